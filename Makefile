@@ -1,0 +1,66 @@
+# make run | test | lint | bench | soak | test-clients | lock
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SYNAPSE := .cache/synapse
+CLIENTS := tests/clients/node_modules/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: run test lint bench soak test-clients lock clean
+
+run: $(VENV)/.run
+	@$(BIN)/plein run
+
+test: $(VENV)/.dev $(SYNAPSE)/.installed
+	@$(PYTEST)
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/.dev $(SYNAPSE)/.installed
+	@$(BIN)/python -m bench
+
+soak: $(VENV)/.dev $(SYNAPSE)/.installed
+	@SOAK=1 $(PYTEST) -m soak
+
+test-clients: $(VENV)/.dev $(SYNAPSE)/.installed $(CLIENTS)
+	@$(PYTEST) tests/clients
+
+lock: $(VENV)/.dev
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --custom-compile-command "make lock" \
+		--extra build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --custom-compile-command "make lock" \
+		--extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --custom-compile-command "make lock" \
+		--python-version 3.11 tests/synapse.in -o tests/synapse.lock
+
+clean:
+	@rm -rf $(VENV) .cache tests/clients/node_modules
+
+# One line when the machine lacks something, instead of a traceback.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "Plein needs Python 3.11 or newer: apt install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Plein needs Python 3.11 or newer; this is $$($(PYTHON) -V). Name another: make PYTHON=python3.12 run"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 \
+		|| { rm -rf $(VENV); echo "Python cannot make a virtual environment here: apt install python3-venv"; exit 1; }
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing Plein in $(VENV) (once, about a minute) ..."
+	@$(BIN)/python -m pip -q --disable-pip-version-check install --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip -q --disable-pip-version-check install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip -q --disable-pip-version-check install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# Synapse is AGPL and only ever a test server: it stays in an environment of its own.
+$(SYNAPSE)/.installed: tests/synapse.lock | $(VENV)/bin/python
+	@echo "Installing the Matrix homeserver for the tests ..."
+	@$(PYTHON) -m venv $(SYNAPSE)
+	@$(SYNAPSE)/bin/python -m pip -q --disable-pip-version-check install --require-hashes -r tests/synapse.lock
+	@touch $@
