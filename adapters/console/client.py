@@ -1,0 +1,185 @@
+"""A chat in the terminal that stands in for any platform.
+
+Platform words are free labels; a place of the same name on another label is another place of
+the same theme. After every line all that is due happens, in a fixed order, so that a script
+gives the same output every time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from adapters.console.render import render
+from adapters.console.script import Grants, Says, Waits, read_line
+from bot.errors import UserError
+from bot.model import Action, Identity, Invocation, Message, Place, text
+from bot.ports import Clock, Core, Store
+from bot.texts import Texts, Voice
+
+PLATFORM = "console"
+
+
+class Turning(Clock, Protocol):
+    """A clock that can be put forward."""
+
+    def turn_to(self, moment: datetime) -> None: ...
+
+
+class Settling(Core, Protocol):
+    """The core, with what only the console asks of it."""
+
+    store: Store
+
+    async def settle(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something to print: where, what, and what kind of thing it is (for colours)."""
+
+    where: str
+    lines: list[str]
+    kind: str
+
+
+class Console:
+    """Implements Adapter, and reads lines."""
+
+    platform = PLATFORM
+
+    def __init__(
+        self,
+        texts: Texts,
+        zone: ZoneInfo,
+        clock: Turning,
+        show: Callable[[Said], None],
+        lines: AsyncIterable[str] | None = None,
+    ) -> None:
+        self._lines = lines
+        self._texts = texts
+        self._zone = zone
+        self._clock = clock
+        self._show = show
+        self._buttons: dict[str, tuple[Action, ...]] = {}
+        self._board_of: dict[str, str] = {}
+        self._known: set[str] = set()
+        self.failed = False
+        self.core: Settling
+
+    # --- what is typed ---
+
+    async def run(self, core: Core) -> None:
+        """Do what each line says, until there are no more."""
+        number = 0
+        if self._lines:
+            async for words in self._lines:
+                number += 1
+                await self.line(words, number)
+
+    async def caught_up(self) -> None:
+        """Nothing is said to the console while it is away."""
+
+    async def greet(self, message: Message) -> None:
+        await self._print("console", message, "public", None)
+
+    async def line(self, words: str, number: int = 0) -> None:
+        """Do what one line says, and all that follows from it."""
+        try:
+            said = read_line(words, number)
+        except UserError as error:
+            self.failed = True
+            await self._print("console", Message((error.text,)), "error", None)
+            return
+        match said:
+            case Says():
+                await self._says(said)
+            case Grants():
+                who = Identity(PLATFORM, f"{said.name}@{said.label}")
+                await self.core.store.run(lambda tx: tx.people.grant(who, said.role))
+            case Waits():
+                await self._waits(said.span)
+
+    async def _says(self, said: Says) -> None:
+        who = Identity(PLATFORM, f"{said.name}@{said.label}")
+        place = Place(PLATFORM, f"{said.label}/{said.place}") if said.place else None
+        if place and place.room_id not in self._known:
+            self._known.add(place.room_id)
+            await self.core.joined(place, said.place or "", theme=said.place)
+            await self.core.settle()
+        asked = Invocation(f"console:{uuid.uuid4()}", who, said.name, place, self._clock.now())
+        if said.pressed is not None:
+            answer = await self._press(asked, said.pressed)
+        elif place and not said.text.startswith("!"):
+            return  # people talking with each other
+        else:
+            answer = await self.core.handle(replace(asked, typed=said.text))
+        if answer:
+            where = f"{place.room_id if place else said.label} > {said.name}"
+            self._remember(who.user_id, answer)
+            await self._print(where, answer, "private", who)
+        await self.core.settle()
+
+    async def _press(self, asked: Invocation, number: int) -> Message | None:
+        """A button of the last public message with buttons there; in private, of the last private one."""
+        private = self._buttons.get(asked.author.user_id, ())
+        actions = (self._buttons.get(asked.place.room_id) if asked.place else private) or private
+        if not 1 <= number <= len(actions):
+            return Message((text("action.no_such", number=number),))
+        action = actions[number - 1]
+        return await self.core.handle(replace(asked, command=action.command, args=action.args))
+
+    async def _waits(self, span: timedelta) -> None:
+        """Everything that comes due on the way happens at its own time."""
+        until = self._clock.now() + span
+        while True:
+            due = await self.core.store.run(lambda tx: tx.jobs.next_due())
+            if due is None or due > until:
+                break
+            self._clock.turn_to(due)
+            await self.core.settle()
+        self._clock.turn_to(until)
+        await self.core.settle()
+
+    # --- what is said ---
+
+    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
+        self._remember(place.room_id, message)
+        await self._print(place.room_id, message, "public", place)
+        ref = str(uuid.uuid4())
+        if message.actions:
+            self._board_of[place.room_id] = ref
+        return ref
+
+    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
+        if self._board_of.get(place.room_id) == ref:
+            self._remember(place.room_id, message)
+        await self._print(f"{place.room_id} *", message, "edited", place)
+        return ref
+
+    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
+        name, _, label = to.user_id.partition("@")
+        self._remember(to.user_id, message)
+        await self._print(f"{label} > {name}", message, "private", to)
+        return str(uuid.uuid4())
+
+    def _remember(self, where: str, message: Message) -> None:
+        """A message without buttons leaves the old ones: pressing them is still answered."""
+        if message.actions:
+            self._buttons[where] = message.actions
+
+    async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
+        locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))
+        voice = Voice(locale, self._zone, self._clock.now())
+        self._show(Said(where, render(message, self._texts, voice), kind))
+
+
+def plain(said: Said) -> str:
+    """The output of scripts and pipes: what is said, its further lines indented."""
+    speaker = " Plein:" if said.kind == "public" else ""
+    first, *rest = said.lines or [""]
+    return "\n".join([f"[{said.where}]{speaker} {first}", *(f"    {line}" for line in rest)])

@@ -1,0 +1,71 @@
+"""The lines that the console understands, as data.
+
+    anna@discord/sport: !poll list     says it in a place
+    anna@discord: !poll mine           talks privately with Plein
+    ben@matrix/sport: [2]              presses button 2
+    role mia@discord moderator         gives a role
+    wait 2d                            lets time pass
+    # a comment
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.errors import UserError
+from bot.model import Role
+from bot.when import read_span
+
+_WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
+_SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)", re.DOTALL)
+_ROLE = re.compile(r"role\s+" + _WHO + r"\s+(?P<role>\w+)")
+_WAIT = re.compile(r"wait\s+(?P<span>.+)")
+_PRESS = re.compile(r"\[(\d{1,3})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    name: str
+    label: str
+    place: str | None
+    text: str
+
+    @property
+    def pressed(self) -> int | None:
+        """The number of the button, if that is what was typed."""
+        match = _PRESS.fullmatch(self.text.strip())
+        return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    name: str
+    label: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    span: timedelta
+
+
+Line = Says | Grants | Waits
+
+
+def read_line(line: str, number: int) -> Line | None:
+    """What a line says; None where it is empty or a comment. Raises UserError otherwise."""
+    line = line.strip()
+    if not line or line.startswith("#"):
+        return None
+    if match := _SAYS.fullmatch(line):
+        return Says(match["name"], match["label"], match["place"], match["text"].strip())
+    if match := _ROLE.fullmatch(line):
+        try:
+            return Grants(match["name"], match["label"], Role[match["role"].upper()])
+        except KeyError:
+            raise UserError("console.no_role", role=match["role"]) from None
+    if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])):
+        return Waits(span)
+    raise UserError("console.line", line=number, words=line[:60])

@@ -1,0 +1,150 @@
+"""Start-up: the one place that sees the core, the adapters and the storage, and wires them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.clock import HandClock, SystemClock
+from bot.config import Config
+from bot.core import PleinCore
+from bot.dispatch import Settings
+from bot.model import Identity, Message, Text, text
+from bot.ports import Adapter, Clock
+from bot.texts import Texts
+from storage.database import open_database
+
+log = logging.getLogger(__name__)
+CATCH_UP = 60.0
+
+
+class TurnedClock(SystemClock):
+    """The machine's own time, put forward by as much as somebody waited."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def turn_to(self, moment: datetime) -> None:
+        self._ahead += max(moment - self.now(), timedelta())
+
+
+@contextlib.asynccontextmanager
+async def open_core(
+    config: Config, clock: Clock, adapters: dict[str, Adapter], board_interval: float = 2.0
+) -> AsyncIterator[PleinCore]:
+    """The core over its database, with the residents and roles that the configuration names."""
+    store = await open_database(config.database.url)
+    try:
+        settings = Settings(config.community.language, config.zone)
+        core = PleinCore(store, clock, Texts(), settings, adapters, board_interval)
+        for resident in config.residents:
+            accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
+            role = resident.as_role()
+            await store.run(lambda tx, r=resident, a=accounts, o=role: tx.people.link(r.name, a, o))
+        yield core
+    finally:
+        await store.close()
+
+
+async def run_platforms(config: Config) -> int:
+    """Serve the platforms that the configuration names, until told to stop."""
+    from adapters.matrix.client import Matrix
+
+    assert config.matrix
+    clock = SystemClock()
+    themes = {
+        room: (theme.name, theme.language)
+        for theme in config.themes
+        for address in theme.places
+        for platform, room in [address.split(":", 1)]
+        if platform == Matrix.platform
+    }
+    matrix = Matrix(config.matrix, themes, Texts(), config.zone, clock)
+    async with open_core(config, clock, {Matrix.platform: matrix}) as core:
+        return await _serve(core, [matrix])
+
+
+async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
+    """Run everything until a signal comes, or an adapter ends because it cannot go on."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    running = [asyncio.create_task(adapter.run(core)) for adapter in adapters]
+    work = [core.outbox.worker.run(), core.boards.worker.run(), _agenda_after_catching_up(core, adapters)]
+    tasks = [*running, *(asyncio.create_task(one) for one in work), asyncio.create_task(stop.wait())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    failed = [task.exception() for task in done if not task.cancelled() and task.exception()]
+    for error in failed:
+        log.critical("Plein stops: %s", error, exc_info=None if isinstance(error, ConnectionError) else error)
+    return 1 if failed else 0
+
+
+async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Adapter]) -> None:
+    """A vote that was cast in time while Plein was away is read before its poll closes."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CATCH_UP):
+            for adapter in adapters:
+                await adapter.caught_up()
+    await core.agenda.run()
+
+
+async def run_console(
+    config: Config, *, script: Path | None = None, now: datetime | None = None, interactive: bool = False
+) -> int:
+    """The chat in the terminal; from a pipe or a script plain lines and a clock turned by hand."""
+    from adapters.console.client import PLATFORM, Console
+    from adapters.console.terminal import lines_of, printer, typed_lines
+
+    clock = HandClock(now or datetime.now(UTC)) if not interactive or now else TurnedClock()
+    texts = Texts()
+    show = printer(colours=interactive and sys.stdout.isatty())
+    adapters: dict[str, Adapter] = {}
+    async with open_core(config, clock, adapters, board_interval=0) as core:
+        speaker = "anna@discord/sport"
+        names = [core.commands.names(c, config.community.language)[0] for c in core.commands.by_path.values()]
+        lines = typed_lines(names, speaker, Path("data/console-history")) if interactive else lines_of(script)
+        console = Console(texts, config.zone, clock, show, lines)
+        console.core = core
+        adapters[PLATFORM] = console
+        await core.settle()
+        if interactive:
+            await console.greet(_welcome(core, config, speaker))
+            async with asyncio.TaskGroup() as group:
+                ticking = group.create_task(_tick(core))
+                await console.run(core)
+                ticking.cancel()
+        else:
+            await console.run(core)
+    return 1 if console.failed else 0
+
+
+async def _tick(core: PleinCore) -> None:
+    """In a terminal time passes by itself."""
+    while True:
+        await asyncio.sleep(1)
+        await core.settle()
+
+
+def _welcome(core: PleinCore, config: Config, speaker: str) -> Message:
+    example = core.texts.find("console.example", config.community.language) or ""
+    lines: list[Text] = [
+        text("console.welcome", who=speaker),
+        text("console.try", usage=example),
+        text("console.speak"),
+    ]
+    return Message(tuple(lines))

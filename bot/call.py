@@ -1,0 +1,88 @@
+"""What a handler gets: who asks, where, when, and the means to answer for it.
+
+Handlers are plain functions inside one transaction. They cannot await, so no platform can be
+talked to from within; what is to be said elsewhere or later is written down here and said
+after the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from bot.errors import UserError
+from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo
+from bot.ports import Transaction
+
+if TYPE_CHECKING:
+    from bot.commands import Commands
+
+
+@dataclass(slots=True)
+class Call:
+    """One use of a command, or one job that is due (then nobody asks: resident 0)."""
+
+    tx: Transaction
+    now: datetime
+    zone: ZoneInfo
+    locale: str
+    commands: Commands
+    resident: Resident
+    identity: Identity | None = None
+    place: Place | None = None
+    at: datetime | None = None
+    undone_by: Undo | None = field(default=None, init=False)
+    # Which of "post", "board" and "job" there is more of, so that only those workers are woken.
+    woken: set[str] = field(default_factory=set, init=False)
+
+    @property
+    def said_at(self) -> datetime:
+        """When it was said, which is earlier than now if Plein was away."""
+        return self.at or self.now
+
+    def theme(self) -> Theme:
+        """The theme of the place it was said in. Raises UserError in private."""
+        theme = self.tx.places.theme_of(self.place) if self.place else None
+        if theme is None:
+            raise UserError("place.private")
+        return theme
+
+    def may(self, role: Role) -> bool:
+        return self.resident.role >= role
+
+    def post(self, to: Place | Identity, message: Message, key: str) -> None:
+        """Say it there after the commit; once, however often the same key is posted."""
+        self.tx.posts.add(key, to, message, self.now)
+        self.woken.add("post")
+
+    def announce(self, theme: int, message: Message, key: str) -> None:
+        """Say it in every place of the theme."""
+        for place in self.tx.places.of_theme(theme):
+            self.post(place, message, f"{key}:{place.platform}:{place.room_id}")
+
+    def remind(self, kind: str, subject: str, due_at: datetime) -> None:
+        """Have the job of that kind run once it is due."""
+        self.tx.jobs.add(kind, subject, due_at)
+        self.woken.add("job")
+
+    def board(self, subject: str, theme: int) -> None:
+        """Show the subject's state in every place of the theme, and keep it up to date."""
+        self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme))
+        self.woken.add("board")
+
+    def changed(self, subject: str) -> None:
+        """The boards of this subject are out of date."""
+        self.tx.boards.mark(subject)
+        self.woken.add("board")
+
+    def ended(self, subject: str) -> None:
+        """The last change: places that come later do not show this subject any more."""
+        self.changed(subject)
+        self.tx.boards.end(subject)
+
+    def undo_with(self, command: str, **args: Any) -> None:
+        """Remember what takes this invocation back, for when its message is removed."""
+        if self.identity:
+            self.undone_by = Undo(self.identity, command, args)

@@ -1,0 +1,123 @@
+"""The command `plein`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.config import DEFAULT_FILE, BadConfig, Config, load
+from bot.errors import StoreFailed
+from bot.texts import Texts, Voice
+
+EXAMPLE = """examples:
+  plein run                     serve what config.toml names; without it, the console
+  plein console                 try everything in this terminal, without an account
+  plein console --script FILE   play a script and print what is said
+  plein check                   look at the configuration and the connections"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    args = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if args.verbose else logging.WARNING if args.do == "console" else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for chatty in ("nio", "apscheduler", "peewee", "aiosqlite", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty == "nio" else logging.WARNING)
+    try:
+        return asyncio.run(_do(args))
+    except BadConfig as bad:
+        _print_faults(bad)
+        return 2
+    except StoreFailed as error:
+        print(f"The database cannot be used: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="plein",
+        description="A municipality's advisory councils in the chat people already have open.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", type=Path, help="the configuration (default: config.toml, if there is one)")
+    parser.add_argument("--verbose", action="store_true", help="say everything that happens")
+    does = parser.add_subparsers(dest="do", metavar="COMMAND", required=True)
+    does.add_parser("run", help="serve what the configuration names; without one, the console")
+    console = does.add_parser("console", help="a chat in this terminal, to try everything in")
+    console.add_argument("--script", type=Path, metavar="FILE", help="read lines from a file")
+    console.add_argument("--now", type=_moment, metavar="WHEN", help="set the clock, such as 2026-12-01T19:00")
+    console.add_argument("--db", metavar="URL", help="the database, such as sqlite:///data/try.db")
+    console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
+    does.add_parser("check", help="look at the configuration and the connections, and say what to do")
+    database = does.add_parser("db", help="the database")
+    database.add_subparsers(dest="db_do", metavar="COMMAND", required=True).add_parser(
+        "upgrade", help="bring its tables up to date"
+    )
+    return parser
+
+
+def _moment(words: str) -> datetime:
+    """Wall time in Brussels, unless it names its own zone."""
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{words!r} is no moment; write it like 2026-12-01T19:00") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Brussels"))).astimezone(UTC)
+
+
+async def _do(args: argparse.Namespace) -> int:
+    from bot import app
+
+    config = load(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
+    match args.do:
+        case "run" if config.matrix:
+            return await app.run_platforms(config)
+        case "run":
+            return await app.run_console(config, interactive=sys.stdin.isatty())
+        case "console":
+            interactive = sys.stdin.isatty() and args.script is None
+            chosen = _for_console(config, args)
+            return await app.run_console(chosen, script=args.script, now=args.now, interactive=interactive)
+        case "check":
+            from bot.check import check
+
+            return await check(config)
+        case _:
+            from storage.database import upgrade
+
+            await upgrade(config.database.url)
+            print("The database is up to date.")
+            return 0
+
+
+def _for_console(config: Config, args: argparse.Namespace) -> Config:
+    """The configuration with what the command line says instead. A script starts with nothing."""
+    changes: dict[str, object] = {}
+    url = args.db or ("sqlite:///:memory:" if args.script or not sys.stdin.isatty() else None)
+    if url:
+        changes["database"] = config.database.model_copy(update={"url": url})
+    if args.lang:
+        changes["community"] = config.community.model_copy(update={"language": args.lang})
+    return config.model_copy(update=changes)
+
+
+def _print_faults(bad: BadConfig) -> None:
+    locale = Texts().nearest(os.environ.get("LANG"), "en")
+    voice = Voice(locale, ZoneInfo("Europe/Brussels"), datetime.now(UTC))
+    for fault in bad.faults:
+        print(f"- {Texts().write(fault, voice)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""Time, which is asked of nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+
+class SystemClock:
+    """The machine's own."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class HandClock:
+    """A clock that is turned by hand, for the console and for tests. It never runs by itself."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def turn(self, by: timedelta) -> None:
+        self._now += by
+
+    def turn_to(self, moment: datetime) -> None:
+        self._now = max(self._now, moment)
+
+    async def sleep(self, seconds: float) -> None:
+        self.turn(timedelta(seconds=seconds))
+        await asyncio.sleep(0)

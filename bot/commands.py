@@ -1,0 +1,309 @@
+"""Commands: one definition serves typed text, filled-in arguments, buttons and the help.
+
+What a command takes is read from the signature of the function that runs it. Positional
+parameters are typed in order, keyword-only ones as `--name value`. The kinds:
+
+    str               words; "in quotes", or up to the first `|`, or all the rest
+    tuple[str, ...]   options, apart by `|` or by new lines: all the rest
+    int               a number
+    tuple[int, ...]   numbers: `1 3` or `1,3`
+    datetime          a moment, as `when` reads it
+    bool              yes where it is named
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot import when
+from bot.errors import UserError
+from bot.model import Message, Role, Text
+from bot.texts import Texts, has_unseen
+
+LONGEST = 8_000
+_QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
+_FLAG = re.compile(r"(?:^|\s)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One thing that a command takes."""
+
+    name: str
+    kind: str
+    required: bool
+    named: bool
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """`path` is its English name ("poll open"), `run` the function behind it.
+
+    `private`: the answer is for the person alone. `listed` False: only buttons use it.
+    """
+
+    path: str
+    run: Callable[..., Message | None]
+    role: Role = Role.RESIDENT
+    private: bool = True
+    listed: bool = True
+    params: tuple[Param, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "params", tuple(_params(self.run)))
+
+
+_KINDS = {
+    str: "words",
+    int: "number",
+    bool: "yes",
+    datetime: "moment",
+    tuple[str, ...]: "options",
+    tuple[int, ...]: "numbers",
+}
+
+
+def _params(run: Callable[..., Any]) -> Iterator[Param]:
+    hints = typing.get_type_hints(run)
+    for parameter in list(inspect.signature(run).parameters.values())[1:]:
+        kind = hints[parameter.name]
+        if typing.get_origin(kind) in (types.UnionType, typing.Union):
+            kind = next(one for one in typing.get_args(kind) if one is not types.NoneType)
+        yield Param(
+            parameter.name,
+            _KINDS[kind],
+            required=parameter.default is parameter.empty,
+            named=parameter.kind is parameter.KEYWORD_ONLY,
+        )
+
+
+class Commands:
+    """All commands, and their names in every language."""
+
+    def __init__(self, commands: Iterable[Command], texts: Texts) -> None:
+        self.texts = texts
+        self.by_path = {command.path: command for command in commands}
+        self._names: dict[tuple[str, ...], Command] = {}
+        for command in self.by_path.values():
+            if command.listed:
+                for locale in texts.locales:
+                    for name in self.names(command, locale):
+                        self._names.setdefault(tuple(name.split()), command)
+        self._flags = {
+            locale: {
+                param.name: self.param_name(param, locale)
+                for command in self.by_path.values()
+                for param in command.params
+            }
+            for locale in texts.locales
+        }
+
+    def names(self, command: Command, locale: str) -> list[str]:
+        """What it is called in this language, the usual name first."""
+        return (self.texts.find(f"command.{command.path}", locale) or command.path).split("|")
+
+    def param_name(self, param: Param, locale: str) -> str:
+        return self.texts.find(f"param.{param.name}", locale) or param.name
+
+    def usage(self, command: Command, locale: str) -> str:
+        """The right way to type it, in this language: `!poll open "question" option | option`."""
+        parts = [f"!{self.names(command, locale)[0]}"]
+        for param in command.params:
+            label = self.param_name(param, locale)
+            value = self.texts.find(f"param.{param.name}.value", locale) or label
+            if param.named:
+                parts.append(f"[--{label}]" if param.kind == "yes" else f"[--{label} {value}]")
+            else:
+                shown = {"words": f'"{label}"', "options": f"{label} | {label}"}.get(param.kind, value)
+                parts.append(shown if param.required else f"[{shown}]")
+        return " ".join(parts)
+
+    def parse(self, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
+        """The command that was typed and its arguments, still as words.
+
+        Raises UserError with the nearest command, or the right way to type this one.
+        """
+        words = typed.replace("\r\n", "\n").strip().removeprefix("!")
+        if len(words) > LONGEST:
+            raise UserError("typed.too_long", count=len(words), most=LONGEST)
+        command, rest = self._command(words, locale)
+        return command, self._arguments(command, rest, locale)
+
+    def _command(self, words: str, locale: str) -> tuple[Command, str]:
+        first = words.split(None, 3)[:3]
+        for length in (3, 2, 1):
+            command = self._names.get(tuple(word.casefold() for word in first[:length]))
+            if command and length <= len(first):
+                return command, words.split(None, length)[length] if len(words.split(None, length)) > length else ""
+        raise self._unknown(words, locale)
+
+    def _unknown(self, words: str, locale: str) -> UserError:
+        tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
+        known = [" ".join(name) for name in self._names]
+        near = get_close_matches(tried, known, 1, 0.6) or get_close_matches(tried.split(" ")[0], known, 1, 0.6)
+        if not near:
+            # "poll opne it": the noun is right, so show what it can do.
+            noun = tried.split(" ")[0]
+            near = [name for name in known if name.split()[0] == noun][:1]
+        if not near:
+            return UserError("command.unknown", typed=tried)
+        command = self._names[tuple(near[0].split())]
+        return UserError("command.nearest", typed=tried, usage=self.usage(command, locale))
+
+    def wrong(self, command: Command, key: str, locale: str, **values: Any) -> UserError:
+        """A mistake in how this command was typed: what is wrong, and the right way."""
+        return UserError("command.wrong", problem=Text(key, values), usage=self.usage(command, locale))
+
+    def _arguments(self, command: Command, rest: str, locale: str) -> dict[str, Any]:
+        given, rest = self._named(command, rest, locale)
+        ordered = [param for param in command.params if not param.named]
+        for number, param in enumerate(ordered):
+            rest = rest.strip()
+            if not rest:
+                break
+            given[param.name], rest = self._positional(
+                command, param, rest, last=number == len(ordered) - 1, locale=locale
+            )
+        if rest.strip():
+            raise self.wrong(command, "command.too_much", locale, words=rest.strip()[:60])
+        return given
+
+    def _named(self, command: Command, rest: str, locale: str) -> tuple[dict[str, Any], str]:
+        """The `--name value` parts, in any language's names; a value runs to the next one or a quote."""
+        given: dict[str, Any] = {}
+        plain: list[str] = []
+        for piece, quoted in _quoted(rest, command, self, locale):
+            if quoted:
+                plain.append(piece)
+                continue
+            at = 0
+            found = list(_FLAG.finditer(piece))
+            for number, match in enumerate(found):
+                plain.append(piece[at : match.start()])
+                at = found[number + 1].start() if number + 1 < len(found) else len(piece)
+                param = self._flag(command, match[1], locale)
+                if param.kind == "yes":
+                    given[param.name] = True
+                    plain.append(piece[match.end() : at])
+                    continue
+                value = piece[match.end() : at].strip()
+                if not value:
+                    raise self.wrong(command, "command.flag_empty", locale, flag=match[1])
+                given[param.name] = value
+            plain.append(piece[at:])
+        return given, "".join(plain)
+
+    def _flag(self, command: Command, name: str, locale: str) -> Param:
+        named = {}
+        for param in command.params:
+            if param.named:
+                named.update({self._flags[one][param.name]: param for one in self.texts.locales})
+        if name.casefold() in named:
+            return named[name.casefold()]
+        near = get_close_matches(name.casefold(), list(named), 1, 0.5)
+        if near:
+            flag = self.param_name(named[near[0]], locale)
+            raise self.wrong(command, "command.flag_nearest", locale, flag=name[:40], nearest=flag)
+        raise self.wrong(command, "command.flag_unknown", locale, flag=name[:40])
+
+    def _positional(
+        self, command: Command, param: Param, rest: str, *, last: bool, locale: str
+    ) -> tuple[str, str]:
+        if param.kind in ("options", "numbers"):
+            return rest, ""
+        closing = _QUOTES.get(rest[0])
+        if closing:
+            end = _closing(rest, closing)
+            if end < 0:
+                raise self.wrong(command, "command.quote_open", locale)
+            return rest[1:end], rest[end + 1 :].lstrip().removeprefix("|")
+        if param.kind == "words":
+            if last:
+                return rest, ""
+            head, _, tail = re.sub(r"\n", "|", rest, count=1).partition("|")
+            return head.strip(), tail
+        head, _, tail = rest.partition(" ")
+        return head, tail
+
+    def bind(
+        self, command: Command, given: Mapping[str, Any], locale: str, now: datetime, zone: ZoneInfo
+    ) -> dict[str, Any]:
+        """The arguments as the function takes them. Raises UserError with the right syntax."""
+        bound: dict[str, Any] = {}
+        for param in command.params:
+            value = given.get(param.name)
+            if value is None:
+                if param.required:
+                    label = self.param_name(param, locale)
+                    raise self.wrong(command, "command.missing", locale, name=label)
+                continue
+            bound[param.name] = self._convert(command, param, value, locale, now, zone)
+        return bound
+
+    def _convert(
+        self, command: Command, param: Param, value: Any, locale: str, now: datetime, zone: ZoneInfo
+    ) -> Any:
+        if isinstance(value, str) and has_unseen(value):
+            raise UserError("typed.unseen")
+        match param.kind:
+            case "words":
+                return " ".join(str(value).split())
+            case "options":
+                parts = re.split(r"[|\n]", value) if isinstance(value, str) else [str(one) for one in value]
+                return tuple(" ".join(part.split()) for part in parts if part.strip())
+            case "yes":
+                return bool(value)
+            case "moment":
+                if isinstance(value, datetime):
+                    return value
+                try:
+                    return when.read(str(value), now, zone)
+                except UserError as error:
+                    raise UserError(
+                        "command.wrong", problem=error.text, usage=self.usage(command, locale)
+                    ) from None
+            case "number":
+                return self._number(command, param, value, locale)
+            case _:
+                parts = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+                return tuple(self._number(command, param, one, locale) for one in parts)
+
+    def _number(self, command: Command, param: Param, value: Any, locale: str) -> int:
+        words = str(value).strip().strip("#.[]")
+        if not re.fullmatch(r"-?[0-9]{1,9}", words):
+            label = self.param_name(param, locale)
+            raise self.wrong(command, "command.no_number", locale, name=label, words=str(value)[:40])
+        return int(words)
+
+
+def _closing(rest: str, closing: str) -> int:
+    """Where the quotation that opens `rest` ends; people mix straight and curly ones."""
+    ends = [at for mark in {closing, '"', "”"} if (at := rest.find(mark, 1)) > 0]
+    return min(ends, default=-1)
+
+
+def _quoted(rest: str, command: Command, commands: Commands, locale: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, each with whether it is a quotation (where nothing is a flag)."""
+    at = 0
+    while at < len(rest):
+        opening = min((where for mark in _QUOTES if (where := rest.find(mark, at)) >= 0), default=-1)
+        if opening < 0:
+            yield rest[at:], False
+            return
+        if opening > at:
+            yield rest[at:opening], False
+        end = _closing(rest[opening:], _QUOTES[rest[opening]])
+        if end < 0:
+            raise commands.wrong(command, "command.quote_open", locale)
+        yield rest[opening : opening + end + 1], True
+        at = opening + end + 1

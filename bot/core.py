@@ -1,0 +1,122 @@
+"""The core as adapters see it, with the workers that say, show and remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from bot import features
+from bot.agenda import Agenda
+from bot.boards import Boards
+from bot.commands import Commands
+from bot.dispatch import Dispatch, Settings
+from bot.model import Identity, Invocation, Message, Place
+from bot.outbox import Outbox
+from bot.ports import Adapter, Arrival, Clock, Store, Transaction
+from bot.texts import Texts
+
+
+class PleinCore:
+    """Implements Core over a store."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        texts: Texts,
+        settings: Settings,
+        adapters: Mapping[str, Adapter],
+        board_interval: float = 2.0,
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.texts = texts
+        self.settings = settings
+        self.commands = Commands(features.COMMANDS, texts)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
+        self.outbox = Outbox(store, clock, adapters)
+        self.boards = Boards(store, clock, adapters, features.BOARDS, board_interval)
+        self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
+        self._wakes: dict[str, Callable[[], None]] = {
+            "post": self.outbox.worker.wake,
+            "board": self.boards.worker.wake,
+            "job": self.agenda.wake,
+        }
+
+    def _wake(self, what: Iterable[str]) -> None:
+        for one in what:
+            self._wakes[one]()
+
+    def _wake_all(self) -> None:
+        self._wake(("post", "board"))
+
+    async def settle(self) -> None:
+        """Do all that is due by now, in a fixed order: for the console and for tests."""
+        await self.agenda.flush()
+        await self.boards.worker.flush()
+        await self.outbox.worker.flush()
+
+    # --- what people do ---
+
+    async def handle(self, invocation: Invocation) -> Message | None:
+        return await self.dispatch.handle(invocation)
+
+    async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
+        return await self.dispatch.take_back(invocation, taken)
+
+    # --- where Plein is ---
+
+    async def joined(
+        self, place: Place, name: str, theme: str | None = None, locale: str | None = None
+    ) -> None:
+        """A place without a theme's name keeps the theme it had, or gets one of its own.
+
+        Its own theme is named by the place's address, never by the room's name, which anybody
+        could choose so as to listen in.
+        """
+
+        def bind(tx: Transaction) -> None:
+            known = None if theme else tx.places.theme_of(place)
+            found = known or tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
+            if tx.places.bind(place, found.id, name, locale):
+                tx.boards.show_open(found.id, place)
+
+        await self.store.run(bind)
+        self._wake(("board",))
+
+    async def left(self, place: Place) -> None:
+        await self.store.run(lambda tx: tx.places.leave(place))
+
+    async def moved(self, old: Place, new: Place) -> None:
+        await self.store.run(lambda tx: tx.places.move(old, new))
+        self._wake_all()
+
+    async def message_at(self, platform: str, ref: str) -> Message | None:
+        return await self.store.run(
+            lambda tx: tx.boards.message_at(platform, ref) or tx.posts.message_at(platform, ref)
+        )
+
+    async def voice_of(self, to: Place | Identity) -> str:
+        def read(tx: Transaction) -> str | None:
+            if isinstance(to, Place):
+                return tx.places.locale_of(to)
+            resident = tx.people.by_identity(to)
+            return resident.locale if resident else None
+
+        return self.texts.nearest(await self.store.run(read), self.settings.locale)
+
+    # --- what platforms brought ---
+
+    async def take_in(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, bookmark))
+
+    async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed))
+
+    async def bookmark(self, account: str) -> str | None:
+        return await self.store.run(lambda tx: tx.inbox.bookmark(account))
+
+    async def dealt_with(self, account: str, seqs: Sequence[int]) -> None:
+        await self.store.run(lambda tx: tx.inbox.done(account, seqs))
+
+    async def seal(self, account: str, seq: int) -> None:
+        await self.store.run(lambda tx: tx.inbox.seal(account, seq))

@@ -1,0 +1,132 @@
+"""From an invocation to its answer: one transaction, and nothing is acknowledged before it is kept.
+
+The answer is remembered under the invocation's id, so that the same event, brought a second
+time, changes nothing and gives the same answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from bot.call import Call
+from bot.commands import Command, Commands
+from bot.errors import StoreFailed, UserError
+from bot.model import Identity, Invocation, Message, Place, Resident, Role, text
+from bot.ports import Args, Clock, Store, Transaction
+
+log = logging.getLogger(__name__)
+# The answer, and which workers have something new to do.
+Answer = tuple[Message | None, Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What of the community the core has to know."""
+
+    locale: str
+    zone: ZoneInfo
+
+
+class Dispatch:
+    """Runs invocations. Everything that a handler may do is in the Call it gets."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        commands: Commands,
+        settings: Settings,
+        wake: Callable[[Iterable[str]], None],
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.commands = commands
+        self.settings = settings
+        self.wake = wake
+
+    async def handle(self, invocation: Invocation) -> Message | None:
+        """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
+        answer, woken = await self.store.run(partial(self._once, invocation))
+        self.wake(woken)
+        return answer
+
+    async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
+        """Undo what the invocation `taken` did, if its own author asks; nothing otherwise."""
+        answer, woken = await self.store.run(partial(self._undo_once, invocation, taken))
+        self.wake(woken)
+        return answer
+
+    def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Answer:
+        undo = tx.seen.undo(taken)
+        if undo is None or undo.author != invocation.author:
+            return None, ()
+        return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), tx)
+
+    def _once(self, invocation: Invocation, tx: Transaction) -> Answer:
+        known = tx.seen.answer(invocation.id)
+        if known:
+            return known[0], ()
+        call = self._call(invocation, tx)
+        private = True
+        try:
+            with tx.savepoint():
+                command, args = self._read(invocation, call)
+                private = command.private
+                answer = command.run(call, **args)
+        except UserError as error:
+            call.undone_by = None
+            answer = Message((error.text,))
+        except StoreFailed:
+            raise
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
+            call.undone_by = None
+            answer = Message((text("error.internal", reference=reference),))
+        tx.seen.add(invocation.id, call.now, answer, call.undone_by)
+        if invocation.by_post and answer is not None:
+            call.post(_answer_to(invocation, private), answer, f"answer:{invocation.id}")
+        return answer, call.woken
+
+    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
+        if invocation.typed is None:
+            command, given = self.commands.by_path[invocation.command], invocation.args
+        else:
+            command, given = self.commands.parse(invocation.typed, call.locale)
+        if not call.may(command.role):
+            raise UserError(f"role.needed.{command.role.name.lower()}")
+        return command, self.commands.bind(command, given, call.locale, call.now, call.zone)
+
+    def _call(self, invocation: Invocation, tx: Transaction) -> Call:
+        resident = tx.people.by_identity(invocation.author) or tx.people.add(invocation.author, invocation.name)
+        here = Role(max(invocation.role, resident.role))
+        locale = self.commands.texts.nearest(
+            resident.locale or invocation.locale or (tx.places.locale_of(invocation.place) if invocation.place else None),
+            self.settings.locale,
+        )
+        now = self.clock.now()
+        return Call(
+            tx,
+            now,
+            self.settings.zone,
+            locale,
+            self.commands,
+            resident if here == resident.role else replace(resident, role=here),
+            invocation.author,
+            invocation.place,
+            min(invocation.at, now),
+        )
+
+    def call_for_nobody(self, tx: Transaction) -> Call:
+        """For what happens by itself, such as a job that is due."""
+        nobody = Resident(0, "")
+        return Call(tx, self.clock.now(), self.settings.zone, self.settings.locale, self.commands, nobody)
+
+
+def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:
+    return invocation.author if private or invocation.place is None else invocation.place

@@ -1,0 +1,31 @@
+"""The two kinds of trouble that the core tells apart from bugs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.model import Text
+
+
+class UserError(Exception):
+    """Expected: answered in the person's language, saying what to type instead. Nothing changed."""
+
+    def __init__(self, key: str, **values: Any) -> None:
+        super().__init__(key)
+        self.text = Text(key, values)
+
+
+class StoreFailed(Exception):
+    """The database could not be read or written just now; nothing was kept, try again."""
+
+
+class TryLater(Exception):
+    """The platform asks for patience: the same thing again after so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"try again in {seconds:.1f} s")
+        self.seconds = seconds
+
+
+class Unreachable(Exception):
+    """A place or person cannot be reached, and trying again will not help."""

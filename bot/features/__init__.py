@@ -1,0 +1,8 @@
+"""What Plein can do, by name. A feature is one file; this is the only list of them."""
+
+from bot.features import help as help_feature
+from bot.features import polls, residents
+
+COMMANDS = (*help_feature.COMMANDS, *residents.COMMANDS, *polls.COMMANDS)
+JOBS = {**polls.JOBS}
+BOARDS = {**polls.BOARDS}

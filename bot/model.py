@@ -1,0 +1,236 @@
+"""The values that everything in Plein is said in.
+
+They are plain data: no platform, no database, no language. What people typed sits only in
+`Text.values`, so that a renderer can escape it and nothing else can mistake it for markup.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Any
+
+
+class Role(IntEnum):
+    """What somebody may do; a higher role may do all that a lower one may."""
+
+    RESIDENT = 0
+    ORGANISER = 1
+    MODERATOR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """An account: one resident as one platform knows them."""
+
+    platform: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel or room on one platform."""
+
+    platform: str
+    room_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resident:
+    """A person, who may own several identities and counts once everywhere."""
+
+    id: int
+    name: str
+    locale: str | None = None
+    role: Role = Role.RESIDENT
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """A subject and its places: one theme, at most one conversation, on any number of platforms."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A catalogue key and what goes into it; becomes words only at the edge, in the reader's language.
+
+    A `count` among the values picks the plural. Values are strings (typed by people: escaped),
+    numbers, aware datetimes, other Texts, or tuples of Texts (written as a list: "a, b and c").
+    """
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def text(key: str, **values: Any) -> Text:
+    return Text(key, values)
+
+
+def typed(words: str) -> Text:
+    """What a person typed, as a Text of its own."""
+    return Text("typed", {"words": words})
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: a command already filled in.
+
+    `switch` names a yes/no argument for platforms where a press stays to be seen (a reaction):
+    true when it was put there, false when it was taken back. Where a press leaves no trace it
+    is not passed and the command turns over what stands.
+    """
+
+    label: Text
+    command: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    switch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A question whose whole answer can be given at once, for platforms with a native poll.
+
+    The numbers chosen (from 1) go into the argument `numbers` of `command`.
+    """
+
+    question: Text
+    options: tuple[Text, ...]
+    at_most: int
+    command: str
+    args: Mapping[str, Any]
+    ended: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to be said; each adapter renders it natively. Nobody is pinged by it."""
+
+    lines: tuple[Text, ...] = ()
+    title: Text | None = None
+    actions: tuple[Action, ...] = ()
+    ballot: Ballot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Somebody used a command (typed, or filled in) or pressed a button.
+
+    `id` is the platform's own id of that event: the same one never counts twice.
+    `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
+    the outbox, for platforms where an answer is a message like any other.
+    """
+
+    id: str
+    author: Identity
+    name: str
+    place: Place | None
+    at: datetime
+    typed: str | None = None
+    command: str = ""
+    args: Mapping[str, Any] = field(default_factory=dict)
+    locale: str | None = None
+    role: Role = Role.RESIDENT
+    by_post: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What takes an invocation back, kept beside it."""
+
+    author: Identity
+    command: str
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do later; `subject` is read again when it is due."""
+
+    id: int
+    kind: str
+    subject: str
+    due_at: datetime
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something to be said once, in a place or to one person."""
+
+    id: str
+    to: Place | Identity
+    message: Message
+    attempts: int = 0
+    tried_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A message that shows a state and is edited as that changes.
+
+    `sent_as` is the adapter's reference to it, None before it was posted; `version` is the
+    state that is to be shown, `places_version` grows with every change of the subject.
+    """
+
+    subject: str
+    place: Place
+    version: int
+    sent_as: str | None
+    key: str
+    attempts: int = 0
+    tried_at: datetime | None = None
+
+
+def pack(message: Message | None) -> str | None:
+    """A message as JSON, for the database."""
+    return None if message is None else json.dumps(_plain(message), ensure_ascii=False, separators=(",", ":"))
+
+
+def unpack(packed: str | None) -> Message | None:
+    """The message that `pack` wrote."""
+    if packed is None:
+        return None
+    message = _rebuild(json.loads(packed))
+    assert isinstance(message, Message)
+    return message
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (str, int, float)) or value is None:
+        return value
+    if isinstance(value, Text):
+        return {"$": "t", "k": value.key, "v": {k: _plain(v) for k, v in value.values.items()}}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return {"$": "d", "s": value.timestamp()}
+    if isinstance(value, Mapping):
+        return {"$": "m", "v": {k: _plain(v) for k, v in value.items()}}
+    kind = type(value).__name__
+    return {"$": kind, "v": {name: _plain(getattr(value, name)) for name in _FIELDS[kind]}}
+
+
+def _rebuild(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_rebuild(one) for one in value)
+    if not isinstance(value, dict):
+        return value
+    match value["$"]:
+        case "t":
+            return Text(value["k"], {k: _rebuild(v) for k, v in value["v"].items()})
+        case "d":
+            return datetime.fromtimestamp(value["s"], UTC)
+        case "m":
+            return {k: _rebuild(v) for k, v in value["v"].items()}
+        case kind:
+            return _KINDS[kind](**{k: _rebuild(v) for k, v in value["v"].items()})
+
+
+_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Message, Action, Ballot)}
+_FIELDS = {name: tuple(kind.__dataclass_fields__) for name, kind in _KINDS.items()}

@@ -1,0 +1,92 @@
+"""What is still to be said: delivered outside any transaction, in order within a place, once.
+
+The post's id is the platform's idempotency key. A place that cannot be reached just now is
+tried again with growing pauses; one that never will be is set aside, and the moderators are
+told. Nothing is deleted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from bot.errors import TryLater, Unreachable
+from bot.model import Identity, Message, Place, Post, Role, text
+from bot.ports import Adapter, Clock, Store, Transaction
+from bot.worker import PARK_AFTER, Worker, pause
+
+log = logging.getLogger(__name__)
+
+
+class Outbox:
+    """Delivers posts through the adapters."""
+
+    def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter]) -> None:
+        self._store = store
+        self._clock = clock
+        self._adapters = adapters
+        self.worker = Worker("outbox", clock, self._due, self._next_at, self._drain)
+
+    async def _due(self) -> Iterable[Hashable]:
+        now = self._clock.now()
+        return await self._store.run(lambda tx: tx.posts.waiting(self._adapters, now))
+
+    async def _next_at(self) -> datetime | None:
+        return await self._store.run(lambda tx: tx.posts.next_try(self._adapters))
+
+    async def _drain(self, key: Hashable) -> None:
+        assert isinstance(key, (Place, Identity))
+        to = key
+        while post := await self._store.run(lambda tx: tx.posts.next_for(to, self._clock.now())):
+            if not await self._deliver(post):
+                return
+
+    async def _deliver(self, post: Post) -> bool:
+        """Say it; False if this place has to wait."""
+        adapter = self._adapters[post.to.platform]
+        now = self._clock.now()
+        if post.tried_at is None:
+            await self._store.run(lambda tx: tx.posts.tried(post.id, now))
+        try:
+            if isinstance(post.to, Place):
+                ref = await adapter.send(post.to, post.message, post.id, post.tried_at)
+            else:
+                ref = await adapter.whisper(post.to, post.message, post.id, post.tried_at)
+        except TryLater as busy:
+            later = self._clock.now() + timedelta(seconds=busy.seconds)
+            await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=False))
+            return False
+        except Unreachable as gone:
+            await self._park(post, str(gone))
+            return True
+        except Exception as error:
+            return await self._failed(post, error)
+        sent_at = self._clock.now()
+        await self._store.run(lambda tx: tx.posts.sent(post.id, post.to.platform, ref, sent_at))
+        return True
+
+    async def _failed(self, post: Post, error: Exception) -> bool:
+        log.warning("Could not deliver %s (attempt %d): %s", post.id, post.attempts + 1, type(error).__name__)
+        if post.attempts + 1 >= PARK_AFTER:
+            await self._park(post, type(error).__name__)
+            return True
+        later = self._clock.now() + pause(post.attempts)
+        await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=True))
+        return False
+
+    async def _park(self, post: Post, reason: str) -> None:
+        """Set it aside and tell the moderators, unless that was what could not be told."""
+        log.warning("Set aside %s: %s", post.id, reason)
+        now = self._clock.now()
+        where = post.to.room_id if isinstance(post.to, Place) else post.to.user_id
+        told = Message((text("outbox.parked", place=where, reason=reason),))
+
+        def park(tx: Transaction) -> None:
+            tx.posts.park(post.id, reason)
+            if not post.id.startswith("parked:"):
+                for moderator in tx.people.with_role(Role.MODERATOR):
+                    tx.posts.add(f"parked:{post.id}:{moderator.user_id}", moderator, told, now)
+
+        await self._store.run(park)
+        self.worker.wake()

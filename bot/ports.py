@@ -1,0 +1,268 @@
+"""What the core asks of others, and what it offers to those who bring it people's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from bot.model import Board, Identity, Invocation, Job, Message, Place, Post, Resident, Role, Theme, Undo
+
+if TYPE_CHECKING:
+    from bot.features.polls import PollStore
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Where time comes from; tests and the console turn it by hand."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Adapter(Protocol):
+    """A platform. It translates both ways and decides nothing.
+
+    `key` names what is sent: sending the same key again must not show it twice. `tried_at` is
+    when it was first tried, so that an adapter whose platform forgets keys can look in the
+    place's history first. What is returned is the adapter's reference, for `edit`.
+    Raises TryLater and Unreachable; anything else is tried again with growing pauses.
+    """
+
+    platform: str
+
+    async def run(self, core: Core) -> None:
+        """Bring what people say to the core until cancelled."""
+        ...
+
+    async def caught_up(self) -> None:
+        """Return once what was said while Plein was away has been dealt with."""
+        ...
+
+    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str: ...
+
+    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
+        """Show a new state. None means that it can no longer be edited: post anew."""
+        ...
+
+    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event as a platform brought it, kept until it was dealt with.
+
+    `sealed`: it cannot be read yet (its key is missing) and waits apart from the others.
+    """
+
+    id: str
+    room: str
+    body: str
+    seq: int = 0
+    sealed: bool = False
+
+
+class Core(Protocol):
+    """What an adapter may ask of the core."""
+
+    async def handle(self, invocation: Invocation) -> Message | None:
+        """Run a command; what is returned was committed first."""
+        ...
+
+    async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
+        """Undo the invocation with the id `taken`, if its author asks and it can be undone."""
+        ...
+
+    async def joined(
+        self, place: Place, name: str, theme: str | None = None, locale: str | None = None
+    ) -> None:
+        """Plein is in this place; without a theme's name the place gets a theme of its own."""
+        ...
+
+    async def left(self, place: Place) -> None: ...
+
+    async def moved(self, old: Place, new: Place) -> None: ...
+
+    async def message_at(self, platform: str, ref: str) -> Message | None:
+        """What Plein shows there, with its buttons."""
+        ...
+
+    async def voice_of(self, to: Place | Identity) -> str:
+        """The language to speak there."""
+        ...
+
+    async def take_in(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
+        """Keep what arrived, and how far was read, in one transaction; the new ones, numbered."""
+        ...
+
+    async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]: ...
+
+    async def bookmark(self, account: str) -> str | None: ...
+
+    async def dealt_with(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    async def seal(self, account: str, seq: int) -> None: ...
+
+
+class Transaction(Protocol):
+    """One unit of work: all of it is kept, or none."""
+
+    @property
+    def polls(self) -> PollStore: ...
+    @property
+    def people(self) -> PeopleStore: ...
+    @property
+    def places(self) -> PlaceStore: ...
+    @property
+    def seen(self) -> SeenStore: ...
+    @property
+    def posts(self) -> PostStore: ...
+    @property
+    def boards(self) -> BoardStore: ...
+    @property
+    def jobs(self) -> JobStore: ...
+    @property
+    def inbox(self) -> InboxStore: ...
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """What is done inside is undone if it raises."""
+        ...
+
+
+class Store(Protocol):
+    """What is kept. `run` returns only after the commit."""
+
+    async def run(self, work: Callable[[Transaction], T]) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class SeenStore(Protocol):
+    def answer(self, invocation_id: str) -> tuple[Message | None] | None:
+        """The answer that was given, in a tuple of one; None if this id is new."""
+        ...
+
+    def add(self, invocation_id: str, now: datetime, answer: Message | None, undo: Undo | None) -> None: ...
+
+    def undo(self, invocation_id: str) -> Undo | None: ...
+
+    def forget_before(self, moment: datetime) -> None: ...
+
+
+class PeopleStore(Protocol):
+    def by_identity(self, identity: Identity) -> Resident | None: ...
+
+    def add(self, identity: Identity, name: str) -> Resident: ...
+
+    def link(self, name: str, identities: Sequence[Identity], role: Role) -> None:
+        """These accounts are one person, with this role."""
+        ...
+
+    def grant(self, identity: Identity, role: Role) -> None: ...
+
+    def set_locale(self, resident: int, locale: str) -> None: ...
+
+    def with_role(self, role: Role) -> Sequence[Identity]: ...
+
+
+class PlaceStore(Protocol):
+    def theme_of(self, place: Place) -> Theme | None: ...
+
+    def theme_named(self, name: str) -> Theme: ...
+
+    def bind(self, place: Place, theme: int, name: str, locale: str | None) -> bool:
+        """True if the place is new, or back."""
+        ...
+
+    def locale_of(self, place: Place) -> str | None: ...
+
+    def of_theme(self, theme: int) -> Sequence[Place]: ...
+
+    def leave(self, place: Place) -> None: ...
+
+    def move(self, old: Place, new: Place) -> None: ...
+
+
+class PostStore(Protocol):
+    def add(self, post_id: str, to: Place | Identity, message: Message, now: datetime) -> None:
+        """A second one with the same id changes nothing."""
+        ...
+
+    def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
+        """The oldest that is still to be said there, unless it has to wait."""
+        ...
+
+    def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]: ...
+
+    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+
+    def tried(self, post_id: str, now: datetime) -> None: ...
+
+    def sent(self, post_id: str, platform: str, ref: str, now: datetime) -> None: ...
+
+    def later(self, post_id: str, when: datetime, *, failed: bool) -> None: ...
+
+    def park(self, post_id: str, reason: str) -> None: ...
+
+    def parked(self) -> Sequence[tuple[str, str]]: ...
+
+    def message_at(self, platform: str, ref: str) -> Message | None: ...
+
+
+class BoardStore(Protocol):
+    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None: ...
+
+    def mark(self, subject: str) -> None: ...
+
+    def end(self, subject: str) -> None:
+        """No new place will show it any more; those that do are kept up to date."""
+        ...
+
+    def show_open(self, theme: int, place: Place) -> None: ...
+
+    def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]: ...
+
+    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+
+    def tried(self, board: Board, now: datetime) -> None: ...
+
+    def shown(self, board: Board, refs: str | None, message: Message, next_at: datetime) -> None: ...
+
+    def later(self, board: Board, when: datetime, *, failed: bool) -> None: ...
+
+    def drop(self, subject: str, place: Place) -> None: ...
+
+    def message_at(self, platform: str, ref: str) -> Message | None: ...
+
+
+class JobStore(Protocol):
+    def add(self, kind: str, subject: str, due_at: datetime) -> None: ...
+
+    def claim(self, now: datetime, limit: int) -> Sequence[Job]: ...
+
+    def done(self, job_id: int, now: datetime) -> None: ...
+
+    def later(self, job_id: int, due_at: datetime) -> None: ...
+
+    def next_due(self) -> datetime | None: ...
+
+
+class InboxStore(Protocol):
+    def add(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]: ...
+
+    def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]: ...
+
+    def bookmark(self, account: str) -> str | None: ...
+
+    def done(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    def seal(self, account: str, seq: int) -> None: ...
+
+
+Args = Mapping[str, Any]

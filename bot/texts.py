@@ -1,0 +1,149 @@
+"""From catalogue keys to words: plurals, dates and lists as people write them, in their language.
+
+The catalogues are gettext PO files keyed by name (`poll.closed.one`), so that translators'
+tools read them. Backticks mark what can be typed; a Voice says how a platform shows that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from gettext import c2py
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from babel.messages.pofile import read_po
+
+from bot.model import Text
+
+LOCALES = ("nl", "en")
+_FOLDER = Path(__file__).parent / "locales"
+_HOLE = re.compile(r"\{(\w+)\}")
+# Babel's own Flemish month and day names; British order of day and month for English.
+_BABEL = {"nl": "nl_BE", "en": "en_GB"}
+# What is never shown: control characters, and marks that turn the reading order of what follows.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def has_unseen(words: str) -> bool:
+    """Whether there is something in it that a reader would not see but a screen would obey."""
+    return _UNSEEN.search(words) is not None
+
+
+def visible(words: str) -> str:
+    """The same with every unseen character replaced by a mark."""
+    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", words)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How to speak to one reader or place: language, zone, and the platform's way of writing.
+
+    `now` decides whether a date needs its year. `escape` makes typed words harmless; `code`
+    is put around what can be typed; `date` replaces the catalogue's way where a platform
+    shows dates itself.
+    """
+
+    locale: str
+    zone: ZoneInfo
+    now: datetime
+    escape: Callable[[str], str] = visible
+    code: tuple[str, str] = ("`", "`")
+    date: Callable[[datetime], str] | None = None
+
+
+class Texts:
+    """The catalogues. A key that is missing in a language is taken from English."""
+
+    def __init__(self, locales: tuple[str, ...] = LOCALES) -> None:
+        self.locales = locales
+
+    def nearest(self, locale: str | None, default: str) -> str:
+        """The language we have for a platform's code such as "en-GB" or "nl_BE"."""
+        short = (locale or "").replace("_", "-").split("-")[0].lower()
+        return short if short in self.locales else default
+
+    def find(self, key: str, locale: str) -> str | None:
+        """The catalogue's own words for a key, unfilled."""
+        entry = _catalogue(locale).entries.get(key) or _catalogue("en").entries.get(key)
+        return entry[0] if entry else None
+
+    def write(self, said: Text | str, voice: Voice) -> str:
+        """The words, in this voice."""
+        if isinstance(said, str):
+            return voice.escape(said)
+        template = self._template(said, voice.locale)
+        written: list[str] = []
+        inside = False
+        for number, part in enumerate(_HOLE.split(template)):
+            if number % 2:
+                written.append(self._value(said.values[part], voice))
+                continue
+            for piece, chunk in enumerate(part.split("`")):
+                if piece:
+                    inside = not inside
+                    written.append(voice.code[0 if inside else 1])
+                written.append(voice.escape(chunk) if chunk else "")
+        return "".join(written)
+
+    def _template(self, said: Text, locale: str) -> str:
+        for name in (locale, "en"):
+            catalogue = _catalogue(name)
+            forms = catalogue.entries.get(said.key)
+            if forms:
+                if len(forms) == 1:
+                    return forms[0]
+                return forms[catalogue.plural(int(said.values.get("count", 1)))]
+        return said.key
+
+    def _value(self, value: Any, voice: Voice) -> str:
+        if isinstance(value, Text):
+            return self.write(value, voice)
+        if isinstance(value, datetime):
+            return voice.date(value) if voice.date else self.date(value, voice)
+        if isinstance(value, (tuple, list)):
+            return self._list([self._value(one, voice) for one in value], voice)
+        if isinstance(value, int):
+            return self.number(value, voice.locale)
+        return voice.escape(str(value))
+
+    def _list(self, parts: list[str], voice: Voice) -> str:
+        if len(parts) < 2:
+            return "".join(parts)
+        template = self._template(Text("list.and"), voice.locale)
+        return template.replace("{head}", ", ".join(parts[:-1])).replace("{last}", parts[-1])
+
+    def date(self, moment: datetime, voice: Voice) -> str:
+        """A date and time in full, with the year only where it is another one."""
+        local = moment.astimezone(voice.zone)
+        same_year = local.year == voice.now.astimezone(voice.zone).year
+        pattern = self._template(Text("date.full" if same_year else "date.full.year"), voice.locale)
+        return format_datetime(local, pattern, locale=_BABEL.get(voice.locale, voice.locale))
+
+    @staticmethod
+    def number(value: int, locale: str) -> str:
+        """Thousands apart from 10,000 on, as people there write them."""
+        return f"{value:,}".replace(",", "." if locale == "nl" else ",") if abs(value) >= 10_000 else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Catalogue:
+    entries: Mapping[str, tuple[str, ...]]
+    plural: Callable[[int], int]
+
+
+@cache
+def _catalogue(locale: str) -> _Catalogue:
+    with (_FOLDER / locale / "LC_MESSAGES" / "plein.po").open("rb") as file:
+        catalogue = read_po(file, locale=locale)
+    entries: dict[str, tuple[str, ...]] = {}
+    for message in catalogue:
+        if message.id:
+            key = message.id if isinstance(message.id, str) else message.id[0]
+            entries[key] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return _Catalogue(entries, c2py(catalogue.plural_expr))

@@ -1,0 +1,158 @@
+"""Messages that show a state: which version each place shows, and which there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from bot.model import Board, Message, Place, pack, unpack
+from storage.tables import boards, refs, subjects
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_ADD_SUBJECT = insert(subjects)
+_ADD = upsert(boards).on_conflict_do_nothing()
+_MARK = (
+    update(subjects)
+    .where(subjects.c.subject == bindparam("subject_"))
+    .values(version=subjects.c.version + 1)
+)
+_END = update(subjects).where(subjects.c.subject == bindparam("subject_")).values(open=False)
+_OPEN = (
+    select(subjects.c.subject)
+    .where(subjects.c.theme == bindparam("theme_"), subjects.c.open)
+    .order_by(subjects.c.subject)
+)
+_STALE = and_(
+    boards.c.version < subjects.c.version, boards.c.platform.in_(bindparam("platforms_", expanding=True))
+)
+_TO_SHOW = (
+    select(boards, subjects.c.version.label("newest"))
+    .join(subjects, subjects.c.subject == boards.c.subject)
+    .where(_STALE, boards.c.next_at <= bindparam("now_", type_=boards.c.next_at.type))
+    .order_by(boards.c.subject, boards.c.platform, boards.c.room)
+)
+_NEXT_TRY = (
+    select(func.min(boards.c.next_at))
+    .select_from(boards.join(subjects, subjects.c.subject == boards.c.subject))
+    .where(_STALE)
+)
+_ONE = and_(
+    boards.c.subject == bindparam("subject_"),
+    boards.c.platform == bindparam("platform_"),
+    boards.c.room == bindparam("room_"),
+)
+_TRIED = (
+    update(boards).where(_ONE, boards.c.tried_at.is_(None)).values(tried_at=bindparam("now_", type_=boards.c.tried_at.type))
+)
+_SHOWN = (
+    update(boards)
+    .where(_ONE)
+    .values(
+        version=bindparam("version_"),
+        sent_as=bindparam("refs_"),
+        shown=bindparam("shown_"),
+        next_at=bindparam("when_", type_=boards.c.next_at.type),
+        attempts=0,
+    )
+)
+# It cannot be edited any more: the next showing is a new message.
+_ANEW = (
+    update(boards)
+    .where(_ONE)
+    .values(sent_as=None, tried_at=None, edition=boards.c.edition + 1)
+)
+_LATER = (
+    update(boards)
+    .where(_ONE)
+    .values(
+        next_at=bindparam("when_", type_=boards.c.next_at.type), attempts=boards.c.attempts + bindparam("more_")
+    )
+)
+_DROP = delete(boards).where(_ONE)
+_REF = upsert(refs).on_conflict_do_nothing()
+_AT = (
+    select(boards.c.shown)
+    .join(refs, and_(refs.c.subject == boards.c.subject, refs.c.room == boards.c.room))
+    .where(
+        refs.c.platform == bindparam("platform_"),
+        refs.c.ref == bindparam("ref_"),
+        boards.c.platform == bindparam("platform_"),
+    )
+)
+
+
+class Boards:
+    """Implements BoardStore."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
+        self._db.execute(_ADD_SUBJECT, {"subject": subject, "theme": theme, "version": 1, "open": True})
+        for place in places:
+            self._add(subject, place)
+
+    def _add(self, subject: str, place: Place) -> None:
+        where = {"subject": subject, "platform": place.platform, "room": place.room_id}
+        self._db.execute(_ADD, {**where, "next_at": _LONG_AGO})
+
+    def mark(self, subject: str) -> None:
+        self._db.execute(_MARK, {"subject_": subject})
+
+    def end(self, subject: str) -> None:
+        self._db.execute(_END, {"subject_": subject})
+
+    def show_open(self, theme: int, place: Place) -> None:
+        for subject in self._db.execute(_OPEN, {"theme_": theme}).scalars().all():
+            self._add(subject, place)
+
+    def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]:
+        rows = self._db.execute(_TO_SHOW, {"platforms_": list(platforms), "now_": now})
+        return [
+            Board(
+                row.subject,
+                Place(row.platform, row.room),
+                row.newest,
+                row.sent_as,
+                f"board:{row.subject}:{row.room}:{row.edition}",
+                row.attempts,
+                row.tried_at,
+            )
+            for row in rows
+        ]
+
+    def next_try(self, platforms: Iterable[str]) -> datetime | None:
+        return self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
+
+    def tried(self, board: Board, now: datetime) -> None:
+        self._db.execute(_TRIED, {**_where(board.subject, board.place), "now_": now})
+
+    def shown(self, board: Board, refs: str | None, message: Message, next_at: datetime) -> None:
+        where = _where(board.subject, board.place)
+        if refs is None:
+            self._db.execute(_ANEW, where)
+            return
+        kept = {"version_": board.version, "refs_": refs, "shown_": pack(message), "when_": next_at}
+        self._db.execute(_SHOWN, {**where, **kept})
+        for ref in refs.split() if refs != board.sent_as else ():
+            place = board.place
+            known = {"platform": place.platform, "ref": ref, "subject": board.subject, "room": place.room_id}
+            self._db.execute(_REF, known)
+
+    def later(self, board: Board, when: datetime, *, failed: bool) -> None:
+        self._db.execute(
+            _LATER, {**_where(board.subject, board.place), "when_": when, "more_": int(failed)}
+        )
+
+    def drop(self, subject: str, place: Place) -> None:
+        self._db.execute(_DROP, _where(subject, place))
+
+    def message_at(self, platform: str, ref: str) -> Message | None:
+        return unpack(self._db.execute(_AT, {"platform_": platform, "ref_": ref}).scalar())
+
+
+def _where(subject: str, place: Place) -> dict[str, str]:
+    return {"subject_": subject, "platform_": place.platform, "room_": place.room_id}

@@ -1,0 +1,292 @@
+"""The database behind the core: plain functions in, committed results out.
+
+`run(work)` is the only way to write. On SQLite one thread holds the one writing connection,
+takes whatever is waiting and commits it together (`synchronous=FULL`: kept even when the
+machine fails); on PostgreSQL the same happens on one asyncpg connection. A group that fails is
+rolled back and run again one by one, so that nobody shares another's failure. Nothing is
+acknowledged before its commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from bot.errors import StoreFailed
+from bot.ports import Transaction
+from storage.boards import Boards
+from storage.inbox import Inbox
+from storage.jobs import Jobs
+from storage.people import People
+from storage.places import Places
+from storage.polls import Polls
+from storage.posts import Posts
+from storage.seen import Seen
+
+T = TypeVar("T")
+Work = Callable[[Transaction], Any]
+Outcome = tuple[Any, Exception | None]
+GROUP = 256
+TRIES = 3
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Tx:
+    """Implements Transaction on one connection."""
+
+    def __init__(self, db: Connection) -> None:
+        self.db = db
+        self.polls = Polls(db)
+        self.people = People(db)
+        self.places = Places(db)
+        self.seen = Seen(db)
+        self.posts = Posts(db)
+        self.boards = Boards(db)
+        self.jobs = Jobs(db)
+        self.inbox = Inbox(db)
+
+    @contextlib.contextmanager
+    def savepoint(self) -> Iterator[None]:
+        self.db.exec_driver_sql("SAVEPOINT part")
+        try:
+            yield
+        except SQLAlchemyError as error:
+            # The whole transaction is lost; whoever runs it decides what then.
+            raise StoreFailed(type(error).__name__) from error
+        except BaseException:
+            self.db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+            self.db.exec_driver_sql("RELEASE SAVEPOINT part")
+            raise
+        self.db.exec_driver_sql("RELEASE SAVEPOINT part")
+
+
+def run_group(db: Connection, works: Sequence[Work]) -> list[Outcome]:
+    """Run these in one transaction; if one fails, each in one of its own."""
+    for attempt in range(TRIES):
+        try:
+            with db.begin():
+                tx = Tx(db)
+                results = [work(tx) for work in works]
+            return [(result, None) for result in results]
+        except Exception as error:
+            if len(works) > 1:
+                return [run_group(db, [work])[0] for work in works]
+            if not isinstance(error, (SQLAlchemyError, StoreFailed)):
+                return [(None, error)]
+            if attempt == TRIES - 1 or db.closed:
+                failure = StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
+                failure.__cause__ = error
+                return [(None, failure)]
+            db.rollback()
+    raise AssertionError
+
+
+class SQLite:
+    """A file: one writer thread, shared commits."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
+        self._thread.start()
+
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put((work, future))
+        return await future
+
+    async def close(self) -> None:
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._engine.dispose()
+
+    def _write(self) -> None:
+        with self._engine.connect() as db:
+            while (group := self._waiting()) is not None:
+                outcomes = run_group(db, [work for work, _ in group])
+                futures = [future for _, future in group]
+                with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
+                    self._loop.call_soon_threadsafe(_settle, futures, outcomes)
+
+    def _waiting(self) -> list[tuple[Work, asyncio.Future[Any]]] | None:
+        first = self._queue.get()
+        if first is None:
+            return None
+        group = [first]
+        while len(group) < GROUP:
+            try:
+                following = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if following is None:
+                self._queue.put(None)
+                break
+            group.append(following)
+        return group
+
+
+class PostgreSQL:
+    """A server: the same functions through one asyncpg connection, commits shared.
+
+    With `grouped=False` each runs in a transaction of its own on a pool: only to measure what
+    grouping gains.
+    """
+
+    def __init__(self, url: str, *, grouped: bool = True, pool: int = 1) -> None:
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        self._engine = create_async_engine(url, pool_size=pool, max_overflow=0, pool_pre_ping=grouped)
+        self._grouped = grouped
+        self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
+        self._task = asyncio.create_task(self._write())
+
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        if not self._grouped:
+            return await self._alone(work)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((work, future))
+        return await future
+
+    async def close(self) -> None:
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+        await self._engine.dispose()
+
+    async def _alone(self, work: Callable[[Transaction], T]) -> T:
+        async with self._engine.connect() as db:
+            result, error = (await db.run_sync(run_group, [work]))[0]
+        if error:
+            raise error
+        done: T = result
+        return done
+
+    async def _write(self) -> None:
+        while True:
+            group = [await self._queue.get()]
+            while len(group) < GROUP and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+            try:
+                async with self._engine.connect() as db:
+                    outcomes = await db.run_sync(run_group, [work for work, _ in group])
+            except (SQLAlchemyError, OSError) as error:
+                # The server is away. Nothing was kept; each is told so and may try again.
+                failure = StoreFailed(type(error).__name__)
+                outcomes = [(None, failure) for _ in group]
+            _settle([future for _, future in group], outcomes)
+
+
+Database = SQLite | PostgreSQL
+
+
+def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome]) -> None:
+    for future, (result, error) in zip(futures, outcomes, strict=True):
+        if future.done():
+            continue  # whoever asked has gone
+        if error:
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+
+def sqlite_engine(url: str) -> Engine:
+    """A connection that keeps what it was told to keep.
+
+    The driver's own transactions are off and BEGIN IMMEDIATE is sent instead: its deferred
+    BEGIN lets two writers read the same state and silently lose one of them.
+    """
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def newest_schema() -> str:
+    """The newest migration's number; their files are named by it."""
+    return max(file.name.split("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+async def schema_of(url: str) -> str | None:
+    """The migration that the database stands at, or None. Read through the async drivers."""
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine(async_url(url))
+    try:
+        async with engine.connect() as db:
+            return str((await db.execute(text("SELECT version_num FROM alembic_version"))).scalar())
+    except SQLAlchemyError:
+        return None
+    finally:
+        await engine.dispose()
+
+
+def async_url(url: str) -> str:
+    """`sqlite:///x` and `postgresql://x` with the drivers that do not block the loop."""
+    return url.replace("sqlite://", "sqlite+aiosqlite://", 1).replace("postgresql://", "postgresql+asyncpg://", 1)
+
+
+async def open_database(url: str) -> Database:
+    """Open it, bringing its tables up to date first. Raises StoreFailed with what is wrong."""
+    if url.startswith("postgresql"):
+        if await schema_of(url) != newest_schema():
+            await upgrade(url)
+        return PostgreSQL(async_url(url))
+    engine = sqlite_engine(url)
+    try:
+        if _sqlite_schema(engine) != newest_schema():
+            await upgrade(url, engine)
+    except SQLAlchemyError as error:
+        raise StoreFailed(f"{url}: {getattr(error, 'orig', error)}") from error
+    return SQLite(engine)
+
+
+def _sqlite_schema(engine: Engine) -> str | None:
+    with engine.connect() as db, db.begin():
+        known = db.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").first()
+        return str(db.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()) if known else None
+
+
+async def upgrade(url: str, engine: Engine | None = None, to: str = "head") -> None:
+    """Run the migrations. Alembic is loaded only now: a start with a current database needs none."""
+    from storage.migrations import migrate
+
+    if engine is not None:
+        with engine.begin() as db:
+            migrate(db, to)
+        return
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    found = create_async_engine(async_url(url))
+    try:
+        async with found.begin() as db:
+            await db.run_sync(migrate, to)
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}") from error
+    finally:
+        await found.dispose()

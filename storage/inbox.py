@@ -1,0 +1,58 @@
+"""What a platform brought, kept until it was dealt with, and how far it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from bot.ports import Arrival
+from storage.tables import bookmarks, inbox
+
+_ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["account", "id"]).returning(inbox.c.seq)
+_KEEP = upsert(bookmarks)
+_KEEP = _KEEP.on_conflict_do_update(index_elements=["account"], set_={"token": _KEEP.excluded.token})
+_WAITING = (
+    select(inbox.c.id, inbox.c.room, inbox.c.body, inbox.c.seq, inbox.c.sealed)
+    .where(inbox.c.account == bindparam("account_"), inbox.c.sealed == bindparam("sealed_"))
+    .order_by(inbox.c.seq)
+)
+_BOOKMARK = select(bookmarks.c.token).where(bookmarks.c.account == bindparam("account_"))
+_DONE = delete(inbox).where(
+    inbox.c.account == bindparam("account_"), inbox.c.seq.in_(bindparam("seqs_", expanding=True))
+)
+_SEAL = (
+    update(inbox)
+    .where(inbox.c.account == bindparam("account_"), inbox.c.seq == bindparam("seq_"))
+    .values(sealed=True)
+)
+
+
+class Inbox:
+    """Implements InboxStore."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def add(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
+        fresh = []
+        for one in arrivals:
+            fields = {"account": account, "id": one.id, "room": one.room, "body": one.body}
+            seq = self._db.execute(_ADD, {**fields, "sealed": one.sealed}).scalar()
+            if seq is not None:
+                fresh.append(Arrival(one.id, one.room, one.body, seq, one.sealed))
+        self._db.execute(_KEEP, {"account": account, "token": bookmark})
+        return fresh
+
+    def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]:
+        return [Arrival(*row) for row in self._db.execute(_WAITING, {"account_": account, "sealed_": sealed})]
+
+    def bookmark(self, account: str) -> str | None:
+        return self._db.execute(_BOOKMARK, {"account_": account}).scalar()
+
+    def done(self, account: str, seqs: Sequence[int]) -> None:
+        self._db.execute(_DONE, {"account_": account, "seqs_": list(seqs)})
+
+    def seal(self, account: str, seq: int) -> None:
+        self._db.execute(_SEAL, {"account_": account, "seq_": seq})

@@ -1,0 +1,51 @@
+"""What is to be done later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from bot.model import Job
+from storage.tables import jobs
+
+_MOMENT = jobs.c.due_at.type
+_ADD = insert(jobs)
+# With several processes each takes its own share; SQLite has one writer and no use for it.
+_CLAIM = (
+    select(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts)
+    .where(jobs.c.done_at.is_(None), jobs.c.due_at <= bindparam("now_", type_=_MOMENT))
+    .order_by(jobs.c.due_at, jobs.c.id)
+    .limit(bindparam("limit_"))
+    .with_for_update(skip_locked=True)
+)
+_DONE = update(jobs).where(jobs.c.id == bindparam("id_")).values(done_at=bindparam("now_", type_=_MOMENT))
+_LATER = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("id_"))
+    .values(due_at=bindparam("due_", type_=_MOMENT), attempts=jobs.c.attempts + 1)
+)
+_NEXT = select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None))
+
+
+class Jobs:
+    """Implements JobStore."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def add(self, kind: str, subject: str, due_at: datetime) -> None:
+        self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at})
+
+    def claim(self, now: datetime, limit: int) -> Sequence[Job]:
+        return [Job(*row) for row in self._db.execute(_CLAIM, {"now_": now, "limit_": limit})]
+
+    def done(self, job_id: int, now: datetime) -> None:
+        self._db.execute(_DONE, {"id_": job_id, "now_": now})
+
+    def later(self, job_id: int, due_at: datetime) -> None:
+        self._db.execute(_LATER, {"id_": job_id, "due_": due_at})
+
+    def next_due(self) -> datetime | None:
+        return self._db.execute(_NEXT).scalar()

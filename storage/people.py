@@ -1,0 +1,78 @@
+"""Who is who: residents and their accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from bot.model import Identity, Resident, Role
+from storage.tables import identities, residents
+
+_WHO = (
+    select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
+    .join(identities, identities.c.resident == residents.c.id)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+)
+_ADD = insert(residents).returning(residents.c.id)
+_ADD_IDENTITY = insert(identities)
+_SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
+_SET_ROLE = (
+    update(residents)
+    .where(residents.c.id == bindparam("id_"))
+    .values(name=bindparam("name_"), role=bindparam("role_"))
+)
+_MOVE_IDENTITY = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(resident=bindparam("id_"))
+)
+_WITH_ROLE = (
+    select(identities.c.platform, identities.c.user_id)
+    .join(residents, identities.c.resident == residents.c.id)
+    .where(residents.c.role >= bindparam("role_"))
+)
+
+
+class People:
+    """Implements PeopleStore."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def by_identity(self, identity: Identity) -> Resident | None:
+        row = self._db.execute(_WHO, {"platform_": identity.platform, "user_": identity.user_id}).first()
+        return Resident(row[0], row[1], row[2], Role(row[3])) if row else None
+
+    def add(self, identity: Identity, name: str) -> Resident:
+        number = self._db.execute(_ADD, {"name": name}).scalar_one()
+        self._db.execute(
+            _ADD_IDENTITY, {"platform": identity.platform, "user_id": identity.user_id, "resident": number}
+        )
+        return Resident(number, name)
+
+    def link(self, name: str, identities: Sequence[Identity], role: Role) -> None:
+        """The first account that is known already says who it is; the others join them."""
+        known = [found for one in identities if (found := self.by_identity(one))]
+        resident = known[0] if known else self.add(identities[0], name)
+        for identity in identities:
+            found = self.by_identity(identity)
+            where = {"platform": identity.platform, "user_id": identity.user_id}
+            if found is None:
+                self._db.execute(_ADD_IDENTITY, {**where, "resident": resident.id})
+            elif found.id != resident.id:
+                self._db.execute(
+                    _MOVE_IDENTITY,
+                    {"platform_": identity.platform, "user_": identity.user_id, "id_": resident.id},
+                )
+        self._db.execute(_SET_ROLE, {"id_": resident.id, "name_": name, "role_": int(role)})
+
+    def grant(self, identity: Identity, role: Role) -> None:
+        resident = self.by_identity(identity) or self.add(identity, identity.user_id)
+        self._db.execute(_SET_ROLE, {"id_": resident.id, "name_": resident.name, "role_": int(role)})
+
+    def set_locale(self, resident: int, locale: str) -> None:
+        self._db.execute(_SET_LOCALE, {"id_": resident, "locale_": locale})
+
+    def with_role(self, role: Role) -> Sequence[Identity]:
+        return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

@@ -1,0 +1,149 @@
+"""Polls, ballots and their running count."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+
+from bot.features.polls import Choices, Poll
+from storage.tables import ballots, polls, tallies
+
+_VOTER = and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_"))
+_PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.option == 0)
+_POLL = select(polls, tallies.c.votes.label("voters"), ballots.c.choices).select_from(
+    polls.join(tallies, _PEOPLE).outerjoin(ballots, _VOTER)
+)
+# Held until the end: a vote and a closing of the same poll never pass each other.
+_GET = _POLL.where(polls.c.id == bindparam("poll_")).with_for_update(of=polls)
+_NEWEST = polls.c.id.desc()
+_OPEN = _POLL.where(polls.c.state == "open").order_by(_NEWEST).limit(bindparam("most_"))
+_OPEN_HERE = _OPEN.where(polls.c.theme == bindparam("theme_")).with_for_update(of=polls)
+_OF = (
+    _POLL.where(or_(polls.c.opener == bindparam("voter_"), ballots.c.choices.is_not(None)))
+    .order_by(_NEWEST)
+    .limit(bindparam("most_"))
+)
+_TALLY = (
+    select(tallies.c.votes)
+    .where(tallies.c.poll == bindparam("poll_"), tallies.c.option > 0)
+    .order_by(tallies.c.option)
+)
+_ADD = insert(polls).returning(polls.c.id)
+_ADD_TALLY = insert(tallies)
+_COUNT = (
+    update(tallies)
+    .where(tallies.c.poll == bindparam("poll_"), tallies.c.option == bindparam("option_"))
+    .values(votes=tallies.c.votes + bindparam("more_"))
+)
+_CAST = insert(ballots)
+_ONE = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
+_CHANGE = (
+    update(ballots).where(_ONE).values(choices=bindparam("choices_"), cast_at=bindparam("at_", type_=ballots.c.cast_at.type))
+)
+_WITHDRAW = delete(ballots).where(_ONE)
+_END = (
+    update(polls)
+    .where(polls.c.id == bindparam("poll_"))
+    .values(state=bindparam("state_"), ended_at=bindparam("at_", type_=polls.c.ended_at.type))
+)
+
+
+class Polls:
+    """Implements PollStore."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def add(
+        self,
+        theme: int,
+        opener: int,
+        question: str,
+        options: Sequence[str],
+        at_most: int,
+        opened_at: datetime,
+        closes_at: datetime,
+    ) -> Poll:
+        fields: dict[str, Any] = {
+            "theme": theme,
+            "opener": opener,
+            "question": question,
+            "at_most": at_most,
+            "opened_at": opened_at,
+            "closes_at": closes_at,
+            "state": "open",
+        }
+        kept = json.dumps(list(options), ensure_ascii=False)
+        number = self._db.execute(_ADD, {**fields, "options": kept}).scalar_one()
+        zero = [{"poll": number, "option": option, "votes": 0} for option in range(len(options) + 1)]
+        self._db.execute(_ADD_TALLY, zero)
+        return Poll(id=number, options=tuple(options), voters=0, **fields)
+
+    def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
+        row = self._db.execute(_GET, {"poll_": poll, "voter_": voter}).first()
+        return _poll(row) if row else None
+
+    def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
+        if theme is None:
+            rows = self._db.execute(_OPEN, {"voter_": voter, "most_": most})
+        else:
+            rows = self._db.execute(_OPEN_HERE, {"voter_": voter, "most_": most, "theme_": theme})
+        return [_poll(row) for row in rows]
+
+    def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
+        return [_poll(row) for row in self._db.execute(_OF, {"voter_": resident, "most_": most})]
+
+    def tally(self, poll: int) -> Sequence[int]:
+        return list(self._db.execute(_TALLY, {"poll_": poll}).scalars())
+
+    def vote(self, poll: int, voter: int, before: Choices, after: Choices, now: datetime) -> None:
+        who = {"poll_": poll, "voter_": voter}
+        choices = ",".join(map(str, after))
+        if not before:
+            self._db.execute(_CAST, {"poll": poll, "voter": voter, "choices": choices, "cast_at": now})
+        elif after:
+            self._db.execute(_CHANGE, {**who, "choices_": choices, "at_": now})
+        else:
+            self._db.execute(_WITHDRAW, who)
+        steps = {option: 1 for option in after if option not in before}
+        steps |= {option: -1 for option in before if option not in after}
+        steps[0] = bool(after) - bool(before)
+        changed = [{"poll_": poll, "option_": option, "more_": step} for option, step in steps.items() if step]
+        if changed:
+            self._db.execute(_COUNT, changed)
+
+    def end(self, poll: int, state: str, now: datetime) -> None:
+        self._db.execute(_END, {"poll_": poll, "state_": state, "at_": now})
+
+
+def recount(db: Connection, poll: int) -> tuple[int, dict[int, int]]:
+    """The people and the votes for each option, counted from the ballots themselves."""
+    cast = db.execute(select(ballots.c.choices).where(ballots.c.poll == poll)).scalars().all()
+    votes: dict[int, int] = {}
+    for choices in cast:
+        for option in choices.split(","):
+            votes[int(option)] = votes.get(int(option), 0) + 1
+    people = db.execute(select(func.count()).where(ballots.c.poll == poll)).scalar_one()
+    return people, votes
+
+
+def _poll(row: Any) -> tuple[Poll, Choices]:
+    number, theme, opener, question, options, at_most, opened_at, closes_at, state, ended_at, voters, chosen = row
+    poll = Poll(
+        number,
+        theme,
+        opener,
+        question,
+        tuple(json.loads(options)),
+        at_most,
+        opened_at,
+        closes_at,
+        state,
+        voters,
+        ended_at,
+    )
+    return poll, tuple(map(int, chosen.split(","))) if chosen else ()

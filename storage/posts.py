@@ -1,0 +1,106 @@
+"""What is still to be said, and what was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from bot.model import Identity, Message, Place, Post, pack, unpack
+from storage.tables import posts, refs
+
+_WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
+_MINE = posts.c.platform.in_(bindparam("platforms_", expanding=True))
+_ADD = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
+_NEXT = (
+    select(posts.c.id, posts.c.message, posts.c.attempts, posts.c.tried_at, posts.c.next_at)
+    .where(
+        _WAITING,
+        posts.c.platform == bindparam("platform_"),
+        posts.c.room == bindparam("room_"),
+        posts.c.private == bindparam("private_"),
+    )
+    .order_by(posts.c.seq)
+    .limit(1)
+)
+# The order of first words keeps a console's transcript the same on every run.
+_TARGETS = (
+    select(posts.c.platform, posts.c.room, posts.c.private)
+    .where(_WAITING, _MINE)
+    .group_by(posts.c.platform, posts.c.room, posts.c.private)
+    .order_by(func.min(posts.c.seq))
+)
+_NEXT_TRY = select(func.min(posts.c.next_at)).where(_WAITING, _MINE)
+_ID = posts.c.id == bindparam("id_")
+_TRIED = (
+    update(posts).where(_ID, posts.c.tried_at.is_(None)).values(tried_at=bindparam("now_", type_=posts.c.tried_at.type))
+)
+_SENT = update(posts).where(_ID).values(sent_at=bindparam("now_", type_=posts.c.sent_at.type))
+_LATER = (
+    update(posts)
+    .where(_ID)
+    .values(
+        next_at=bindparam("when_", type_=posts.c.next_at.type), attempts=posts.c.attempts + bindparam("more_")
+    )
+)
+_PARK = update(posts).where(_ID).values(parked=bindparam("reason_"))
+_PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).order_by(posts.c.seq)
+_REF = upsert(refs).on_conflict_do_nothing()
+_AT = (
+    select(posts.c.message)
+    .join(refs, refs.c.post == posts.c.id)
+    .where(refs.c.platform == bindparam("platform_"), refs.c.ref == bindparam("ref_"))
+)
+
+
+class Posts:
+    """Implements PostStore."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def add(self, post_id: str, to: Place | Identity, message: Message, now: datetime) -> None:
+        self._db.execute(_ADD, {"id": post_id, "message": pack(message), "next_at": now, **_target(to)})
+
+    def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
+        where = {f"{name}_": value for name, value in _target(to).items()}
+        row = self._db.execute(_NEXT, where).first()
+        if row is None or row.next_at > now:
+            return None
+        message = unpack(row.message)
+        assert message
+        return Post(row.id, to, message, row.attempts, row.tried_at)
+
+    def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]:
+        rows = self._db.execute(_TARGETS, {"platforms_": list(platforms)})
+        return [Identity(row[0], row[1]) if row[2] else Place(row[0], row[1]) for row in rows]
+
+    def next_try(self, platforms: Iterable[str]) -> datetime | None:
+        return self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
+
+    def tried(self, post_id: str, now: datetime) -> None:
+        self._db.execute(_TRIED, {"id_": post_id, "now_": now})
+
+    def sent(self, post_id: str, platform: str, ref: str, now: datetime) -> None:
+        self._db.execute(_SENT, {"id_": post_id, "now_": now})
+        for one in ref.split():
+            self._db.execute(_REF, {"platform": platform, "ref": one, "post": post_id})
+
+    def later(self, post_id: str, when: datetime, *, failed: bool) -> None:
+        self._db.execute(_LATER, {"id_": post_id, "when_": when, "more_": int(failed)})
+
+    def park(self, post_id: str, reason: str) -> None:
+        self._db.execute(_PARK, {"id_": post_id, "reason_": reason})
+
+    def parked(self) -> Sequence[tuple[str, str]]:
+        return [(row[0], row[1]) for row in self._db.execute(_PARKED)]
+
+    def message_at(self, platform: str, ref: str) -> Message | None:
+        return unpack(self._db.execute(_AT, {"platform_": platform, "ref_": ref}).scalar())
+
+
+def _target(to: Place | Identity) -> dict[str, object]:
+    room = to.room_id if isinstance(to, Place) else to.user_id
+    return {"platform": to.platform, "room": room, "private": isinstance(to, Identity)}

@@ -1,0 +1,227 @@
+"""Everything that Plein keeps. Moments are whole microseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept exactly and the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else (value - _START) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else _START + timedelta(microseconds=value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_N_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+# SQLite numbers rows by itself only where the key is called INTEGER.
+Number = BigInteger().with_variant(Integer, "sqlite")
+
+residents = Table(
+    "residents",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("locale", String),
+    Column("role", Integer, nullable=False, server_default="0"),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("platform", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
+)
+
+themes = Table(
+    "themes",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("platform", String, primary_key=True),
+    Column("room", String, primary_key=True),
+    Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("locale", String),
+    Column("here", Boolean, nullable=False),
+)
+
+# What was answered to an invocation, and what would undo it.
+seen = Table(
+    "seen",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("answer", Text),
+    Column("undo", Text),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("seq", Number, primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("platform", String, nullable=False),
+    Column("room", String, nullable=False),
+    Column("private", Boolean, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("tried_at", Moment),
+    Column("next_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("parked", String),
+)
+Index(
+    "ix_posts_waiting",
+    posts.c.platform,
+    posts.c.room,
+    posts.c.private,
+    posts.c.seq,
+    sqlite_where=text("sent_at IS NULL AND parked IS NULL"),
+    postgresql_where=text("sent_at IS NULL AND parked IS NULL"),
+)
+
+subjects = Table(
+    "subjects",
+    metadata,
+    Column("subject", String, primary_key=True),
+    Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+)
+
+boards = Table(
+    "boards",
+    metadata,
+    Column("subject", ForeignKey("subjects.subject"), primary_key=True),
+    Column("platform", String, primary_key=True),
+    Column("room", String, primary_key=True),
+    Column("edition", Integer, nullable=False, server_default="0"),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("sent_as", String),
+    Column("shown", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("tried_at", Moment),
+    Column("next_at", Moment, nullable=False),
+)
+
+# Which message on a platform is which of ours: where a reaction or a reply belongs.
+refs = Table(
+    "refs",
+    metadata,
+    Column("platform", String, primary_key=True),
+    Column("ref", String, primary_key=True),
+    Column("post", String),
+    Column("subject", String),
+    Column("room", String),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("done_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+)
+Index(
+    "ix_jobs_due",
+    jobs.c.due_at,
+    sqlite_where=text("done_at IS NULL"),
+    postgresql_where=text("done_at IS NULL"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seq", Number, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("id", String, nullable=False),
+    Column("room", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sealed", Boolean, nullable=False, server_default=false()),
+    UniqueConstraint("account", "id"),
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("token", String, nullable=False),
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("theme", ForeignKey("themes.id"), nullable=False),
+    Column("opener", ForeignKey("residents.id"), nullable=False, index=True),
+    Column("question", String, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("at_most", Integer, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closes_at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Column("ended_at", Moment),
+    Index("ix_polls_theme_state", "theme", "state"),
+)
+
+ballots = Table(
+    "ballots",
+    metadata,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("voter", ForeignKey("residents.id"), primary_key=True, index=True),
+    Column("choices", String, nullable=False),
+    Column("cast_at", Moment, nullable=False),
+)
+
+# Kept beside the ballots so that showing a poll costs the same with ten as with 100,000;
+# option 0 counts the people.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("option", Integer, primary_key=True),
+    Column("votes", Integer, nullable=False),
+)
