@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from bot.clock import HandClock, SystemClock
@@ -16,7 +17,7 @@ from bot.config import Config
 from bot.core import PleinCore
 from bot.dispatch import Settings
 from bot.model import Identity, Message, Text, text
-from bot.ports import Adapter, Clock
+from bot.ports import Adapter, Clock, Transaction
 from bot.texts import Texts
 from storage.database import open_database
 
@@ -46,13 +47,16 @@ async def open_core(
     try:
         settings = Settings(config.community.language, config.zone)
         core = PleinCore(store, clock, Texts(), settings, adapters, board_interval)
-        for resident in config.residents:
-            accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
-            role = resident.as_role()
-            await store.run(lambda tx, r=resident, a=accounts, o=role: tx.people.link(r.name, a, o))
+        await store.run(partial(_name_residents, config))
         yield core
     finally:
         await store.close()
+
+
+def _name_residents(config: Config, tx: Transaction) -> None:
+    for resident in config.residents:
+        accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
+        tx.people.link(resident.name, accounts, resident.as_role())
 
 
 async def run_platforms(config: Config) -> int:

@@ -25,7 +25,12 @@ class Boards:
     """Shows subjects such as `poll:3`; `shows` has the feature's function for each kind."""
 
     def __init__(
-        self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], shows: Mapping[str, Show], interval: float
+        self,
+        store: Store,
+        clock: Clock,
+        adapters: Mapping[str, Adapter],
+        shows: Mapping[str, Show],
+        interval: float,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -59,7 +64,9 @@ class Boards:
             await self._store.run(lambda tx: tx.boards.drop(board.subject, board.place))
             return
         except Exception as error:
-            log.warning("Could not show %s (attempt %d): %s", board.subject, board.attempts + 1, type(error).__name__)
+            log.warning(
+                "Could not show %s (attempt %d): %s", board.subject, board.attempts + 1, type(error).__name__
+            )
             later = self._clock.now() + pause(board.attempts)
             await self._store.run(lambda tx: tx.boards.later(board, later, failed=True))
             return

@@ -50,13 +50,17 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--config", type=Path, help="the configuration (default: config.toml, if there is one)")
+    parser.add_argument(
+        "--config", type=Path, help="the configuration (default: config.toml, if there is one)"
+    )
     parser.add_argument("--verbose", action="store_true", help="say everything that happens")
     does = parser.add_subparsers(dest="do", metavar="COMMAND", required=True)
     does.add_parser("run", help="serve what the configuration names; without one, the console")
     console = does.add_parser("console", help="a chat in this terminal, to try everything in")
     console.add_argument("--script", type=Path, metavar="FILE", help="read lines from a file")
-    console.add_argument("--now", type=_moment, metavar="WHEN", help="set the clock, such as 2026-12-01T19:00")
+    console.add_argument(
+        "--now", type=_moment, metavar="WHEN", help="set the clock, such as 2026-12-01T19:00"
+    )
     console.add_argument("--db", metavar="URL", help="the database, such as sqlite:///data/try.db")
     console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
     does.add_parser("check", help="look at the configuration and the connections, and say what to do")

@@ -144,13 +144,17 @@ class Commands:
         for length in (3, 2, 1):
             command = self._names.get(tuple(word.casefold() for word in first[:length]))
             if command and length <= len(first):
-                return command, words.split(None, length)[length] if len(words.split(None, length)) > length else ""
+                return command, words.split(None, length)[length] if len(
+                    words.split(None, length)
+                ) > length else ""
         raise self._unknown(words, locale)
 
     def _unknown(self, words: str, locale: str) -> UserError:
         tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
         known = [" ".join(name) for name in self._names]
-        near = get_close_matches(tried, known, 1, 0.6) or get_close_matches(tried.split(" ")[0], known, 1, 0.6)
+        near = get_close_matches(tried, known, 1, 0.6) or get_close_matches(
+            tried.split(" ")[0], known, 1, 0.6
+        )
         if not near:
             # "poll opne it": the noun is right, so show what it can do.
             noun = tried.split(" ")[0]

@@ -156,14 +156,18 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
         except FileNotFoundError:
             raise BadConfig([text("config.no_file", file=str(path))]) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise BadConfig([text("config.unreadable", file=str(path), reason=type(error).__name__)]) from None
+            raise BadConfig(
+                [text("config.unreadable", file=str(path), reason=type(error).__name__)]
+            ) from None
         except tomllib.TOMLDecodeError as error:
             raise BadConfig([text("config.no_toml", file=str(path), reason=_without_values(error))]) from None
     unknown = _from_environment(values, environment)
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise BadConfig([*unknown, *(_fault(one, values) for one in error.errors(include_input=False))]) from None
+        raise BadConfig(
+            [*unknown, *(_fault(one, values) for one in error.errors(include_input=False))]
+        ) from None
     if unknown:
         raise BadConfig(unknown)
     return config

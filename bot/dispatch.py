@@ -103,10 +103,14 @@ class Dispatch:
         return command, self.commands.bind(command, given, call.locale, call.now, call.zone)
 
     def _call(self, invocation: Invocation, tx: Transaction) -> Call:
-        resident = tx.people.by_identity(invocation.author) or tx.people.add(invocation.author, invocation.name)
+        resident = tx.people.by_identity(invocation.author) or tx.people.add(
+            invocation.author, invocation.name
+        )
         here = Role(max(invocation.role, resident.role))
         locale = self.commands.texts.nearest(
-            resident.locale or invocation.locale or (tx.places.locale_of(invocation.place) if invocation.place else None),
+            resident.locale
+            or invocation.locale
+            or (tx.places.locale_of(invocation.place) if invocation.place else None),
             self.settings.locale,
         )
         now = self.clock.now()

@@ -10,7 +10,7 @@ from bot.model import Text
 class UserError(Exception):
     """Expected: answered in the person's language, saying what to type instead. Nothing changed."""
 
-    def __init__(self, key: str, **values: Any) -> None:
+    def __init__(self, key: str, /, **values: Any) -> None:
         super().__init__(key)
         self.text = Text(key, values)
 

@@ -68,7 +68,7 @@ class Text:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-def text(key: str, **values: Any) -> Text:
+def text(key: str, /, **values: Any) -> Text:
     return Text(key, values)
 
 

@@ -128,7 +128,9 @@ class Texts:
     @staticmethod
     def number(value: int, locale: str) -> str:
         """Thousands apart from 10,000 on, as people there write them."""
-        return f"{value:,}".replace(",", "." if locale == "nl" else ",") if abs(value) >= 10_000 else str(value)
+        return (
+            f"{value:,}".replace(",", "." if locale == "nl" else ",") if abs(value) >= 10_000 else str(value)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,5 +147,6 @@ def _catalogue(locale: str) -> _Catalogue:
     for message in catalogue:
         if message.id:
             key = message.id if isinstance(message.id, str) else message.id[0]
-            entries[key] = (message.string,) if isinstance(message.string, str) else tuple(message.string)
+            forms = message.string or ()
+            entries[key] = (forms,) if isinstance(forms, str) else tuple(forms)
     return _Catalogue(entries, c2py(catalogue.plural_expr))

@@ -15,9 +15,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _ADD_SUBJECT = insert(subjects)
 _ADD = upsert(boards).on_conflict_do_nothing()
 _MARK = (
-    update(subjects)
-    .where(subjects.c.subject == bindparam("subject_"))
-    .values(version=subjects.c.version + 1)
+    update(subjects).where(subjects.c.subject == bindparam("subject_")).values(version=subjects.c.version + 1)
 )
 _END = update(subjects).where(subjects.c.subject == bindparam("subject_")).values(open=False)
 _OPEN = (
@@ -45,7 +43,9 @@ _ONE = and_(
     boards.c.room == bindparam("room_"),
 )
 _TRIED = (
-    update(boards).where(_ONE, boards.c.tried_at.is_(None)).values(tried_at=bindparam("now_", type_=boards.c.tried_at.type))
+    update(boards)
+    .where(_ONE, boards.c.tried_at.is_(None))
+    .values(tried_at=bindparam("now_", type_=boards.c.tried_at.type))
 )
 _SHOWN = (
     update(boards)
@@ -59,16 +59,13 @@ _SHOWN = (
     )
 )
 # It cannot be edited any more: the next showing is a new message.
-_ANEW = (
-    update(boards)
-    .where(_ONE)
-    .values(sent_as=None, tried_at=None, edition=boards.c.edition + 1)
-)
+_ANEW = update(boards).where(_ONE).values(sent_as=None, tried_at=None, edition=boards.c.edition + 1)
 _LATER = (
     update(boards)
     .where(_ONE)
     .values(
-        next_at=bindparam("when_", type_=boards.c.next_at.type), attempts=boards.c.attempts + bindparam("more_")
+        next_at=bindparam("when_", type_=boards.c.next_at.type),
+        attempts=boards.c.attempts + bindparam("more_"),
     )
 )
 _DROP = delete(boards).where(_ONE)
@@ -143,9 +140,7 @@ class Boards:
             self._db.execute(_REF, known)
 
     def later(self, board: Board, when: datetime, *, failed: bool) -> None:
-        self._db.execute(
-            _LATER, {**_where(board.subject, board.place), "when_": when, "more_": int(failed)}
-        )
+        self._db.execute(_LATER, {**_where(board.subject, board.place), "when_": when, "more_": int(failed)})
 
     def drop(self, subject: str, place: Place) -> None:
         self._db.execute(_DROP, _where(subject, place))

@@ -248,7 +248,9 @@ async def schema_of(url: str) -> str | None:
 
 def async_url(url: str) -> str:
     """`sqlite:///x` and `postgresql://x` with the drivers that do not block the loop."""
-    return url.replace("sqlite://", "sqlite+aiosqlite://", 1).replace("postgresql://", "postgresql+asyncpg://", 1)
+    return url.replace("sqlite://", "sqlite+aiosqlite://", 1).replace(
+        "postgresql://", "postgresql+asyncpg://", 1
+    )
 
 
 async def open_database(url: str) -> Database:

@@ -20,7 +20,10 @@ _SET = (
     update(places)
     .where(_HERE)
     .values(
-        theme=bindparam("theme_"), name=bindparam("name_"), locale=bindparam("locale_"), here=bindparam("here_")
+        theme=bindparam("theme_"),
+        name=bindparam("name_"),
+        locale=bindparam("locale_"),
+        here=bindparam("here_"),
     )
 )
 _LEAVE = update(places).where(_HERE).values(here=False)
@@ -69,12 +72,14 @@ class Places:
         """What was still to be said there is set aside, and its boards with it."""
         self._db.execute(_LEAVE, _where(place))
         self._db.execute(
-            update(posts).where(
+            update(posts)
+            .where(
                 posts.c.platform == place.platform,
                 posts.c.room == place.room_id,
                 posts.c.private.is_(False),
                 posts.c.sent_at.is_(None),
-            ).values(parked="left")
+            )
+            .values(parked="left")
         )
         self._db.execute(
             delete(boards).where(boards.c.platform == place.platform, boards.c.room == place.room_id)
@@ -85,7 +90,9 @@ class Places:
         self._db.execute(delete(places).where(_HERE), _where(new))
         self._db.execute(_moved(places, old, new))
         self._db.execute(_moved(posts, old, new).where(posts.c.private.is_(False), posts.c.sent_at.is_(None)))
-        self._db.execute(delete(boards).where(boards.c.platform == new.platform, boards.c.room == new.room_id))
+        self._db.execute(
+            delete(boards).where(boards.c.platform == new.platform, boards.c.room == new.room_id)
+        )
         fresh = {"sent_as": None, "version": 0, "edition": boards.c.edition + 1}
         self._db.execute(_moved(boards, old, new).values(**fresh))
         self._db.execute(delete(refs).where(refs.c.platform == old.platform, refs.c.room == old.room_id))

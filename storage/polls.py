@@ -42,7 +42,9 @@ _COUNT = (
 _CAST = insert(ballots)
 _ONE = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _CHANGE = (
-    update(ballots).where(_ONE).values(choices=bindparam("choices_"), cast_at=bindparam("at_", type_=ballots.c.cast_at.type))
+    update(ballots)
+    .where(_ONE)
+    .values(choices=bindparam("choices_"), cast_at=bindparam("at_", type_=ballots.c.cast_at.type))
 )
 _WITHDRAW = delete(ballots).where(_ONE)
 _END = (
@@ -112,7 +114,9 @@ class Polls:
         steps = {option: 1 for option in after if option not in before}
         steps |= {option: -1 for option in before if option not in after}
         steps[0] = bool(after) - bool(before)
-        changed = [{"poll_": poll, "option_": option, "more_": step} for option, step in steps.items() if step]
+        changed = [
+            {"poll_": poll, "option_": option, "more_": step} for option, step in steps.items() if step
+        ]
         if changed:
             self._db.execute(_COUNT, changed)
 
@@ -132,7 +136,20 @@ def recount(db: Connection, poll: int) -> tuple[int, dict[int, int]]:
 
 
 def _poll(row: Any) -> tuple[Poll, Choices]:
-    number, theme, opener, question, options, at_most, opened_at, closes_at, state, ended_at, voters, chosen = row
+    (
+        number,
+        theme,
+        opener,
+        question,
+        options,
+        at_most,
+        opened_at,
+        closes_at,
+        state,
+        ended_at,
+        voters,
+        chosen,
+    ) = row
     poll = Poll(
         number,
         theme,

@@ -35,7 +35,9 @@ _TARGETS = (
 _NEXT_TRY = select(func.min(posts.c.next_at)).where(_WAITING, _MINE)
 _ID = posts.c.id == bindparam("id_")
 _TRIED = (
-    update(posts).where(_ID, posts.c.tried_at.is_(None)).values(tried_at=bindparam("now_", type_=posts.c.tried_at.type))
+    update(posts)
+    .where(_ID, posts.c.tried_at.is_(None))
+    .values(tried_at=bindparam("now_", type_=posts.c.tried_at.type))
 )
 _SENT = update(posts).where(_ID).values(sent_at=bindparam("now_", type_=posts.c.sent_at.type))
 _LATER = (

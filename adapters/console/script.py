@@ -1,11 +1,11 @@
 """The lines that the console understands, as data.
 
-    anna@discord/sport: !poll list     says it in a place
-    anna@discord: !poll mine           talks privately with Plein
-    ben@matrix/sport: [2]              presses button 2
-    role mia@discord moderator         gives a role
-    wait 2d                            lets time pass
-    # a comment
+anna@discord/sport: !poll list     says it in a place
+anna@discord: !poll mine           talks privately with Plein
+ben@matrix/sport: [2]              presses button 2
+role mia@discord moderator         gives a role
+wait 2d                            lets time pass
+# a comment
 """
 
 from __future__ import annotations

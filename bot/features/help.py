@@ -31,7 +31,9 @@ def _is_about(call: Call, command: Command, wanted: str) -> bool:
 
 def _line(call: Call, path: str) -> Text:
     command = call.commands.by_path[path]
-    return text("help.line", usage=call.commands.usage(command, call.locale), what=text(f"command.{path}.help"))
+    return text(
+        "help.line", usage=call.commands.usage(command, call.locale), what=text(f"command.{path}.help")
+    )
 
 
 COMMANDS = (Command("help", show_help),)

@@ -107,7 +107,9 @@ def check_options(options: Sequence[str]) -> None:
     known: set[str] = set()
     for option in options:
         if len(option) > LONGEST_OPTION:
-            raise UserError("poll.option.long", option=option[:30] + "…", count=len(option), most=LONGEST_OPTION)
+            raise UserError(
+                "poll.option.long", option=option[:30] + "…", count=len(option), most=LONGEST_OPTION
+            )
         same = unicodedata.normalize("NFKC", option).casefold()
         if same in known:
             raise UserError("poll.options.double", option=option)
@@ -333,7 +335,9 @@ def my_polls(call: Call) -> Message:
     lines = []
     for poll, choices in found[:LISTED]:
         opened = (text("poll.mine.opened"),) if poll.opener == call.resident.id else ()
-        chose = text("poll.mine.chose", options=_names(poll, choices)) if choices else text("poll.mine.nothing")
+        chose = (
+            text("poll.mine.chose", options=_names(poll, choices)) if choices else text("poll.mine.nothing")
+        )
         state = text(f"poll.mine.{poll.state}", closes=poll.ended_at or poll.closes_at)
         lines.append(
             text("poll.mine.one", poll=poll.id, question=poll.question, facts=(*opened, chose, state))

@@ -13,7 +13,9 @@ def set_language(call: Call, language: str) -> Message:
     texts = call.commands.texts
     asked = language.casefold()
     by_name = {texts.find("language.own_name", locale): locale for locale in texts.locales}
-    locale = asked if asked in texts.locales else {str(k).casefold(): v for k, v in by_name.items()}.get(asked)
+    locale = (
+        asked if asked in texts.locales else {str(k).casefold(): v for k, v in by_name.items()}.get(asked)
+    )
     if locale is None:
         raise UserError("language.unknown", language=language[:40])
     call.tx.people.set_locale(call.resident.id, locale)
