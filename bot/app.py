@@ -7,7 +7,7 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,11 @@ from bot.clock import HandClock, SystemClock
 from bot.config import Config
 from bot.core import PleinCore
 from bot.dispatch import Settings
+from bot.errors import StoreFailed
 from bot.model import Identity, Message, Text, text
 from bot.ports import Adapter, Clock, Transaction
 from bot.texts import Texts
-from storage.database import open_database
+from storage.database import newest_schema, open_database, schema_of
 
 log = logging.getLogger(__name__)
 CATCH_UP = 60.0
@@ -105,6 +106,26 @@ async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Adapter]
             for adapter in adapters:
                 await adapter.caught_up()
     await core.agenda.run()
+
+
+async def check(config: Config, say: Callable[[Text], None]) -> bool:
+    """Try the database and each platform, saying what is well and what to do about what is not."""
+    found: list[Text | None] = []
+    try:
+        at = await schema_of(config.database.url)
+        behind = at is not None and at != newest_schema()
+        found.append(text("check.database.behind") if behind else None)
+    except StoreFailed as error:
+        found.append(text("check.database.fails", url=config.database.shown, reason=str(error)))
+    say(found[-1] or text("check.database.ok", url=config.database.shown))
+    if config.matrix:
+        from adapters.matrix.check import check as check_matrix
+
+        found.append(await check_matrix(config.matrix))
+        say(found[-1] or text("matrix.check.ok", user=config.matrix.user, address=config.matrix.homeserver))
+    else:
+        say(text("check.no_platform"))
+    return not any(found)
 
 
 async def run_console(

@@ -30,6 +30,7 @@ class Call:
     locale: str
     commands: Commands
     resident: Resident
+    role_here: Role
     identity: Identity | None = None
     place: Place | None = None
     at: datetime | None = None
@@ -49,8 +50,16 @@ class Call:
             raise UserError("place.private")
         return theme
 
-    def may(self, role: Role) -> bool:
-        return self.resident.role >= role
+    def may(self, role: Role, theme: int | None = None) -> bool:
+        """Whether they have that role: from the community, or from the place for its own theme.
+
+        Anybody can make a room and be its master; that says nothing about other themes.
+        """
+        if self.resident.role >= role:
+            return True
+        return self.role_here >= role and (
+            theme is None or (self.place is not None and self.theme().id == theme)
+        )
 
     def post(self, to: Place | Identity, message: Message, key: str) -> None:
         """Say it there after the commit; once, however often the same key is posted."""

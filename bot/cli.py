@@ -9,10 +9,12 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from bot.config import DEFAULT_FILE, BadConfig, Config, load
 from bot.errors import StoreFailed
+from bot.model import Text
 from bot.texts import Texts, Voice
 
 EXAMPLE = """examples:
@@ -41,6 +43,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        # Whoever read along has stopped, as `| head` does; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,9 +100,7 @@ async def _do(args: argparse.Namespace) -> int:
             chosen = _for_console(config, args)
             return await app.run_console(chosen, script=args.script, now=args.now, interactive=interactive)
         case "check":
-            from bot.check import check
-
-            return await check(config)
+            return 0 if await app.check(config, _say) else 1
         case _:
             from storage.database import upgrade
 
@@ -117,10 +121,16 @@ def _for_console(config: Config, args: argparse.Namespace) -> Config:
 
 
 def _print_faults(bad: BadConfig) -> None:
-    locale = Texts().nearest(os.environ.get("LANG"), "en")
-    voice = Voice(locale, ZoneInfo("Europe/Brussels"), datetime.now(UTC))
     for fault in bad.faults:
-        print(f"- {Texts().write(fault, voice)}", file=sys.stderr)
+        _say(fault, sys.stderr)
+
+
+def _say(line: Text, where: TextIO | None = None) -> None:
+    """In the language of this terminal."""
+    texts = Texts()
+    locale = texts.nearest(os.environ.get("LC_ALL") or os.environ.get("LANG"), "en")
+    voice = Voice(locale, ZoneInfo("Europe/Brussels"), datetime.now(UTC))
+    print(f"- {texts.write(line, voice)}", file=where or sys.stdout)
 
 
 if __name__ == "__main__":

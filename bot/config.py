@@ -7,6 +7,7 @@ Secrets can come from the environment: `PLEIN_MATRIX_PASSWORD` fills `password` 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -87,11 +88,16 @@ class Community(_Section):
 class DatabaseSection(_Section):
     url: Annotated[str, AfterValidator(_database)] = "sqlite:///data/plein.db"
 
+    @property
+    def shown(self) -> str:
+        """The address without the password that may be in it."""
+        return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", self.url)
+
 
 class Invitations(_Section):
-    """Which invitations are accepted; an empty list accepts none of that kind."""
+    """Which invitations are accepted; without a list of servers those from our own."""
 
-    servers: tuple[str, ...] = ()
+    servers: tuple[str, ...] | None = None
     rooms: tuple[str, ...] = ()
 
 
@@ -118,6 +124,12 @@ class Matrix(_Section):
         if not self.password and not self.token:
             raise ValueError("config.matrix.no_secret")
         return self
+
+    @property
+    def welcome(self) -> frozenset[str]:
+        """The servers whose people may invite Plein."""
+        servers = self.invitations.servers
+        return frozenset([self.user.partition(":")[2]] if servers is None else servers)
 
 
 class ThemeSection(_Section):

@@ -106,7 +106,6 @@ class Dispatch:
         resident = tx.people.by_identity(invocation.author) or tx.people.add(
             invocation.author, invocation.name
         )
-        here = Role(max(invocation.role, resident.role))
         locale = self.commands.texts.nearest(
             resident.locale
             or invocation.locale
@@ -120,7 +119,8 @@ class Dispatch:
             self.settings.zone,
             locale,
             self.commands,
-            resident if here == resident.role else replace(resident, role=here),
+            resident,
+            invocation.role,
             invocation.author,
             invocation.place,
             min(invocation.at, now),
@@ -129,7 +129,15 @@ class Dispatch:
     def call_for_nobody(self, tx: Transaction) -> Call:
         """For what happens by itself, such as a job that is due."""
         nobody = Resident(0, "")
-        return Call(tx, self.clock.now(), self.settings.zone, self.settings.locale, self.commands, nobody)
+        return Call(
+            tx,
+            self.clock.now(),
+            self.settings.zone,
+            self.settings.locale,
+            self.commands,
+            nobody,
+            Role.RESIDENT,
+        )
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

@@ -76,15 +76,14 @@ class Outbox:
         return False
 
     async def _park(self, post: Post, reason: str) -> None:
-        """Set it aside and tell the moderators, unless that was what could not be told."""
+        """Set it aside; that a place cannot be reached is for the moderators to mend."""
         log.warning("Set aside %s: %s", post.id, reason)
         now = self._clock.now()
-        where = post.to.room_id if isinstance(post.to, Place) else post.to.user_id
-        told = Message((text("outbox.parked", place=where, reason=reason),))
 
         def park(tx: Transaction) -> None:
             tx.posts.park(post.id, reason)
-            if not post.id.startswith("parked:"):
+            if isinstance(post.to, Place):
+                told = Message((text("outbox.parked", place=post.to.room_id, reason=reason),))
                 for moderator in tx.people.with_role(Role.MODERATOR):
                     tx.posts.add(f"parked:{post.id}:{moderator.user_id}", moderator, told, now)
 

@@ -232,16 +232,24 @@ def newest_schema() -> str:
 
 
 async def schema_of(url: str) -> str | None:
-    """The migration that the database stands at, or None. Read through the async drivers."""
-    from sqlalchemy import text
+    """The migration that the database stands at; None where there are no tables, or no file, yet.
+
+    Changes nothing. Raises StoreFailed where the database cannot be reached.
+    """
+    from sqlalchemy import inspect, text
     from sqlalchemy.ext.asyncio import create_async_engine
 
+    path = make_url(url).database
+    if url.startswith("sqlite") and not await asyncio.to_thread(Path(path or "").is_file):
+        return None
     engine = create_async_engine(async_url(url))
     try:
         async with engine.connect() as db:
+            if not await db.run_sync(lambda on: inspect(on).has_table("alembic_version")):
+                return None
             return str((await db.execute(text("SELECT version_num FROM alembic_version"))).scalar())
-    except SQLAlchemyError:
-        return None
+    except (SQLAlchemyError, OSError) as error:
+        raise StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}") from error
     finally:
         await engine.dispose()
 

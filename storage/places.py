@@ -86,7 +86,9 @@ class Places:
         )
 
     def move(self, old: Place, new: Place) -> None:
-        """The room was replaced: its theme, what waits for it and its boards go along."""
+        """The room was replaced: its theme, what waits for it and its boards go along. Once is enough."""
+        if self._db.execute(_PLACE, _where(old)).first() is None:
+            return
         self._db.execute(delete(places).where(_HERE), _where(new))
         self._db.execute(_moved(places, old, new))
         self._db.execute(_moved(posts, old, new).where(posts.c.private.is_(False), posts.c.sent_at.is_(None)))

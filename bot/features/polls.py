@@ -385,7 +385,7 @@ def _running(call: Call, number: int | None) -> tuple[Poll, Choices]:
 
 def _own(call: Call, number: int | None) -> Poll:
     poll, _ = _running(call, number)
-    if poll.opener != call.resident.id and not call.may(Role.MODERATOR):
+    if poll.opener != call.resident.id and not call.may(Role.MODERATOR, poll.theme):
         raise UserError("poll.not_yours", question=poll.question)
     return poll
 

@@ -1,0 +1,153 @@
+"""Plein on Matrix: one account on one homeserver."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import nio
+
+from adapters.matrix.account import Account
+from adapters.matrix.intake import Intake
+from adapters.matrix.outgoing import Outgoing
+from adapters.matrix.render import POLL_END, POLL_START, render, render_edit, render_poll, render_poll_end
+from adapters.matrix.rooms import Room
+from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.sync import Sync, Themes
+from bot.config import Matrix as Settings
+from bot.errors import Unreachable
+from bot.model import Identity, Message, Place
+from bot.ports import Clock, Core
+from bot.texts import Texts, Voice
+
+log = logging.getLogger(__name__)
+TEXT = "m.room.message"
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+
+
+class Matrix:
+    """Implements Adapter. `themes` maps rooms, by id or alias, to a theme's name and language."""
+
+    platform = PLATFORM
+
+    def __init__(
+        self, settings: Settings, themes: Themes, texts: Texts, zone: ZoneInfo, clock: Clock
+    ) -> None:
+        self._settings = settings
+        self._themes = themes
+        self._texts = texts
+        self._zone = zone
+        self._clock = clock
+        self._ready = asyncio.Event()
+        self._core: Core
+        self._intake: Intake
+        self._outgoing: Outgoing
+
+    # --- reading ---
+
+    async def run(self, core: Core) -> None:
+        account = Account(self._settings)
+        self._core = core
+        try:
+            client = await account.open(retry=self._pause)
+            rooms: dict[str, Room] = {}
+            self._outgoing = Outgoing(client, rooms, self._clock)
+            name = f"{PLATFORM}:{client.user_id}"
+            session = Session(client, core, name, self._settings, rooms, self._outgoing, self._clock)
+            self._intake = Intake(session)
+            sync = Sync(session, self._intake, await self._start(client))
+            await self._read(account, sync)
+        finally:
+            await account.close()
+
+    async def _read(self, account: Account, sync: Sync) -> None:
+        extra: set[asyncio.Task[None]] = set()
+
+        def caught_up() -> None:
+            self._ready.set()
+            log.info("Reading along as %s", self._settings.user)
+            extra.update(
+                asyncio.create_task(one) for one in (account.prove_device(), sync.go_where_expected())
+            )
+
+        try:
+            await sync.run(caught_up)
+        finally:
+            for task in extra:
+                task.cancel()
+            await asyncio.gather(*extra, return_exceptions=True)
+            await self._intake.stop()
+
+    async def _start(self, client: nio.AsyncClient) -> Themes:
+        """The list of direct rooms, and the ids behind the aliases of the configuration."""
+        attempt = 0
+        while True:
+            try:
+                await self._outgoing.read_direct()
+                return await self._resolved(client)
+            except (OSError, TimeoutError) as error:
+                log.warning("The homeserver does not answer yet: %s", error)
+                await self._pause(attempt)
+                attempt += 1
+
+    async def _resolved(self, client: nio.AsyncClient) -> Themes:
+        found = dict(self._themes)
+        for address, theme in self._themes.items():
+            if address.startswith("#"):
+                answer = await client.room_resolve_alias(address)
+                if isinstance(answer, nio.RoomResolveAliasResponse):
+                    found[answer.room_id] = theme
+                else:
+                    log.warning("There is no room %s yet; it is looked for again at the next start", address)
+        return found
+
+    async def _pause(self, attempt: int) -> None:
+        await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
+
+    async def caught_up(self) -> None:
+        await self._ready.wait()
+        await self._intake.idle()
+
+    # --- saying ---
+
+    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
+        """The reference: the notice, and behind a space the native poll if there is one."""
+        await self._ready.wait()
+        voice = await self._voice(place)
+        poll = await self._send_poll(place, message, key, tried_at, voice)
+        content = render(message, key, self._texts, voice)
+        notice = await self._outgoing.send(place.room_id, TEXT, content, key, tried_at)
+        return f"{notice} {poll}" if poll else notice
+
+    async def _send_poll(
+        self, place: Place, message: Message, key: str, tried_at: datetime | None, voice: Voice
+    ) -> str | None:
+        if not message.ballot or message.ballot.ended or not self._settings.native_polls:
+            return None
+        content = render_poll(message.ballot, key, self._texts, voice)
+        try:
+            return await self._outgoing.send(place.room_id, POLL_START, content, key, tried_at)
+        except Unreachable:
+            return None  # a room can forbid polls and allow messages
+
+    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
+        await self._ready.wait()
+        voice = await self._voice(place)
+        notice, _, poll = ref.partition(" ")
+        content = render_edit(message, notice, key, self._texts, voice)
+        await self._outgoing.send(place.room_id, TEXT, content, key, None)
+        if poll and message.ballot and message.ballot.ended:
+            end = render_poll_end(message.ballot.ended, poll, key, self._texts, voice)
+            await self._outgoing.send(place.room_id, POLL_END, end, key, None)
+        return ref
+
+    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
+        await self._ready.wait()
+        content = render(message, key, self._texts, await self._voice(to))
+        room = await self._outgoing.room_for(to.user_id)
+        return await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=True)
+
+    async def _voice(self, reader: Place | Identity) -> Voice:
+        return Voice(await self._core.voice_of(reader), self._zone, self._clock.now())

@@ -1,0 +1,229 @@
+"""What people said, handed to the core: in order within a room, kept until it was dealt with."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import nio
+
+from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
+from adapters.matrix.render import KEY
+from adapters.matrix.session import PLATFORM, Session
+from bot.errors import StoreFailed
+from bot.model import Identity, Invocation, Message, Place, Role
+from bot.ports import Arrival
+
+log = logging.getLogger(__name__)
+TRIES = 5
+PAUSE = 0.5
+KEEP_SEALED = timedelta(days=7)
+# How far back a bare number looks for the buttons it could mean.
+LOOK_BACK = 30
+
+
+class Intake:
+    """Turns arrivals into invocations."""
+
+    def __init__(self, session: Session) -> None:
+        self._on = session
+        self._waiting: dict[str, deque[Arrival]] = {}
+        self._working: dict[str, asyncio.Task[None]] = {}
+
+    def matters(self, room: str, event: Mapping[str, Any]) -> bool:
+        """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
+        heard = read(event)
+        if heard is None or heard.sender == self._on.me:
+            return False
+        if not isinstance(heard.meaning, Said):
+            return True
+        said = heard.meaning
+        is_press = said.pressed is not None and said.reply_to is not None
+        return said.is_command or is_press or self._on.outgoing.is_direct(room)
+
+    # --- in order, room by room ---
+
+    def put(self, arrival: Arrival) -> None:
+        """Deal with it after whatever came before it in the same room."""
+        self._waiting.setdefault(arrival.room, deque()).append(arrival)
+        if arrival.room not in self._working:
+            self._working[arrival.room] = asyncio.create_task(self._work(arrival.room))
+
+    async def idle(self) -> None:
+        """Return once all that came so far has been dealt with."""
+        while self._working:
+            await asyncio.wait(list(self._working.values()))
+
+    async def stop(self) -> None:
+        """What was not dealt with is still in the inbox."""
+        tasks = list(self._working.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _work(self, room: str) -> None:
+        queue = self._waiting[room]
+        try:
+            while queue:
+                await self._persist(queue[0])
+                queue.popleft()
+        finally:
+            del self._working[room]
+
+    async def _persist(self, arrival: Arrival) -> None:
+        """Until it is dealt with; what fails again and again is given up, with a word in the log."""
+        attempt = 0
+        while True:
+            try:
+                await self._deal(arrival)
+                await self._on.core.dealt_with(self._on.account, [arrival.seq])
+                return
+            except StoreFailed:
+                log.warning("The database does not answer; trying %s again", arrival.id)
+            except Exception as error:
+                attempt += 1
+                if attempt == TRIES:
+                    log.exception("Gave up on event %s", arrival.id)
+                    await self._on.core.dealt_with(self._on.account, [arrival.seq])
+                    return
+                log.warning("Could not deal with %s yet: %s", arrival.id, type(error).__name__)
+            await self._on.clock.sleep(PAUSE * 2**attempt)
+
+    # --- from meaning to invocation ---
+
+    async def _deal(self, arrival: Arrival) -> None:
+        heard = read(json.loads(arrival.body))
+        if heard is None:
+            return
+        asked = self._invocation(heard, arrival.room)
+        match heard.meaning:
+            case Said() as said:
+                await self._deal_with_words(asked, said, arrival.room)
+            case Reacted(target, number):
+                await self._press(asked, await self._message_at(arrival.room, target), number)
+            case Answered(target, numbers):
+                message = await self._message_at(arrival.room, target)
+                if message and message.ballot:
+                    await self._vote(asked, message, numbers)
+            case Removed(target):
+                await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
+
+    def _invocation(self, heard: Heard, room: str) -> Invocation:
+        direct = self._on.outgoing.is_direct(room)
+        facts = self._on.rooms.get(room)
+        role = (
+            Role.RESIDENT
+            if direct or facts is None
+            else facts.role_of(heard.sender, self._on.settings.power_levels)
+        )
+        known = self._on.client.rooms.get(room)
+        name = known.user_name(heard.sender) if known else None
+        return Invocation(
+            f"{PLATFORM}:{heard.id}",
+            Identity(PLATFORM, heard.sender),
+            name or heard.sender,
+            None if direct else Place(PLATFORM, room),
+            heard.at,
+            role=role,
+            by_post=True,
+        )
+
+    async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
+        if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
+            # Answers go where somebody spoke last.
+            await self._on.outgoing.note_direct(asked.author.user_id, room)
+        if said.pressed is not None and not said.is_command:
+            message = await self._buttons_for(said, room)
+            if message:
+                await self._press(asked, message, said.pressed)
+                return
+        if said.is_command or (asked.place is None and said.words):
+            await self._on.core.handle(replace(asked, typed=said.words))
+
+    async def _buttons_for(self, said: Said, room: str) -> Message | None:
+        """The message that was replied to; in a direct room else the last one with buttons."""
+        if said.reply_to:
+            return await self._message_at(room, said.reply_to)
+        page = await self._on.client.room_messages(room, self._on.client.next_batch, limit=LOOK_BACK)
+        if not isinstance(page, nio.RoomMessagesResponse):
+            raise ConnectionError("the room's history could not be read")
+        for event in page.chunk:
+            if event.source.get("sender") == self._on.me:
+                message = await self._on.core.message_at(PLATFORM, str(event.source.get("event_id")))
+                if message and message.actions:
+                    return message
+        return None
+
+    async def _press(self, asked: Invocation, message: Message | None, number: int) -> None:
+        """People react with all sorts of things to all sorts of messages: that is no mistake."""
+        if message is None or number < 1:
+            return
+        if number <= len(message.actions):
+            action = message.actions[number - 1]
+            args = {**action.args, action.switch: True} if action.switch else action.args
+            await self._on.core.handle(replace(asked, command=action.command, args=args))
+        elif message.ballot and number <= len(message.ballot.options):
+            await self._vote(asked, message, (number,))
+
+    async def _vote(self, asked: Invocation, message: Message, numbers: tuple[int, ...]) -> None:
+        assert message.ballot
+        args = {**message.ballot.args, "numbers": numbers}
+        await self._on.core.handle(replace(asked, command=message.ballot.command, args=args))
+
+    async def _message_at(self, room: str, event_id: str) -> Message | None:
+        """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
+        message = await self._on.core.message_at(PLATFORM, event_id)
+        if message is None and await self._is_ours(room, event_id):
+            raise ConnectionError("that message is being noted")
+        return message
+
+    async def _is_ours(self, room: str, event_id: str) -> bool:
+        found = await self._on.client.room_get_event(room, event_id)
+        if not isinstance(found, nio.RoomGetEventResponse):
+            return False
+        source = found.event.source
+        at = moment(source.get("origin_server_ts"))
+        recent = at is not None and self._on.clock.now() - at < timedelta(minutes=1)
+        content = content_if_by(source, self._on.me)
+        return recent and (KEY in content or "ciphertext" in content)
+
+    # --- what cannot be read yet ---
+
+    async def ask_for_key(self, event: nio.MegolmEvent) -> None:
+        """Ask the sender's devices for the key, once."""
+        try:
+            await self._on.client.request_room_key(event)
+        except Exception as error:
+            log.info("Could not ask for a key: %s", type(error).__name__)
+
+    async def unseal(self) -> None:
+        """Try again what could not be decrypted; what stayed closed for a week is given up."""
+        given_up = []
+        for arrival in await self._on.core.arrivals(self._on.account, sealed=True):
+            source = json.loads(arrival.body)
+            event = nio.Event.parse_event(source)
+            at = moment(source.get("origin_server_ts"))
+            if (
+                not isinstance(event, nio.MegolmEvent)
+                or at is None
+                or self._on.clock.now() - at > KEEP_SEALED
+            ):
+                given_up.append(arrival.seq)
+                continue
+            event.room_id = arrival.room
+            try:
+                opened = self._on.client.decrypt_event(event)
+            except nio.EncryptionError:
+                continue
+            if self.matters(arrival.room, opened.source):
+                self.put(replace(arrival, body=json.dumps(opened.source)))
+            else:
+                given_up.append(arrival.seq)
+        if given_up:
+            await self._on.core.dealt_with(self._on.account, given_up)

@@ -1,0 +1,219 @@
+"""Saying things: in a room, or to one person in the direct room that the two share.
+
+A key becomes the transaction id, so that the server shows it once, however often it is sent.
+Servers forget these ids after a day: what was first tried longer ago is looked for in the
+room's history before it is said again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import nio
+
+from adapters.matrix.pace import Pace
+from adapters.matrix.read import content_if_by, moment
+from adapters.matrix.render import KEY, POLL_END, POLL_START, Content
+from adapters.matrix.rooms import MADE_FOR, Room
+from bot.errors import TryLater, Unreachable
+from bot.ports import Clock
+
+log = logging.getLogger(__name__)
+REMEMBERED = timedelta(hours=20)
+PAGE = 100
+SHOWS_UP_WITHIN = 15.0
+# Asking again changes nothing about these.
+_FOR_GOOD = {"M_FORBIDDEN", "M_NOT_FOUND", "M_TOO_LARGE", "M_UNSUPPORTED_ROOM_VERSION", "M_BAD_JSON"}
+_ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+
+
+class Outgoing:
+    """Sends events. `rooms` is kept up to date by the sync."""
+
+    def __init__(self, client: nio.AsyncClient, rooms: Mapping[str, Room], clock: Clock) -> None:
+        self._client = client
+        self._rooms = rooms
+        self._clock = clock
+        self._messages = Pace(clock)
+        self._new_rooms = Pace(clock)
+        self._synced = asyncio.Condition()
+        self._making: dict[str, asyncio.Lock] = {}
+        self._written: asyncio.Lock = asyncio.Lock()
+        self.direct: dict[str, list[str]] = {}
+
+    # --- events ---
+
+    async def send(
+        self,
+        room: str,
+        kind: str,
+        content: Content,
+        key: str,
+        tried_at: datetime | None,
+        *,
+        courteous: bool = False,
+    ) -> str:
+        """The event's id. Raises TryLater, Unreachable, or ConnectionError for what may pass."""
+        if tried_at and self._clock.now() - tried_at > REMEMBERED:
+            found = await self._said_before(room, kind, content[KEY], tried_at)
+            if found:
+                return found
+        async with self._messages.turn(courteous=courteous):
+            try:
+                response = await self._client.room_send(
+                    room, kind, content, tx_id=_transaction(key, kind), ignore_unverified_devices=True
+                )
+            except nio.LocalProtocolError as error:
+                raise Unreachable("not in that room") from error
+            if isinstance(response, nio.RoomSendResponse) and response.event_id:
+                return str(response.event_id)
+            raise self._refused(response, self._messages)
+
+    def _refused(self, response: Any, pace: Pace) -> Exception:
+        code = getattr(response, "status_code", None)
+        status = getattr(getattr(response, "transport_response", None), "status", None)
+        if code == "M_LIMIT_EXCEEDED" or status == 429:
+            return pace.slow_down(getattr(response, "retry_after_ms", None))
+        if code in _FOR_GOOD:
+            return Unreachable(str(code))
+        return ConnectionError(f"the homeserver answered {status} {code or ''}".strip())
+
+    async def _said_before(self, room: str, kind: str, key: str, since: datetime) -> str | None:
+        """Our event with that key, if it is in the room's history after all."""
+        start: str | None = self._client.next_batch
+        while start:
+            page = await self._client.room_messages(room, start, limit=PAGE)
+            if not isinstance(page, nio.RoomMessagesResponse):
+                raise ConnectionError("the room's history could not be read")
+            for event in page.chunk:
+                source = event.source
+                content = content_if_by(source, self._client.user_id)
+                if source.get("type") == kind and content.get(KEY) == key and "m.new_content" not in content:
+                    return str(source.get("event_id"))
+                at = moment(source.get("origin_server_ts"))
+                if at and at < since - timedelta(minutes=10):
+                    return None
+            start = page.end if page.chunk else None
+        return None
+
+    # --- direct rooms ---
+
+    async def room_for(self, user: str) -> str:
+        """The direct room with somebody; made where there is none yet."""
+        async with self._making.setdefault(user, asyncio.Lock()):
+            room = self._known_room(user)
+            if room is None:
+                room = await self._make_room(user)
+            if self.direct.get(user, [""])[0] != room:
+                await self.note_direct(user, room)
+        await self._wait_for(room)
+        return room
+
+    def _known_room(self, user: str) -> str | None:
+        """The one they spoke in last. Raises Unreachable if they left all there were."""
+        known = [room for room in self.direct.get(user, ()) if room in self._rooms]
+        known += [room.id for room in self._rooms.values() if self._made_for(room) == user]
+        known = [room for room in known if self._rooms[room].is_for_two]
+        for room in known:
+            if self._rooms[room].has(user):
+                return room
+        if known:
+            raise Unreachable("they left the direct room")
+        return None
+
+    async def _make_room(self, user: str) -> str:
+        async with self._new_rooms.turn():
+            # nio's call cannot say for whom it is, by which it is found again after a crash.
+            body = {
+                "preset": "private_chat",
+                "is_direct": True,
+                "invite": [user],
+                "initial_state": [_ENCRYPTION],
+                "creation_content": {MADE_FOR: user},
+            }
+            status, answer = await self.request("POST", "/createRoom", body)
+            room = answer.get("room_id")
+            if status == 200 and isinstance(room, str):
+                return room
+            if status == 429:
+                raise self._new_rooms.slow_down(answer.get("retry_after_ms"))
+            if answer.get("errcode") in _FOR_GOOD:
+                raise Unreachable(str(answer["errcode"]))
+            raise ConnectionError(f"the homeserver answered {status} to a new direct room")
+
+    async def _wait_for(self, room: str) -> None:
+        """A new room can be written to once the sync has brought it."""
+        try:
+            async with asyncio.timeout(SHOWS_UP_WITHIN), self._synced:
+                await self._synced.wait_for(lambda: room in self._rooms and room in self._client.rooms)
+        except TimeoutError:
+            raise TryLater(2) from None
+
+    async def synced(self) -> None:
+        """Rooms have come or gone."""
+        async with self._synced:
+            self._synced.notify_all()
+
+    def _made_for(self, room: Room) -> str | None:
+        """Whom we made it for; that somebody else wrote so in a room of theirs says nothing."""
+        return room.made_for if room.maker == self._client.user_id else None
+
+    def is_direct(self, room: str) -> bool:
+        """Whether a room is a talk with one person. One that more people came into is a place."""
+        found = self._rooms.get(room)
+        if found is None or not found.is_for_two:
+            return False
+        return bool(self._made_for(found)) or any(room in rooms for rooms in self.direct.values())
+
+    async def read_direct(self) -> None:
+        """The account's own list of direct rooms."""
+        status, answer = await self.request(
+            "GET", f"/user/{_path(self._client.user_id)}/account_data/m.direct"
+        )
+        if status not in (200, 404):
+            raise ConnectionError(f"the homeserver answered {status} for the direct rooms")
+        if status == 200:
+            self.direct = {
+                user: [room for room in rooms if isinstance(room, str)]
+                for user, rooms in answer.items()
+                if isinstance(rooms, list)
+            }
+
+    async def note_direct(self, user: str, room: str) -> None:
+        """Put a room first among the direct rooms with somebody."""
+        async with self._written:
+            rooms = [room, *(one for one in self.direct.get(user, ()) if one != room)]
+            path = f"/user/{_path(self._client.user_id)}/account_data/m.direct"
+            status, _ = await self.request("PUT", path, {**self.direct, user: rooms})
+            if status != 200:
+                raise ConnectionError(f"the homeserver answered {status} for the direct rooms")
+            self.direct[user] = rooms
+
+    async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+        """What nio has no call for. The status, and the answer where it is a JSON object."""
+        headers = {"Authorization": f"Bearer {self._client.access_token}", "Content-Type": "application/json"}
+        sent = None if body is None else json.dumps(body)
+        response = await self._client.send(method, f"/_matrix/client/v3{path}", sent, headers)
+        async with response:
+            try:
+                answer = json.loads(await response.read())
+            except ValueError:
+                answer = None
+            return response.status, answer if isinstance(answer, dict) else {}
+
+
+def _transaction(key: str, kind: str) -> str:
+    """Ids are counted per room and device, not per type of event."""
+    action = {POLL_START: "poll", POLL_END: "end"}.get(kind, "say")
+    return hashlib.sha256(f"{action} {key}".encode()).hexdigest()[:40]
+
+
+def _path(part: str) -> str:
+    return quote(part, safe="")

@@ -1,0 +1,170 @@
+"""From a room's events to what somebody meant by them. Whatever is malformed means nothing.
+
+Polls are MSC3381, in the name space that clients use today and in the stable one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeGuard
+
+RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = 253_402_300_799_000
+_NUMBER = re.compile(r"\[?(\d{1,2})\]?[.)]?")
+_KEYCAP = re.compile(r"(\d{1,2})(?:\ufe0f?\u20e3)?")
+_COMMAND = re.compile(r"![^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Words. `pressed` is the number of a button, where the words are nothing else."""
+
+    words: str
+    reply_to: str | None = None
+
+    @property
+    def is_command(self) -> bool:
+        return _COMMAND.match(self.words) is not None
+
+    @property
+    def pressed(self) -> int | None:
+        match = _NUMBER.fullmatch(self.words)
+        return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A reaction that stands for the button with that number."""
+
+    target: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A response to a native poll; no numbers: the vote is taken back."""
+
+    target: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An event was redacted."""
+
+    target: str
+
+
+Meaning = Said | Reacted | Answered | Removed
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Who meant what, and when by the server's clock."""
+
+    id: str
+    sender: str
+    at: datetime
+    meaning: Meaning
+
+
+def read(event: Mapping[str, Any]) -> Heard | None:
+    """What an event means; None where it is nothing to Plein, or malformed."""
+    kind, sender, event_id = event.get("type"), event.get("sender"), event.get("event_id")
+    at = moment(event.get("origin_server_ts"))
+    content = event.get("content")
+    if not (isinstance(kind, str) and _is_id(sender, "@") and _is_id(event_id, "$")):
+        return None
+    if at is None or not isinstance(content, dict):
+        return None
+    meaning = _meaning(kind, content, event)
+    return Heard(event_id, sender, at, meaning) if meaning else None
+
+
+def moment(stamp: object) -> datetime | None:
+    """Milliseconds since 1970 as a moment, if that is what they are."""
+    if not isinstance(stamp, int) or isinstance(stamp, bool) or not 0 <= stamp <= _LAST_MS:
+        return None
+    return _START + timedelta(milliseconds=stamp)
+
+
+def content_if_by(event: Mapping[str, Any], sender: str) -> dict[str, Any]:
+    """The content of an event that this account sent; empty for anybody else's."""
+    content = event.get("content")
+    return content if event.get("sender") == sender and isinstance(content, dict) else {}
+
+
+def _is_id(value: object, sigil: str) -> TypeGuard[str]:
+    return isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255
+
+
+def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:
+    if kind == "m.room.message":
+        return _said(content)
+    if kind == "m.reaction":
+        return _reacted(content)
+    if kind in RESPONSES:
+        return _answered(kind, content)
+    if kind == "m.room.redaction":
+        target = event.get("redacts") or content.get("redacts")
+        return Removed(target) if _is_id(target, "$") else None
+    return None
+
+
+def _relation(content: dict[str, Any]) -> dict[str, Any]:
+    found = content.get("m.relates_to")
+    return found if isinstance(found, dict) else {}
+
+
+def _said(content: dict[str, Any]) -> Said | None:
+    """An edit is no second saying, and a notice is a bot's."""
+    words, relation = content.get("body"), _relation(content)
+    if content.get("msgtype") != "m.text" or not isinstance(words, str):
+        return None
+    if relation.get("rel_type") == "m.replace":
+        return None
+    reply = relation.get("m.in_reply_to")
+    target = reply.get("event_id") if isinstance(reply, dict) else None
+    # In a thread, a client that knows no threads is told to show a reply; nobody meant one.
+    fallback = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
+    if not isinstance(target, str):
+        return Said(words.strip())
+    return Said(_without_quote(words).strip(), None if fallback else target)
+
+
+def _without_quote(words: str) -> str:
+    """Older clients repeat what they reply to, each line behind `> `, with an empty line after it."""
+    lines = words.split("\n")
+    quoted = 0
+    while quoted < len(lines) and lines[quoted].startswith("> "):
+        quoted += 1
+    return "\n".join(lines[quoted:]) if quoted else words
+
+
+def _reacted(content: dict[str, Any]) -> Reacted | None:
+    relation = _relation(content)
+    target, key = relation.get("event_id"), relation.get("key")
+    if relation.get("rel_type") != "m.annotation" or not isinstance(target, str) or not isinstance(key, str):
+        return None
+    number = 10 if key == "\N{KEYCAP TEN}" else None
+    if match := _KEYCAP.fullmatch(key.strip()):
+        number = int(match[1])
+    return Reacted(target, number) if number else None
+
+
+def _answered(kind: str, content: dict[str, Any]) -> Answered | None:
+    relation = _relation(content)
+    target = relation.get("event_id")
+    if relation.get("rel_type") != "m.reference" or not isinstance(target, str):
+        return None
+    body = content.get(kind)
+    answers = body.get("answers") if isinstance(body, dict) else content.get("m.selections")
+    if not isinstance(answers, list):
+        return None
+    # By the rule of MSC3381 an answer that the poll does not know spoils the vote, like none at all.
+    numbers = [int(one) for one in answers if isinstance(one, str) and re.fullmatch(r"[0-9]{1,2}", one)]
+    return Answered(target, tuple(dict.fromkeys(numbers)) if len(numbers) == len(answers) else ())

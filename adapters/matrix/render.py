@@ -1,0 +1,97 @@
+"""Messages as Matrix events: notices with the HTML that is allowed, and native polls (MSC3381).
+
+Every event says that it mentions nobody, so that no words typed by anybody ping a room, and
+carries its key, by which it can be found again in the room's history.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+from typing import Any
+
+from bot.model import Ballot, Message, Text, text
+from bot.texts import Texts, Voice, visible
+
+KEY = "be.plein.key"
+POLL_START = "org.matrix.msc3381.poll.start"
+POLL_END = "org.matrix.msc3381.poll.end"
+# Clients show no counts before the end: theirs would leave out who votes elsewhere.
+_KIND = "org.matrix.msc3381.poll.undisclosed"
+_TEXT = "org.matrix.msc1767.text"
+
+Content = dict[str, Any]
+
+
+def render(message: Message, key: str, texts: Texts, voice: Voice) -> Content:
+    """A notice; the plain body reads the same as the HTML."""
+    rich = replace(voice, escape=_escape, code=("<code>", "</code>"))
+    plain, formatted = _lines(message, texts, voice), _lines(message, texts, rich)
+    if message.title:
+        formatted[0] = f"<strong>{formatted[0]}</strong>"
+    return {
+        "msgtype": "m.notice",
+        "body": "\n".join(plain),
+        "format": "org.matrix.custom.html",
+        "formatted_body": "<br>".join(formatted),
+        "m.mentions": {},
+        KEY: key,
+    }
+
+
+def render_edit(message: Message, original: str, key: str, texts: Texts, voice: Voice) -> Content:
+    """The new state of a notice, in the place of the old."""
+    new = render(message, key, texts, voice)
+    return {
+        **new,
+        "body": f"* {new['body']}",
+        "formatted_body": f"* {new['formatted_body']}",
+        "m.new_content": new,
+        "m.relates_to": {"rel_type": "m.replace", "event_id": original},
+    }
+
+
+def render_poll(ballot: Ballot, key: str, texts: Texts, voice: Voice) -> Content:
+    """A native poll; its answers are called by their numbers."""
+    options = [texts.write(option, voice) for option in ballot.options]
+    question = texts.write(ballot.question, voice)
+    fallback = [question, *(f"{number}. {option}" for number, option in enumerate(options, start=1))]
+    return {
+        POLL_START: {
+            "question": {_TEXT: question},
+            "kind": _KIND,
+            "max_selections": ballot.at_most,
+            "answers": [{"id": str(number), _TEXT: option} for number, option in enumerate(options, start=1)],
+        },
+        _TEXT: "\n".join(fallback),
+        "m.mentions": {},
+        KEY: key,
+    }
+
+
+def render_poll_end(ended: Text, start: str, key: str, texts: Texts, voice: Voice) -> Content:
+    """Closes the native poll whose start event is `start`."""
+    return {
+        POLL_END: {},
+        _TEXT: texts.write(ended, voice),
+        "m.relates_to": {"rel_type": "m.reference", "event_id": start},
+        "m.mentions": {},
+        KEY: key,
+    }
+
+
+def _lines(message: Message, texts: Texts, voice: Voice) -> list[str]:
+    """A ballot's choices are numbered lines already; other buttons are listed with their numbers."""
+    lines = [texts.write(message.title, voice)] if message.title else []
+    lines += [texts.write(line, voice) for line in message.lines]
+    if message.actions and not message.ballot:
+        lines += [
+            f"[{number}] {texts.write(one.label, voice)}"
+            for number, one in enumerate(message.actions, start=1)
+        ]
+        lines.append(texts.write(text("action.how"), voice))
+    return lines or [""]
+
+
+def _escape(words: str) -> str:
+    return html.escape(visible(words)).replace("\n", "<br>")

@@ -1,0 +1,115 @@
+"""What is known of each room: who made it, who may what, who is in it, what replaced it.
+
+Kept from state events as they come. nio keeps such facts too, but takes the creator of a
+version 12 room for nobody and never notices that it was put out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.config import PowerLevels
+from bot.model import Role
+
+# What marks a direct room that Plein made, and for whom; found again after a crash.
+MADE_FOR = "be.plein.direct"
+DEFAULT_CREATOR_LEVEL = 100
+
+
+@dataclass(slots=True)
+class Room:
+    """One room that Plein is in."""
+
+    id: str
+    name: str = ""
+    alias: str = ""
+    maker: str = ""
+    creators: frozenset[str] = frozenset()
+    version: str = "1"
+    predecessor: str | None = None
+    replacement: str | None = None
+    made_for: str | None = None
+    is_space: bool = False
+    members: dict[str, str] = field(default_factory=dict)
+    _levels: Mapping[str, Any] | None = None
+
+    def apply(self, event: Mapping[str, Any]) -> None:
+        """Take note of a state event; anything else and anything malformed is passed over."""
+        kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
+        if not isinstance(key, str) or not isinstance(content, dict):
+            return
+        if kind == "m.room.member":
+            membership = content.get("membership")
+            if isinstance(membership, str):
+                self.members[key] = membership
+        elif key == "":
+            self._apply_own(kind, content, event)
+
+    def _apply_own(self, kind: object, content: dict[str, Any], event: Mapping[str, Any]) -> None:
+        match kind:
+            case "m.room.create":
+                self._created(content, event)
+            case "m.room.power_levels":
+                self._levels = content
+            case "m.room.name":
+                self.name = _words(content.get("name"))
+            case "m.room.canonical_alias":
+                self.alias = _words(content.get("alias"))
+            case "m.room.tombstone":
+                self.replacement = _words(content.get("replacement_room")) or None
+
+    def _created(self, content: dict[str, Any], event: Mapping[str, Any]) -> None:
+        self.version = _words(content.get("room_version")) or "1"
+        more = content.get("additional_creators") if self._creators_are_above_all() else ()
+        self.maker = _words(event.get("sender"))
+        creators = [self.maker, *(more if isinstance(more, list) else ())]
+        self.creators = frozenset(one for one in creators if isinstance(one, str))
+        before = content.get("predecessor")
+        self.predecessor = _words(before.get("room_id")) or None if isinstance(before, dict) else None
+        self.made_for = _words(content.get(MADE_FOR)) or None
+        self.is_space = content.get("type") == "m.space"
+
+    def _creators_are_above_all(self) -> bool:
+        """From version 12 on creators have a power that no event can name or take away."""
+        return self.version.isdigit() and int(self.version) >= 12
+
+    def level_of(self, user: str) -> float:
+        """The power level of somebody here."""
+        if user in self.creators and self._creators_are_above_all():
+            return math.inf
+        if self._levels is None:
+            return DEFAULT_CREATOR_LEVEL if user in self.creators else 0
+        users = self._levels.get("users")
+        named = users.get(user) if isinstance(users, dict) else None
+        return _level(named if named is not None else self._levels.get("users_default"))
+
+    def role_of(self, user: str, needed: PowerLevels) -> Role:
+        level = self.level_of(user)
+        if level >= needed.moderator:
+            return Role.MODERATOR
+        return Role.ORGANISER if level >= needed.organiser else Role.RESIDENT
+
+    def has(self, user: str) -> bool:
+        """Whether somebody is in it, or could be by saying yes."""
+        return self.members.get(user) in ("join", "invite")
+
+    @property
+    def is_for_two(self) -> bool:
+        """Whether what is said here stays between Plein and one other."""
+        return sum(self.has(user) for user in self.members) <= 2
+
+
+def _words(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _level(value: object) -> int:
+    """Old rooms may hold levels as text."""
+    if isinstance(value, bool):
+        return 0
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else 0
