@@ -57,6 +57,7 @@ _UNITS = {
         ("d dag dagen day days", timedelta(days=1)),
         ("h u uur uren hour hours", timedelta(hours=1)),
         ("m min minuut minuten minute minutes", timedelta(minutes=1)),
+        ("s sec seconde seconden second seconds", timedelta(seconds=1)),
     )
     for name in names.split()
 }

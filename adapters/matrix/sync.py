@@ -52,7 +52,7 @@ class Sync:
         self._themes = themes
         self._welcome = {*themes, *session.settings.invitations.rooms}
         self._joins = Pace(session.clock)
-        self._invited: dict[str, Mapping[str, Any]] = {}
+        self._invited: dict[str, nio.InviteMemberEvent] = {}
         self._bound: dict[str, str] = {}
 
     async def run(self, caught_up: Callable[[], None]) -> None:
@@ -156,9 +156,8 @@ class Sync:
             await self._settle_in(self._on.rooms[room_id])
         for room_id, info in response.rooms.invite.items():
             for event in info.invite_state:
-                source = event.source
-                if source.get("type") == "m.room.member" and source.get("state_key") == self._on.me:
-                    self._invited[room_id] = source
+                if isinstance(event, nio.InviteMemberEvent) and event.state_key == self._on.me:
+                    self._invited[room_id] = event
         for room_id, invitation in list(self._invited.items()):
             await self._consider(room_id, invitation)
         await self._on.outgoing.synced()
@@ -182,19 +181,17 @@ class Sync:
         await self._on.core.joined(place, name, theme, language)
         self._bound[room.id] = name
 
-    async def _consider(self, room_id: str, invitation: Mapping[str, Any]) -> None:
+    async def _consider(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
         """Accept it if a rule says so, else decline."""
-        inviter = str(invitation.get("sender"))
-        server = inviter.partition(":")[2]
+        server = invitation.sender.partition(":")[2]
         awaited = any(room.replacement == room_id for room in self._on.rooms.values())
         if not (awaited or room_id in self._welcome or server in self._on.settings.welcome):
             log.info("Declined an invitation to %s: no rule accepts %s", room_id, server)
             await self._on.client.room_leave(room_id)
             self._invited.pop(room_id, None)
             return
-        content = invitation.get("content")
-        if isinstance(content, dict) and content.get("is_direct") is True:
-            await self._on.outgoing.note_direct(inviter, room_id)
+        if invitation.content.get("is_direct") is True:
+            await self._on.outgoing.note_direct(invitation.sender, room_id)
         await self._join(room_id, via=server)
 
     async def _join(self, room_id: str, *, via: str) -> None:

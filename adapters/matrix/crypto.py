@@ -1,0 +1,320 @@
+"""nio's client with its defects guarded against, and the chores that encryption needs between two syncs.
+
+Each guard names the defect of nio 0.26 it is for and has a test that fails without it. What they
+share: one stranger's malformed event or key must not take away what belongs to everybody else.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Awaitable, Iterable
+from typing import Any
+
+import aiohttp
+import nio
+import vodozemac
+from nio.crypto import Olm
+from nio.events.ephemeral import EphemeralEvent
+from nio.responses import DeleteDevicesAuthResponse
+from nio.schemas import Schemas, validate_json
+from peewee import PeeweeException  # type: ignore[import-untyped]
+
+from bot.errors import StoreFailed
+
+log = logging.getLogger(__name__)
+# nio's log quotes events and answers, tokens included; what matters of it is said here.
+logging.getLogger("nio").setLevel(logging.CRITICAL)
+
+Json = dict[str, Any]
+
+
+class NotShared(ConnectionError):
+    """The key of a room did not reach everybody in it. Sending again tries that again."""
+
+
+class PleinClient(nio.AsyncClient):
+    """nio's client, with its defects guarded against.
+
+    `sync` raises for network trouble (aiohttp.ClientError, TimeoutError, OSError) and StoreFailed where
+    the keys could not be kept: the same stretch must then be read again. `room_send` raises
+    those too, and NotShared. Answers that are no success are returned, as nio does.
+    """
+
+    async def housekeeping(self) -> None:
+        """Between two syncs: upload, query and claim keys, send outgoing to-device messages.
+
+        Never raises for a failed request: it is tried again next time.
+        """
+        if self.should_upload_keys:
+            await self._attempt("upload keys", self.keys_upload())
+        if self.should_query_keys:
+            await self._attempt("ask for people's devices", self.keys_query())
+        if self.should_claim_keys:
+            await self._attempt("claim keys", self.keys_claim(self.get_users_for_key_claiming()))
+        if self.outgoing_to_device_messages:
+            await self._attempt("send to devices", self.send_to_device_messages())
+
+    async def _attempt(self, what: str, request: Awaitable[Any]) -> None:
+        try:
+            answer = await request
+        except Exception as error:
+            log.warning("Could not %s: %s", what, type(error).__name__)
+            return
+        for one in answer if isinstance(answer, list) else [answer]:
+            if isinstance(one, nio.KeysUploadError) and "already exists" in one.message:
+                log.error(
+                    "The homeserver has other keys of this device than the key store (was that restored "
+                    "from a backup?). Stop Plein, move its store away and start it: it becomes a new device"
+                )
+            elif isinstance(one, nio.ErrorResponse):
+                log.warning("Could not %s: %s", what, one.status_code or "no Matrix answer")
+
+    # --- what arrives ---
+
+    async def create_matrix_response(
+        self, response_class: type, transport_response: Any, data: Any = None, save_to: Any = None
+    ) -> Any:
+        """Defects: nio never looks at the HTTP status, so that it takes a proxy's `502 {}` for a success;
+        and one event or device that it cannot parse costs the whole answer, again and again.
+        """
+        answer: Any
+        try:
+            answer = await super().create_matrix_response(response_class, transport_response, data, save_to)
+        except (aiohttp.ClientError, TimeoutError):
+            raise
+        except Exception as error:
+            answer = error
+        if transport_response.status == 200 and isinstance(answer, nio.ErrorResponse | Exception):
+            weed = {nio.SyncResponse: _weed_events, nio.KeysQueryResponse: _weed_devices}.get(response_class)
+            if weed:
+                body = weed(await self.parse_body(transport_response))
+                answer = response_class.from_dict(body)  # type: ignore[attr-defined]
+                answer.transport_response = transport_response
+        refusal = isinstance(answer, nio.ErrorResponse | DeleteDevicesAuthResponse)
+        if isinstance(answer, Exception) or (transport_response.status >= 400 and not refusal):
+            raise aiohttp.ClientPayloadError(f"no Matrix answer (HTTP {transport_response.status})")
+        return answer
+
+    async def receive_response(self, response: Any) -> None:
+        """Defect: after a soft logout nio forgets the token, and everything else fails with "Not logged in"
+        where the server would say M_UNKNOWN_TOKEN.
+        """
+        if not isinstance(response, nio.ErrorResponse):
+            await super().receive_response(response)
+
+    async def _handle_sync(self, response: nio.SyncResponse) -> None:
+        """Nothing that an event or a callback does may keep a sync from its caller."""
+        before = self.next_batch
+        try:
+            await super()._handle_sync(response)
+        except PeeweeException as error:
+            # A room key that was read and not kept must come again, and be readable again: what
+            # the key store holds is the truth, what is in memory is ahead of it.
+            self.next_batch = before
+            self._load_olm()
+            raise StoreFailed("Plein's Matrix keys could not be kept") from error
+        except Exception as error:
+            where = "".join(traceback.format_tb(error.__traceback__))
+            log.error("Dealing with a sync failed: %s\n%s", type(error).__name__, where)
+
+    def _handle_olm_events(self, response: nio.SyncResponse) -> None:
+        """Defect: nio takes a count of 0 one-time keys for "unknown" and never uploads new ones."""
+        super()._handle_olm_events(response)
+        if response.device_key_count.signed_curve25519 == 0 and self.olm:
+            self.olm.uploaded_key_count = 0
+
+    # --- our keys ---
+
+    def load_store(self) -> None:
+        """As nio does, with an Olm machine that strangers cannot make raise."""
+        if self.store or not self.store_path:
+            return
+        assert self.config.store
+        assert self.device_id
+        self.store = self.config.store(
+            self.user_id, self.device_id, self.store_path, self.config.pickle_key, self.config.store_name
+        )
+        self._load_olm()
+        self.encrypted_rooms = self.store.load_encrypted_rooms()
+
+    def _load_olm(self) -> None:
+        assert self.store
+        assert self.device_id
+        try:
+            self.olm = _Olm(self.user_id, self.device_id, self.store)
+        except PeeweeException as error:
+            raise StoreFailed("Plein's Matrix keys could not be read") from error
+
+    async def _send(self, response_class: type, *args: Any, **options: Any) -> Any:
+        """Defect: nio saves new keys only after their upload. A crash between leaves other keys on the
+        server than in the store, and every later upload is refused. So: save before.
+        """
+        if response_class is nio.KeysUploadResponse and self.olm:
+            self.olm.save_account()
+        return await super()._send(response_class, *args, **options)
+
+    async def close(self) -> None:
+        """Also the key store, which nio leaves open."""
+        await super().close()  # type: ignore[no-untyped-call]
+        if self.store:
+            self.store.database.close()
+
+    # --- what is sent ---
+
+    async def room_send(self, room_id: str, *args: Any, **options: Any) -> Any:
+        """Defect: nio passes a room's key on to the devices it happens to know, even where it knows that
+        it has yet to ask. And: where it is not known yet who is there, that is no mistake of the caller's.
+        """
+        room = self.rooms.get(room_id)
+        if room and room.encrypted and self.olm and self.olm.should_share_group_session(room_id):
+            unknown = self.users_for_key_query.intersection(room.users)
+            if unknown and isinstance(await self.keys_query(), nio.ErrorResponse):
+                raise NotShared("people's devices could not be asked for")
+        try:
+            return await super().room_send(room_id, *args, **options)
+        except (nio.MembersSyncError, nio.GroupEncryptionError) as error:
+            raise NotShared("an encrypted room is not ready to be written to") from error
+
+    async def keys_claim(self, user_set: dict[str, Iterable[str]]) -> Any:
+        """Defect: nio goes on after a refused claim as if nobody had any keys to claim."""
+        answer = await super().keys_claim(user_set)
+        if isinstance(answer, nio.ErrorResponse):
+            raise NotShared(f"keys could not be claimed ({answer.status_code})")
+        return answer
+
+    async def share_group_session(self, room_id: str, ignore_unverified_devices: bool = False) -> Any:
+        """Defects: where claiming keys fails, nio leaves `sharing_session` set, and whatever is sent to
+        this room later waits for ever. Where passing on the room's key fails, it takes it for done, and
+        those people can never read what follows.
+        """
+        if room_id in self.sharing_session:
+            raise nio.LocalProtocolError("already sharing")
+        try:
+            answer = await super().share_group_session(room_id, ignore_unverified_devices)
+        finally:
+            if (left_over := self.sharing_session.pop(room_id, None)) is not None:
+                left_over.set()
+        assert self.olm
+        session = self.olm.outbound_group_sessions.get(room_id)
+        if session and not session.users_shared_with | session.users_ignored >= self._devices_in(room_id):
+            session.shared = False
+            raise NotShared("a room's key did not reach everybody")
+        return answer
+
+    def _devices_in(self, room_id: str) -> set[tuple[str, str]]:
+        """Those that a room's key can be passed on to."""
+        assert self.olm
+        return {
+            (user, device.id)
+            for user in self.rooms[room_id].users
+            for device in self.olm.device_store.active_user_devices(user)
+            if self.olm.session_store.get(device.curve25519)
+        }
+
+
+class _Olm(Olm):
+    """nio's Olm machine. What strangers put into events and keys must not raise; a broken store must."""
+
+    def handle_to_device_event(self, event: Any) -> Any:
+        """Defect: a malformed Olm event raises out of sync and costs the rest of the response."""
+        try:
+            return super().handle_to_device_event(event)  # type: ignore[no-untyped-call]
+        except PeeweeException:
+            raise
+        except Exception as error:
+            sender = getattr(event, "sender", "?")
+            log.warning("Dropped a to-device event of %s: %s", sender, type(error).__name__)
+            return None
+
+    def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
+        """Defect: a decrypted event whose `unsigned` is no object raises TypeError."""
+        try:
+            return super().decrypt_megolm_event(event, room_id)
+        except (nio.EncryptionError, PeeweeException):
+            raise
+        except Exception as error:
+            raise nio.EncryptionError(f"not readable: {type(error).__name__}") from None
+
+    def verify_json(self, json: Json, user_key: str, user_id: str, device_id: str) -> bool:
+        """Defect: a key that is no base64 raises, where a wrong signature does not."""
+        try:
+            return bool(super().verify_json(json, user_key, user_id, device_id))  # type: ignore[no-untyped-call]
+        except Exception:
+            return False
+
+    def _handle_key_query(self, response: nio.KeysQueryResponse) -> None:
+        """Defect: a device without a user, or with a key that is none, costs everybody else's."""
+        for user_id, devices in response.device_keys.items():
+            for device_id in [one for one, keys in devices.items() if not _whole(user_id, one, keys)]:
+                log.warning("Left out a device of %s: its keys are malformed", user_id)
+                del devices[device_id]
+        super()._handle_key_query(response)
+
+    def _handle_key_claiming(self, response: nio.KeysClaimResponse) -> None:
+        """Defect: one malformed one-time key costs everybody else's. So: each by itself."""
+        for user_id, devices in response.one_time_keys.items():
+            for device_id, keys in devices.items():
+                one = nio.KeysClaimResponse({user_id: {device_id: keys}}, {})
+                try:
+                    super()._handle_key_claiming(one)  # type: ignore[no-untyped-call]
+                except PeeweeException:
+                    raise
+                except Exception as error:
+                    log.warning("Left out a device of %s: its key gives %s", user_id, type(error).__name__)
+
+
+def _whole(user_id: str, device_id: str, keys: Any) -> bool:
+    """Whether nio can take these device keys in."""
+    try:
+        vodozemac.Curve25519PublicKey.from_base64(keys["keys"][f"curve25519:{device_id}"])
+        keys.get("unsigned", {}).get("device_display_name")
+        return bool(keys["user_id"] == user_id and keys["device_id"] == device_id)
+    except Exception:
+        return False
+
+
+def _weed_devices(body: Json) -> Json:
+    """Without the devices that nio's schema refuses."""
+
+    def fits(user_id: str, device_id: str, keys: Any) -> bool:
+        return _works(validate_json, {"device_keys": {user_id: {device_id: keys}}}, Schemas.keys_query)
+
+    found = body.get("device_keys")
+    if isinstance(found, dict):
+        body["device_keys"] = {
+            user: {device: keys for device, keys in devices.items() if fits(user, device, keys)}
+            for user, devices in found.items()
+            if isinstance(devices, dict)
+        }
+    return body
+
+
+_PARSERS: dict[str, Any] = {
+    "to_device": nio.ToDeviceEvent.parse_event,
+    "invite_state": nio.InviteEvent.parse_event,
+    "state": nio.Event.parse_event,
+    "timeline": nio.Event.parse_event,
+    "ephemeral": EphemeralEvent.parse_event,
+    "account_data": nio.AccountDataEvent.parse_event,
+}
+
+
+def _weed_events(body: Json) -> Json:
+    """Without the events that nio's parsers stumble over, wherever they are in a sync's answer."""
+    for name, part in body.items():
+        events = part.get("events") if isinstance(part, dict) else None
+        if name in _PARSERS and isinstance(events, list):
+            part["events"] = [event for event in events if _works(_PARSERS[name], event)]
+            log.warning("Left out %d malformed events of a sync", len(events) - len(part["events"]))
+        elif isinstance(part, dict):
+            _weed_events(part)
+    return body
+
+
+def _works(function: Any, *args: Any) -> bool:
+    try:
+        function(*args)
+    except Exception:
+        return False
+    return True

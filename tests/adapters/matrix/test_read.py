@@ -1,0 +1,155 @@
+"""Events as clients send them, and as nobody should."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.matrix.read import Answered, Heard, Meaning, Reacted, Removed, Said, read
+
+KINDS = [
+    "m.room.message",
+    "m.reaction",
+    "m.room.redaction",
+    "org.matrix.msc3381.poll.response",
+    "m.poll.response",
+]
+
+
+def event(kind: str, content: Any, **more: Any) -> dict[str, Any]:
+    base = {"event_id": "$e", "sender": "@anna:x", "origin_server_ts": 1_800_000_000_000}
+    return {**base, "type": kind, "content": content, **more}
+
+
+def meaning(kind: str, content: Any, **more: Any) -> Meaning | None:
+    heard = read(event(kind, content, **more))
+    return heard.meaning if heard else None
+
+
+def said(body: Any, **more: Any) -> Meaning | None:
+    return meaning("m.room.message", {"msgtype": "m.text", "body": body, **more})
+
+
+def test_words() -> None:
+    heard = read(event("m.room.message", {"msgtype": "m.text", "body": " !peiling lijst "}))
+    assert isinstance(heard, Heard)
+    assert heard.sender == "@anna:x"
+    assert heard.at.isoformat() == "2027-01-15T08:00:00+00:00"
+    assert heard.meaning == Said("!peiling lijst")
+    assert isinstance(heard.meaning, Said)
+    assert heard.meaning.is_command
+
+
+@pytest.mark.parametrize("words", ["!!", "!", "! nee", "wow!", "!1", "!_x"])
+def test_an_exclamation_is_no_command(words: str) -> None:
+    found = said(words)
+    assert isinstance(found, Said)
+    assert not found.is_command
+
+
+@pytest.mark.parametrize("words", ["2", "[2]", "2.", "2)"])
+def test_a_bare_number_presses(words: str) -> None:
+    found = said(words)
+    assert isinstance(found, Said)
+    assert found.pressed == 2
+
+
+def test_an_edit_is_no_command() -> None:
+    edit = {"m.relates_to": {"rel_type": "m.replace", "event_id": "$x"}, "m.new_content": {"body": "!stem 2"}}
+    assert said("* !stem 2", **edit) is None
+
+
+@pytest.mark.parametrize("msgtype", ["m.notice", "m.emote", "m.image", None, 5])
+def test_only_plain_text_is_words(msgtype: Any) -> None:
+    assert meaning("m.room.message", {"msgtype": msgtype, "body": "!stem 2"}) is None
+
+
+def test_what_a_reply_repeats_is_not_said_again() -> None:
+    reply = {"m.relates_to": {"m.in_reply_to": {"event_id": "$board"}}}
+    assert said("> <@plein:x> !peiling sluit\n> more\n\n2", **reply) == Said("2", "$board")
+    assert said("2", **reply) == Said("2", "$board")
+
+
+def test_in_a_thread_the_reply_is_only_for_old_clients() -> None:
+    thread = {"rel_type": "m.thread", "event_id": "$root", "is_falling_back": True}
+    relation = {"m.relates_to": {**thread, "m.in_reply_to": {"event_id": "$last"}}}
+    assert said("2", **relation) == Said("2")
+
+
+@pytest.mark.parametrize(("key", "number"), [("1️⃣", 1), ("9⃣", 9), ("🔟", 10), ("3", 3), ("12", 12)])
+def test_a_reaction_with_a_number(key: str, number: int) -> None:
+    relation = {"rel_type": "m.annotation", "event_id": "$b", "key": key}
+    assert meaning("m.reaction", {"m.relates_to": relation}) == Reacted("$b", number)
+
+
+@pytest.mark.parametrize("key", ["👍", "0", "", "one", "1️⃣2️⃣", 1, None, "123"])
+def test_other_reactions_are_just_reactions(key: Any) -> None:
+    relation = {"rel_type": "m.annotation", "event_id": "$b", "key": key}
+    assert meaning("m.reaction", {"m.relates_to": relation}) is None
+
+
+def test_native_polls_in_both_name_spaces() -> None:
+    relation = {"m.relates_to": {"rel_type": "m.reference", "event_id": "$p"}}
+    unstable, stable = "org.matrix.msc3381.poll.response", "m.poll.response"
+    assert meaning(unstable, {**relation, unstable: {"answers": ["2"]}}) == Answered("$p", (2,))
+    assert meaning(stable, {**relation, stable: {"answers": ["2", "2", "1"]}}) == Answered("$p", (2, 1))
+    assert meaning(stable, {**relation, "m.selections": ["3"]}) == Answered("$p", (3,))
+
+
+@pytest.mark.parametrize("answers", [[], ["x"], ["1", "x"], ["1", 2], ["1234"]])
+def test_a_spoiled_answer_takes_the_vote_back(answers: list[Any]) -> None:
+    relation = {"m.relates_to": {"rel_type": "m.reference", "event_id": "$p"}}
+    assert meaning("m.poll.response", {**relation, "m.selections": answers}) == Answered("$p", ())
+
+
+def test_redactions_old_and_new() -> None:
+    assert meaning("m.room.redaction", {}, redacts="$gone") == Removed("$gone")
+    assert meaning("m.room.redaction", {"redacts": "$gone"}) == Removed("$gone")
+    assert meaning("m.room.redaction", {}, redacts=5) is None
+
+
+def test_a_redacted_event_means_nothing() -> None:
+    for kind in KINDS:
+        assert meaning(kind, {}) is None
+
+
+_keys = st.sampled_from(
+    [
+        "body",
+        "msgtype",
+        "m.relates_to",
+        "rel_type",
+        "event_id",
+        "key",
+        "answers",
+        "m.selections",
+        "redacts",
+        *KINDS,
+    ]
+) | st.text(max_size=4)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["type", "sender", "event_id", "origin_server_ts", "content", "redacts"]), json_values
+    )
+)
+def test_nothing_malformed_breaks_it(raw: dict[str, Any]) -> None:
+    read(raw)
+
+
+@given(st.sampled_from(KINDS), json_values, st.integers())
+def test_no_malformed_content_breaks_it(kind: str, content: Any, stamp: int) -> None:
+    read(event(kind, content, origin_server_ts=stamp))
+
+
+def test_64_kibibytes_are_read_and_left_for_the_core_to_refuse() -> None:
+    assert isinstance(said("!" + "x" * 65_000), Said)

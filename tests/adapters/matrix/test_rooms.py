@@ -1,0 +1,103 @@
+"""Who may what, in old rooms and in version 12."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from adapters.matrix.rooms import Room
+from bot.config import PowerLevels
+from bot.model import Role
+
+LEVELS = PowerLevels(moderator=50, organiser=25)
+
+
+def room(*events: tuple[str, dict[str, Any]], by: str = "@maker:x") -> Room:
+    found = Room("!r")
+    for kind, content in events:
+        found.apply({"type": kind, "state_key": "", "sender": by, "content": content})
+    return found
+
+
+def levels(**content: Any) -> tuple[str, dict[str, Any]]:
+    return "m.room.power_levels", content
+
+
+def test_in_version_12_creators_are_above_all() -> None:
+    found = room(
+        ("m.room.create", {"room_version": "12", "additional_creators": ["@two:x"]}),
+        levels(users={"@mod:x": 50}, users_default=0),
+    )
+    assert found.level_of("@maker:x") == math.inf
+    assert found.level_of("@two:x") == math.inf
+    assert found.role_of("@maker:x", LEVELS) is Role.MODERATOR
+    assert found.role_of("@mod:x", LEVELS) is Role.MODERATOR
+    assert found.role_of("@anna:x", LEVELS) is Role.RESIDENT
+
+
+def test_before_that_only_the_levels_count() -> None:
+    found = room(("m.room.create", {"room_version": "10", "additional_creators": ["@two:x"]}))
+    assert found.level_of("@maker:x") == 100
+    assert found.level_of("@two:x") == 0
+    found.apply({"type": "m.room.power_levels", "state_key": "", "content": {"users": {"@anna:x": "25"}}})
+    assert found.level_of("@maker:x") == 0
+    assert found.role_of("@anna:x", LEVELS) is Role.ORGANISER
+
+
+def test_everybody_can_be_raised_at_once() -> None:
+    assert room(levels(users_default=50)).role_of("@anna:x", LEVELS) is Role.MODERATOR
+
+
+@pytest.mark.parametrize("broken", [None, [], "100x", True, {"a": 1}, 1.5])
+def test_malformed_levels_give_nobody_power(broken: Any) -> None:
+    assert room(levels(users={"@anna:x": broken}, users_default=broken)).level_of("@anna:x") == 0
+
+
+def test_a_direct_room_is_for_two() -> None:
+    found = Room("!r")
+    for user, membership in (("@plein:x", "join"), ("@anna:x", "invite"), ("@gone:x", "leave")):
+        found.apply({"type": "m.room.member", "state_key": user, "content": {"membership": membership}})
+    assert found.is_for_two
+    assert found.has("@anna:x")
+    assert not found.has("@gone:x")
+    found.apply({"type": "m.room.member", "state_key": "@ben:x", "content": {"membership": "join"}})
+    assert not found.is_for_two
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["users", "users_default", "membership", "predecessor", "room_id", "room_version", "name"]
+            ),
+            inner,
+        )
+    ),
+)
+
+
+@given(
+    st.sampled_from(
+        [
+            "m.room.create",
+            "m.room.power_levels",
+            "m.room.member",
+            "m.room.name",
+            "m.room.tombstone",
+            "m.room.topic",
+        ]
+    ),
+    anything,
+    anything,
+    anything,
+)
+def test_no_malformed_state_breaks_it(kind: str, key: Any, content: Any, sender: Any) -> None:
+    found = Room("!r")
+    found.apply({"type": kind, "state_key": key, "content": content, "sender": sender})
+    assert found.role_of("@anna:x", LEVELS) in Role

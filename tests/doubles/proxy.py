@@ -1,0 +1,102 @@
+"""What can go wrong between a client and its homeserver: a proxy that passes on, or spoils what it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+Json = dict[str, Any]
+
+
+@dataclass
+class _Rule:
+    part: str
+    spoil: Callable[[int, bytes], tuple[int, bytes] | None]
+    times: int | None
+
+
+class Proxy:
+    """Use as a context manager; `url` stands in for the homeserver's.
+
+    A rule is for requests with `part` in their path, for as many `times` (None: always) or until mended.
+    """
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._rules: list[_Rule] = []
+        self.url = ""
+        self.seen: list[str] = []
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(auto_decompress=False)
+        app = web.Application(client_max_size=2**24)
+        app.router.add_route("*", "/{path:.*}", self._pass_on)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+        await self._session.close()
+
+    def answer(self, part: str, status: int, body: str, *, times: int | None = None, pass_on: bool = False) -> None:
+        """Answer so, without asking the homeserver unless `pass_on`."""
+        self._add(part, lambda *_: (status, body.encode()), times, ask=pass_on)
+
+    def lose_answer(self, part: str, *, times: int | None = None) -> None:
+        """The homeserver does it, and nobody hears."""
+        self._add(part, lambda *_: None, times, ask=True)
+
+    def hang_up(self, part: str, *, times: int | None = None) -> None:
+        self._add(part, lambda *_: None, times, ask=False)
+
+    def change(self, part: str, edit: Callable[[Json], None], *, times: int | None = None) -> None:
+        """Edit the JSON that the homeserver answers."""
+
+        def spoil(status: int, body: bytes) -> tuple[int, bytes]:
+            content = json.loads(body)
+            edit(content)
+            return status, json.dumps(content).encode()
+
+        self._add(part, spoil, times, ask=True)
+
+    def mend(self) -> None:
+        self._rules.clear()
+
+    def _add(self, part: str, spoil: Any, times: int | None, *, ask: bool) -> None:
+        spoil.ask = ask
+        self._rules.append(_Rule(part, spoil, times))
+
+    def _rule(self, path: str) -> _Rule | None:
+        for rule in self._rules:
+            if rule.part in path and rule.times != 0:
+                if rule.times:
+                    rule.times -= 1
+                return rule
+        return None
+
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        self.seen.append(f"{request.method} {request.path}")
+        rule = self._rule(request.path)
+        status, body = 0, b""
+        if rule is None or rule.spoil.ask:  # type: ignore[attr-defined]
+            headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+            async with self._session.request(
+                request.method, self._target + request.raw_path, data=await request.read(), headers=headers,
+                skip_auto_headers=("Accept-Encoding",),
+            ) as response:
+                status, body = response.status, await response.read()
+        spoiled = (status, body) if rule is None else rule.spoil(status, body)
+        if spoiled is None:
+            assert request.transport
+            request.transport.abort()
+            return web.Response()
+        return web.Response(status=spoiled[0], body=spoiled[1], content_type="application/json")

@@ -1,0 +1,116 @@
+"""Plein as a process of its own, as a volunteer runs it: started, stopped, killed, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Self
+
+from tests.homeserver import PASSWORD, Homeserver
+
+ROOT = Path(__file__).parents[1]
+
+
+class Plein:
+    """`plein run` with a configuration of its own, on the homeserver of the tests."""
+
+    def __init__(self, folder: Path, user_id: str, database: str) -> None:
+        self.folder = folder
+        self.user_id = user_id
+        self.database = database
+        self.log: list[str] = []
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._heard = asyncio.Condition()
+
+    @classmethod
+    async def on(
+        cls, server: Homeserver, folder: Path, name: str, *, database: str = "", more: str = "", url: str = ""
+    ) -> Self:
+        """Registered, configured and running. `more` goes into the section [matrix] or after it."""
+        user_id = await server.register(name)
+        plein = cls(folder, user_id, database or f"sqlite:///{folder}/plein.db")
+        config = f"""
+[database]
+url = "{plein.database}"
+
+[matrix]
+homeserver = "{url or server.url}"
+user = "{user_id}"
+store = "{folder}/matrix"
+{more}
+"""
+        (folder / "config.toml").write_text(config, encoding="utf-8")
+        await plein.start()
+        return plein
+
+    async def start(self, *, ready: bool = True) -> None:
+        """Run it; returns once it reads along."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            "--config",
+            str(self.folder / "config.toml"),
+            "run",
+            cwd=ROOT,
+            env={**os.environ, "PLEIN_MATRIX_PASSWORD": PASSWORD},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        before = len(self.log)
+        self._reading = asyncio.create_task(self._read(self._process))
+        if ready:
+            await self.says("Reading along", after=before)
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout
+        while line := await process.stdout.readline():
+            async with self._heard:
+                self.log.append(line.decode(errors="replace").rstrip())
+                self._heard.notify_all()
+        async with self._heard:
+            self.log.append("(ended)")
+            self._heard.notify_all()
+
+    async def says(self, words: str, *, after: int = 0, timeout: float = 60) -> str:
+        """The first line of the log with these words."""
+
+        def found() -> list[str]:
+            return [line for line in self.log[after:] if words in line]
+
+        async with self._heard:
+            try:
+                async with asyncio.timeout(timeout):
+                    await self._heard.wait_for(lambda: found() or "(ended)" in self.log[after:])
+            except TimeoutError:
+                pass
+            if not found():
+                raise AssertionError(f"Plein never said {words!r}:\n" + "\n".join(self.log[-30:]))
+        return found()[0]
+
+    async def kill(self) -> None:
+        """SIGKILL: no goodbye, nothing put away."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, by: signal.Signals) -> int:
+        assert self._process
+        if self._process.returncode is None:
+            self._process.send_signal(by)
+        status = await self._process.wait()
+        if self._reading:
+            await self._reading
+        return status
+
+    async def ended(self) -> int:
+        """Its exit status, once it stops by itself."""
+        assert self._process
+        return await self._process.wait()

@@ -1,0 +1,81 @@
+"""A homeserver with Plein on it, and residents with a direct room of their own."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+from tests.homeserver import Homeserver, Person, Shown, shown
+from tests.plein import Plein
+
+numbers = itertools.count(1)
+
+
+@dataclass
+class Resident:
+    """Somebody with a plain client and a direct room with Plein that can be read over the wire."""
+
+    person: Person
+    direct: str
+
+    async def told(self, *words: str) -> Shown:
+        """What Plein said to them alone with all these words, once it did."""
+        return await says(self.person, self.direct, *words)
+
+
+async def says(person: Person, room: str, *words: str, key: str = "") -> Shown:
+    """The newest message of Plein's in a room that shows all these words, once there is one."""
+
+    async def look() -> Shown | None:
+        for one in reversed(shown(await person.history(room))):
+            ours = one.type == "m.room.message" and one.key.startswith(key) and one.key
+            if ours and all(word in one.body for word in words):
+                return one
+        return None
+
+    try:
+        return await person.wait_until(look)
+    except AssertionError as error:
+        seen = "\n---\n".join(one.body for one in shown(await person.history(room))[-6:])
+        raise AssertionError(f"nobody said {words}; last was said:\n{seen}") from error
+
+
+async def board(person: Person, room: str, *words: str) -> Shown:
+    """The board in a room, once it shows all these words."""
+    return await says(person, room, *words, key="board:")
+
+
+async def native_poll(person: Person, room: str) -> dict[str, Any]:
+    """The start of the native poll in a room."""
+    return await person.wait_for(room, lambda event: event["type"] == "org.matrix.msc3381.poll.start")
+
+
+@dataclass
+class Town:
+    """A homeserver with Plein and whoever is asked for."""
+
+    server: Homeserver
+    plein: Plein
+
+    async def resident(self, name: str) -> Resident:
+        person = await self.server.person(f"{name}{next(numbers)}")
+        direct = await person.create_room(invite=[self.plein.user_id], is_direct=True)
+        await self.comes_to(person, direct)
+        return Resident(person, direct)
+
+    async def comes_to(self, person: Person, room: str) -> None:
+        """Wait until Plein is in the room."""
+
+        async def joined() -> bool | None:
+            return (await person.members(room)).get(self.plein.user_id) == "join" or None
+
+        await person.wait_until(joined)
+
+    async def room(self, owner: Person, *others: Person, **options: Any) -> str:
+        """A public room with Plein in it."""
+        room = await owner.create_room(invite=[self.plein.user_id], public=True, **options)
+        for other in others:
+            await other.join(room)
+        await self.comes_to(owner, room)
+        return room
