@@ -31,7 +31,7 @@ from bot.texts import Texts, has_unseen
 
 LONGEST = 8_000
 _QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
-_FLAG = re.compile(r"(?:^|\s)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
+_FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,8 @@ class Commands:
             if param.named:
                 parts.append(f"[--{label}]" if param.kind == "yes" else f"[--{label} {value}]")
             else:
-                shown = {"words": f'"{label}"', "options": f"{label} | {label}"}.get(param.kind, value)
+                words = f'"{label}"' if value == label else value
+                shown = {"words": words, "options": f"{label} | {label}"}.get(param.kind, value)
                 parts.append(shown if param.required else f"[{shown}]")
         return " ".join(parts)
 
@@ -136,6 +137,9 @@ class Commands:
         words = typed.replace("\r\n", "\n").strip().removeprefix("!")
         if len(words) > LONGEST:
             raise UserError("typed.too_long", count=len(words), most=LONGEST)
+        if has_unseen(words):
+            # Here already, so that no answer quotes it either.
+            raise UserError("typed.unseen")
         command, rest = self._command(words, locale)
         return command, self._arguments(command, rest, locale)
 
@@ -151,17 +155,16 @@ class Commands:
 
     def _unknown(self, words: str, locale: str) -> UserError:
         tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
-        known = [" ".join(name) for name in self._names]
-        near = get_close_matches(tried, known, 1, 0.6) or get_close_matches(
-            tried.split(" ")[0], known, 1, 0.6
-        )
-        if not near:
-            # "poll opne it": the noun is right, so show what it can do.
-            noun = tried.split(" ")[0]
-            near = [name for name in known if name.split()[0] == noun][:1]
-        if not near:
+        first, _, second = tried.partition(" ")
+        nouns = get_close_matches(first, {name[0] for name in self._names}, 1, 0.6)
+        if not nouns:
             return UserError("command.unknown", typed=tried)
-        command = self._names[tuple(near[0].split())]
+        verbs = {name[1]: name for name in self._names if name[0] == nouns[0] and len(name) > 1}
+        near = get_close_matches(second, verbs, 1, 0.5)
+        command = self._names.get(verbs[near[0]] if near else (nouns[0],))
+        if command is None:
+            # "poll", "poll jump": the noun is right, so show what it can do.
+            return UserError("command.noun", typed=tried, noun=nouns[0])
         return UserError("command.nearest", typed=tried, usage=self.usage(command, locale))
 
     def wrong(self, command: Command, key: str, locale: str, **values: Any) -> UserError:
@@ -186,7 +189,11 @@ class Commands:
         """The `--name value` parts, in any language's names; a value runs to the next one or a quote."""
         given: dict[str, Any] = {}
         plain: list[str] = []
+        waits: Param | None = None  # a flag whose value is the quotation that follows
         for piece, quoted in _quoted(rest, command, self, locale):
+            if quoted and waits:
+                given[waits.name], waits = piece[1:-1].strip(), None
+                continue
             if quoted:
                 plain.append(piece)
                 continue
@@ -201,10 +208,15 @@ class Commands:
                     plain.append(piece[match.end() : at])
                     continue
                 value = piece[match.end() : at].strip()
-                if not value:
+                if value:
+                    given[param.name] = value
+                elif number + 1 == len(found):
+                    waits = param
+                else:
                     raise self.wrong(command, "command.flag_empty", locale, flag=match[1])
-                given[param.name] = value
             plain.append(piece[at:])
+        if waits:
+            raise self.wrong(command, "command.flag_empty", locale, flag=self.param_name(waits, locale))
         return given, "".join(plain)
 
     def _flag(self, command: Command, name: str, locale: str) -> Param:
@@ -257,7 +269,8 @@ class Commands:
     def _convert(
         self, command: Command, param: Param, value: Any, locale: str, now: datetime, zone: ZoneInfo
     ) -> Any:
-        if isinstance(value, str) and has_unseen(value):
+        typed = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
+        if any(isinstance(one, str) and has_unseen(one) for one in typed):
             raise UserError("typed.unseen")
         match param.kind:
             case "words":

@@ -18,6 +18,7 @@ from bot.commands import Command, Commands
 from bot.errors import StoreFailed, UserError
 from bot.model import Identity, Invocation, Message, Place, Resident, Role, text
 from bot.ports import Args, Clock, Store, Transaction
+from bot.texts import visible
 
 log = logging.getLogger(__name__)
 # The answer, and which workers have something new to do.
@@ -95,7 +96,11 @@ class Dispatch:
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
         if invocation.typed is None:
-            command, given = self.commands.by_path[invocation.command], invocation.args
+            found = self.commands.by_path.get(invocation.command)
+            if found is None:
+                # A button of an earlier version.
+                raise UserError("action.gone")
+            command, given = found, invocation.args
         else:
             command, given = self.commands.parse(invocation.typed, call.locale)
         if not call.may(command.role):
@@ -104,7 +109,7 @@ class Dispatch:
 
     def _call(self, invocation: Invocation, tx: Transaction) -> Call:
         resident = tx.people.by_identity(invocation.author) or tx.people.add(
-            invocation.author, invocation.name
+            invocation.author, visible(invocation.name)
         )
         locale = self.commands.texts.nearest(
             resident.locale

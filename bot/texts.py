@@ -26,8 +26,12 @@ _FOLDER = Path(__file__).parent / "locales"
 _HOLE = re.compile(r"\{(\w+)\}")
 # Babel's own Flemish month and day names; British order of day and month for English.
 _BABEL = {"nl": "nl_BE", "en": "en_GB"}
-# What is never shown: control characters, and marks that turn the reading order of what follows.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# What is never shown: control characters, marks that turn the reading order, spaces without width
+# (two options may look the same with them) and halves of characters, which no database keeps.
+# The joiners U+200C and U+200D stay: emoji and Persian are written with them.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def has_unseen(words: str) -> bool:
@@ -115,8 +119,9 @@ class Texts:
     def _list(self, parts: list[str], voice: Voice) -> str:
         if len(parts) < 2:
             return "".join(parts)
+        filled = {"head": ", ".join(parts[:-1]), "last": parts[-1]}
         template = self._template(Text("list.and"), voice.locale)
-        return template.replace("{head}", ", ".join(parts[:-1])).replace("{last}", parts[-1])
+        return _HOLE.sub(lambda hole: filled[hole[1]], template)
 
     def date(self, moment: datetime, voice: Voice) -> str:
         """A date and time in full, with the year only where it is another one."""

@@ -6,7 +6,9 @@ Table-driven; a language is a few lists of words. What is not wholly understood 
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -154,20 +156,36 @@ def _day(
     else:
         if ahead is not None:
             raise unclear
-        try:
-            found = date(year or now.year, month, day)
-            if year is None and (found, hour) < (now.date(), now.time()):
-                found = date(now.year + 1, month, day)
-        except ValueError:
-            raise UserError("when.no_such_day", words=unclear.text.values["words"]) from None
+        # Without a year it is the first such day that is still to come.
+        coming = [
+            one
+            for one in _days(day, month, (year,) if year is not None else (now.year, now.year + 1))
+            if year is not None or (one, hour) >= (now.date(), now.time())
+        ]
+        if not coming:
+            raise UserError("when.no_such_day", words=unclear.text.values["words"])
+        found = coming[0]
     if weekday is not None and found.weekday() != weekday:
         raise UserError("when.other_weekday", words=unclear.text.values["words"])
     return found
 
 
+def _days(day: int, month: int, years: Iterable[int]) -> Iterator[date]:
+    """That day in each of these years, where there is one."""
+    for year in years:
+        with contextlib.suppress(ValueError):
+            yield date(year, month, day)
+
+
 def _moment(day: date, hour: time, zone: ZoneInfo, unclear: UserError) -> datetime:
+    words = unclear.text.values["words"]
     local = datetime.combine(day, hour, zone)
-    moment = local.astimezone(UTC)
+    try:
+        moment, second = (one.astimezone(UTC) for one in (local, local.replace(fold=1)))
+    except OverflowError:
+        raise UserError("when.too_far") from None
     if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
-        raise UserError("when.no_such_hour", words=unclear.text.values["words"])
+        raise UserError("when.no_such_hour", words=words)
+    if moment != second:
+        raise UserError("when.twice", words=words)
     return moment

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Board, Message, Place, pack, unpack
+from storage.direct import Db
 from storage.tables import boards, refs, subjects
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,7 +85,7 @@ _AT = (
 class Boards:
     """Implements BoardStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
@@ -103,7 +104,7 @@ class Boards:
         self._db.execute(_END, {"subject_": subject})
 
     def show_open(self, theme: int, place: Place) -> None:
-        for subject in self._db.execute(_OPEN, {"theme_": theme}).scalars().all():
+        for subject in self._db.execute(_OPEN, {"theme_": theme}).scalars():
             self._add(subject, place)
 
     def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]:

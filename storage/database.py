@@ -25,6 +25,7 @@ from sqlalchemy.pool import StaticPool
 from bot.errors import StoreFailed
 from bot.ports import Transaction
 from storage.boards import Boards
+from storage.direct import FAILURES, FAULTS, Db, Direct
 from storage.inbox import Inbox
 from storage.jobs import Jobs
 from storage.people import People
@@ -44,7 +45,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Tx:
     """Implements Transaction on one connection."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self.db = db
         self.polls = Polls(db)
         self.people = People(db)
@@ -60,28 +61,27 @@ class Tx:
         self.db.exec_driver_sql("SAVEPOINT part")
         try:
             yield
-        except SQLAlchemyError as error:
-            # The whole transaction is lost; whoever runs it decides what then.
-            raise StoreFailed(type(error).__name__) from error
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, FAILURES) and not isinstance(error, FAULTS):
+                # The whole transaction is lost; whoever runs it decides what then.
+                raise StoreFailed(type(error).__name__) from error
             self.db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
             self.db.exec_driver_sql("RELEASE SAVEPOINT part")
             raise
         self.db.exec_driver_sql("RELEASE SAVEPOINT part")
 
 
-def run_group(db: Connection, works: Sequence[Work]) -> list[Outcome]:
+def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
     """Run these in one transaction; if one fails, each in one of its own."""
     for attempt in range(TRIES):
         try:
             with db.begin():
-                tx = Tx(db)
                 results = [work(tx) for work in works]
             return [(result, None) for result in results]
         except Exception as error:
             if len(works) > 1:
-                return [run_group(db, [work])[0] for work in works]
-            if not isinstance(error, (SQLAlchemyError, StoreFailed)):
+                return [run_group(db, tx, [work])[0] for work in works]
+            if not isinstance(error, (*FAILURES, StoreFailed)):
                 return [(None, error)]
             if attempt == TRIES - 1 or db.closed:
                 failure = StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
@@ -89,6 +89,10 @@ def run_group(db: Connection, works: Sequence[Work]) -> list[Outcome]:
                 return [(None, failure)]
             db.rollback()
     raise AssertionError
+
+
+def _run_core(db: Connection, works: Sequence[Work]) -> list[Outcome]:
+    return run_group(db, Tx(db), works)
 
 
 class SQLite:
@@ -113,8 +117,9 @@ class SQLite:
 
     def _write(self) -> None:
         with self._engine.connect() as db:
+            tx = Tx(Direct(db))
             while (group := self._waiting()) is not None:
-                outcomes = run_group(db, [work for work, _ in group])
+                outcomes = run_group(db, tx, [work for work, _ in group])
                 futures = [future for _, future in group]
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
                     self._loop.call_soon_threadsafe(_settle, futures, outcomes)
@@ -166,7 +171,7 @@ class PostgreSQL:
 
     async def _alone(self, work: Callable[[Transaction], T]) -> T:
         async with self._engine.connect() as db:
-            result, error = (await db.run_sync(run_group, [work]))[0]
+            result, error = (await db.run_sync(_run_core, [work]))[0]
         if error:
             raise error
         done: T = result
@@ -179,7 +184,7 @@ class PostgreSQL:
                 group.append(self._queue.get_nowait())
             try:
                 async with self._engine.connect() as db:
-                    outcomes = await db.run_sync(run_group, [work for work, _ in group])
+                    outcomes = await db.run_sync(_run_core, [work for work, _ in group])
             except (SQLAlchemyError, OSError) as error:
                 # The server is away. Nothing was kept; each is told so and may try again.
                 failure = StoreFailed(type(error).__name__)

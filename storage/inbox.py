@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.ports import Arrival
+from storage.direct import Db
 from storage.tables import bookmarks, inbox
 
 _ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["account", "id"]).returning(inbox.c.seq)
@@ -32,7 +33,7 @@ _SEAL = (
 class Inbox:
     """Implements InboxStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def add(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:

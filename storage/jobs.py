@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from bot.model import Job
+from storage.direct import Db
 from storage.tables import jobs
 
 _MOMENT = jobs.c.due_at.type
@@ -32,7 +33,7 @@ _NEXT = select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None))
 class Jobs:
     """Implements JobStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def add(self, kind: str, subject: str, due_at: datetime) -> None:

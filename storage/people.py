@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from bot.model import Identity, Resident, Role
+from storage.direct import Db
 from storage.tables import identities, residents
 
 _WHO = (
@@ -37,7 +38,7 @@ _WITH_ROLE = (
 class People:
     """Implements PeopleStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def by_identity(self, identity: Identity) -> Resident | None:

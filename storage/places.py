@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Table, Update, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Place, Theme
+from storage.direct import Db
 from storage.tables import boards, places, posts, refs, themes
 
-_HERE = and_(places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_"))
+
+def _in(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.platform == bindparam("platform_"), table.c.room == bindparam("room_"))
+
+
+def _moved(table: Table) -> Update:
+    to: dict[str, Any] = {"platform": bindparam("new_platform"), "room": bindparam("new_room")}
+    return update(table).where(_in(table)).values(**to)
+
+
+_HERE = _in(places)
 _THEME_OF = select(themes.c.id, themes.c.name).join(places, places.c.theme == themes.c.id).where(_HERE)
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
@@ -33,12 +45,18 @@ _OF_THEME = (
     .where(places.c.theme == bindparam("theme_"), places.c.here)
     .order_by(places.c.platform, places.c.room)
 )
+_UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
+_SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
+_DROP, _DROP_BOARDS, _DROP_REFS = (delete(table).where(_in(table)) for table in (places, boards, refs))
+_MOVE, _MOVE_POSTS = _moved(places), _moved(posts).where(_UNSAID)
+# In a new room every board is a new message.
+_MOVE_BOARDS = _moved(boards).values(sent_as=None, tried_at=None, version=0, edition=boards.c.edition + 1)
 
 
 class Places:
     """Implements PlaceStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def theme_of(self, place: Place) -> Theme | None:
@@ -70,42 +88,19 @@ class Places:
 
     def leave(self, place: Place) -> None:
         """What was still to be said there is set aside, and its boards with it."""
-        self._db.execute(_LEAVE, _where(place))
-        self._db.execute(
-            update(posts)
-            .where(
-                posts.c.platform == place.platform,
-                posts.c.room == place.room_id,
-                posts.c.private.is_(False),
-                posts.c.sent_at.is_(None),
-            )
-            .values(parked="left")
-        )
-        self._db.execute(
-            delete(boards).where(boards.c.platform == place.platform, boards.c.room == place.room_id)
-        )
+        for statement in (_LEAVE, _SET_ASIDE, _DROP_BOARDS):
+            self._db.execute(statement, _where(place))
 
     def move(self, old: Place, new: Place) -> None:
         """The room was replaced: its theme, what waits for it and its boards go along. Once is enough."""
         if self._db.execute(_PLACE, _where(old)).first() is None:
             return
-        self._db.execute(delete(places).where(_HERE), _where(new))
-        self._db.execute(_moved(places, old, new))
-        self._db.execute(_moved(posts, old, new).where(posts.c.private.is_(False), posts.c.sent_at.is_(None)))
-        self._db.execute(
-            delete(boards).where(boards.c.platform == new.platform, boards.c.room == new.room_id)
-        )
-        fresh = {"sent_as": None, "version": 0, "edition": boards.c.edition + 1}
-        self._db.execute(_moved(boards, old, new).values(**fresh))
-        self._db.execute(delete(refs).where(refs.c.platform == old.platform, refs.c.room == old.room_id))
-
-
-def _moved(table: Table, old: Place, new: Place) -> Update:
-    return (
-        update(table)
-        .where(table.c.platform == old.platform, table.c.room == old.room_id)
-        .values(platform=new.platform, room=new.room_id)
-    )
+        for drop in (_DROP, _DROP_BOARDS):
+            self._db.execute(drop, _where(new))
+        to = {"new_platform": new.platform, "new_room": new.room_id}
+        for move in (_MOVE, _MOVE_POSTS, _MOVE_BOARDS):
+            self._db.execute(move, {**_where(old), **to})
+        self._db.execute(_DROP_REFS, _where(old))
 
 
 def _where(place: Place) -> dict[str, str]:

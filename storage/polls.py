@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from bot.features.polls import Choices, Poll
+from storage.direct import Db
 from storage.tables import ballots, polls, tallies
 
 _VOTER = and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_"))
@@ -47,6 +48,7 @@ _CHANGE = (
     .values(choices=bindparam("choices_"), cast_at=bindparam("at_", type_=ballots.c.cast_at.type))
 )
 _WITHDRAW = delete(ballots).where(_ONE)
+_BALLOTS = select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_"))
 _END = (
     update(polls)
     .where(polls.c.id == bindparam("poll_"))
@@ -57,7 +59,7 @@ _END = (
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def add(
@@ -124,15 +126,14 @@ class Polls:
         self._db.execute(_END, {"poll_": poll, "state_": state, "at_": now})
 
 
-def recount(db: Connection, poll: int) -> tuple[int, dict[int, int]]:
+def recount(db: Db, poll: int) -> tuple[int, dict[int, int]]:
     """The people and the votes for each option, counted from the ballots themselves."""
-    cast = db.execute(select(ballots.c.choices).where(ballots.c.poll == poll)).scalars().all()
+    cast = list(db.execute(_BALLOTS, {"poll_": poll}).scalars())
     votes: dict[int, int] = {}
     for choices in cast:
         for option in choices.split(","):
             votes[int(option)] = votes.get(int(option), 0) + 1
-    people = db.execute(select(func.count()).where(ballots.c.poll == poll)).scalar_one()
-    return people, votes
+    return len(cast), votes
 
 
 def _poll(row: Any) -> tuple[Poll, Choices]:

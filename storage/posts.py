@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Identity, Message, Place, Post, pack, unpack
+from storage.direct import Db
 from storage.tables import posts, refs
 
 _WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
@@ -25,14 +26,19 @@ _NEXT = (
     .order_by(posts.c.seq)
     .limit(1)
 )
+# The oldest of each place decides: the others wait behind it, whatever their own time.
+_OLDEST = (
+    select(func.min(posts.c.seq))
+    .where(_WAITING, _MINE)
+    .group_by(posts.c.platform, posts.c.room, posts.c.private)
+)
 # The order of first words keeps a console's transcript the same on every run.
 _TARGETS = (
     select(posts.c.platform, posts.c.room, posts.c.private)
-    .where(_WAITING, _MINE)
-    .group_by(posts.c.platform, posts.c.room, posts.c.private)
-    .order_by(func.min(posts.c.seq))
+    .where(posts.c.seq.in_(_OLDEST), posts.c.next_at <= bindparam("now_", type_=posts.c.next_at.type))
+    .order_by(posts.c.seq)
 )
-_NEXT_TRY = select(func.min(posts.c.next_at)).where(_WAITING, _MINE)
+_NEXT_TRY = select(func.min(posts.c.next_at)).where(posts.c.seq.in_(_OLDEST))
 _ID = posts.c.id == bindparam("id_")
 _TRIED = (
     update(posts)
@@ -60,7 +66,7 @@ _AT = (
 class Posts:
     """Implements PostStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def add(self, post_id: str, to: Place | Identity, message: Message, now: datetime) -> None:
@@ -76,7 +82,7 @@ class Posts:
         return Post(row.id, to, message, row.attempts, row.tried_at)
 
     def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]:
-        rows = self._db.execute(_TARGETS, {"platforms_": list(platforms)})
+        rows = self._db.execute(_TARGETS, {"platforms_": list(platforms), "now_": now})
         return [Identity(row[0], row[1]) if row[2] else Place(row[0], row[1]) for row in rows]
 
     def next_try(self, platforms: Iterable[str]) -> datetime | None:

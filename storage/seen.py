@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from bot.model import Identity, Message, Undo, pack, unpack
+from storage.direct import Db
 from storage.tables import seen
 
 _ANSWER = select(seen.c.answer).where(seen.c.id == bindparam("id_"))
@@ -19,7 +20,7 @@ _FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
 class Seen:
     """Implements SeenStore."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Db) -> None:
         self._db = db
 
     def answer(self, invocation_id: str) -> tuple[Message | None] | None:

@@ -65,7 +65,8 @@ class Console:
         self._zone = zone
         self._clock = clock
         self._show = show
-        self._buttons: dict[str, tuple[Action, ...]] = {}
+        # By where they were shown and to whom (None: everybody), the latest last.
+        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Action, ...]] = {}
         self._board_of: dict[str, str] = {}
         self._known: set[str] = set()
         self.failed = False
@@ -120,14 +121,17 @@ class Console:
             answer = await self.core.handle(replace(asked, typed=said.text))
         if answer:
             where = f"{place.room_id if place else said.label} > {said.name}"
-            self._remember(who.user_id, answer)
+            self._remember(place, who, answer)
             await self._print(where, answer, "private", who)
         await self.core.settle()
 
     async def _press(self, asked: Invocation, number: int) -> Message | None:
-        """A button of the last public message with buttons there; in private, of the last private one."""
-        private = self._buttons.get(asked.author.user_id, ())
-        actions = (self._buttons.get(asked.place.room_id) if asked.place else private) or private
+        """A button of the last message with buttons that they saw there; in private, that was for them."""
+        actions: tuple[Action, ...] = ()
+        for (place, who), shown in self._buttons.items():
+            here = place == asked.place and who in (None, asked.author)
+            if here or (asked.place is None and who == asked.author):
+                actions = shown
         if not 1 <= number <= len(actions):
             return Message((text("action.no_such", number=number),))
         action = actions[number - 1]
@@ -148,7 +152,7 @@ class Console:
     # --- what is said ---
 
     async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
-        self._remember(place.room_id, message)
+        self._remember(place, None, message)
         await self._print(place.room_id, message, "public", place)
         ref = str(uuid.uuid4())
         if message.actions:
@@ -157,20 +161,21 @@ class Console:
 
     async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
         if self._board_of.get(place.room_id) == ref:
-            self._remember(place.room_id, message)
+            self._remember(place, None, message)
         await self._print(f"{place.room_id} *", message, "edited", place)
         return ref
 
     async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
         name, _, label = to.user_id.partition("@")
-        self._remember(to.user_id, message)
+        self._remember(None, to, message)
         await self._print(f"{label} > {name}", message, "private", to)
         return str(uuid.uuid4())
 
-    def _remember(self, where: str, message: Message) -> None:
+    def _remember(self, place: Place | None, who: Identity | None, message: Message) -> None:
         """A message without buttons leaves the old ones: pressing them is still answered."""
         if message.actions:
-            self._buttons[where] = message.actions
+            self._buttons.pop((place, who), None)
+            self._buttons[place, who] = message.actions
 
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))

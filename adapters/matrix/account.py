@@ -215,7 +215,7 @@ class Account:
 
     def _load(self, session: _Session, *, new_login: bool) -> PleinClient:
         """Load the keys, or make them; only then is the session kept, and nothing was uploaded yet."""
-        client = self._make_client(session.pickle_key)
+        self.client = client = self._make_client(session.pickle_key)
         try:
             client.restore_login(session.user_id, session.device_id, session.access_token or "")
             assert client.olm
@@ -230,7 +230,6 @@ class Account:
             ) from error
         self._keys_of(session.device_id).chmod(0o600)
         self._keep(session)
-        self.client = client
         return client
 
     def _make_client(self, pickle_key: str) -> PleinClient:

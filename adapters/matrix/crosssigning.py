@@ -32,11 +32,11 @@ async def prove_device(client: PleinClient, folder: Path, password: str | None) 
         if client.should_upload_keys:
             await client.housekeeping()
         return await _prove(client, folder / "cross-signing.json", password)
-    except (aiohttp.ClientError, TimeoutError, OSError, _Refused) as error:
-        log.warning(
-            "Could not cross-sign the device: %s", error if isinstance(error, _Refused) else "no answer"
-        )
-        return False
+    except _Refused as error:
+        log.warning("Could not cross-sign the device: %s", error)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        log.warning("Could not cross-sign the device: %s", type(error).__name__)
+    return False
 
 
 class _Refused(Exception):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Iterator
 from typing import Any
 
 import aiohttp
@@ -85,11 +85,11 @@ class PleinClient(nio.AsyncClient):
             raise
         except Exception as error:
             answer = error
-        if transport_response.status == 200 and isinstance(answer, nio.ErrorResponse | Exception):
-            weed = {nio.SyncResponse: _weed_events, nio.KeysQueryResponse: _weed_devices}.get(response_class)
-            if weed:
-                body = weed(await self.parse_body(transport_response))
-                answer = response_class.from_dict(body)  # type: ignore[attr-defined]
+        weed = {nio.SyncResponse: _weed_events, nio.KeysQueryResponse: _weed_devices}.get(response_class)
+        if weed and transport_response.status == 200 and isinstance(answer, nio.ErrorResponse | Exception):
+            body = await self.parse_body(transport_response)
+            if isinstance(body, dict):
+                answer = response_class.from_dict(weed(body))  # type: ignore[attr-defined]
                 answer.transport_response = transport_response
         refusal = isinstance(answer, nio.ErrorResponse | DeleteDevicesAuthResponse)
         if isinstance(answer, Exception) or (transport_response.status >= 400 and not refusal):
@@ -113,6 +113,9 @@ class PleinClient(nio.AsyncClient):
             # the key store holds is the truth, what is in memory is ahead of it.
             self.next_batch = before
             self._load_olm()
+            for room in self.rooms.values():
+                if room.encrypted and self.olm:
+                    self.olm.update_tracked_users(room)
             raise StoreFailed("Plein's Matrix keys could not be kept") from error
         except Exception as error:
             where = "".join(traceback.format_tb(error.__traceback__))
@@ -127,16 +130,20 @@ class PleinClient(nio.AsyncClient):
     # --- our keys ---
 
     def load_store(self) -> None:
-        """As nio does, with an Olm machine that strangers cannot make raise."""
+        """As nio does, with an Olm machine that strangers cannot make raise. Raises StoreFailed."""
         if self.store or not self.store_path:
             return
-        assert self.config.store
+        config = self.config
+        assert config.store
         assert self.device_id
-        self.store = self.config.store(
-            self.user_id, self.device_id, self.store_path, self.config.pickle_key, self.config.store_name
-        )
+        try:
+            self.store = config.store(
+                self.user_id, self.device_id, self.store_path, config.pickle_key, config.store_name
+            )
+            self.encrypted_rooms = self.store.load_encrypted_rooms()
+        except PeeweeException as error:
+            raise StoreFailed("Plein's Matrix keys could not be read") from error
         self._load_olm()
-        self.encrypted_rooms = self.store.load_encrypted_rooms()
 
     def _load_olm(self) -> None:
         assert self.store
@@ -175,6 +182,8 @@ class PleinClient(nio.AsyncClient):
             return await super().room_send(room_id, *args, **options)
         except (nio.MembersSyncError, nio.GroupEncryptionError) as error:
             raise NotShared("an encrypted room is not ready to be written to") from error
+        except PeeweeException as error:
+            raise StoreFailed("Plein's Matrix keys could not be kept") from error
 
     async def keys_claim(self, user_set: dict[str, Iterable[str]]) -> Any:
         """Defect: nio goes on after a refused claim as if nobody had any keys to claim."""
@@ -252,16 +261,29 @@ class _Olm(Olm):
         super()._handle_key_query(response)
 
     def _handle_key_claiming(self, response: nio.KeysClaimResponse) -> None:
-        """Defect: one malformed one-time key costs everybody else's. So: each by itself."""
-        for user_id, devices in response.one_time_keys.items():
-            for device_id, keys in devices.items():
-                one = nio.KeysClaimResponse({user_id: {device_id: keys}}, {})
-                try:
-                    super()._handle_key_claiming(one)  # type: ignore[no-untyped-call]
-                except PeeweeException:
-                    raise
-                except Exception as error:
-                    log.warning("Left out a device of %s: its key gives %s", user_id, type(error).__name__)
+        """Defects: one malformed one-time key costs everybody else's, so each is taken by itself; and
+        each is a transaction, which holds the loop for 2.5 s with 300 people instead of 0.7.
+        """
+        with self.store.database.atomic():
+            for user_id, devices in response.one_time_keys.items():
+                for device_id, keys in devices.items():
+                    self._take_key(user_id, device_id, keys)
+
+    def _take_key(self, user_id: str, device_id: str, keys: Any) -> None:
+        one = nio.KeysClaimResponse({user_id: {device_id: keys}}, {})
+        try:
+            super()._handle_key_claiming(one)  # type: ignore[no-untyped-call]
+        except PeeweeException:
+            raise
+        except Exception as error:
+            log.warning("Left out a device of %s: its key gives %s", user_id, type(error).__name__)
+
+    def share_group_session_parallel(
+        self, room_id: str, users: list[str], ignore_unverified_devices: bool = False
+    ) -> Iterator[tuple[set[tuple[str, str]], Json]]:
+        """Defect: a transaction for each device; 300 people hold the loop for 1.6 s instead of 0.4."""
+        with self.store.database.atomic():
+            yield from super().share_group_session_parallel(room_id, users, ignore_unverified_devices)
 
 
 def _whole(user_id: str, device_id: str, keys: Any) -> bool:
@@ -306,7 +328,8 @@ def _weed_events(body: Json) -> Json:
         events = part.get("events") if isinstance(part, dict) else None
         if name in _PARSERS and isinstance(events, list):
             part["events"] = [event for event in events if _works(_PARSERS[name], event)]
-            log.warning("Left out %d malformed events of a sync", len(events) - len(part["events"]))
+            if gone := len(events) - len(part["events"]):
+                log.warning("Left out %d malformed events of a sync", gone)
         elif isinstance(part, dict):
             _weed_events(part)
     return body

@@ -92,8 +92,14 @@ class PollStore(Protocol):
 # --- rules -----------------------------------------------------------------
 
 
+def seen_as(words: str) -> str:
+    """What tells one from another for a reader: not capitals, width, or joiners, which show nothing."""
+    plain = unicodedata.normalize("NFKC", words).casefold()
+    return plain.replace("\u200c", "").replace("\u200d", "").strip()
+
+
 def check_question(question: str) -> None:
-    if not question:
+    if not seen_as(question):
         raise UserError("poll.question.empty")
     if len(question) > LONGEST_QUESTION:
         raise UserError("poll.question.long", count=len(question), most=LONGEST_QUESTION)
@@ -110,7 +116,9 @@ def check_options(options: Sequence[str]) -> None:
             raise UserError(
                 "poll.option.long", option=option[:30] + "…", count=len(option), most=LONGEST_OPTION
             )
-        same = unicodedata.normalize("NFKC", option).casefold()
+        same = seen_as(option)
+        if not same:
+            raise UserError("typed.unseen")
         if same in known:
             raise UserError("poll.options.double", option=option)
         known.add(same)
@@ -309,7 +317,7 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     found, mine = _find(call, poll)
     board = show_board(call.tx, str(found.id))
     assert board
-    own = text("poll.mine.chose", options=_names(found, mine)) if mine else text("poll.mine.nothing")
+    own = text("poll.show.chose", options=_names(found, mine)) if mine else text("poll.show.nothing")
     return Message((*board.lines, own), board.title, board.actions)
 
 
@@ -401,7 +409,9 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     call.ended(f"poll:{poll.id}")
     lines = [text(f"poll.{state}")]
     if state == "closed":
-        lines = [result(poll, call.tx.polls.tally(poll.id)), text("poll.closed.people", count=poll.voters)]
+        lines = [result(poll, call.tx.polls.tally(poll.id))]
+        if poll.voters:
+            lines.append(text("poll.closed.people", count=poll.voters))
         if call.now > poll.closes_at + LATE:
             lines.append(text("poll.closed.late", closes=poll.closes_at))
     title = text(f"poll.{state}.title", question=poll.question)

@@ -1,0 +1,138 @@
+"""Durable votes through the whole core, beside a bare sqlite3 loop; and PostgreSQL with and without grouping."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bench.figures import Figure, by_turns
+from bot.clock import SystemClock
+from bot.core import PleinCore
+from bot.dispatch import Settings
+from bot.model import Identity, Invocation, Place
+from bot.ports import Store
+from bot.texts import Texts
+from storage.database import PostgreSQL, async_url, open_database
+from tests.postgres import PostgreSQL as Server
+
+SECONDS = 1.5
+HERE = Place("bench", "square")
+_ids = itertools.count()
+
+
+@contextlib.asynccontextmanager
+async def poll_on(store: Store, voters: int) -> AsyncIterator[PleinCore]:
+    """A core with an open poll and residents who have spoken before."""
+    core = PleinCore(store, SystemClock(), Texts(), Settings("nl", ZoneInfo("Europe/Brussels")), {})
+    await core.joined(HERE, "square")
+    await core.handle(said(0, '!peiling open "Waar komt de bank?" Plein | Park | Nergens'))
+    await asyncio.gather(*(core.handle(said(number, "!stem 1")) for number in range(voters)))
+    yield core
+
+
+def said(voter: int, words: str) -> Invocation:
+    clock = SystemClock()
+    who = Identity("bench", f"voter{voter}")
+    return Invocation(f"bench:{next(_ids)}", who, f"voter {voter}", HERE, clock.now(), typed=words, by_post=True)
+
+
+async def votes_a_second(core: PleinCore, voters: int, times: list[float] | None = None) -> float:
+    """Each voter votes again as soon as the last vote was acknowledged."""
+    until = time.perf_counter() + SECONDS
+    done = 0
+
+    async def vote_on(voter: int) -> None:
+        nonlocal done
+        for number in itertools.count():
+            start = time.perf_counter()
+            if start > until:
+                return
+            await core.handle(said(voter, f"!stem {number % 3 + 1}"))
+            done += 1
+            if times is not None:
+                times.append(time.perf_counter() - start)
+
+    start = time.perf_counter()
+    await asyncio.gather(*(vote_on(voter) for voter in range(voters)))
+    return done / (time.perf_counter() - start)
+
+
+def bare_loop(file: Path, times: list[float] | None = None) -> float:
+    """One upsert and one outbox row a transaction, and nothing else; what the machine can do."""
+    db = sqlite3.connect(file, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        db.execute(f"PRAGMA {pragma}")
+    db.execute("CREATE TABLE IF NOT EXISTS ballots (poll, voter, choice, PRIMARY KEY (poll, voter))")
+    db.execute("CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, body)")
+    upsert = (
+        "INSERT INTO ballots VALUES (1, ?, ?) ON CONFLICT (poll, voter) DO UPDATE SET choice = excluded.choice"
+    )
+    start = last = time.perf_counter()
+    done = 0
+    while last - start < SECONDS:
+        db.execute("BEGIN IMMEDIATE")
+        db.execute(upsert, (done % 32, done % 3))
+        db.execute("INSERT INTO outbox (body) VALUES (?)", ("you chose Park",))
+        db.execute("COMMIT")
+        done += 1
+        now = time.perf_counter()
+        if times is not None:
+            times.append(now - last)
+        last = now
+    db.close()
+    return done / (last - start)
+
+
+async def on_sqlite() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        store = await open_database(f"sqlite:///{folder}/plein.db")
+        async with poll_on(store, 32) as core:
+            singles: list[float] = []
+            bare_singles: list[float] = []
+
+            async def bare() -> float:
+                return await asyncio.to_thread(bare_loop, Path(folder) / "bare.db", bare_singles)
+
+            one, many, theirs = await by_turns(
+                partial(votes_a_second, core, 1, singles), partial(votes_a_second, core, 32), bare
+            )
+        await store.close()
+    beside = "bare sqlite3 loop"
+    p50, bare_p50 = statistics.median(singles) * 1000, statistics.median(bare_singles) * 1000
+    return [
+        Figure("durable votes, 32 voters", "a second", many, beside, theirs, "at least 1.0"),
+        Figure("durable votes, 1 voter", "a second", one, beside, theirs, "at least 0.2"),
+        Figure("a single vote, p50", "ms", p50, beside, bare_p50, "at most 5"),
+    ]
+
+
+async def on_postgres() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as folder:
+        server = await asyncio.to_thread(Server, Path(folder))
+        try:
+            together, alone = server.new_database(), server.new_database()
+            (await open_database(alone)).close
+            first = await open_database(together)
+            second = await open_database(alone)
+            await second.close()
+            apart = PostgreSQL(async_url(alone), grouped=False, pool=32)
+            async with poll_on(first, 32) as grouped, poll_on(apart, 32) as ungrouped:
+                ours, theirs = await by_turns(
+                    partial(votes_a_second, grouped, 32), partial(votes_a_second, ungrouped, 32)
+                )
+            await first.close()
+            await apart.close()
+        finally:
+            await asyncio.to_thread(server.stop)
+    return [
+        Figure("PostgreSQL, 32 at once, commits shared", "votes a second", ours, "one by one", theirs, "at least 3")
+    ]

@@ -1,0 +1,443 @@
+"""nio's defects, each against a real homeserver: Plein's client stands what nio's does not.
+
+Where nio mends one, its strict xfail here fails: the guard can go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import nio
+import pytest
+
+from adapters.matrix.crypto import NotShared, PleinClient
+from bot.errors import StoreFailed
+from tests.doubles.proxy import Proxy
+from tests.homeserver import PASSWORD, Homeserver, Person
+
+defect = pytest.mark.xfail(strict=True, reason="a defect of nio's")
+either = pytest.mark.parametrize("kind", [PleinClient, pytest.param(nio.AsyncClient, marks=defect)])
+Kind = type[nio.AsyncClient]
+Json = dict[str, Any]
+OLM = "m.olm.v1.curve25519-aes-sha2"
+# Long enough for a loaded machine, short enough to wait for where nio hangs.
+PATIENCE = 3
+
+
+class Bench:
+    """A homeserver, a proxy before it, and clients that go through that; all closed at the end."""
+
+    def __init__(self, server: Homeserver, proxy: Proxy, folder: Path) -> None:
+        self.server = server
+        self.proxy = proxy
+        self._folder = folder
+        self._clients: list[nio.AsyncClient] = []
+
+    async def client(self, kind: Kind) -> Any:
+        """Somebody new, with a key store of their own."""
+        user_id = await self.server.register(f"c{secrets.token_hex(5)}")
+        client = self._make(kind, user_id)
+        answer = await client.login(PASSWORD)
+        assert isinstance(answer, nio.LoginResponse)
+        return client
+
+    async def again(self, client: nio.AsyncClient) -> Any:
+        """The same device after a crash: what was not saved is gone."""
+        other = self._make(type(client), client.user_id)
+        other.restore_login(client.user_id, str(client.device_id), client.access_token)
+        return other
+
+    def _make(self, kind: Kind, user_id: str) -> nio.AsyncClient:
+        config = nio.AsyncClientConfig(
+            pickle_key="secret", max_limit_exceeded=0, max_timeouts=0, request_timeout=30
+        )
+        client = kind(self.proxy.url, user_id, store_path=str(self._folder), config=config)
+        self._clients.append(client)
+        return client
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.close()
+            assert client.store
+            client.store.database.close()
+
+
+@pytest.fixture
+async def bench(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Bench]:
+    async with Proxy(homeserver.url) as proxy:
+        bench = Bench(homeserver, proxy, tmp_path)
+        yield bench
+        await bench.close()
+
+
+class Pair:
+    """A bot and somebody with PleinClient's crypto in one encrypted room, who both read what there is."""
+
+    def __init__(self, bot: Any, peer: Any, room: str) -> None:
+        self.bot = bot
+        self.peer = peer
+        self.room = room
+
+    @classmethod
+    async def on(cls, bench: Bench, kind: Kind) -> Pair:
+        bot, peer = await bench.client(kind), await bench.client(PleinClient)
+        for one in (bot, peer):
+            await one.keys_upload()
+        encrypted = [nio.EnableEncryptionBuilder().as_dict()]
+        room = (await peer.room_create(initial_state=encrypted, invite=[bot.user_id])).room_id
+        await bot.join(room)
+        for one in (bot, peer):
+            await one.sync(full_state=True)
+            await one.keys_query()
+        return cls(bot, peer, room)
+
+    async def say(self, body: str) -> Any:
+        """What the bot's attempt to send this gives."""
+        content = {"msgtype": "m.text", "body": body}
+        async with asyncio.timeout(PATIENCE):
+            return await self.bot.room_send(
+                self.room, "m.room.message", content, ignore_unverified_devices=True
+            )
+
+    async def peer_reads(self) -> list[str]:
+        return [str(event) for event in await self._news(self.peer)]
+
+    async def bot_reads(self) -> list[str]:
+        return [str(event) for event in await self._news(self.bot)]
+
+    async def _news(self, client: Any) -> list[Any]:
+        answer = await client.sync()
+        assert isinstance(answer, nio.SyncResponse)
+        joined = answer.rooms.join.get(self.room)
+        return [
+            event.body if isinstance(event, nio.RoomMessageText) else type(event).__name__
+            for event in (joined.timeline.events if joined else [])
+        ]
+
+
+async def to_device(person: Person, to: nio.AsyncClient, kind: str, content: Json) -> None:
+    path = f"/sendToDevice/{kind}/{secrets.token_hex(8)}"
+    await person.request("PUT", path, {"messages": {to.user_id: {to.device_id: content}}})
+
+
+# --- to-device events ---
+
+MALFORMED = {
+    "no base64": {"type": 0, "body": "?!"},
+    "no message": {"type": 0, "body": "AAAA"},
+    "cut off": {"type": 1, "body": "AwoA"},
+    "of a later version": {"type": 1, "body": "BAoAAAA"},
+    "without a body": {"type": 0},
+    "a number for a body": {"type": 0, "body": 5},
+    "nothing": None,
+    "a text": "AAAA",
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+async def test_a_malformed_to_device_event_is_dropped(
+    bench: Bench, what: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await drop_one(bench, PleinClient, MALFORMED[what])
+    assert "?!" not in caplog.text
+    assert "AAAA" not in caplog.text
+
+
+@either
+async def test_what_comes_after_a_malformed_to_device_event_counts(bench: Bench, kind: Kind) -> None:
+    await drop_one(bench, kind, MALFORMED["no base64"])
+
+
+async def drop_one(bench: Bench, kind: Kind, ciphertext: Any) -> None:
+    bot = await bench.client(kind)
+    seen: list[str] = []
+    bot.add_to_device_callback(lambda event: seen.append(event.source["type"]), nio.ToDeviceEvent)
+    await bot.sync()
+    mine = bot.olm.account.identity_keys["curve25519"]
+    stranger = await bench.server.person(f"s{secrets.token_hex(5)}")
+    bad = {"algorithm": OLM, "sender_key": "x", "ciphertext": {mine: ciphertext}}
+    await to_device(stranger, bot, "m.room.encrypted", bad)
+    await to_device(stranger, bot, "be.plein.test", {"good": True})
+    room = await stranger.create_room(invite=[bot.user_id])
+    answer = await bot.sync()
+    assert isinstance(answer, nio.SyncResponse)
+    assert "be.plein.test" in seen
+    assert room in bot.invited_rooms
+
+
+async def test_a_callback_that_raises_does_not_raise_out_of_sync(bench: Bench) -> None:
+    bot = await bench.client(PleinClient)
+
+    def fail(_: object) -> None:
+        raise RuntimeError
+
+    bot.add_to_device_callback(fail, nio.ToDeviceEvent)
+    await to_device(await bench.server.person(f"s{secrets.token_hex(5)}"), bot, "be.plein.test", {"a": 1})
+    answer = await bot.sync()
+    assert isinstance(answer, nio.SyncResponse)
+    assert bot.next_batch == answer.next_batch
+
+
+# --- our keys ---
+
+
+@either
+async def test_a_crash_between_the_upload_of_keys_and_their_save(bench: Bench, kind: Kind) -> None:
+    bot = await bench.client(kind)
+    bench.proxy.lose_answer("/keys/upload", times=1)
+    with pytest.raises(aiohttp.ClientError):
+        await bot.keys_upload()
+    after = await bench.again(bot)
+    assert after.should_upload_keys
+    answer = await after.keys_upload()
+    assert isinstance(answer, nio.KeysUploadResponse), answer
+
+
+@either
+async def test_one_time_keys_are_replenished_once_none_are_left(bench: Bench, kind: Kind) -> None:
+    bot = await bench.client(kind)
+    await bot.keys_upload()
+    await bot.sync()
+    stranger = await bench.server.person(f"s{secrets.token_hex(5)}")
+    claim = {"one_time_keys": {bot.user_id: {bot.device_id: "signed_curve25519"}}}
+    while (await stranger.request("POST", "/keys/claim", claim))["one_time_keys"]:
+        pass
+    # Had it been running, it would have noticed with one key left; it was away.
+    after = await bench.again(bot)
+    await after.sync()
+    assert after.should_upload_keys
+
+
+async def test_housekeeping_does_not_raise_and_tries_again(bench: Bench) -> None:
+    bot = await bench.client(PleinClient)
+    for spoil in ("hang up", "502", "429"):
+        if spoil == "hang up":
+            bench.proxy.hang_up("/keys/")
+        else:
+            bench.proxy.answer(
+                "/keys/", int(spoil), "{}" if spoil == "502" else '{"errcode": "M_LIMIT_EXCEEDED"}'
+            )
+        await bot.housekeeping()
+        assert bot.should_upload_keys
+        bench.proxy.mend()
+    await bot.housekeeping()
+    assert not bot.should_upload_keys
+
+
+async def test_keys_that_could_not_be_kept_come_again(bench: Bench) -> None:
+    pair = await Pair.on(bench, kind=PleinClient)
+    pair.bot, pair.peer = pair.peer, pair.bot
+    await pair.say("hoi")
+    store = pair.peer.store
+    store.database.execute_sql("PRAGMA query_only=1")
+    with pytest.raises(StoreFailed):
+        await pair.peer.sync()
+    store.database.execute_sql("PRAGMA query_only=0")
+    assert await pair.peer_reads() == ["hoi"]
+    assert pair.bot.user_id in pair.peer.users_for_key_query
+
+
+# --- sending to an encrypted room ---
+
+
+@either
+async def test_a_failed_claim_does_not_block_what_is_sent_later(bench: Bench, kind: Kind) -> None:
+    pair = await Pair.on(bench, kind)
+    bench.proxy.hang_up("/keys/claim", times=1)
+    with pytest.raises(aiohttp.ClientError):
+        await pair.say("eerst")
+    assert isinstance(await pair.say("dan"), nio.RoomSendResponse)
+    assert await pair.peer_reads() == ["dan"]
+
+
+@either
+@pytest.mark.parametrize("step", ["/keys/claim", "/sendToDevice/m.room.encrypted"])
+@pytest.mark.parametrize(
+    "answer", [(429, '{"errcode": "M_LIMIT_EXCEEDED", "error": ""}'), (502, ""), (502, "{}")]
+)
+async def test_nothing_is_sent_that_some_could_never_read(
+    bench: Bench, kind: Kind, step: str, answer: tuple[int, str]
+) -> None:
+    pair = await Pair.on(bench, kind)
+    bench.proxy.answer(step, *answer, times=1)
+    try:
+        assert not await pair.say("eerst")
+    except (NotShared, aiohttp.ClientError):
+        assert isinstance(await pair.say("dan"), nio.RoomSendResponse)
+    assert await pair.peer_reads() == ["dan"]
+
+
+@either
+async def test_the_devices_of_newcomers_are_asked_for_first(bench: Bench, kind: Kind) -> None:
+    pair = await Pair.on(bench, kind)
+    await pair.say("een")
+    newcomer = await bench.client(PleinClient)
+    await newcomer.keys_upload()
+    await pair.peer.room_invite(pair.room, newcomer.user_id)
+    await newcomer.join(pair.room)
+    await newcomer.sync(full_state=True)
+    await pair.bot.sync()
+    bench.proxy.answer("/keys/query", 502, "", times=1)
+    for _ in range(2):
+        try:
+            await pair.say("twee")
+        except (NotShared, aiohttp.ClientError):
+            continue
+    pair.peer = newcomer
+    assert "twee" in await pair.peer_reads()
+
+
+async def test_senders_at_once_wait_for_one_another(bench: Bench) -> None:
+    pair = await Pair.on(bench, PleinClient)
+    bench.proxy.hang_up("/keys/claim", times=1)
+    bodies = [str(number) for number in range(5)]
+    await asyncio.gather(*(pair.say(body) for body in bodies), return_exceptions=True)
+    assert pair.bot.sharing_session == {}
+    answers = await asyncio.gather(*(pair.say(body) for body in bodies))
+    assert all(isinstance(answer, nio.RoomSendResponse) for answer in answers)
+    assert set(bodies) <= set(await pair.peer_reads())
+
+
+# --- hostile neighbours ---
+
+
+async def moves_in(
+    bench: Bench, pair: Pair, *, curve: str | None = None, ed: str | None = None, one_time: str | None = None
+) -> None:
+    """Somebody joins the pair's room whose keys are wrong."""
+    stranger = await bench.client(PleinClient)
+    device_id, own = stranger.device_id, stranger.olm.account.identity_keys
+
+    def signed(what: Json) -> Json:
+        signature = stranger.olm.sign_json(what)
+        return what | {"signatures": {stranger.user_id: {f"ed25519:{device_id}": signature}}}
+
+    device_keys = {
+        "algorithms": [OLM, "m.megolm.v1.aes-sha2"],
+        "device_id": device_id,
+        "user_id": stranger.user_id,
+        "keys": {
+            f"curve25519:{device_id}": own["curve25519"] if curve is None else curve,
+            f"ed25519:{device_id}": own["ed25519"] if ed is None else ed,
+        },
+    }
+    one_time_key = {"key": own["curve25519"] if one_time is None else one_time}
+    keys = {
+        "device_keys": signed(device_keys),
+        "one_time_keys": {"signed_curve25519:AAAAAA": signed(one_time_key)},
+    }
+    headers = {"Authorization": f"Bearer {stranger.access_token}", "Content-Type": "application/json"}
+    answer = await stranger.send("POST", "/_matrix/client/v3/keys/upload", json.dumps(keys), headers)
+    assert answer.status == 200, await answer.text()
+    await pair.peer.room_invite(pair.room, stranger.user_id)
+    await stranger.join(pair.room)
+
+
+@either
+@pytest.mark.parametrize(
+    "keys",
+    [{"ed": "!!"}, {"ed": "AAAA"}, {"curve": "!!"}, {"curve": "AAAA"}, {"one_time": "!!"}, {"one_time": ""}],
+)
+async def test_a_neighbour_with_broken_keys_is_left_out(bench: Bench, kind: Kind, keys: Json) -> None:
+    pair = await Pair.on(bench, kind)
+    await moves_in(bench, pair, **keys)
+    await pair.bot.sync()
+    await pair.bot.keys_query()
+    assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
+    assert "hoi" in await pair.peer_reads()
+
+
+@either
+@pytest.mark.parametrize(
+    "plain", [{"unsigned": []}, {"unsigned": 5}, {"type": "m.sticker", "unsigned": True}]
+)
+async def test_an_encrypted_event_with_a_hostile_inside(bench: Bench, kind: Kind, plain: Json) -> None:
+    pair = await Pair.on(bench, kind)
+    pair.bot, pair.peer = pair.peer, pair.bot
+    await pair.say("een")
+    content = {"msgtype": "m.text", "body": "x"}
+    inside = {"type": "m.room.message", "content": content} | plain
+    sealed = pair.bot.olm.group_encrypt(pair.room, inside)
+    path = f"/_matrix/client/v3/rooms/{pair.room}/send/m.room.encrypted/{secrets.token_hex(8)}"
+    headers = {"Authorization": f"Bearer {pair.bot.access_token}", "Content-Type": "application/json"}
+    assert (await pair.bot.send("PUT", path, json.dumps(sealed), headers)).status == 200
+    await pair.say("twee")
+    assert await pair.peer_reads() == ["een", "MegolmEvent", "twee"]
+
+
+@either
+async def test_a_sync_with_an_event_that_cannot_be_parsed(bench: Bench, kind: Kind) -> None:
+    """What a hostile server can put into an invitation."""
+    bot = await bench.client(kind)
+    host = await bench.server.person(f"s{secrets.token_hex(5)}")
+    room = await host.create_room(invite=[bot.user_id])
+
+    def spoil(body: Json) -> None:
+        state = body["rooms"]["invite"][room]["invite_state"]["events"]
+        state.insert(
+            0, {"type": "be.plein", "sender": "@x:y", "state_key": "", "content": {}, "unsigned": True}
+        )
+
+    bench.proxy.change("/sync", spoil, times=1)
+    answer = await bot.sync()
+    assert isinstance(answer, nio.SyncResponse)
+    assert room in bot.invited_rooms
+
+
+@either
+async def test_a_key_query_with_a_device_that_fits_no_schema(bench: Bench, kind: Kind) -> None:
+    """What a hostile server can answer for its own people."""
+    pair = await Pair.on(bench, kind)
+
+    def spoil(body: Json) -> None:
+        body["device_keys"]["@mallory:example.org"] = {"A": {"keys": []}, "B": 5}
+
+    bench.proxy.change("/keys/query", spoil, times=1)
+    newcomer = await bench.client(PleinClient)
+    await newcomer.keys_upload()
+    pair.bot.olm.users_for_key_query.add(newcomer.user_id)
+    assert isinstance(await pair.bot.keys_query(), nio.KeysQueryResponse)
+    assert newcomer.device_id in pair.bot.device_store[newcomer.user_id]
+
+
+# --- answers ---
+
+
+@either
+@pytest.mark.parametrize("body", ["{}", "<html>502 Bad Gateway</html>"])
+async def test_no_answer_of_a_proxy_is_a_success(bench: Bench, kind: Kind, body: str) -> None:
+    pair = await Pair.on(bench, kind)
+    bench.proxy.answer("/typing", 502, body)
+    with pytest.raises(aiohttp.ClientError):
+        await pair.bot.room_typing(pair.room)
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{}", "[]", "5", "null", "{", '{"next_batch": "x", "rooms": {"join": 5}}']
+)
+async def test_nonsense_is_no_answer(bench: Bench, body: str) -> None:
+    bot = await bench.client(PleinClient)
+    before = bot.next_batch
+    bench.proxy.answer("/sync", 200, body)
+    try:
+        assert isinstance(await bot.sync(), nio.SyncError)
+    except aiohttp.ClientError as error:
+        assert "no Matrix answer" in str(error)  # noqa: PT017
+    assert bot.next_batch == before
+
+
+@either
+async def test_a_soft_logout_is_told_for_what_it_is(bench: Bench, kind: Kind) -> None:
+    bot = await bench.client(kind)
+    out = '{"errcode": "M_UNKNOWN_TOKEN", "error": "", "soft_logout": true}'
+    bench.proxy.answer("/", 401, out)
+    assert isinstance(await bot.joined_rooms(), nio.JoinedRoomsError)
+    answer = await bot.sync()
+    assert isinstance(answer, nio.SyncError)
+    assert answer.status_code == "M_UNKNOWN_TOKEN"

@@ -1,0 +1,43 @@
+"""The servers that tests ask for: each starts when the first test wants it and serves them all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.homeserver import Homeserver
+from tests.postgres import PostgreSQL
+
+
+@pytest.fixture(scope="session")
+async def homeserver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Homeserver]:
+    """A Matrix homeserver without limits. Others use it too: take names of your own."""
+    async with await Homeserver.start(tmp_path_factory.mktemp("homeserver")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def limited_homeserver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Homeserver]:
+    """A Matrix homeserver that takes ten messages at once and then one every five seconds."""
+    folder = tmp_path_factory.mktemp("limited_homeserver")
+    async with await Homeserver.start(folder, limits=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """A PostgreSQL server; each test asks it for a database of its own."""
+    server = PostgreSQL(tmp_path_factory.mktemp("postgres"), durable=False)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: the test runs once on either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/plein.db"
+    postgres: PostgreSQL = request.getfixturevalue("postgres")
+    return postgres.new_database()
