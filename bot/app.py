@@ -41,13 +41,14 @@ class TurnedClock(SystemClock):
 
 @contextlib.asynccontextmanager
 async def open_core(
-    config: Config, clock: Clock, adapters: dict[str, Adapter], board_interval: float = 2.0
+    config: Config, clock: Clock, adapters: dict[str, Adapter], board_rest: float | None = None
 ) -> AsyncIterator[PleinCore]:
     """The core over its database, with the residents and roles that the configuration names."""
     store = await open_database(config.database.url)
     try:
         settings = Settings(config.community.language, config.zone)
-        core = PleinCore(store, clock, Texts(), settings, adapters, board_interval)
+        rest = config.community.board_rest if board_rest is None else board_rest
+        core = PleinCore(store, clock, Texts(), settings, adapters, rest)
         await store.run(partial(_name_residents, config))
         yield core
     finally:
@@ -139,7 +140,7 @@ async def run_console(
     texts = Texts()
     show = printer(colours=interactive and sys.stdout.isatty())
     adapters: dict[str, Adapter] = {}
-    async with open_core(config, clock, adapters, board_interval=0) as core:
+    async with open_core(config, clock, adapters, board_rest=0) as core:
         speaker = "anna@discord/sport"
         names = [core.commands.names(c, config.community.language)[0] for c in core.commands.by_path.values()]
         lines = typed_lines(names, speaker, Path("data/console-history")) if interactive else lines_of(script)

@@ -1,7 +1,7 @@
 """Messages that show a state, kept up to date: a thousand votes cost a few edits.
 
 A change only counts the subject's version up, inside the change's own transaction. This worker
-renders what is behind and edits each board at most once per interval. An edit states the
+renders what is behind and edits each board at most once per rest. An edit states the
 whole, so that a repeated or lost one does no harm.
 """
 
@@ -17,7 +17,7 @@ from bot.ports import Adapter, Clock, Store, Transaction
 from bot.worker import Worker, pause
 
 log = logging.getLogger(__name__)
-REST = 0.05
+GATHER = 0.05
 Show = Callable[[Transaction, str], Message | None]
 
 
@@ -30,14 +30,14 @@ class Boards:
         clock: Clock,
         adapters: Mapping[str, Adapter],
         shows: Mapping[str, Show],
-        interval: float,
+        rest: float,
     ) -> None:
         self._store = store
         self._clock = clock
         self._adapters = adapters
         self._shows = shows
-        self._interval = timedelta(seconds=interval)
-        self.worker = Worker("boards", clock, self._due, self._next_at, self._update, rest=REST)
+        self._rest = timedelta(seconds=rest)
+        self.worker = Worker("boards", clock, self._due, self._next_at, self._update, rest=GATHER)
 
     async def _due(self) -> Iterable[Hashable]:
         now = self._clock.now()
@@ -70,7 +70,7 @@ class Boards:
             later = self._clock.now() + pause(board.attempts)
             await self._store.run(lambda tx: tx.boards.later(board, later, failed=True))
             return
-        next_at = self._clock.now() + self._interval
+        next_at = self._clock.now() + self._rest
         await self._store.run(lambda tx: tx.boards.shown(board, refs, message, next_at))
 
     def _read(self, tx: Transaction, key: Hashable) -> tuple[Board, Message] | None:

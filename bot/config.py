@@ -83,6 +83,7 @@ class Community(_Section):
     name: str = "Voorbeeldgemeente"
     language: Language = "nl"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Brussels"
+    board_rest: Annotated[float, Field(ge=0, le=3600)] = 2.0
 
 
 class DatabaseSection(_Section):
@@ -238,6 +239,8 @@ _KINDS = {
     "tuple_type": "config.type.list",
     "model_type": "config.type.section",
     "model_attributes_type": "config.type.section",
+    "float_type": "config.type.number",
+    "float_parsing": "config.type.number",
     "too_short": "config.too_short",
     "string_too_short": "config.too_short",
 }

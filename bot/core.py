@@ -25,7 +25,7 @@ class PleinCore:
         texts: Texts,
         settings: Settings,
         adapters: Mapping[str, Adapter],
-        board_interval: float = 2.0,
+        board_rest: float = 2.0,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -34,7 +34,7 @@ class PleinCore:
         self.commands = Commands(features.COMMANDS, texts)
         self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
         self.outbox = Outbox(store, clock, adapters)
-        self.boards = Boards(store, clock, adapters, features.BOARDS, board_interval)
+        self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)
         self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
         self._wakes: dict[str, Callable[[], None]] = {
             "post": self.outbox.worker.wake,

@@ -34,6 +34,9 @@ class Plein:
         user_id = await server.register(name)
         plein = cls(folder, user_id, database or f"sqlite:///{folder}/plein.db")
         config = f"""
+[community]
+board_rest = 0.1
+
 [database]
 url = "{plein.database}"
 
