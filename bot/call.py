@@ -33,6 +33,7 @@ class Call:
     role_here: Role
     identity: Identity | None = None
     place: Place | None = None
+    theme_here: Theme | None = None
     at: datetime | None = None
     undone_by: Undo | None = field(default=None, init=False)
     # Which of "post", "board" and "job" there is more of, so that only those workers are woken.
@@ -45,10 +46,9 @@ class Call:
 
     def theme(self) -> Theme:
         """The theme of the place it was said in. Raises UserError in private."""
-        theme = self.tx.places.theme_of(self.place) if self.place else None
-        if theme is None:
+        if self.theme_here is None:
             raise UserError("place.private")
-        return theme
+        return self.theme_here
 
     def may(self, role: Role, theme: int | None = None) -> bool:
         """Whether they have that role: from the community, or from the place for its own theme.

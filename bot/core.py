@@ -75,8 +75,8 @@ class PleinCore:
         """
 
         def bind(tx: Transaction) -> None:
-            known = None if theme else tx.places.theme_of(place)
-            found = known or tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
+            known = None if theme else tx.places.known(place)
+            found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
             if tx.places.bind(place, found.id, name, locale):
                 tx.boards.show_open(found.id, place)
 
@@ -98,7 +98,8 @@ class PleinCore:
     async def voice_of(self, to: Place | Identity) -> str:
         def read(tx: Transaction) -> str | None:
             if isinstance(to, Place):
-                return tx.places.locale_of(to)
+                known = tx.places.known(to)
+                return known[1] if known else None
             resident = tx.people.by_identity(to)
             return resident.locale if resident else None
 

@@ -89,7 +89,9 @@ class Dispatch:
             log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
             call.undone_by = None
             answer = Message((text("error.internal", reference=reference),))
-        tx.seen.add(invocation.id, call.now, answer, call.undone_by)
+        # What went into the outbox is kept there, and said once however often it is asked for.
+        kept = None if invocation.by_post else answer
+        tx.seen.add(invocation.id, call.now, kept, call.undone_by)
         if invocation.by_post and answer is not None:
             call.post(_answer_to(invocation, private), answer, f"answer:{invocation.id}")
         return answer, call.woken
@@ -108,26 +110,22 @@ class Dispatch:
         return command, self.commands.bind(command, given, call.locale, call.now, call.zone)
 
     def _call(self, invocation: Invocation, tx: Transaction) -> Call:
-        resident = tx.people.by_identity(invocation.author) or tx.people.add(
-            invocation.author, visible(invocation.name)
-        )
-        locale = self.commands.texts.nearest(
-            resident.locale
-            or invocation.locale
-            or (tx.places.locale_of(invocation.place) if invocation.place else None),
-            self.settings.locale,
-        )
+        author = invocation.author
+        resident = tx.people.by_identity(author) or tx.people.add(author, visible(invocation.name))
+        theme, spoken = (invocation.place and tx.places.known(invocation.place)) or (None, None)
+        wanted = resident.locale or invocation.locale or spoken
         now = self.clock.now()
         return Call(
             tx,
             now,
             self.settings.zone,
-            locale,
+            self.commands.texts.nearest(wanted, self.settings.locale),
             self.commands,
             resident,
             invocation.role,
-            invocation.author,
+            author,
             invocation.place,
+            theme,
             min(invocation.at, now),
         )
 

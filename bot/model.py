@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -189,7 +189,7 @@ class Board:
 
 def pack(message: Message | None) -> str | None:
     """A message as JSON, for the database."""
-    return None if message is None else json.dumps(_plain(message), ensure_ascii=False, separators=(",", ":"))
+    return None if message is None else _ENCODE(message)
 
 
 def unpack(packed: str | None) -> Message | None:
@@ -202,18 +202,16 @@ def unpack(packed: str | None) -> Message | None:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, (str, int, float)) or value is None:
-        return value
+    """What JSON does not know, by its kind and its fields."""
     if isinstance(value, Text):
-        return {"$": "t", "k": value.key, "v": {k: _plain(v) for k, v in value.values.items()}}
-    if isinstance(value, (tuple, list)):
-        return [_plain(one) for one in value]
+        return {"$": "t", "k": value.key, "v": value.values}
     if isinstance(value, datetime):
         return {"$": "d", "s": value.timestamp()}
-    if isinstance(value, Mapping):
-        return {"$": "m", "v": {k: _plain(v) for k, v in value.items()}}
     kind = type(value).__name__
-    return {"$": kind, "v": {name: _plain(getattr(value, name)) for name in _FIELDS[kind]}}
+    needed, optional = _FIELDS[kind]
+    found = {name: getattr(value, name) for name in needed}
+    found |= {name: one for name, default in optional if (one := getattr(value, name)) != default}
+    return {"$": kind, "v": found}
 
 
 def _rebuild(value: Any) -> Any:
@@ -221,16 +219,28 @@ def _rebuild(value: Any) -> Any:
         return tuple(_rebuild(one) for one in value)
     if not isinstance(value, dict):
         return value
-    match value["$"]:
+    match value.get("$"):
+        case None:
+            return {k: _rebuild(v) for k, v in value.items()}
         case "t":
-            return Text(value["k"], {k: _rebuild(v) for k, v in value["v"].items()})
+            return Text(value["k"], _rebuild(value["v"]))
         case "d":
             return datetime.fromtimestamp(value["s"], UTC)
-        case "m":
-            return {k: _rebuild(v) for k, v in value["v"].items()}
         case kind:
-            return _KINDS[kind](**{k: _rebuild(v) for k, v in value["v"].items()})
+            return _KINDS[kind](**_rebuild(value["v"]))
 
 
 _KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Message, Action, Ballot)}
-_FIELDS = {name: tuple(kind.__dataclass_fields__) for name, kind in _KINDS.items()}
+
+
+def _names(kind: Any) -> tuple[list[str], list[tuple[str, Any]]]:
+    """The fields without a default; and those with, which need not be written down where they have it."""
+    defaults = [(one.name, one.default if one.default_factory is MISSING else {}) for one in fields(kind)]
+    needed = [name for name, default in defaults if default is MISSING]
+    return needed, [(name, default) for name, default in defaults if default is not MISSING]
+
+
+_FIELDS = {name: _names(kind) for name, kind in _KINDS.items()}
+_ENCODE = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_plain
+).encode

@@ -20,7 +20,7 @@ _MARK = (
 )
 _END = update(subjects).where(subjects.c.subject == bindparam("subject_")).values(open=False)
 _OPEN = (
-    select(subjects.c.subject)
+    select(subjects.c.subject, subjects.c.version)
     .where(subjects.c.theme == bindparam("theme_"), subjects.c.open)
     .order_by(subjects.c.subject)
 )
@@ -60,7 +60,7 @@ _SHOWN = (
     )
 )
 # It cannot be edited any more: the next showing is a new message.
-_ANEW = update(boards).where(_ONE).values(sent_as=None, tried_at=None, edition=boards.c.edition + 1)
+_ANEW = update(boards).where(_ONE).values(sent_as=None, tried_at=None, edition=bindparam("edition_"))
 _LATER = (
     update(boards)
     .where(_ONE)
@@ -91,11 +91,14 @@ class Boards:
     def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
         self._db.execute(_ADD_SUBJECT, {"subject": subject, "theme": theme, "version": 1, "open": True})
         for place in places:
-            self._add(subject, place)
+            self._add(subject, place, 1)
 
-    def _add(self, subject: str, place: Place) -> None:
+    def _add(self, subject: str, place: Place, edition: int) -> None:
+        """The edition goes into the key: the state that a place's message began with. A place that
+        Plein left and came back to gets a message of its own, not the one that is there already.
+        """
         where = {"subject": subject, "platform": place.platform, "room": place.room_id}
-        self._db.execute(_ADD, {**where, "next_at": _LONG_AGO})
+        self._db.execute(_ADD, {**where, "edition": edition, "next_at": _LONG_AGO})
 
     def mark(self, subject: str) -> None:
         self._db.execute(_MARK, {"subject_": subject})
@@ -104,8 +107,8 @@ class Boards:
         self._db.execute(_END, {"subject_": subject})
 
     def show_open(self, theme: int, place: Place) -> None:
-        for subject in self._db.execute(_OPEN, {"theme_": theme}).scalars():
-            self._add(subject, place)
+        for subject, version in list(self._db.execute(_OPEN, {"theme_": theme})):
+            self._add(subject, place, version)
 
     def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]:
         rows = self._db.execute(_TO_SHOW, {"platforms_": list(platforms), "now_": now})
@@ -131,7 +134,7 @@ class Boards:
     def shown(self, board: Board, refs: str | None, message: Message, next_at: datetime) -> None:
         where = _where(board.subject, board.place)
         if refs is None:
-            self._db.execute(_ANEW, where)
+            self._db.execute(_ANEW, {**where, "edition_": board.version})
             return
         kept = {"version_": board.version, "refs_": refs, "shown_": pack(message), "when_": next_at}
         self._db.execute(_SHOWN, {**where, **kept})

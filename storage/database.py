@@ -13,7 +13,8 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +39,16 @@ T = TypeVar("T")
 Work = Callable[[Transaction], Any]
 Outcome = tuple[Any, Exception | None]
 GROUP = 256
+# FULL: what was acknowledged survives the machine. The others save work: a larger log is folded into
+# the file less often, and 16 MB of it are kept at hand.
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=10000",
+    "wal_autocheckpoint=4000",
+    "cache_size=-16000",
+)
 TRIES = 3
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -56,19 +67,26 @@ class Tx:
         self.jobs = Jobs(db)
         self.inbox = Inbox(db)
 
-    @contextlib.contextmanager
-    def savepoint(self) -> Iterator[None]:
-        self.db.exec_driver_sql("SAVEPOINT part")
-        try:
-            yield
-        except BaseException as error:
-            if isinstance(error, FAILURES) and not isinstance(error, FAULTS):
-                # The whole transaction is lost; whoever runs it decides what then.
-                raise StoreFailed(type(error).__name__) from error
-            self.db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
-            self.db.exec_driver_sql("RELEASE SAVEPOINT part")
-            raise
-        self.db.exec_driver_sql("RELEASE SAVEPOINT part")
+    def savepoint(self) -> AbstractContextManager[None]:
+        return _Savepoint(self.db)
+
+
+class _Savepoint(AbstractContextManager[None]):
+    """A part of a transaction that is undone if it raises."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.exec_driver_sql("SAVEPOINT part")
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, FAILURES) and not isinstance(error, FAULTS):
+            # The whole transaction is lost; whoever runs it decides what then.
+            raise StoreFailed(type(error).__name__) from error
+        if error is not None:
+            self._db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+        self._db.exec_driver_sql("RELEASE SAVEPOINT part")
 
 
 def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
@@ -81,7 +99,7 @@ def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
         except Exception as error:
             if len(works) > 1:
                 return [run_group(db, tx, [work])[0] for work in works]
-            if not isinstance(error, (*FAILURES, StoreFailed)):
+            if isinstance(error, FAULTS) or not isinstance(error, (*FAILURES, StoreFailed)):
                 return [(None, error)]
             if attempt == TRIES - 1 or db.closed:
                 failure = StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
@@ -214,13 +232,15 @@ def sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        url, poolclass=StaticPool, paramstyle="named", connect_args={"check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -272,11 +292,11 @@ async def open_database(url: str) -> Database:
         if await schema_of(url) != newest_schema():
             await upgrade(url)
         return PostgreSQL(async_url(url))
-    engine = sqlite_engine(url)
     try:
+        engine = sqlite_engine(url)
         if _sqlite_schema(engine) != newest_schema():
             await upgrade(url, engine)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, OSError) as error:
         raise StoreFailed(f"{url}: {getattr(error, 'orig', error)}") from error
     return SQLite(engine)
 

@@ -25,7 +25,7 @@ FAULTS = (
     *(exc.IntegrityError, exc.DataError, exc.ProgrammingError),
     *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError),
 )
-_Convert = Callable[[Any], Any] | None
+_Convert = Callable[[Any], Any]
 
 
 class Rows(list[Any]):
@@ -48,45 +48,53 @@ class Rows(list[Any]):
         return [row[0] for row in self]
 
 
+_NOTHING = Rows()
+
+
 class _Plan:
-    """The text of a statement, and how values go in and come out. `fixed` is False where the text
-    depends on the values, as that of `IN` does.
-    """
+    """The text of a statement, and how values go in and come out."""
 
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
-        self.sql = str(compiled)
-        self.fixed = not any(bind.expanding for bind in compiled.binds.values())
-        processors: dict[str, Any] = dict(compiled._bind_processors)
-        self.inwards: list[tuple[str, _Convert, Any]] = [
-            (name, processors.get(name), compiled.binds[name].value) for name in compiled.positiontup or ()
-        ]
+        self._sql = str(compiled)
+        # What the statement itself says, NULL among it: `values(tried_at=None)`.
+        self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._inwards: list[tuple[str, _Convert]] = list(compiled._bind_processors.items())  # type: ignore[arg-type]
         columns = compiled._result_columns
-        self.outwards: list[_Convert] = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
-        self.converts = any(self.outwards)
+        found = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        self._outwards: list[tuple[int, _Convert]] = [(at, one) for at, one in enumerate(found) if one]
         named: Any = namedtuple("Row", [column.keyname for column in columns], rename=True)  # type: ignore[misc]
-        self.row: Callable[[Iterable[Any]], Any] = named._make
+        self._row: Callable[[Iterable[Any]], Any] = named._make
+        self._gives_rows = bool(columns)
 
-    def values(self, given: Values) -> list[Any]:
-        found = []
-        for name, convert, default in self.inwards:
-            value = given.get(name, default)
-            found.append(convert(value) if convert else value)
-        return found
+    def run(self, cursor: Any, values: Values) -> Rows:
+        cursor.execute(self._sql, self._prepared(values))
+        if not self._gives_rows:
+            return _NOTHING
+        raw = cursor.fetchall()
+        return Rows(map(self._row, map(self._converted, raw) if self._outwards else raw))
 
-    def rows(self, raw: Sequence[Sequence[Any]]) -> Rows:
-        if not self.converts:
-            return Rows(map(self.row, raw))
-        out = self.outwards
-        return Rows(
-            self.row(convert(value) if convert else value for convert, value in zip(out, row, strict=True))
-            for row in raw
-        )
+    def run_many(self, cursor: Any, values: Sequence[Values]) -> Rows:
+        cursor.executemany(self._sql, [self._prepared(one) for one in values])
+        return _NOTHING
+
+    def _prepared(self, given: Values) -> Values:
+        if not self._inwards and not self._constants:
+            return given
+        values = {**self._constants, **given}
+        for name, convert in self._inwards:
+            values[name] = convert(values[name])
+        return values
+
+    def _converted(self, raw: Sequence[Any]) -> Sequence[Any]:
+        row = list(raw)
+        for at, convert in self._outwards:
+            row[at] = convert(row[at])
+        return row
 
 
 # Statements are constants of their modules and live as long as the process; so do their plans.
-_PLANS: dict[Executable, _Plan] = {}
+# None: the text depends on the values, as that of `IN` does.
+_PLANS: dict[Executable, _Plan | None] = {}
 
 
 class Direct:
@@ -94,30 +102,29 @@ class Direct:
 
     def __init__(self, db: Connection) -> None:
         self._core = db
-        self._dialect = db.dialect
         self._cursor: Any = db.connection.cursor()
 
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
         """Like Connection.execute, with every row read already."""
-        plan = _PLANS.get(statement)
-        if plan is None:
+        try:
+            plan = _PLANS[statement]
+        except KeyError:
             plan = _PLANS[statement] = self._plan(statement, values)
-        if not plan.fixed:
+        if plan is None:
             result = self._core.execute(statement, values)
             return Rows(result.all() if result.returns_rows else ())
         if isinstance(values, (list, tuple)):
-            self._cursor.executemany(plan.sql, [plan.values(one) for one in values])
-            return Rows()
-        one = values if isinstance(values, Mapping) else {}
-        self._cursor.execute(plan.sql, plan.values(one))
-        return plan.rows(self._cursor.fetchall()) if self._cursor.description else Rows()
+            return plan.run_many(self._cursor, values)
+        return plan.run(self._cursor, values if isinstance(values, Mapping) else {})
 
-    def _plan(self, statement: Any, values: Values | Sequence[Values] | None) -> _Plan:
+    def _plan(self, statement: Any, values: Values | Sequence[Values] | None) -> _Plan | None:
         """Inserts name the columns that they are given; the first use shows which."""
         example = values[0] if isinstance(values, (list, tuple)) else values or {}
-        is_insert = getattr(statement, "is_insert", False)
-        keys = list(example) if is_insert else None
-        return _Plan(statement.compile(dialect=self._dialect, column_keys=keys), self._dialect)
+        keys = list(example) if getattr(statement, "is_insert", False) else None
+        compiled = statement.compile(dialect=self._core.dialect, column_keys=keys)
+        if any(bind.expanding for bind in compiled.binds.values()):
+            return None
+        return _Plan(compiled, self._core.dialect)
 
     def exec_driver_sql(self, sql: str) -> None:
         self._cursor.execute(sql)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Place, Theme
 from storage.direct import Db
-from storage.tables import boards, places, posts, refs, themes
+from storage.tables import boards, places, posts, refs, subjects, themes
 
 
 def _in(table: Table) -> ColumnElement[bool]:
@@ -23,7 +23,11 @@ def _moved(table: Table) -> Update:
 
 
 _HERE = _in(places)
-_THEME_OF = select(themes.c.id, themes.c.name).join(places, places.c.theme == themes.c.id).where(_HERE)
+_KNOWN = (
+    select(themes.c.id, themes.c.name, places.c.locale)
+    .join(places, places.c.theme == themes.c.id)
+    .where(_HERE)
+)
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
 _PLACE = select(places).where(_HERE)
@@ -39,7 +43,6 @@ _SET = (
     )
 )
 _LEAVE = update(places).where(_HERE).values(here=False)
-_LOCALE = select(places.c.locale).where(_HERE)
 _OF_THEME = (
     select(places.c.platform, places.c.room)
     .where(places.c.theme == bindparam("theme_"), places.c.here)
@@ -49,8 +52,9 @@ _UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
 _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
 _DROP, _DROP_BOARDS, _DROP_REFS = (delete(table).where(_in(table)) for table in (places, boards, refs))
 _MOVE, _MOVE_POSTS = _moved(places), _moved(posts).where(_UNSAID)
-# In a new room every board is a new message.
-_MOVE_BOARDS = _moved(boards).values(sent_as=None, tried_at=None, version=0, edition=boards.c.edition + 1)
+# In a new room every board is a new message, which begins with the state as it is now.
+_NOW = select(subjects.c.version).where(subjects.c.subject == boards.c.subject).scalar_subquery()
+_MOVE_BOARDS = _moved(boards).values(sent_as=None, tried_at=None, version=0, edition=_NOW)
 
 
 class Places:
@@ -59,9 +63,9 @@ class Places:
     def __init__(self, db: Db) -> None:
         self._db = db
 
-    def theme_of(self, place: Place) -> Theme | None:
-        row = self._db.execute(_THEME_OF, _where(place)).first()
-        return Theme(*row) if row else None
+    def known(self, place: Place) -> tuple[Theme, str | None] | None:
+        row = self._db.execute(_KNOWN, _where(place)).first()
+        return (Theme(row[0], row[1]), row[2]) if row else None
 
     def theme_named(self, name: str) -> Theme:
         row = self._db.execute(_NAMED, {"name_": name}).first()
@@ -79,9 +83,6 @@ class Places:
         changes = {"theme_": theme, "name_": name, "locale_": locale, "here_": True}
         self._db.execute(_SET, {**_where(place), **changes})
         return not known.here or known.theme != theme
-
-    def locale_of(self, place: Place) -> str | None:
-        return self._db.execute(_LOCALE, _where(place)).scalar()
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]

@@ -1,4 +1,8 @@
-"""Everything that Plein keeps. Moments are whole microseconds since 1970, UTC."""
+"""Everything that Plein keeps. Moments are whole microseconds since 1970, UTC.
+
+Where the key is no plain number, SQLite is told to keep the rows in the key's own tree, not in a
+second one beside it (`sqlite_with_rowid=False`).
+"""
 
 from __future__ import annotations
 
@@ -65,6 +69,7 @@ identities = Table(
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
     Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
+    sqlite_with_rowid=False,
 )
 
 themes = Table(
@@ -83,16 +88,19 @@ places = Table(
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("here", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 
-# What was answered to an invocation, and what would undo it.
+# What was answered to an invocation, and what would undo it. Every command writes here, and only
+# forgetting, twice a day, reads by time: an index on it would cost more than it gains.
 seen = Table(
     "seen",
     metadata,
     Column("id", String, primary_key=True),
-    Column("at", Moment, nullable=False, index=True),
+    Column("at", Moment, nullable=False),
     Column("answer", Text),
     Column("undo", Text),
+    sqlite_with_rowid=False,
 )
 
 posts = Table(
@@ -127,6 +135,7 @@ subjects = Table(
     Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 boards = Table(
@@ -142,6 +151,7 @@ boards = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("tried_at", Moment),
     Column("next_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Which message on a platform is which of ours: where a reaction or a reply belongs.
@@ -153,6 +163,7 @@ refs = Table(
     Column("post", String),
     Column("subject", String),
     Column("room", String),
+    sqlite_with_rowid=False,
 )
 
 jobs = Table(
@@ -189,6 +200,7 @@ bookmarks = Table(
     metadata,
     Column("account", String, primary_key=True),
     Column("token", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 polls = Table(
@@ -214,6 +226,7 @@ ballots = Table(
     Column("voter", ForeignKey("residents.id"), primary_key=True, index=True),
     Column("choices", String, nullable=False),
     Column("cast_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 # Kept beside the ballots so that showing a poll costs the same with ten as with 100,000;
@@ -224,4 +237,5 @@ tallies = Table(
     Column("poll", ForeignKey("polls.id"), primary_key=True),
     Column("option", Integer, primary_key=True),
     Column("votes", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )

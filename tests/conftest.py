@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.database import Database, open_database
 from tests.homeserver import Homeserver
 from tests.postgres import PostgreSQL
 
@@ -41,3 +42,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/plein.db"
     postgres: PostgreSQL = request.getfixturevalue("postgres")
     return postgres.new_database()
+
+
+@pytest.fixture
+async def store(database_url: str) -> AsyncIterator[Database]:
+    """An empty store."""
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()

@@ -130,6 +130,10 @@ def _within_reach(programs: Path, home: Path) -> Path:
     server = programs / "bin" / "postgres"
     if all(path.stat().st_mode & 0o001 for path in (server, *server.parents)):
         return programs
-    copy = home / "programs"
+    package = programs.parent
+    copy = home / "wheel" / package.name / programs.name
     shutil.copytree(programs, copy, ignore=shutil.ignore_patterns("include"))
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():  # the programs look for them beside their package
+        shutil.copytree(libraries, home / "wheel" / libraries.name)
     return copy

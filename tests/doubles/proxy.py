@@ -1,4 +1,4 @@
-"""What can go wrong between a client and its homeserver: a proxy that passes on, or spoils what it is told to."""
+"""What can go wrong between a client and its homeserver: a proxy that spoils what it is told to."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
+from yarl import URL
 
 Json = dict[str, Any]
 
@@ -18,6 +19,7 @@ class _Rule:
     part: str
     spoil: Callable[[int, bytes], tuple[int, bytes] | None]
     times: int | None
+    ask: bool  # the homeserver, first
 
 
 class Proxy:
@@ -31,9 +33,10 @@ class Proxy:
         self._rules: list[_Rule] = []
         self.url = ""
         self.seen: list[str] = []
+        self.bodies: list[tuple[str, Any]] = []
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(auto_decompress=False)
+        self._session = aiohttp.ClientSession()
         app = web.Application(client_max_size=2**24)
         app.router.add_route("*", "/{path:.*}", self._pass_on)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -47,9 +50,9 @@ class Proxy:
         await self._runner.cleanup()
         await self._session.close()
 
-    def answer(self, part: str, status: int, body: str, *, times: int | None = None, pass_on: bool = False) -> None:
-        """Answer so, without asking the homeserver unless `pass_on`."""
-        self._add(part, lambda *_: (status, body.encode()), times, ask=pass_on)
+    def answer(self, part: str, status: int, body: str, *, times: int | None = None) -> None:
+        """Answer so, without asking the homeserver."""
+        self._add(part, lambda *_: (status, body.encode()), times, ask=False)
 
     def lose_answer(self, part: str, *, times: int | None = None) -> None:
         """The homeserver does it, and nobody hears."""
@@ -71,9 +74,15 @@ class Proxy:
     def mend(self) -> None:
         self._rules.clear()
 
-    def _add(self, part: str, spoil: Any, times: int | None, *, ask: bool) -> None:
-        spoil.ask = ask
-        self._rules.append(_Rule(part, spoil, times))
+    def _add(
+        self,
+        part: str,
+        spoil: Callable[[int, bytes], tuple[int, bytes] | None],
+        times: int | None,
+        *,
+        ask: bool,
+    ) -> None:
+        self._rules.append(_Rule(part, spoil, times, ask))
 
     def _rule(self, path: str) -> _Rule | None:
         for rule in self._rules:
@@ -85,13 +94,18 @@ class Proxy:
 
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(f"{request.method} {request.path}")
+        sent = await request.read()
+        self.bodies.append((request.path, json.loads(sent) if sent else None))
         rule = self._rule(request.path)
         status, body = 0, b""
-        if rule is None or rule.spoil.ask:  # type: ignore[attr-defined]
-            headers = {name: request.headers[name] for name in ("Authorization", "Content-Type") if name in request.headers}
+        if rule is None or rule.ask:
+            passed = ("Authorization", "Content-Type")
+            headers = {name: request.headers[name] for name in passed if name in request.headers}
             async with self._session.request(
-                request.method, self._target + request.raw_path, data=await request.read(), headers=headers,
-                skip_auto_headers=("Accept-Encoding",),
+                request.method,
+                URL(self._target + request.raw_path, encoded=True),
+                data=sent,
+                headers=headers,
             ) as response:
                 status, body = response.status, await response.read()
         spoiled = (status, body) if rule is None else rule.spoil(status, body)

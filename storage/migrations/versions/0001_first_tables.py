@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("token", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_bookmarks")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "inbox",
@@ -79,6 +80,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=True),
         sa.Column("room", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("platform", "ref", name=op.f("pk_refs")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "residents",
@@ -95,10 +97,8 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("undo", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_seen")),
+        sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("seen", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_seen_at"), ["at"], unique=False)
-
     op.create_table(
         "themes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -113,6 +113,7 @@ def upgrade() -> None:
         sa.Column("resident", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["resident"], ["residents.id"], name=op.f("fk_identities_resident")),
         sa.PrimaryKeyConstraint("platform", "user_id", name=op.f("pk_identities")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("identities", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_identities_resident"), ["resident"], unique=False)
@@ -127,6 +128,7 @@ def upgrade() -> None:
         sa.Column("here", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["theme"], ["themes.id"], name=op.f("fk_places_theme")),
         sa.PrimaryKeyConstraint("platform", "room", name=op.f("pk_places")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("places", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_places_theme"), ["theme"], unique=False)
@@ -159,6 +161,7 @@ def upgrade() -> None:
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["theme"], ["themes.id"], name=op.f("fk_subjects_theme")),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_subjects")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("subjects", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subjects_theme"), ["theme"], unique=False)
@@ -172,6 +175,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["poll"], ["polls.id"], name=op.f("fk_ballots_poll")),
         sa.ForeignKeyConstraint(["voter"], ["residents.id"], name=op.f("fk_ballots_voter")),
         sa.PrimaryKeyConstraint("poll", "voter", name=op.f("pk_ballots")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("ballots", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ballots_voter"), ["voter"], unique=False)
@@ -190,6 +194,7 @@ def upgrade() -> None:
         sa.Column("next_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["subject"], ["subjects.subject"], name=op.f("fk_boards_subject")),
         sa.PrimaryKeyConstraint("subject", "platform", "room", name=op.f("pk_boards")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tallies",
@@ -198,6 +203,7 @@ def upgrade() -> None:
         sa.Column("votes", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["poll"], ["polls.id"], name=op.f("fk_tallies_poll")),
         sa.PrimaryKeyConstraint("poll", "option", name=op.f("pk_tallies")),
+        sqlite_with_rowid=False,
     )
 
 
@@ -226,9 +232,6 @@ def downgrade() -> None:
 
     op.drop_table("identities")
     op.drop_table("themes")
-    with op.batch_alter_table("seen", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_seen_at"))
-
     op.drop_table("seen")
     op.drop_table("residents")
     op.drop_table("refs")
