@@ -34,9 +34,12 @@ class Figure:
         return self.ratio >= float(number) if kind == "at least" else self.ratio <= float(number)
 
     def __str__(self) -> str:
+        ours, theirs = (
+            f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in (self.ours, self.theirs)
+        )
+        beside = f"{self.beside}: {theirs}"
         verdict = "" if self.holds else "   <-- NOT HELD"
-        ours, theirs = (f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in (self.ours, self.theirs))
-        return f"{self.name}: {ours} {self.unit} | {self.beside}: {theirs} | {self.ratio:.2f} x ({self.bound}){verdict}"
+        return f"{self.name}: {ours} {self.unit} | {beside} | {self.ratio:.2f} x ({self.bound}){verdict}"
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "ratio": round(self.ratio, 4), "holds": self.holds}

@@ -1,4 +1,4 @@
-"""Durable votes through the whole core, beside a bare sqlite3 loop; and PostgreSQL with and without grouping."""
+"""Durable votes through the whole core, beside a bare sqlite3 loop; PostgreSQL with and without grouping."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.dispatch import Settings
 from bot.model import Identity, Invocation, Place
 from bot.ports import Store
 from bot.texts import Texts
-from storage.database import PostgreSQL, async_url, open_database
+from storage.database import PostgreSQL, async_url, open_database, upgrade
 from tests.postgres import PostgreSQL as Server
 
 SECONDS = 1.5
@@ -42,7 +42,9 @@ async def poll_on(store: Store, voters: int) -> AsyncIterator[PleinCore]:
 def said(voter: int, words: str) -> Invocation:
     clock = SystemClock()
     who = Identity("bench", f"voter{voter}")
-    return Invocation(f"bench:{next(_ids)}", who, f"voter {voter}", HERE, clock.now(), typed=words, by_post=True)
+    return Invocation(
+        f"bench:{next(_ids)}", who, f"voter {voter}", HERE, clock.now(), typed=words, by_post=True
+    )
 
 
 async def votes_a_second(core: PleinCore, voters: int, times: list[float] | None = None) -> float:
@@ -73,9 +75,7 @@ def bare_loop(file: Path, times: list[float] | None = None) -> float:
         db.execute(f"PRAGMA {pragma}")
     db.execute("CREATE TABLE IF NOT EXISTS ballots (poll, voter, choice, PRIMARY KEY (poll, voter))")
     db.execute("CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY, body)")
-    upsert = (
-        "INSERT INTO ballots VALUES (1, ?, ?) ON CONFLICT (poll, voter) DO UPDATE SET choice = excluded.choice"
-    )
+    upsert = "INSERT OR REPLACE INTO ballots VALUES (1, ?, ?)"
     start = last = time.perf_counter()
     done = 0
     while last - start < SECONDS:
@@ -120,10 +120,8 @@ async def on_postgres() -> list[Figure]:
         server = await asyncio.to_thread(Server, Path(folder))
         try:
             together, alone = server.new_database(), server.new_database()
-            (await open_database(alone)).close
             first = await open_database(together)
-            second = await open_database(alone)
-            await second.close()
+            await upgrade(alone)
             apart = PostgreSQL(async_url(alone), grouped=False, pool=32)
             async with poll_on(first, 32) as grouped, poll_on(apart, 32) as ungrouped:
                 ours, theirs = await by_turns(
@@ -134,5 +132,12 @@ async def on_postgres() -> list[Figure]:
         finally:
             await asyncio.to_thread(server.stop)
     return [
-        Figure("PostgreSQL, 32 at once, commits shared", "votes a second", ours, "one by one", theirs, "at least 3")
+        Figure(
+            "PostgreSQL, 32 at once, commits shared",
+            "votes a second",
+            ours,
+            "one by one",
+            theirs,
+            "at least 3",
+        )
     ]

@@ -38,16 +38,21 @@ class Outbox:
     async def _drain(self, key: Hashable) -> None:
         assert isinstance(key, (Place, Identity))
         to = key
-        while post := await self._store.run(lambda tx: tx.posts.next_for(to, self._clock.now())):
+        while post := await self._store.run(lambda tx: self._take(tx, to)):
             if not await self._deliver(post):
                 return
+
+    def _take(self, tx: Transaction, to: Place | Identity) -> Post | None:
+        """What is next; that it is being tried is kept before anybody can see it."""
+        now = self._clock.now()
+        post = tx.posts.next_for(to, now)
+        if post and post.tried_at is None:
+            tx.posts.tried(post.id, now)
+        return post
 
     async def _deliver(self, post: Post) -> bool:
         """Say it; False if this place has to wait."""
         adapter = self._adapters[post.to.platform]
-        now = self._clock.now()
-        if post.tried_at is None:
-            await self._store.run(lambda tx: tx.posts.tried(post.id, now))
         try:
             if isinstance(post.to, Place):
                 ref = await adapter.send(post.to, post.message, post.id, post.tried_at)

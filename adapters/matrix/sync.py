@@ -28,6 +28,8 @@ WAIT_MS = 30_000
 # A server that neither answers nor hangs up is given up after so many seconds.
 HANGS = 180.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+# A homeserver does one thing after the other: our answers are to come before our next question.
+BREATH = 0.02
 PAGE = 100
 FILTER = {"room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}}, "presence": {"types": []}}
 Themes = Mapping[str, tuple[str, str | None]]
@@ -99,6 +101,8 @@ class Sync:
         keys = (nio.RoomKeyEvent, nio.ForwardedRoomKeyEvent)
         if first or any(isinstance(event, keys) for event in response.to_device_events):
             await self._intake.unseal()
+        if fresh:
+            await self._on.clock.sleep(BREATH)
         return str(response.next_batch)
 
     async def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
