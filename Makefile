@@ -23,7 +23,7 @@ bench: $(VENV)/.dev $(SYNAPSE)/.installed
 	@$(BIN)/python -m bench
 
 soak: $(VENV)/.dev $(SYNAPSE)/.installed
-	@SOAK=1 $(PYTEST) -m soak
+	@$(PYTEST) -m soak
 
 test-clients: $(VENV)/.dev $(SYNAPSE)/.installed $(CLIENTS)
 	@$(PYTEST) tests/clients

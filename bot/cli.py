@@ -63,11 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     does = parser.add_subparsers(dest="do", metavar="COMMAND", required=True)
     does.add_parser("run", help="serve what the configuration names; without one, the console")
     console = does.add_parser("console", help="a chat in this terminal, to try everything in")
-    console.add_argument("--script", type=Path, metavar="FILE", help="read lines from a file")
+    console.add_argument("--script", type=_file, metavar="FILE", help="read lines from a file")
     console.add_argument(
         "--now", type=_moment, metavar="WHEN", help="set the clock, such as 2026-12-01T19:00"
     )
-    console.add_argument("--db", metavar="URL", help="the database, such as sqlite:///data/try.db")
+    console.add_argument("--db", type=_url, metavar="URL", help="the database, such as sqlite:///data/try.db")
     console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
     does.add_parser("check", help="look at the configuration and the connections, and say what to do")
     database = does.add_parser("db", help="the database")
@@ -75,6 +75,18 @@ def _parser() -> argparse.ArgumentParser:
         "upgrade", help="bring its tables up to date"
     )
     return parser
+
+
+def _file(words: str) -> Path:
+    if not Path(words).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {words!r}")
+    return Path(words)
+
+
+def _url(words: str) -> str:
+    if not words.startswith(("sqlite:///", "postgresql://")):
+        raise argparse.ArgumentTypeError("begin with sqlite:/// or postgresql://")
+    return words
 
 
 def _moment(words: str) -> datetime:

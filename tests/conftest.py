@@ -6,10 +6,15 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.database import Database, open_database
 from tests.homeserver import Homeserver
 from tests.postgres import PostgreSQL
+
+# A busy machine is no fault in what is tested.
+settings.register_profile("plein", deadline=None)
+settings.load_profile("plein")
 
 
 @pytest.fixture(scope="session")

@@ -606,7 +606,8 @@ def shown(events: Iterable[Json]) -> list[Shown]:
             continue
         if "state_key" in event or "redacted_because" in event.get("unsigned", {}):
             continue
-        if (content.get("m.relates_to") or {}).get("rel_type") == "m.replace":
+        relation = content.get("m.relates_to")
+        if isinstance(relation, dict) and relation.get("rel_type") == "m.replace":
             edits.append(event)
             continue
         found[event["event_id"]] = Shown(

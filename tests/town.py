@@ -19,12 +19,12 @@ class Resident:
     person: Person
     direct: str
 
-    async def told(self, *words: str) -> Shown:
+    async def told(self, *words: str, timeout: float = 30) -> Shown:
         """What Plein said to them alone with all these words, once it did."""
-        return await says(self.person, self.direct, *words)
+        return await says(self.person, self.direct, *words, timeout=timeout)
 
 
-async def says(person: Person, room: str, *words: str, key: str = "") -> Shown:
+async def says(person: Person, room: str, *words: str, key: str = "", timeout: float = 30) -> Shown:
     """The newest message of Plein's in a room that shows all these words, once there is one."""
 
     async def look() -> Shown | None:
@@ -35,15 +35,15 @@ async def says(person: Person, room: str, *words: str, key: str = "") -> Shown:
         return None
 
     try:
-        return await person.wait_until(look)
+        return await person.wait_until(look, timeout=timeout)
     except AssertionError as error:
         seen = "\n---\n".join(one.body for one in shown(await person.history(room))[-6:])
         raise AssertionError(f"nobody said {words}; last was said:\n{seen}") from error
 
 
-async def board(person: Person, room: str, *words: str) -> Shown:
+async def board(person: Person, room: str, *words: str, timeout: float = 30) -> Shown:
     """The board in a room, once it shows all these words."""
-    return await says(person, room, *words, key="board:")
+    return await says(person, room, *words, key="board:", timeout=timeout)
 
 
 async def native_poll(person: Person, room: str) -> dict[str, Any]:

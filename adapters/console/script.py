@@ -22,6 +22,7 @@ _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
 _SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)", re.DOTALL)
 _ROLE = re.compile(r"role\s+" + _WHO + r"\s+(?P<role>\w+)")
 _WAIT = re.compile(r"wait\s+(?P<span>.+)")
+_LONGEST_WAIT = timedelta(days=36_600)
 _PRESS = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -66,6 +67,6 @@ def read_line(line: str, number: int) -> Line | None:
             return Grants(match["name"], match["label"], Role[match["role"].upper()])
         except KeyError:
             raise UserError("console.no_role", role=match["role"]) from None
-    if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])):
+    if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])) and span < _LONGEST_WAIT:
         return Waits(span)
     raise UserError("console.line", line=number, words=line[:60])

@@ -23,7 +23,9 @@ def coloured(said: Said) -> str:
 async def lines_of(file: Path | None) -> AsyncIterator[str]:
     """The lines of a script, or of standard input."""
     if file is not None:
-        for line in (await asyncio.to_thread(file.read_text, encoding="utf-8")).splitlines():
+        # Bytes that are no text are answered like any other unseen character.
+        words = await asyncio.to_thread(file.read_text, encoding="utf-8-sig", errors="surrogateescape")
+        for line in words.splitlines():
             yield line
         return
     while line := await asyncio.to_thread(sys.stdin.readline):

@@ -1,0 +1,141 @@
+"""SIGKILL at random moments, while residents vote and polls close: nothing lost, nothing twice.
+
+What must hold is read from the rooms' own histories, through clients that are not Plein's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.homeserver import Homeserver, Person, Shown, shown
+from tests.plein import Plein
+from tests.town import Resident, Town, board, numbers
+
+OPTIONS = ("Ja", "Nee", "Later")
+LONGEST_LIFE = 1.6  # seconds; a start takes about half of it
+
+
+@dataclass
+class Voter:
+    """A resident, and every vote they sent to a room, in order."""
+
+    resident: Resident
+    votes: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+
+    async def vote(self, room: str, option: int) -> None:
+        event_id = await self.resident.person.say(room, f"!stem {option}")
+        self.votes.setdefault(room, []).append((event_id, option))
+
+
+async def answers_to(resident: Resident, commands: Sequence[str]) -> dict[str, list[Shown]]:
+    """What Plein answered to each of these events, once every one has an answer."""
+
+    async def look() -> dict[str, list[Shown]] | None:
+        found: dict[str, list[Shown]] = {}
+        for one in shown(await resident.person.history(resident.direct)):
+            if one.key.startswith("answer:matrix:"):
+                found.setdefault(one.key.removeprefix("answer:matrix:"), []).append(one)
+        return found if all(command in found for command in commands) else None
+
+    return await resident.person.wait_until(look, timeout=120)
+
+
+async def lives_shortly(plein: Plein, chance: random.Random) -> None:
+    """Start it and kill it at a random moment, perhaps before it is ready."""
+    await plein.start(ready=False)
+    await asyncio.sleep(chance.uniform(0, LONGEST_LIFE))
+    await plein.kill()
+
+
+async def votes_through_crashes(server: Homeserver, folder: Path, kills: int, seed: int) -> None:
+    chance = random.Random(seed)
+    plein = await Plein.on(server, folder, f"plein{next(numbers)}")
+    town = Town(server, plein)
+    voters = [Voter(await town.resident(name)) for name in ("anna", "ben", "carl", "dora")]
+    opener = voters[0].resident.person
+    rooms = [
+        await town.room(opener, *(voter.resident.person for voter in voters[1:]))
+        for _ in range(max(kills // 10, 1))
+    ]
+    last_closing = kills * LONGEST_LIFE * 0.6
+    for number, room in enumerate(rooms, start=1):
+        closes = int(last_closing * number / len(rooms)) + 2
+        await opener.say(room, f'!peiling open "Vraag {number}?" {" | ".join(OPTIONS)} --sluit {closes}s')
+        await board(opener, room, f"Vraag {number}?")
+    await plein.kill()
+
+    for _ in range(kills):
+        sent = [
+            voter.vote(room, chance.randint(1, len(OPTIONS)))
+            for voter in voters
+            for room in chance.sample(rooms, 1)
+        ]
+        await asyncio.gather(lives_shortly(plein, chance), *sent)
+
+    await plein.start()
+    for number, room in enumerate(rooms, start=1):
+        await check_room(opener, room, f"Vraag {number}?", voters)
+    assert await plein.stop() == 0
+
+
+async def check_room(reader: Person, room: str, question: str, voters: Sequence[Voter]) -> None:
+    """The result is that of the acknowledged votes; it was announced once; the board shows it."""
+    expected: Counter[str] = Counter()
+    for voter in voters:
+        sent = voter.votes.get(room, [])
+        answers = await answers_to(voter.resident, [event_id for event_id, _ in sent])
+        assert all(len(answers[event_id]) == 1 for event_id, _ in sent), "answered twice"
+        counted = [option for event_id, option in sent if "je koos" in answers[event_id][0].body]
+        if counted:
+            expected[OPTIONS[counted[-1] - 1]] += 1
+    final = await board(reader, room, question, "Gesloten ")
+    announced = [
+        one for one in shown(await reader.history(room)) if one.body.startswith(f"Gesloten: {question}")
+    ]
+    assert len(announced) == 1
+    assert counts_on(final) == {option: expected[option] for option in OPTIONS}
+    starts = [event for event in await reader.history(room) if event["type"].endswith("poll.start")]
+    assert len(starts) == 1
+
+
+def counts_on(shows: Shown) -> dict[str, int]:
+    """The options of a board, each with its count."""
+    return {
+        option: int(count)
+        for option, count in re.findall(r"^\d+\. (.+): (\d+) stem", shows.body, re.MULTILINE)
+    }
+
+
+async def test_votes_survive_30_kills(homeserver: Homeserver, tmp_path: Path) -> None:
+    await votes_through_crashes(homeserver, tmp_path, 30, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [2])
+async def test_votes_survive_100_kills(homeserver: Homeserver, tmp_path: Path, seed: int) -> None:
+    await votes_through_crashes(homeserver, tmp_path, 100, seed)
+
+
+async def test_200_commands_in_bursts_with_kills_between(homeserver: Homeserver, tmp_path: Path) -> None:
+    chance = random.Random(3)
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
+    anna = await Town(homeserver, plein).resident("anna")
+    await plein.kill()
+    commands: list[str] = []
+    for _ in range(8):
+        burst = [anna.person.say(anna.direct, "!peiling lijst") for _ in range(25)]
+        _, *said = await asyncio.gather(lives_shortly(plein, chance), *burst)
+        commands += [event_id for event_id in said if event_id]
+    assert len(commands) == 200
+    await plein.start()
+    answers = await answers_to(anna, commands)
+    assert [len(answers[command]) for command in commands] == [1] * 200
+    assert await plein.stop() == 0

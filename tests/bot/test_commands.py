@@ -1,0 +1,159 @@
+"""What people type, as a command with its arguments; or the right way to type it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot import features
+from bot.commands import Command, Commands
+from bot.errors import UserError
+from bot.texts import Texts, Voice
+from tests.chat import BRUSSELS, NOW
+
+COMMANDS = Commands(features.COMMANDS, Texts())
+
+
+def read(typed: str, locale: str = "nl") -> tuple[str, dict[str, Any]]:
+    command, given = COMMANDS.parse(typed, locale)
+    return command.path, COMMANDS.bind(command, given, locale, NOW, BRUSSELS)
+
+
+def refused(typed: str, locale: str = "nl") -> str:
+    with pytest.raises(UserError) as error:
+        read(typed, locale)
+    return Texts().write(error.value.text, Voice(locale, BRUSSELS, NOW))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '!poll open "Waar?" Plein | Park',
+        '!peiling open "Waar?" Plein | Park',
+        "!peiling open “Waar?” Plein | Park",
+        "!peiling open „Waar?” Plein | Park",
+        "!peiling open «Waar?» Plein|Park",
+        "!peiling open Waar? | Plein | Park",
+        "!peiling open Waar?\nPlein\nPark",
+        "!peiling open Waar?\r\nPlein\r\n\r\nPark",
+        "peiling open Waar? | Plein | Park |",
+        '!PEILING   Open  "Waar?"   Plein  |  Park',
+    ],
+)
+def test_a_question_and_its_options(typed: str) -> None:
+    assert read(typed) == ("poll open", {"question": "Waar?", "options": ("Plein", "Park")})
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '!peiling open "Waar?" Hier | Daar --sluit 2d --hoogstens 2',
+        '!peiling open "Waar?" Hier | Daar --hoogstens 2 --sluit 2d',
+        '!peiling open --sluit 2d --hoogstens 2 "Waar?" Hier | Daar',
+        '!poll open "Waar?" Hier | Daar --closes 2d --choices=2',
+        '!poll open "Waar?" Hier | Daar --sluit "3 december 2026 19:00" --choices "2"',
+        '!poll open --closes "2d" "Waar?" Hier | Daar --choices 2',
+    ],
+)
+def test_named_arguments_stand_anywhere(typed: str) -> None:
+    path, args = read(typed)
+    assert path == "poll open"
+    assert args == {
+        "question": "Waar?",
+        "options": ("Hier", "Daar"),
+        "closes": NOW + timedelta(days=2),
+        "choices": 2,
+    }
+
+
+def test_nothing_in_quotes_is_a_flag() -> None:
+    assert read('!peiling open "Wat doet --sluit hier?" A | B')[1]["question"] == "Wat doet --sluit hier?"
+
+
+@pytest.mark.parametrize(("typed", "numbers"), [("1", (1,)), ("1 3", (1, 3)), ("1,3", (1, 3)), ("#2.", (2,))])
+def test_numbers(typed: str, numbers: tuple[int, ...]) -> None:
+    assert read(f"!stem {typed}") == ("poll vote", {"numbers": numbers})
+    assert read(f"!vote {typed} --poll 4") == ("poll vote", {"numbers": numbers, "poll": 4})
+
+
+def test_a_yes_needs_no_value() -> None:
+    assert read("!peiling sluit --zeker 3") == ("poll close", {"poll": 3, "sure": True})
+    assert read("!poll close 3 --sure") == ("poll close", {"poll": 3, "sure": True})
+    assert read("!poll close") == ("poll close", {})
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        ("!peling open", "Bedoelde je `!peiling open"),
+        ("!peiling lsjt", "Bedoelde je `!peiling lijst`?"),
+        ("!poll lits", "Bedoelde je `!peiling lijst`?"),
+        ("!stme 1", "Bedoelde je `!stem nummer"),
+        ("!peiling", "Typ `!help peiling`"),
+        ("!peiling xyz", "Typ `!help peiling`"),
+        ("!peilng", "Typ `!help peiling`"),
+        ("!fiets", "`!fiets` ken ik niet. Typ `!help`"),
+        ("", "Typ `!help`"),
+        ("!stem", "Er ontbreekt nog iets: nummer. Typ het zo: `!stem nummer [--peiling nummer]`"),
+        ("!stem twee", "“twee” is geen getal. Typ het zo:"),
+        ("!stem 1 --peling 2", "Bedoelde je `--peiling`?"),
+        ("!stem 1 --peiling", "Achter `--peiling` hoort nog iets"),
+        ('!peiling open --sluit --hoogstens 2 "a" b | c', "Achter `--sluit` hoort nog iets"),
+        ("!stem 1 --zzz 2", "`--zzz` ken ik hier niet"),
+        ("!stem 99999999999", "is geen getal"),
+        ("!peiling toon 1 2", "Met “2” weet ik geen raad"),
+        ('!peiling open "Waar? A | B', "aanhalingsteken te weinig"),
+        ("!stem 1 --peiling 2\u202e", "onzichtbaar teken"),
+        ("!" + "x" * 8001, "Dat zijn 8001 tekens en ik lees er hoogstens 8000."),
+    ],
+)
+def test_a_mistake_is_answered_with_what_to_type(typed: str, answer: str) -> None:
+    assert answer in refused(typed)
+
+
+def test_what_only_buttons_use_cannot_be_typed() -> None:
+    assert "Typ `!help poll`" in refused("!poll take-back 1 1")
+
+
+@pytest.mark.parametrize("command", features.COMMANDS, ids=lambda command: command.path)
+@pytest.mark.parametrize("locale", ["nl", "en"])
+def test_every_name_of_every_command_leads_to_it(command: Command, locale: str) -> None:
+    if command.listed:
+        for name in COMMANDS.names(command, locale):
+            assert COMMANDS.parse(f"!{name}", locale)[0] is command
+        assert COMMANDS.usage(command, locale).startswith(f"!{COMMANDS.names(command, locale)[0]}")
+
+
+@pytest.mark.parametrize("words", ["a\u0000b", "a\u202eb", "\ud800"])
+def test_unseen_characters_are_refused_filled_in_too(words: str) -> None:
+    for args in ({"question": words, "options": "a|b"}, {"question": "a", "options": [words, "b"]}):
+        with pytest.raises(UserError) as error:
+            COMMANDS.bind(COMMANDS.by_path["poll open"], args, "nl", NOW, BRUSSELS)
+        assert error.value.text.key == "typed.unseen"
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["!poll", "open", "peiling", "stem", '"', "“", "”", "|", "--sluit", "--x", "=", "1", "\n", ""]
+    )
+    | st.text(max_size=4),
+    max_size=12,
+).map(" ".join)
+
+
+@given(st.text() | PIECES, st.sampled_from(["nl", "en"]))
+@example("!stem \ud800", "nl")
+@example('!peiling open "', "nl")
+def test_any_text_is_a_command_or_an_answer(typed: str, locale: str) -> None:
+    try:
+        command, given = COMMANDS.parse(typed, locale)
+        COMMANDS.bind(command, given, locale, NOW, BRUSSELS)
+    except UserError as error:
+        answer = Texts().write(error.text, Voice(locale, BRUSSELS, NOW))
+        assert not re.search(r"\{\w+\}", answer.replace(typed, ""))
+        assert answer.encode()

@@ -1,0 +1,327 @@
+"""From an invocation to its answer: once, wholly or not at all, and nothing leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from typing import cast
+
+import pytest
+
+from bot.call import Call
+from bot.commands import Command, Commands
+from bot.dispatch import Dispatch, Settings
+from bot.errors import UserError
+from bot.model import Action, Identity, Message, Place, Role, text, typed
+from bot.ports import Transaction
+from bot.texts import Texts
+from storage.database import Tx
+from storage.polls import recount
+from tests.chat import BRUSSELS
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        yield town
+
+
+async def count(town: Town, poll: int = 1) -> tuple[int, list[int]]:
+    """The people and the votes; the running count and the ballots must agree."""
+
+    def read(tx: Transaction) -> tuple[int, list[int]]:
+        found = tx.polls.get(poll, 0)
+        assert found
+        people, votes = recount(cast(Tx, tx).db, poll)
+        tally = list(tx.polls.tally(poll))
+        assert tally == [votes.get(option, 0) for option in range(1, len(tally) + 1)]
+        assert found[0].voters == people
+        return people, tally
+
+    return await town.core.store.run(read)
+
+
+def doing(town: Town, run: object, role: Role = Role.RESIDENT) -> Dispatch:
+    """A dispatch with one command of our own, `test it`."""
+    commands = Commands([Command("test it", run, role)], Texts())  # type: ignore[arg-type]
+    settings = Settings("nl", BRUSSELS)
+    return Dispatch(town.core.store, town.clock, commands, settings, lambda _: None)
+
+
+TEST_IT = Action(text("typed"), "test it")
+
+
+# --- once ---
+
+
+async def test_the_same_invocation_twice_changes_nothing_and_answers_the_same(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B | C --choices 2')
+    press = town.asked("ben", action=Action(text("typed"), "poll tick", {"poll": 1, "option": 2}))
+    first = await town.core.handle(press)
+    assert first
+    assert await count(town) == (1, [0, 1, 0])
+    # A press without a switch turns over what stands: run again it would take the vote back.
+    assert await town.core.handle(press) == first
+    assert await count(town) == (1, [0, 1, 0])
+    assert await town.core.handle(replace(press, id="another")) != first
+    assert await count(town) == (0, [0, 0, 0])
+
+
+async def test_the_same_opening_twice_opens_one(town: Town) -> None:
+    asked = town.asked("anna", '!poll open "Wat?" A | B')
+    assert await town.core.handle(asked) == await town.core.handle(asked)
+    assert (await town.say("anna", "!poll list")).count("Wat?") == 1
+
+
+async def test_a_refusal_is_remembered_too(town: Town) -> None:
+    early = town.asked("ben", "!vote 1")
+    refusal = await town.core.handle(early)
+    await town.say("anna", '!poll open "Wat?" A | B')
+    assert await town.core.handle(early) == refusal
+    assert await count(town) == (0, [0, 0])
+
+
+# --- wholly or not at all ---
+
+
+async def test_an_internal_error_answers_with_its_reference_and_undoes_everything(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(call: Call) -> Message:
+        call.tx.places.bind(Place(PLATFORM, "half"), call.theme().id, "half", None)
+        call.post(Place(PLATFORM, "half"), Message(), "half")
+        call.undo_with("test it")
+        raise ValueError("the secret is 42")
+
+    asked = town.asked("anna", action=TEST_IT)
+    with caplog.at_level(logging.ERROR):
+        answer = await doing(town, fail).handle(asked)
+    assert answer
+    reference = answer.lines[0].values["reference"]
+    assert reference in words_of(answer)
+    assert f"Reference {reference}: test it failed" in caplog.text
+    assert "the secret is 42" not in words_of(answer)
+    assert await doing(town, fail).handle(asked) == answer
+    assert await town.core.store.run(lambda tx: tx.places.known(Place(PLATFORM, "half"))) is None
+    assert await town.core.store.run(lambda tx: tx.posts.waiting([PLATFORM], town.clock.now())) == []
+    assert await town.core.store.run(lambda tx: tx.seen.undo(asked.id)) is None
+
+
+async def test_what_was_done_before_a_refusal_is_undone(town: Town) -> None:
+    def refuse(call: Call) -> Message:
+        call.post(Place(PLATFORM, "sport"), Message(), "half")
+        raise UserError("place.private")
+
+    answer = await doing(town, refuse).handle(town.asked("anna", action=TEST_IT))
+    assert answer == Message((text("place.private"),))
+    assert await town.core.store.run(lambda tx: tx.posts.waiting([PLATFORM], town.clock.now())) == []
+
+
+@pytest.mark.usefixtures("caplog")
+async def test_a_statement_that_cannot_be_is_an_internal_error_too(town: Town) -> None:
+    """The database is well: being asked to try again would never end."""
+
+    def vote_for_nobody(call: Call) -> Message:
+        call.post(Place(PLATFORM, "sport"), Message(), "half")
+        call.tx.polls.vote(999, 999, (), (1,), call.now)
+        return Message()
+
+    answer = await doing(town, vote_for_nobody).handle(town.asked("anna", action=TEST_IT))
+    assert answer
+    assert answer.lines[0].key == "error.internal"
+    assert await town.core.store.run(lambda tx: tx.posts.waiting([PLATFORM], town.clock.now())) == []
+    assert "staat open" in await town.say("anna", '!poll open "Wat?" A | B')
+
+
+async def test_others_in_the_same_group_are_not_touched_by_a_failure(town: Town) -> None:
+    def fail(call: Call) -> Message:
+        raise RuntimeError
+
+    await town.say("anna", '!poll open "Wat?" A | B')
+    broken = doing(town, fail)
+    answers = await asyncio.gather(
+        town.core.handle(town.asked("ben", "!vote 1")),
+        broken.handle(town.asked("cas", action=TEST_IT)),
+        town.core.handle(town.asked("dora", "!vote 2")),
+    )
+    assert [answer.lines[0].key for answer in answers if answer] == [
+        "poll.receipt.voted",
+        "error.internal",
+        "poll.receipt.voted",
+    ]
+    assert await count(town) == (2, [1, 1])
+
+
+# --- who, where and when ---
+
+
+@pytest.mark.parametrize("here", list(Role))
+async def test_a_role_is_needed(town: Town, here: Role) -> None:
+    asked = replace(town.asked("anna", action=TEST_IT), role=here)
+    answer = await doing(town, lambda call: Message((typed("done"),)), Role.ORGANISER).handle(asked)
+    assert answer
+    assert words_of(answer) == ("done" if here >= Role.ORGANISER else words_of(Message((NEEDED,))))
+
+
+NEEDED = text("role.needed.organiser")
+
+
+async def test_a_role_of_the_community_holds_everywhere(town: Town) -> None:
+    await town.core.store.run(lambda tx: tx.people.grant(Identity(PLATFORM, "mia"), Role.MODERATOR))
+    answer = await doing(town, lambda call: Message((typed("done"),)), Role.MODERATOR).handle(
+        town.asked("mia", action=TEST_IT, room=None)
+    )
+    assert answer == Message((typed("done"),))
+
+
+async def test_the_master_of_one_room_is_nobody_in_another(town: Town) -> None:
+    await town.joined("elders", theme="elders")
+    await town.say("anna", '!poll open "Wat?" A | B')
+    from_elsewhere = replace(town.asked("eva", "!poll close 1 --sure", room="elders"), role=Role.MODERATOR)
+    answer = await town.core.handle(from_elsewhere)
+    assert answer
+    assert "van iemand anders" in words_of(answer)
+    from_here = replace(town.asked("eva", "!poll close 1 --sure"), role=Role.MODERATOR)
+    answer = await town.core.handle(from_here)
+    assert answer
+    assert "is gesloten" in words_of(answer)
+
+
+async def test_a_button_of_an_earlier_version_is_answered(town: Town) -> None:
+    answer = await town.core.handle(town.asked("anna", action=Action(text("typed"), "poll juggle")))
+    assert answer == Message((text("action.gone"),))
+
+
+@pytest.mark.parametrize("name", ["", "nul \0", "half \ud800", "turned \u202e", "x" * 5000, "👨‍👩‍👧"])
+async def test_any_name_will_do(town: Town, name: str) -> None:
+    answer = await town.core.handle(replace(town.asked("anna", "!help"), name=name))
+    assert answer
+    assert answer.lines[0].key == "help.first"
+
+
+@pytest.mark.parametrize("words", ["!\ud800", "!poll open \0", "\x1b[2J", "!help \udfff", "!taal \0"])
+async def test_half_characters_are_answered(town: Town, words: str) -> None:
+    assert "onzichtbaar teken" in await town.say("anna", words)
+
+
+async def test_a_vote_said_in_time_counts_though_it_comes_late(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    in_time = town.asked("ben", "!vote 1")
+    town.clock.turn(timedelta(hours=2))
+    late = town.asked("cas", "!vote 2")
+    from_the_future = replace(town.asked("dora", "!vote 2"), at=town.clock.now() + timedelta(days=9))
+    for asked in (in_time, late, from_the_future):
+        await town.core.handle(asked)
+    assert await count(town) == (1, [1, 0])
+
+
+async def test_a_clock_that_is_ahead_takes_nobody_their_vote(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    await town.core.handle(replace(town.asked("ben", "!vote 1"), at=town.clock.now() + timedelta(days=9)))
+    assert await count(town) == (1, [1, 0])
+
+
+async def test_the_language_is_the_readers_then_the_places(town: Town) -> None:
+    place = Place(PLATFORM, "square")
+    await town.core.joined(place, "square", "square", "en")
+
+    async def usage(asked: object) -> str:
+        answer = await town.core.handle(asked)  # type: ignore[arg-type]
+        assert answer
+        return str(answer.lines[0].values["usage"])
+
+    assert (await usage(town.asked("anna", "!poll list", room="square"))).startswith("!poll open")
+    assert (await usage(town.asked("anna", "!poll list"))).startswith("!peiling open")
+    french = replace(town.asked("anna", "!poll list", room="square"), locale="fr-BE")
+    assert (await usage(french)).startswith("!peiling open")
+    await town.say("anna", "!taal nl", room="square")
+    assert (await usage(town.asked("anna", "!poll list", room="square"))).startswith("!peiling open")
+
+
+# --- answers by post ---
+
+
+async def test_an_answer_by_post_goes_out_once(town: Town) -> None:
+    asked = replace(town.asked("anna", "!help"), by_post=True)
+    await town.core.handle(asked)
+    await town.core.handle(asked)
+    await town.core.settle()
+    assert [(one.how, one.where) for one in town.platform.shown] == [("whisper", "anna")]
+
+
+async def test_a_public_answer_by_post_goes_to_the_place(town: Town) -> None:
+    def tell(call: Call) -> Message:
+        return Message((typed("voor iedereen"),))
+
+    dispatch = doing(town, tell)
+    dispatch.commands = Commands([Command("test it", tell, private=False)], Texts())
+    await dispatch.handle(replace(town.asked("anna", action=TEST_IT), by_post=True))
+    await dispatch.handle(replace(town.asked("anna", action=TEST_IT, room=None), by_post=True))
+    await town.core.settle()
+    assert [(one.how, one.where) for one in town.platform.shown] == [("send", "sport"), ("whisper", "anna")]
+
+
+# --- taken back ---
+
+
+async def test_only_its_own_author_takes_something_back(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    voted = town.asked("ben", "!vote 2")
+    await town.core.handle(voted)
+    take_back = partial(town.core.take_back, taken=voted.id)
+    assert await take_back(town.asked("eva")) is None
+    assert await count(town) == (1, [0, 1])
+    answer = await take_back(town.asked("ben"))
+    assert answer
+    assert answer.lines[0].key == "poll.receipt.withdrawn"
+    assert await count(town) == (0, [0, 0])
+
+
+async def test_what_was_chosen_since_stays(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    voted = town.asked("ben", "!vote 2")
+    await town.core.handle(voted)
+    await town.say("ben", "!vote 1")
+    await town.core.take_back(town.asked("ben"), voted.id)
+    assert await count(town) == (1, [1, 0])
+
+
+async def test_a_press_that_is_taken_back_takes_one_option_back(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B | C --choices 3')
+    presses = [
+        town.asked(
+            "ben", action=Action(text("typed"), "poll tick", {"poll": 1, "option": option, "on": True})
+        )
+        for option in (1, 3)
+    ]
+    for press in presses:
+        await town.core.handle(press)
+    assert await count(town) == (1, [1, 0, 1])
+    await town.core.take_back(town.asked("ben"), presses[0].id)
+    assert await count(town) == (1, [0, 0, 1])
+    await town.core.take_back(town.asked("ben"), presses[0].id)
+    assert await count(town) == (1, [0, 0, 1])
+
+
+async def test_what_cannot_be_taken_back_is_left(town: Town) -> None:
+    opened = town.asked("anna", '!poll open "Wat?" A | B')
+    await town.core.handle(opened)
+    assert await town.core.take_back(town.asked("anna"), opened.id) is None
+    assert await town.core.take_back(town.asked("anna"), "never heard of") is None
+    assert await count(town) == (0, [0, 0])
+
+
+async def test_the_same_taking_back_twice_answers_the_same(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    voted, taking = town.asked("ben", "!vote 2"), town.asked("ben")
+    await town.core.handle(voted)
+    first = await town.core.take_back(taking, voted.id)
+    await town.say("ben", "!vote 2")
+    assert await town.core.take_back(taking, voted.id) == first
+    assert await count(town) == (1, [0, 1])

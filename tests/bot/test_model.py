@@ -1,0 +1,50 @@
+"""Messages go into the database and come out the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.model import Action, Ballot, Message, Role, Text, pack, unpack
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+NAMES = st.text("abc_", min_size=1, max_size=5)
+MOMENTS = st.datetimes(
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone itself
+    max_value=datetime(2100, 1, 1),  # noqa: DTZ001
+    timezones=st.just(UTC),
+)
+TEXTS = st.recursive(
+    st.builds(Text, WORDS, st.dictionaries(NAMES, WORDS | st.integers() | MOMENTS, max_size=3)),
+    lambda inner: st.builds(
+        Text, WORDS, st.dictionaries(NAMES, inner | st.lists(inner, max_size=3).map(tuple), max_size=3)
+    ),
+    max_leaves=6,
+)
+ARGS = st.dictionaries(NAMES, WORDS | st.integers() | st.booleans() | st.none(), max_size=3)
+ACTIONS = st.builds(Action, TEXTS, WORDS, ARGS, st.none() | WORDS)
+BALLOTS = st.builds(
+    Ballot, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.integers(1, 20), WORDS, ARGS, st.none() | TEXTS
+)
+MESSAGES = st.builds(
+    Message,
+    lines=st.lists(TEXTS, max_size=3).map(tuple),
+    title=st.none() | TEXTS,
+    actions=st.lists(ACTIONS, max_size=3).map(tuple),
+    ballot=st.none() | BALLOTS,
+)
+
+
+@given(st.none() | MESSAGES)
+def test_a_message_survives_the_database(message: Message | None) -> None:
+    packed = pack(message)
+    assert unpack(packed) == message
+    if packed is not None:
+        json.loads(packed)
+
+
+def test_a_moderator_may_all_that_others_may() -> None:
+    assert Role.RESIDENT < Role.ORGANISER < Role.MODERATOR

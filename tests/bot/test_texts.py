@@ -1,0 +1,130 @@
+"""Words, plurals, lists and dates; and what people typed, which stays what they typed."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.model import text, typed
+from bot.texts import Texts, Voice, has_unseen, visible
+from tests.chat import BRUSSELS, NOW
+
+TEXTS = Texts()
+NL = Voice("nl", BRUSSELS, NOW)
+EN = Voice("en", BRUSSELS, NOW)
+
+
+@pytest.mark.parametrize(
+    ("count", "nl", "en"),
+    [
+        (0, "0 mensen deden mee.", "0 people took part."),
+        (1, "1 mens deed mee.", "1 person took part."),
+        (2, "2 mensen deden mee.", "2 people took part."),
+        (9999, "9999 mensen deden mee.", "9999 people took part."),
+        (100_000, "100.000 mensen deden mee.", "100,000 people took part."),
+    ],
+)
+def test_plurals_and_numbers(count: int, nl: str, en: str) -> None:
+    said = text("poll.board.people", count=count)
+    assert (TEXTS.write(said, NL), TEXTS.write(said, EN)) == (nl, en)
+
+
+def test_lists() -> None:
+    def chose(*names: str) -> str:
+        return TEXTS.write(text("poll.show.chose", options=tuple(map(typed, names))), NL)
+
+    assert chose("Ja") == "Jij koos Ja."
+    assert chose("Ja", "Nee") == "Jij koos Ja en Nee."
+    assert chose("Ja", "Nee", "Later") == "Jij koos Ja, Nee en Later."
+
+
+def test_what_is_typed_fills_no_hole() -> None:
+    options = (typed("{last}"), typed("{head}"), typed("{options}"))
+    assert (
+        TEXTS.write(text("poll.show.chose", options=options), NL) == "Jij koos {last}, {head} en {options}."
+    )
+
+
+def test_dates_as_people_write_them() -> None:
+    moment = datetime(2026, 12, 1, 18, 30, tzinfo=UTC)
+    assert TEXTS.date(moment, NL) == "dinsdag 1 december om 19.30 uur"
+    assert TEXTS.date(moment, EN) == "Tuesday 1 December at 19:30"
+    another_year = moment.replace(year=2027, month=6)
+    assert TEXTS.date(another_year, NL) == "dinsdag 1 juni 2027 om 20.30 uur"
+    assert TEXTS.date(another_year, EN) == "Tuesday 1 June 2027 at 20:30"
+
+
+def test_the_year_turns_where_the_reader_is() -> None:
+    midnight = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
+    assert TEXTS.date(midnight, NL) == "vrijdag 1 januari 2027 om 00.30 uur"
+
+
+@pytest.mark.parametrize(
+    ("code", "locale"),
+    [("nl_BE", "nl"), ("en-GB", "en"), ("EN", "en"), ("fr", "nl"), ("", "nl"), (None, "nl")],
+)
+def test_the_nearest_language(code: str | None, locale: str) -> None:
+    assert TEXTS.nearest(code, "nl") == locale
+
+
+HTML = replace(NL, escape=lambda words: html.escape(visible(words)), code=("<code>", "</code>"))
+
+
+@given(st.text())
+def test_typed_words_make_no_markup(words: str) -> None:
+    said = text(
+        "poll.receipt.changed", question=words, before=(typed(words),), options=(typed(words), typed("b"))
+    )
+    assert set(re.findall(r"<[^>]*>?", TEXTS.write(said, HTML))) == set()
+    quoted = TEXTS.write(text("command.unknown", typed=words), HTML)
+    assert re.findall(r"<[^>]*>", quoted) == ["<code>", "</code>", "<code>", "</code>"]
+
+
+@given(st.text())
+def test_typed_words_are_shown_as_typed(words: str) -> None:
+    assume(not has_unseen(words))
+    assert TEXTS.write(typed(words), NL) == words
+    assert TEXTS.write(text("poll.opened", question=words, poll=3), NL) == (
+        f"Je peiling “{words}” staat open. Ze heeft nummer 3."
+    )
+
+
+@given(st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp", "Lu"])))
+def test_nothing_unseen_is_shown(words: str) -> None:
+    shown = visible(words)
+    assert len(shown) == len(words)
+    assert not has_unseen(shown)
+    assert has_unseen(words) == (shown != words)
+    shown.encode()  # raises where no database would keep it
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "\0",
+        "\x07",
+        "\x1b",
+        "\x7f",
+        "\x9b",
+        "\u061c",
+        "\u200b",
+        "\u200e",
+        "\u202e",
+        "\u2067",
+        "\ufeff",
+        "\udc00",
+    ],
+)
+def test_marks_that_mislead(mark: str) -> None:
+    assert visible(f"a{mark}b") == "a\N{REPLACEMENT CHARACTER}b"
+
+
+@pytest.mark.parametrize("words", ["👨‍👩‍👧", "می‌خواهم", "é", "a\tb\nc", "🏳️‍🌈"])
+def test_marks_that_belong(words: str) -> None:
+    assert visible(words) == words

@@ -1,0 +1,181 @@
+"""Conversations with Plein as tests: transcripts that read like chat.
+
+    language en
+    one person: anna@discord anna@matrix
+
+    # what this is about
+    > anna@discord/sport: !poll open "Nieuwe skatebaan?" Ja | Nee
+    [discord/sport > anna] Je peiling ...
+
+Lines that begin with `> ` are typed into the console; the lines up to the next of those are
+what must be said. Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
+stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable.
+
+`python -m tests.chat FILE ...` plays the files and writes down what was said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+import re
+import sys
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from adapters.console.client import PLATFORM, Console, Said, Settling, plain
+from bot.app import open_core
+from bot.clock import HandClock
+from bot.config import Community, Config, DatabaseSection, ResidentSection
+from bot.core import PleinCore
+from bot.errors import UserError
+from bot.model import Invocation, Message
+from bot.ports import Adapter
+from bot.texts import Texts
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
+SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
+
+
+class FilledIn:
+    """A core that is given every command filled in, as buttons and slash commands give it.
+
+    What cannot be filled in, because it was typed wrong, stays as it was typed.
+    """
+
+    def __init__(self, core: PleinCore) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+    async def handle(self, asked: Invocation) -> Message | None:
+        if asked.typed is not None:
+            with contextlib.suppress(UserError):
+                command, args = self._core.commands.parse(asked.typed, "nl")
+                asked = replace(asked, typed=None, command=command.path, args=args)
+        return await self._core.handle(asked)
+
+
+class Chat:
+    """Plein with a console on a database, and a clock that only `wait` turns."""
+
+    def __init__(self, core: PleinCore, console: Console, said: list[Said]) -> None:
+        self.core = core
+        self.console = console
+        self._said = said
+
+    async def say(self, line: str) -> list[str]:
+        """Type one line; all that is said because of it."""
+        self._said.clear()
+        await self.console.line(line)
+        return [line for said in self._said for line in plain(said).split("\n")]
+
+
+@contextlib.asynccontextmanager
+async def open_chat(
+    database_url: str,
+    *,
+    language: str = "nl",
+    people: Iterable[tuple[str, ...]] = (),
+    filled_in: bool = False,
+    clock: HandClock | None = None,
+) -> AsyncIterator[Chat]:
+    """Plein as `plein console` starts it. `people` are the accounts of one person each."""
+    config = Config(
+        community=Community(language="en" if language == "en" else "nl"),
+        database=DatabaseSection(url=database_url),
+        residents=tuple(
+            ResidentSection(name=accounts[0], accounts=tuple(f"{PLATFORM}:{one}" for one in accounts))
+            for accounts in people
+        ),
+    )
+    clock = clock or HandClock(NOW)
+    adapters: dict[str, Adapter] = {}
+    said: list[Said] = []
+    async with open_core(config, clock, adapters, board_rest=0) as core:
+        console = Console(Texts(), config.zone, clock, said.append)
+        console.core = cast(Settling, FilledIn(core)) if filled_in else core
+        adapters[PLATFORM] = console
+        yield Chat(core, console, said)
+
+
+@dataclass(slots=True)
+class Scenario:
+    """A transcript: settings, and lines to type each with what must be said then."""
+
+    language: str = "nl"
+    people: list[tuple[str, ...]] = field(default_factory=list)
+    turns: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    async def play(self, database_url: str, *, filled_in: bool = False) -> list[tuple[str, list[str]]]:
+        """The same lines, each with what was really said."""
+        async with open_chat(
+            database_url, language=self.language, people=self.people, filled_in=filled_in
+        ) as chat:
+            return [(typed, await chat.say(spelled_out(typed))) for typed, _ in self.turns]
+
+
+def read_scenario(file: Path) -> Scenario:
+    scenario = Scenario()
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        if line.startswith("> "):
+            scenario.turns.append((line[2:], []))
+        elif scenario.turns:
+            scenario.turns[-1][1].append(line)
+        elif line.startswith("language "):
+            scenario.language = line.split()[1]
+        elif line.startswith("one person: "):
+            scenario.people.append(tuple(line.removeprefix("one person: ").split()))
+        else:
+            raise ValueError(f"{file.name}: what is {line!r}?")
+    return scenario
+
+
+def spelled_out(typed: str) -> str:
+    """What is really typed."""
+
+    def repeat(match: re.Match[str]) -> str:
+        return "".join(match[1].replace("#", str(number + 1)) for number in range(int(match[2])))
+
+    typed = re.sub(r"\{(.+?) x (\d+)\}", repeat, typed)
+    return re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), typed)
+
+
+def difference(expected: list[tuple[str, list[str]]], found: list[tuple[str, list[str]]]) -> str:
+    """A diff of two transcripts; empty where they are the same."""
+    before, after = (
+        [line for typed, said in turns for line in (f"> {typed}", *said)] for turns in (expected, found)
+    )
+    return "\n".join(difflib.unified_diff(before, after, "expected", "said", lineterm="", n=4))
+
+
+def record(file: Path) -> None:
+    """Write into the file what is said now; to be read before it is believed."""
+    said = iter(asyncio.run(read_scenario(file).play("sqlite:///:memory:")))
+    lines: list[str] = []
+    started = False
+    for line in file.read_text(encoding="utf-8").splitlines():
+        if line.startswith("> "):
+            started = True
+            if lines and lines[-1] and not lines[-1].startswith("#"):
+                lines.append("")
+            lines += [line, *next(said)[1]]
+        elif line.startswith("#"):
+            lines += ["", line] if lines and lines[-1] and not lines[-1].startswith("#") else [line]
+        elif not started:
+            lines.append(line)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        record(Path(name))

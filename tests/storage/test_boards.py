@@ -1,0 +1,132 @@
+"""Which state each place shows, and which there is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.model import Message, Place, typed
+from bot.ports import Transaction
+from storage.database import Database
+from tests.chat import NOW
+
+HERE, THERE, LATER = Place("a", "here"), Place("b", "there"), Place("a", "later")
+SHOWN = Message((typed("as it was"),))
+SECOND = timedelta(seconds=1)
+
+
+def opened(tx: Transaction) -> int:
+    theme = tx.places.theme_named("sport").id
+    tx.boards.open("poll:1", theme, [HERE, THERE])
+    return theme
+
+
+def stale(tx: Transaction, *, after: int = 0) -> list[Place]:
+    return [board.place for board in tx.boards.stale(["a", "b"], NOW + after * SECOND)]
+
+
+async def test_a_board_is_behind_until_it_was_shown(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        opened(tx)
+        assert stale(tx) == [HERE, THERE]
+        assert [board.place for board in tx.boards.stale(["b"], NOW)] == [THERE]
+        here, _ = tx.boards.stale(["a", "b"], NOW)
+        assert (here.sent_as, here.attempts, here.tried_at) == (None, 0, None)
+        tx.boards.shown(here, "$1", SHOWN, NOW + 2 * SECOND)
+        assert stale(tx, after=9) == [THERE]
+        # The next state waits for the interval.
+        tx.boards.mark("poll:1")
+        tx.boards.mark("poll:1")
+        assert stale(tx, after=1) == [THERE]
+        assert stale(tx, after=2) == [HERE, THERE]
+        assert tx.boards.next_try(["a"]) == NOW + 2 * SECOND
+        (again,) = tx.boards.stale(["a"], NOW + 2 * SECOND)
+        assert (again.sent_as, again.version, again.key) == ("$1", here.version + 2, here.key)
+
+    await store.run(work)
+
+
+async def test_a_change_while_it_is_being_shown_is_still_behind(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        opened(tx)
+        here, _ = tx.boards.stale(["a", "b"], NOW)
+        tx.boards.mark("poll:1")
+        tx.boards.shown(here, "$1", SHOWN, NOW)
+        assert HERE in stale(tx)
+
+    await store.run(work)
+
+
+async def test_what_failed_waits_and_counts(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        opened(tx)
+        here, _ = tx.boards.stale(["a", "b"], NOW)
+        tx.boards.tried(here, NOW)
+        tx.boards.tried(here, NOW + SECOND)
+        tx.boards.later(here, NOW + 4 * SECOND, failed=True)
+        assert stale(tx, after=3) == [THERE]
+        (here,) = tx.boards.stale(["a"], NOW + 4 * SECOND)
+        assert (here.attempts, here.tried_at) == (1, NOW)
+        tx.boards.later(here, NOW + 8 * SECOND, failed=False)
+        (here,) = tx.boards.stale(["a"], NOW + 8 * SECOND)
+        assert here.attempts == 1
+        tx.boards.shown(here, "$1", SHOWN, NOW)
+        tx.boards.mark("poll:1")
+        (here,) = tx.boards.stale(["a"], NOW)
+        assert here.attempts == 0
+
+    await store.run(work)
+
+
+async def test_every_new_message_has_a_key_of_its_own(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        theme = opened(tx)
+        keys = []
+        for _ in range(3):
+            (here,) = tx.boards.stale(["a"], NOW)
+            assert here.sent_as is None
+            keys.append(here.key)
+            tx.boards.tried(here, NOW)
+            tx.boards.shown(here, "$1", SHOWN, NOW)
+            tx.boards.mark("poll:1")
+            (here,) = tx.boards.stale(["a"], NOW)
+            tx.boards.shown(here, None, SHOWN, NOW)
+            (here,) = tx.boards.stale(["a"], NOW)
+            assert (here.sent_as, here.tried_at) == (None, None)
+            keys.append(here.key)
+            tx.boards.shown(here, "$2", SHOWN, NOW)
+            tx.boards.mark("poll:1")
+            tx.boards.drop("poll:1", HERE)
+            assert HERE not in stale(tx)
+            tx.boards.show_open(theme, HERE)
+        assert len(set(keys)) == 6
+
+    await store.run(work)
+
+
+async def test_new_places_show_what_is_open(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        theme = opened(tx)
+        tx.boards.open("poll:2", theme, [])
+        tx.boards.open("poll:3", tx.places.theme_named("other").id, [])
+        tx.boards.end("poll:1")
+        for _ in range(2):
+            tx.boards.show_open(theme, LATER)
+        assert [(b.subject, b.place) for b in tx.boards.stale(["a"], NOW)] == [
+            ("poll:1", HERE),
+            ("poll:2", LATER),
+        ]
+
+    await store.run(work)
+
+
+async def test_the_message_behind_a_reference(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        opened(tx)
+        here, _ = tx.boards.stale(["a", "b"], NOW)
+        tx.boards.shown(here, "$1 $1-poll", SHOWN, NOW)
+        assert [tx.boards.message_at("a", ref) for ref in ("$1", "$1-poll")] == [SHOWN] * 2
+        assert tx.boards.message_at("b", "$1") is None
+        tx.boards.drop("poll:1", HERE)
+        assert tx.boards.message_at("a", "$1") is None
+
+    await store.run(work)

@@ -1,0 +1,40 @@
+"""What is to be done later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.ports import Transaction
+from storage.database import Database
+from tests.chat import NOW
+
+SECOND = timedelta(seconds=1)
+
+
+async def test_what_is_due_the_earliest_first(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        assert tx.jobs.next_due() is None
+        for subject, seconds in (("c", 2), ("a", 0), ("b", 0), ("later", 60)):
+            tx.jobs.add("test", subject, NOW + seconds * SECOND)
+        assert tx.jobs.next_due() == NOW
+        assert tx.jobs.claim(NOW - timedelta(microseconds=1), 9) == []
+        assert [job.subject for job in tx.jobs.claim(NOW, 9)] == ["a", "b"]
+        assert [job.subject for job in tx.jobs.claim(NOW + 2 * SECOND, 2)] == ["a", "b"]
+        assert [job.subject for job in tx.jobs.claim(NOW + 2 * SECOND, 9)] == ["a", "b", "c"]
+
+    await store.run(work)
+
+
+async def test_what_is_done_is_done_and_what_failed_comes_back(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        tx.jobs.add("test", "a", NOW)
+        tx.jobs.add("test", "b", NOW)
+        a, b = tx.jobs.claim(NOW, 9)
+        tx.jobs.done(a.id, NOW)
+        tx.jobs.later(b.id, NOW + SECOND)
+        assert tx.jobs.claim(NOW, 9) == []
+        assert tx.jobs.next_due() == NOW + SECOND
+        (again,) = tx.jobs.claim(NOW + SECOND, 9)
+        assert (again.id, again.kind, again.subject, again.attempts) == (b.id, "test", "b", 1)
+
+    await store.run(work)

@@ -1,0 +1,94 @@
+"""Themes and their places."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.model import Identity, Message, Place, typed
+from bot.ports import Transaction
+from storage.database import Database
+from tests.chat import NOW
+
+SPORT, PITCH, NEW = Place("discord", "sport"), Place("matrix", "!sport"), Place("matrix", "!new")
+HELLO = Message((typed("Dag"),))
+
+
+def bind(tx: Transaction, place: Place, theme: str = "Sport", locale: str | None = None) -> bool:
+    return tx.places.bind(place, tx.places.theme_named(theme).id, "a name", locale)
+
+
+async def test_a_theme_has_one_number(store: Database) -> None:
+    one = await store.run(lambda tx: tx.places.theme_named("Sport"))
+    assert await store.run(lambda tx: tx.places.theme_named("Sport")) == one
+    assert await store.run(lambda tx: tx.places.theme_named("sport")) != one
+
+
+async def test_a_place_is_new_once(store: Database) -> None:
+    assert await store.run(lambda tx: tx.places.known(SPORT)) is None
+    assert await store.run(lambda tx: [bind(tx, SPORT), bind(tx, SPORT), bind(tx, SPORT, locale="en")]) == [
+        True,
+        False,
+        False,
+    ]
+    known = await store.run(lambda tx: tx.places.known(SPORT))
+    assert known
+    assert (known[0].name, known[1]) == ("Sport", "en")
+
+
+async def test_a_place_that_changes_theme_or_comes_back_is_new_again(store: Database) -> None:
+    await store.run(lambda tx: bind(tx, SPORT))
+    assert await store.run(lambda tx: bind(tx, SPORT, "Spel"))
+    await store.run(lambda tx: tx.places.leave(SPORT))
+    assert await store.run(lambda tx: bind(tx, SPORT, "Spel"))
+
+
+async def test_only_where_plein_is(store: Database) -> None:
+    def of_theme(tx: Transaction) -> list[Place]:
+        return list(tx.places.of_theme(tx.places.theme_named("Sport").id))
+
+    await store.run(lambda tx: [bind(tx, PITCH), bind(tx, SPORT), bind(tx, NEW, "Spel")])
+    assert await store.run(of_theme) == [SPORT, PITCH]
+    await store.run(lambda tx: tx.places.leave(SPORT))
+    assert await store.run(of_theme) == [PITCH]
+    # It keeps its theme, for when Plein is back.
+    known = await store.run(lambda tx: tx.places.known(SPORT))
+    assert known
+    assert known[0].name == "Sport"
+
+
+async def test_what_was_to_be_said_where_plein_left_is_set_aside(store: Database) -> None:
+    def work(tx: Transaction) -> tuple[object, object, object]:
+        bind(tx, SPORT)
+        tx.posts.add("here", SPORT, HELLO, NOW)
+        tx.posts.add("to somebody", Identity("discord", "sport"), HELLO, NOW)
+        tx.places.leave(SPORT)
+        return tx.posts.next_for(SPORT, NOW), tx.posts.waiting(["discord"], NOW), tx.posts.parked()
+
+    assert await store.run(work) == (None, [Identity("discord", "sport")], [("here", "left")])
+
+
+async def test_a_place_that_moved_takes_everything_along_once(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        bind(tx, PITCH, locale="en")
+        bind(tx, NEW, "elsewhere")
+        tx.boards.open("poll:1", tx.places.theme_named("Sport").id, [PITCH])
+        (board,) = tx.boards.stale(["matrix"], NOW)
+        tx.boards.shown(board, "$old", HELLO, NOW)
+        tx.posts.add("a", PITCH, HELLO, NOW)
+        tx.places.move(PITCH, NEW)
+        tx.places.move(PITCH, NEW)
+
+    def after(tx: Transaction) -> None:
+        assert tx.places.known(PITCH) is None
+        known = tx.places.known(NEW)
+        assert known
+        assert (known[0].name, known[1]) == ("Sport", "en")
+        post = tx.posts.next_for(NEW, NOW)
+        assert post
+        assert post.to == NEW
+        (board,) = tx.boards.stale(["matrix"], NOW + timedelta(days=1))
+        assert (board.place, board.sent_as, board.tried_at) == (NEW, None, None)
+        assert tx.boards.message_at("matrix", "$old") is None
+
+    await store.run(work)
+    await store.run(after)

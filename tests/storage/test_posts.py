@@ -1,0 +1,108 @@
+"""What is still to be said, in order, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.model import Identity, Message, Place, typed
+from bot.ports import Transaction
+from storage.database import Database
+from tests.chat import NOW
+
+SPORT, BUURT, ANNA = Place("a", "sport"), Place("b", "buurt"), Identity("a", "sport")
+SECOND = timedelta(seconds=1)
+
+
+def hello(name: str) -> Message:
+    return Message((typed(name),))
+
+
+def add(tx: Transaction, to: Place | Identity, *names: str) -> None:
+    for name in names:
+        tx.posts.add(name, to, hello(name), NOW)
+
+
+async def test_the_oldest_first_each_once(store: Database) -> None:
+    def work(tx: Transaction) -> list[str]:
+        add(tx, SPORT, "one", "two")
+        tx.posts.add("one", SPORT, hello("something else"), NOW)
+        add(tx, ANNA, "private")
+        order = []
+        while post := tx.posts.next_for(SPORT, NOW):
+            assert post.message == hello(post.id)
+            order.append(post.id)
+            tx.posts.sent(post.id, "a", f"${post.id}", NOW)
+        return order
+
+    assert await store.run(work) == ["one", "two"]
+
+
+async def test_who_waits_on_these_platforms(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        add(tx, BUURT, "b1")
+        add(tx, SPORT, "s1", "s2")
+        add(tx, ANNA, "p1")
+        assert tx.posts.waiting(["a", "b"], NOW) == [BUURT, SPORT, ANNA]
+        assert tx.posts.waiting(["a"], NOW) == [SPORT, ANNA]
+        assert tx.posts.waiting([], NOW) == []
+        assert tx.posts.next_try(["a"]) == NOW
+        assert tx.posts.next_try([]) is None
+
+    await store.run(work)
+
+
+async def test_one_that_waits_holds_back_those_behind_it(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        add(tx, SPORT, "s1", "s2")
+        tx.posts.later("s1", NOW + SECOND, failed=False)
+        assert tx.posts.next_for(SPORT, NOW) is None
+        assert tx.posts.waiting(["a"], NOW) == []
+        assert tx.posts.next_try(["a"]) == NOW + SECOND
+        assert tx.posts.waiting(["a"], NOW + SECOND) == [SPORT]
+        # One behind it that waits longer does not hold it back.
+        tx.posts.later("s2", NOW + 9 * SECOND, failed=True)
+        post = tx.posts.next_for(SPORT, NOW + SECOND)
+        assert post
+        assert (post.id, post.attempts) == ("s1", 0)
+        tx.posts.sent("s1", "a", "$1", NOW)
+        assert tx.posts.next_try(["a"]) == NOW + 9 * SECOND
+        post = tx.posts.next_for(SPORT, NOW + 9 * SECOND)
+        assert post
+        assert (post.id, post.attempts) == ("s2", 1)
+
+    await store.run(work)
+
+
+async def test_the_first_try_is_remembered(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        add(tx, SPORT, "s1")
+        tx.posts.tried("s1", NOW)
+        tx.posts.tried("s1", NOW + SECOND)
+        post = tx.posts.next_for(SPORT, NOW)
+        assert post
+        assert post.tried_at == NOW
+
+    await store.run(work)
+
+
+async def test_set_aside_but_kept(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        add(tx, SPORT, "s1", "s2")
+        tx.posts.park("s1", "gone")
+        post = tx.posts.next_for(SPORT, NOW)
+        assert post
+        assert post.id == "s2"
+        assert tx.posts.parked() == [("s1", "gone")]
+
+    await store.run(work)
+
+
+async def test_a_message_is_found_by_any_of_its_references(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        add(tx, SPORT, "s1")
+        tx.posts.sent("s1", "a", "$1 $1-poll", NOW)
+        assert [tx.posts.message_at("a", ref) for ref in ("$1", "$1-poll")] == [hello("s1")] * 2
+        assert tx.posts.message_at("b", "$1") is None
+        assert tx.posts.message_at("a", "$1 $1-poll") is None
+
+    await store.run(work)

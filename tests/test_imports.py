@@ -1,0 +1,167 @@
+"""Imports run adapters -> bot <- storage, and a platform's library stays in its own adapter."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+OURS = ("bot", "adapters", "storage")
+# What wires the three together; `lazily`: inside functions only, so that nothing is loaded unasked.
+WIRES = {"bot/app.py": False, "bot/cli.py": True, "bot/check.py": True}
+# Libraries, and the only folder that may know them.
+HOMES = {
+    "nio": "adapters/matrix/",
+    "vodozemac": "adapters/matrix/",
+    "Crypto": "adapters/matrix/",
+    "discord": "adapters/discord/",
+    "prompt_toolkit": "adapters/console/",
+    "sqlalchemy": "storage/",
+    "alembic": "storage/",
+    "aiosqlite": "storage/",
+    "asyncpg": "storage/",
+    "sqlite3": "storage/",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`module` is what is imported, in full; `lazy`: inside a function; `typing`: for types alone."""
+
+    file: str
+    line: int
+    module: str
+    lazy: bool = False
+    typing: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} imports {self.module}"
+
+
+def imports_of(source: str, file: str) -> Iterator[Import]:
+    """Every import in a file, those inside functions and under TYPE_CHECKING too."""
+
+    def walk(node: ast.AST, lazy: bool, typing: bool) -> Iterator[Import]:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(file, node.lineno, alias.name, lazy, typing)
+        elif isinstance(node, ast.ImportFrom):
+            package = ".".join(Path(file).parent.parts[: len(Path(file).parent.parts) - node.level + 1])
+            base = ".".join(filter(None, [package if node.level else "", node.module or ""]))
+            # `from bot.features import polls` may name a module or something in one: look at both.
+            for alias in node.names:
+                yield Import(file, node.lineno, f"{base}.{alias.name}", lazy, typing)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            named = node.args[0] if node.args else None
+            module = named.value if isinstance(named, ast.Constant) else "something computed"
+            yield Import(file, node.lineno, str(module), lazy, typing)
+        for child in ast.iter_child_nodes(node):
+            inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+            checking = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+            yield from walk(child, lazy or inside, typing or checking)
+
+    yield from walk(ast.parse(source), False, False)
+
+
+def wrong(found: Import) -> bool:
+    """Whether this import runs against the grain."""
+    file, (top, *rest) = found.file, found.module.split(".")
+    package = file.split("/")[0]
+    if top in HOMES:
+        return not file.startswith(HOMES[top])
+    if top == "something computed":
+        return True
+    if top not in OURS:
+        return False
+    if file in WIRES:
+        return WIRES[file] and top != "bot" and not found.lazy
+    if package == "bot":
+        if file.startswith("bot/features/") and file != "bot/features/__init__.py":
+            mine = file.removeprefix("bot/features/").split("/")[0].removesuffix(".py")
+            return top != "bot" or (rest[:1] == ["features"] and rest[1:2] != [mine])
+        return top != "bot"
+    if package == "adapters":
+        mine = file.split("/")[1]
+        return top == "storage" or (top == "adapters" and rest[:1] != [mine]) or rest[:1] == ["features"]
+    return top == "adapters"
+
+
+def all_imports() -> list[Import]:
+    return [
+        found
+        for package in OURS
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for found in imports_of(path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix())
+    ]
+
+
+def test_imports_run_one_way() -> None:
+    found = all_imports()
+    assert len({one.file for one in found}) > 30
+    assert [str(one) for one in found if wrong(one)] == []
+
+
+def test_the_core_knows_no_feature_by_name_but_through_their_list() -> None:
+    """`bot/features/__init__.py` is the only list of features; a store's Protocol is for types alone."""
+    names = [
+        str(one)
+        for one in all_imports()
+        if one.file.startswith("bot/")
+        and not one.file.startswith("bot/features/")
+        and one.module.startswith("bot.features.")
+        and not one.typing
+    ]
+    assert names == []
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("bot/dispatch.py", "from storage.database import Tx"),
+        ("bot/dispatch.py", "import adapters.console.client"),
+        ("bot/features/polls.py", "from bot.features import residents"),
+        ("bot/features/polls.py", "from bot.features.residents import set_language"),
+        ("bot/features/polls.py", "from . import residents"),
+        ("bot/features/polls.py", "from .residents import set_language"),
+        ("bot/features/polls.py", "def f():\n    import storage"),
+        ("bot/texts.py", "import nio"),
+        ("bot/texts.py", "if TYPE_CHECKING:\n    from discord import Client"),
+        ("bot/call.py", "from sqlalchemy import select"),
+        ("bot/call.py", "import importlib\nimportlib.import_module('storage.database')"),
+        ("bot/call.py", "__import__(name)"),
+        ("bot/cli.py", "from storage.database import upgrade"),
+        ("adapters/matrix/client.py", "from storage.database import Tx"),
+        ("adapters/matrix/client.py", "from adapters.console.render import render"),
+        ("adapters/matrix/client.py", "from bot.features.polls import Poll"),
+        ("adapters/matrix/client.py", "import discord.ext"),
+        ("adapters/console/client.py", "import nio.events"),
+        ("adapters/console/client.py", "from sqlalchemy.orm import Session"),
+        ("storage/polls.py", "from adapters.matrix import client"),
+        ("storage/polls.py", "import nio"),
+    ],
+)
+def test_an_arrow_the_other_way_is_seen(file: str, source: str) -> None:
+    assert [one for one in imports_of(source, file) if wrong(one)]
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("bot/app.py", "from storage.database import open_database"),
+        ("bot/cli.py", "def f():\n    from storage.database import upgrade"),
+        ("bot/features/polls.py", "from bot.call import Call"),
+        ("bot/features/__init__.py", "from bot.features import polls"),
+        ("bot/features/meetings/rules.py", "from bot.features.meetings.records import Meeting"),
+        (
+            "adapters/matrix/client.py",
+            "import nio\nfrom adapters.matrix.read import read\nfrom bot.model import Place",
+        ),
+        ("storage/polls.py", "from bot.features.polls import Poll\nfrom sqlalchemy import select"),
+    ],
+)
+def test_the_right_arrows_are_left_alone(file: str, source: str) -> None:
+    assert [str(one) for one in imports_of(source, file) if wrong(one)] == []

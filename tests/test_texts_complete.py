@@ -1,0 +1,249 @@
+"""Every text exists in every language with the same holes, is used, and nothing is said without one."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterator
+
+import pytest
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+
+from bot.texts import LOCALES
+from tests.test_imports import ROOT
+
+HOLE = re.compile(r"\{(\w+)\}")
+# Calls whose first argument is a key.
+SAYS = {"text", "Text", "UserError", "_template", "find"}
+# Keys that are built from the names of commands and their parameters.
+BUILT = ("command.", "param.")
+
+
+def catalogue(locale: str) -> dict[str, tuple[str, ...]]:
+    """The forms of each key: one, or one for each plural."""
+    found: dict[str, tuple[str, ...]] = {}
+    with (ROOT / "bot" / "locales" / locale / "LC_MESSAGES" / "plein.po").open("rb") as file:
+        for message in read_po(file, locale=locale, abort_invalid=True):
+            if message.id:
+                found[key_of(message)] = forms_of(message)
+    return found
+
+
+def key_of(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def forms_of(message: Message) -> tuple[str, ...]:
+    forms = message.string or ()
+    return (forms,) if isinstance(forms, str) else tuple(forms)
+
+
+CATALOGUES = {locale: catalogue(locale) for locale in LOCALES}
+# Storage says nothing; there `text` is SQLAlchemy's.
+FILES = [path for package in ("bot", "adapters") for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def keys_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Each key that code names, with its line; `*` stands for what is filled in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).split(".")[-1]
+            if name in SAYS and node.args:
+                yield from ((key, node.lineno) for key in spelled(node.args[0]))
+            elif name == "wrong" and len(node.args) > 1:
+                yield from ((key, node.lineno) for key in spelled(node.args[1]))
+
+
+def spelled(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)
+    elif isinstance(node, ast.IfExp):
+        yield from spelled(node.body)
+        yield from spelled(node.orelse)
+
+
+def pattern(key: str) -> re.Pattern[str]:
+    return re.compile(re.escape(key).replace(r"\*", "[^.]+(?: [^.]+)*"))
+
+
+def said() -> list[tuple[str, str]]:
+    """Every key that code names, and where."""
+    return [
+        (key, f"{path.relative_to(ROOT)}:{line}")
+        for path in FILES
+        for key, line in keys_in(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+
+
+def literals() -> set[str]:
+    """Every string in the code, for keys that go through a variable or a table."""
+    return {
+        node.value
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def test_every_language_has_every_text() -> None:
+    first, *others = LOCALES
+    for other in others:
+        assert set(CATALOGUES[first]) ^ set(CATALOGUES[other]) == set()
+
+
+def test_no_text_is_empty_and_none_is_there_twice() -> None:
+    for locale in LOCALES:
+        assert [key for key, forms in CATALOGUES[locale].items() if not all(forms) or not forms] == []
+        source = (ROOT / "bot" / "locales" / locale / "LC_MESSAGES" / "plein.po").read_text(encoding="utf-8")
+        keys = re.findall(r'^msgid "(.+)"$', source, re.MULTILINE)
+        assert len(keys) == len(set(keys))
+        assert "#, fuzzy" not in source
+
+
+@pytest.mark.parametrize("key", sorted(CATALOGUES["nl"]))
+def test_the_same_holes_in_every_language_and_form(key: str) -> None:
+    holes = {
+        (locale, number): set(HOLE.findall(form))
+        for locale in LOCALES
+        for number, form in enumerate(CATALOGUES[locale][key])
+    }
+    assert len({frozenset(one) for one in holes.values()}) == 1, holes
+    assert len({len(CATALOGUES[locale][key]) for locale in LOCALES}) == 1
+    for locale in LOCALES:
+        for form in CATALOGUES[locale][key]:
+            assert form.count("`") % 2 == 0, form
+            assert not re.search(r"[{}]", HOLE.sub("", form)), form
+
+
+def test_every_key_in_the_code_is_a_text() -> None:
+    missing = [
+        f"{where}: {key}"
+        for key, where in said()
+        if not any(pattern(key).fullmatch(known) for known in CATALOGUES["nl"])
+    ]
+    assert missing == []
+
+
+def test_every_text_is_used() -> None:
+    named = [pattern(key) for key, _ in said()]
+    known = literals()
+    unused = [
+        key
+        for key in CATALOGUES["nl"]
+        if key not in known
+        and not any(one.fullmatch(key) for one in named if one.pattern != r"[^.]+(?: [^.]+)*")
+    ]
+    assert unused == []
+
+
+def test_every_text_gets_what_it_asks_for() -> None:
+    """The values that code gives to a literal key are those that it has holes for, and a count
+    where it has plurals."""
+    wrong = []
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = ast.unparse(node.func).split(".")[-1]
+            at = 1 if name == "wrong" else 0
+            if name not in {"text", "UserError", "wrong"} or len(node.args) <= at:
+                continue
+            given = {keyword.arg for keyword in node.keywords}
+            if None in given:
+                continue
+            for key in spelled(node.args[at]):
+                for forms in (CATALOGUES["nl"].get(key, ()), CATALOGUES["en"].get(key, ())):
+                    holes = set(HOLE.findall(" ".join(forms))) | ({"count"} if len(forms) > 1 else set())
+                    if forms and not holes <= given:
+                        wrong.append(f"{path.relative_to(ROOT)}:{node.lineno}: {key} lacks {holes - given}")
+    assert wrong == []
+
+
+# --- nothing is said without a text ---
+
+# Words that tell that a string is meant to be read by residents.
+DUTCH = "de het een je jij jouw ik niet geen wel van voor met is zijn was deze dit naar nog"
+ENGLISH = "the a you your i not no this that is are was for with please from have has can"
+SPOKEN = re.compile(rf"\b(?:{'|'.join((DUTCH + ' ' + ENGLISH).split())})\b", re.IGNORECASE)
+# What operators read in the log, and what never leaves the program: there the code's own language does.
+LOGS = {"debug", "info", "warning", "error", "exception", "critical", "log", "_attempt", "compile"}
+
+
+def errors() -> set[str]:
+    """The classes whose words go into the log: every exception but UserError, which holds a key."""
+    classes = [
+        node
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    ]
+    bases = {node.name: {ast.unparse(base).split(".")[-1] for base in node.bases} for node in classes}
+    return {name for name, of in bases.items() if any(one.endswith(("Error", "Exception")) for one in of)}
+
+
+ERRORS = errors() | {name for name in dir(builtins) if name.endswith("Error")}
+
+
+def sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Strings that read like a sentence; not docstrings, log lines, patterns, or errors nobody is shown."""
+    silent: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            if node.body and isinstance(node.body[0], ast.Expr):
+                silent.add(id(node.body[0].value))
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            silent.add(id(node.value))
+        match node:
+            case ast.Raise() | ast.Assert():
+                quiet = True
+            case ast.ClassDef():
+                quiet = node.name in ERRORS
+            case ast.Call():
+                quiet = ast.unparse(node.func).split(".")[-1] in LOGS | ERRORS
+            case _:
+                quiet = False
+        if quiet:
+            silent.update(id(inner) for inner in ast.walk(node))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in silent:
+            words = node.value.split()
+            if len(words) >= 3 and SPOKEN.search(node.value):
+                yield node.value, node.lineno
+
+
+def test_features_and_adapters_speak_only_from_the_catalogues() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {words}"
+        for folder in (ROOT / "bot" / "features", ROOT / "adapters")
+        for path in sorted(folder.rglob("*.py"))
+        for words, line in sentences(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert found == []
+
+
+def test_a_sentence_in_the_code_is_seen() -> None:
+    for source in (
+        'x = "Dat gaat nu niet"',
+        'return_("You have no vote here")',
+        'y = f"Er is geen {x} meer"',
+    ):
+        assert list(sentences(ast.parse(source)))
+    for source in (
+        '"""What is it for."""',
+        'log.info("the server is away")',
+        'raise ValueError("not for you")',
+    ):
+        assert not list(sentences(ast.parse(source)))
+
+
+def test_names_of_commands_are_plain() -> None:
+    """Several names are apart by `|`; each is words alone, or it could not be typed."""
+    for locale in LOCALES:
+        for key, forms in CATALOGUES[locale].items():
+            if key.startswith(BUILT) and not key.endswith((".help", ".value")) and " " in key:
+                for name in forms[0].split("|"):
+                    assert re.fullmatch(r"[\w-]+(?: [\w-]+)*", name), (locale, key)
