@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from bot import features
 from bot.clock import HandClock, SystemClock
 from bot.config import Config
 from bot.core import PleinCore
@@ -56,9 +57,13 @@ async def open_core(
 
 
 def _name_residents(config: Config, tx: Transaction) -> None:
+    """Those who turn out to be one person are one from now on, in what they voted too."""
     for resident in config.residents:
         accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
-        tx.people.link(resident.name, accounts, resident.as_role())
+        person, others = tx.people.link(resident.name, accounts, resident.as_role())
+        for other in others:
+            for merge in features.MERGES:
+                merge(tx, other, person)
 
 
 async def run_platforms(config: Config) -> int:

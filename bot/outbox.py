@@ -90,7 +90,9 @@ class Outbox:
             if isinstance(post.to, Place):
                 told = Message((text("outbox.parked", place=post.to.room_id, reason=reason),))
                 for moderator in tx.people.with_role(Role.MODERATOR):
-                    tx.posts.add(f"parked:{post.id}:{moderator.user_id}", moderator, told, now)
+                    # Once a day for each place, however much was meant for it.
+                    key = f"parked:{post.to.room_id}:{now:%Y-%m-%d}:{moderator.user_id}"
+                    tx.posts.add(key, moderator, told, now)
 
         await self._store.run(park)
         self.worker.wake()

@@ -160,8 +160,8 @@ class PeopleStore(Protocol):
 
     def add(self, identity: Identity, name: str) -> Resident: ...
 
-    def link(self, name: str, identities: Sequence[Identity], role: Role) -> None:
-        """These accounts are one person, with this role."""
+    def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
+        """These accounts are one person, with this role: who that is, and who they were taken to be."""
         ...
 
     def grant(self, identity: Identity, role: Role) -> None: ...

@@ -52,21 +52,20 @@ class People:
         )
         return Resident(number, name)
 
-    def link(self, name: str, identities: Sequence[Identity], role: Role) -> None:
+    def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
         """The first account that is known already says who it is; the others join them."""
         known = [found for one in identities if (found := self.by_identity(one))]
         resident = known[0] if known else self.add(identities[0], name)
+        others = {found.id for found in known} - {resident.id}
         for identity in identities:
-            found = self.by_identity(identity)
-            where = {"platform": identity.platform, "user_id": identity.user_id}
-            if found is None:
-                self._db.execute(_ADD_IDENTITY, {**where, "resident": resident.id})
-            elif found.id != resident.id:
-                self._db.execute(
-                    _MOVE_IDENTITY,
-                    {"platform_": identity.platform, "user_": identity.user_id, "id_": resident.id},
-                )
+            where = {"platform_": identity.platform, "user_": identity.user_id}
+            if self.by_identity(identity) is None:
+                fields = {"platform": identity.platform, "user_id": identity.user_id}
+                self._db.execute(_ADD_IDENTITY, {**fields, "resident": resident.id})
+            else:
+                self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
         self._db.execute(_SET_ROLE, {"id_": resident.id, "name_": name, "role_": int(role)})
+        return resident.id, sorted(others)
 
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)

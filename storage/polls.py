@@ -54,6 +54,17 @@ _END = (
     .where(polls.c.id == bindparam("poll_"))
     .values(state=bindparam("state_"), ended_at=bindparam("at_", type_=polls.c.ended_at.type))
 )
+_BOTH = (
+    select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.cast_at)
+    .join(polls, polls.c.id == ballots.c.poll)
+    .where(
+        polls.c.state == "open",
+        or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")),
+    )
+    .order_by(ballots.c.poll, ballots.c.cast_at)
+    .with_for_update(of=polls)
+)
+_OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 
 
 class Polls:
@@ -122,6 +133,18 @@ class Polls:
         if changed:
             self._db.execute(_COUNT, changed)
 
+    def merge(self, old: int, new: int) -> Sequence[int]:
+        self._db.execute(_OPENED, {"old_": old, "new_": new})
+        found = list(self._db.execute(_BOTH, {"old_": old, "new_": new}))
+        theirs = {row.poll for row in found if row.voter == old}
+        for poll in theirs:
+            both = [row for row in found if row.poll == poll]
+            last = both[-1]
+            for row in both:
+                self.vote(poll, row.voter, _choices(row.choices), (), row.cast_at)
+            self.vote(poll, new, (), _choices(last.choices), last.cast_at)
+        return sorted(theirs)
+
     def end(self, poll: int, state: str, now: datetime) -> None:
         self._db.execute(_END, {"poll_": poll, "state_": state, "at_": now})
 
@@ -164,4 +187,8 @@ def _poll(row: Any) -> tuple[Poll, Choices]:
         voters,
         ended_at,
     )
-    return poll, tuple(map(int, chosen.split(","))) if chosen else ()
+    return poll, _choices(chosen)
+
+
+def _choices(kept: str | None) -> Choices:
+    return tuple(map(int, kept.split(","))) if kept else ()

@@ -6,3 +6,5 @@ from bot.features import polls, residents
 COMMANDS = (*help_feature.COMMANDS, *residents.COMMANDS, *polls.COMMANDS)
 JOBS = {**polls.JOBS}
 BOARDS = {**polls.BOARDS}
+# What is to be done when two residents turn out to be one person.
+MERGES = (polls.merge_residents,)

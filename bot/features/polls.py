@@ -88,6 +88,13 @@ class PollStore(Protocol):
 
     def end(self, poll: int, state: str, now: datetime) -> None: ...
 
+    def merge(self, old: int, new: int) -> Sequence[int]:
+        """Two residents turn out to be one person: of two ballots in an open poll the later one counts.
+
+        The open polls in which `old` had a ballot. What was closed stays as it was announced.
+        """
+        ...
+
 
 # --- rules -----------------------------------------------------------------
 
@@ -187,8 +194,11 @@ def show_board(tx: Transaction, subject: str) -> Message | None:
         text("poll.board.option", number=number, option=option, count=votes, bar=bar(votes, max(tally)))
         for number, (option, votes) in enumerate(zip(poll.options, tally, strict=True), start=1)
     ]
-    lines.append(text("poll.board.people", count=poll.voters))
+    if poll.voters:
+        lines.append(text("poll.board.people", count=poll.voters))
     if poll.state == "open":
+        if not poll.voters:
+            lines.append(text("poll.board.nobody"))
         if poll.at_most > 1:
             lines.append(text("poll.board.at_most", count=poll.at_most))
         lines.append(text("poll.board.closes", closes=poll.closes_at))
@@ -359,6 +369,12 @@ def close_due(call: Call, job: Job) -> None:
     found = call.tx.polls.get(int(job.subject), 0)
     if found and found[0].state == "open":
         _end(call, found[0], "closed")
+
+
+def merge_residents(tx: Transaction, old: int, new: int) -> None:
+    """Two residents are one person, who counts once."""
+    for poll in tx.polls.merge(old, new):
+        tx.boards.mark(f"poll:{poll}")
 
 
 # --- steps that handlers share ---------------------------------------------

@@ -20,7 +20,7 @@ async def test_the_server_is_never_hammered_and_nothing_is_dropped(
         anna = people[0].person
         room = await town.room(anna, *(one.person for one in people[1:]))
         await anna.say(room, '!peiling open "Nieuwe skatebaan?" Ja | Nee')
-        await board(anna, room, "0 mensen")
+        await board(anna, room, "Nog niemand stemde")
         for one in people:
             await one.person.say(room, "!stem 2")
         final = await board(anna, room, "2. Nee: 12 stemmen", timeout=120)

@@ -260,3 +260,29 @@ async def test_one_person_with_two_accounts_has_one_ballot(database_url: str) ->
         second = replace(town.asked("ben", "!vote 2"), author=accounts[1])
         await asyncio.gather(*map(town.core.handle, (first, second)))
         assert await town.core.store.run(lambda tx: list(tx.polls.tally(1))) == [0, 1]
+
+
+async def test_two_who_turn_out_to_be_one_count_once(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        accounts = [Identity(PLATFORM, "ben"), Identity("elsewhere", "ben")]
+        await town.say("anna", '!poll open "Open?" A | B')
+        await town.say("anna", '!poll open "Closed?" A | B')
+        for poll in (1, 2):
+            await town.core.handle(town.asked("ben", f"!vote 1 --poll {poll}"))
+            later = replace(town.asked("ben", f"!vote 2 --poll {poll}"), author=accounts[1])
+            await town.core.handle(later)
+        await town.say("anna", "!poll close 2 --sure")
+
+        def link(tx: Transaction) -> None:
+            person, others = tx.people.link("Ben", accounts, Role.RESIDENT)
+            for other in others:
+                polls.merge_residents(tx, other, person)
+
+        await town.core.store.run(link)
+        await town.core.store.run(link)  # at every start
+        # What was announced stays as it was announced.
+        assert await town.core.store.run(lambda tx: list(tx.polls.tally(2))) == [1, 1]
+        assert await town.core.store.run(lambda tx: list(tx.polls.tally(1))) == [0, 1]
+        await town.core.handle(replace(town.asked("ben", "!poll withdraw 1"), author=accounts[1]))
+        assert await town.core.store.run(lambda tx: list(tx.polls.tally(1))) == [0, 0]
