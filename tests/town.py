@@ -70,7 +70,7 @@ class Town:
         async def joined() -> bool | None:
             return (await person.members(room)).get(self.plein.user_id) == "join" or None
 
-        await person.wait_until(joined)
+        await person.wait_until(joined, timeout=90)
 
     async def room(self, owner: Person, *others: Person, **options: Any) -> str:
         """A public room with Plein in it."""
