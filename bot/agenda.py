@@ -55,7 +55,7 @@ class Agenda:
         claimed = tx.jobs.claim(now, BATCH)
         for job in claimed:
             try:
-                with tx.savepoint():
+                with tx.savepoint(marked=True):
                     self._runs[job.kind](self._call(tx), job)
                     tx.jobs.done(job.id, now)
             except StoreFailed:

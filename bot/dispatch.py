@@ -17,7 +17,7 @@ from bot.call import Call
 from bot.commands import Command, Commands
 from bot.errors import StoreFailed, UserError
 from bot.model import Identity, Invocation, Message, Place, Resident, Role, text
-from bot.ports import Args, Clock, Store, Transaction
+from bot.ports import Args, Clock, Recognised, Store, Transaction
 from bot.texts import visible
 
 log = logging.getLogger(__name__)
@@ -69,10 +69,10 @@ class Dispatch:
         return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), tx)
 
     def _once(self, invocation: Invocation, tx: Transaction) -> Answer:
-        known = tx.seen.answer(invocation.id)
-        if known:
-            return known[0], ()
-        call = self._call(invocation, tx)
+        known = tx.seen.recognise(invocation.id, invocation.author, invocation.place)
+        if known.answer:
+            return known.answer[0], ()
+        call = self._call(invocation, known, tx)
         private = True
         try:
             with tx.savepoint():
@@ -109,11 +109,10 @@ class Dispatch:
             raise UserError(f"role.needed.{command.role.name.lower()}")
         return command, self.commands.bind(command, given, call.locale, call.now, call.zone)
 
-    def _call(self, invocation: Invocation, tx: Transaction) -> Call:
+    def _call(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Call:
         author = invocation.author
-        resident = tx.people.by_identity(author) or tx.people.add(author, visible(invocation.name))
-        theme, spoken = (invocation.place and tx.places.known(invocation.place)) or (None, None)
-        wanted = resident.locale or invocation.locale or spoken
+        resident = known.resident or tx.people.add(author, visible(invocation.name))
+        wanted = resident.locale or invocation.locale or known.spoken
         now = self.clock.now()
         return Call(
             tx,
@@ -125,7 +124,7 @@ class Dispatch:
             invocation.role,
             author,
             invocation.place,
-            theme,
+            known.theme,
             min(invocation.at, now),
         )
 

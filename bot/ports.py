@@ -130,8 +130,11 @@ class Transaction(Protocol):
     @property
     def inbox(self) -> InboxStore: ...
 
-    def savepoint(self) -> AbstractContextManager[None]:
-        """What is done inside is undone if it raises."""
+    def savepoint(self, *, marked: bool = False) -> AbstractContextManager[None]:
+        """What is done inside is undone if it raises; the whole work may then run once more.
+
+        `marked`: never that, for a work of many parts of which some may well raise.
+        """
         ...
 
 
@@ -143,10 +146,22 @@ class Store(Protocol):
     async def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Who asks, where, and whether that was asked before.
+
+    `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
+    `spoken` is the language that was chosen for the place.
+    """
+
+    answer: tuple[Message | None] | None
+    resident: Resident | None
+    theme: Theme | None
+    spoken: str | None
+
+
 class SeenStore(Protocol):
-    def answer(self, invocation_id: str) -> tuple[Message | None] | None:
-        """The answer that was given, in a tuple of one; None if this id is new."""
-        ...
+    def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
 
     def add(self, invocation_id: str, now: datetime, answer: Message | None, undo: Undo | None) -> None: ...
 

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Board, Message, Place, pack, unpack
-from storage.direct import Db
+from storage.direct import Core
 from storage.tables import boards, refs, subjects
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,7 +85,7 @@ _AT = (
 class Boards:
     """Implements BoardStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
     def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
@@ -126,7 +126,8 @@ class Boards:
         ]
 
     def next_try(self, platforms: Iterable[str]) -> datetime | None:
-        return self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
+        found: datetime | None = self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
+        return found
 
     def tried(self, board: Board, now: datetime) -> None:
         self._db.execute(_TRIED, {**_where(board.subject, board.place), "now_": now})

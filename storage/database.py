@@ -26,7 +26,7 @@ from sqlalchemy.pool import StaticPool
 from bot.errors import StoreFailed
 from bot.ports import Transaction
 from storage.boards import Boards
-from storage.direct import FAILURES, FAULTS, Db, Direct
+from storage.direct import FAILURES, FAULTS, Core, Direct
 from storage.inbox import Inbox
 from storage.jobs import Jobs
 from storage.people import People
@@ -56,8 +56,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Tx:
     """Implements Transaction on one connection."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self.db = db
+        self.careful = False
         self.polls = Polls(db)
         self.people = People(db)
         self.places = Places(db)
@@ -67,30 +68,45 @@ class Tx:
         self.jobs = Jobs(db)
         self.inbox = Inbox(db)
 
-    def savepoint(self) -> AbstractContextManager[None]:
-        return _Savepoint(self.db)
+    def savepoint(self, *, marked: bool = False) -> AbstractContextManager[None]:
+        return _Part(self.db, marked=marked or self.careful)
 
 
-class _Savepoint(AbstractContextManager[None]):
-    """A part of a transaction that is undone if it raises."""
+class _Carefully(StoreFailed):
+    """A part has to be undone and nothing marks where it began: once more, with real savepoints."""
 
-    def __init__(self, db: Db) -> None:
+
+class _Part(AbstractContextManager[None]):
+    """A part of a transaction that is undone if it raises.
+
+    Most that raise have written nothing yet, and most that write do not raise. So a savepoint, two
+    more trips to the database, is set only where the first attempt showed that one is needed.
+    """
+
+    def __init__(self, db: Core, *, marked: bool) -> None:
         self._db = db
+        self._marked = marked
 
     def __enter__(self) -> None:
-        self._db.exec_driver_sql("SAVEPOINT part")
+        self._before = self._db.writes
+        if self._marked:
+            self._db.exec_driver_sql("SAVEPOINT part")
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, FAILURES) and not isinstance(error, FAULTS):
             # The whole transaction is lost; whoever runs it decides what then.
             raise StoreFailed(type(error).__name__) from error
-        if error is not None:
-            self._db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
-        self._db.exec_driver_sql("RELEASE SAVEPOINT part")
+        if self._marked:
+            if error is not None:
+                self._db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
+            self._db.exec_driver_sql("RELEASE SAVEPOINT part")
+        elif isinstance(error, FAULTS) or (error is not None and self._db.writes != self._before):
+            raise _Carefully("part") from error
 
 
 def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
     """Run these in one transaction; if one fails, each in one of its own."""
+    tx.careful = False
     for attempt in range(TRIES):
         try:
             with db.begin():
@@ -99,6 +115,9 @@ def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
         except Exception as error:
             if len(works) > 1:
                 return [run_group(db, tx, [work])[0] for work in works]
+            if isinstance(error, _Carefully):
+                tx.careful = True
+                continue
             if isinstance(error, FAULTS) or not isinstance(error, (*FAILURES, StoreFailed)):
                 return [(None, error)]
             if attempt == TRIES - 1 or db.closed:
@@ -110,7 +129,7 @@ def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
 
 
 def _run_core(db: Connection, works: Sequence[Work]) -> list[Outcome]:
-    return run_group(db, Tx(db), works)
+    return run_group(db, Tx(Core(db)), works)
 
 
 class SQLite:

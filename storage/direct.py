@@ -97,22 +97,38 @@ class _Plan:
 _PLANS: dict[Executable, _Plan | None] = {}
 
 
-class Direct:
-    """Executes on one SQLite connection, inside the transaction that SQLAlchemy began on it."""
+class Core:
+    """Executes on one connection of SQLAlchemy's. `writes` counts what may have changed something."""
 
     def __init__(self, db: Connection) -> None:
         self._core = db
-        self._cursor: Any = db.connection.cursor()
+        self.writes = 0
 
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
         """Like Connection.execute, with every row read already."""
+        self.writes += statement.is_dml
+        result = self._core.execute(statement, values)
+        return Rows(result.all() if result.returns_rows else ())
+
+    def exec_driver_sql(self, sql: str) -> None:
+        self._core.exec_driver_sql(sql)
+
+
+class Direct(Core):
+    """The same on SQLite, inside the transaction that SQLAlchemy began."""
+
+    def __init__(self, db: Connection) -> None:
+        super().__init__(db)
+        self._cursor: Any = db.connection.cursor()
+
+    def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
         try:
             plan = _PLANS[statement]
         except KeyError:
             plan = _PLANS[statement] = self._plan(statement, values)
         if plan is None:
-            result = self._core.execute(statement, values)
-            return Rows(result.all() if result.returns_rows else ())
+            return super().execute(statement, values)
+        self.writes += statement.is_dml
         if isinstance(values, (list, tuple)):
             return plan.run_many(self._cursor, values)
         return plan.run(self._cursor, values if isinstance(values, Mapping) else {})
@@ -128,6 +144,3 @@ class Direct:
 
     def exec_driver_sql(self, sql: str) -> None:
         self._cursor.execute(sql)
-
-
-Db = Connection | Direct

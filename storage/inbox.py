@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.ports import Arrival
-from storage.direct import Db
+from storage.direct import Core
 from storage.tables import bookmarks, inbox
 
 _ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["account", "id"]).returning(inbox.c.seq)
@@ -33,7 +33,7 @@ _SEAL = (
 class Inbox:
     """Implements InboxStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
     def add(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
@@ -50,7 +50,8 @@ class Inbox:
         return [Arrival(*row) for row in self._db.execute(_WAITING, {"account_": account, "sealed_": sealed})]
 
     def bookmark(self, account: str) -> str | None:
-        return self._db.execute(_BOOKMARK, {"account_": account}).scalar()
+        found: str | None = self._db.execute(_BOOKMARK, {"account_": account}).scalar()
+        return found
 
     def done(self, account: str, seqs: Sequence[int]) -> None:
         self._db.execute(_DONE, {"account_": account, "seqs_": list(seqs)})

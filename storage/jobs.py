@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select, update
 
 from bot.model import Job
-from storage.direct import Db
+from storage.direct import Core
 from storage.tables import jobs
 
 _MOMENT = jobs.c.due_at.type
@@ -33,7 +33,7 @@ _NEXT = select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None))
 class Jobs:
     """Implements JobStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
     def add(self, kind: str, subject: str, due_at: datetime) -> None:
@@ -49,4 +49,5 @@ class Jobs:
         self._db.execute(_LATER, {"id_": job_id, "due_": due_at})
 
     def next_due(self) -> datetime | None:
-        return self._db.execute(_NEXT).scalar()
+        found: datetime | None = self._db.execute(_NEXT).scalar()
+        return found

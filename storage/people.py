@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.model import Identity, Resident, Role
-from storage.direct import Db
+from storage.direct import Core
 from storage.tables import identities, residents
 
 _WHO = (
@@ -38,7 +38,7 @@ _WITH_ROLE = (
 class People:
     """Implements PeopleStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
     def by_identity(self, identity: Identity) -> Resident | None:

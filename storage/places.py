@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, in
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Place, Theme
-from storage.direct import Db
+from storage.direct import Core
 from storage.tables import boards, places, posts, refs, subjects, themes
 
 
@@ -60,7 +60,7 @@ _MOVE_BOARDS = _moved(boards).values(sent_as=None, tried_at=None, version=0, edi
 class Places:
     """Implements PlaceStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
     def known(self, place: Place) -> tuple[Theme, str | None] | None:

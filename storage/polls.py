@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from bot.features.polls import Choices, Poll
-from storage.direct import Db
+from storage.direct import Core
 from storage.tables import ballots, polls, tallies
 
 _VOTER = and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_"))
@@ -70,7 +70,7 @@ _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
     def add(
@@ -149,7 +149,7 @@ class Polls:
         self._db.execute(_END, {"poll_": poll, "state_": state, "at_": now})
 
 
-def recount(db: Db, poll: int) -> tuple[int, dict[int, int]]:
+def recount(db: Core, poll: int) -> tuple[int, dict[int, int]]:
     """The people and the votes for each option, counted from the ballots themselves."""
     cast = list(db.execute(_BALLOTS, {"poll_": poll}).scalars())
     votes: dict[int, int] = {}

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Identity, Message, Place, Post, pack, unpack
-from storage.direct import Db
+from storage.direct import Core
 from storage.tables import posts, refs
 
 _WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
@@ -66,7 +66,7 @@ _AT = (
 class Posts:
     """Implements PostStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
     def add(self, post_id: str, to: Place | Identity, message: Message, now: datetime) -> None:
@@ -86,7 +86,8 @@ class Posts:
         return [Identity(row[0], row[1]) if row[2] else Place(row[0], row[1]) for row in rows]
 
     def next_try(self, platforms: Iterable[str]) -> datetime | None:
-        return self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
+        found: datetime | None = self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
+        return found
 
     def tried(self, post_id: str, now: datetime) -> None:
         self._db.execute(_TRIED, {"id_": post_id, "now_": now})

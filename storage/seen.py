@@ -5,13 +5,39 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import and_, bindparam, delete, insert, literal, select
 
-from bot.model import Identity, Message, Undo, pack, unpack
-from storage.direct import Db
-from storage.tables import seen
+from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, pack, unpack
+from bot.ports import Recognised
+from storage.direct import Core
+from storage.tables import identities, places, residents, seen, themes
 
-_ANSWER = select(seen.c.answer).where(seen.c.id == bindparam("id_"))
+# One question instead of three: every command begins with it.
+_ONE = select(literal(1).label("one")).subquery()
+_RECOGNISE = select(
+    seen.c.id,
+    seen.c.answer,
+    residents.c.id.label("resident"),
+    residents.c.name,
+    residents.c.locale,
+    residents.c.role,
+    themes.c.id.label("theme"),
+    themes.c.name.label("theme_name"),
+    places.c.locale.label("spoken"),
+).select_from(
+    _ONE.outerjoin(seen, seen.c.id == bindparam("id_"))
+    .outerjoin(
+        identities.join(residents, residents.c.id == identities.c.resident),
+        and_(
+            identities.c.platform == bindparam("author_platform_"),
+            identities.c.user_id == bindparam("author_"),
+        ),
+    )
+    .outerjoin(
+        places.join(themes, themes.c.id == places.c.theme),
+        and_(places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")),
+    )
+)
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
 _FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
@@ -20,12 +46,16 @@ _FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
 class Seen:
     """Implements SeenStore."""
 
-    def __init__(self, db: Db) -> None:
+    def __init__(self, db: Core) -> None:
         self._db = db
 
-    def answer(self, invocation_id: str) -> tuple[Message | None] | None:
-        row = self._db.execute(_ANSWER, {"id_": invocation_id}).first()
-        return (unpack(row[0]),) if row else None
+    def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
+        asked = {"id_": invocation_id, "author_platform_": author.platform, "author_": author.user_id}
+        where = {"platform_": place and place.platform, "room_": place and place.room_id}
+        row = self._db.execute(_RECOGNISE, {**asked, **where}).one()
+        resident = row.resident and Resident(row.resident, row.name, row.locale, Role(row.role))
+        theme = row.theme and Theme(row.theme, row.theme_name)
+        return Recognised((unpack(row.answer),) if row.id else None, resident, theme, row.spoken)
 
     def add(self, invocation_id: str, now: datetime, answer: Message | None, undo: Undo | None) -> None:
         kept = None
