@@ -32,6 +32,7 @@ from bot.texts import Texts, has_unseen
 LONGEST = 8_000
 _QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
+_FLAG_OR_QUOTE = re.compile("--|[" + "".join(_QUOTES) + "]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,8 @@ class Commands:
 
     def _named(self, command: Command, rest: str, locale: str) -> tuple[dict[str, Any], str]:
         """The `--name value` parts, in any language's names; a value runs to the next one or a quote."""
+        if not _FLAG_OR_QUOTE.search(rest):
+            return {}, rest
         given: dict[str, Any] = {}
         plain: list[str] = []
         waits: Param | None = None  # a flag whose value is the quotation that follows

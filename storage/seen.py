@@ -27,16 +27,15 @@ _RECOGNISE = select(
 ).select_from(
     _ONE.outerjoin(seen, seen.c.id == bindparam("id_"))
     .outerjoin(
-        identities.join(residents, residents.c.id == identities.c.resident),
+        identities,
         and_(
             identities.c.platform == bindparam("author_platform_"),
             identities.c.user_id == bindparam("author_"),
         ),
     )
-    .outerjoin(
-        places.join(themes, themes.c.id == places.c.theme),
-        and_(places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")),
-    )
+    .outerjoin(residents, residents.c.id == identities.c.resident)
+    .outerjoin(places, and_(places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")))
+    .outerjoin(themes, themes.c.id == places.c.theme)
 )
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)

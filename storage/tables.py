@@ -6,6 +6,7 @@ second one beside it (`sqlite_with_rowid=False`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
@@ -36,11 +37,19 @@ class Moment(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        return None if value is None else (value - _START) // _MICROSECOND
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:
+        return _to_number
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else _START + timedelta(microseconds=value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[int | None], datetime | None]:
+        return _to_moment
+
+
+def _to_number(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - _START) // _MICROSECOND
+
+
+def _to_moment(number: int | None) -> datetime | None:
+    return None if number is None else _START + timedelta(0, 0, number)
 
 
 metadata = MetaData(
