@@ -64,3 +64,9 @@ $(SYNAPSE)/.installed: tests/synapse.lock | $(VENV)/bin/python
 	@$(PYTHON) -m venv $(SYNAPSE)
 	@$(SYNAPSE)/bin/python -m pip -q --disable-pip-version-check install --require-hashes -r tests/synapse.lock
 	@touch $@
+
+$(CLIENTS): tests/clients/package-lock.json
+	@command -v npm >/dev/null || { echo "The tests with matrix-js-sdk need Node 20 or newer, with npm"; exit 1; }
+	@echo "Installing matrix-js-sdk for the tests ..."
+	@cd tests/clients && npm ci --silent --ignore-scripts
+	@touch $@

@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _file(words: str) -> Path:
-    if not Path(words).is_file():
+    if not Path(words).exists() or Path(words).is_dir():
         raise argparse.ArgumentTypeError(f"there is no file {words!r}")
     return Path(words)
 

@@ -112,6 +112,7 @@ class Sync:
                 continue
             event = nio.Event.parse_event(json.loads(arrival.body))
             if isinstance(event, nio.MegolmEvent):
+                log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
                 event.room_id = arrival.room
                 await self._intake.ask_for_key(event)
 
