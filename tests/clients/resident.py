@@ -9,39 +9,44 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from tests.homeserver import PASSWORD
+from tests.homeserver import PASSWORD, Homeserver
 
 HERE = Path(__file__).parent
 Event = dict[str, Any]
 
 
 class JsResident:
-    """Drives `resident.mjs`. Every event that it could read is in `events`."""
+    """Drives `resident.mjs`, for as long as it is entered. Every event that it could read is in `events`."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
+    def __init__(self) -> None:
         self._numbers = itertools.count()
         self._asked: dict[int, asyncio.Future[Any]] = {}
         self._heard = asyncio.Condition()
         self.events: list[Event] = []
         self.user_id = ""
-        self._reading = asyncio.create_task(self._read())
 
-    @classmethod
-    async def log_in(cls, url: str, name: str, *, isolated: bool = False) -> Self:
-        """`isolated`: trusts only devices that their owner has signed."""
-        process = await asyncio.create_subprocess_exec(
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
             "node",
             str(HERE / "resident.mjs"),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=2**24,
         )
-        resident = cls(process)
-        resident.user_id = await resident.do(
-            "login", url=url, user=name, password=PASSWORD, isolated=isolated
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._process.kill()
+        await self._process.wait()
+        await self._reading
+
+    async def log_in(self, homeserver: Homeserver, name: str, *, isolated: bool = False) -> None:
+        """As somebody new. `isolated`: trusts only devices that their owner has signed."""
+        await homeserver.register(name)
+        self.user_id = await self.do(
+            "login", url=homeserver.url, user=name, password=PASSWORD, isolated=isolated
         )
-        return resident
 
     async def do(self, what: str, **args: Any) -> Any:
         """One of what `resident.mjs` does; an AssertionError if it went wrong."""
@@ -90,9 +95,3 @@ class JsResident:
             return event["sender"] == sender and event["type"] == type and all(word in body for word in words)
 
         return await self.hears(fits)
-
-    async def close(self) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        await self._process.wait()
-        await self._reading

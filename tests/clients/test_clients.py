@@ -28,10 +28,19 @@ async def plein(homeserver: Homeserver, tmp_path_factory: pytest.TempPathFactory
     assert await running.stop() == 0, "\n".join(running.log[-30:])
 
 
-async def resident(url: str, homeserver: Homeserver, name: str, **options: Any) -> JsResident:
-    name = f"{name}{next(numbers)}"
-    await homeserver.register(name)
-    return await JsResident.log_in(url, name, **options)
+@pytest.fixture
+async def anna(homeserver: Homeserver) -> AsyncIterator[JsResident]:
+    async with JsResident() as resident:
+        await resident.log_in(homeserver, f"anna{next(numbers)}")
+        yield resident
+
+
+@pytest.fixture
+async def isolated(homeserver: Homeserver) -> AsyncIterator[JsResident]:
+    """Trusts only devices that their owner has signed."""
+    async with JsResident() as resident:
+        await resident.log_in(homeserver, f"anna{next(numbers)}", isolated=True)
+        yield resident
 
 
 async def room_with(anna: JsResident, plein: Plein, *, direct: bool = False) -> str:
@@ -46,8 +55,7 @@ def _joins(event: Event, room: str, user_id: str) -> bool:
     return bool(member and event["content"].get("membership") == "join")
 
 
-async def test_a_poll_in_an_encrypted_room(homeserver: Homeserver, plein: Plein) -> None:
-    anna = await resident(homeserver.url, homeserver, "anna")
+async def test_a_poll_in_an_encrypted_room(plein: Plein, anna: JsResident) -> None:
     direct = await room_with(anna, plein, direct=True)
     room = await room_with(anna, plein)
     await anna.do("say", room=room, words=ASK)
@@ -66,13 +74,11 @@ async def test_a_poll_in_an_encrypted_room(homeserver: Homeserver, plein: Plein)
     await anna.reads(plein.user_id, "je koos eerst Nee, nu Later")
     await anna.do("react", room=room, event=shows["id"], key="1️⃣")
     await anna.reads(plein.user_id, "je koos eerst Later, nu Ja")
-    await anna.close()
 
 
 async def test_a_newcomer_is_whispered_to_in_an_encrypted_room_of_their_own(
-    homeserver: Homeserver, plein: Plein
+    plein: Plein, anna: JsResident
 ) -> None:
-    anna = await resident(homeserver.url, homeserver, "anna")
     room = await room_with(anna, plein)
     await anna.do("say", room=room, words="!peiling lijst")
     invitation = await anna.hears(
@@ -83,23 +89,22 @@ async def test_a_newcomer_is_whispered_to_in_an_encrypted_room_of_their_own(
     await anna.do("join", room=invitation["room"])
     said = await anna.reads(plein.user_id, "Er loopt nu geen peiling")
     assert said["encrypted"]
-    await anna.close()
 
 
-async def test_plein_is_verified_by_its_owner(homeserver: Homeserver, plein: Plein) -> None:
-    anna = await resident(homeserver.url, homeserver, "anna", isolated=True)
+async def test_plein_is_verified_by_its_owner(plein: Plein, isolated: JsResident) -> None:
+    anna = isolated
     room = await room_with(anna, plein, direct=True)
     await anna.do("say", room=room, words="!peiling lijst")
     said = await anna.reads(plein.user_id, "Er loopt nu geen peiling")
     assert await anna.do("shield", room=room, event=said["id"]) == {"colour": 0, "reason": None}
     (device,) = await anna.do("devices", user=plein.user_id)
     assert (await anna.do("device", user=plein.user_id, device=device))["signedByOwner"]
-    await anna.close()
 
 
-async def test_after_a_kill_what_was_said_meanwhile_is_read(homeserver: Homeserver, tmp_path: Path) -> None:
+async def test_after_a_kill_what_was_said_meanwhile_is_read(
+    homeserver: Homeserver, anna: JsResident, tmp_path: Path
+) -> None:
     plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
-    anna = await resident(homeserver.url, homeserver, "anna")
     room = await room_with(anna, plein, direct=True)
     await anna.do("say", room=room, words="!peiling lijst")
     await anna.reads(plein.user_id, "Er loopt nu geen peiling")
@@ -108,13 +113,13 @@ async def test_after_a_kill_what_was_said_meanwhile_is_read(homeserver: Homeserv
     await plein.start()
     await anna.reads(plein.user_id, "From now on")
     assert await plein.stop() == 0
-    await anna.close()
 
 
-async def test_what_cannot_be_read_yet_waits_for_its_key(homeserver: Homeserver, tmp_path: Path) -> None:
+async def test_what_cannot_be_read_yet_waits_for_its_key(
+    homeserver: Homeserver, anna: JsResident, tmp_path: Path
+) -> None:
     async with Proxy(homeserver.url) as proxy:
         plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
-        anna = await resident(homeserver.url, homeserver, "anna")
         room = await room_with(anna, plein, direct=True)
         held: list[dict[str, Any]] = []
 
@@ -142,4 +147,3 @@ async def test_what_cannot_be_read_yet_waits_for_its_key(homeserver: Homeserver,
         answers = [event for event in anna.events if "From now on" in json.dumps(event["content"])]
         assert len({event["id"] for event in answers}) == 1
         assert not re.search("taal en", "\n".join(plein.log)), "what people say stays out of the log"
-        await anna.close()
