@@ -45,6 +45,7 @@ const does = {
             });
         }
         client.on(RoomEvent.Timeline, tell);
+        client.on(RoomEvent.MyMembership, tellInvitation);
         client.on(MatrixEventEvent.Decrypted, tell);
         const ready = new Promise((done) => client.once(ClientEvent.Sync, done));
         await client.startClient({ initialSyncLimit: 50, lazyLoadMembers: false });
@@ -121,6 +122,12 @@ function tell(event) {
             encrypted: event.isEncrypted(),
         },
     });
+}
+
+function tellInvitation(room, membership) {
+    if (membership !== "invite") return;
+    const sender = room.getMember(client.getUserId())?.events.member?.getSender() ?? null;
+    write({ event: { room: room.roomId, id: null, sender, type: "invitation", content: {}, relation: null, encrypted: false } });
 }
 
 function write(what) {

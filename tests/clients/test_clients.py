@@ -82,9 +82,7 @@ async def test_a_newcomer_is_whispered_to_in_an_encrypted_room_of_their_own(
     room = await room_with(anna, plein)
     await anna.do("say", room=room, words="!peiling lijst")
     invitation = await anna.hears(
-        lambda event: (
-            event["type"] == "m.room.member" and event["sender"] == plein.user_id and event["room"] != room
-        )
+        lambda event: event["type"] == "invitation" and event["sender"] == plein.user_id
     )
     await anna.do("join", room=invitation["room"])
     said = await anna.reads(plein.user_id, "Er loopt nu geen peiling")
