@@ -78,11 +78,9 @@ class Sync:
                 await self._on.clock.sleep(min(FIRST_PAUSE * 2 ** min(failed, 10), LONGEST_PAUSE))
 
     async def _read_on(self, since: str | None, *, first: bool) -> str:
-        # nio takes a response for an old one, and passes it over, unless it believes to be where it was.
-        self._on.client.next_batch = since or ""
         async with asyncio.timeout(HANGS):
             response = await self._on.client.sync(
-                timeout=0 if first else WAIT_MS, sync_filter=FILTER, full_state=first
+                timeout=0 if first else WAIT_MS, sync_filter=FILTER, since=since, full_state=first
             )
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)

@@ -71,7 +71,7 @@ class JsResident:
             else:
                 self._asked.pop(told["id"]).set_result(told["is"])
 
-    async def hears(self, wanted: Callable[[Event], bool], *, timeout: float = 60) -> Event:
+    async def hears(self, wanted: Callable[[Event], bool], *, timeout: float = 30) -> Event:
         """The first event that fits, come or still to come."""
 
         def found() -> list[Event]:

@@ -25,7 +25,7 @@ class _Rule:
 class Proxy:
     """Use as a context manager; `url` stands in for the homeserver's.
 
-    A rule is for requests with `part` in their path, for as many `times` (None: always) or until mended.
+    A rule is for requests with `part` in their path or query, for as many `times` (None: always) or until mended.
     """
 
     def __init__(self, target: str) -> None:
@@ -96,7 +96,7 @@ class Proxy:
         self.seen.append(f"{request.method} {request.path}")
         sent = await request.read()
         self.bodies.append((request.path, json.loads(sent) if sent else None))
-        rule = self._rule(request.path)
+        rule = self._rule(request.path_qs)
         status, body = 0, b""
         if rule is None or rule.ask:
             passed = ("Authorization", "Content-Type")

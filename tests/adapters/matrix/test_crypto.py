@@ -187,6 +187,18 @@ async def test_a_callback_that_raises_does_not_raise_out_of_sync(bench: Bench) -
 
 
 @either
+async def test_a_restart_while_nothing_was_said(bench: Bench, kind: Kind) -> None:
+    pair = await Pair.on(bench, kind)
+    await pair.bot_reads()
+    since = pair.bot.next_batch
+    pair.bot = await bench.again(pair.bot)
+    pair.bot.next_batch = since
+    answer = await pair.bot.sync(full_state=True)
+    assert answer.next_batch == since
+    assert isinstance(await pair.say("hier ben ik weer"), nio.RoomSendResponse)
+
+
+@either
 async def test_a_crash_between_the_upload_of_keys_and_their_save(bench: Bench, kind: Kind) -> None:
     bot = await bench.client(kind)
     bench.proxy.lose_answer("/keys/upload", times=1)
