@@ -110,14 +110,15 @@ const does = {
 };
 
 function tell(event) {
-    if (event.isDecryptionFailure() || event.isBeingDecrypted()) return;
+    if (event.isBeingDecrypted()) return;
+    const unreadable = event.isDecryptionFailure();
     write({
         event: {
             room: event.getRoomId(),
             id: event.getId(),
             sender: event.getSender(),
-            type: event.getType(),
-            content: event.getContent(),
+            type: unreadable ? "unreadable" : event.getType(),
+            content: unreadable ? { reason: event.decryptionFailureReason } : event.getContent(),
             relation: event.getWireContent()["m.relates_to"] ?? null,
             encrypted: event.isEncrypted(),
         },

@@ -25,7 +25,7 @@ class _Rule:
 class Proxy:
     """Use as a context manager; `url` stands in for the homeserver's.
 
-    A rule is for requests with `part` in their path or query, for as many `times` (None: always) or until mended.
+    A rule is for requests with `part` in their path or query, so many `times` (None: always) or until mended.
     """
 
     def __init__(self, target: str) -> None:
