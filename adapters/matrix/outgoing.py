@@ -113,7 +113,7 @@ class Outgoing:
                 room = await self._make_room(user)
             if self.direct.get(user, [""])[0] != room:
                 await self.note_direct(user, room)
-        await self._wait_for(room)
+        await self._wait_for(room, user)
         return room
 
     def _known_room(self, user: str) -> str | None:
@@ -148,11 +148,17 @@ class Outgoing:
                 raise Unreachable(str(answer["errcode"]))
             raise ConnectionError(f"the homeserver answered {status} to a new direct room")
 
-    async def _wait_for(self, room: str) -> None:
-        """A new room can be written to once the sync has brought it."""
+    async def _wait_for(self, room: str, user: str) -> None:
+        """A new room can be written to once the sync has brought it, and brought whom it was made for:
+        before that its key would reach nobody.
+        """
+
+        def ready() -> bool:
+            return room in self._client.rooms and room in self._rooms and self._rooms[room].has(user)
+
         try:
             async with asyncio.timeout(SHOWS_UP_WITHIN), self._synced:
-                await self._synced.wait_for(lambda: room in self._rooms and room in self._client.rooms)
+                await self._synced.wait_for(ready)
         except TimeoutError:
             raise TryLater(2) from None
 
