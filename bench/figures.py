@@ -14,7 +14,8 @@ RUNS = 5
 class Figure:
     """What was measured, beside what it is compared with: medians of several runs, turn by turn.
 
-    `ratio` is the first to the second; `bound` is what it is held to, "at least 0.2" or "at most 5".
+    `ratio` is the first to the second; `bound` is what it is held to, "at least 0.2" or "at most 5";
+    none where the figure is there to be known.
     """
 
     name: str
@@ -22,7 +23,7 @@ class Figure:
     ours: float
     beside: str
     theirs: float
-    bound: str
+    bound: str = ""
 
     @property
     def ratio(self) -> float:
@@ -30,6 +31,8 @@ class Figure:
 
     @property
     def holds(self) -> bool:
+        if not self.bound:
+            return True
         kind, _, number = self.bound.rpartition(" ")
         return self.ratio >= float(number) if kind == "at least" else self.ratio <= float(number)
 
@@ -39,7 +42,8 @@ class Figure:
         )
         beside = f"{self.beside}: {theirs}"
         verdict = "" if self.holds else "   <-- NOT HELD"
-        return f"{self.name}: {ours} {self.unit} | {beside} | {self.ratio:.2f} x ({self.bound}){verdict}"
+        bound = f" ({self.bound})" if self.bound else ""
+        return f"{self.name}: {ours} {self.unit} | {beside} | {self.ratio:.2f} x{bound}{verdict}"
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "ratio": round(self.ratio, 4), "holds": self.holds}

@@ -128,7 +128,8 @@ def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
     raise AssertionError
 
 
-def _run_core(db: Connection, works: Sequence[Work]) -> list[Outcome]:
+def run_with_core(db: Connection, works: Sequence[Work]) -> list[Outcome]:
+    """The same, with SQLAlchemy's own execution."""
     return run_group(db, Tx(Core(db)), works)
 
 
@@ -179,23 +180,16 @@ class SQLite:
 
 
 class PostgreSQL:
-    """A server: the same functions through one asyncpg connection, commits shared.
+    """A server: the same functions through one asyncpg connection, commits shared."""
 
-    With `grouped=False` each runs in a transaction of its own on a pool: only to measure what
-    grouping gains.
-    """
-
-    def __init__(self, url: str, *, grouped: bool = True, pool: int = 1) -> None:
+    def __init__(self, url: str) -> None:
         from sqlalchemy.ext.asyncio import create_async_engine
 
-        self._engine = create_async_engine(url, pool_size=pool, max_overflow=0, pool_pre_ping=grouped)
-        self._grouped = grouped
+        self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
         self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
         self._task = asyncio.create_task(self._write())
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
-        if not self._grouped:
-            return await self._alone(work)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((work, future))
         return await future
@@ -206,14 +200,6 @@ class PostgreSQL:
             await self._task
         await self._engine.dispose()
 
-    async def _alone(self, work: Callable[[Transaction], T]) -> T:
-        async with self._engine.connect() as db:
-            result, error = (await db.run_sync(_run_core, [work]))[0]
-        if error:
-            raise error
-        done: T = result
-        return done
-
     async def _write(self) -> None:
         while True:
             group = [await self._queue.get()]
@@ -221,7 +207,7 @@ class PostgreSQL:
                 group.append(self._queue.get_nowait())
             try:
                 async with self._engine.connect() as db:
-                    outcomes = await db.run_sync(_run_core, [work for work, _ in group])
+                    outcomes = await db.run_sync(run_with_core, [work for work, _ in group])
             except (SQLAlchemyError, OSError) as error:
                 # The server is away. Nothing was kept; each is told so and may try again.
                 failure = StoreFailed(type(error).__name__)
