@@ -145,13 +145,12 @@ class Commands:
         return command, self._arguments(command, rest, locale)
 
     def _command(self, words: str, locale: str) -> tuple[Command, str]:
-        first = words.split(None, 3)[:3]
-        for length in (3, 2, 1):
-            command = self._names.get(tuple(word.casefold() for word in first[:length]))
-            if command and length <= len(first):
-                return command, words.split(None, length)[length] if len(
-                    words.split(None, length)
-                ) > length else ""
+        first = tuple(word.casefold() for word in words.split(None, 3)[:3])
+        for length in range(len(first), 0, -1):
+            command = self._names.get(first[:length])
+            if command:
+                rest = words.split(None, length)[length:]
+                return command, rest[0] if rest else ""
         raise self._unknown(words, locale)
 
     def _unknown(self, words: str, locale: str) -> UserError:

@@ -101,7 +101,7 @@ class Boards:
         self._db.execute(_ADD, {**where, "edition": edition, "next_at": _LONG_AGO})
 
     def mark(self, subject: str) -> None:
-        self._db.execute(_MARK, {"subject_": subject})
+        self._db.later(_MARK, subject, {"subject_": subject})
 
     def end(self, subject: str) -> None:
         self._db.execute(_END, {"subject_": subject})

@@ -90,6 +90,7 @@ class _Part(AbstractContextManager[None]):
     def __enter__(self) -> None:
         self._before = self._db.writes
         if self._marked:
+            self._db.settle()
             self._db.exec_driver_sql("SAVEPOINT part")
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -98,6 +99,7 @@ class _Part(AbstractContextManager[None]):
             raise StoreFailed(type(error).__name__) from error
         if self._marked:
             if error is not None:
+                self._db.forget()
                 self._db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
             self._db.exec_driver_sql("RELEASE SAVEPOINT part")
         elif isinstance(error, FAULTS) or (error is not None and self._db.writes != self._before):
@@ -108,9 +110,11 @@ def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
     """Run these in one transaction; if one fails, each in one of its own."""
     tx.careful = False
     for attempt in range(TRIES):
+        tx.db.forget()
         try:
             with db.begin():
                 results = [work(tx) for work in works]
+                tx.db.settle()
             return [(result, None) for result in results]
         except Exception as error:
             if len(works) > 1:

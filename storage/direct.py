@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable, exc
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from storage.late import Late, Row
 
 Values = Mapping[str, Any]
 # What either way of executing raises when the database, not the caller, is in trouble.
@@ -102,13 +104,46 @@ class Core:
 
     def __init__(self, db: Connection) -> None:
         self._core = db
+        self._late = Late()
         self.writes = 0
 
-    def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
-        """Like Connection.execute, with every row read already."""
+    def execute(
+        self,
+        statement: Executable,
+        values: Values | Sequence[Values] | None = None,
+        *,
+        besides: bool = False,
+    ) -> Rows:
+        """Like Connection.execute, with every row read already.
+
+        `besides`: whoever asks looks at what is still `waiting` as well.
+        """
+        if self._late and not besides and self._late.concerns(statement):
+            self.settle()
         self.writes += statement.is_dml
+        return self._execute(statement, values)
+
+    def _execute(self, statement: Executable, values: Values | Sequence[Values] | None) -> Rows:
         result = self._core.execute(statement, values)
         return Rows(result.all() if result.returns_rows else ())
+
+    def later(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
+        """Execute this before the commit, or before somebody reads what it changes: see Late.add."""
+        self.writes += 1
+        self._late.add(statement, key, row, adds)
+
+    def waiting(self, statement: Executable, key: Hashable) -> Row | None:
+        """What was put off under this key and is not in the database yet."""
+        return self._late.get(statement, key)
+
+    def settle(self) -> None:
+        """Execute what was put off."""
+        for statement, rows in self._late.take():
+            self._execute(statement, rows)
+
+    def forget(self) -> None:
+        """What was put off is not to happen."""
+        self._late = Late()
 
     def exec_driver_sql(self, sql: str) -> None:
         self._core.exec_driver_sql(sql)
@@ -121,14 +156,13 @@ class Direct(Core):
         super().__init__(db)
         self._cursor: Any = db.connection.cursor()
 
-    def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
+    def _execute(self, statement: Executable, values: Values | Sequence[Values] | None) -> Rows:
         try:
             plan = _PLANS[statement]
         except KeyError:
             plan = _PLANS[statement] = self._plan(statement, values)
         if plan is None:
-            return super().execute(statement, values)
-        self.writes += statement.is_dml
+            return super()._execute(statement, values)
         if isinstance(values, (list, tuple)):
             return plan.run_many(self._cursor, values)
         return plan.run(self._cursor, values if isinstance(values, Mapping) else {})

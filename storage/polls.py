@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+import orjson
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from bot.features.polls import Choices, Poll
@@ -92,25 +93,27 @@ class Polls:
             "closes_at": closes_at,
             "state": "open",
         }
-        kept = json.dumps(list(options), ensure_ascii=False)
+        kept = orjson.dumps(options).decode()
         number = self._db.execute(_ADD, {**fields, "options": kept}).scalar_one()
         zero = [{"poll": number, "option": option, "votes": 0} for option in range(len(options) + 1)]
         self._db.execute(_ADD_TALLY, zero)
         return Poll(id=number, options=tuple(options), voters=0, **fields)
 
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
-        row = self._db.execute(_GET, {"poll_": poll, "voter_": voter}).first()
-        return _poll(row) if row else None
+        row = self._db.execute(_GET, {"poll_": poll, "voter_": voter}, besides=True).first()
+        return self._poll(row) if row else None
 
     def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         if theme is None:
-            rows = self._db.execute(_OPEN, {"voter_": voter, "most_": most})
+            rows = self._db.execute(_OPEN, {"voter_": voter, "most_": most}, besides=True)
         else:
-            rows = self._db.execute(_OPEN_HERE, {"voter_": voter, "most_": most, "theme_": theme})
-        return [_poll(row) for row in rows]
+            here = {"voter_": voter, "most_": most, "theme_": theme}
+            rows = self._db.execute(_OPEN_HERE, here, besides=True)
+        return [self._poll(row) for row in rows]
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        return [_poll(row) for row in self._db.execute(_OF, {"voter_": resident, "most_": most})]
+        rows = self._db.execute(_OF, {"voter_": resident, "most_": most}, besides=True)
+        return [self._poll(row) for row in rows]
 
     def tally(self, poll: int) -> Sequence[int]:
         return list(self._db.execute(_TALLY, {"poll_": poll}).scalars())
@@ -127,11 +130,10 @@ class Polls:
         steps = {option: 1 for option in after if option not in before}
         steps |= {option: -1 for option in before if option not in after}
         steps[0] = bool(after) - bool(before)
-        changed = [
-            {"poll_": poll, "option_": option, "more_": step} for option, step in steps.items() if step
-        ]
-        if changed:
-            self._db.execute(_COUNT, changed)
+        for option, step in steps.items():
+            if step:
+                row = {"poll_": poll, "option_": option, "more_": step}
+                self._db.later(_COUNT, (poll, option), row, adds="more_")
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         self._db.execute(_OPENED, {"old_": old, "new_": new})
@@ -148,6 +150,31 @@ class Polls:
     def end(self, poll: int, state: str, now: datetime) -> None:
         self._db.execute(_END, {"poll_": poll, "state_": state, "at_": now})
 
+    def _poll(self, row: Any) -> tuple[Poll, Choices]:
+        *kept, voters, chosen = row
+        fresh = self._db.waiting(_COUNT, (row.id, 0))
+        return _built(*kept, voters + fresh["more_"] if fresh else voters), _choices(chosen)
+
+
+@lru_cache(1024)  # from one vote to the next a poll hardly changes
+def _built(
+    number: int,
+    theme: int,
+    opener: int,
+    question: str,
+    options: str,
+    at_most: int,
+    opened_at: datetime,
+    closes_at: datetime,
+    state: str,
+    ended_at: datetime | None,
+    voters: int,
+) -> Poll:
+    shown = tuple(orjson.loads(options))
+    return Poll(
+        number, theme, opener, question, shown, at_most, opened_at, closes_at, state, voters, ended_at
+    )
+
 
 def recount(db: Core, poll: int) -> tuple[int, dict[int, int]]:
     """The people and the votes for each option, counted from the ballots themselves."""
@@ -157,37 +184,6 @@ def recount(db: Core, poll: int) -> tuple[int, dict[int, int]]:
         for option in choices.split(","):
             votes[int(option)] = votes.get(int(option), 0) + 1
     return len(cast), votes
-
-
-def _poll(row: Any) -> tuple[Poll, Choices]:
-    (
-        number,
-        theme,
-        opener,
-        question,
-        options,
-        at_most,
-        opened_at,
-        closes_at,
-        state,
-        ended_at,
-        voters,
-        chosen,
-    ) = row
-    poll = Poll(
-        number,
-        theme,
-        opener,
-        question,
-        tuple(json.loads(options)),
-        at_most,
-        opened_at,
-        closes_at,
-        state,
-        voters,
-        ended_at,
-    )
-    return poll, _choices(chosen)
 
 
 def _choices(kept: str | None) -> Choices:

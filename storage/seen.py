@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
+import orjson
 from sqlalchemy import and_, bindparam, delete, insert, literal, select
 
 from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, pack, unpack
@@ -51,23 +51,26 @@ class Seen:
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
         asked = {"id_": invocation_id, "author_platform_": author.platform, "author_": author.user_id}
         where = {"platform_": place and place.platform, "room_": place and place.room_id}
-        row = self._db.execute(_RECOGNISE, {**asked, **where}).one()
+        row = self._db.execute(_RECOGNISE, {**asked, **where}, besides=True).one()
         resident = row.resident and Resident(row.resident, row.name, row.locale, Role(row.role))
         theme = row.theme and Theme(row.theme, row.theme_name)
-        return Recognised((unpack(row.answer),) if row.id else None, resident, theme, row.spoken)
+        fresh = self._db.waiting(_ADD, invocation_id)
+        answer = (unpack(fresh["answer"]),) if fresh else (unpack(row.answer),) if row.id else None
+        return Recognised(answer, resident, theme, row.spoken)
 
     def add(self, invocation_id: str, now: datetime, answer: Message | None, undo: Undo | None) -> None:
         kept = None
         if undo:
             author = [undo.author.platform, undo.author.user_id]
-            kept = json.dumps({"author": author, "command": undo.command, "args": undo.args})
-        self._db.execute(_ADD, {"id": invocation_id, "at": now, "answer": pack(answer), "undo": kept})
+            kept = orjson.dumps({"author": author, "command": undo.command, "args": undo.args}).decode()
+        row = {"id": invocation_id, "at": now, "answer": pack(answer), "undo": kept}
+        self._db.later(_ADD, invocation_id, row)
 
     def undo(self, invocation_id: str) -> Undo | None:
         kept = self._db.execute(_UNDO, {"id_": invocation_id}).scalar()
         if not kept:
             return None
-        fields = json.loads(kept)
+        fields = orjson.loads(kept)
         return Undo(Identity(*fields["author"]), fields["command"], fields["args"])
 
     def forget_before(self, moment: datetime) -> None:

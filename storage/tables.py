@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -48,6 +49,7 @@ def _to_number(moment: datetime | None) -> int | None:
     return None if moment is None else (moment - _START) // _MICROSECOND
 
 
+@lru_cache(4096)  # the same few moments are read again and again
 def _to_moment(number: int | None) -> datetime | None:
     return None if number is None else _START + timedelta(0, 0, number)
 
