@@ -32,6 +32,8 @@ from bot.texts import Texts, has_unseen
 LONGEST = 8_000
 _QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
+_BETWEEN = re.compile(r"[\s,]+")
+_NUMBER = re.compile("-?[0-9]{1,9}")
 _FLAG_OR_QUOTE = re.compile("--|[" + "".join(_QUOTES) + "]")
 
 
@@ -271,8 +273,8 @@ class Commands:
     def _convert(
         self, command: Command, param: Param, value: Any, locale: str, now: datetime, zone: ZoneInfo
     ) -> Any:
-        typed = [value] if isinstance(value, str) else value if isinstance(value, (list, tuple)) else ()
-        if any(isinstance(one, str) and has_unseen(one) for one in typed):
+        several = value if isinstance(value, (list, tuple)) else (value,)
+        if any(isinstance(one, str) and has_unseen(one) for one in several):
             raise UserError("typed.unseen")
         match param.kind:
             case "words":
@@ -294,12 +296,12 @@ class Commands:
             case "number":
                 return self._number(command, param, value, locale)
             case _:
-                parts = re.split(r"[\s,]+", value.strip()) if isinstance(value, str) else value
+                parts = _BETWEEN.split(value.strip()) if isinstance(value, str) else value
                 return tuple(self._number(command, param, one, locale) for one in parts)
 
     def _number(self, command: Command, param: Param, value: Any, locale: str) -> int:
         words = str(value).strip().strip("#.[]")
-        if not re.fullmatch(r"-?[0-9]{1,9}", words):
+        if not _NUMBER.fullmatch(words):
             label = self.param_name(param, locale)
             raise self.wrong(command, "command.no_number", locale, name=label, words=str(value)[:40])
         return int(words)

@@ -7,7 +7,7 @@ They are plain data: no platform, no database, no language. What people typed si
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any
@@ -190,57 +190,57 @@ class Board:
 
 def pack(message: Message | None) -> str | None:
     """A message as JSON, for the database."""
-    return None if message is None else orjson.dumps(message, _plain, _AS_WE_SAY).decode()
+    return None if message is None else orjson.dumps(message, _moment, _PACKING).decode()
 
 
 def unpack(packed: str | None) -> Message | None:
     """The message that `pack` wrote."""
     if packed is None:
         return None
-    message = _rebuild(orjson.loads(packed))
-    assert isinstance(message, Message)
-    return message
+    kept = orjson.loads(packed)
+    actions = tuple(
+        Action(_text(one["label"]), one["command"], _args(one["args"]), one["switch"])
+        for one in kept["actions"]
+    )
+    return Message(_texts(kept["lines"]), _maybe(kept["title"]), actions, _ballot(kept["ballot"]))
 
 
-def _plain(value: Any) -> Any:
-    """What JSON does not know, by its kind and its fields."""
-    if isinstance(value, Text):
-        return {"$": "t", "k": value.key, "v": value.values}
+def _moment(value: Any) -> Any:
+    """JSON has no moments. Any other object among a Text's values is a Text."""
     if isinstance(value, datetime):
-        return {"$": "d", "s": value.timestamp()}
-    kind = type(value).__name__
-    needed, optional = _FIELDS[kind]
-    found = {name: getattr(value, name) for name in needed}
-    found |= {name: one for name, default in optional if (one := getattr(value, name)) != default}
-    return {"$": kind, "v": found}
+        return {"at": value.timestamp()}
+    raise TypeError(type(value).__name__)
 
 
-def _rebuild(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_rebuild(one) for one in value)
-    if not isinstance(value, dict):
-        return value
-    match value.get("$"):
-        case None:
-            return {k: _rebuild(v) for k, v in value.items()}
-        case "t":
-            return Text(value["k"], _rebuild(value["v"]))
-        case "d":
-            return datetime.fromtimestamp(value["s"], UTC)
-        case kind:
-            return _KINDS[kind](**_rebuild(value["v"]))
+def _ballot(kept: dict[str, Any] | None) -> Ballot | None:
+    if kept is None:
+        return None
+    question, options, ended = _text(kept["question"]), _texts(kept["options"]), _maybe(kept["ended"])
+    return Ballot(question, options, kept["at_most"], kept["command"], _args(kept["args"]), ended)
 
 
-# So that `_plain` writes them, each with its kind.
-_AS_WE_SAY = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
-_KINDS: dict[str, Any] = {kind.__name__: kind for kind in (Message, Action, Ballot)}
+def _text(kept: dict[str, Any]) -> Text:
+    return Text(kept["key"], {name: _value(one) for name, one in kept["values"].items()})
 
 
-def _names(kind: Any) -> tuple[list[str], list[tuple[str, Any]]]:
-    """The fields without a default; and those with, which need not be written down where they have it."""
-    defaults = [(one.name, one.default if one.default_factory is MISSING else {}) for one in fields(kind)]
-    needed = [name for name, default in defaults if default is MISSING]
-    return needed, [(name, default) for name, default in defaults if default is not MISSING]
+def _texts(kept: list[dict[str, Any]]) -> tuple[Text, ...]:
+    return tuple(_text(one) for one in kept)
 
 
-_FIELDS = {name: _names(kind) for name, kind in _KINDS.items()}
+def _maybe(kept: dict[str, Any] | None) -> Text | None:
+    return None if kept is None else _text(kept)
+
+
+def _value(kept: Any) -> Any:
+    if isinstance(kept, list):
+        return tuple(_value(one) for one in kept)
+    if not isinstance(kept, dict):
+        return kept
+    return datetime.fromtimestamp(kept["at"], UTC) if "at" in kept else _text(kept)
+
+
+def _args(kept: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(one) if isinstance(one, list) else one for name, one in kept.items()}
+
+
+_PACKING = orjson.OPT_PASSTHROUGH_DATETIME

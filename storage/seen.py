@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import orjson
-from sqlalchemy import and_, bindparam, delete, insert, literal, select
+from sqlalchemy import and_, bindparam, delete, insert, literal_column, select
 
 from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, pack, unpack
 from bot.ports import Recognised
@@ -13,7 +13,7 @@ from storage.direct import Core
 from storage.tables import identities, places, residents, seen, themes
 
 # One question instead of three: every command begins with it.
-_ONE = select(literal(1).label("one")).subquery()
+_ONE = select(literal_column("1").label("one")).subquery()
 _RECOGNISE = select(
     seen.c.id,
     seen.c.answer,
@@ -49,9 +49,14 @@ class Seen:
         self._db = db
 
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
-        asked = {"id_": invocation_id, "author_platform_": author.platform, "author_": author.user_id}
-        where = {"platform_": place and place.platform, "room_": place and place.room_id}
-        row = self._db.execute(_RECOGNISE, {**asked, **where}, besides=True).one()
+        asked = {
+            "id_": invocation_id,
+            "author_platform_": author.platform,
+            "author_": author.user_id,
+            "platform_": place and place.platform,
+            "room_": place and place.room_id,
+        }
+        row = self._db.execute(_RECOGNISE, asked, besides=True).one()
         resident = row.resident and Resident(row.resident, row.name, row.locale, Role(row.role))
         theme = row.theme and Theme(row.theme, row.theme_name)
         fresh = self._db.waiting(_ADD, invocation_id)

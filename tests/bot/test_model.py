@@ -17,14 +17,15 @@ MOMENTS = st.datetimes(
     max_value=datetime(2100, 1, 1),  # noqa: DTZ001
     timezones=st.just(UTC),
 )
+NUMBERS = st.integers(-(2**63), 2**63 - 1)
 TEXTS = st.recursive(
-    st.builds(Text, WORDS, st.dictionaries(NAMES, WORDS | st.integers() | MOMENTS, max_size=3)),
+    st.builds(Text, WORDS, st.dictionaries(NAMES, WORDS | NUMBERS | MOMENTS, max_size=3)),
     lambda inner: st.builds(
         Text, WORDS, st.dictionaries(NAMES, inner | st.lists(inner, max_size=3).map(tuple), max_size=3)
     ),
     max_leaves=6,
 )
-ARGS = st.dictionaries(NAMES, WORDS | st.integers() | st.booleans() | st.none(), max_size=3)
+ARGS = st.dictionaries(NAMES, WORDS | NUMBERS | st.booleans() | st.none(), max_size=3)
 ACTIONS = st.builds(Action, TEXTS, WORDS, ARGS, st.none() | WORDS)
 BALLOTS = st.builds(
     Ballot, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.integers(1, 20), WORDS, ARGS, st.none() | TEXTS
