@@ -98,12 +98,22 @@ class _Part(AbstractContextManager[None]):
             # The whole transaction is lost; whoever runs it decides what then.
             raise StoreFailed(type(error).__name__) from error
         if self._marked:
+            self._end(error)
+        elif isinstance(error, FAULTS) or (error is not None and self._db.writes != self._before):
+            raise _Carefully("part") from error
+
+    def _end(self, error: BaseException | None) -> None:
+        try:
+            if error is None:
+                self._db.settle()  # here, so that it fails as part of this
+        except FAULTS as fault:
+            error = fault
+            raise
+        finally:
             if error is not None:
                 self._db.forget()
                 self._db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
             self._db.exec_driver_sql("RELEASE SAVEPOINT part")
-        elif isinstance(error, FAULTS) or (error is not None and self._db.writes != self._before):
-            raise _Carefully("part") from error
 
 
 def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
@@ -114,7 +124,7 @@ def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
         try:
             with db.begin():
                 results = [work(tx) for work in works]
-                tx.db.settle()
+                _settle_late(tx)
             return [(result, None) for result in results]
         except Exception as error:
             if len(works) > 1:
@@ -130,6 +140,16 @@ def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
                 return [(None, failure)]
             db.rollback()
     raise AssertionError
+
+
+def _settle_late(tx: Tx) -> None:
+    try:
+        tx.db.settle()
+    except FAULTS as fault:
+        if tx.careful:
+            raise
+        # Which part asked for it shows when each writes its own.
+        raise _Carefully("late") from fault
 
 
 def run_with_core(db: Connection, works: Sequence[Work]) -> list[Outcome]:

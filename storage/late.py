@@ -35,14 +35,14 @@ class Late:
         return bool(self._rows)
 
     def add(self, statement: Executable, key: Hashable, row: Row, adds: str | None) -> None:
-        """A row for later. One with the same key that waits already stands for both, with `adds` summed."""
+        """A row for later, in place of one with the same key that waits already; `adds` is summed."""
         waiting = self._rows.get(statement)
         if waiting is None:
             waiting = self._rows[statement] = {}
             self._tables |= tables_of(statement)
-        known = waiting.setdefault(key, row)
-        if adds and known is not row:
-            known[adds] += row[adds]
+        if adds and key in waiting:
+            row[adds] += waiting[key][adds]
+        waiting[key] = row
 
     def get(self, statement: Executable, key: Hashable) -> Row | None:
         return self._rows.get(statement, {}).get(key)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.features.polls import Choices, Poll
 from storage.direct import Core
@@ -41,13 +42,12 @@ _COUNT = (
     .where(tallies.c.poll == bindparam("poll_"), tallies.c.option == bindparam("option_"))
     .values(votes=tallies.c.votes + bindparam("more_"))
 )
-_CAST = insert(ballots)
-_ONE = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
-_CHANGE = (
-    update(ballots)
-    .where(_ONE)
-    .values(choices=bindparam("choices_"), cast_at=bindparam("at_", type_=ballots.c.cast_at.type))
+_CAST = upsert(ballots)
+_CAST = _CAST.on_conflict_do_update(
+    index_elements=[ballots.c.poll, ballots.c.voter],
+    set_={"choices": _CAST.excluded.choices, "cast_at": _CAST.excluded.cast_at},
 )
+_ONE = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _WITHDRAW = delete(ballots).where(_ONE)
 _BALLOTS = select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_"))
 _END = (
@@ -101,7 +101,7 @@ class Polls:
 
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
         row = self._db.execute(_GET, {"poll_": poll, "voter_": voter}, besides=True).first()
-        return self._poll(row) if row else None
+        return self._poll(row, voter) if row else None
 
     def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         if theme is None:
@@ -109,24 +109,22 @@ class Polls:
         else:
             here = {"voter_": voter, "most_": most, "theme_": theme}
             rows = self._db.execute(_OPEN_HERE, here, besides=True)
-        return [self._poll(row) for row in rows]
+        return [self._poll(row, voter) for row in rows]
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        rows = self._db.execute(_OF, {"voter_": resident, "most_": most}, besides=True)
-        return [self._poll(row) for row in rows]
+        rows = self._db.execute(_OF, {"voter_": resident, "most_": most})
+        return [self._poll(row, resident) for row in rows]
 
     def tally(self, poll: int) -> Sequence[int]:
         return list(self._db.execute(_TALLY, {"poll_": poll}).scalars())
 
     def vote(self, poll: int, voter: int, before: Choices, after: Choices, now: datetime) -> None:
-        who = {"poll_": poll, "voter_": voter}
-        choices = ",".join(map(str, after))
-        if not before:
-            self._db.execute(_CAST, {"poll": poll, "voter": voter, "choices": choices, "cast_at": now})
-        elif after:
-            self._db.execute(_CHANGE, {**who, "choices_": choices, "at_": now})
+        if after:
+            choices = ",".join(map(str, after))
+            ballot = {"poll": poll, "voter": voter, "choices": choices, "cast_at": now}
+            self._db.later(_CAST, (poll, voter), ballot)
         else:
-            self._db.execute(_WITHDRAW, who)
+            self._db.execute(_WITHDRAW, {"poll_": poll, "voter_": voter})
         steps = {option: 1 for option in after if option not in before}
         steps |= {option: -1 for option in before if option not in after}
         steps[0] = bool(after) - bool(before)
@@ -150,10 +148,15 @@ class Polls:
     def end(self, poll: int, state: str, now: datetime) -> None:
         self._db.execute(_END, {"poll_": poll, "state_": state, "at_": now})
 
-    def _poll(self, row: Any) -> tuple[Poll, Choices]:
+    def _poll(self, row: Any, voter: int) -> tuple[Poll, Choices]:
+        """With what has been put off and is not in the row yet."""
         *kept, voters, chosen = row
-        fresh = self._db.waiting(_COUNT, (row.id, 0))
-        return _built(*kept, voters + fresh["more_"] if fresh else voters), _choices(chosen)
+        people = self._db.waiting(_COUNT, (row.id, 0))
+        ballot = self._db.waiting(_CAST, (row.id, voter))
+        return (
+            _built(*kept, voters + people["more_"] if people else voters),
+            _choices(ballot["choices"] if ballot else chosen),
+        )
 
 
 @lru_cache(1024)  # from one vote to the next a poll hardly changes
