@@ -24,7 +24,7 @@ from bot.dispatch import Settings
 from bot.model import Identity, Invocation, Place
 from bot.ports import Store, Transaction
 from bot.texts import Texts
-from storage.database import PostgreSQL, async_url, open_database, run_with_core, upgrade
+from storage.database import PostgreSQL, async_url, open_database, run_once, upgrade
 from tests.postgres import PostgreSQL as Server
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class OneByOne:
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
         async with self._engine.connect() as db:
-            result, error = (await db.run_sync(run_with_core, [work]))[0]
+            result, error = (await db.run_sync(run_once, [work]))[0]
         if error is not None:
             raise error
         done: T = result

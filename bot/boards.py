@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.errors import TryLater, Unreachable
@@ -70,6 +71,9 @@ class Boards:
             later = self._clock.now() + pause(board.attempts)
             await self._store.run(lambda tx: tx.boards.later(board, later, failed=True))
             return
+        if board.sent_as is None and board.tried_at is not None:
+            # Perhaps it had arrived the first time, with the state of then: an edit says what holds now.
+            board = replace(board, version=0)
         next_at = self._clock.now() + self._rest
         await self._store.run(lambda tx: tx.boards.shown(board, refs, message, next_at))
 

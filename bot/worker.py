@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterable
 from datetime import datetime, timedelta
@@ -24,8 +25,8 @@ def pause(attempts: int) -> timedelta:
 class Worker:
     """Runs `work` for each key that has something due; a slow key holds up no other.
 
-    `due` lists the keys; `next_at` says when something that waits now becomes due; `rest` is the
-    least time in seconds between two looks, for what is better done together.
+    `due` lists the keys; `next_at` says when something that waits now becomes due; `rest` is how many
+    seconds to let pass after being woken, for what is better done together, and after what woke it.
     """
 
     def __init__(
@@ -67,13 +68,11 @@ class Worker:
                 except StoreFailed as error:
                     log.warning("%s: the database does not answer (%s); trying again", self._name, error)
                     wait = FIRST_PAUSE
-                if self._rest:
-                    await self._clock.sleep(self._rest)
-                try:
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._woken.wait()
-                except TimeoutError:
-                    continue
+                if self._rest:
+                    await self._clock.sleep(self._rest)
         finally:
             for task in self._busy.values():
                 task.cancel()

@@ -152,9 +152,9 @@ def _settle_late(tx: Tx) -> None:
         raise _Carefully("late") from fault
 
 
-def run_with_core(db: Connection, works: Sequence[Work]) -> list[Outcome]:
-    """The same, with SQLAlchemy's own execution."""
-    return run_group(db, Tx(Core(db)), works)
+def run_once(db: Connection, works: Sequence[Work]) -> list[Outcome]:
+    """The same, on a connection that was taken from the pool for this group."""
+    return run_group(db, Tx(Direct(db)), works)
 
 
 class SQLite:
@@ -231,7 +231,7 @@ class PostgreSQL:
                 group.append(self._queue.get_nowait())
             try:
                 async with self._engine.connect() as db:
-                    outcomes = await db.run_sync(run_with_core, [work for work, _ in group])
+                    outcomes = await db.run_sync(run_once, [work for work, _ in group])
             except (SQLAlchemyError, OSError) as error:
                 # The server is away. Nothing was kept; each is told so and may try again.
                 failure = StoreFailed(type(error).__name__)

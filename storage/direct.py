@@ -1,9 +1,9 @@
-"""Statements compiled once and handed straight to SQLite's driver.
+"""Statements compiled once and handed straight to the database's driver.
 
 SQLAlchemy builds an execution context, a result and their events for every statement: some forty
 microseconds, where SQLite itself needs ten. A vote is a dozen statements, so this is most of what a
 vote would cost. The statements stay Core's, and so do the types on the way in and out; only the
-ceremony is left out. On PostgreSQL the network costs more than that, and Core executes.
+ceremony is left out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Executable, exc
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi as asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -21,11 +22,12 @@ from storage.late import Late, Row
 
 Values = Mapping[str, Any]
 # What either way of executing raises when the database, not the caller, is in trouble.
-FAILURES = (SQLAlchemyError, sqlite3.Error)
+FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.Error)
 # Of these, what the statement itself did wrong: the connection is well, and trying again is no use.
 FAULTS = (
     *(exc.IntegrityError, exc.DataError, exc.ProgrammingError),
     *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError),
+    *(asyncpg.IntegrityError, asyncpg.DataError, asyncpg.ProgrammingError),
 )
 _Convert = Callable[[Any], Any]
 
@@ -58,6 +60,8 @@ class _Plan:
 
     def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
         self._sql = str(compiled)
+        # SQLite's driver takes values by name, PostgreSQL's in order.
+        self._order = compiled.positiontup
         # What the statement itself says, NULL among it: `values(tried_at=None)`.
         self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
         self._inwards: list[tuple[str, _Convert]] = list(compiled._bind_processors.items())  # type: ignore[arg-type]
@@ -79,13 +83,13 @@ class _Plan:
         cursor.executemany(self._sql, [self._prepared(one) for one in values])
         return _NOTHING
 
-    def _prepared(self, given: Values) -> Values:
-        if not self._inwards and not self._constants:
-            return given
-        values = {**self._constants, **given}
-        for name, convert in self._inwards:
-            values[name] = convert(values[name])
-        return values
+    def _prepared(self, given: Values) -> Values | Sequence[Any]:
+        values = given
+        if self._inwards or self._constants:
+            values = {**self._constants, **given}
+            for name, convert in self._inwards:
+                values[name] = convert(values[name])
+        return values if self._order is None else [values[name] for name in self._order]
 
     def _converted(self, raw: Sequence[Any]) -> Sequence[Any]:
         row = list(raw)
@@ -96,7 +100,7 @@ class _Plan:
 
 # Statements are constants of their modules and live as long as the process; so do their plans.
 # None: the text depends on the values, as that of `IN` does.
-_PLANS: dict[Executable, _Plan | None] = {}
+_PLANS: dict[tuple[str, Executable], _Plan | None] = {}
 
 
 class Core:
@@ -150,17 +154,19 @@ class Core:
 
 
 class Direct(Core):
-    """The same on SQLite, inside the transaction that SQLAlchemy began."""
+    """The same without ceremony, inside the transaction that SQLAlchemy began."""
 
     def __init__(self, db: Connection) -> None:
         super().__init__(db)
+        self._dialect = db.dialect.name
         self._cursor: Any = db.connection.cursor()
 
     def _execute(self, statement: Executable, values: Values | Sequence[Values] | None) -> Rows:
+        key = (self._dialect, statement)
         try:
-            plan = _PLANS[statement]
+            plan = _PLANS[key]
         except KeyError:
-            plan = _PLANS[statement] = self._plan(statement, values)
+            plan = _PLANS[key] = self._plan(statement, values)
         if plan is None:
             return super()._execute(statement, values)
         if isinstance(values, (list, tuple)):

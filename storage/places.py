@@ -50,6 +50,12 @@ _OF_THEME = (
 )
 _UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
 _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
+# Should the place come back, its boards are new messages: they begin with a state that was never shown.
+_PASS_OVER = (
+    update(subjects)
+    .where(subjects.c.subject.in_(select(boards.c.subject).where(_in(boards))))
+    .values(version=subjects.c.version + 1)
+)
 _DROP, _DROP_BOARDS, _DROP_REFS = (delete(table).where(_in(table)) for table in (places, boards, refs))
 _MOVE, _MOVE_POSTS = _moved(places), _moved(posts).where(_UNSAID)
 # In a new room every board is a new message, which begins with the state as it is now.
@@ -89,7 +95,7 @@ class Places:
 
     def leave(self, place: Place) -> None:
         """What was still to be said there is set aside, and its boards with it."""
-        for statement in (_LEAVE, _SET_ASIDE, _DROP_BOARDS):
+        for statement in (_LEAVE, _SET_ASIDE, _PASS_OVER, _DROP_BOARDS):
             self._db.execute(statement, _where(place))
 
     def move(self, old: Place, new: Place) -> None:

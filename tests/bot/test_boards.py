@@ -102,7 +102,10 @@ async def test_the_first_posting_again_has_the_same_key(town: Town) -> None:
     first, second = (one for one in town.platform.tries if one.where == "sport")
     assert first.key == second.key
     assert (first.tried_at, second.tried_at) == (None, started)
-    assert shown(town) == [("send", "1. A: 1 stem")]
+    # It may have arrived at the first try, with nobody's vote on it: an edit sets that right.
+    await flush(town)
+    await flush(town)
+    assert shown(town) == [("send", "1. A: 1 stem"), ("edit", "1. A: 1 stem")]
 
 
 async def test_trouble_in_one_place_holds_up_no_other(town: Town) -> None:
@@ -156,10 +159,10 @@ async def test_a_place_that_comes_later_shows_what_is_open(town: Town) -> None:
 async def test_a_place_left_and_joined_again_shows_it_again(town: Town) -> None:
     await flush(town)
     await town.core.left(Place(PLATFORM, "plein"))
-    await town.say("ben", "!vote 1")
     await flush(town)
     assert shown(town, "plein") == [("send", "1. A: 0 stemmen")]
     await town.joined("plein")
+    await town.say("ben", "!vote 1")
     await flush(town)
     await town.say("cas", "!vote 1")
     await flush(town)
