@@ -42,11 +42,11 @@ def _fill(tx: Transaction) -> None:
     run: Callable[[str], object] = tx.db.exec_driver_sql  # type: ignore[attr-defined]
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY + 999})"
     run(f"{numbers} INSERT INTO residents (id, name) SELECT i, 'voter ' || i FROM n")
-    run(f"{numbers} INSERT INTO ballots SELECT 1, i, 1 + i % 3, 0 FROM n")
-    run(f"UPDATE tallies SET votes = votes + {MANY} WHERE poll = 1 AND option = 0")
-    for option in (1, 2, 3):
-        counted = "(SELECT count(*) FROM ballots WHERE poll = 1 AND choices = CAST(option AS TEXT))"
-        run(f"UPDATE tallies SET votes = {counted} WHERE poll = 1 AND option = {option}")
+    run(f"{numbers} INSERT INTO ballots (poll, voter, choices, cast_at) SELECT 1, i, 1 + i % 3, 0 FROM n")
+    run("DELETE FROM tallies WHERE poll = 1")
+    counted = "SELECT 1, choices, count(*) FROM ballots WHERE poll = 1 GROUP BY choices"
+    run(f"INSERT INTO tallies (poll, choices, votes) {counted}")
+    run("INSERT INTO tallies (poll, choices, votes) SELECT 1, '', count(*) FROM ballots WHERE poll = 1")
 
 
 async def _vote(core: PleinCore) -> float:

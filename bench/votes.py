@@ -25,6 +25,7 @@ from bot.model import Identity, Invocation, Place
 from bot.ports import Store, Transaction
 from bot.texts import Texts
 from storage.database import PostgreSQL, async_url, open_database, run_once, upgrade
+from storage.seals import Seals
 from tests.postgres import PostgreSQL as Server
 
 T = TypeVar("T")
@@ -130,10 +131,11 @@ class OneByOne:
 
     def __init__(self, url: str, connections: int) -> None:
         self._engine = create_async_engine(url, pool_size=connections, max_overflow=0)
+        self._seals = Seals(None)
 
     async def run(self, work: Callable[[Transaction], T]) -> T:
         async with self._engine.connect() as db:
-            result, error = (await db.run_sync(run_once, [work]))[0]
+            result, error = (await db.run_sync(run_once, [work], self._seals))[0]
         if error is not None:
             raise error
         done: T = result
@@ -152,7 +154,7 @@ async def on_postgres() -> list[Figure]:
                 await upgrade(url)
             grouped, *others = (async_url(url) for url in urls)
             stores: list[Store] = [
-                PostgreSQL(grouped),
+                PostgreSQL(grouped, Seals(None)),
                 OneByOne(others[0], 32),
                 OneByOne(others[1], 1),
             ]

@@ -18,7 +18,7 @@ from bot.config import Config
 from bot.core import PleinCore
 from bot.dispatch import Settings
 from bot.errors import StoreFailed
-from bot.model import Identity, Message, Text, text
+from bot.model import Identity, Message, Role, Text, text
 from bot.ports import Adapter, Clock, Transaction
 from bot.texts import Texts
 from storage.database import newest_schema, open_database, schema_of
@@ -45,9 +45,16 @@ async def open_core(
     config: Config, clock: Clock, adapters: dict[str, Adapter], board_rest: float | None = None
 ) -> AsyncIterator[PleinCore]:
     """The core over its database, with the residents and roles that the configuration names."""
-    store = await open_database(config.database.url)
+    store = await open_database(config.database.url, config.database.keys)
     try:
-        settings = Settings(config.community.language, config.zone)
+        asks = config.polls
+        settings = Settings(
+            config.community.language,
+            config.zone,
+            Role[asks.opened_by.upper()],
+            asks.at_once,
+            asks.a_day,
+        )
         rest = config.community.board_rest if board_rest is None else board_rest
         core = PleinCore(store, clock, Texts(), settings, adapters, rest)
         await store.run(partial(_name_residents, config))

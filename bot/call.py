@@ -12,12 +12,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from bot import when
 from bot.errors import UserError
 from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo
 from bot.ports import Transaction
 
 if TYPE_CHECKING:
     from bot.commands import Commands
+    from bot.dispatch import Settings
 
 
 @dataclass(slots=True)
@@ -26,7 +28,7 @@ class Call:
 
     tx: Transaction
     now: datetime
-    zone: ZoneInfo
+    settings: Settings
     locale: str
     commands: Commands
     resident: Resident
@@ -35,6 +37,7 @@ class Call:
     place: Place | None = None
     theme_here: Theme | None = None
     at: datetime | None = None
+    overheard: bool = False
     undone_by: Undo | None = field(default=None, init=False)
     # Which of "post", "board" and "job" there is more of, so that only those workers are woken.
     woken: set[str] = field(default_factory=set, init=False)
@@ -43,6 +46,14 @@ class Call:
     def said_at(self) -> datetime:
         """When it was said, which is earlier than now if Plein was away."""
         return self.at or self.now
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.settings.zone
+
+    def read_moment(self, words: str) -> when.Reading:
+        """A moment in people's own words, seen from when they said it. Raises UserError."""
+        return when.read(words, self.said_at, self.zone, self.locale)
 
     def theme(self) -> Theme:
         """The theme of the place it was said in. Raises UserError in private."""

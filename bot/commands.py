@@ -9,6 +9,7 @@ parameters are typed in order, keyword-only ones as `--name value`. The kinds:
     tuple[int, ...]   numbers: `1 3` or `1,3`
     datetime          a moment, as `when` reads it
     bool              yes where it is named
+    a StrEnum         one of its words
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Any
-from zoneinfo import ZoneInfo
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
-from bot import when
-from bot.errors import UserError
-from bot.model import Message, Role, Text
+from bot.errors import Unsure, UserError
+from bot.model import Message, Role, Text, text, typed
 from bot.texts import Texts, has_unseen
+
+if TYPE_CHECKING:
+    from bot.call import Call
 
 LONGEST = 8_000
 _QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
@@ -39,13 +42,13 @@ _FLAG_OR_QUOTE = re.compile("--|[" + "".join(_QUOTES) + "]")
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One thing that a command takes."""
+    """One thing that a command takes; `words` are those to choose from, where it is one of a few."""
 
     name: str
     kind: str
     required: bool
     named: bool
-    secret: bool = False
+    words: type[StrEnum] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +85,13 @@ def _params(run: Callable[..., Any]) -> Iterator[Param]:
         kind = hints[parameter.name]
         if typing.get_origin(kind) in (types.UnionType, typing.Union):
             kind = next(one for one in typing.get_args(kind) if one is not types.NoneType)
+        words = kind if isinstance(kind, type) and issubclass(kind, StrEnum) else None
         yield Param(
             parameter.name,
-            _KINDS[kind],
+            "one" if words else _KINDS[kind],
             required=parameter.default is parameter.empty,
             named=parameter.kind is parameter.KEYWORD_ONLY,
+            words=words,
         )
 
 
@@ -118,19 +123,58 @@ class Commands:
     def param_name(self, param: Param, locale: str) -> str:
         return self.texts.find(f"param.{param.name}", locale) or param.name
 
-    def usage(self, command: Command, locale: str) -> str:
-        """The right way to type it, in this language: `!poll open "question" option | option`."""
+    def words_of(self, param: Param, locale: str) -> dict[str, StrEnum]:
+        """The words that may be typed for it in this language, the usual one of each first."""
+        return {
+            word: one
+            for one in param.words or ()
+            for word in (self.texts.find(f"param.{param.name}.{one}", locale) or one).split("|")
+        }
+
+    def usage(
+        self,
+        command: Command,
+        locale: str,
+        given: Mapping[str, Any] | None = None,
+        wanted: Param | None = None,
+    ) -> str:
+        """The right way to type it, in this language: `!poll open "question" option | option`.
+
+        What is `given` stands in it already. Of what may be named only the one that is `wanted` is shown.
+        """
+        given = given or {}
         parts = [f"!{self.names(command, locale)[0]}"]
         for param in command.params:
-            label = self.param_name(param, locale)
-            value = self.texts.find(f"param.{param.name}.value", locale) or label
-            if param.named:
-                parts.append(f"[--{label}]" if param.kind == "yes" else f"[--{label} {value}]")
-            else:
-                words = f'"{label}"' if value == label else value
-                shown = {"words": words, "options": f"{label} | {label}"}.get(param.kind, value)
+            if param.name in given:
+                parts.append(self._filled_in(param, given[param.name], locale))
+            elif param is wanted and param.named:
+                parts.append(self.named_usage(param, locale))
+            elif not param.named:
+                shown = self._placeholder(param, locale)
                 parts.append(shown if param.required else f"[{shown}]")
         return " ".join(parts)
+
+    def named_usage(self, param: Param, locale: str) -> str:
+        """`--closes when`, or `--anonymous` where there is nothing to say."""
+        label = self.param_name(param, locale)
+        value = self.texts.find(f"param.{param.name}.value", locale) or label
+        return f"--{label}" if param.kind == "yes" else f"--{label} {value}"
+
+    def _placeholder(self, param: Param, locale: str) -> str:
+        label = self.param_name(param, locale)
+        value = self.texts.find(f"param.{param.name}.value", locale) or label
+        words = f'"{label}"' if value == label else value
+        return {"words": words, "options": f"{label} | {label}"}.get(param.kind, value)
+
+    def _filled_in(self, param: Param, value: Any, locale: str) -> str:
+        several = value if isinstance(value, (list, tuple)) else (value,)
+        shown = (" | " if param.kind == "options" else " ").join(
+            " ".join(str(one).split()) for one in several
+        )
+        if param.named:
+            label = self.param_name(param, locale)
+            return f"--{label}" if param.kind == "yes" else f"--{label} {shown}"
+        return f'"{shown}"' if param.kind == "words" else shown
 
     def parse(self, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
         """The command that was typed and its arguments, still as words.
@@ -169,9 +213,18 @@ class Commands:
             return UserError("command.noun", typed=tried, noun=nouns[0])
         return UserError("command.nearest", typed=tried, usage=self.usage(command, locale))
 
-    def wrong(self, command: Command, key: str, locale: str, **values: Any) -> UserError:
-        """A mistake in how this command was typed: what is wrong, and the right way."""
-        return UserError("command.wrong", problem=Text(key, values), usage=self.usage(command, locale))
+    def wrong(
+        self,
+        command: Command,
+        key: str,
+        locale: str,
+        given: Mapping[str, Any] | None = None,
+        wanted: Param | None = None,
+        **values: Any,
+    ) -> UserError:
+        """A mistake in how this command was typed: what is wrong, and the right way to say the same."""
+        usage = self.usage(command, locale, given, wanted)
+        return UserError("command.wrong", problem=Text(key, values), usage=usage)
 
     def _arguments(self, command: Command, rest: str, locale: str) -> dict[str, Any]:
         given, rest = self._named(command, rest, locale)
@@ -184,7 +237,7 @@ class Commands:
                 command, param, rest, last=number == len(ordered) - 1, locale=locale
             )
         if rest.strip():
-            raise self.wrong(command, "command.too_much", locale, words=rest.strip()[:60])
+            raise self.wrong(command, "command.too_much", locale, given, words=rest.strip()[:60])
         return given
 
     def _named(self, command: Command, rest: str, locale: str) -> tuple[dict[str, Any], str]:
@@ -217,10 +270,11 @@ class Commands:
                 elif number + 1 == len(found):
                     waits = param
                 else:
-                    raise self.wrong(command, "command.flag_empty", locale, flag=match[1])
+                    raise self.wrong(command, "command.flag_empty", locale, given, param, flag=match[1])
             plain.append(piece[at:])
         if waits:
-            raise self.wrong(command, "command.flag_empty", locale, flag=self.param_name(waits, locale))
+            flag = self.param_name(waits, locale)
+            raise self.wrong(command, "command.flag_empty", locale, given, waits, flag=flag)
         return given, "".join(plain)
 
     def _flag(self, command: Command, name: str, locale: str) -> Param:
@@ -255,56 +309,91 @@ class Commands:
         head, _, tail = rest.partition(" ")
         return head, tail
 
-    def bind(
-        self, command: Command, given: Mapping[str, Any], locale: str, now: datetime, zone: ZoneInfo
-    ) -> dict[str, Any]:
-        """The arguments as the function takes them. Raises UserError with the right syntax."""
+    def bind(self, command: Command, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
+        """The arguments as the function takes them. Raises UserError with the right way to type it."""
         bound: dict[str, Any] = {}
         for param in command.params:
             value = given.get(param.name)
-            if value is None:
-                if param.required:
-                    label = self.param_name(param, locale)
-                    raise self.wrong(command, "command.missing", locale, name=label)
-                continue
-            bound[param.name] = self._convert(command, param, value, locale, now, zone)
+            if value is not None:
+                bound[param.name] = self._convert(command, param, given, call)
+            elif param.required:
+                label = self.param_name(param, call.locale)
+                raise self.wrong(command, "command.missing", call.locale, given, name=label)
         return bound
 
-    def _convert(
-        self, command: Command, param: Param, value: Any, locale: str, now: datetime, zone: ZoneInfo
-    ) -> Any:
+    def _convert(self, command: Command, param: Param, given: Mapping[str, Any], call: Call) -> Any:
+        value, locale = given[param.name], call.locale
         several = value if isinstance(value, (list, tuple)) else (value,)
         if any(isinstance(one, str) and has_unseen(one) for one in several):
             raise UserError("typed.unseen")
+        others = {name: one for name, one in given.items() if name != param.name}
         match param.kind:
             case "words":
                 return " ".join(str(value).split())
             case "options":
                 parts = re.split(r"[|\n]", value) if isinstance(value, str) else [str(one) for one in value]
-                return tuple(" ".join(part.split()) for part in parts if part.strip())
+                return tuple(" ".join(_unquoted(part).split()) for part in parts if part.strip())
             case "yes":
                 return bool(value)
             case "moment":
-                if isinstance(value, datetime):
-                    return value
-                try:
-                    return when.read(str(value), now, zone)
-                except UserError as error:
-                    raise UserError(
-                        "command.wrong", problem=error.text, usage=self.usage(command, locale)
-                    ) from None
+                return self._moment(command, param, value, others, call)
+            case "one":
+                return self._one(command, param, str(value), others, locale)
             case "number":
-                return self._number(command, param, value, locale)
+                return self._number(command, param, value, others, locale)
             case _:
                 parts = _BETWEEN.split(value.strip()) if isinstance(value, str) else value
-                return tuple(self._number(command, param, one, locale) for one in parts)
+                return tuple(self._number(command, param, one, others, locale) for one in parts)
 
-    def _number(self, command: Command, param: Param, value: Any, locale: str) -> int:
+    def _moment(
+        self, command: Command, param: Param, value: Any, others: Mapping[str, Any], call: Call
+    ) -> datetime:
+        """What is ambiguous is shown in full first, with a button that says yes to it."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            reading = call.read_moment(str(value))
+        except UserError as error:
+            usage = self.usage(command, call.locale, others, param)
+            raise UserError("command.wrong", problem=error.text, usage=usage) from None
+        if reading.end:
+            raise self.wrong(command, "when.one_moment", call.locale, others, param, words=str(value)[:40])
+        if not reading.sure:
+            meant = text("when.meant", words=str(value), at=reading.start)
+            raise Unsure(meant, **{param.name: reading.start.isoformat()})
+        return reading.start
+
+    def _one(
+        self, command: Command, param: Param, value: str, others: Mapping[str, Any], locale: str
+    ) -> StrEnum:
+        for language in (locale, *self.texts.locales):
+            if found := self.words_of(param, language).get(value.strip().casefold()):
+                return found
+        assert param.words
+        if value in list(param.words):
+            return param.words(value)
+        usual = {one: word for word, one in reversed(self.words_of(param, locale).items())}
+        words = tuple(typed(usual[one]) for one in param.words)
+        name = self.param_name(param, locale)
+        values = {"words": value[:40], "name": name, "known": words}
+        raise self.wrong(command, "command.no_such", locale, others, param, **values)
+
+    def _number(
+        self, command: Command, param: Param, value: Any, others: Mapping[str, Any], locale: str
+    ) -> int:
         words = str(value).strip().strip("#.[]")
         if not _NUMBER.fullmatch(words):
             label = self.param_name(param, locale)
-            raise self.wrong(command, "command.no_number", locale, name=label, words=str(value)[:40])
+            values = {"name": label, "words": str(value)[:40]}
+            raise self.wrong(command, "command.no_number", locale, others, param, **values)
         return int(words)
+
+
+def _unquoted(part: str) -> str:
+    """An option that somebody put in quotation marks of its own."""
+    part = part.strip()
+    inside = len(part) > 2 and part[0] in _QUOTES and part[-1] in (_QUOTES[part[0]], '"', "”")
+    return part[1:-1] if inside else part
 
 
 def _closing(rest: str, closing: str) -> int:

@@ -86,8 +86,17 @@ class Community(_Section):
     board_rest: Annotated[float, Field(ge=0, le=3600)] = 2.0
 
 
+class PollsSection(_Section):
+    """Who may open polls, and how many of one person's are open at once, or asked in a day."""
+
+    opened_by: Literal["resident", "organiser", "moderator"] = "resident"
+    at_once: Annotated[int, Field(ge=1, le=1000)] = 10
+    a_day: Annotated[int, Field(ge=1, le=1000)] = 20
+
+
 class DatabaseSection(_Section):
     url: Annotated[str, AfterValidator(_database)] = "sqlite:///data/plein.db"
+    keys: Path | None = None
 
     @property
     def shown(self) -> str:
@@ -150,6 +159,7 @@ class ResidentSection(_Section):
 
 class Config(_Section):
     community: Community = Community()
+    polls: PollsSection = PollsSection()
     database: DatabaseSection = DatabaseSection()
     matrix: Matrix | None = None
     themes: tuple[ThemeSection, ...] = ()
@@ -194,6 +204,7 @@ def _without_values(error: tomllib.TOMLDecodeError) -> str:
 
 _SECTIONS: dict[str, type[BaseModel]] = {
     "community": Community,
+    "polls": PollsSection,
     "database": DatabaseSection,
     "matrix": Matrix,
 }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from bot import features
 from bot.agenda import Agenda
 from bot.boards import Boards
 from bot.commands import Commands
 from bot.dispatch import Dispatch, Settings
-from bot.model import Identity, Invocation, Message, Place
+from bot.model import Attachment, Identity, Invocation, Message, Place
 from bot.outbox import Outbox
 from bot.ports import Adapter, Arrival, Clock, Store, Transaction
-from bot.texts import Texts
+from bot.texts import Texts, Voice, visible
 
 
 class PleinCore:
@@ -94,6 +97,14 @@ class PleinCore:
         return await self.store.run(
             lambda tx: tx.boards.message_at(platform, ref) or tx.posts.message_at(platform, ref)
         )
+
+    async def file(self, attachment: Attachment, voice: Voice) -> bytes:
+        """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
+        kind, _, subject = attachment.subject.partition(":")
+        make = features.FILES[kind][attachment.form]
+        write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
+        finish = await self.store.run(lambda tx: make(tx, subject, write))
+        return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity) -> str:
         def read(tx: Transaction) -> str | None:

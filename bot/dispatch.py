@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 from bot.call import Call
 from bot.commands import Command, Commands
-from bot.errors import StoreFailed, UserError
-from bot.model import Identity, Invocation, Message, Place, Resident, Role, text
+from bot.errors import StoreFailed, Unsure, UserError
+from bot.model import Action, Identity, Invocation, Message, Place, Resident, Role, text
 from bot.ports import Args, Clock, Recognised, Store, Transaction
 from bot.texts import visible
 
@@ -27,10 +27,16 @@ Answer = tuple[Message | None, Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What of the community the core has to know."""
+    """What of the community the core has to know.
+
+    Who may open polls, and how many of one person's may be open at once or be asked in a day.
+    """
 
     locale: str
     zone: ZoneInfo
+    asked_by: Role = Role.RESIDENT
+    polls_at_once: int = 10
+    polls_a_day: int = 20
 
 
 class Dispatch:
@@ -76,12 +82,16 @@ class Dispatch:
         private = True
         try:
             with tx.savepoint():
-                command, args = self._read(invocation, call)
+                command, given = self._read(invocation, call)
                 private = command.private
-                answer = command.run(call, **args)
+                answer = command.run(call, **self.commands.bind(command, given, call))
         except UserError as error:
             call.undone_by = None
             answer = Message((error.text,))
+        except Unsure as unsure:
+            call.undone_by = None
+            yes = Action(text("unsure.yes"), command.path, {**given, **unsure.understood})
+            answer = Message((unsure.question, text("unsure.no")), actions=(yes,))
         except StoreFailed:
             raise
         except Exception:
@@ -97,6 +107,7 @@ class Dispatch:
         return answer, call.woken
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
+        """The command, and its arguments as they were given."""
         if invocation.typed is None:
             found = self.commands.by_path.get(invocation.command)
             if found is None:
@@ -107,17 +118,19 @@ class Dispatch:
             command, given = self.commands.parse(invocation.typed, call.locale)
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
-        return command, self.commands.bind(command, given, call.locale, call.now, call.zone)
+        return command, given
 
     def _call(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Call:
         author = invocation.author
         resident = known.resident or tx.people.add(author, visible(invocation.name))
         wanted = resident.locale or invocation.locale or known.spoken
+        if known.theme and not known.member:
+            tx.people.take_part(resident.id, known.theme.id)
         now = self.clock.now()
         return Call(
             tx,
             now,
-            self.settings.zone,
+            self.settings,
             self.commands.texts.nearest(wanted, self.settings.locale),
             self.commands,
             resident,
@@ -126,6 +139,7 @@ class Dispatch:
             invocation.place,
             known.theme,
             min(invocation.at, now),
+            invocation.overheard,
         )
 
     def call_for_nobody(self, tx: Transaction) -> Call:
@@ -134,7 +148,7 @@ class Dispatch:
         return Call(
             tx,
             self.clock.now(),
-            self.settings.zone,
+            self.settings,
             self.settings.locale,
             self.commands,
             nobody,

@@ -1,4 +1,4 @@
-"""The two kinds of trouble that the core tells apart from bugs."""
+"""The kinds of trouble that the core tells apart from bugs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,18 @@ class UserError(Exception):
     def __init__(self, key: str, /, **values: Any) -> None:
         super().__init__(key)
         self.text = Text(key, values)
+
+
+class Unsure(Exception):
+    """It can honestly be read in two ways: asked back, with a button that says yes. Nothing changed.
+
+    `understood` are the arguments as they were understood, to run the same command with.
+    """
+
+    def __init__(self, question: Text, **understood: Any) -> None:
+        super().__init__(question.key)
+        self.question = question
+        self.understood = understood
 
 
 class StoreFailed(Exception):

@@ -109,13 +109,35 @@ class Ballot:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along with a message: made of `subject` ("poll:3") when it is sent, in the
+    reader's language.
+
+    `form` is the kind of file: png, csv or json. `words` say the same for who cannot see a picture.
+    """
+
+    subject: str
+    form: str
+    words: Text
+
+    @property
+    def name(self) -> str:
+        return f"{self.subject.replace(':', '-')}.{self.form}"
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """Something to be said; each adapter renders it natively. Nobody is pinged by it."""
+    """Something to be said; each adapter renders it natively. Nobody is pinged by it.
+
+    `numbered`: the lines already carry the numbers by which the actions are called.
+    """
 
     lines: tuple[Text, ...] = ()
     title: Text | None = None
     actions: tuple[Action, ...] = ()
     ballot: Ballot | None = None
+    files: tuple[Attachment, ...] = ()
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +146,8 @@ class Invocation:
 
     `id` is the platform's own id of that event: the same one never counts twice.
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
-    the outbox, for platforms where an answer is a message like any other.
+    the outbox, for platforms where an answer is a message like any other. `overheard`: others in
+    the place saw what was said or pressed.
     """
 
     id: str
@@ -138,6 +161,7 @@ class Invocation:
     locale: str | None = None
     role: Role = Role.RESIDENT
     by_post: bool = False
+    overheard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +200,7 @@ class Board:
     """A message that shows a state and is edited as that changes.
 
     `sent_as` is the adapter's reference to it, None before it was posted; `version` is the
-    state that is to be shown, `places_version` grows with every change of the subject.
+    state that is to be shown.
     """
 
     subject: str
@@ -202,7 +226,13 @@ def unpack(packed: str | None) -> Message | None:
         Action(_text(one["label"]), one["command"], _args(one["args"]), one["switch"])
         for one in kept["actions"]
     )
-    return Message(_texts(kept["lines"]), _maybe(kept["title"]), actions, _ballot(kept["ballot"]))
+    files = tuple(
+        Attachment(one["subject"], one["form"], _text(one["words"])) for one in kept.get("files", ())
+    )
+    numbered = kept.get("numbered", False)
+    return Message(
+        _texts(kept["lines"]), _maybe(kept["title"]), actions, _ballot(kept["ballot"]), files, numbered
+    )
 
 
 def _moment(value: Any) -> Any:

@@ -8,10 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from bot.model import Board, Identity, Invocation, Job, Message, Place, Post, Resident, Role, Theme, Undo
+from bot.model import (
+    Attachment,
+    Board,
+    Identity,
+    Invocation,
+    Job,
+    Message,
+    Place,
+    Post,
+    Resident,
+    Role,
+    Theme,
+    Undo,
+)
 
 if TYPE_CHECKING:
-    from bot.features.polls import PollStore
+    from bot.features.polls.records import PollStore
+    from bot.texts import Voice
 
 T = TypeVar("T")
 
@@ -97,6 +111,10 @@ class Core(Protocol):
         """The language to speak there."""
         ...
 
+    async def file(self, attachment: Attachment, voice: Voice) -> bytes:
+        """What is in it, in words as this voice writes them."""
+        ...
+
     async def take_in(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
         """Keep what arrived, and how far was read, in one transaction; the new ones, numbered."""
         ...
@@ -130,6 +148,10 @@ class Transaction(Protocol):
     @property
     def inbox(self) -> InboxStore: ...
 
+    def apart(self, work: Callable[[], T]) -> T:
+        """Compute something long so that nobody else's commands or clocks wait for it meanwhile."""
+        ...
+
     def savepoint(self, *, marked: bool = False) -> AbstractContextManager[None]:
         """What is done inside is undone if it raises; the whole work may then run once more.
 
@@ -151,13 +173,14 @@ class Recognised:
     """Who asks, where, and whether that was asked before.
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
-    `spoken` is the language that was chosen for the place.
+    `spoken` is the language that was chosen for the place; `member`: they take part in its theme.
     """
 
     answer: tuple[Message | None] | None
     resident: Resident | None
     theme: Theme | None
     spoken: str | None
+    member: bool
 
 
 class SeenStore(Protocol):
@@ -182,6 +205,12 @@ class PeopleStore(Protocol):
     def grant(self, identity: Identity, role: Role) -> None: ...
 
     def set_locale(self, resident: int, locale: str) -> None: ...
+
+    def set_reminded(self, resident: int, wanted: bool) -> None: ...
+
+    def take_part(self, resident: int, theme: int) -> None: ...
+
+    def takes_part(self, resident: int, theme: int) -> bool: ...
 
     def with_role(self, role: Role) -> Sequence[Identity]: ...
 

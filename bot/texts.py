@@ -112,7 +112,7 @@ class Texts:
             return voice.date(value) if voice.date else self.date(value, voice)
         if isinstance(value, (tuple, list)):
             return self._list([self._value(one, voice) for one in value], voice)
-        if isinstance(value, int):
+        if isinstance(value, (int, float)):
             return self.number(value, voice.locale)
         return voice.escape(str(value))
 
@@ -131,8 +131,10 @@ class Texts:
         return format_datetime(local, pattern, locale=_BABEL.get(voice.locale, voice.locale))
 
     @staticmethod
-    def number(value: int, locale: str) -> str:
-        """Thousands apart from 10,000 on, as people there write them."""
+    def number(value: int | float, locale: str) -> str:
+        """Thousands apart from 10,000 on, and one decimal, as people there write them."""
+        if isinstance(value, float):
+            return f"{value:.1f}".replace(".", "," if locale == "nl" else ".")
         return (
             f"{value:,}".replace(",", "." if locale == "nl" else ",") if abs(value) >= 10_000 else str(value)
         )

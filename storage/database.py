@@ -33,6 +33,7 @@ from storage.people import People
 from storage.places import Places
 from storage.polls import Polls
 from storage.posts import Posts
+from storage.seals import Seals
 from storage.seen import Seen
 
 T = TypeVar("T")
@@ -56,17 +57,20 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class Tx:
     """Implements Transaction on one connection."""
 
-    def __init__(self, db: Core) -> None:
+    def __init__(self, db: Core, seals: Seals) -> None:
         self.db = db
         self.careful = False
-        self.polls = Polls(db)
+        self.inbox = Inbox(db, seals)
+        self.polls = Polls(db, seals, self.inbox)
         self.people = People(db)
         self.places = Places(db)
         self.seen = Seen(db)
         self.posts = Posts(db)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
-        self.inbox = Inbox(db)
+
+    def apart(self, work: Callable[[], T]) -> T:
+        return self.db.apart(work)
 
     def savepoint(self, *, marked: bool = False) -> AbstractContextManager[None]:
         return _Part(self.db, marked=marked or self.careful)
@@ -152,16 +156,17 @@ def _settle_late(tx: Tx) -> None:
         raise _Carefully("late") from fault
 
 
-def run_once(db: Connection, works: Sequence[Work]) -> list[Outcome]:
+def run_once(db: Connection, works: Sequence[Work], seals: Seals) -> list[Outcome]:
     """The same, on a connection that was taken from the pool for this group."""
-    return run_group(db, Tx(Direct(db)), works)
+    return run_group(db, Tx(Direct(db), seals), works)
 
 
 class SQLite:
     """A file: one writer thread, shared commits."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, seals: Seals) -> None:
         self._engine = engine
+        self._seals = seals
         self._queue: queue.SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
@@ -179,7 +184,7 @@ class SQLite:
 
     def _write(self) -> None:
         with self._engine.connect() as db:
-            tx = Tx(Direct(db))
+            tx = Tx(Direct(db), self._seals)
             while (group := self._waiting()) is not None:
                 outcomes = run_group(db, tx, [work for work, _ in group])
                 futures = [future for _, future in group]
@@ -206,9 +211,10 @@ class SQLite:
 class PostgreSQL:
     """A server: the same functions through one asyncpg connection, commits shared."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, seals: Seals) -> None:
         from sqlalchemy.ext.asyncio import create_async_engine
 
+        self._seals = seals
         self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
         self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
         self._task = asyncio.create_task(self._write())
@@ -231,7 +237,7 @@ class PostgreSQL:
                 group.append(self._queue.get_nowait())
             try:
                 async with self._engine.connect() as db:
-                    outcomes = await db.run_sync(run_once, [work for work, _ in group])
+                    outcomes = await db.run_sync(run_once, [work for work, _ in group], self._seals)
             except (SQLAlchemyError, OSError) as error:
                 # The server is away. Nothing was kept; each is told so and may try again.
                 failure = StoreFailed(type(error).__name__)
@@ -315,19 +321,31 @@ def async_url(url: str) -> str:
     )
 
 
-async def open_database(url: str) -> Database:
-    """Open it, bringing its tables up to date first. Raises StoreFailed with what is wrong."""
+def keys_beside(url: str) -> Path | None:
+    """Where the keys of a database are kept where nothing else was chosen: never in the database itself."""
+    parts = make_url(url)
+    if url.startswith("postgresql"):
+        return Path("data/keys") / f"{parts.host or 'local'}-{parts.database}"
+    return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
+
+
+async def open_database(url: str, keys: Path | None = None) -> Database:
+    """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while.
+
+    Raises StoreFailed with what is wrong.
+    """
+    seals = Seals(keys or keys_beside(url))
     if url.startswith("postgresql"):
         if await schema_of(url) != newest_schema():
             await upgrade(url)
-        return PostgreSQL(async_url(url))
+        return PostgreSQL(async_url(url), seals)
     try:
         engine = sqlite_engine(url)
         if _sqlite_schema(engine) != newest_schema():
             await upgrade(url, engine)
     except (SQLAlchemyError, OSError) as error:
         raise StoreFailed(f"{url}: {getattr(error, 'orig', error)}") from error
-    return SQLite(engine)
+    return SQLite(engine, seals)
 
 
 def _sqlite_schema(engine: Engine) -> str | None:

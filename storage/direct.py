@@ -8,18 +8,21 @@ ceremony is left out.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Executable, exc
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi as asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.util import await_only
 
 from storage.late import Late, Row
 
+T = TypeVar("T")
 Values = Mapping[str, Any]
 # What either way of executing raises when the database, not the caller, is in trouble.
 FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.Error)
@@ -148,6 +151,16 @@ class Core:
     def forget(self) -> None:
         """What was put off is not to happen."""
         self._late = Late()
+
+    def apart(self, work: Callable[[], T]) -> T:
+        """Compute something long so that the event loop does not wait for it.
+
+        SQLite's connection has a thread of its own already; PostgreSQL's is driven by the loop.
+        """
+        if self._core.dialect.is_async:
+            done: T = await_only(asyncio.to_thread(work))
+            return done
+        return work()
 
     def exec_driver_sql(self, sql: str) -> None:
         self._core.exec_driver_sql(sql)

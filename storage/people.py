@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Identity, Resident, Role
 from storage.direct import Core
-from storage.tables import identities, residents
+from storage.tables import identities, members, residents
 
 _WHO = (
     select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
@@ -18,6 +19,15 @@ _WHO = (
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
+_SET_REMINDED = (
+    update(residents).where(residents.c.id == bindparam("id_")).values(reminded=bindparam("wanted_"))
+)
+_TAKE_PART = upsert(members).on_conflict_do_nothing()
+_TAKES_PART = select(members.c.theme).where(
+    members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_")
+)
+_THEMES = select(members.c.theme).where(members.c.resident == bindparam("id_"))
+_LEAVE = delete(members).where(members.c.resident == bindparam("id_"))
 _SET_ROLE = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
@@ -65,6 +75,10 @@ class People:
             else:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
         self._db.execute(_SET_ROLE, {"id_": resident.id, "name_": name, "role_": int(role)})
+        for other in others:
+            for (theme,) in list(self._db.execute(_THEMES, {"id_": other})):
+                self.take_part(resident.id, theme)
+            self._db.execute(_LEAVE, {"id_": other})
         return resident.id, sorted(others)
 
     def grant(self, identity: Identity, role: Role) -> None:
@@ -73,6 +87,15 @@ class People:
 
     def set_locale(self, resident: int, locale: str) -> None:
         self._db.execute(_SET_LOCALE, {"id_": resident, "locale_": locale})
+
+    def set_reminded(self, resident: int, wanted: bool) -> None:
+        self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
+
+    def take_part(self, resident: int, theme: int) -> None:
+        self._db.execute(_TAKE_PART, {"theme": theme, "resident": resident})
+
+    def takes_part(self, resident: int, theme: int) -> bool:
+        return bool(self._db.execute(_TAKES_PART, {"theme_": theme, "id_": resident}))
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

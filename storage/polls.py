@@ -1,23 +1,38 @@
-"""Polls, ballots and their running count."""
+"""Polls, ballots, and how often each ballot was cast.
+
+A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see seals.py) and not
+counted before the end; then only the count is kept, and the key destroyed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.features.polls import Choices, Poll
+from bot.features.polls.records import Ballots, Choices, Kind, Plan, Poll, Results, Voters
+from bot.model import Identity
 from storage.direct import Core
-from storage.tables import ballots, polls, tallies
+from storage.inbox import Inbox
+from storage.seals import KeyGone, Seals
+from storage.tables import ballots, identities, members, polls, residents, tallies
+
+PAGE, FEW = 5_000, 500
+# A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too.
+_LENGTH, _LENGTH_WITH_REASON = 96, 1_400
+# There is a ballot, and the key to it is gone: it still counts as one, until a new one takes its place.
+_UNREADABLE = (0,)
 
 _VOTER = and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_"))
-_PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.option == 0)
-_POLL = select(polls, tallies.c.votes.label("voters"), ballots.c.choices).select_from(
+_PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
+_SHOWN = [column for column in polls.c if column is not polls.c.reasons]
+_POLL = select(*_SHOWN, tallies.c.votes.label("voters"), ballots.c.choices).select_from(
     polls.join(tallies, _PEOPLE).outerjoin(ballots, _VOTER)
 )
 # Held until the end: a vote and a closing of the same poll never pass each other.
@@ -25,38 +40,65 @@ _GET = _POLL.where(polls.c.id == bindparam("poll_")).with_for_update(of=polls)
 _NEWEST = polls.c.id.desc()
 _OPEN = _POLL.where(polls.c.state == "open").order_by(_NEWEST).limit(bindparam("most_"))
 _OPEN_HERE = _OPEN.where(polls.c.theme == bindparam("theme_")).with_for_update(of=polls)
+_PLANNED = (
+    _POLL.where(polls.c.state == "planned").order_by(polls.c.opened_at, polls.c.id).limit(bindparam("most_"))
+)
+_PLANNED_HERE = _PLANNED.where(polls.c.theme == bindparam("theme_"))
 _OF = (
     _POLL.where(or_(polls.c.opener == bindparam("voter_"), ballots.c.choices.is_not(None)))
     .order_by(_NEWEST)
     .limit(bindparam("most_"))
 )
-_TALLY = (
-    select(tallies.c.votes)
-    .where(tallies.c.poll == bindparam("poll_"), tallies.c.option > 0)
-    .order_by(tallies.c.option)
+_LAST_CLOSED = (
+    _POLL.where(polls.c.theme == bindparam("theme_"), polls.c.state == "closed")
+    .order_by(polls.c.ended_at.desc(), _NEWEST)
+    .limit(1)
 )
+_STANDING = select(func.count()).where(
+    polls.c.opener == bindparam("opener_"), polls.c.state.in_(("open", "planned"))
+)
+_ASKED = select(func.count()).where(
+    polls.c.opener == bindparam("opener_"),
+    polls.c.opened_at >= bindparam("since_", type_=polls.c.opened_at.type),
+)
+_CAST_AS = (
+    select(tallies.c.choices, tallies.c.votes)
+    .where(tallies.c.poll == bindparam("poll_"), tallies.c.choices > bindparam("after_"), tallies.c.votes > 0)
+    .order_by(tallies.c.choices)
+    .limit(PAGE)
+)
+_SEALED = (
+    select(ballots.c.voter, ballots.c.choices)
+    .where(ballots.c.poll == bindparam("poll_"), ballots.c.voter > bindparam("after_"))
+    .order_by(ballots.c.voter)
+    .limit(PAGE)
+)
+_REASONS = (
+    select(ballots.c.reason)
+    .where(ballots.c.poll == bindparam("poll_"), ballots.c.reason.is_not(None))
+    .order_by(ballots.c.cast_at, ballots.c.voter)
+)
+_KEPT_REASONS = select(polls.c.reasons).where(polls.c.id == bindparam("poll_"))
 _ADD = insert(polls).returning(polls.c.id)
-_ADD_TALLY = insert(tallies)
-_COUNT = (
-    update(tallies)
-    .where(tallies.c.poll == bindparam("poll_"), tallies.c.option == bindparam("option_"))
-    .values(votes=tallies.c.votes + bindparam("more_"))
+_COUNT = upsert(tallies)
+_COUNT = _COUNT.on_conflict_do_update(
+    index_elements=[tallies.c.poll, tallies.c.choices],
+    set_={"votes": tallies.c.votes + _COUNT.excluded.votes},
 )
 _CAST = upsert(ballots)
 _CAST = _CAST.on_conflict_do_update(
     index_elements=[ballots.c.poll, ballots.c.voter],
-    set_={"choices": _CAST.excluded.choices, "cast_at": _CAST.excluded.cast_at},
+    set_={
+        "choices": _CAST.excluded.choices,
+        "reason": _CAST.excluded.reason,
+        "cast_at": _CAST.excluded.cast_at,
+    },
 )
 _ONE = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _WITHDRAW = delete(ballots).where(_ONE)
-_BALLOTS = select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_"))
-_END = (
-    update(polls)
-    .where(polls.c.id == bindparam("poll_"))
-    .values(state=bindparam("state_"), ended_at=bindparam("at_", type_=polls.c.ended_at.type))
-)
+_THROW_AWAY = delete(ballots).where(ballots.c.poll == bindparam("poll_"))
 _BOTH = (
-    select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.cast_at)
+    select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
     .join(polls, polls.c.id == ballots.c.poll)
     .where(
         polls.c.state == "open",
@@ -66,38 +108,36 @@ _BOTH = (
     .with_for_update(of=polls)
 )
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
+_WITHOUT = (
+    select(residents.c.id, identities.c.platform, identities.c.user_id)
+    .join(identities, identities.c.resident == residents.c.id)
+    .join(members, and_(members.c.resident == residents.c.id, members.c.theme == bindparam("theme_")))
+    .outerjoin(ballots, and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == residents.c.id))
+    .where(residents.c.reminded, residents.c.role >= bindparam("role_"), ballots.c.voter.is_(None))
+    .order_by(residents.c.id, identities.c.platform, identities.c.user_id)
+)
 
 
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Core) -> None:
+    def __init__(self, db: Core, seals: Seals, inbox: Inbox) -> None:
         self._db = db
+        self._seals = seals
+        self._inbox = inbox
 
-    def add(
-        self,
-        theme: int,
-        opener: int,
-        question: str,
-        options: Sequence[str],
-        at_most: int,
-        opened_at: datetime,
-        closes_at: datetime,
-    ) -> Poll:
-        fields: dict[str, Any] = {
-            "theme": theme,
-            "opener": opener,
-            "question": question,
-            "at_most": at_most,
-            "opened_at": opened_at,
-            "closes_at": closes_at,
-            "state": "open",
-        }
-        kept = orjson.dumps(options).decode()
-        number = self._db.execute(_ADD, {**fields, "options": kept}).scalar_one()
-        zero = [{"poll": number, "option": option, "votes": 0} for option in range(len(options) + 1)]
-        self._db.execute(_ADD_TALLY, zero)
-        return Poll(id=number, options=tuple(options), voters=0, **fields)
+    def add(self, plan: Plan, state: str) -> Poll:
+        fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+        kept = {**fields, "options": orjson.dumps(plan.options).decode(), "state": state}
+        number = self._db.execute(
+            _ADD, {**kept, "kind": str(plan.kind), "results": str(plan.results)}
+        ).scalar_one()
+        self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
+        if plan.anonymous:
+            self._seals.make(_key(number))
+        return Poll(id=number, state=state, **fields)
+
+    # --- reading ---
 
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
         row = self._db.execute(_GET, {"poll_": poll, "voter_": voter}, besides=True).first()
@@ -111,82 +151,197 @@ class Polls:
             rows = self._db.execute(_OPEN_HERE, here, besides=True)
         return [self._poll(row, voter) for row in rows]
 
+    def planned(self, theme: int | None, most: int) -> Sequence[Poll]:
+        if theme is None:
+            rows = self._db.execute(_PLANNED, {"voter_": 0, "most_": most})
+        else:
+            rows = self._db.execute(_PLANNED_HERE, {"voter_": 0, "most_": most, "theme_": theme})
+        return [self._poll(row, 0)[0] for row in rows]
+
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         rows = self._db.execute(_OF, {"voter_": resident, "most_": most})
         return [self._poll(row, resident) for row in rows]
 
-    def tally(self, poll: int) -> Sequence[int]:
-        return list(self._db.execute(_TALLY, {"poll_": poll}).scalars())
+    def last_closed(self, theme: int) -> Poll | None:
+        row = self._db.execute(_LAST_CLOSED, {"theme_": theme, "voter_": 0}).first()
+        return self._poll(row, 0)[0] if row else None
 
-    def vote(self, poll: int, voter: int, before: Choices, after: Choices, now: datetime) -> None:
+    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
+        standing = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
+        return standing, self._db.execute(_ASKED, {"opener_": opener, "since_": since}).scalar_one()
+
+    def ballots(self, poll: Poll) -> Iterator[Ballots]:
+        after = ""
+        while rows := self._db.execute(_CAST_AS, {"poll_": poll.id, "after_": after}):
+            after = rows[-1][0]
+            yield self._db.apart(partial(_read_all, rows)) if len(rows) > FEW else _read_all(rows)
+            if len(rows) < PAGE:
+                break
+
+    def reasons(self, poll: Poll) -> Sequence[str]:
+        if poll.anonymous:
+            kept = self._db.execute(_KEPT_REASONS, {"poll_": poll.id}).scalar()
+            return list(orjson.loads(kept)) if kept else []
+        return self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
+
+    def without_ballot(self, poll: Poll) -> Sequence[Identity]:
+        role = {Voters.ORGANISERS: 1, Voters.MODERATORS: 2}.get(poll.who, 0)
+        rows = self._db.execute(_WITHOUT, {"theme_": poll.theme, "poll_": poll.id, "role_": role})
+        first: dict[int, Identity] = {}
+        for resident, platform, user in rows:
+            first.setdefault(resident, Identity(platform, user))
+        return list(first.values())
+
+    def _poll(self, row: Any, voter: int) -> tuple[Poll, Choices]:
+        """With what has been put off and is not in the row yet."""
+        *kept, voters, cast = row
+        people = self._db.waiting(_COUNT, (row.id, ""))
+        ballot = self._db.waiting(_CAST, (row.id, voter))
+        poll = _built(*kept, voters + people["votes"] if people else voters)
+        return poll, self._read(poll, ballot["choices"] if ballot else cast)
+
+    # --- writing ---
+
+    def vote(
+        self,
+        poll: Poll,
+        voter: int,
+        before: Choices,
+        after: Choices,
+        now: datetime,
+        reason: str | None = None,
+    ) -> None:
         if after:
-            choices = ",".join(map(str, after))
-            ballot = {"poll": poll, "voter": voter, "choices": choices, "cast_at": now}
-            self._db.later(_CAST, (poll, voter), ballot)
+            ballot = {"poll": poll.id, "voter": voter, "choices": _written(after), "reason": reason}
+            if poll.anonymous:
+                ballot |= {"choices": self._sealed(poll, after, reason), "reason": None}
+            self._db.later(_CAST, (poll.id, voter), {**ballot, "cast_at": now})
         else:
-            self._db.execute(_WITHDRAW, {"poll_": poll, "voter_": voter})
-        steps = {option: 1 for option in after if option not in before}
-        steps |= {option: -1 for option in before if option not in after}
-        steps[0] = bool(after) - bool(before)
-        for option, step in steps.items():
+            self._db.execute(_WITHDRAW, {"poll_": poll.id, "voter_": voter})
+        steps = Counter({"": bool(after) - bool(before)})
+        if not poll.anonymous:
+            steps.update({_written(one): step for one, step in ((before, -1), (after, 1)) if one})
+        for choices, step in steps.items():
             if step:
-                row = {"poll_": poll, "option_": option, "more_": step}
-                self._db.later(_COUNT, (poll, option), row, adds="more_")
+                row = {"poll": poll.id, "choices": choices, "votes": step}
+                self._db.later(_COUNT, (poll.id, choices), row, adds="votes")
+
+    def change(self, poll: int, changes: Mapping[str, Any]) -> None:
+        self._db.execute(
+            _changing(tuple(changes)), {"poll_": poll, **{f"{k}_": v for k, v in changes.items()}}
+        )
+
+    def end(self, poll: Poll, state: str, now: datetime) -> None:
+        self.change(poll.id, {"state": state, "ended_at": now})
+        if poll.anonymous:
+            if state == "closed":
+                self._count_sealed(poll)
+            self._db.execute(_THROW_AWAY, {"poll_": poll.id})
+            self._inbox.turn_key()
+
+    def _count_sealed(self, poll: Poll) -> None:
+        """Written down is only how often each ballot was cast, and the reasons by the alphabet."""
+        cast: Counter[Choices] = Counter()
+        reasons: list[str] = []
+        after = 0
+        while rows := self._db.execute(_SEALED, {"poll_": poll.id, "after_": after}):
+            after = rows[-1][0]
+            for choices, reason in self._db.apart(partial(self._unseal_all, poll, rows)):
+                cast[choices] += 1
+                reasons += [reason] if reason else []
+        cast.pop(_UNREADABLE, None)
+        for choices in sorted(cast):
+            self._db.execute(_COUNT, {"poll": poll.id, "choices": _written(choices), "votes": cast[choices]})
+        if reasons:
+            self.change(poll.id, {"reasons": orjson.dumps(sorted(reasons)).decode()})
+
+    def burn(self, poll: int) -> bool:
+        self._seals.destroy(_key(poll))
+        return self._inbox.leave_old_keys()
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         self._db.execute(_OPENED, {"old_": old, "new_": new})
         found = list(self._db.execute(_BOTH, {"old_": old, "new_": new}))
         theirs = {row.poll for row in found if row.voter == old}
-        for poll in theirs:
-            both = [row for row in found if row.poll == poll]
-            last = both[-1]
-            for row in both:
-                self.vote(poll, row.voter, _choices(row.choices), (), row.cast_at)
-            self.vote(poll, new, (), _choices(last.choices), last.cast_at)
+        for number in theirs:
+            got = self.get(number, 0)
+            assert got
+            both = [
+                (row, *self._unsealed(got[0], row.choices, row.reason)) for row in found if row.poll == number
+            ]
+            for row, choices, _ in both:
+                self.vote(got[0], row.voter, choices, (), row.cast_at)
+            last, choices, reason = both[-1]
+            self.vote(got[0], new, (), choices, last.cast_at, reason)
         return sorted(theirs)
 
-    def end(self, poll: int, state: str, now: datetime) -> None:
-        self._db.execute(_END, {"poll_": poll, "state_": state, "at_": now})
+    # --- sealed ballots ---
 
-    def _poll(self, row: Any, voter: int) -> tuple[Poll, Choices]:
-        """With what has been put off and is not in the row yet."""
-        *kept, voters, chosen = row
-        people = self._db.waiting(_COUNT, (row.id, 0))
-        ballot = self._db.waiting(_CAST, (row.id, voter))
-        return (
-            _built(*kept, voters + people["more_"] if people else voters),
-            _choices(ballot["choices"] if ballot else chosen),
-        )
+    def _sealed(self, poll: Poll, choices: Choices, reason: str | None) -> str:
+        words = orjson.dumps([_written(choices), reason])
+        length = _LENGTH_WITH_REASON if poll.kind is Kind.CONSENT else _LENGTH
+        try:
+            return self._seals.seal(_key(poll.id), words, length)
+        except KeyGone:
+            self._seals.make(_key(poll.id))
+            return self._seals.seal(_key(poll.id), words, length)
+
+    def _unsealed(self, poll: Poll, kept: str, reason: str | None = None) -> tuple[Choices, str | None]:
+        if not poll.anonymous:
+            return _choices(kept), reason
+        try:
+            written, why = orjson.loads(self._seals.unseal(_key(poll.id), kept))
+        except KeyGone:
+            return _UNREADABLE, None
+        return _choices(written), why
+
+    def _unseal_all(self, poll: Poll, rows: Sequence[Any]) -> list[tuple[Choices, str | None]]:
+        return [self._unsealed(poll, row[1]) for row in rows]
+
+    def _read(self, poll: Poll, kept: str | None) -> Choices:
+        return self._unsealed(poll, kept)[0] if kept else ()
 
 
 @lru_cache(1024)  # from one vote to the next a poll hardly changes
-def _built(
-    number: int,
-    theme: int,
-    opener: int,
-    question: str,
-    options: str,
-    at_most: int,
-    opened_at: datetime,
-    closes_at: datetime,
-    state: str,
-    ended_at: datetime | None,
-    voters: int,
-) -> Poll:
-    shown = tuple(orjson.loads(options))
-    return Poll(
-        number, theme, opener, question, shown, at_most, opened_at, closes_at, state, voters, ended_at
+def _built(*values: Any) -> Poll:
+    fields = dict(zip([*(column.name for column in _SHOWN), "voters"], values, strict=True))
+    shown = {
+        "options": tuple(orjson.loads(fields["options"])),
+        "kind": Kind(fields["kind"]),
+        "results": Results(fields["results"]),
+        "who": Voters(fields["who"]),
+        "anonymous": bool(fields["anonymous"]),
+        "reminded": bool(fields["reminded"]),
+    }
+    return Poll(**{**fields, **shown})
+
+
+@lru_cache(64)
+def _changing(names: tuple[str, ...]) -> Any:
+    """The statement that changes these fields."""
+    values: dict[str, Any] = {name: bindparam(f"{name}_", type_=polls.c[name].type) for name in names}
+    return update(polls).where(polls.c.id == bindparam("poll_")).values(**values)
+
+
+def recount(db: Core, poll: int) -> dict[str, int]:
+    """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
+    rows: Iterator[Any] = iter(
+        db.execute(select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_")), {"poll_": poll})
     )
+    cast = [row[0] for row in rows]
+    return {"": len(cast), **Counter(cast)}
 
 
-def recount(db: Core, poll: int) -> tuple[int, dict[int, int]]:
-    """The people and the votes for each option, counted from the ballots themselves."""
-    cast = list(db.execute(_BALLOTS, {"poll_": poll}).scalars())
-    votes: dict[int, int] = {}
-    for choices in cast:
-        for option in choices.split(","):
-            votes[int(option)] = votes.get(int(option), 0) + 1
-    return len(cast), votes
+def _read_all(rows: Sequence[Any]) -> list[tuple[Choices, int]]:
+    return [(_choices(row[0]), row[1]) for row in rows]
+
+
+def _key(poll: int) -> str:
+    return f"poll-{poll}"
+
+
+def _written(choices: Choices) -> str:
+    return ",".join(map(str, choices))
 
 
 def _choices(kept: str | None) -> Choices:

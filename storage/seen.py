@@ -10,7 +10,7 @@ from sqlalchemy import and_, bindparam, delete, insert, literal_column, select
 from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, pack, unpack
 from bot.ports import Recognised
 from storage.direct import Core
-from storage.tables import identities, places, residents, seen, themes
+from storage.tables import identities, members, places, residents, seen, themes
 
 # One question instead of three: every command begins with it.
 _ONE = select(literal_column("1").label("one")).subquery()
@@ -24,6 +24,7 @@ _RECOGNISE = select(
     themes.c.id.label("theme"),
     themes.c.name.label("theme_name"),
     places.c.locale.label("spoken"),
+    members.c.theme.label("member"),
 ).select_from(
     _ONE.outerjoin(seen, seen.c.id == bindparam("id_"))
     .outerjoin(
@@ -36,6 +37,7 @@ _RECOGNISE = select(
     .outerjoin(residents, residents.c.id == identities.c.resident)
     .outerjoin(places, and_(places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")))
     .outerjoin(themes, themes.c.id == places.c.theme)
+    .outerjoin(members, and_(members.c.theme == themes.c.id, members.c.resident == residents.c.id))
 )
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
@@ -61,7 +63,7 @@ class Seen:
         theme = row.theme and Theme(row.theme, row.theme_name)
         fresh = self._db.waiting(_ADD, invocation_id)
         answer = (unpack(fresh["answer"]),) if fresh else (unpack(row.answer),) if row.id else None
-        return Recognised(answer, resident, theme, row.spoken)
+        return Recognised(answer, resident, theme, row.spoken, row.member is not None)
 
     def add(self, invocation_id: str, now: datetime, answer: Message | None, undo: Undo | None) -> None:
         kept = None

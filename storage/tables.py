@@ -72,6 +72,8 @@ residents = Table(
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("role", Integer, nullable=False, server_default="0"),
+    # Whether they want to be told what they may be about to miss.
+    Column("reminded", Boolean, nullable=False, server_default=false()),
 )
 
 identities = Table(
@@ -99,6 +101,15 @@ places = Table(
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("here", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Who takes part in a theme: whoever has used Plein in one of its places.
+members = Table(
+    "members",
+    metadata,
+    Column("theme", ForeignKey("themes.id"), primary_key=True),
+    Column("resident", ForeignKey("residents.id"), primary_key=True, index=True),
     sqlite_with_rowid=False,
 )
 
@@ -201,6 +212,8 @@ inbox = Table(
     Column("account", String, nullable=False),
     Column("id", String, nullable=False),
     Column("room", String, nullable=False),
+    # Under the key of that name (see seals.py): it may say how somebody voted.
+    Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("account", "id"),
@@ -219,34 +232,47 @@ polls = Table(
     metadata,
     Column("id", Number, primary_key=True),
     Column("theme", ForeignKey("themes.id"), nullable=False),
-    Column("opener", ForeignKey("residents.id"), nullable=False, index=True),
+    Column("opener", ForeignKey("residents.id"), nullable=False),
     Column("question", String, nullable=False),
     Column("options", Text, nullable=False),
+    Column("kind", String, nullable=False, server_default="choice"),
     Column("at_most", Integer, nullable=False),
+    Column("results", String, nullable=False, server_default="live"),
+    Column("anonymous", Boolean, nullable=False, server_default=false()),
+    Column("who", String, nullable=False, server_default="everyone"),
+    Column("quorum", Integer, nullable=False, server_default="0"),
     Column("opened_at", Moment, nullable=False),
     Column("closes_at", Moment, nullable=False),
     Column("state", String, nullable=False),
     Column("ended_at", Moment),
+    Column("outcome", String),
+    Column("review_at", Moment),
+    Column("reminded", Boolean, nullable=False, server_default=false()),
+    # Why people objected in an anonymous poll, in no order that says anything.
+    Column("reasons", Text),
     Index("ix_polls_theme_state", "theme", "state"),
+    Index("ix_polls_opener_opened_at", "opener", "opened_at"),
 )
 
+# In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
 ballots = Table(
     "ballots",
     metadata,
     Column("poll", ForeignKey("polls.id"), primary_key=True),
     Column("voter", ForeignKey("residents.id"), primary_key=True, index=True),
     Column("choices", String, nullable=False),
+    Column("reason", String),
     Column("cast_at", Moment, nullable=False),
     sqlite_with_rowid=False,
 )
 
-# Kept beside the ballots so that showing a poll costs the same with ten as with 100,000;
-# option 0 counts the people.
+# How often each ballot was cast, kept beside the ballots so that showing a poll costs the same with ten
+# as with 100,000; the row without choices counts the people.
 tallies = Table(
     "tallies",
     metadata,
     Column("poll", ForeignKey("polls.id"), primary_key=True),
-    Column("option", Integer, primary_key=True),
+    Column("choices", String, primary_key=True),
     Column("votes", Integer, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -118,7 +118,7 @@ class Console:
         elif place and not said.text.startswith("!"):
             return  # people talking with each other
         else:
-            answer = await self.core.handle(replace(asked, typed=said.text))
+            answer = await self.core.handle(replace(asked, typed=said.text, overheard=place is not None))
         if answer:
             where = f"{place.room_id if place else said.label} > {said.name}"
             self._remember(place, who, answer)
@@ -180,7 +180,12 @@ class Console:
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))
         voice = Voice(locale, self._zone, self._clock.now())
-        self._show(Said(where, render(message, self._texts, voice), kind))
+        lines = render(message, self._texts, voice)
+        for one in message.files:
+            lines.append(f"[{one.name}] {self._texts.write(one.words, voice)}")
+            if one.form != "png":
+                lines += (await self.core.file(one, voice)).decode("utf-8-sig").splitlines()
+        self._show(Said(where, lines, kind))
 
 
 def plain(said: Said) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,16 @@ import nio
 from adapters.matrix.account import Account
 from adapters.matrix.intake import Intake
 from adapters.matrix.outgoing import Outgoing
-from adapters.matrix.render import POLL_END, POLL_START, render, render_edit, render_poll, render_poll_end
+from adapters.matrix.render import (
+    MIMETYPES,
+    POLL_END,
+    POLL_START,
+    render,
+    render_edit,
+    render_file,
+    render_poll,
+    render_poll_end,
+)
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import PLATFORM, Session
 from adapters.matrix.sync import Sync, Themes
@@ -119,7 +129,23 @@ class Matrix:
         poll = await self._send_poll(place, message, key, tried_at, voice)
         content = render(message, key, self._texts, voice)
         notice = await self._outgoing.send(place.room_id, TEXT, content, key, tried_at)
+        await self._send_files(place.room_id, message, key, tried_at, voice)
         return f"{notice} {poll}" if poll else notice
+
+    async def _send_files(
+        self, room: str, message: Message, key: str, tried_at: datetime | None, voice: Voice
+    ) -> None:
+        """What a room or server does not take is left out: the words have said the same."""
+        for one in message.files:
+            data = await self._core.file(one, voice)
+            plain = self._texts.write(one.words, replace(voice, code=("", "")))
+            name = f"{key}:{one.form}"
+            try:
+                stored = await self._outgoing.upload(room, data, MIMETYPES[one.form])
+                content = {**render_file(one.form, one.name, data, plain, name), **stored}
+                await self._outgoing.send(room, TEXT, content, name, tried_at)
+            except Unreachable as refused:
+                log.warning("Left out %s: %s", name, refused)
 
     async def _send_poll(
         self, place: Place, message: Message, key: str, tried_at: datetime | None, voice: Voice
@@ -145,9 +171,12 @@ class Matrix:
 
     async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
         await self._ready.wait()
-        content = render(message, key, self._texts, await self._voice(to))
+        voice = await self._voice(to)
+        content = render(message, key, self._texts, voice)
         room = await self._outgoing.room_for(to.user_id)
-        return await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=True)
+        notice = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=True)
+        await self._send_files(room, message, key, tried_at, voice)
+        return notice
 
     async def _voice(self, reader: Place | Identity) -> Voice:
         return Voice(await self._core.voice_of(reader), self._zone, self._clock.now())

@@ -132,6 +132,7 @@ class Intake:
             heard.at,
             role=role,
             by_post=True,
+            overheard=not direct,
         )
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
@@ -166,7 +167,9 @@ class Intake:
             return
         if number <= len(message.actions):
             action = message.actions[number - 1]
-            args = {**action.args, action.switch: True} if action.switch else action.args
+            # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
+            switch = action.switch if asked.place else None
+            args = {**action.args, switch: True} if switch else action.args
             await self._on.core.handle(replace(asked, command=action.command, args=args))
         elif message.ballot and number <= len(message.ballot.options):
             await self._vote(asked, message, (number,))

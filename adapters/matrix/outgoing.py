@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 import logging
 from collections.abc import Mapping
@@ -75,6 +76,18 @@ class Outgoing:
             if isinstance(response, nio.RoomSendResponse) and response.event_id:
                 return str(response.event_id)
             raise self._refused(response, self._messages)
+
+    async def upload(self, room: str, data: bytes, mimetype: str) -> Content:
+        """A file for that room, encrypted where the room is: the part of an event that points to it."""
+        encrypted = bool(self._client.rooms[room].encrypted) if room in self._client.rooms else False
+        response, keys = await self._client.upload(
+            io.BytesIO(data), content_type=mimetype, filename="file", encrypt=encrypted, filesize=len(data)
+        )
+        if not isinstance(response, nio.UploadResponse):
+            raise self._refused(response, self._messages)
+        if not encrypted:
+            return {"url": response.content_uri}
+        return {"file": {"url": response.content_uri, "mimetype": mimetype, **(keys or {})}}
 
     def _refused(self, response: Any, pace: Pace) -> Exception:
         code = getattr(response, "status_code", None)

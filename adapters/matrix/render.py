@@ -19,6 +19,7 @@ POLL_END = "org.matrix.msc3381.poll.end"
 # Clients show no counts before the end: theirs would leave out who votes elsewhere.
 _KIND = "org.matrix.msc3381.poll.undisclosed"
 _TEXT = "org.matrix.msc1767.text"
+MIMETYPES = {"png": "image/png", "csv": "text/csv", "json": "application/json"}
 
 Content = dict[str, Any]
 
@@ -80,11 +81,28 @@ def render_poll_end(ended: Text, start: str, key: str, texts: Texts, voice: Voic
     }
 
 
+def render_file(form: str, name: str, data: bytes, words: str, key: str) -> Content:
+    """A file, but for where it is stored. What a picture shows is said in words for who cannot see it."""
+    info: dict[str, object] = {"mimetype": MIMETYPES[form], "size": len(data)}
+    if form == "png":
+        # Width and height stand at the beginning of every PNG file.
+        info |= {"w": int.from_bytes(data[16:20], "big"), "h": int.from_bytes(data[20:24], "big")}
+        return {"msgtype": "m.image", "body": words, "info": info, "m.mentions": {}, KEY: key}
+    return {
+        "msgtype": "m.file",
+        "body": name,
+        "filename": name,
+        "info": info,
+        "m.mentions": {},
+        KEY: key,
+    }
+
+
 def _lines(message: Message, texts: Texts, voice: Voice) -> list[str]:
-    """A ballot's choices are numbered lines already; other buttons are listed with their numbers."""
+    """Buttons are listed with their numbers, where the lines do not carry those already."""
     lines = [texts.write(message.title, voice)] if message.title else []
     lines += [texts.write(line, voice) for line in message.lines]
-    if message.actions and not message.ballot:
+    if message.actions and not message.numbered:
         lines += [
             f"[{number}] {texts.write(one.label, voice)}"
             for number, one in enumerate(message.actions, start=1)

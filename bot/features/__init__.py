@@ -6,5 +6,6 @@ from bot.features import polls, residents
 COMMANDS = (*help_feature.COMMANDS, *residents.COMMANDS, *polls.COMMANDS)
 JOBS = {**polls.JOBS}
 BOARDS = {**polls.BOARDS}
+FILES = {**polls.FILES}
 # What is to be done when two residents turn out to be one person.
 MERGES = (polls.merge_residents,)

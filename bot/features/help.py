@@ -1,17 +1,19 @@
-"""Help: the commands that matter first, and how each of them is typed."""
+"""Help: the commands that matter first, and how each of them is typed, with lines to copy."""
 
 from __future__ import annotations
 
 from bot.call import Call
-from bot.commands import Command
+from bot.commands import Command, Param
 from bot.errors import UserError
-from bot.model import Message, Text, text
+from bot.model import Message, Text, text, typed
+
+FIRST = ("poll open", "poll vote", "poll list")
 
 
 def show_help(call: Call, subject: str | None = None) -> Message:
     """What Plein can do here, or how one command is used."""
     if subject is None:
-        lines = (text("help.first"), *(_line(call, path) for path in ("poll open", "poll vote", "poll list")))
+        lines = (text("help.first"), *(_line(call, path, example=True) for path in FIRST))
         return Message((*lines, text("help.more")), text("help.title"))
     wanted = subject.strip().removeprefix("!").casefold()
     found = [
@@ -21,7 +23,10 @@ def show_help(call: Call, subject: str | None = None) -> Message:
     ]
     if not found:
         raise UserError("help.unknown", subject=wanted[:40])
-    return Message(tuple(_line(call, command.path) for command in found), text("help.title"))
+    if len(found) == 1:
+        return Message(tuple(_all_about(call, found[0])), text("help.title"))
+    lines = tuple(_line(call, command.path) for command in found)
+    return Message((*lines, text("help.deeper", name=_name(call, found[0]))), text("help.title"))
 
 
 def _is_about(call: Call, command: Command, wanted: str) -> bool:
@@ -29,11 +34,36 @@ def _is_about(call: Call, command: Command, wanted: str) -> bool:
     return any(wanted in (name, name.split()[0]) for name in names)
 
 
-def _line(call: Call, path: str) -> Text:
+def _name(call: Call, command: Command) -> str:
+    return call.commands.names(command, call.locale)[0]
+
+
+def _line(call: Call, path: str, *, example: bool = False) -> Text:
+    """How it is typed and what it does; with `example` as a line that can be copied."""
     command = call.commands.by_path[path]
-    return text(
-        "help.line", usage=call.commands.usage(command, call.locale), what=text(f"command.{path}.help")
-    )
+    usage = call.commands.usage(command, call.locale)
+    if example:
+        usage = call.commands.texts.find(f"command.{path}.example", call.locale) or usage
+    return text("help.line", usage=usage, what=text(f"command.{path}.help"))
+
+
+def _all_about(call: Call, command: Command) -> list[Text]:
+    """One command with everything that may be named, and lines to copy."""
+    lines = [_line(call, command.path)]
+    named = [param for param in command.params if param.named]
+    lines += [
+        text("help.line", usage=call.commands.named_usage(param, call.locale), what=_what(call, param))
+        for param in named
+    ]
+    examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
+    lines += [text("help.example", usage=one) for one in examples.split("\n")] if examples else []
+    return lines
+
+
+def _what(call: Call, param: Param) -> Text:
+    words = dict(reversed([(one, word) for word, one in call.commands.words_of(param, call.locale).items()]))
+    shown = tuple(typed(words[one]) for one in param.words or ())
+    return text(f"param.{param.name}.help", words=shown)
 
 
 COMMANDS = (Command("help", show_help),)

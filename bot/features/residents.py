@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from bot.call import Call
 from bot.commands import Command
 from bot.errors import UserError
 from bot.model import Message, text
+
+
+class Wanted(StrEnum):
+    ON = "on"
+    OFF = "off"
 
 
 def set_language(call: Call, language: str) -> Message:
@@ -23,4 +30,10 @@ def set_language(call: Call, language: str) -> Message:
     return Message((text("language.set"),))
 
 
-COMMANDS = (Command("language", set_language),)
+def set_reminders(call: Call, wanted: Wanted) -> Message:
+    """Say whether you want to be told what you may be about to miss."""
+    call.tx.people.set_reminded(call.resident.id, wanted is Wanted.ON)
+    return Message((text(f"reminders.{wanted}"),))
+
+
+COMMANDS = (Command("language", set_language), Command("reminders", set_reminders))

@@ -1,0 +1,236 @@
+"""Asking: what a poll must be like to open, now or later, and the same once more."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+
+from bot.call import Call
+from bot.errors import Unsure, UserError
+from bot.features.polls.find import check_own, find, usage
+from bot.features.polls.records import DAY, SUBJECT, Kind, Plan, Poll, Results, Voters
+from bot.model import Action, Job, Message, Role, text
+
+MOST_OPTIONS = 20
+LONGEST_QUESTION = 250
+LONGEST_OPTION = 80
+OPEN_FOR = timedelta(days=7)
+FURTHEST = timedelta(days=366)
+MOST_PEOPLE = 100_000
+CONSENT_OPTIONS = ("agree", "abstain", "object")
+
+
+# --- rules -----------------------------------------------------------------------------
+
+
+def seen_as(words: str) -> str:
+    """What tells one from another for a reader: not capitals, width, or joiners, which show nothing."""
+    plain = unicodedata.normalize("NFKC", words).casefold()
+    return plain.replace("\u200c", "").replace("\u200d", "").strip()
+
+
+def check_question(question: str) -> None:
+    if not seen_as(question):
+        raise UserError("poll.question.empty")
+    if len(question) > LONGEST_QUESTION:
+        raise UserError("poll.question.long", count=len(question), most=LONGEST_QUESTION)
+
+
+def check_options(options: Sequence[str]) -> None:
+    if len(options) > MOST_OPTIONS:
+        raise UserError("poll.options.many", count=len(options), most=MOST_OPTIONS)
+    known: set[str] = set()
+    for option in options:
+        if len(option) > LONGEST_OPTION:
+            raise UserError(
+                "poll.option.long", option=option[:30] + "…", count=len(option), most=LONGEST_OPTION
+            )
+        same = seen_as(option)
+        if not same:
+            raise UserError("typed.unseen")
+        if same in known:
+            raise UserError("poll.options.double", option=option)
+        known.add(same)
+
+
+def read_options(call: Call, kind: Kind, question: str, options: Sequence[str]) -> tuple[str, ...]:
+    """The options as they are kept: as typed, moments, or the three words of a consent poll."""
+    if kind is Kind.CONSENT:
+        if options:
+            raise UserError("poll.options.consent", question=question)
+        return CONSENT_OPTIONS
+    if len(options) < 2:
+        raise UserError("poll.options.few", usage=usage(call, "poll open", {"question": question}))
+    check_options(options)
+    return _dates(call, options) if kind is Kind.DATES else tuple(options)
+
+
+def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
+    """Every date understood for sure, or all of them shown in full to be confirmed."""
+    readings = [call.read_moment(option) for option in options]
+    moments = [reading.start for reading in readings]
+    for option, reading in zip(options, readings, strict=True):
+        if reading.end:
+            raise UserError("when.one_moment", words=option)
+        if reading.start <= call.now:
+            raise UserError("poll.dates.past", at=reading.start)
+        if moments.count(reading.start) > 1:
+            raise UserError("poll.dates.double", at=reading.start)
+    kept = tuple(moment.astimezone(UTC).isoformat(timespec="seconds") for moment in moments)
+    if not all(reading.sure for reading in readings):
+        shown = tuple(text("poll.option.date", at=moment) for moment in moments)
+        raise Unsure(text("poll.dates.meant", options=shown), options=list(kept))
+    return kept
+
+
+def check_terms(call: Call, plan: Plan) -> None:
+    """What was settled beforehand has to fit together."""
+    if plan.kind is Kind.CHOICE and not 1 <= plan.at_most <= len(plan.options):
+        raise UserError("poll.choices.range", most=len(plan.options))
+    if plan.anonymous and plan.results is not Results.CLOSED:
+        raise UserError("poll.anonymous.shown")
+    if plan.opened_at < call.now:
+        raise UserError("poll.opens.past", opens=plan.opened_at)
+    if plan.closes_at <= call.now:
+        raise UserError("poll.closes.past", closes=plan.closes_at)
+    if plan.closes_at <= plan.opened_at:
+        raise UserError("poll.closes.before_opening", opens=plan.opened_at, closes=plan.closes_at)
+    if plan.closes_at > call.now + FURTHEST:
+        raise UserError("poll.closes.far", closes=plan.closes_at)
+
+
+def check_may_ask(call: Call, theme: int) -> None:
+    """Whether they may open polls here, and have not asked a great deal already."""
+    if call.may(Role.MODERATOR, theme):
+        return
+    if not call.may(call.settings.asked_by, theme):
+        raise UserError(f"role.needed.{call.settings.asked_by.name.lower()}")
+    standing, today = call.tx.polls.asked_by(call.resident.id, call.now - DAY)
+    if standing >= call.settings.polls_at_once:
+        raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
+    if today >= call.settings.polls_a_day:
+        raise UserError("poll.flood.a_day", count=today)
+
+
+# --- handlers ----------------------------------------------------------------------------
+
+
+def open_poll(
+    call: Call,
+    question: str,
+    options: tuple[str, ...] = (),
+    *,
+    kind: Kind = Kind.CHOICE,
+    closes: datetime | None = None,
+    choices: int | None = None,
+    results: Results | None = None,
+    anonymous: bool = False,
+    opens: datetime | None = None,
+    quorum: int | None = None,
+    voters: Voters = Voters.EVERYONE,
+) -> Message:
+    """Ask a question in this place's theme."""
+    theme = call.theme()
+    check_may_ask(call, theme.id)
+    check_question(question)
+    if choices is not None and kind is not Kind.CHOICE:
+        raise UserError("poll.choices.kind")
+    if quorum is not None and not 1 <= quorum <= MOST_PEOPLE:
+        raise UserError("poll.quorum.range", most=MOST_PEOPLE)
+    kept = read_options(call, kind, question, options)
+    opened_at = opens or call.now
+    plan = Plan(
+        theme=theme.id,
+        opener=call.resident.id,
+        question=question,
+        options=kept,
+        kind=kind,
+        at_most=len(kept) if kind is Kind.APPROVAL else 1 if choices is None else choices,
+        results=results or (Results.CLOSED if anonymous else Results.LIVE),
+        anonymous=anonymous,
+        who=voters,
+        quorum=quorum or 0,
+        opened_at=opened_at,
+        closes_at=closes or opened_at + OPEN_FOR,
+    )
+    check_terms(call, plan)
+    return _ask(call, plan)
+
+
+def ask_again(call: Call, poll: int | None = None) -> Message:
+    """Open the same poll once more, for as long as it was open."""
+    before = find_ended(call, poll)
+    check_may_ask(call, before.theme)
+    settled = {one.name: getattr(before, one.name) for one in fields(Plan)}
+    lasted = before.closes_at - before.opened_at
+    if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
+        raise UserError("poll.again.past", usage=usage(call, "poll open"))
+    times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": call.now + lasted}
+    return _ask(call, Plan(**{**settled, **times}))
+
+
+def find_ended(call: Call, number: int | None) -> Poll:
+    """The poll with that number, or the last that was closed here."""
+    poll = call.tx.polls.last_closed(call.theme().id) if number is None and call.place else None
+    if poll is None:
+        if number is None:
+            raise UserError("poll.none_closed", usage=usage(call, "poll mine"))
+        poll, _ = find(call, number)
+    return poll
+
+
+def _ask(call: Call, plan: Plan) -> Message:
+    later = plan.opened_at > call.now
+    poll = call.tx.polls.add(plan, "planned" if later else "open")
+    call.remind("poll.close", str(poll.id), poll.closes_at)
+    if later:
+        call.remind("poll.open", str(poll.id), poll.opened_at)
+    else:
+        _show(call, poll)
+    if poll.closes_at - DAY > poll.opened_at:
+        call.remind("poll.remind", str(poll.id), poll.closes_at - DAY)
+    lines = [text("poll.opened", question=plan.question, poll=poll.id)]
+    if later:
+        lines = [text("poll.planned", question=plan.question, poll=poll.id, opens=plan.opened_at)]
+    lines.append(text("poll.opened.closes", closes=plan.closes_at))
+    close = Action(text("poll.button.close"), "poll close", {"poll": poll.id})
+    cancel = Action(text("poll.button.cancel"), "poll cancel", {"poll": poll.id})
+    return Message(tuple(lines), actions=(cancel,) if later else (close, cancel))
+
+
+def _show(call: Call, poll: Poll) -> None:
+    call.board(f"{SUBJECT}:{poll.id}", poll.theme)
+
+
+def open_due(call: Call, job: Job) -> None:
+    """The time has come for a poll that was planned; it may have been cancelled."""
+    found = call.tx.polls.get(int(job.subject), 0)
+    if found and found[0].state == "planned" and found[0].closes_at > call.now:
+        call.tx.polls.change(found[0].id, {"state": "open"})
+        _show(call, found[0])
+
+
+def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Message:
+    """Let it run longer; everybody is told."""
+    found, _ = find(call, poll)
+    if found.state not in ("open", "planned") or found.closes_at <= call.said_at:
+        raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.closes_at)
+    check_own(call, found)
+    if until <= found.closes_at:
+        raise UserError("poll.extend.earlier", until=until, closes=found.closes_at)
+    if until > call.now + FURTHEST:
+        raise UserError("poll.closes.far", closes=until)
+    call.tx.polls.change(found.id, {"closes_at": until})
+    call.remind("poll.close", str(found.id), until)
+    if not found.reminded and until - DAY > call.now:
+        call.remind("poll.remind", str(found.id), until - DAY)
+    if found.state == "open":
+        call.changed(f"{SUBJECT}:{found.id}")
+        said = Message(
+            (text("poll.extended", closes=until, before=found.closes_at),),
+            text("poll.extended.title", question=found.question),
+        )
+        call.announce(found.theme, said, f"poll:{found.id}:extended:{until.isoformat()}")
+    return Message((text("poll.extended.receipt", question=found.question, closes=until),))

@@ -1,0 +1,123 @@
+"""Ending: at its time, by hand, or without a result; and what came of it afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.polls import show
+from bot.features.polls.ask import FURTHEST, find_ended
+from bot.features.polls.find import check_own, find, find_own
+from bot.features.polls.records import SUBJECT, Kind, Poll
+from bot.model import Action, Attachment, Job, Message, Text, text
+
+LATE = timedelta(minutes=5)
+LONGEST_OUTCOME = 1_000
+SOON = timedelta(seconds=1)
+
+
+def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
+    """Close it before its time; for whoever opened it, or a moderator."""
+    found = find_own(call, poll)
+    if not sure:
+        return _confirm(found, "close")
+    _end(call, found, "closed")
+    return Message((text("poll.closed.receipt", question=found.question),))
+
+
+def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
+    """Stop it without a result; for whoever opened it, or a moderator."""
+    found, _ = find(call, poll)
+    if found.state == "planned":
+        check_own(call, found)
+    else:
+        found = find_own(call, found.id)
+    if not sure:
+        return _confirm(found, "cancel")
+    _end(call, found, "cancelled")
+    return Message((text("poll.cancelled.receipt", question=found.question),))
+
+
+def close_due(call: Call, job: Job) -> None:
+    """The closing time has come; it may have been closed already, or run longer now."""
+    found = call.tx.polls.get(int(job.subject), 0)
+    if found and found[0].state in ("open", "planned") and found[0].closes_at <= call.now:
+        _end(call, found[0], "closed")
+
+
+def burn_due(call: Call, job: Job) -> None:
+    """An anonymous poll is over: what could still tell who chose what is destroyed."""
+    if not call.tx.polls.burn(int(job.subject)):
+        call.remind("poll.burn", job.subject, call.now + SOON)
+
+
+def give_outcome(
+    call: Call, outcome: str, *, review: datetime | None = None, poll: int | None = None
+) -> Message:
+    """Tell everybody what is done with the result, and when to look at it again."""
+    found = find_ended(call, poll)
+    if found.state != "closed":
+        raise UserError("poll.outcome.still_open", question=found.question)
+    check_own(call, found)
+    if not outcome.strip():
+        raise UserError("poll.outcome.empty")
+    if len(outcome) > LONGEST_OUTCOME:
+        raise UserError("poll.outcome.long", count=len(outcome), most=LONGEST_OUTCOME)
+    if review and not call.now < review <= call.now + FURTHEST:
+        raise UserError("poll.outcome.review", review=review)
+    call.tx.polls.change(found.id, {"outcome": outcome, "review_at": review})
+    call.changed(f"{SUBJECT}:{found.id}")
+    lines = [text("poll.outcome", outcome=outcome)]
+    if review:
+        call.remind("poll.review", str(found.id), review)
+        lines.append(text("poll.outcome.until", review=review))
+    said = Message(tuple(lines), text("poll.outcome.title", question=found.question))
+    call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
+    return Message((text("poll.outcome.receipt", question=found.question),))
+
+
+def review_due(call: Call, job: Job) -> None:
+    """The day to look at an outcome again; another day may have been chosen since."""
+    found = call.tx.polls.get(int(job.subject), 0)
+    if found and found[0].review_at == job.due_at and found[0].outcome:
+        poll = found[0]
+        lines = (text("poll.review", outcome=poll.outcome), text("poll.review.how", poll=poll.id))
+        said = Message(lines, text("poll.review.title", question=poll.question))
+        call.announce(poll.theme, said, f"poll:{poll.id}:review:{job.due_at.isoformat()}")
+
+
+def _confirm(poll: Poll, what: str) -> Message:
+    sure = Action(text(f"poll.button.{what}.sure"), f"poll {what}", {"poll": poll.id, "sure": True})
+    return Message((text(f"poll.{what}.sure", question=poll.question, count=poll.voters),), actions=(sure,))
+
+
+def _end(call: Call, poll: Poll, state: str) -> None:
+    """Closed or cancelled: the last board, and word of it in every place."""
+    call.tx.polls.end(poll, state, call.now)
+    if poll.anonymous:
+        call.remind("poll.burn", str(poll.id), call.now)
+    if poll.state == "planned":
+        return  # nobody has seen it yet
+    call.ended(f"{SUBJECT}:{poll.id}")
+    title = text(f"poll.{state}.title", question=poll.question)
+    said = _result(call, poll, title) if state == "closed" else Message((text("poll.cancelled"),), title)
+    call.announce(poll.theme, said, f"poll:{poll.id}:{state}")
+
+
+def _result(call: Call, poll: Poll, title: Text) -> Message:
+    """What came out, in words and as a picture."""
+    count = show.count_of(call.tx, poll)
+    lines = show.result(poll, count)
+    if poll.kind is Kind.CONSENT:
+        lines += show.reasons(call.tx, poll)
+    if poll.voters:
+        lines.append(text("poll.closed.people", count=poll.voters))
+    if poll.voters > count.people:
+        lines.append(text("poll.closed.unreadable", count=poll.voters - count.people))
+    if call.now > poll.closes_at + LATE:
+        lines.append(text("poll.closed.late", closes=poll.closes_at))
+    if not count.people:
+        return Message(tuple(lines), title)
+    words = text("poll.picture", question=poll.question, options=show.in_words(poll, count))
+    return Message(tuple(lines), title, files=(Attachment(f"{SUBJECT}:{poll.id}", "png", words),))

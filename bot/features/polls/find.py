@@ -1,0 +1,72 @@
+"""Which poll somebody means, and whether they may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.polls.records import Choices, Poll, Voters
+from bot.model import Role, text
+
+
+def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
+    """The poll with that number; without one, the only one that is open here."""
+    if number is not None:
+        found = call.tx.polls.get(number, call.resident.id)
+        if not found:
+            raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
+        return found
+    theme = call.theme().id if call.place else None
+    running = call.tx.polls.running(theme, call.resident.id, 4)
+    if not running:
+        raise UserError("poll.none_open", usage=usage(call, "poll open"))
+    if len(running) > 1:
+        known = tuple(text("poll.named", poll=poll.id, question=poll.question) for poll, _ in running)
+        raise UserError("poll.which", polls=known, poll=running[0][0].id)
+    return running[0]
+
+
+def find_running(call: Call, number: int | None) -> tuple[Poll, Choices]:
+    """Like `find`, for what needs it open; judged by when it was said."""
+    poll, choices = find(call, number)
+    if poll.state == "planned":
+        raise UserError("poll.is_planned", question=poll.question, opens=poll.opened_at)
+    if poll.state == "cancelled":
+        raise UserError("poll.is_cancelled", question=poll.question)
+    if not poll.takes_votes(call.said_at):
+        raise UserError("poll.is_closed", question=poll.question, ended=poll.ended_at or poll.closes_at)
+    return poll, choices
+
+
+def find_own(call: Call, number: int | None) -> Poll:
+    """A running poll that they may steer: they opened it, or are a moderator there."""
+    poll, _ = find_running(call, number)
+    check_own(call, poll)
+    return poll
+
+
+def check_own(call: Call, poll: Poll) -> None:
+    if poll.opener != call.resident.id and not call.may(Role.MODERATOR, poll.theme):
+        raise UserError("poll.not_yours", question=poll.question)
+
+
+def check_voter(call: Call, poll: Poll) -> None:
+    """Whether they belong to those who may vote in it."""
+    match poll.who:
+        case Voters.MEMBERS:
+            allowed = call.tx.people.takes_part(call.resident.id, poll.theme)
+        case Voters.ORGANISERS:
+            allowed = call.may(Role.ORGANISER, poll.theme)
+        case Voters.MODERATORS:
+            allowed = call.may(Role.MODERATOR, poll.theme)
+        case _:
+            allowed = True
+    if not allowed:
+        raise UserError(f"poll.not_for_you.{poll.who}", question=poll.question)
+
+
+def usage(call: Call, path: str, given: Mapping[str, Any] | None = None) -> str:
+    """The right way to type a command, with what is given in it already."""
+    return call.commands.usage(call.commands.by_path[path], call.locale, given)

@@ -1,0 +1,362 @@
+"""The kinds of polls: how an answer is read, what a press does, and how ballots are counted.
+
+All of it is arithmetic on `Choices`. A kind is one row of the table at the end; to add one is to add
+a row, its texts, and a member of `Kind`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from bot.errors import UserError
+from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
+from bot.features.polls.records import Ballots, Choices, Kind, Plan
+from bot.model import Text, text, typed
+
+BEST_SCORE = 5
+YES, IF_NEED_BE, NO = 2, 1, 0
+AGREE, ABSTAIN, OBJECT = 1, 2, 3
+LONGEST_REASON = 280
+# Words that stand for a mark, in the catalogues: `poll.word.yes` and so on.
+DATE_WORDS = {"yes": YES, "if_need_be": IF_NEED_BE, "no": NO}
+CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}
+_NUMBERS = re.compile(r"[#\[]?(-?\d{1,9})[\].]?")
+_BETWEEN = re.compile(r"[\s,;>]+")
+# What a typed word means to this kind: a mark, or None.
+Meaning = Callable[[str, Mapping[str, int]], int | None]
+T = TypeVar("T")
+# So many different ballots take long enough that others should not wait for it.
+MANY = 500
+
+
+class Apart(Protocol):
+    """Does some work, here or elsewhere, and gives its result."""
+
+    def __call__(self, work: Callable[[], T], /) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What came out. `parts`: for each option the lengths of its bar's pieces, all in one measure.
+
+    `order`: options from first to last, equal ones together; none where nobody voted.
+    """
+
+    people: int
+    parts: tuple[tuple[int, ...], ...]
+    order: tuple[Choices, ...]
+    ranking: Ranking | None = None
+
+    @property
+    def totals(self) -> tuple[int, ...]:
+        return tuple(sum(part) for part in self.parts)
+
+    @property
+    def first(self) -> Choices:
+        return self.order[0] if self.order else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One kind of poll, as functions.
+
+    `read` what was typed, `press` the button of an option. Ballots are counted in two steps: `add` sums up
+    any part of them, `decide` says what comes of the sums of all. `by_numbers`: a ballot is the numbers of
+    the options chosen, so that a platform's own poll can carry it.
+    """
+
+    read: Callable[[Plan, str, Meaning], Choices]
+    press: Callable[[Plan, Choices, int, bool | None], Choices]
+    add: Callable[[Plan, Ballots], list[int]]
+    decide: Callable[[Plan, int, Sequence[int]], Count]
+    by_numbers: bool = False
+
+    def count(self, plan: Plan, pages: Iterable[Ballots], apart: Apart = lambda work: work()) -> Count:
+        """What came out; a page that takes long is summed up by `apart`, which may do it elsewhere."""
+        people, sums = 0, self.add(plan, ())
+        for page in pages:
+            people += sum(times for _, times in page)
+            add = partial(self.add, plan, page)
+            more = apart(add) if len(page) > MANY else add()
+            sums = [one + other for one, other in zip(sums, more, strict=True)]
+        return self.decide(plan, people, sums)
+
+
+# --- reading what was typed --------------------------------------------------
+
+
+def read_chosen(plan: Plan, words: str, meaning: Meaning) -> Choices:
+    """`2`, or `1 3` where several may be chosen."""
+    return check_chosen(plan, tuple(_number(plan, word) for word in _split(words)))
+
+
+def check_chosen(plan: Plan, numbers: Choices) -> Choices:
+    """The options as a ballot. Raises UserError for a number that is no option, or too many."""
+    for number in numbers:
+        _check_option(plan, number)
+    choices = tuple(sorted(set(numbers)))
+    if not choices:
+        raise wrong(plan, "poll.vote.nothing")
+    if len(choices) > plan.at_most:
+        raise UserError("poll.vote.too_many", count=plan.at_most, chosen=len(choices))
+    return choices
+
+
+def read_ranks(plan: Plan, words: str, meaning: Meaning) -> Choices:
+    """`3 1 2`: every option once, the best first."""
+    numbers = tuple(_number(plan, word) for word in _split(words))
+    for number in numbers:
+        _check_option(plan, number)
+        if numbers.count(number) > 1:
+            raise wrong(plan, "poll.vote.rank_twice", option=option_text(plan, number))
+    missing = tuple(
+        option_text(plan, option) for option in range(1, len(plan.options) + 1) if option not in numbers
+    )
+    if missing:
+        raise wrong(plan, "poll.vote.rank_missing", options=missing)
+    return numbers
+
+
+def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
+    """`5 0 3`: a score for each option, in order."""
+    scores = tuple(_number(plan, word) for word in _split(words))
+    for score in scores:
+        if not 0 <= score <= BEST_SCORE:
+            raise wrong(plan, "poll.vote.score_range", number=score, best=BEST_SCORE)
+    return _one_each(plan, scores)
+
+
+def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
+    """`ja nee misschien`: a word for each date; or the numbers of those that suit."""
+    parts = _split(words)
+    if parts and all(_NUMBERS.fullmatch(part) for part in parts):
+        numbers = [_number(plan, part) for part in parts]
+        for number in numbers:
+            _check_option(plan, number)
+        return tuple(YES if option in numbers else NO for option in range(1, len(plan.options) + 1))
+    marks = []
+    for part in parts:
+        mark = meaning(part, DATE_WORDS)
+        if mark is None:
+            raise wrong(plan, "poll.vote.no_mark", words=part[:40])
+        marks.append(mark)
+    return _one_each(plan, tuple(marks))
+
+
+def read_consent(plan: Plan, words: str, meaning: Meaning) -> Choices:
+    """`akkoord`, `onthouding` or `bezwaar`; the reason comes behind it, and is read by `read_reason`."""
+    word = words.split(None, 1)[0].rstrip(":,.;") if words.split() else ""
+    mark = meaning(word, CONSENT_WORDS)
+    if mark is None:
+        match = _NUMBERS.fullmatch(word)
+        mark = int(match[1]) if match and AGREE <= int(match[1]) <= OBJECT else None
+    if mark is None:
+        raise wrong(plan, "poll.vote.no_mark", words=word[:40]) if word else wrong(plan, "poll.vote.nothing")
+    return (mark,)
+
+
+def read_reason(plan: Plan, words: str, choices: Choices) -> str | None:
+    """Why somebody objects. Raises UserError where that is missing, or there is one without objection."""
+    if plan.kind is not Kind.CONSENT:
+        return None
+    reason = (words.split(None, 1)[1:] or [""])[0].strip()
+    if choices != (OBJECT,):
+        if reason:
+            raise wrong(plan, "poll.reason.without")
+        return None
+    if not reason:
+        raise wrong(plan, "poll.reason.missing")
+    if len(reason) > LONGEST_REASON:
+        raise UserError("poll.reason.long", count=len(reason), most=LONGEST_REASON)
+    return reason
+
+
+def wrong(plan: Plan, key: str, **values: object) -> UserError:
+    """What is not right, and the right way to type it for this poll."""
+    return UserError("poll.vote.wrong", problem=Text(key, values), how=how_to(plan))
+
+
+def how_to(plan: Plan) -> Text:
+    """How to answer, with an example that fits the number of options."""
+    return text(f"poll.how.{plan.kind}", example=_example(plan), best=BEST_SCORE)
+
+
+def _example(plan: Plan) -> str:
+    options = range(1, len(plan.options) + 1)
+    match plan.kind:
+        case Kind.SCORE:
+            return " ".join(str((5, 0, 3, 4, 1, 2)[option % 6 - 1]) for option in options)
+        case Kind.RANKED:
+            return " ".join(map(str, (2, 1, *options[2:])))
+        case Kind.APPROVAL:
+            return "1 2"
+        case _:
+            return "1"
+
+
+def option_text(plan: Plan, number: int) -> Text:
+    """An option as people read it: as it was typed, a date, or a word of the catalogue's."""
+    option = plan.options[number - 1]
+    if plan.kind is Kind.CONSENT:
+        return text(f"poll.option.{option}")
+    if plan.kind is Kind.DATES:
+        return text("poll.option.date", at=datetime.fromisoformat(option))
+    return typed(option)
+
+
+def _split(words: str) -> list[str]:
+    return [part for part in _BETWEEN.split(words.strip()) if part]
+
+
+def _number(plan: Plan, word: str) -> int:
+    match = _NUMBERS.fullmatch(word)
+    if not match:
+        raise wrong(plan, "poll.vote.no_number", words=word[:40])
+    return int(match[1])
+
+
+def _check_option(plan: Plan, number: int) -> None:
+    if not 1 <= number <= len(plan.options):
+        raise UserError("poll.vote.no_option", number=number, most=len(plan.options))
+
+
+def _one_each(plan: Plan, marks: Choices) -> Choices:
+    if len(marks) != len(plan.options):
+        raise wrong(plan, "poll.vote.one_each", count=len(marks), most=len(plan.options))
+    return marks
+
+
+# --- a press of one option's button --------------------------------------------
+
+
+def press_chosen(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
+    """On, off, or (None) the other way round where several count."""
+    if on is None:
+        on = plan.at_most == 1 or option not in before
+    if not on:
+        return tuple(one for one in before if one != option)
+    return check_chosen(plan, (option,) if plan.at_most == 1 else (*before, option))
+
+
+def press_ranks(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
+    """Pressed one after the other, the best first; pressed again, it leaves its rank."""
+    kept = tuple(one for one in before if one != option)
+    if on is False or (on is None and option in before):
+        return kept
+    return before if option in before else (*kept, option)
+
+
+def press_scores(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
+    """One more with each press, and after the best from nothing again."""
+    now = before[option - 1] if before else 0
+    if on is None:
+        return _marked(plan, before, option, (now + 1) % (BEST_SCORE + 1))
+    return _marked(plan, before, option, BEST_SCORE if on else 0)
+
+
+def press_dates(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
+    """Yes, if need be, no, and round again."""
+    now = before[option - 1] if before else NO
+    after = {NO: YES, YES: IF_NEED_BE, IF_NEED_BE: NO}[now] if on is None else YES if on else NO
+    return _marked(plan, before, option, after)
+
+
+def press_consent(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
+    if on is False:
+        return () if before == (option,) else before
+    if option == OBJECT:
+        raise wrong(plan, "poll.reason.missing")
+    return (option,)
+
+
+def _marked(plan: Plan, before: Choices, option: int, mark: int) -> Choices:
+    """The ballot with another mark for one option; no ballot where nothing is left on it."""
+    marks = list(before or (0,) * len(plan.options))
+    marks[option - 1] = mark
+    return tuple(marks) if any(marks) else ()
+
+
+# --- counting -------------------------------------------------------------------
+
+
+def add_chosen(plan: Plan, ballots: Ballots) -> list[int]:
+    """The votes for each option."""
+    votes = [0] * len(plan.options)
+    for choices, times in ballots:
+        for option in choices:
+            votes[option - 1] += times
+    return votes
+
+
+def add_scores(plan: Plan, ballots: Ballots) -> list[int]:
+    """The points of each option."""
+    points = [0] * len(plan.options)
+    for scores, times in ballots:
+        for option, score in enumerate(scores):
+            points[option] += score * times
+    return points
+
+
+def add_dates(plan: Plan, ballots: Ballots) -> list[int]:
+    """Who says yes to each date, and then who says "if need be"."""
+    dates = len(plan.options)
+    sums = [0] * (2 * dates)
+    for marks, times in ballots:
+        for option, mark in enumerate(marks):
+            if mark != NO:
+                sums[option if mark == YES else dates + option] += times
+    return sums
+
+
+def add_ranks(plan: Plan, ballots: Ballots) -> list[int]:
+    return add_duels(len(plan.options), ballots)
+
+
+def decide_most(plan: Plan, people: int, sums: Sequence[int]) -> Count:
+    """Whoever has most comes first."""
+    return _count(people, [(one,) for one in sums])
+
+
+def decide_dates(plan: Plan, people: int, sums: Sequence[int]) -> Count:
+    """The date that suits most, counting "if need be"; of these the one with most that say yes."""
+    dates = len(plan.options)
+    suits = list(zip(sums[:dates], sums[dates:], strict=True))
+    return _count(people, suits, [(yes + need, yes) for yes, need in suits])
+
+
+def decide_ranks(plan: Plan, people: int, sums: Sequence[int]) -> Count:
+    """By Schulze's method; the bars show how many duels each option wins."""
+    ranking = decide(duels_of(sums))
+    duels = ranking.duels
+    wins = tuple(
+        (sum(row[other] > duels[other][me] for other in range(len(row))),) for me, row in enumerate(duels)
+    )
+    return Count(people, wins, ranking.order if people else (), ranking)
+
+
+def _count(
+    people: int, parts: Sequence[tuple[int, ...]], ranks: Sequence[tuple[int, ...]] | None = None
+) -> Count:
+    """Options from first to last by `ranks` (the parts themselves); what nobody wants is no order."""
+    ranks = ranks or parts
+    order = tuple(
+        tuple(option for option, one in enumerate(ranks, start=1) if one == rank)
+        for rank in sorted(set(ranks), reverse=True)
+    )
+    return Count(people, tuple(parts), order if any(map(any, parts)) else ())
+
+
+_CHOSEN = Way(read_chosen, press_chosen, add_chosen, decide_most, by_numbers=True)
+WAYS = {
+    Kind.CHOICE: _CHOSEN,
+    Kind.APPROVAL: _CHOSEN,
+    Kind.SCORE: Way(read_scores, press_scores, add_scores, decide_most),
+    Kind.RANKED: Way(read_ranks, press_ranks, add_ranks, decide_ranks),
+    Kind.CONSENT: Way(read_consent, press_consent, add_chosen, decide_most),
+    Kind.DATES: Way(read_dates, press_dates, add_dates, decide_dates),
+}

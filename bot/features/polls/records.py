@@ -1,0 +1,154 @@
+"""What a poll is, and what polls need kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from bot.model import Identity
+
+SUBJECT = "poll"
+DAY = timedelta(days=1)
+
+
+class Kind(StrEnum):
+    """How people answer, and how that is counted."""
+
+    CHOICE = "choice"
+    APPROVAL = "approval"
+    SCORE = "score"
+    RANKED = "ranked"
+    CONSENT = "consent"
+    DATES = "dates"
+
+
+class Results(StrEnum):
+    """When the count is shown: as it stands, to those who voted, or after closing."""
+
+    LIVE = "live"
+    VOTED = "voted"
+    CLOSED = "closed"
+
+
+class Voters(StrEnum):
+    """Who may vote."""
+
+    EVERYONE = "everyone"
+    MEMBERS = "members"
+    ORGANISERS = "organisers"
+    MODERATORS = "moderators"
+
+
+# What a ballot says, as its kind counts it: numbers of options (in order of preference where they are
+# ranked), or one mark for each option, in order. () is no ballot.
+Choices = tuple[int, ...]
+# How many ballots say the same.
+Ballots = Sequence[tuple[Choices, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is settled before a poll opens, and never changes after it, but for a later closing time."""
+
+    theme: int
+    opener: int
+    question: str
+    options: tuple[str, ...]
+    kind: Kind = Kind.CHOICE
+    at_most: int = 1
+    results: Results = Results.LIVE
+    anonymous: bool = False
+    who: Voters = Voters.EVERYONE
+    quorum: int = 0
+    opened_at: datetime
+    closes_at: datetime
+
+    @property
+    def discreet(self) -> bool:
+        """Nobody is to see how somebody votes, or how it stands, before the end."""
+        return self.anonymous or self.results is not Results.LIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll(Plan):
+    """`state` is planned, open, closed or cancelled; `ended_at` is when it stopped being open."""
+
+    id: int
+    state: str = "open"
+    voters: int = 0
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    review_at: datetime | None = None
+    reminded: bool = False
+
+    def takes_votes(self, at: datetime) -> bool:
+        return self.state == "open" and at < self.closes_at
+
+
+class PollStore(Protocol):
+    """What polls need kept."""
+
+    def add(self, plan: Plan, state: str) -> Poll: ...
+
+    def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
+        """The poll, held until the transaction ends, and what this voter chose."""
+        ...
+
+    def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
+        """Open polls, the newest first, held like `get`; theme None: everywhere."""
+        ...
+
+    def planned(self, theme: int | None, most: int) -> Sequence[Poll]:
+        """Polls that open later, the first to open first."""
+        ...
+
+    def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
+        """Polls that this resident opened or voted in, the newest first."""
+        ...
+
+    def last_closed(self, theme: int) -> Poll | None: ...
+
+    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
+        """How many of their polls are open or planned, and how many they asked since then."""
+        ...
+
+    def ballots(self, poll: Poll) -> Iterator[Ballots]:
+        """How often each ballot was cast, page by page. An anonymous poll has none before it is closed."""
+        ...
+
+    def reasons(self, poll: Poll) -> Sequence[str]:
+        """Why people objected, without their names."""
+        ...
+
+    def vote(
+        self, poll: Poll, voter: int, before: Choices, after: Choices, now: datetime, reason: str | None
+    ) -> None: ...
+
+    def change(self, poll: int, changes: Mapping[str, Any]) -> None:
+        """Fields of a poll, by their names."""
+        ...
+
+    def end(self, poll: Poll, state: str, now: datetime) -> None:
+        """The ballots of an anonymous poll are counted, or thrown away where it was cancelled."""
+        ...
+
+    def burn(self, poll: int) -> bool:
+        """Destroy the key under which ballots stood, and whatever else could tell whose they were.
+
+        False: not all is gone yet; once more, in another transaction.
+        """
+        ...
+
+    def without_ballot(self, poll: Poll) -> Sequence[Identity]:
+        """An account of each who wants to be reminded, knows of this poll, and has not voted."""
+        ...
+
+    def merge(self, old: int, new: int) -> Sequence[int]:
+        """Two residents turn out to be one person: of two ballots in an open poll the later one counts.
+
+        The open polls in which `old` had a ballot. What was closed stays as it was announced.
+        """
+        ...

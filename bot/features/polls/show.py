@@ -1,0 +1,269 @@
+"""How a poll looks: its board, what came out, and what a voter hears."""
+
+from __future__ import annotations
+
+from bot.features.polls.kinds import WAYS, Count, how_to, option_text
+from bot.features.polls.records import Choices, Kind, Plan, Poll, Results
+from bot.model import Action, Ballot, Message, Text, text, typed
+from bot.ports import Transaction
+
+BAR = 10
+# So many reasons fit on a board; all of them are in what `poll show` answers.
+REASONS_SHOWN = 10
+
+
+# --- the count --------------------------------------------------------------------
+
+
+def count_of(tx: Transaction, poll: Poll) -> Count:
+    """Every ballot counted anew, from how often each was cast."""
+    return WAYS[poll.kind].count(poll, tx.polls.ballots(poll), tx.apart)
+
+
+def is_shown(poll: Poll, mine: Choices = ()) -> bool:
+    """Whether the count may be seen: by everybody, or by somebody who voted `mine`."""
+    if poll.state != "open":
+        return poll.state == "closed"
+    return not poll.anonymous and (
+        poll.results is Results.LIVE or (poll.results is Results.VOTED and bool(mine))
+    )
+
+
+def bar(parts: tuple[int, ...], most: int) -> str:
+    """A bar of ten blocks for the longest, the others in proportion; its pieces in shades.
+
+    It stands before the words and is as wide as any other, so that bars line up on every screen.
+    """
+    ends = [round(BAR * sum(parts[: number + 1]) / most) if most else 0 for number in range(len(parts))]
+    pieces = [end - start for start, end in zip((0, *ends), ends, strict=False)]
+    return "".join(block * piece for block, piece in zip("█▓", pieces, strict=False)) + "░" * (BAR - ends[-1])
+
+
+def option_lines(poll: Poll, count: Count | None) -> list[Text]:
+    """A line for each option: with what it got, or without where that is not to be seen yet."""
+    options = [(number, option_text(poll, number)) for number in range(1, len(poll.options) + 1)]
+    if count is None:
+        return [text("poll.line.hidden", number=number, option=option) for number, option in options]
+    most = max(count.totals)
+    return [
+        text(
+            f"poll.line.{poll.kind}",
+            bar=bar(parts, most),
+            number=number,
+            option=option,
+            **figures(poll, count, number),
+        )
+        for (number, option), parts in zip(options, count.parts, strict=True)
+    ]
+
+
+def in_words(poll: Poll, count: Count) -> tuple[Text, ...]:
+    """The same without bars, for who reads them with their ears."""
+    return tuple(
+        text("poll.picture.option", option=option_text(poll, number), shown=at_its_end(poll, count, number))
+        for number in range(1, len(poll.options) + 1)
+    )
+
+
+def at_its_end(poll: Plan, count: Count, option: int) -> Text:
+    """What stands at the end of a bar in a picture."""
+    return text(f"poll.bar.{poll.kind}", **figures(poll, count, option))
+
+
+def figures(poll: Plan, count: Count, option: int) -> dict[str, int | float]:
+    """What an option got, by the names that texts and exports use."""
+    parts = count.parts[option - 1]
+    match poll.kind:
+        case Kind.SCORE:
+            mean = round(parts[0] / count.people, 1) if count.people else 0.0
+            return {"count": parts[0], "mean": mean}
+        case Kind.DATES:
+            return {"count": parts[0], "need": parts[1]}
+        case Kind.RANKED:
+            return {"count": parts[0], "duels": len(poll.options) - 1}
+        case _:
+            return {"count": parts[0]}
+
+
+# --- what came out -------------------------------------------------------------------
+
+
+def result(poll: Poll, count: Count) -> list[Text]:
+    """What came out, in sentences. A tie is called a tie, and a lack of people a lack."""
+    lines = []
+    if poll.quorum > count.people:
+        lines.append(text("poll.result.no_quorum", count=count.people, quorum=poll.quorum))
+    if poll.kind is Kind.CONSENT and count.people:
+        return [*lines, _consent(count)]
+    first = count.first
+    if not first:
+        return [*lines, text("poll.result.none")]
+    names = tuple(option_text(poll, option) for option in first)
+    values = figures(poll, count, first[0])
+    if len(first) > 1:
+        return [*lines, text(f"poll.result.{_family(poll)}.tie", options=names, **values)]
+    lines.append(text(f"poll.result.{_family(poll)}.one", option=names[0], **values))
+    if count.ranking and len(poll.options) > 1:
+        lines.append(_why(poll, count))
+    return lines
+
+
+def _family(poll: Poll) -> str:
+    return "choice" if poll.kind is Kind.APPROVAL else str(poll.kind)
+
+
+def _consent(count: Count) -> Text:
+    agree, _, object_ = count.totals
+    if object_:
+        return text("poll.result.consent.objections", count=object_)
+    if agree:
+        return text("poll.result.consent.given", count=agree)
+    return text("poll.result.consent.nobody")
+
+
+def _why(poll: Poll, count: Count) -> Text:
+    """What decided between the first and the nearest other, in the figures of Schulze's method."""
+    ranking = count.ranking
+    assert ranking
+    me = count.first[0] - 1
+    others = [other for other in range(len(poll.options)) if other != me]
+    table = ranking.duels if ranking.wins_every_duel(me + 1) else ranking.ways
+    nearest = min(others, key=lambda other: table[me][other] - table[other][me])
+    return text(
+        "poll.why.duels" if table is ranking.duels else "poll.why.ways",
+        option=option_text(poll, me + 1),
+        other=option_text(poll, nearest + 1),
+        mine=table[me][nearest],
+        theirs=table[nearest][me],
+    )
+
+
+# --- the board ------------------------------------------------------------------------
+
+
+def show_board(tx: Transaction, subject: str) -> Message | None:
+    """The poll as everybody sees it."""
+    found = tx.polls.get(int(subject), 0)
+    if not found or found[0].state == "planned":
+        return None
+    return face(tx, found[0], is_shown(found[0]))
+
+
+def face(tx: Transaction, poll: Poll, shown: bool, *, all_reasons: bool = False) -> Message:
+    """A poll with its count, or without where that is not to be seen."""
+    count = count_of(tx, poll) if shown else None
+    lines = option_lines(poll, count)
+    if poll.voters:
+        lines.append(text("poll.board.people", count=poll.voters))
+    elif poll.state == "open":
+        lines.append(text("poll.board.nobody"))
+    if shown and poll.kind is Kind.CONSENT:
+        lines += reasons(tx, poll, None if all_reasons else REASONS_SHOWN)
+    if poll.state == "open":
+        lines += _terms(poll)
+        how = (
+            text("poll.board.how.discreet", poll=poll.id, how=how_to(poll)) if poll.discreet else how_to(poll)
+        )
+        lines += [
+            text("poll.board.closes", closes=poll.closes_at),
+            text("poll.board.number", poll=poll.id),
+            how,
+        ]
+        return Message(tuple(lines), typed(poll.question), buttons(poll), _ballot(poll, None), numbered=True)
+    came_out = result(poll, count) if count else []
+    ended = text(f"poll.board.{poll.state}", ended=poll.ended_at or poll.closes_at)
+    outcome = [text("poll.board.outcome", outcome=poll.outcome)] if poll.outcome else []
+    lines += [*came_out, ended, *outcome]
+    return Message(tuple(lines), typed(poll.question), ballot=_ballot(poll, (came_out or [ended])[0]))
+
+
+def _terms(poll: Poll) -> list[Text]:
+    """What was settled before it opened, where that is not what people expect anyway."""
+    lines = []
+    if poll.kind in (Kind.CHOICE, Kind.APPROVAL) and 1 < poll.at_most < len(poll.options):
+        lines.append(text("poll.board.at_most", count=poll.at_most))
+    if poll.quorum:
+        lines.append(text("poll.board.quorum", count=poll.quorum))
+    if poll.who != "everyone":
+        lines.append(text(f"poll.board.who.{poll.who}"))
+    if poll.results is not Results.LIVE:
+        lines.append(text(f"poll.board.results.{poll.results}"))
+    if poll.anonymous:
+        lines.append(text("poll.board.anonymous"))
+    return lines
+
+
+def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:
+    """Why people object, in their own words and without their names; all of it, or where to find the rest."""
+    given = list(tx.polls.reasons(poll))
+    lines = [text("poll.board.reason", reason=reason) for reason in given[:most]]
+    if most is not None and len(given) > most:
+        lines.append(text("poll.board.more_reasons", count=len(given) - most, poll=poll.id))
+    return lines
+
+
+def buttons(poll: Poll) -> tuple[Action, ...]:
+    """One for each option. Where a press adds up (a score, a mark that goes round) there is no switch."""
+    switch = None if poll.kind is Kind.SCORE else "on"
+    return tuple(
+        Action(option_text(poll, number), "poll tick", {"poll": poll.id, "option": number}, switch=switch)
+        for number in range(1, len(poll.options) + 1)
+    )
+
+
+def _ballot(poll: Poll, ended: Text | None) -> Ballot | None:
+    """For platforms with polls of their own, which always show to others how somebody voted."""
+    if poll.discreet or not WAYS[poll.kind].by_numbers:
+        return None
+    options = tuple(typed(option) for option in poll.options)
+    return Ballot(typed(poll.question), options, poll.at_most, "poll choose", {"poll": poll.id}, ended)
+
+
+# --- what a voter hears -----------------------------------------------------------------
+
+
+def chosen(poll: Plan, choices: Choices) -> tuple[Text, ...]:
+    """A ballot in words."""
+    match poll.kind:
+        case Kind.SCORE:
+            return tuple(
+                text("poll.chosen.score", option=option_text(poll, number), score=score)
+                for number, score in enumerate(choices, start=1)
+            )
+        case Kind.DATES:
+            words = {2: "yes", 1: "if_need_be", 0: "no"}
+            return tuple(
+                text(f"poll.chosen.date.{words[mark]}", option=option_text(poll, number))
+                for number, mark in enumerate(choices, start=1)
+            )
+        case Kind.RANKED:
+            return tuple(
+                text("poll.chosen.rank", rank=rank, option=option_text(poll, number))
+                for rank, number in enumerate(choices, start=1)
+            )
+        case _:
+            return tuple(option_text(poll, number) for number in choices)
+
+
+def receipt(tx: Transaction, poll: Poll, before: Choices, after: Choices) -> Message:
+    """What now stands, for the voter alone."""
+    question = poll.question
+    if not after:
+        key = "poll.receipt.withdrawn" if before else "poll.receipt.nothing"
+        return Message((text(key, question=question),))
+    if poll.anonymous:
+        # What was chosen would be kept with the answer, and could be read there afterwards.
+        lines = [text("poll.receipt.anonymous", question=question)]
+    elif before and before != after:
+        was, now = chosen(poll, before), chosen(poll, after)
+        lines = [text("poll.receipt.changed", question=question, before=was, options=now)]
+    else:
+        lines = [text("poll.receipt.voted", question=question, options=chosen(poll, after))]
+    if poll.kind is Kind.RANKED and len(after) < len(poll.options) and not poll.anonymous:
+        left = tuple(option_text(poll, n) for n in range(1, len(poll.options) + 1) if n not in after)
+        lines.append(text("poll.receipt.unranked", options=left))
+    lines.append(text("poll.receipt.until", closes=poll.closes_at))
+    if poll.results is Results.VOTED and is_shown(poll, after):
+        lines += option_lines(poll, count_of(tx, poll))
+    withdraw = Action(text("poll.button.withdraw"), "poll withdraw", {"poll": poll.id})
+    return Message(tuple(lines), actions=(withdraw,))

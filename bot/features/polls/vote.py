@@ -1,0 +1,118 @@
+"""Voting: typed, pressed, or in a platform's own poll; changed and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.polls import show
+from bot.features.polls.find import check_voter, find_running
+from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
+from bot.features.polls.records import DAY, SUBJECT, Choices, Poll
+from bot.model import Job, Message, text
+
+
+def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
+    """Vote: what is said here, and nothing that was said before."""
+    found, before = find_running(call, poll)
+    if elsewhere := _overheard(call, found):
+        return elsewhere
+
+    def meaning(word: str, marks: Mapping[str, int]) -> int | None:
+        return _mark(call, word, marks)
+
+    after = WAYS[found.kind].read(found, answer, meaning)
+    return _cast(call, found, before, after, read_reason(found, answer, after))
+
+
+def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int) -> Message:
+    """Vote by the numbers of options, as a platform's own poll gives them; none: the vote is taken back."""
+    found, before = find_running(call, poll)
+    if elsewhere := _overheard(call, found):
+        return elsewhere
+    return _cast(call, found, before, check_chosen(found, numbers) if numbers else ())
+
+
+def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Message:
+    """Press the button of one option."""
+    found, before = find_running(call, poll)
+    if elsewhere := _overheard(call, found):
+        return elsewhere
+    if not 1 <= option <= len(found.options):
+        raise UserError("poll.vote.no_option", number=option, most=len(found.options))
+    after = WAYS[found.kind].press(found, before, option, on)
+    if on is not False and not found.anonymous:
+        call.undo_with("poll tick", poll=poll, option=option, on=False)
+    return _cast(call, found, before, after)
+
+
+def withdraw_poll(call: Call, poll: int | None = None) -> Message:
+    """Take your vote back."""
+    found, before = find_running(call, poll)
+    return _cast(call, found, before, ())
+
+
+def take_back_vote(call: Call, poll: int, only: tuple[int, ...]) -> Message:
+    """The message that voted for `only` was removed; a vote cast since then stays."""
+    found, before = find_running(call, poll)
+    return _cast(call, found, before, () if before == only else before)
+
+
+def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None = None) -> Message:
+    """Keep the ballot; the receipt says what now stands."""
+    if after:
+        check_voter(call, poll)
+    if after and call.undone_by is None:
+        # In an anonymous poll what is remembered may not say what was chosen.
+        if poll.anonymous:
+            call.undo_with("poll withdraw", poll=poll.id)
+        else:
+            call.undo_with("poll take-back", poll=poll.id, only=list(after))
+    if before != after or reason or poll.anonymous:
+        call.tx.polls.vote(poll, call.resident.id, before, after, call.now, reason)
+        if before != after or reason:
+            call.changed(f"{SUBJECT}:{poll.id}")
+    return show.receipt(call.tx, poll, before, after)
+
+
+def _overheard(call: Call, poll: Poll) -> Message | None:
+    """Where nobody is to see how somebody votes, what others saw is no vote: it is asked in private."""
+    if not (poll.discreet and call.overheard):
+        return None
+    lines = (
+        text("poll.overheard", question=poll.question),
+        *show.option_lines(poll, None),
+        text("poll.reminder.how", poll=poll.id, how=how_to(poll)),
+    )
+    return Message(lines, actions=show.buttons(poll), numbered=True)
+
+
+def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
+    """The mark that a word stands for, in any of our languages."""
+    texts = call.commands.texts
+    for name, mark in marks.items():
+        for locale in texts.locales:
+            if word.casefold() in (texts.find(f"poll.word.{name}", locale) or "").split("|"):
+                return mark
+    return None
+
+
+def remind_due(call: Call, job: Job) -> None:
+    """A day before it closes: a word to those who have not voted and want to be reminded, once."""
+    found = call.tx.polls.get(int(job.subject), 0)
+    if not found or found[0].state != "open" or found[0].reminded:
+        return
+    poll = found[0]
+    if poll.closes_at - DAY > call.now:
+        return  # it runs longer now, and another job comes for that
+    call.tx.polls.change(poll.id, {"reminded": True})
+    lines = (
+        text("poll.reminder", question=poll.question, closes=poll.closes_at),
+        *show.option_lines(poll, None),
+        text("poll.reminder.how", poll=poll.id, how=how_to(poll)),
+        text("poll.reminder.stop"),
+    )
+    for who in call.tx.polls.without_ballot(poll):
+        said = Message(lines, actions=show.buttons(poll), numbered=True)
+        call.post(who, said, f"poll:{poll.id}:reminder:{who.platform}:{who.user_id}")

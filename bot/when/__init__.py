@@ -1,0 +1,93 @@
+"""Moments in people's own words: "2d", "volgende dinsdag half acht", "1 december 19.30 uur".
+
+What was typed is cut into pieces (`scan`); a language's tables (`language`) tell what each may mean
+(`tokens`); one `grammar` for all languages recognises the parts of the `phrase` (`hours`, `spans`,
+`days`); and `moment` finds the one moment. What is not wholly understood is refused, never guessed:
+a wrong date is worse than a question. What can be meant otherwise is read, but is not `sure`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.errors import UserError
+from bot.when.dutch import DUTCH
+from bot.when.english import ENGLISH
+from bot.when.grammar import recognise
+from bot.when.language import Language
+from bot.when.moment import Reading, settle
+from bot.when.phrase import EARLIEST, Phrase
+from bot.when.scan import Piece, scan
+from bot.when.spans import amounts
+from bot.when.tokens import Pairs, Unread, could_be_both, tokens
+
+__all__ = ["LANGUAGES", "Language", "Reading", "read", "read_span"]
+
+LANGUAGES = {"nl": DUTCH, "en": ENGLISH}
+_LONGEST = 100
+_SHOWN = 40
+
+
+def read(words: str, now: datetime, zone: ZoneInfo, locale: str = "nl") -> Reading:
+    """The moment that the words name. Raises UserError where they name none, or not one."""
+    words = " ".join(words.split())
+    if len(words) > _LONGEST:
+        raise UserError("when.unclear", words=words[:_SHOWN] + "…")
+    pieces = scan(words)
+    for language in _languages(locale):
+        try:
+            return _read_in(language, pieces, now, zone)
+        except Unread as unread:
+            # A language that knows all the words is the one that was spoken.
+            if unread.key != "when.unclear":
+                raise UserError(unread.key, words=words) from None
+    raise UserError("when.unclear", words=words)
+
+
+def read_span(words: str, locale: str = "nl") -> timedelta | None:
+    """A bare length of time: `2d`, `36h`, `1d 12h`, `2 weken`; None where it is anything else."""
+    if len(words) > _LONGEST:
+        return None
+    pieces = scan(words)
+    for language in _languages(locale):
+        try:
+            phrase = Phrase(tokens(pieces, language, "date"), language)
+            length = amounts(phrase)
+            if length and not phrase.token() and not length.months:
+                return timedelta(days=length.days, seconds=length.seconds)
+        except (Unread, OverflowError):
+            continue
+    return None
+
+
+def _languages(locale: str) -> Iterator[Language]:
+    """The person's own first."""
+    if locale in LANGUAGES:
+        yield LANGUAGES[locale]
+    yield from (language for name, language in LANGUAGES.items() if name != locale)
+
+
+def _read_in(language: Language, pieces: Sequence[Piece], now: datetime, zone: ZoneInfo) -> Reading:
+    """A pair like "1.12" is a day where the hour is written elsewhere, and otherwise an hour."""
+
+    def reading(pairs: Pairs) -> Reading:
+        return settle(recognise(tokens(pieces, language, pairs), language), now, zone)
+
+    if not any(could_be_both(piece) for piece in pieces):
+        return reading("clock")
+    try:
+        as_day = reading("date")
+    except Unread as unread:
+        as_hour = reading("clock")
+        no_day = unread.key in ("when.no_hour", "when.other_weekday")
+        if no_day and as_hour.start.astimezone(zone).hour < EARLIEST:
+            raise
+        return replace(as_hour, sure=as_hour.sure and unread.key != "when.no_hour")
+    with suppress(Unread):
+        reading("clock")
+        return replace(as_day, sure=False)
+    return as_day

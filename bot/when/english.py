@@ -1,0 +1,124 @@
+"""English, with the day before the month."""
+
+from __future__ import annotations
+
+from bot.when.language import DAY, HOUR, MINUTE, MONTH, SECOND, WEEK, YEAR, Language, Unit
+
+_COUNT = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+)
+_ONES = _COUNT.split()
+_TENS = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty"}
+_ORDINALS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+)
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday"
+
+ENGLISH = Language(
+    numbers={
+        **{name: number for number, name in enumerate(_ONES)},
+        **{name: ten for ten, name in _TENS.items()},
+        **{
+            f"{name} {_ONES[one]}, {name}{_ONES[one]}": ten + one
+            for ten, name in _TENS.items()
+            for one in range(1, 10)
+        },
+        "sixty": 60,
+        "half, a half, half a, half an": 0.5,
+        "quarter of an, a quarter of an": 0.25,
+        "three quarters of an": 0.75,
+    },
+    one="a, an",
+    ordinals={
+        **{name: day for day, name in enumerate(_ORDINALS.split(), start=1)},
+        **{f"twenty {name}": 20 + day for day, name in enumerate(_ORDINALS.split()[:9], start=1)},
+        "thirtieth": 30,
+        "thirty first": 31,
+    },
+    ordinal_endings="st, nd, rd, th",
+    weekdays=(
+        "monday, mon",
+        "tuesday, tue, tues",
+        "wednesday, wed, weds",
+        "thursday, thu, thur, thurs",
+        "friday, fri",
+        "saturday, sat",
+        "sunday, sun",
+    ),
+    months=(
+        "january, jan",
+        "february, feb",
+        "march, mar",
+        "april, apr",
+        "may",
+        "june, jun",
+        "july, jul",
+        "august, aug",
+        "september, sep, sept",
+        "october, oct",
+        "november, nov",
+        "december, dec",
+    ),
+    month_first=True,
+    days_ahead={"today": 0, "tomorrow": 1, "the day after tomorrow, day after tomorrow": 2},
+    parts={
+        "morning": "04:00-11:59",
+        "afternoon": "12:00-18:59",
+        "evening": "17:00-24:00",
+        "night, at night": "18:00-28:59",
+    },
+    within="in, within",
+    hence="from now",
+    units={
+        "year, years": YEAR,
+        "month, months": MONTH,
+        "fortnight, fortnights": Unit(days=14),
+        "week, weeks, wk, w": WEEK,
+        "day, days, d": DAY,
+        "hour, hours, hr, hrs, h": HOUR,
+        "minute, minutes, min, mins, m": MINUTE,
+        "second, seconds, sec, secs, s": SECOND,
+    },
+    later={"week": 7, "fortnight": 14},
+    next="next",
+    coming="coming, upcoming",
+    this="this",
+    at="at, @",
+    hour_words="o'clock",
+    hour_tails="hours, hrs, h",
+    noon="noon, midday",
+    midnight="midnight",
+    quarter="quarter, a quarter",
+    past="past, after",
+    before="to",
+    half="half",
+    half_hour=30,
+    since="from",
+    to="to, until, till, til",
+    until="until, till, til, by, before, up to, no later than",
+    and_="and",
+    article="the, in the, on the",
+    links="on, the, of, in, from, in the, on the, starting, starting at",
+    fillers="at the latest, at latest, sharp, exactly",
+    joined={"tonight": "today + night"},
+    refused={
+        "when.past_day": "yesterday, the day before yesterday, day before yesterday, last, previous, ago",
+        "when.vague": (
+            "around, about, approximately, roughly, circa, sometime, somewhere, some, between, soon, later, "
+            "maybe, weekend, beginning, start of, end, end of, mid, couple, few, or, asap"
+        ),
+        "when.recurring": (
+            "every, each, weekly, monthly, daily, yearly, fortnightly, biweekly, "
+            + ", ".join(f"{day}s" for day in _WEEKDAYS.split())
+        ),
+        "when.holiday": (
+            "christmas, christmas eve, christmas day, boxing day, new year, new year's, new year's eve, "
+            "new year's day, new years eve, new years day, easter, good friday, easter sunday, "
+            "easter monday, whitsun, whit monday, pentecost, ascension, ascension day, all saints, "
+            "all saints' day, armistice day, halloween, valentine's day, valentines day, mother's day, "
+            "father's day, holiday, holidays, bank holiday"
+        ),
+    },
+)

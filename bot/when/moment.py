@@ -1,0 +1,308 @@
+"""Which moment it is that the words name, and whether it can be: days, hours, clock changes."""
+
+from __future__ import annotations
+
+import contextlib
+from calendar import monthrange
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.when.language import MONTH, WEEK, YEAR, Unit
+from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Hour, Said
+from bot.when.tokens import Unread
+
+_FURTHEST = timedelta(days=3660)
+# Until this hour people who are still up say "morgen" for the day that has begun.
+_STILL_UP = 4
+# A day without its year that is over only so long may be a slip.
+_JUST_OVER = timedelta(days=60)
+_SUNDAY = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A moment in UTC, and where one was written, its end.
+
+    Not `sure`: there is another honest reading, so ask before it counts.
+    """
+
+    start: datetime
+    end: datetime | None
+    sure: bool
+
+
+def settle(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
+    """Raises Unread where there is no such moment, or no one moment."""
+    if said.instant is not None:
+        if not said.only("instant"):
+            raise Unread
+        return Reading(said.instant, None, said.sure)
+    try:
+        lasting = _lasting(said)
+        if lasting:
+            return Reading(_after(said, lasting, now, zone), None, said.sure)
+        return _on_a_day(said, now.astimezone(zone), zone)
+    except OverflowError:
+        raise Unread("when.too_far") from None
+
+
+# --- so long from now ---
+
+
+def _lasting(said: Said) -> Unit | None:
+    """The length of time, if that is all that is said."""
+    if said.only("span"):
+        return said.span
+    if said.only("start") and said.start and said.start.lasting is not None and not said.led:
+        said.sure = False
+        if said.start.lasting // 60 <= EARLIEST or said.start.lasting == WHOLE_DAY:
+            return Unit(seconds=60 * said.start.lasting)
+    return None
+
+
+def _after(said: Said, span: Unit, now: datetime, zone: ZoneInfo) -> datetime:
+    """Days and longer keep the hour on the wall, hours pass as they do."""
+    local = now.astimezone(zone)
+    day = _add_days(said, local.date(), span)
+    start = now if day == local.date() else _moment(datetime.combine(day, local.time()), zone)
+    start = start.astimezone(UTC) + timedelta(seconds=span.seconds)
+    if not timedelta() < start - now < _FURTHEST:
+        raise Unread("when.too_far")
+    return start
+
+
+def _add_days(said: Said, day: date, span: Unit) -> date:
+    months = day.year * 12 + day.month - 1 + span.months
+    year, month = months // 12, months % 12 + 1
+    if not 1 <= year <= 9999:
+        raise Unread("when.too_far")
+    last = monthrange(year, month)[1]
+    if day.day > last:
+        said.sure = False  # a month after the 31st
+    return date(year, month, min(day.day, last)) + timedelta(days=span.days)
+
+
+# --- an hour of a day ---
+
+
+def _on_a_day(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
+    days = _days(said, now)
+    if said.start is None:
+        raise Unread("when.unclear" if said.only() else "when.no_hour")
+    wall = sorted(
+        datetime.combine(day, time()) + timedelta(minutes=minutes)
+        for day in days
+        for minutes in _minutes(said, said.start)
+    )
+    # The first that is still to come; a named day whose hour is past is read as it is.
+    start = next((one for one in wall if one > now.replace(tzinfo=None)), wall[-1])
+    if start != _minute(now) and _minute(now) in wall:
+        said.sure = False  # "20u" at eight sharp
+    end = _end(said, start, said.end) if said.end else None
+    return Reading(_moment(start, zone), _moment(end, zone) if end else None, said.sure)
+
+
+def _minute(now: datetime) -> datetime:
+    return now.replace(second=0, microsecond=0, tzinfo=None)
+
+
+def _minutes(said: Said, clock: Clock) -> list[int]:
+    """When the hour can be, in minutes from where its day begins; the night goes on after 24:00."""
+    minutes = _fitting(clock, said.part)
+    if not minutes and said.part_of_end:
+        minutes = _fitting(clock, None)  # "van 20u tot 1 uur 's nachts"
+    if not minutes:
+        raise Unread("when.other_part")
+    if len(minutes) > 1:
+        said.sure = False
+        minutes = [one for one in minutes if one >= EARLIEST * 60]
+    at_night = max(minutes) > WHOLE_DAY or (max(minutes) == WHOLE_DAY and said.part is not None)
+    tonight = said.ahead == 0 and said.part is not None
+    if said.names_day() and not tonight and (at_night or clock.midnight):
+        said.sure = False  # the night before, or the one after
+    if said.day is not None and max(minutes) > WHOLE_DAY:
+        return [one % WHOLE_DAY for one in minutes]
+    return minutes
+
+
+def _fitting(clock: Clock, part: tuple[int, int] | None) -> list[int]:
+    """The hours that the clock may mean in that part of the day; none where they contradict."""
+    if part is None:
+        open_to = (0, HALF_DAY) if clock.hour == Hour.OPEN else (0,)
+        return [clock.minutes + by for by in open_to]
+    first, last = part
+    # "8u 's avonds" is 20.00, for all that "8u" alone is 8.00.
+    moved = (0, WHOLE_DAY) if clock.hour == Hour.FIXED else (0, WHOLE_DAY, HALF_DAY)
+    return [clock.minutes + by for by in moved if first <= clock.minutes + by <= last][:1]
+
+
+def _end(said: Said, start: datetime, clock: Clock) -> datetime:
+    """The first such hour after the start, past midnight if need be."""
+    minutes = _fitting(clock, said.part)
+    if not minutes and said.part_of_end:
+        raise Unread("when.other_part")
+    begins = start.hour * 60 + start.minute
+    lasts = min((one - begins) % WHOLE_DAY for one in minutes or _fitting(clock, None))
+    if lasts == 0:
+        raise Unread
+    if lasts > (HALF_DAY / 2 if clock.hour == Hour.OPEN else HALF_DAY):
+        said.sure = False  # "van 21u tot 19u"
+    return start + timedelta(minutes=lasts)
+
+
+# --- the day ---
+
+
+def _days(said: Said, now: datetime) -> list[date]:
+    """The days that it can be, all but always one. Raises Unread where what is said does not agree."""
+    today = now.date()
+    if said.day is not None:
+        days = _dated(said, today)
+    elif said.ahead is not None:
+        days = _ahead(said, now)
+    elif said.weekday is not None:
+        days = _on_weekday(said, today, said.weekday)
+    elif said.turn is not None:
+        raise Unread("when.which_day")
+    elif said.span is not None:
+        if said.span.seconds:
+            raise Unread
+        said.sure = said.sure and said.within
+        return [_add_days(said, today, said.span)]
+    else:
+        return [today + timedelta(days=near) for near in (-1, 0, 1)]
+    return _agreed(said, today, days)
+
+
+def _agreed(said: Said, today: date, days: list[date]) -> list[date]:
+    """Those days that are also the weekday, the week and the "morgen" that were said."""
+    if said.weekday is not None:
+        days = [day for day in days if day.weekday() == said.weekday]
+        if not days:
+            raise Unread("when.other_weekday")
+    if said.day is not None and said.ahead is not None:
+        days = [day for day in days if day == today + timedelta(days=said.ahead)]
+    if said.turn is not None and said.turn[0] == WEEK:
+        monday = _monday(today, said.turn[1])
+        days = [day for day in days if 0 <= (day - monday).days < 7]
+    if not days:
+        raise Unread("when.two_days")
+    return days
+
+
+def _monday(today: date, weeks: int) -> date:
+    return today + timedelta(days=7 * weeks - today.weekday())
+
+
+def _offset(said: Said) -> int:
+    """How many days after the day that is named: "vrijdag over een week", "Friday week"."""
+    if said.span is None and said.later is None:
+        return 0
+    if said.span is not None and (said.span.months or said.span.seconds or said.later is not None):
+        raise Unread
+    said.sure = False
+    return said.span.days if said.span is not None else said.later or 0
+
+
+def _ahead(said: Said, now: datetime) -> list[date]:
+    if said.turn is not None or said.which is not None:
+        raise Unread
+    ahead = said.ahead or 0
+    if ahead and now.hour < _STILL_UP:
+        said.sure = False
+    day = now.date() + timedelta(days=ahead + _offset(said))
+    into_next = said.part is not None and said.part[1] > WHOLE_DAY
+    # Past midnight "vannacht" is the night that has begun.
+    return [day - timedelta(days=1), day] if ahead == 0 and into_next else [day]
+
+
+def _on_weekday(said: Said, today: date, weekday: int) -> list[date]:
+    week = timedelta(days=7)
+    coming = today + timedelta(days=(weekday - today.weekday()) % 7)
+    if said.turn is not None:
+        return [_in_week(said, today, weekday)]
+    offset = _offset(said)
+    if offset:
+        return [(today if offset % 7 else coming) + timedelta(days=offset)]
+    if said.which == "next":
+        said.sure = False
+        return [coming + week if coming == today else coming]
+    if coming == today:
+        said.sure = False
+        return [coming + week] if said.which == "coming" else [coming, coming + week]
+    return [coming]
+
+
+def _in_week(said: Said, today: date, weekday: int) -> date:
+    """ "volgende week vrijdag" """
+    turn, weeks = said.turn or (WEEK, 0)
+    if turn != WEEK:
+        raise Unread("when.which_day")
+    if said.span is not None or said.later is not None or said.which is not None:
+        raise Unread
+    if _SUNDAY in (weekday, today.weekday()):
+        said.sure = False  # not everybody's week begins on Monday
+    day = _monday(today, weeks) + timedelta(days=weekday)
+    if day < today:
+        raise Unread("when.past_day")
+    return day
+
+
+def _dated(said: Said, today: date) -> list[date]:
+    """ "1 december", "1/12/26", "de 3e": without a year or month the next to come."""
+    if said.span is not None or said.later is not None:
+        raise Unread
+    months = _months(said, today)
+    days = list(_existing(said.day or 0, months))
+    if len(months) > 1:
+        over = [day for day in days if day < today]
+        days = [day for day in days if day >= today]
+        if said.month is not None and over and today - over[-1] < _JUST_OVER:
+            said.sure = False
+    if not days:
+        raise Unread("when.no_such_day")
+    if said.month is None and days[0] == today and len(days) > 1:
+        said.sure = False
+        return days[:2]
+    return days[:1]
+
+
+def _months(said: Said, today: date) -> list[tuple[int, int]]:
+    """The years and months in which the day may be, the nearest first."""
+    turn, steps = said.turn or (WEEK, 0)
+    this = today.year * 12 + today.month - 1
+    if said.month is None:
+        numbers = [this + steps] if turn == MONTH else list(range(this, this + 13))
+        months = [(number // 12, number % 12 + 1) for number in numbers]
+    elif said.year is not None:
+        months = [(said.year, said.month)]
+    else:
+        # Eight years may lie between two leap days; the year before shows what is just over.
+        years = [today.year + steps] if turn == YEAR else range(today.year - 1, today.year + 9)
+        months = [(year, said.month) for year in years]
+    if (turn == MONTH and said.month is not None) or (turn == YEAR and (said.year or not said.month)):
+        raise Unread
+    return months
+
+
+def _existing(day: int, months: Iterable[tuple[int, int]]) -> Iterator[date]:
+    """That day in each of these months, where there is one."""
+    for year, month in months:
+        with contextlib.suppress(ValueError):
+            yield date(year, month, day)
+
+
+# --- the clock of the zone ---
+
+
+def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
+    """In UTC. Raises Unread where the clocks skip this hour, or show it twice."""
+    local = wall.replace(tzinfo=zone)
+    moment, second = (one.astimezone(UTC) for one in (local, local.replace(fold=1)))
+    if moment.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
+        raise Unread("when.no_such_hour")
+    if moment != second:
+        raise Unread("when.twice")
+    return moment
