@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import random
 import statistics
@@ -87,7 +88,9 @@ async def _open(core: PleinCore, kind: Kind) -> float:
     times = []
     for number in range(TIMES):
         person = f"asker {next(_numbers)}"
-        times.append(await _timed(core, person, f'!peiling open "Wat?" {KINDS[kind][0]} --soort {_word(kind)}'))
+        times.append(
+            await _timed(core, person, f'!peiling open "Wat?" {KINDS[kind][0]} --soort {_word(kind)}')
+        )
         if number < TIMES - 1:
             await core.handle(_asked(person, "!peiling sluit --zeker"))
     left = await core.store.run(lambda tx: [poll.id for poll, _ in tx.polls.running(None, 0, 99)])
@@ -119,6 +122,8 @@ async def _show(core: PleinCore, kind: Kind) -> float:
 
 
 async def _counting() -> list[Figure]:
+    gc.collect()
+    gc.freeze()  # as Plein does at its start
     found = []
     with tempfile.TemporaryDirectory() as folder:
         server = await asyncio.to_thread(Server, Path(folder))

@@ -133,9 +133,9 @@ class OneByOne:
         self._engine = create_async_engine(url, pool_size=connections, max_overflow=0)
         self._seals = Seals(None)
 
-    async def run(self, work: Callable[[Transaction], T]) -> T:
+    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         async with self._engine.connect() as db:
-            result, error = (await db.run_sync(run_once, [work], self._seals))[0]
+            result, error = (await db.run_sync(run_once, [(work, about)], self._seals))[0]
         if error is not None:
             raise error
         done: T = result

@@ -58,7 +58,7 @@ class Dispatch:
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
-        answer, woken = await self.store.run(partial(self._once, invocation))
+        answer, woken = await self.store.run(partial(self._once, invocation), invocation)
         self.wake(woken)
         return answer
 

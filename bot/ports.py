@@ -161,9 +161,11 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """What is kept. `run` returns only after the commit."""
+    """What is kept."""
 
-    async def run(self, work: Callable[[Transaction], T]) -> T: ...
+    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
+        """Returns only after the commit. `about`: what the work will ask to be recognised first."""
+        ...
 
     async def close(self) -> None: ...
 

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from bot.errors import StoreFailed
+from bot.model import Invocation
 from bot.ports import Transaction
 from storage.boards import Boards
 from storage.direct import FAILURES, FAULTS, Core, Direct
@@ -38,6 +39,8 @@ from storage.seen import Seen
 
 T = TypeVar("T")
 Work = Callable[[Transaction], Any]
+# A work, and what it will ask about first.
+Task = tuple[Work, Invocation | None]
 Outcome = tuple[Any, Exception | None]
 GROUP = 256
 # FULL: what was acknowledged survives the machine. The others save work: a larger log is folded into
@@ -120,19 +123,20 @@ class _Part(AbstractContextManager[None]):
             self._db.exec_driver_sql("RELEASE SAVEPOINT part")
 
 
-def run_group(db: Connection, tx: Tx, works: Sequence[Work]) -> list[Outcome]:
+def run_group(db: Connection, tx: Tx, tasks: Sequence[Task]) -> list[Outcome]:
     """Run these in one transaction; if one fails, each in one of its own."""
     tx.careful = False
     for attempt in range(TRIES):
         tx.db.forget()
         try:
             with db.begin():
-                results = [work(tx) for work in works]
+                tx.seen.look_ahead([about for _, about in tasks if about])
+                results = [work(tx) for work, _ in tasks]
                 _settle_late(tx)
             return [(result, None) for result in results]
         except Exception as error:
-            if len(works) > 1:
-                return [run_group(db, tx, [work])[0] for work in works]
+            if len(tasks) > 1:
+                return [run_group(db, tx, [task])[0] for task in tasks]
             if isinstance(error, _Carefully):
                 tx.careful = True
                 continue
@@ -156,9 +160,9 @@ def _settle_late(tx: Tx) -> None:
         raise _Carefully("late") from fault
 
 
-def run_once(db: Connection, works: Sequence[Work], seals: Seals) -> list[Outcome]:
+def run_once(db: Connection, tasks: Sequence[Task], seals: Seals) -> list[Outcome]:
     """The same, on a connection that was taken from the pool for this group."""
-    return run_group(db, Tx(Direct(db), seals), works)
+    return run_group(db, Tx(Direct(db), seals), tasks)
 
 
 class SQLite:
@@ -167,14 +171,14 @@ class SQLite:
     def __init__(self, engine: Engine, seals: Seals) -> None:
         self._engine = engine
         self._seals = seals
-        self._queue: queue.SimpleQueue[tuple[Work, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Task, asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, work: Callable[[Transaction], T]) -> T:
+    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put((work, future))
+        self._queue.put(((work, about), future))
         return await future
 
     async def close(self) -> None:
@@ -186,12 +190,12 @@ class SQLite:
         with self._engine.connect() as db:
             tx = Tx(Direct(db), self._seals)
             while (group := self._waiting()) is not None:
-                outcomes = run_group(db, tx, [work for work, _ in group])
+                outcomes = run_group(db, tx, [task for task, _ in group])
                 futures = [future for _, future in group]
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
                     self._loop.call_soon_threadsafe(_settle, futures, outcomes)
 
-    def _waiting(self) -> list[tuple[Work, asyncio.Future[Any]]] | None:
+    def _waiting(self) -> list[tuple[Task, asyncio.Future[Any]]] | None:
         first = self._queue.get()
         if first is None:
             return None
@@ -216,12 +220,12 @@ class PostgreSQL:
 
         self._seals = seals
         self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
-        self._queue: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
+        self._queue: asyncio.Queue[tuple[Task, asyncio.Future[Any]]] = asyncio.Queue()
         self._task = asyncio.create_task(self._write())
 
-    async def run(self, work: Callable[[Transaction], T]) -> T:
+    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait((work, future))
+        self._queue.put_nowait(((work, about), future))
         return await future
 
     async def close(self) -> None:
@@ -237,7 +241,7 @@ class PostgreSQL:
                 group.append(self._queue.get_nowait())
             try:
                 async with self._engine.connect() as db:
-                    outcomes = await db.run_sync(run_once, [work for work, _ in group], self._seals)
+                    outcomes = await db.run_sync(run_once, [task for task, _ in group], self._seals)
             except (SQLAlchemyError, OSError) as error:
                 # The server is away. Nothing was kept; each is told so and may try again.
                 failure = StoreFailed(type(error).__name__)

@@ -107,12 +107,17 @@ _PLANS: dict[tuple[str, Executable], _Plan | None] = {}
 
 
 class Core:
-    """Executes on one connection of SQLAlchemy's. `writes` counts what may have changed something."""
+    """Executes on one connection of SQLAlchemy's.
+
+    `writes` counts what may have changed something, `written` those of them that were not put off.
+    """
 
     def __init__(self, db: Connection) -> None:
         self._core = db
         self._late = Late()
         self.writes = 0
+        self.written = 0
+        self.is_remote = db.dialect.is_async
 
     def execute(
         self,
@@ -128,6 +133,7 @@ class Core:
         if self._late and not besides and self._late.concerns(statement):
             self.settle()
         self.writes += statement.is_dml
+        self.written += statement.is_dml
         return self._execute(statement, values)
 
     def _execute(self, statement: Executable, values: Values | Sequence[Values] | None) -> Rows:
@@ -146,6 +152,7 @@ class Core:
     def settle(self) -> None:
         """Execute what was put off."""
         for statement, rows in self._late.take():
+            self.written += 1
             self._execute(statement, rows)
 
     def forget(self) -> None:
@@ -157,7 +164,7 @@ class Core:
 
         SQLite's connection has a thread of its own already; PostgreSQL's is driven by the loop.
         """
-        if self._core.dialect.is_async:
+        if self.is_remote:
             done: T = await_only(asyncio.to_thread(work))
             return done
         return work()

@@ -2,42 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import and_, bindparam, delete, insert, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    FromClause,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+)
 
-from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, pack, unpack
+from bot.model import Identity, Invocation, Message, Place, Resident, Role, Theme, Undo, pack, unpack
 from bot.ports import Recognised
 from storage.direct import Core
 from storage.tables import identities, members, places, residents, seen, themes
 
 # One question instead of three: every command begins with it.
-_ONE = select(literal_column("1").label("one")).subquery()
-_RECOGNISE = select(
-    seen.c.id,
-    seen.c.answer,
-    residents.c.id.label("resident"),
-    residents.c.name,
-    residents.c.locale,
-    residents.c.role,
-    themes.c.id.label("theme"),
-    themes.c.name.label("theme_name"),
-    places.c.locale.label("spoken"),
-    members.c.theme.label("member"),
-).select_from(
-    _ONE.outerjoin(seen, seen.c.id == bindparam("id_"))
-    .outerjoin(
-        identities,
-        and_(
-            identities.c.platform == bindparam("author_platform_"),
-            identities.c.user_id == bindparam("author_"),
-        ),
+_FIELDS = ("id", "author_platform", "author", "platform", "room")
+
+
+def _recognising(asked: FromClause) -> Select[Any]:
+    """Everything about each row of `asked`, which has those fields."""
+    return select(
+        asked.c.id.label("asked"),
+        seen.c.id,
+        seen.c.answer,
+        residents.c.id.label("resident"),
+        residents.c.name,
+        residents.c.locale,
+        residents.c.role,
+        themes.c.id.label("theme"),
+        themes.c.name.label("theme_name"),
+        places.c.locale.label("spoken"),
+        members.c.theme.label("member"),
+    ).select_from(
+        asked.outerjoin(seen, seen.c.id == asked.c.id)
+        .outerjoin(
+            identities,
+            and_(identities.c.platform == asked.c.author_platform, identities.c.user_id == asked.c.author),
+        )
+        .outerjoin(residents, residents.c.id == identities.c.resident)
+        .outerjoin(places, and_(places.c.platform == asked.c.platform, places.c.room == asked.c.room))
+        .outerjoin(themes, themes.c.id == places.c.theme)
+        .outerjoin(members, and_(members.c.theme == themes.c.id, members.c.resident == residents.c.id))
     )
-    .outerjoin(residents, residents.c.id == identities.c.resident)
-    .outerjoin(places, and_(places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")))
-    .outerjoin(themes, themes.c.id == places.c.theme)
-    .outerjoin(members, and_(members.c.theme == themes.c.id, members.c.resident == residents.c.id))
+
+
+_RECOGNISE = _recognising(
+    select(*(cast(bindparam(f"{field}_"), String).label(field) for field in _FIELDS)).subquery("asked")
+)
+# PostgreSQL answers for a whole group at once: each question costs a way to the server and back.
+_RECOGNISE_ALL = _recognising(
+    func.unnest(*(bindparam(f"{field}_", type_=ARRAY(String)) for field in _FIELDS))
+    .table_valued(*(column(field, String) for field in _FIELDS), name="asked")
+    .render_derived()
 )
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
@@ -49,16 +77,24 @@ class Seen:
 
     def __init__(self, db: Core) -> None:
         self._db = db
+        # What was asked for a whole group, and after how many writes: another one, and it may be wrong.
+        self._ahead: dict[str, Any] = {}
+        self._as_of = 0
+
+    def look_ahead(self, group: Sequence[Invocation]) -> None:
+        """These will be recognised one after the other in this transaction."""
+        self._ahead = {}
+        if len(group) > 1 and self._db.is_remote:
+            asked = list(zip(*(_asked(one.id, one.author, one.place) for one in group), strict=True))
+            values = {f"{field}_": list(column) for field, column in zip(_FIELDS, asked, strict=True)}
+            self._ahead = {row.asked: row for row in self._db.execute(_RECOGNISE_ALL, values)}
+            self._as_of = self._db.written
 
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
-        asked = {
-            "id_": invocation_id,
-            "author_platform_": author.platform,
-            "author_": author.user_id,
-            "platform_": place and place.platform,
-            "room_": place and place.room_id,
-        }
-        row = self._db.execute(_RECOGNISE, asked, besides=True).one()
+        row = self._ahead.get(invocation_id) if self._db.written == self._as_of else None
+        if row is None:
+            fields = zip(_FIELDS, _asked(invocation_id, author, place), strict=True)
+            row = self._db.execute(_RECOGNISE, {f"{name}_": one for name, one in fields}, besides=True).one()
         resident = row.resident and Resident(row.resident, row.name, row.locale, Role(row.role))
         theme = row.theme and Theme(row.theme, row.theme_name)
         fresh = self._db.waiting(_ADD, invocation_id)
@@ -82,3 +118,13 @@ class Seen:
 
     def forget_before(self, moment: datetime) -> None:
         self._db.execute(_FORGET, {"at_": moment})
+
+
+def _asked(invocation_id: str, author: Identity, place: Place | None) -> tuple[str | None, ...]:
+    return (
+        invocation_id,
+        author.platform,
+        author.user_id,
+        place.platform if place else None,
+        place.room_id if place else None,
+    )

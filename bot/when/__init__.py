@@ -33,18 +33,22 @@ _SHOWN = 40
 
 
 def read(words: str, now: datetime, zone: ZoneInfo, locale: str = "nl") -> Reading:
-    """The moment that the words name. Raises UserError where they name none, or not one."""
+    """The moment that the words name, still to come. Raises UserError where they name none, or not one."""
     words = " ".join(words.split())
     if len(words) > _LONGEST:
         raise UserError("when.unclear", words=words[:_SHOWN] + "…")
     pieces = scan(words)
     for language in _languages(locale):
         try:
-            return _read_in(language, pieces, now, zone)
+            reading = _read_in(language, pieces, now, zone)
         except Unread as unread:
             # A language that knows all the words is the one that was spoken.
             if unread.key != "when.unclear":
                 raise UserError(unread.key, words=words) from None
+            continue
+        if reading.start <= now:
+            raise UserError("when.past", words=words, at=reading.start)
+        return reading
     raise UserError("when.unclear", words=words)
 
 

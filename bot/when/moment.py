@@ -65,7 +65,7 @@ def _lasting(said: Said) -> Unit | None:
 def _after(said: Said, span: Unit, now: datetime, zone: ZoneInfo) -> datetime:
     """Days and longer keep the hour on the wall, hours pass as they do."""
     local = now.astimezone(zone)
-    day = _add_days(said, local.date(), span)
+    day = _add_days(local.date(), span)
     start = now if day == local.date() else _moment(datetime.combine(day, local.time()), zone)
     start = start.astimezone(UTC) + timedelta(seconds=span.seconds)
     if not timedelta() < start - now < _FURTHEST:
@@ -73,15 +73,14 @@ def _after(said: Said, span: Unit, now: datetime, zone: ZoneInfo) -> datetime:
     return start
 
 
-def _add_days(said: Said, day: date, span: Unit) -> date:
+def _add_days(day: date, span: Unit) -> date:
     months = day.year * 12 + day.month - 1 + span.months
     year, month = months // 12, months % 12 + 1
     if not 1 <= year <= 9999:
         raise Unread("when.too_far")
-    last = monthrange(year, month)[1]
-    if day.day > last:
-        said.sure = False  # a month after the 31st
-    return date(year, month, min(day.day, last)) + timedelta(days=span.days)
+    if day.day > monthrange(year, month)[1]:
+        raise Unread("when.no_such_day")  # a month after the 31st
+    return date(year, month, day.day) + timedelta(days=span.days)
 
 
 # --- an hour of a day ---
@@ -170,7 +169,7 @@ def _days(said: Said, now: datetime) -> list[date]:
         if said.span.seconds:
             raise Unread
         said.sure = said.sure and said.within
-        return [_add_days(said, today, said.span)]
+        return [_add_days(today, said.span)]
     else:
         return [today + timedelta(days=near) for near in (-1, 0, 1)]
     return _agreed(said, today, days)

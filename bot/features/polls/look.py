@@ -110,6 +110,8 @@ def make_picture(tx: Transaction, subject: str, write: Write) -> Callable[[], by
         for number, parts in enumerate(count.parts, start=1)
     )
     notes = [*show.result(poll, count), text("poll.closed.people", count=poll.voters)]
+    if poll.kind is Kind.DATES:
+        notes.append(text("poll.picture.dates"))
     chart = Chart(poll.question, bars, " ".join(map(write, notes)))
     return lambda: draw(chart)
 
