@@ -149,7 +149,7 @@ async def check(config: Config, say: Callable[[Text], None]) -> bool:
 
 
 def _joins_letters() -> bool:
-    from bot.pictures import shapes
+    from bot.pictures.runs import shapes
 
     return shapes()
 

@@ -62,19 +62,24 @@ class Call:
         return self.theme_here
 
     def may(self, role: Role, theme: int | None = None) -> bool:
-        """Whether they have that role: from the community, or from the place for its own theme.
+        """Whether they have that role: from the community, or in that theme's own places.
 
-        Anybody can make a room and be its master; that says nothing about other themes.
+        Anybody can make a room and be its master; that says nothing about other themes. From elsewhere
+        and in private it is the role with which they last took part in the theme.
         """
         if self.resident.role >= role:
             return True
-        return self.role_here >= role and (
-            theme is None or (self.place is not None and self.theme().id == theme)
-        )
+        if theme is None or (self.theme_here is not None and self.theme_here.id == theme):
+            return self.role_here >= role
+        part = self.tx.people.part_in(self.resident.id, theme)
+        return part is not None and part[1] >= role
 
-    def post(self, to: Place | Identity, message: Message, key: str) -> None:
-        """Say it there after the commit; once, however often the same key is posted."""
-        self.tx.posts.add(key, to, message, self.now)
+    def post(self, to: Place | Identity, message: Message, key: str, *, brief: bool = False) -> None:
+        """Say it there after the commit; once, however often the same key is posted.
+
+        `brief`: it is nobody else's business, and kept only until it was said.
+        """
+        self.tx.posts.add(key, to, message, self.now, brief=brief)
         self.woken.add("post")
 
     def announce(self, theme: int, message: Message, key: str) -> None:

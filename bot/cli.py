@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from bot.config import DEFAULT_FILE, BadConfig, Config, load
+from bot.config import DEFAULT_FILE, BadConfig, Config, DatabaseSection, load
 from bot.errors import StoreFailed
 from bot.model import Text
 from bot.texts import Texts, Voice
@@ -126,7 +126,8 @@ def _for_console(config: Config, args: argparse.Namespace) -> Config:
     changes: dict[str, object] = {}
     url = args.db or ("sqlite:///:memory:" if args.script or not sys.stdin.isatty() else None)
     if url:
-        changes["database"] = config.database.model_copy(update={"url": url})
+        # With its own keys: those of the database that the configuration names are none of its business.
+        changes["database"] = DatabaseSection(url=url)
     if args.lang:
         changes["community"] = config.community.model_copy(update={"language": args.lang})
     return config.model_copy(update=changes)

@@ -95,6 +95,15 @@ def _params(run: Callable[..., Any]) -> Iterator[Param]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Mistake:
+    """What was wrong about something named, and which it was or was meant to be."""
+
+    key: str
+    values: Mapping[str, str]
+    wanted: Param | None = None
+
+
 class Commands:
     """All commands, and their names in every language."""
 
@@ -151,7 +160,7 @@ class Commands:
                 parts.append(self.named_usage(param, locale))
             elif not param.named:
                 shown = self._placeholder(param, locale)
-                parts.append(shown if param.required else f"[{shown}]")
+                parts.append(shown if param.required or param.kind == "options" else f"[{shown}]")
         return " ".join(parts)
 
     def named_usage(self, param: Param, locale: str) -> str:
@@ -227,7 +236,7 @@ class Commands:
         return UserError("command.wrong", problem=Text(key, values), usage=usage)
 
     def _arguments(self, command: Command, rest: str, locale: str) -> dict[str, Any]:
-        given, rest = self._named(command, rest, locale)
+        given, rest, mistakes = self._named(command, rest, locale)
         ordered = [param for param in command.params if not param.named]
         for number, param in enumerate(ordered):
             rest = rest.strip()
@@ -236,15 +245,22 @@ class Commands:
             given[param.name], rest = self._positional(
                 command, param, rest, last=number == len(ordered) - 1, locale=locale
             )
+        for one in mistakes[:1]:
+            # Only now, so that the right way to type it holds all the rest.
+            raise self.wrong(command, one.key, locale, given, one.wanted, **one.values)
         if rest.strip():
             raise self.wrong(command, "command.too_much", locale, given, words=rest.strip()[:60])
         return given
 
-    def _named(self, command: Command, rest: str, locale: str) -> tuple[dict[str, Any], str]:
-        """The `--name value` parts, in any language's names; a value runs to the next one or a quote."""
-        if not _FLAG_OR_QUOTE.search(rest):
-            return {}, rest
+    def _named(self, command: Command, rest: str, locale: str) -> tuple[dict[str, Any], str, list[_Mistake]]:
+        """The `--name value` parts, in any language's names; a value runs to the next one or a quote.
+
+        What is left over, and what was wrong.
+        """
         given: dict[str, Any] = {}
+        mistakes: list[_Mistake] = []
+        if not _FLAG_OR_QUOTE.search(rest):
+            return given, rest, mistakes
         plain: list[str] = []
         waits: Param | None = None  # a flag whose value is the quotation that follows
         for piece, quoted in _quoted(rest, command, self, locale):
@@ -254,30 +270,28 @@ class Commands:
             if quoted:
                 plain.append(piece)
                 continue
-            at = 0
-            found = list(_FLAG.finditer(piece))
-            for number, match in enumerate(found):
-                plain.append(piece[at : match.start()])
-                at = found[number + 1].start() if number + 1 < len(found) else len(piece)
-                param = self._flag(command, match[1], locale)
-                if param.kind == "yes":
-                    given[param.name] = True
-                    plain.append(piece[match.end() : at])
-                    continue
-                value = piece[match.end() : at].strip()
-                if value:
+            flags = list(_FLAG.finditer(piece))
+            ends = [flag.start() for flag in flags] + [len(piece)]
+            plain.append(piece[: ends[0]])
+            for flag, end in zip(flags, ends[1:], strict=True):
+                param = self._flag(command, flag[1], locale)
+                value = piece[flag.end() : end].strip()
+                if isinstance(param, _Mistake):
+                    mistakes.append(param)
+                elif param.kind == "yes":
+                    given[param.name], left = self._yes(piece[flag.end() : end])
+                    plain.append(left)
+                elif value:
                     given[param.name] = value
-                elif number + 1 == len(found):
+                elif end == len(piece):
                     waits = param
                 else:
-                    raise self.wrong(command, "command.flag_empty", locale, given, param, flag=match[1])
-            plain.append(piece[at:])
+                    mistakes.append(_Mistake("command.flag_empty", {"flag": flag[1]}, param))
         if waits:
-            flag = self.param_name(waits, locale)
-            raise self.wrong(command, "command.flag_empty", locale, given, waits, flag=flag)
-        return given, "".join(plain)
+            mistakes.append(_Mistake("command.flag_empty", {"flag": self.param_name(waits, locale)}, waits))
+        return given, "".join(plain), mistakes
 
-    def _flag(self, command: Command, name: str, locale: str) -> Param:
+    def _flag(self, command: Command, name: str, locale: str) -> Param | _Mistake:
         named = {}
         for param in command.params:
             if param.named:
@@ -287,8 +301,18 @@ class Commands:
         near = get_close_matches(name.casefold(), list(named), 1, 0.5)
         if near:
             flag = self.param_name(named[near[0]], locale)
-            raise self.wrong(command, "command.flag_nearest", locale, flag=name[:40], nearest=flag)
-        raise self.wrong(command, "command.flag_unknown", locale, flag=name[:40])
+            return _Mistake("command.flag_nearest", {"flag": name[:40], "nearest": flag}, named[near[0]])
+        return _Mistake("command.flag_unknown", {"flag": name[:40]})
+
+    def _yes(self, rest: str) -> tuple[bool, str]:
+        """Naming it is enough; whoever adds yes or no means that."""
+        first, _, left = rest.strip().partition(" ")
+        for said, key in ((True, "word.yes"), (False, "word.no")):
+            if any(
+                first.casefold() in (self.texts.find(key, one) or "").split("|") for one in self.texts.locales
+            ):
+                return said, left
+        return True, rest
 
     def _positional(
         self, command: Command, param: Param, rest: str, *, last: bool, locale: str

@@ -21,6 +21,8 @@ from bot.ports import Args, Clock, Recognised, Store, Transaction
 from bot.texts import visible
 
 log = logging.getLogger(__name__)
+# Among a button's arguments: what it says yes to is done once, however often it is pressed.
+ONCE = "once"
 # The answer, and which workers have something new to do.
 Answer = tuple[Message | None, Iterable[str]]
 
@@ -80,18 +82,17 @@ class Dispatch:
             return known.answer[0], ()
         call = self._call(invocation, known, tx)
         private = True
+        mistaken = False
         try:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 private = command.private
-                answer = command.run(call, **self.commands.bind(command, given, call))
+                answer = self._run(command, given, call, invocation)
         except UserError as error:
             call.undone_by = None
+            # It may quote what was typed, and so how somebody wanted to vote.
+            mistaken = True
             answer = Message((error.text,))
-        except Unsure as unsure:
-            call.undone_by = None
-            yes = Action(text("unsure.yes"), command.path, {**given, **unsure.understood})
-            answer = Message((unsure.question, text("unsure.no")), actions=(yes,))
         except StoreFailed:
             raise
         except Exception:
@@ -101,10 +102,28 @@ class Dispatch:
             answer = Message((text("error.internal", reference=reference),))
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
-        tx.seen.add(invocation.id, call.now, kept, call.undone_by)
+        tx.seen.add(invocation.id, call.now, kept, call.undone_by, brief=mistaken)
         if invocation.by_post and answer is not None:
-            call.post(_answer_to(invocation, private), answer, f"answer:{invocation.id}")
+            to = _answer_to(invocation, private)
+            call.post(to, answer, f"answer:{invocation.id}", brief=mistaken)
         return answer, call.woken
+
+    def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
+        """What the command answers; or a question back, whose button says yes to it once."""
+        once = given.get(ONCE)
+        if once and (said_yes := call.tx.seen.recognise(once, invocation.author, None).answer):
+            return said_yes[0]
+        given = {name: value for name, value in given.items() if name != ONCE}
+        try:
+            answer = command.run(call, **self.commands.bind(command, given, call))
+        except Unsure as unsure:
+            call.undone_by = None
+            args = {**given, **unsure.understood, ONCE: f"yes:{invocation.id}"}
+            yes = Action(text("unsure.yes"), command.path, args)
+            return Message((unsure.question, text("unsure.no")), actions=(yes,))
+        if once:
+            call.tx.seen.add(once, call.now, answer, None)
+        return answer
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
         """The command, and its arguments as they were given."""
@@ -124,9 +143,9 @@ class Dispatch:
         author = invocation.author
         resident = known.resident or tx.people.add(author, visible(invocation.name))
         wanted = resident.locale or invocation.locale or known.spoken
-        if known.theme and not known.member:
-            tx.people.take_part(resident.id, known.theme.id)
         now = self.clock.now()
+        if known.theme and (known.resident is None or known.member != invocation.role):
+            tx.people.take_part(resident.id, known.theme.id, invocation.role, now)
         return Call(
             tx,
             now,

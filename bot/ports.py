@@ -175,20 +175,31 @@ class Recognised:
     """Who asks, where, and whether that was asked before.
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
-    `spoken` is the language that was chosen for the place; `member`: they take part in its theme.
+    `spoken` is the language that was chosen for the place; `member` the role with which they last took
+    part in its theme, None if they never did.
     """
 
     answer: tuple[Message | None] | None
     resident: Resident | None
     theme: Theme | None
     spoken: str | None
-    member: bool
+    member: Role | None
 
 
 class SeenStore(Protocol):
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
 
-    def add(self, invocation_id: str, now: datetime, answer: Message | None, undo: Undo | None) -> None: ...
+    def add(
+        self,
+        invocation_id: str,
+        now: datetime,
+        answer: Message | None,
+        undo: Undo | None,
+        *,
+        brief: bool = False,
+    ) -> None:
+        """`brief`: the answer may quote what is nobody else's business, and is kept only for a while."""
+        ...
 
     def undo(self, invocation_id: str) -> Undo | None: ...
 
@@ -210,9 +221,13 @@ class PeopleStore(Protocol):
 
     def set_reminded(self, resident: int, wanted: bool) -> None: ...
 
-    def take_part(self, resident: int, theme: int) -> None: ...
+    def take_part(self, resident: int, theme: int, role: Role, since: datetime) -> None:
+        """They used Plein in a place of this theme, with that role there."""
+        ...
 
-    def takes_part(self, resident: int, theme: int) -> bool: ...
+    def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
+        """Since when they take part in a theme, and their role there when they last did."""
+        ...
 
     def with_role(self, role: Role) -> Sequence[Identity]: ...
 
@@ -236,8 +251,10 @@ class PlaceStore(Protocol):
 
 
 class PostStore(Protocol):
-    def add(self, post_id: str, to: Place | Identity, message: Message, now: datetime) -> None:
-        """A second one with the same id changes nothing."""
+    def add(
+        self, post_id: str, to: Place | Identity, message: Message, now: datetime, *, brief: bool = False
+    ) -> None:
+        """A second one with the same id changes nothing. `brief`: kept only until it was said."""
         ...
 
     def next_for(self, to: Place | Identity, now: datetime) -> Post | None:

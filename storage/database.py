@@ -34,6 +34,7 @@ from storage.people import People
 from storage.places import Places
 from storage.polls import Polls
 from storage.posts import Posts
+from storage.sealing import Sealing
 from storage.seals import Seals
 from storage.seen import Seen
 
@@ -63,12 +64,16 @@ class Tx:
     def __init__(self, db: Core, seals: Seals) -> None:
         self.db = db
         self.careful = False
-        self.inbox = Inbox(db, seals)
-        self.polls = Polls(db, seals, self.inbox)
+        # Keys to be destroyed once all of this is kept, and not a moment earlier.
+        self.doomed: set[str] = set()
+        self.seals = seals
+        sealing = Sealing(db, seals, self.doomed.add)
+        self.inbox = Inbox(db, sealing)
+        self.polls = Polls(db, seals, sealing, self.doomed.add)
         self.people = People(db)
         self.places = Places(db)
-        self.seen = Seen(db)
-        self.posts = Posts(db)
+        self.seen = Seen(db, sealing)
+        self.posts = Posts(db, sealing)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
 
@@ -128,11 +133,14 @@ def run_group(db: Connection, tx: Tx, tasks: Sequence[Task]) -> list[Outcome]:
     tx.careful = False
     for attempt in range(TRIES):
         tx.db.forget()
+        tx.doomed.clear()
         try:
             with db.begin():
                 tx.seen.look_ahead([about for _, about in tasks if about])
                 results = [work(tx) for work, _ in tasks]
                 _settle_late(tx)
+            for name in tx.doomed:
+                tx.seals.destroy(name)
             return [(result, None) for result in results]
         except Exception as error:
             if len(tasks) > 1:
@@ -329,7 +337,7 @@ def keys_beside(url: str) -> Path | None:
     """Where the keys of a database are kept where nothing else was chosen: never in the database itself."""
     parts = make_url(url)
     if url.startswith("postgresql"):
-        return Path("data/keys") / f"{parts.host or 'local'}-{parts.database}"
+        return Path("data/keys") / f"{parts.host or 'local'}-{parts.port or 5432}-{parts.database}"
     return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
 
 
@@ -339,6 +347,10 @@ async def open_database(url: str, keys: Path | None = None) -> Database:
     Raises StoreFailed with what is wrong.
     """
     seals = Seals(keys or keys_beside(url))
+    try:
+        seals.probe()
+    except OSError as error:
+        raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
     if url.startswith("postgresql"):
         if await schema_of(url) != newest_schema():
             await upgrade(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -20,13 +21,19 @@ _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_REMINDED = (
-    update(residents).where(residents.c.id == bindparam("id_")).values(reminded=bindparam("wanted_"))
+    update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
 )
-_TAKE_PART = upsert(members).on_conflict_do_nothing()
-_TAKES_PART = select(members.c.theme).where(
+_TAKE_PART = upsert(members)
+_TAKE_PART = _TAKE_PART.on_conflict_do_update(
+    index_elements=[members.c.theme, members.c.resident], set_={"role": _TAKE_PART.excluded.role}
+)
+_TAKES_PART = select(members.c.since, members.c.role).where(
     members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_")
 )
-_THEMES = select(members.c.theme).where(members.c.resident == bindparam("id_"))
+_THEMES = select(members.c.theme, members.c.since, members.c.role).where(
+    members.c.resident == bindparam("id_")
+)
+_WISHES = select(residents.c.locale, residents.c.wants_reminders).where(residents.c.id == bindparam("id_"))
 _LEAVE = delete(members).where(members.c.resident == bindparam("id_"))
 _SET_ROLE = (
     update(residents)
@@ -76,10 +83,19 @@ class People:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
         self._db.execute(_SET_ROLE, {"id_": resident.id, "name_": name, "role_": int(role)})
         for other in others:
-            for (theme,) in list(self._db.execute(_THEMES, {"id_": other})):
-                self.take_part(resident.id, theme)
-            self._db.execute(_LEAVE, {"id_": other})
+            self._take_over(other, resident)
         return resident.id, sorted(others)
+
+    def _take_over(self, other: int, resident: Resident) -> None:
+        """The themes and the wishes of an account that turns out to be the same person's."""
+        for theme, since, role in list(self._db.execute(_THEMES, {"id_": other})):
+            self.take_part(resident.id, theme, Role(role), since)
+        self._db.execute(_LEAVE, {"id_": other})
+        for locale, reminders in list(self._db.execute(_WISHES, {"id_": other})):
+            if locale and not resident.locale:
+                self.set_locale(resident.id, locale)
+            if reminders:
+                self.set_reminded(resident.id, True)
 
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)
@@ -91,11 +107,13 @@ class People:
     def set_reminded(self, resident: int, wanted: bool) -> None:
         self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
 
-    def take_part(self, resident: int, theme: int) -> None:
-        self._db.execute(_TAKE_PART, {"theme": theme, "resident": resident})
+    def take_part(self, resident: int, theme: int, role: Role, since: datetime) -> None:
+        row = {"theme": theme, "resident": resident, "role": int(role), "since": since}
+        self._db.execute(_TAKE_PART, row)
 
-    def takes_part(self, resident: int, theme: int) -> bool:
-        return bool(self._db.execute(_TAKES_PART, {"theme_": theme, "id_": resident}))
+    def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
+        row = self._db.execute(_TAKES_PART, {"theme_": theme, "id_": resident}).first()
+        return (row.since, Role(row.role)) if row else None
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

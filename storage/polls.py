@@ -7,7 +7,7 @@ counted before the end; then only the count is kept, and the key destroyed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -16,18 +16,16 @@ import orjson
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.features.polls.records import Ballots, Choices, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.records import UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
 from bot.model import Identity
 from storage.direct import Core
-from storage.inbox import Inbox
+from storage.sealing import Sealing
 from storage.seals import KeyGone, Seals
 from storage.tables import ballots, identities, members, polls, residents, tallies
 
 PAGE, FEW = 5_000, 500
 # A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too.
 _LENGTH, _LENGTH_WITH_REASON = 96, 1_400
-# There is a ballot, and the key to it is gone: it still counts as one, until a new one takes its place.
-_UNREADABLE = (0,)
 
 _VOTER = and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_"))
 _PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
@@ -38,12 +36,17 @@ _POLL = select(*_SHOWN, tallies.c.votes.label("voters"), ballots.c.choices).sele
 # Held until the end: a vote and a closing of the same poll never pass each other.
 _GET = _POLL.where(polls.c.id == bindparam("poll_")).with_for_update(of=polls)
 _NEWEST = polls.c.id.desc()
-_OPEN = _POLL.where(polls.c.state == "open").order_by(_NEWEST).limit(bindparam("most_"))
-_OPEN_HERE = _OPEN.where(polls.c.theme == bindparam("theme_")).with_for_update(of=polls)
+_OPEN = (
+    _POLL.where(polls.c.state == "open").order_by(_NEWEST).limit(bindparam("most_")).with_for_update(of=polls)
+)
+_HERE = polls.c.theme == bindparam("theme_")
+# In all the themes that somebody takes part in.
+_MINE = polls.c.theme.in_(select(members.c.theme).where(members.c.resident == bindparam("voter_")))
+_OPEN_HERE, _OPEN_MINE = _OPEN.where(_HERE), _OPEN.where(_MINE)
 _PLANNED = (
     _POLL.where(polls.c.state == "planned").order_by(polls.c.opened_at, polls.c.id).limit(bindparam("most_"))
 )
-_PLANNED_HERE = _PLANNED.where(polls.c.theme == bindparam("theme_"))
+_PLANNED_HERE, _PLANNED_MINE = _PLANNED.where(_HERE), _PLANNED.where(_MINE)
 _OF = (
     _POLL.where(or_(polls.c.opener == bindparam("voter_"), ballots.c.choices.is_not(None)))
     .order_by(_NEWEST)
@@ -104,7 +107,7 @@ _BOTH = (
         polls.c.state == "open",
         or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")),
     )
-    .order_by(ballots.c.poll, ballots.c.cast_at)
+    .order_by(ballots.c.poll.desc(), ballots.c.cast_at)  # the newest first, as whoever lists them
     .with_for_update(of=polls)
 )
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
@@ -113,7 +116,11 @@ _WITHOUT = (
     .join(identities, identities.c.resident == residents.c.id)
     .join(members, and_(members.c.resident == residents.c.id, members.c.theme == bindparam("theme_")))
     .outerjoin(ballots, and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == residents.c.id))
-    .where(residents.c.reminded, residents.c.role >= bindparam("role_"), ballots.c.voter.is_(None))
+    .where(
+        residents.c.wants_reminders,
+        or_(residents.c.role >= bindparam("role_"), members.c.role >= bindparam("role_")),
+        ballots.c.voter.is_(None),
+    )
     .order_by(residents.c.id, identities.c.platform, identities.c.user_id)
 )
 
@@ -121,10 +128,11 @@ _WITHOUT = (
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Core, seals: Seals, inbox: Inbox) -> None:
+    def __init__(self, db: Core, seals: Seals, sealing: Sealing, doom: Callable[[str], None]) -> None:
         self._db = db
         self._seals = seals
-        self._inbox = inbox
+        self._sealing = sealing
+        self._doom = doom
 
     def add(self, plan: Plan, state: str) -> Poll:
         fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
@@ -145,18 +153,18 @@ class Polls:
 
     def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         if theme is None:
-            rows = self._db.execute(_OPEN, {"voter_": voter, "most_": most}, besides=True)
+            rows = self._db.execute(_OPEN_MINE, {"voter_": voter, "most_": most}, besides=True)
         else:
             here = {"voter_": voter, "most_": most, "theme_": theme}
             rows = self._db.execute(_OPEN_HERE, here, besides=True)
         return [self._poll(row, voter) for row in rows]
 
-    def planned(self, theme: int | None, most: int) -> Sequence[Poll]:
+    def planned(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
         if theme is None:
-            rows = self._db.execute(_PLANNED, {"voter_": 0, "most_": most})
+            rows = self._db.execute(_PLANNED_MINE, {"voter_": voter, "most_": most})
         else:
-            rows = self._db.execute(_PLANNED_HERE, {"voter_": 0, "most_": most, "theme_": theme})
-        return [self._poll(row, 0)[0] for row in rows]
+            rows = self._db.execute(_PLANNED_HERE, {"voter_": voter, "most_": most, "theme_": theme})
+        return [self._poll(row, voter)[0] for row in rows]
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         rows = self._db.execute(_OF, {"voter_": resident, "most_": most})
@@ -220,7 +228,9 @@ class Polls:
             self._db.execute(_WITHDRAW, {"poll_": poll.id, "voter_": voter})
         steps = Counter({"": bool(after) - bool(before)})
         if not poll.anonymous:
-            steps.update({_written(one): step for one, step in ((before, -1), (after, 1)) if one})
+            for one, step in ((before, -1), (after, 1)):
+                if one:
+                    steps[_written(one)] += step
         for choices, step in steps.items():
             if step:
                 row = {"poll": poll.id, "choices": choices, "votes": step}
@@ -237,7 +247,7 @@ class Polls:
             if state == "closed":
                 self._count_sealed(poll)
             self._db.execute(_THROW_AWAY, {"poll_": poll.id})
-            self._inbox.turn_key()
+            self._sealing.turn()
 
     def _count_sealed(self, poll: Poll) -> None:
         """Written down is only how often each ballot was cast, and the reasons by the alphabet."""
@@ -249,15 +259,18 @@ class Polls:
             for choices, reason in self._db.apart(partial(self._unseal_all, poll, rows)):
                 cast[choices] += 1
                 reasons += [reason] if reason else []
-        cast.pop(_UNREADABLE, None)
+        cast.pop(UNREADABLE, None)
         for choices in sorted(cast):
             self._db.execute(_COUNT, {"poll": poll.id, "choices": _written(choices), "votes": cast[choices]})
         if reasons:
             self.change(poll.id, {"reasons": orjson.dumps(sorted(reasons)).decode()})
 
     def burn(self, poll: int) -> bool:
-        self._seals.destroy(_key(poll))
-        return self._inbox.leave_old_keys()
+        name = _key(poll)
+        gone = name not in self._seals.names()
+        if not gone:
+            self._doom(name)
+        return self._sealing.leave_old_keys() and gone
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         self._db.execute(_OPENED, {"old_": old, "new_": new})
@@ -292,7 +305,7 @@ class Polls:
         try:
             written, why = orjson.loads(self._seals.unseal(_key(poll.id), kept))
         except KeyGone:
-            return _UNREADABLE, None
+            return UNREADABLE, None
         return _choices(written), why
 
     def _unseal_all(self, poll: Poll, rows: Sequence[Any]) -> list[tuple[Choices, str | None]]:

@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Identity, Message, Place, Post, pack, unpack
 from storage.direct import Core
+from storage.sealing import Sealing
 from storage.tables import posts, refs
 
 _WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
 _MINE = posts.c.platform.in_(bindparam("platforms_", expanding=True))
 _ADD = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
 _NEXT = (
-    select(posts.c.id, posts.c.message, posts.c.attempts, posts.c.tried_at, posts.c.next_at)
+    select(posts.c.id, posts.c.message, posts.c.key, posts.c.attempts, posts.c.tried_at, posts.c.next_at)
     .where(
         _WAITING,
         posts.c.platform == bindparam("platform_"),
@@ -57,7 +58,7 @@ _PARK = update(posts).where(_ID).values(parked=bindparam("reason_"))
 _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).order_by(posts.c.seq)
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
-    select(posts.c.message)
+    select(posts.c.message, posts.c.key)
     .join(refs, refs.c.post == posts.c.id)
     .where(refs.c.platform == bindparam("platform_"), refs.c.ref == bindparam("ref_"))
 )
@@ -66,19 +67,28 @@ _AT = (
 class Posts:
     """Implements PostStore."""
 
-    def __init__(self, db: Core) -> None:
+    def __init__(self, db: Core, sealing: Sealing) -> None:
         self._db = db
+        self._sealing = sealing
 
-    def add(self, post_id: str, to: Place | Identity, message: Message, now: datetime) -> None:
-        self._db.execute(_ADD, {"id": post_id, "message": pack(message), "next_at": now, **_target(to)})
+    def add(
+        self, post_id: str, to: Place | Identity, message: Message, now: datetime, *, brief: bool = False
+    ) -> None:
+        packed = pack(message)
+        assert packed
+        key, kept = self._sealing.seal(packed) if brief else ("", packed)
+        self._db.execute(_ADD, {"id": post_id, "message": kept, "key": key, "next_at": now, **_target(to)})
 
     def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
         where = {f"{name}_": value for name, value in _target(to).items()}
         row = self._db.execute(_NEXT, where).first()
         if row is None or row.next_at > now:
             return None
-        message = unpack(row.message)
-        assert message
+        packed = self._sealing.unseal(row.key, row.message)
+        message = unpack(packed)
+        if message is None:
+            self.park(row.id, "its key is gone")
+            return None
         return Post(row.id, to, message, row.attempts, row.tried_at)
 
     def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]:
@@ -107,7 +117,9 @@ class Posts:
         return [(row[0], row[1]) for row in self._db.execute(_PARKED)]
 
     def message_at(self, platform: str, ref: str) -> Message | None:
-        return unpack(self._db.execute(_AT, {"platform_": platform, "ref_": ref}).scalar())
+        row = self._db.execute(_AT, {"platform_": platform, "ref_": ref}).first()
+        packed = self._sealing.unseal(row.key, row.message) if row else None
+        return unpack(packed or None)
 
 
 def _target(to: Place | Identity) -> dict[str, object]:

@@ -13,6 +13,7 @@ import secrets
 from pathlib import Path
 
 _NONCE, _TAG, _KEY = 12, 16, 32
+_PROBE = "probe"
 
 
 class KeyGone(Exception):
@@ -28,7 +29,7 @@ class Seals:
 
     def make(self, name: str) -> None:
         """A new key, on disk before anything is sealed with it. One that is there already stays."""
-        if name in self.names():
+        if name in self.names() and self._is_whole(name):
             return
         key = secrets.token_bytes(_KEY)
         if self._folder:
@@ -70,20 +71,34 @@ class Seals:
             path.unlink()
             self._remember_folder()
 
+    def probe(self) -> None:
+        """Raises OSError where no key could be kept."""
+        if self._folder:
+            self.make(_PROBE)
+            self.destroy(_PROBE)
+
     def names(self) -> set[str]:
         """Every key there is."""
-        if not self._folder or not self._folder.is_dir():
+        if not self._folder:
             return set(self._keys)
         return {path.stem for path in self._folder.glob("*.key")}
+
+    def _is_whole(self, name: str) -> bool:
+        """A file that was cut short by a full disk is no key."""
+        try:
+            return len(self._key(name)) == _KEY
+        except KeyGone:
+            return False
 
     def _key(self, name: str) -> bytes:
         if name not in self._keys:
             try:
-                self._keys[name] = self._path(name).read_bytes() if self._folder else b""
+                found = self._path(name).read_bytes() if self._folder else b""
             except FileNotFoundError:
                 raise KeyGone(name) from None
-        if len(self._keys[name]) != _KEY:
-            raise KeyGone(name)
+            if len(found) != _KEY:
+                raise KeyGone(name)
+            self._keys[name] = found
         return self._keys[name]
 
     def _path(self, name: str) -> Path:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from bot.model import Identity, Invocation, Message, Place, Resident, Role, Theme, Undo, pack, unpack
 from bot.ports import Recognised
 from storage.direct import Core
+from storage.sealing import Sealing
 from storage.tables import identities, members, places, residents, seen, themes
 
 # One question instead of three: every command begins with it.
@@ -37,6 +38,7 @@ def _recognising(asked: FromClause) -> Select[Any]:
         asked.c.id.label("asked"),
         seen.c.id,
         seen.c.answer,
+        seen.c.key,
         residents.c.id.label("resident"),
         residents.c.name,
         residents.c.locale,
@@ -44,7 +46,7 @@ def _recognising(asked: FromClause) -> Select[Any]:
         themes.c.id.label("theme"),
         themes.c.name.label("theme_name"),
         places.c.locale.label("spoken"),
-        members.c.theme.label("member"),
+        members.c.role.label("member"),
     ).select_from(
         asked.outerjoin(seen, seen.c.id == asked.c.id)
         .outerjoin(
@@ -75,8 +77,9 @@ _FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
 class Seen:
     """Implements SeenStore."""
 
-    def __init__(self, db: Core) -> None:
+    def __init__(self, db: Core, sealing: Sealing) -> None:
         self._db = db
+        self._sealing = sealing
         # What was asked for a whole group, and after how many writes: another one, and it may be wrong.
         self._ahead: dict[str, Any] = {}
         self._as_of = 0
@@ -98,15 +101,29 @@ class Seen:
         resident = row.resident and Resident(row.resident, row.name, row.locale, Role(row.role))
         theme = row.theme and Theme(row.theme, row.theme_name)
         fresh = self._db.waiting(_ADD, invocation_id)
-        answer = (unpack(fresh["answer"]),) if fresh else (unpack(row.answer),) if row.id else None
-        return Recognised(answer, resident, theme, row.spoken, row.member is not None)
+        answer = None
+        if fresh or row.id:
+            key, packed = (fresh["key"], fresh["answer"]) if fresh else (row.key, row.answer)
+            answer = (unpack(self._sealing.unseal(key, packed) if packed else None),)
+        member = None if row.member is None else Role(row.member)
+        return Recognised(answer, resident, theme, row.spoken, member)
 
-    def add(self, invocation_id: str, now: datetime, answer: Message | None, undo: Undo | None) -> None:
+    def add(
+        self,
+        invocation_id: str,
+        now: datetime,
+        answer: Message | None,
+        undo: Undo | None,
+        *,
+        brief: bool = False,
+    ) -> None:
         kept = None
         if undo:
             author = [undo.author.platform, undo.author.user_id]
             kept = orjson.dumps({"author": author, "command": undo.command, "args": undo.args}).decode()
-        row = {"id": invocation_id, "at": now, "answer": pack(answer), "undo": kept}
+        packed = pack(answer)
+        key, packed = self._sealing.seal(packed) if brief and packed else ("", packed)
+        row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
         self._db.later(_ADD, invocation_id, row)
 
     def undo(self, invocation_id: str) -> Undo | None:

@@ -73,7 +73,7 @@ residents = Table(
     Column("locale", String),
     Column("role", Integer, nullable=False, server_default="0"),
     # Whether they want to be told what they may be about to miss.
-    Column("reminded", Boolean, nullable=False, server_default=false()),
+    Column("wants_reminders", Boolean, nullable=False, server_default=false()),
 )
 
 identities = Table(
@@ -104,12 +104,15 @@ places = Table(
     sqlite_with_rowid=False,
 )
 
-# Who takes part in a theme: whoever has used Plein in one of its places.
+# Who takes part in a theme: whoever has used Plein in one of its places, since when, and with what role
+# on their platform they did so last.
 members = Table(
     "members",
     metadata,
     Column("theme", ForeignKey("themes.id"), primary_key=True),
     Column("resident", ForeignKey("residents.id"), primary_key=True, index=True),
+    Column("since", Moment, nullable=False),
+    Column("role", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 
@@ -122,6 +125,7 @@ seen = Table(
     Column("at", Moment, nullable=False),
     Column("answer", Text),
     Column("undo", Text),
+    Column("key", String, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 
@@ -134,6 +138,7 @@ posts = Table(
     Column("room", String, nullable=False),
     Column("private", Boolean, nullable=False),
     Column("message", Text, nullable=False),
+    Column("key", String, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("tried_at", Moment),
     Column("next_at", Moment, nullable=False),
@@ -212,7 +217,7 @@ inbox = Table(
     Column("account", String, nullable=False),
     Column("id", String, nullable=False),
     Column("room", String, nullable=False),
-    # Under the key of that name (see seals.py): it may say how somebody voted.
+    # Under the key of that name (see sealing.py): it may say how somebody votes.
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),

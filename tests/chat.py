@@ -37,6 +37,7 @@ from bot.errors import UserError
 from bot.model import Invocation, Message
 from bot.ports import Adapter
 from bot.texts import Texts
+from tests.postgres import keys_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
@@ -90,7 +91,7 @@ async def open_chat(
     """Plein as `plein console` starts it. `people` are the accounts of one person each."""
     config = Config(
         community=Community(language="en" if language == "en" else "nl"),
-        database=DatabaseSection(url=database_url),
+        database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
             ResidentSection(name=accounts[0], accounts=tuple(f"{PLATFORM}:{one}" for one in accounts))
             for accounts in people

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from storage.database import Database, open_database
 from tests.homeserver import Homeserver
-from tests.postgres import PostgreSQL
+from tests.postgres import PostgreSQL, keys_of
 
 # A busy machine is no fault in what is tested.
 settings.register_profile("plein", deadline=None)
@@ -52,6 +52,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Database]:
     """An empty store."""
-    opened = await open_database(database_url)
+    opened = await open_database(database_url, keys_of(database_url))
     yield opened
     await opened.close()

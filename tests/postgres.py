@@ -14,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import make_url
+
 READY = 60.0
 USER = "postgres"
 
@@ -123,6 +125,16 @@ class PostgreSQL:
                 self._process.send_signal(signal.SIGQUIT)
                 self._process.wait(20)
         shutil.rmtree(self._home, ignore_errors=True)
+
+
+def keys_of(url: str) -> Path | None:
+    """Where the keys of a database of this server are kept, so that they go when it goes.
+
+    None for any other: those keep them beside their file.
+    """
+    address = make_url(url)
+    home = address.query.get("host")
+    return Path(str(home)) / f"{address.database}-keys" if home else None
 
 
 def _within_reach(programs: Path, home: Path) -> Path:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
+from bot import features
+from bot.features.help import FIRST
+from bot.features.polls.ask import CONSENT_OPTIONS
+from bot.features.polls.kinds import CONSENT_WORDS, DATE_WORDS
+from bot.features.polls.records import Kind, Results, Voters
+from bot.features.polls.show import PRESSED
+from bot.features.residents import Wanted
 from bot.texts import LOCALES
+from tests.doubles.calls import COMMANDS, a_call
 from tests.test_imports import ROOT
 
 HOLE = re.compile(r"\{(\w+)\}")
 # Calls whose first argument is a key.
-SAYS = {"text", "Text", "UserError", "_template", "find"}
-# Keys that are built from the names of commands and their parameters.
-BUILT = ("command.", "param.")
+SAYS = {"text", "Text", "UserError", "Unread", "_template", "find"}
 
 
 def catalogue(locale: str) -> dict[str, tuple[str, ...]]:
@@ -66,10 +73,6 @@ def spelled(node: ast.expr) -> Iterator[str]:
         yield from spelled(node.orelse)
 
 
-def pattern(key: str) -> re.Pattern[str]:
-    return re.compile(re.escape(key).replace(r"\*", "[^.]+(?: [^.]+)*"))
-
-
 def said() -> list[tuple[str, str]]:
     """Every key that code names, and where."""
     return [
@@ -77,6 +80,63 @@ def said() -> list[tuple[str, str]]:
         for path in FILES
         for key, line in keys_in(ast.parse(path.read_text(encoding="utf-8")))
     ]
+
+
+# --- keys that are built ---
+
+LISTED = [command for command in features.COMMANDS if command.listed]
+PARAMS = [param for command in LISTED for param in command.params]
+CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
+COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a choice, consent in its own way
+
+
+def filled(key: str, *words: Iterable[str]) -> set[str]:
+    """The key with every combination of these words in its holes."""
+    return {key.replace("*", "{}").format(*some) for some in itertools.product(*words)}
+
+
+# What each key that is built becomes, by how code spells it; all of that must be there ...
+BUILT = {
+    "command.*": filled("command.*", [command.path for command in LISTED]),
+    "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
+    "param.*": filled("param.*", [param.name for param in PARAMS]),
+    "param.*.*": {f"param.{param.name}.{word}" for param in PARAMS for word in param.words or ()},
+    "param.*.help": filled("param.*.help", [param.name for param in PARAMS if param.named]),
+    "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),
+    "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),
+    "poll.*.nothing": filled("poll.*.nothing", ["show", "mine"]),
+    "poll.*.sure": filled("poll.*.sure", ["close", "cancel"]),
+    "poll.*.unreadable": filled("poll.*.unreadable", ["show", "mine"]),
+    "poll.*.title": filled("poll.*.title", ["closed", "cancelled"]),
+    "poll.bar.*": filled("poll.bar.*", Kind),
+    "poll.board.*": filled("poll.board.*", ["closed", "cancelled"]),
+    "poll.board.results.*": filled("poll.board.results.*", set(Results) - {Results.LIVE}),
+    "poll.board.who.*": filled("poll.board.who.*", CHOSEN_VOTERS),
+    "poll.button.*.sure": filled("poll.button.*.sure", ["close", "cancel"]),
+    "poll.chosen.date.*": filled("poll.chosen.date.*", DATE_WORDS),
+    "poll.how.*": filled("poll.how.*", Kind),
+    "poll.line.*": filled("poll.line.*", Kind),
+    "poll.mine.*": filled("poll.mine.*", ["planned", "open", "closed", "cancelled"]),
+    "poll.not_for_you.*": filled("poll.not_for_you.*", CHOSEN_VOTERS),
+    "poll.option.*": filled("poll.option.*", CONSENT_OPTIONS),
+    "poll.press.*": filled("poll.press.*", PRESSED),
+    "poll.result.*.one": filled("poll.result.*.one", COUNTED),
+    "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
+    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS}),
+    "reminders.*": filled("reminders.*", Wanted),
+    "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
+}
+# ... and of these some: where there is none, something else is said.
+PERHAPS = {
+    "command.*.example": filled("command.*.example", FIRST),
+    "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
+    "param.*.value": filled("param.*.value", [param.name for param in PARAMS if param.kind != "yes"]),
+}
+
+
+def becomes(key: str) -> set[str]:
+    """A key as code spells it, as the keys that there are."""
+    return {**BUILT, **PERHAPS}.get(key, {key})
 
 
 def literals() -> set[str]:
@@ -119,30 +179,38 @@ def test_the_same_holes_in_every_language_and_form(key: str) -> None:
             assert not re.search(r"[{}]", HOLE.sub("", form)), form
 
 
+def test_it_is_known_what_every_built_key_becomes() -> None:
+    assert {key for key, _ in said() if "*" in key} == {*BUILT, *PERHAPS}
+    assert all(BUILT.values())
+
+
 def test_every_key_in_the_code_is_a_text() -> None:
     missing = [
-        f"{where}: {key}"
+        f"{where}: {one}"
         for key, where in said()
-        if not any(pattern(key).fullmatch(known) for known in CATALOGUES["nl"])
+        if key not in PERHAPS
+        for one in becomes(key)
+        if one not in CATALOGUES["nl"]
+    ]
+    # Also where a key goes through a variable or a table: whatever looks like one is one.
+    families = {key.split(".")[0] for key in CATALOGUES["nl"]}
+    looks = re.compile(rf"(?:{'|'.join(map(re.escape, families))})(?:\.[a-z_]+)+")
+    missing += [
+        key
+        for key in sorted(literals())
+        if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *features.JOBS, "config.toml"}
     ]
     assert missing == []
 
 
 def test_every_text_is_used() -> None:
-    named = [pattern(key) for key, _ in said()]
-    known = literals()
-    unused = [
-        key
-        for key in CATALOGUES["nl"]
-        if key not in known
-        and not any(one.fullmatch(key) for one in named if one.pattern != r"[^.]+(?: [^.]+)*")
-    ]
-    assert unused == []
+    used = literals().union(*BUILT.values(), *PERHAPS.values())
+    assert [key for key in CATALOGUES["nl"] if key not in used] == []
 
 
 def test_every_text_gets_what_it_asks_for() -> None:
-    """The values that code gives to a literal key are those that it has holes for, and a count
-    where it has plurals."""
+    """The values that code gives to a key are those that it has holes for, and a count where it
+    has plurals."""
     wrong = []
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -155,7 +223,7 @@ def test_every_text_gets_what_it_asks_for() -> None:
             given = {keyword.arg for keyword in node.keywords}
             if None in given:
                 continue
-            for key in spelled(node.args[at]):
+            for key in (one for spelt in spelled(node.args[at]) for one in becomes(spelt)):
                 for forms in (CATALOGUES["nl"].get(key, ()), CATALOGUES["en"].get(key, ())):
                     holes = set(HOLE.findall(" ".join(forms))) | ({"count"} if len(forms) > 1 else set())
                     if forms and not holes <= given:
@@ -240,10 +308,45 @@ def test_a_sentence_in_the_code_is_seen() -> None:
         assert not list(sentences(ast.parse(source)))
 
 
-def test_names_of_commands_are_plain() -> None:
+@pytest.mark.parametrize("locale", LOCALES)
+def test_names_of_commands_are_plain(locale: str) -> None:
     """Several names are apart by `|`; each is words alone, or it could not be typed."""
-    for locale in LOCALES:
-        for key, forms in CATALOGUES[locale].items():
-            if key.startswith(BUILT) and not key.endswith((".help", ".value")) and " " in key:
-                for name in forms[0].split("|"):
-                    assert re.fullmatch(r"[\w-]+(?: [\w-]+)*", name), (locale, key)
+    for key in BUILT["command.*"]:
+        for name in CATALOGUES[locale][key][0].split("|"):
+            assert re.fullmatch(r"[\w-]+(?: [\w-]+)*", name), (locale, key)
+            assert name == name.casefold()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: str) -> None:
+    flags = {f"param.{param.name}" for param in PARAMS if param.named}
+    for key in flags | BUILT["param.*.*"] | BUILT["poll.word.*"]:
+        for word in CATALOGUES[locale][key][0].split("|"):
+            assert re.fullmatch(r"[^\W\d][\w-]*", word), (locale, key)
+            assert word == word.casefold()
+
+
+@pytest.mark.parametrize("marks", [DATE_WORDS, CONSENT_WORDS], ids=["dates", "consent"])
+def test_no_word_stands_for_two_marks(marks: dict[str, int]) -> None:
+    """In whatever language it is said: all are understood everywhere."""
+    meanings: dict[str, set[int]] = {}
+    for name, mark in marks.items():
+        for locale in LOCALES:
+            for word in CATALOGUES[locale][f"poll.word.{name}"][0].split("|"):
+                meanings.setdefault(word, set()).add(mark)
+    assert {word: found for word, found in meanings.items() if len(found) > 1} == {}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_example_is_understood(locale: str) -> None:
+    """What can be copied from the help works as it stands."""
+    found = 0
+    for command in LISTED:
+        for name in ("example", "examples"):
+            for line in CATALOGUES[locale].get(f"command.{command.path}.{name}", ("",))[0].split("\n"):
+                if line:
+                    read, given = COMMANDS.parse(line.replace("\\n", "\n"), locale)
+                    assert read is command
+                    assert COMMANDS.bind(command, given, a_call(locale))
+                    found += 1
+    assert found >= 6

@@ -31,7 +31,7 @@ def show_help(call: Call, subject: str | None = None) -> Message:
 
 def _is_about(call: Call, command: Command, wanted: str) -> bool:
     names = [name for locale in call.commands.texts.locales for name in call.commands.names(command, locale)]
-    return any(wanted in (name, name.split()[0]) for name in names)
+    return any(wanted in (name, *name.split()) for name in names)
 
 
 def _name(call: Call, command: Command) -> str:

@@ -15,6 +15,7 @@ from bot.errors import UserError
 from bot.model import Job
 from bot.ports import Clock, Transaction
 from tests.doubles.platform import Town, open_town
+from tests.doubles.polls import a_poll
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ async def test_a_statement_that_cannot_be_holds_up_no_other(town: Town) -> None:
 
     def run(call: Call, job: Job) -> None:
         if job.subject == "b":
-            call.tx.polls.vote(999, 999, (), (1,), call.now)
+            call.tx.polls.vote(a_poll(999), 999, (), (1,), call.now, None)
         ran.subjects.append(job.subject)
 
     agenda = Agenda(
@@ -144,7 +145,7 @@ async def test_a_kind_that_nobody_knows_any_more_holds_up_no_other(town: Town) -
 
 
 async def test_a_poll_closes_at_its_time_once(town: Town) -> None:
-    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     town.clock.turn(timedelta(minutes=59, seconds=59))
     await town.core.settle()
     assert "Sluit" in town.platform.shown[-1].words
@@ -158,7 +159,7 @@ async def test_a_poll_closes_at_its_time_once(town: Town) -> None:
 
 
 async def test_a_poll_that_was_closed_by_hand_is_not_closed_again(town: Town) -> None:
-    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     await town.say("anna", "!poll close --sure")
     town.clock.turn(timedelta(hours=2))
     await town.core.settle()
@@ -166,7 +167,7 @@ async def test_a_poll_that_was_closed_by_hand_is_not_closed_again(town: Town) ->
 
 
 async def test_after_an_outage_it_closes_at_once_and_says_so(town: Town) -> None:
-    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     in_time = town.asked("ben", "!vote 1")
     town.clock.turn(timedelta(days=3))
     await town.core.handle(in_time)
@@ -177,7 +178,7 @@ async def test_after_an_outage_it_closes_at_once_and_says_so(town: Town) -> None
 
 
 async def test_a_little_late_is_not_worth_a_word(town: Town) -> None:
-    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     town.clock.turn(timedelta(hours=1, minutes=5))
     await town.core.settle()
     assert "even weg" not in town.platform.shown[-1].words

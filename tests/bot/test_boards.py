@@ -29,9 +29,9 @@ async def flush(town: Town, seconds: float = 2) -> None:
 
 
 def shown(town: Town, room: str = "sport") -> list[tuple[str, str]]:
-    """How each state of the board was shown there, and the count it had."""
+    """How each state of the board was shown there, and the count it had, behind its bar."""
     return [
-        (one.how, one.words.split("\n")[1].split("  ")[0]) for one in town.platform.shown if one.where == room
+        (one.how, one.words.split("\n")[1].lstrip("█░ ")) for one in town.platform.shown if one.where == room
     ]
 
 

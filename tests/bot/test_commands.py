@@ -11,22 +11,32 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import features
+from bot.call import Call
 from bot.commands import Command, Commands
 from bot.errors import UserError
+from bot.features.polls.records import Kind
+from bot.model import Message
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
-
-COMMANDS = Commands(features.COMMANDS, Texts())
-
-
-def read(typed: str, locale: str = "nl") -> tuple[str, dict[str, Any]]:
-    command, given = COMMANDS.parse(typed, locale)
-    return command.path, COMMANDS.bind(command, given, locale, NOW, BRUSSELS)
+from tests.doubles.calls import COMMANDS, a_call
 
 
-def refused(typed: str, locale: str = "nl") -> str:
+def by_numbers(call: Call, numbers: tuple[int, ...], *, poll: int | None = None) -> Message:
+    raise NotImplementedError
+
+
+# Of those that are listed none takes several numbers.
+OURS = Commands([Command("test it", by_numbers)], Texts())
+
+
+def read(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> tuple[str, dict[str, Any]]:
+    command, given = commands.parse(typed, locale)
+    return command.path, commands.bind(command, given, a_call(locale))
+
+
+def refused(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> str:
     with pytest.raises(UserError) as error:
-        read(typed, locale)
+        read(typed, locale, commands)
     return Texts().write(error.value.text, Voice(locale, BRUSSELS, NOW))
 
 
@@ -77,8 +87,11 @@ def test_nothing_in_quotes_is_a_flag() -> None:
 
 @pytest.mark.parametrize(("typed", "numbers"), [("1", (1,)), ("1 3", (1, 3)), ("1,3", (1, 3)), ("#2.", (2,))])
 def test_numbers(typed: str, numbers: tuple[int, ...]) -> None:
-    assert read(f"!stem {typed}") == ("poll vote", {"numbers": numbers})
-    assert read(f"!vote {typed} --poll 4") == ("poll vote", {"numbers": numbers, "poll": 4})
+    assert read(f"!test it {typed}", commands=OURS) == ("test it", {"numbers": numbers})
+    assert read(f"!test it {typed} --poll 4", commands=OURS) == ("test it", {"numbers": numbers, "poll": 4})
+    # A vote says what its kind of poll makes of it.
+    assert read(f"!stem {typed}") == ("poll vote", {"answer": typed})
+    assert read(f"!vote {typed} --poll 4") == ("poll vote", {"answer": typed, "poll": 4})
 
 
 def test_a_yes_needs_no_value() -> None:
@@ -99,13 +112,14 @@ def test_a_yes_needs_no_value() -> None:
         ("!peilng", "Typ `!help peiling`"),
         ("!fiets", "`!fiets` ken ik niet. Typ `!help`"),
         ("", "Typ `!help`"),
-        ("!stem", "Er ontbreekt nog iets: nummer. Typ het zo: `!stem nummer [--peiling nummer]`"),
-        ("!stem twee", "“twee” is geen getal. Typ het zo:"),
+        ("!stem", "Er ontbreekt nog iets: antwoord. Typ het zo: `!stem nummer`"),
+        ("!stem --peiling 3", "Typ het zo: `!stem nummer --peiling 3`"),
+        ("!peiling toon twee", "“twee” is geen getal. Typ het zo: `!peiling toon [nummer]`"),
         ("!stem 1 --peling 2", "Bedoelde je `--peiling`?"),
         ("!stem 1 --peiling", "Achter `--peiling` hoort nog iets"),
         ('!peiling open --sluit --hoogstens 2 "a" b | c', "Achter `--sluit` hoort nog iets"),
         ("!stem 1 --zzz 2", "`--zzz` ken ik hier niet"),
-        ("!stem 99999999999", "is geen getal"),
+        ("!peiling toon 99999999999", "is geen getal"),
         ("!peiling toon 1 2", "Met “2” weet ik geen raad"),
         ('!peiling open "Waar? A | B', "aanhalingsteken te weinig"),
         ("!stem 1 --peiling 2\u202e", "onzichtbaar teken"),
@@ -114,6 +128,69 @@ def test_a_yes_needs_no_value() -> None:
 )
 def test_a_mistake_is_answered_with_what_to_type(typed: str, answer: str) -> None:
     assert answer in refused(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        (
+            '!peiling open "Waar?" Hier | Daar --hoogstens veel',
+            '`!peiling open "Waar?" Hier | Daar --hoogstens aantal`',
+        ),
+        (
+            '!peiling open "Waar?" Hier | Daar --zzz 2',
+            '`!peiling open "Waar?" Hier | Daar`',
+        ),
+        (
+            "!peiling open --anoniem --quorum 5",
+            '`!peiling open "vraag" keuze | keuze --anoniem --quorum 5`',
+        ),
+        ("!peiling sluit 3 --zeker 4", "`!peiling sluit 3 --zeker`"),
+        ("!stem 1 --peiling x", '`!stem "1" --peiling nummer`'),
+    ],
+)
+def test_what_was_typed_well_stands_in_the_right_way_to_type_it(typed: str, answer: str) -> None:
+    assert f"Typ het zo: {answer}" in refused(typed)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("volgorde", Kind.RANKED),
+        ("rangorde", Kind.RANKED),
+        ("ranking", Kind.RANKED),
+        ("ranked", Kind.RANKED),
+        (" Datums ", Kind.DATES),
+        ("consent", Kind.CONSENT),
+        ("AKKOORD", Kind.CONSENT),
+        ("keuze", Kind.CHOICE),
+        ("choice", Kind.CHOICE),
+    ],
+)
+@pytest.mark.parametrize("locale", ["nl", "en"])
+def test_one_of_a_few_words_in_either_language(word: str, kind: Kind, locale: str) -> None:
+    assert read(f'!poll open "Waar?" A | B --kind {word}', locale)[1]["kind"] is kind
+    command = COMMANDS.by_path["poll open"]
+    bound = COMMANDS.bind(command, {"question": "Waar?", "kind": word}, a_call(locale))
+    assert bound["kind"] is kind
+
+
+def test_the_words_of_the_reader_go_before_those_of_others() -> None:
+    for locale in ("nl", "en"):
+        for command in features.COMMANDS:
+            for param in command.params:
+                for word, one in COMMANDS.words_of(param, locale).items():
+                    given = {param.name: word}
+                    others = {other.name: "1" for other in command.params if other.required}
+                    bound = COMMANDS.bind(command, {**others, **given}, a_call(locale))
+                    assert bound[param.name] is one
+
+
+def test_a_word_that_is_none_of_them() -> None:
+    assert refused('!poll open "Waar?" A | B --soort fiets') == (
+        "“fiets” kan niet bij soort. Kies uit keuze, goedkeuring, cijfer, volgorde, akkoord en datums. "
+        'Typ het zo: `!peiling open "Waar?" A | B --soort soort`'
+    )
 
 
 def test_what_only_buttons_use_cannot_be_typed() -> None:
@@ -133,7 +210,7 @@ def test_every_name_of_every_command_leads_to_it(command: Command, locale: str) 
 def test_unseen_characters_are_refused_filled_in_too(words: str) -> None:
     for args in ({"question": words, "options": "a|b"}, {"question": "a", "options": [words, "b"]}):
         with pytest.raises(UserError) as error:
-            COMMANDS.bind(COMMANDS.by_path["poll open"], args, "nl", NOW, BRUSSELS)
+            COMMANDS.bind(COMMANDS.by_path["poll open"], args, a_call())
         assert error.value.text.key == "typed.unseen"
 
 
@@ -152,7 +229,7 @@ PIECES = st.lists(
 def test_any_text_is_a_command_or_an_answer(typed: str, locale: str) -> None:
     try:
         command, given = COMMANDS.parse(typed, locale)
-        COMMANDS.bind(command, given, locale, NOW, BRUSSELS)
+        COMMANDS.bind(command, given, a_call(locale))
     except UserError as error:
         answer = Texts().write(error.text, Voice(locale, BRUSSELS, NOW))
         assert not re.search(r"\{\w+\}", answer.replace(typed, ""))

@@ -60,7 +60,7 @@ def _keys(values: Any, path: str = "") -> set[str]:
 def test_the_example_documents_every_setting_and_is_valid() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     assert load(EXAMPLE, {}).matrix is not None
-    documented = _keys(tomllib.loads(text.replace("# token", "token")))
+    documented = _keys(tomllib.loads(text.replace("# token", "token").replace("# keys", "keys")))
     assert settings_of(Config) - documented == set()
 
 
@@ -95,7 +95,7 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
     ]
     assert faults(tmp_path, "[matrx]\n") == ["matrx is unknown. Did you mean matrix?"]
     (found,) = faults(tmp_path, "[database]\nqqqqqq = 1\n")
-    assert found == "database.qqqqqq is unknown. What can stand here: url."
+    assert found == "database.qqqqqq is unknown. What can stand here: url, keys."
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import cast
 
 import pytest
 
@@ -17,12 +16,10 @@ from bot.commands import Command, Commands
 from bot.dispatch import Dispatch, Settings
 from bot.errors import UserError
 from bot.model import Action, Identity, Message, Place, Role, text, typed
-from bot.ports import Transaction
 from bot.texts import Texts
-from storage.database import Tx
-from storage.polls import recount
 from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
+from tests.doubles.polls import a_poll, counted
 
 
 @pytest.fixture
@@ -32,19 +29,9 @@ async def town(database_url: str) -> AsyncIterator[Town]:
         yield town
 
 
-async def count(town: Town, poll: int = 1) -> tuple[int, list[int]]:
+async def count(town: Town, number: int = 1) -> tuple[int, list[int]]:
     """The people and the votes; the running count and the ballots must agree."""
-
-    def read(tx: Transaction) -> tuple[int, list[int]]:
-        found = tx.polls.get(poll, 0)
-        assert found
-        people, votes = recount(cast(Tx, tx).db, poll)
-        tally = list(tx.polls.tally(poll))
-        assert tally == [votes.get(option, 0) for option in range(1, len(tally) + 1)]
-        assert found[0].voters == people
-        return people, tally
-
-    return await town.core.store.run(read)
+    return await town.core.store.run(lambda tx: counted(tx, number))
 
 
 def doing(town: Town, run: object, role: Role = Role.RESIDENT) -> Dispatch:
@@ -129,7 +116,7 @@ async def test_a_statement_that_cannot_be_is_an_internal_error_too(town: Town) -
 
     def vote_for_nobody(call: Call) -> Message:
         call.post(Place(PLATFORM, "sport"), Message(), "half")
-        call.tx.polls.vote(999, 999, (), (1,), call.now)
+        call.tx.polls.vote(a_poll(999), 999, (), (1,), call.now, None)
         return Message()
 
     answer = await doing(town, vote_for_nobody).handle(town.asked("anna", action=TEST_IT))
@@ -186,7 +173,7 @@ async def test_the_master_of_one_room_is_nobody_in_another(town: Town) -> None:
     from_elsewhere = replace(town.asked("eva", "!poll close 1 --sure", room="elders"), role=Role.MODERATOR)
     answer = await town.core.handle(from_elsewhere)
     assert answer
-    assert "van iemand anders" in words_of(answer)
+    assert "hoort bij een thema waar je nog niet aan meedoet" in words_of(answer)
     from_here = replace(town.asked("eva", "!poll close 1 --sure"), role=Role.MODERATOR)
     answer = await town.core.handle(from_here)
     assert answer
@@ -211,7 +198,7 @@ async def test_half_characters_are_answered(town: Town, words: str) -> None:
 
 
 async def test_a_vote_said_in_time_counts_though_it_comes_late(town: Town) -> None:
-    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     in_time = town.asked("ben", "!vote 1")
     town.clock.turn(timedelta(hours=2))
     late = town.asked("cas", "!vote 2")
@@ -222,7 +209,7 @@ async def test_a_vote_said_in_time_counts_though_it_comes_late(town: Town) -> No
 
 
 async def test_a_clock_that_is_ahead_takes_nobody_their_vote(town: Town) -> None:
-    await town.say("anna", '!poll open "Wat?" A | B --closes 1h')
+    await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     await town.core.handle(replace(town.asked("ben", "!vote 1"), at=town.clock.now() + timedelta(days=9)))
     assert await count(town) == (1, [1, 0])
 

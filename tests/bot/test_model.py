@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Action, Ballot, Message, Role, Text, pack, unpack
+from bot.model import Action, Attachment, Ballot, Message, Role, Text, pack, text, unpack
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 NAMES = st.text("abc_", min_size=1, max_size=5)
@@ -30,12 +30,15 @@ ACTIONS = st.builds(Action, TEXTS, WORDS, ARGS, st.none() | WORDS)
 BALLOTS = st.builds(
     Ballot, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.integers(1, 20), WORDS, ARGS, st.none() | TEXTS
 )
+FILES = st.builds(Attachment, WORDS, st.sampled_from(["png", "csv", "json"]), TEXTS)
 MESSAGES = st.builds(
     Message,
     lines=st.lists(TEXTS, max_size=3).map(tuple),
     title=st.none() | TEXTS,
     actions=st.lists(ACTIONS, max_size=3).map(tuple),
     ballot=st.none() | BALLOTS,
+    files=st.lists(FILES, max_size=2).map(tuple),
+    numbered=st.booleans(),
 )
 
 
@@ -45,6 +48,17 @@ def test_a_message_survives_the_database(message: Message | None) -> None:
     assert unpack(packed) == message
     if packed is not None:
         json.loads(packed)
+
+
+def test_a_message_that_an_earlier_version_packed() -> None:
+    message = Message((text("poll.closed.title", question="Wat?"),))
+    kept = json.loads(str(pack(message)))
+    del kept["files"], kept["numbered"]
+    assert unpack(json.dumps(kept)) == message
+
+
+def test_a_file_is_named_after_what_it_is_made_of() -> None:
+    assert Attachment("poll:3", "csv", text("poll.export", question="Wat?")).name == "poll-3.csv"
 
 
 def test_a_moderator_may_all_that_others_may() -> None:

@@ -67,7 +67,7 @@ async def test_a_poll_in_an_encrypted_room(plein: Plein, anna: JsResident) -> No
     assert (receipt["room"], receipt["encrypted"]) == (direct, True)
 
     await anna.do("answer", room=room, poll=poll["id"], answers=["2"])
-    edit = await anna.reads(plein.user_id, "2. Nee: 1 stem ")
+    edit = await anna.reads(plein.user_id, "2. Nee: 1 stem")
     assert edit["relation"] == {"rel_type": "m.replace", "event_id": shows["id"]}
     await anna.reads(plein.user_id, "je koos Nee")
     await anna.do("answer", room=room, poll=poll["id"], answers=["3"])

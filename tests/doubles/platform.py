@@ -18,6 +18,7 @@ from bot.model import Action, Identity, Invocation, Message, Place, typed
 from bot.ports import Core, Transaction
 from bot.texts import Texts, Voice
 from tests.chat import NOW
+from tests.postgres import keys_of
 
 PLATFORM = "test"
 
@@ -101,11 +102,11 @@ def words_of(message: Message) -> str:
 class Town:
     """Plein in a town with one platform; places and people are there as soon as they are named."""
 
-    def __init__(self, core: PleinCore, platform: Platform, clock: HandClock) -> None:
+    def __init__(self, core: PleinCore, platform: Platform, clock: HandClock, number: int = 1) -> None:
         self.core = core
         self.platform = platform
         self.clock = clock
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(number)
 
     async def joined(self, *rooms: str, theme: str = "sport") -> None:
         for room in rooms:
@@ -144,11 +145,12 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def open_town(
-    database_url: str, *, moderators: tuple[str, ...] = (), board_rest: float = 2.0
+    database_url: str, *, moderators: tuple[str, ...] = (), board_rest: float = 2.0, number: int = 1
 ) -> AsyncIterator[Town]:
+    """A town on that database. `number`: of the first thing said, which differs where it was open before."""
     config = Config(
         community=Community(),
-        database=DatabaseSection(url=database_url),
+        database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
             ResidentSection(name=name, accounts=(f"{PLATFORM}:{name}",), role="moderator")
             for name in moderators
@@ -156,4 +158,4 @@ async def open_town(
     )
     clock, platform = HandClock(NOW), Platform()
     async with open_core(config, clock, {PLATFORM: platform}, board_rest) as core:
-        yield Town(core, platform, clock)
+        yield Town(core, platform, clock, number)

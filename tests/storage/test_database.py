@@ -24,6 +24,8 @@ from storage.direct import FAULTS
 from storage.tables import jobs
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, open_town
+from tests.doubles.polls import a_poll, tally
+from tests.postgres import keys_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +55,7 @@ async def test_from_two_processes_every_vote_is_kept(database_url: str) -> None:
             who = Identity(PLATFORM, f"r{number}")
             await one.core.store.run(lambda tx, who=who: tx.people.add(who, "r"))  # type: ignore[misc]
         await asyncio.gather(*((one, two)[n % 2].core.handle(vote(n)) for n in range(50)))
-        assert await one.core.store.run(lambda tx: list(tx.polls.tally(1))) == [50, 0]
+        assert await one.core.store.run(lambda tx: tally(tx, 1)) == [50, 0]
 
 
 async def grouped(store: Database, works: list[Callable[[Transaction], object]]) -> list[object]:
@@ -94,7 +96,7 @@ async def test_one_that_fails_in_a_group_leaves_the_others(store: Database, erro
 async def test_a_statement_that_fails_in_a_group_leaves_the_others(store: Database) -> None:
     def broken(tx: Transaction) -> None:
         tx.jobs.add("test", "bad", NOW)
-        tx.polls.vote(999, 999, (), (1,), NOW)
+        tx.polls.vote(a_poll(999), 999, (), (1,), NOW, None)
 
     results = await grouped(
         store,
@@ -130,7 +132,7 @@ async def test_a_part_whose_statement_fails_is_undone_alone(store: Database) -> 
     def fail(tx: Transaction) -> None:
         with tx.savepoint():
             tx.jobs.add("test", "inside", NOW)
-            tx.polls.vote(999, 999, (), (1,), NOW)
+            tx.polls.vote(a_poll(999), 999, (), (1,), NOW, None)
 
     failed: list[bool] = []
 
@@ -157,7 +159,7 @@ async def test_whoever_left_takes_nothing_along(store: Database) -> None:
 
 async def test_what_was_kept_is_there_when_opened_again(database_url: str) -> None:
     for expected in (1, 2, 3):
-        store = await open_database(database_url)
+        store = await open_database(database_url, keys_of(database_url))
         assert await store.run(count_up) == expected
         await store.close()
 
@@ -219,7 +221,7 @@ async def test_nothing_is_acknowledged_before_it_is_kept(database_url: str, line
         process.send_signal(signal.SIGKILL)
         acknowledged += (await process.stdout.read()).decode().splitlines(keepends=True)
         assert await process.wait() == -signal.SIGKILL
-    store = await open_database(database_url)
+    store = await open_database(database_url, keys_of(database_url))
     kept = await store.run(lambda tx: set(cast(Tx, tx).db.execute(select(jobs.c.subject)).scalars()))
     await store.close()
     # A line that was cut short says nothing.

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import pytest
+from sqlalchemy import insert, select
+
 from bot.ports import Arrival, Transaction
-from storage.database import Database
+from storage.database import Database, Tx
+from storage.tables import inbox
 
 
 def arrivals(*names: str, sealed: bool = False) -> list[Arrival]:
@@ -62,3 +68,45 @@ async def test_bodies_of_any_size(store: Database) -> None:
     await store.run(lambda tx: tx.inbox.add("me", [Arrival("a", "room", body)], "s1"))
     (found,) = await store.run(lambda tx: tx.inbox.waiting("me", sealed=False))
     assert found.body == body
+
+
+# --- sealed on the disk ---
+
+
+def raw(tx: Transaction) -> list[tuple[str, str]]:
+    """Each body as it is kept, with the name of its key."""
+    rows = cast(Tx, tx).db.execute(select(inbox.c.key, inbox.c.body).order_by(inbox.c.seq))
+    return [tuple(row) for row in rows]
+
+
+def bodies(tx: Transaction) -> list[str]:
+    return [one.body for one in tx.inbox.waiting("me", sealed=False)]
+
+
+async def test_what_was_said_is_not_kept_in_the_open(store: Database) -> None:
+    await store.run(lambda tx: tx.inbox.add("me", arrivals("a", "b"), "s1"))
+    kept = await store.run(raw)
+    assert [key for key, _ in kept] == ["now-1"] * 2
+    assert not any("body" in body for _, body in kept)
+    assert await store.run(bodies) == ["body of a", "body of b"]
+
+
+async def test_what_an_earlier_version_kept_is_read_too(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        fields = {"account": "me", "id": "a", "room": "room", "body": "body of a", "sealed": False}
+        cast(Tx, tx).db.execute(insert(inbox), fields)
+        tx.inbox.add("me", arrivals("b"), "s1")
+
+    await store.run(work)
+    assert await store.run(bodies) == ["body of a", "body of b"]
+
+
+async def test_what_lost_its_key_holds_up_nothing_else(
+    store: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    await store.run(lambda tx: tx.inbox.add("me", arrivals("a"), "s1"))
+    seals = await store.run(lambda tx: cast(Tx, tx).seals)
+    seals.destroy("now-1")
+    await store.run(lambda tx: tx.inbox.add("me", arrivals("b"), "s2"))
+    assert await store.run(bodies) == ["body of b"]
+    assert "What was said in a cannot be read any more" in caplog.text

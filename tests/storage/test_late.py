@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Executable, select
 
+from bot.features.polls.records import Poll
 from bot.model import Identity, Message, Place, text
 from bot.ports import Transaction
 from storage.database import Database
 from storage.late import Late, tables_of
 from storage.tables import ballots, metadata, polls, residents, subjects
+from tests.doubles.polls import a_plan, tally
 
 NOW = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
 ANNA = Identity("a", "anna")
@@ -22,30 +24,30 @@ HERE = Place("a", "here")
 STORES = ("boards", "inbox", "jobs", "people", "places", "polls", "posts", "seen")
 
 
-def opened(tx: Transaction) -> tuple[int, int]:
+def opened(tx: Transaction) -> tuple[Poll, int]:
     """A poll with a board, and Anna."""
     theme = tx.places.theme_named("sport")
     anna = tx.people.add(ANNA, "Anna")
-    poll = tx.polls.add(theme.id, anna.id, "Waar?", ("Hier", "Daar"), 1, NOW, NOW + timedelta(days=1))
+    poll = tx.polls.add(a_plan(theme.id, anna.id, question="Waar?", options=("Hier", "Daar")), "open")
     tx.boards.open(f"poll:{poll.id}", theme.id, [HERE])
-    return poll.id, anna.id
+    return poll, anna.id
 
 
 async def test_within_a_transaction_everybody_sees_what_waits(store: Database) -> None:
     def work(tx: Transaction) -> None:
         poll, anna = opened(tx)
-        tx.polls.vote(poll, anna, (), (2,), NOW)
-        found = tx.polls.get(poll, anna)
+        tx.polls.vote(poll, anna, (), (2,), NOW, None)
+        found = tx.polls.get(poll.id, anna)
         assert found
         assert (found[0].voters, found[1]) == (1, (2,))
         assert tx.polls.running(found[0].theme, anna, 9) == [found]
-        tx.polls.vote(poll, anna, (2,), (1,), NOW)
+        tx.polls.vote(poll, anna, (2,), (1,), NOW, None)
         assert tx.polls.of(anna, 9)[0][1] == (1,)
-        assert list(tx.polls.tally(poll)) == [1, 0]
-        tx.polls.vote(poll, anna, (1,), (2,), NOW)
-        tx.polls.vote(poll, anna, (2,), (), NOW)
-        assert list(tx.polls.tally(poll)) == [0, 0]
-        again = tx.polls.get(poll, anna)
+        assert tally(tx, poll.id) == [1, 0]
+        tx.polls.vote(poll, anna, (1,), (2,), NOW, None)
+        tx.polls.vote(poll, anna, (2,), (), NOW, None)
+        assert tally(tx, poll.id) == [0, 0]
+        again = tx.polls.get(poll.id, anna)
         assert again
         assert (again[0].voters, again[1]) == (0, ())
 
@@ -58,14 +60,14 @@ async def test_a_group_writes_it_all(store: Database) -> None:
     def vote(number: int) -> Callable[[Transaction], None]:
         def work(tx: Transaction) -> None:
             voter = tx.people.add(Identity("a", f"voter{number}"), f"voter {number}")
-            tx.polls.vote(poll, voter.id, (), (number % 2 + 1,), NOW)
-            tx.boards.mark(f"poll:{poll}")
+            tx.polls.vote(poll, voter.id, (), (number % 2 + 1,), NOW, None)
+            tx.boards.mark(f"poll:{poll.id}")
 
         return work
 
     await asyncio.gather(*(store.run(vote(number)) for number in range(40)))
-    assert await store.run(lambda tx: list(tx.polls.tally(poll))) == [20, 20]
-    found = await store.run(lambda tx: tx.polls.get(poll, anna))
+    assert await store.run(lambda tx: tally(tx, poll.id)) == [20, 20]
+    found = await store.run(lambda tx: tx.polls.get(poll.id, anna))
     assert found
     assert found[0].voters == 40
     (board,) = await store.run(lambda tx: tx.boards.stale(["a"], NOW))
@@ -93,16 +95,16 @@ async def test_what_an_undone_part_put_off_never_happens(store: Database, marked
     poll, anna = await store.run(opened)
 
     def work(tx: Transaction) -> None:
-        tx.polls.vote(poll, anna, (), (1,), NOW)
+        tx.polls.vote(poll, anna, (), (1,), NOW, None)
         try:
             with tx.savepoint(marked=marked):
-                tx.polls.vote(poll, anna, (1,), (2,), NOW)
+                tx.polls.vote(poll, anna, (1,), (2,), NOW, None)
                 raise ValueError
         except ValueError:
             pass
 
     await store.run(work)
-    assert await store.run(lambda tx: list(tx.polls.tally(poll))) == [1, 0]
+    assert await store.run(lambda tx: tally(tx, poll.id)) == [1, 0]
 
 
 def test_the_last_row_stands_and_numbers_add_up() -> None:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreFailed
-from storage.database import async_url, newest_schema, open_database, schema_of, upgrade
+from bot.features.polls.records import Kind
+from bot.model import Role
+from bot.ports import Transaction
+from storage.database import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
 from storage.tables import metadata
+from tests.chat import NOW
+from tests.doubles.polls import a_plan, counted
+from tests.postgres import keys_of
 
 T = TypeVar("T")
 
@@ -47,19 +58,126 @@ async def test_up_down_and_up_again(database_url: str) -> None:
         assert await look(database_url, tables) == set()
 
 
+def down_to_the_first(db: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = db
+    command.downgrade(config, "0001")
+    db.commit()
+
+
+# Polls as they were kept before there were kinds: each with its options, ballots and state.
+OLD_POLLS: dict[int, tuple[list[str], list[str], str]] = {
+    1: (["Ja", "Nee | nooit", "é"], ["1", "1,3", "3", "2,3"], "open"),
+    2: ([str(number) for number in range(1, 13)], ["1", "11", "1,12", "12", "2"], "closed"),
+    3: (["Ja", "Nee"], [], "open"),
+    4: (["Ja", "Nee"], ["2"], "cancelled"),
+}
+
+
+def old_tallies() -> list[tuple[int, int, int]]:
+    """How the earlier version kept their count: the people under option 0."""
+    return [
+        (poll, option, sum(str(option) in one.split(",") for one in cast) if option else len(cast))
+        for poll, (options, cast, _) in OLD_POLLS.items()
+        for option in range(len(options) + 1)
+    ]
+
+
+def fill_old(db: Connection) -> None:
+    def add(table: str, **fields: object) -> None:
+        names = ", ".join(fields)
+        db.execute(sql(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(fields)})"), fields)  # noqa: S608
+
+    add("themes", name="sport")
+    for number in range(1, 7):
+        add("residents", name=f"r{number}")
+    for poll, (options, cast, state) in OLD_POLLS.items():
+        times = {"opened_at": 1, "closes_at": 2, "ended_at": None if state == "open" else 3}
+        where = {"theme": 1, "opener": 1, "question": "Wat?", "options": json.dumps(options)}
+        add("polls", **where, at_most=2, state=state, **times)
+        for voter, choices in enumerate(cast, start=1):
+            add("ballots", poll=poll, voter=voter, choices=choices, cast_at=4)
+    for poll, option, votes in old_tallies():
+        add("tallies", poll=poll, option=option, votes=votes)
+    add("inbox", account="me", id="$1", room="!r", body='{"body": "!stem 1"}', sealed=False)
+    db.commit()
+
+
+def rows(table: str, *names: str) -> Callable[[Connection], list[tuple[object, ...]]]:
+    def read(db: Connection) -> list[tuple[object, ...]]:
+        found = db.execute(sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY {', '.join(names)}"))  # noqa: S608
+        return [tuple(row) for row in found]
+
+    return read
+
+
+async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> None:
+    old_ballots = ("ballots", "poll", "voter", "choices", "cast_at")
+    await upgrade(database_url, to="0001")
+    before = await look(database_url, tables)
+    await look(database_url, fill_old)
+    assert await look(database_url, rows("tallies", "poll", "option", "votes")) == old_tallies()
+    kept = await look(database_url, rows(*old_ballots))
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+
+    def read(tx: Transaction) -> None:
+        for poll, (options, cast, state) in OLD_POLLS.items():
+            found = tx.polls.get(poll, 1)
+            assert found
+            assert (found[0].options, found[0].state, found[0].kind) == (tuple(options), state, "choice")
+            assert (found[0].results, found[0].who, found[0].anonymous) == ("live", "everyone", False)
+            expected = [votes for number, option, votes in old_tallies() if number == poll and option]
+            assert counted(tx, poll) == (len(cast), expected)
+            assert found[1] == (tuple(map(int, cast[0].split(","))) if cast else ())
+        (waits,) = tx.inbox.waiting("me", sealed=False)
+        assert waits.body == '{"body": "!stem 1"}'
+
+    store = await open_database(database_url, keys_of(database_url))
+    await store.run(read)
+    # What the earlier version knows nothing of goes again; a vote in a plain poll is counted.
+    await store.run(use_it)
+    await store.close()
+    assert len(await look(database_url, rows("tallies", "poll", "choices"))) > len(OLD_POLLS) + 10
+    await look(database_url, down_to_the_first)
+    assert await look(database_url, tables) == before
+    found = await look(database_url, rows("tallies", "poll", "option", "votes"))
+    changed = {(1, 0, 4): (1, 0, 5), (1, 2, 1): (1, 2, 2)}
+    assert [one for one in found if one[0] in OLD_POLLS] == [changed.get(one, one) for one in old_tallies()]
+    assert {one[2] for one in found if one[0] not in OLD_POLLS} == {0}
+    assert await look(database_url, rows(*old_ballots)) == sorted([*kept, (1, 5, "2", 4)])
+    # And once more up: the same plain polls.
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url))
+    assert await store.run(lambda tx: counted(tx, 1)) == (5, [2, 2, 3])
+    await store.close()
+
+
+def use_it(tx: Transaction) -> None:
+    """A vote more in the first poll; and polls of other kinds, with a vote in each."""
+    plain = tx.polls.get(1, 5)
+    assert plain
+    tx.polls.vote(plain[0], 5, (), (2,), datetime.fromtimestamp(4e-6, UTC), None)
+    for kind, how in ((Kind.RANKED, {}), (Kind.CONSENT, {}), (Kind.CHOICE, {"anonymous": True})):
+        poll = tx.polls.add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
+        tx.polls.vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
+    tx.people.take_part(5, 1, Role.RESIDENT, NOW)
+
+
 async def test_opening_brings_the_tables_up_to_date(database_url: str) -> None:
-    await (await open_database(database_url)).close()
+    await (await open_database(database_url, keys_of(database_url))).close()
     assert await schema_of(database_url) == newest_schema()
     assert await look(database_url, differences) == []
 
 
 async def test_a_second_upgrade_changes_nothing(database_url: str) -> None:
     await upgrade(database_url)
-    store = await open_database(database_url)
+    store = await open_database(database_url, keys_of(database_url))
     await store.run(lambda tx: tx.places.theme_named("sport"))
     await store.close()
     await upgrade(database_url)
-    store = await open_database(database_url)
+    store = await open_database(database_url, keys_of(database_url))
     assert await store.run(lambda tx: tx.places.theme_named("sport").id) == 1
     await store.close()
 
@@ -76,3 +194,29 @@ async def test_an_empty_server_has_no_schema(database_url: str) -> None:
 async def test_looking_at_what_cannot_be_reached(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed):
         await schema_of(f"postgresql://plein@/plein?host={tmp_path}")
+
+
+async def test_native_polls_that_stand_can_still_be_answered(database_url: str) -> None:
+    """What a board shows is kept as it was sent, with the command that its ballot gives."""
+    await upgrade(database_url, to="0001")
+
+    def show(db: Connection) -> None:
+        db.exec_driver_sql("INSERT INTO themes (id, name) VALUES (1, 'sport')")
+        db.exec_driver_sql(
+            "INSERT INTO subjects (subject, theme, version, open) VALUES ('poll:1', 1, 1, true)"
+        )
+        db.exec_driver_sql(
+            "INSERT INTO boards (subject, platform, room, next_at, shown) VALUES"
+            """ ('poll:1', 'test', 'sport', 0, '{"ballot":{"command":"poll vote"},"command":"poll tick"}')"""
+        )
+        db.commit()
+
+    await look(database_url, show)
+    await upgrade(database_url)
+
+    def shown(db: Connection) -> str | None:
+        found: str | None = db.exec_driver_sql("SELECT shown FROM boards").scalar()
+        return found
+
+    kept = await look(database_url, shown)
+    assert kept == '{"ballot":{"command":"poll choose"},"command":"poll tick"}'

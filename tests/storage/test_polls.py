@@ -1,16 +1,17 @@
-"""Polls, ballots and their running count."""
+"""Polls, ballots, and how often each ballot was cast."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
-from bot.features.polls import Poll
-from bot.model import Identity
+from bot.features.polls.records import Kind, Poll, Results, Voters
+from bot.model import Identity, Role
 from bot.ports import Transaction
 from storage.database import Database, Tx
 from storage.polls import recount
 from tests.chat import NOW
+from tests.doubles.polls import a_plan, cast_as, counted
 
 OPTIONS = ('Ja, "zeker"', "Nee | nooit", "👨‍👩‍👧, é")
 
@@ -20,25 +21,50 @@ def resident(tx: Transaction, name: str) -> int:
     return (tx.people.by_identity(who) or tx.people.add(who, name)).id
 
 
-def opened(tx: Transaction, question: str = "Wat?", theme: str = "sport", opener: str = "anna") -> Poll:
+def opened(
+    tx: Transaction,
+    question: str = "Wat?",
+    theme: str = "sport",
+    opener: str = "anna",
+    state: str = "open",
+    **others: Any,
+) -> Poll:
     where = tx.places.theme_named(theme).id
     closes_at = NOW + timedelta(days=2, microseconds=7)
-    return tx.polls.add(where, resident(tx, opener), question, OPTIONS, 2, NOW, closes_at)
+    settled = {"question": question, "options": OPTIONS, "at_most": 2, "closes_at": closes_at, **others}
+    return tx.polls.add(a_plan(where, resident(tx, opener), **settled), state)
 
 
 async def test_a_poll_comes_back_as_it_was(store: Database) -> None:
     poll = await store.run(opened)
     assert poll.options == OPTIONS
     assert await store.run(lambda tx: tx.polls.get(poll.id, 0)) == (poll, ())
-    assert await store.run(lambda tx: list(tx.polls.tally(poll.id))) == [0, 0, 0]
+    assert await store.run(lambda tx: counted(tx, poll.id)) == (0, [0, 0, 0])
     assert await store.run(lambda tx: tx.polls.get(poll.id + 1, 0)) is None
+
+
+async def test_everything_that_was_settled_comes_back(store: Database) -> None:
+    settled: dict[str, Any] = {
+        "kind": Kind.RANKED,
+        "results": Results.CLOSED,
+        "anonymous": True,
+        "who": Voters.ORGANISERS,
+        "quorum": 7,
+        "opened_at": NOW + timedelta(hours=1),
+    }
+    poll = await store.run(lambda tx: opened(tx, state="planned", **settled))
+    assert {name: getattr(poll, name) for name in settled} == settled
+    found = await store.run(lambda tx: tx.polls.get(poll.id, 0))
+    assert found
+    assert found == (poll, ())
+    assert [type(getattr(found[0], name)) for name in settled] == [type(one) for one in settled.values()]
 
 
 async def test_ballots_and_the_running_count(store: Database) -> None:
     def work(tx: Transaction) -> None:
         poll = opened(tx)
         ben, cas = resident(tx, "ben"), resident(tx, "cas")
-        steps = [
+        steps: list[tuple[int, tuple[int, ...], tuple[int, ...], list[int], int]] = [
             (ben, (), (1,), [1, 0, 0], 1),
             (cas, (), (1, 3), [2, 0, 1], 2),
             (ben, (1,), (2, 3), [1, 1, 2], 2),
@@ -50,13 +76,82 @@ async def test_ballots_and_the_running_count(store: Database) -> None:
             found = tx.polls.get(poll.id, voter)
             assert found
             assert found[1] == before
-            tx.polls.vote(poll.id, voter, before, after, NOW)
+            tx.polls.vote(poll, voter, before, after, NOW, None)
             found = tx.polls.get(poll.id, voter)
             assert found
             assert (found[0].voters, found[1]) == (people, after)
-            assert list(tx.polls.tally(poll.id)) == tally
-            counted = {option: votes for option, votes in enumerate(tally, start=1) if votes}
-            assert recount(cast(Tx, tx).db, poll.id) == (people, counted)
+            assert counted(tx, poll.id) == (people, tally)
+        assert recount(cast(Tx, tx).db, poll.id) == {"": 2, "2": 1, "3": 1}
+        assert cast_as(tx, poll) == {(2,): 1, (3,): 1}
+
+    await store.run(work)
+
+
+async def test_the_same_ballots_are_one_row_however_many_there_are(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        poll = opened(tx, kind=Kind.RANKED)
+        orders = [(1, 2, 3), (3, 2, 1), (2, 1, 3)]
+        for number in range(30):
+            tx.polls.vote(poll, resident(tx, f"r{number}"), (), orders[number % 7 % 3], NOW, None)
+        assert cast_as(tx, poll) == {
+            order: [number % 7 % 3 for number in range(30)].count(at) for at, order in enumerate(orders)
+        }
+        assert counted(tx, poll.id)[0] == 30
+
+    await store.run(work)
+
+
+async def test_reasons_in_the_order_in_which_they_came(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        poll = opened(tx, kind=Kind.CONSENT)
+        ben, cas, dora = (resident(tx, name) for name in ("ben", "cas", "dora"))
+        tx.polls.vote(poll, cas, (), (3,), NOW, "te duur")
+        tx.polls.vote(poll, ben, (), (3,), NOW + timedelta(seconds=1), 'te "ver"')
+        tx.polls.vote(poll, dora, (), (1,), NOW + timedelta(seconds=2), None)
+        assert list(tx.polls.reasons(poll)) == ["te duur", 'te "ver"']
+        tx.polls.vote(poll, cas, (3,), (1,), NOW + timedelta(seconds=3), None)
+        assert list(tx.polls.reasons(poll)) == ['te "ver"']
+        tx.polls.vote(poll, ben, (3,), (), NOW + timedelta(seconds=4), None)
+        assert list(tx.polls.reasons(poll)) == []
+
+    await store.run(work)
+
+
+async def test_an_anonymous_poll_is_counted_when_it_closes(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        poll = opened(tx, kind=Kind.CONSENT, anonymous=True, results=Results.CLOSED)
+        names = ("ben", "cas", "dora")
+        ben, cas, dora = (resident(tx, name) for name in names)
+        tx.polls.vote(poll, ben, (), (1,), NOW, None)
+        tx.polls.vote(poll, cas, (), (3,), NOW, "te ver")
+        tx.polls.vote(poll, dora, (), (3,), NOW, "duur")
+        tx.polls.vote(poll, ben, (1,), (3,), NOW, "te ver")
+        found = tx.polls.get(poll.id, ben)
+        assert found
+        assert (found[0].voters, found[1]) == (3, (3,))
+        assert cast_as(tx, poll) == {}
+        assert list(tx.polls.reasons(poll)) == []
+        kept = recount(cast(Tx, tx).db, poll.id)
+        assert len(kept) == 4, "no two look alike"
+        assert len({len(one) for one in kept if one}) == 1
+        tx.polls.end(poll, "closed", NOW)
+        assert cast_as(tx, poll) == {(3,): 3}
+        assert list(tx.polls.reasons(poll)) == ["duur", "te ver", "te ver"]
+        assert recount(cast(Tx, tx).db, poll.id) == {"": 0}
+        found = tx.polls.get(poll.id, ben)
+        assert found
+        assert (found[0].voters, found[0].state, found[1]) == (3, "closed", ())
+
+    await store.run(work)
+
+
+async def test_an_anonymous_poll_that_is_cancelled_is_never_counted(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        poll = opened(tx, anonymous=True, results=Results.CLOSED)
+        tx.polls.vote(poll, resident(tx, "ben"), (), (1,), NOW, None)
+        tx.polls.end(poll, "cancelled", NOW)
+        assert cast_as(tx, poll) == {}
+        assert recount(cast(Tx, tx).db, poll.id) == {"": 0}
 
     await store.run(work)
 
@@ -65,13 +160,35 @@ async def test_running_here_and_everywhere_the_newest_first(store: Database) -> 
     def work(tx: Transaction) -> None:
         one, two, three = opened(tx, "1"), opened(tx, "2", "elsewhere"), opened(tx, "3")
         closed = opened(tx, "4")
-        tx.polls.end(closed.id, "closed", NOW)
+        tx.polls.end(closed, "closed", NOW)
+        opened(tx, "5", state="planned")
         ben = resident(tx, "ben")
-        tx.polls.vote(one.id, ben, (), (2,), NOW)
+        tx.polls.vote(one, ben, (), (2,), NOW, None)
+        for theme in (one.theme, two.theme):
+            tx.people.take_part(ben, theme, Role.RESIDENT, NOW)
         here = tx.polls.running(one.theme, ben, 9)
         assert [(poll.question, mine) for poll, mine in here] == [("3", ()), ("1", (2,))]
         assert [poll.id for poll, _ in tx.polls.running(None, ben, 9)] == [three.id, two.id, one.id]
         assert [poll.id for poll, _ in tx.polls.running(None, ben, 2)] == [three.id, two.id]
+        # Everywhere is where somebody takes part.
+        assert tx.polls.running(None, resident(tx, "eva"), 9) == []
+
+    await store.run(work)
+
+
+async def test_planned_here_and_everywhere_the_first_to_open_first(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        opened(tx, "open")
+        for question, theme, hours in (("1", "sport", 3), ("2", "elsewhere", 1), ("3", "sport", 2)):
+            opened(tx, question, theme, state="planned", opened_at=NOW + timedelta(hours=hours))
+        here = tx.places.theme_named("sport").id
+        ben = resident(tx, "ben")
+        assert [poll.question for poll in tx.polls.planned(here, ben, 9)] == ["3", "1"]
+        assert tx.polls.planned(None, ben, 9) == []
+        for theme in ("sport", "elsewhere"):
+            tx.people.take_part(ben, tx.places.theme_named(theme).id, Role.RESIDENT, NOW)
+        assert [poll.question for poll in tx.polls.planned(None, ben, 9)] == ["2", "3", "1"]
+        assert [poll.question for poll in tx.polls.planned(None, ben, 2)] == ["2", "3"]
 
     await store.run(work)
 
@@ -81,8 +198,8 @@ async def test_mine_are_those_i_opened_or_voted_in(store: Database) -> None:
         one, two = opened(tx, "1"), opened(tx, "2", opener="ben")
         opened(tx, "3", opener="cas")
         ben = resident(tx, "ben")
-        tx.polls.vote(one.id, ben, (), (1,), NOW)
-        tx.polls.end(one.id, "cancelled", NOW)
+        tx.polls.vote(one, ben, (), (1,), NOW, None)
+        tx.polls.end(one, "cancelled", NOW)
         mine = tx.polls.of(ben, 9)
         assert [(poll.id, poll.state, chosen) for poll, chosen in mine] == [
             (two.id, "open", ()),
@@ -94,14 +211,95 @@ async def test_mine_are_those_i_opened_or_voted_in(store: Database) -> None:
     await store.run(work)
 
 
+async def test_how_much_somebody_asks(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        anna = resident(tx, "anna")
+        assert tx.polls.asked_by(anna, NOW) == (0, 0)
+        opened(tx, opened_at=NOW - timedelta(days=1, microseconds=1))
+        opened(tx, opened_at=NOW - timedelta(days=1))
+        opened(tx, opened_at=NOW + timedelta(days=1), state="planned")
+        opened(tx, opener="ben")
+        ended = opened(tx)
+        assert tx.polls.asked_by(anna, NOW - timedelta(days=1)) == (4, 3)
+        tx.polls.end(ended, "cancelled", NOW)
+        assert tx.polls.asked_by(anna, NOW - timedelta(days=1)) == (3, 3)
+
+    await store.run(work)
+
+
 async def test_an_end_is_kept(store: Database) -> None:
     ended = NOW + timedelta(hours=1)
 
     def work(tx: Transaction) -> None:
         poll = opened(tx)
-        tx.polls.end(poll.id, "closed", ended)
+        assert tx.polls.last_closed(poll.theme) is None
+        tx.polls.end(poll, "closed", ended)
         found = tx.polls.get(poll.id, 0)
         assert found
         assert (found[0].state, found[0].ended_at) == ("closed", ended)
+        assert tx.polls.last_closed(poll.theme) == found[0]
+
+    await store.run(work)
+
+
+async def test_the_last_that_was_closed_here(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        one, two = opened(tx, "1"), opened(tx, "2")
+        elsewhere, cancelled = opened(tx, "3", "elsewhere"), opened(tx, "4")
+        tx.polls.end(two, "closed", NOW)
+        tx.polls.end(one, "closed", NOW + timedelta(seconds=1))
+        tx.polls.end(elsewhere, "closed", NOW + timedelta(seconds=2))
+        tx.polls.end(cancelled, "cancelled", NOW + timedelta(seconds=3))
+        found = tx.polls.last_closed(one.theme)
+        assert found
+        assert found.question == "1"
+
+    await store.run(work)
+
+
+async def test_what_comes_afterwards_is_kept(store: Database) -> None:
+    changes = {
+        "closes_at": NOW + timedelta(days=3),
+        "outcome": "De bank komt in het park",
+        "review_at": NOW + timedelta(days=90, microseconds=1),
+        "reminded": True,
+    }
+
+    def work(tx: Transaction) -> None:
+        poll = opened(tx)
+        tx.polls.change(poll.id, changes)
+        found = tx.polls.get(poll.id, 0)
+        assert found
+        assert {name: getattr(found[0], name) for name in changes} == changes
+        tx.polls.change(poll.id, {"review_at": None})
+        again = tx.polls.get(poll.id, 0)
+        assert again
+        assert (again[0].review_at, again[0].outcome) == (None, changes["outcome"])
+
+    await store.run(work)
+
+
+async def test_who_is_to_be_reminded(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        poll = opened(tx)
+        for name in ("ben", "cas", "dora", "eva", "fred"):
+            tx.people.set_reminded(resident(tx, name), name != "cas")
+            role = Role.MODERATOR if name == "fred" else Role.RESIDENT
+            tx.people.take_part(resident(tx, name), poll.theme, role, NOW)
+        elsewhere = tx.places.theme_named("elsewhere").id
+        tx.people.set_reminded(resident(tx, "gerda"), True)
+        tx.people.take_part(resident(tx, "gerda"), elsewhere, Role.MODERATOR, NOW)
+        # Two accounts are one person, who hears it once.
+        accounts = [Identity("test", "ben"), Identity("another", "ben")]
+        tx.people.link("Ben", accounts, Role.ORGANISER)
+        tx.polls.vote(poll, resident(tx, "eva"), (), (1,), NOW, None)
+
+        def reminded(poll: Poll) -> list[tuple[str, str]]:
+            return sorted((one.platform, one.user_id) for one in tx.polls.without_ballot(poll))
+
+        assert reminded(poll) == [("another", "ben"), ("test", "dora"), ("test", "fred")]
+        # A role is the community's, or the one with which they last took part in this theme.
+        assert reminded(opened(tx, who=Voters.ORGANISERS)) == [("another", "ben"), ("test", "fred")]
+        assert reminded(opened(tx, who=Voters.MODERATORS)) == [("test", "fred")]
 
     await store.run(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model import Identity, Message, Place, Undo, text
+from bot.model import Identity, Message, Place, Role, Undo, text
 from bot.ports import Recognised, Transaction
 from storage.database import Database
 from tests.chat import NOW
@@ -25,10 +25,13 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
         before = tx.seen.recognise("a", BEN, here)
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
         tx.places.bind(here, theme.id, "plein", "en")
-        assert tx.seen.recognise("a", BEN, here) == Recognised(None, ben, theme, "en")
+        assert tx.seen.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", None)
+        tx.people.take_part(ben.id, theme.id, Role.ORGANISER, NOW)
+        assert tx.seen.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", Role.ORGANISER)
+        assert tx.seen.recognise("a", BEN, None) == Recognised(None, ben, None, None, None)
         return before, tx.seen.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
 
-    nothing = Recognised(None, None, None, None)
+    nothing = Recognised(None, None, None, None, None)
     assert await store.run(arrive) == (nothing, nothing)
 
 

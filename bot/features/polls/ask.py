@@ -99,6 +99,8 @@ def check_terms(call: Call, plan: Plan) -> None:
         raise UserError("poll.closes.before_opening", opens=plan.opened_at, closes=plan.closes_at)
     if plan.closes_at > call.now + FURTHEST:
         raise UserError("poll.closes.far", closes=plan.closes_at)
+    if plan.kind is Kind.DATES and plan.closes_at > (first := min(map(datetime.fromisoformat, plan.options))):
+        raise UserError("poll.dates.after", closes=plan.closes_at, first=first)
 
 
 def check_may_ask(call: Call, theme: int) -> None:
@@ -153,7 +155,7 @@ def open_poll(
         who=voters,
         quorum=quorum or 0,
         opened_at=opened_at,
-        closes_at=closes or opened_at + OPEN_FOR,
+        closes_at=closes or _usual_end(kind, kept, opened_at),
     )
     check_terms(call, plan)
     return _ask(call, plan)
@@ -162,13 +164,24 @@ def open_poll(
 def ask_again(call: Call, poll: int | None = None) -> Message:
     """Open the same poll once more, for as long as it was open."""
     before = find_ended(call, poll)
+    if before.state not in ("closed", "cancelled"):
+        raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
     settled = {one.name: getattr(before, one.name) for one in fields(Plan)}
     lasted = before.closes_at - before.opened_at
     if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
-    times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": call.now + lasted}
+    closes_at = call.now + lasted
+    if before.kind is Kind.DATES:
+        closes_at = min(closes_at, *map(datetime.fromisoformat, before.options))
+    times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
     return _ask(call, Plan(**{**settled, **times}))
+
+
+def _usual_end(kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
+    """After a week; a poll about dates before the first of them."""
+    end = opened_at + OPEN_FOR
+    return min(end, *map(datetime.fromisoformat, options)) if kind is Kind.DATES else end
 
 
 def find_ended(call: Call, number: int | None) -> Poll:
@@ -222,6 +235,8 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
         raise UserError("poll.extend.earlier", until=until, closes=found.closes_at)
     if until > call.now + FURTHEST:
         raise UserError("poll.closes.far", closes=until)
+    if found.kind is Kind.DATES and until > (first := min(map(datetime.fromisoformat, found.options))):
+        raise UserError("poll.dates.after", closes=until, first=first)
     call.tx.polls.change(found.id, {"closes_at": until})
     call.remind("poll.close", str(found.id), until)
     if not found.reminded and until - DAY > call.now:

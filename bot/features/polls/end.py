@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, find, find_own
+from bot.features.polls.find import check_own, check_running, find, find_own
 from bot.features.polls.records import SUBJECT, Kind, Poll
 from bot.model import Action, Attachment, Job, Message, Text, text
 
@@ -29,10 +29,9 @@ def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Me
 def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
     """Stop it without a result; for whoever opened it, or a moderator."""
     found, _ = find(call, poll)
-    if found.state == "planned":
-        check_own(call, found)
-    else:
-        found = find_own(call, found.id)
+    if found.state != "planned":
+        check_running(call, found)
+    check_own(call, found)
     if not sure:
         return _confirm(found, "cancel")
     _end(call, found, "cancelled")
@@ -42,8 +41,20 @@ def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> M
 def close_due(call: Call, job: Job) -> None:
     """The closing time has come; it may have been closed already, or run longer now."""
     found = call.tx.polls.get(int(job.subject), 0)
-    if found and found[0].state in ("open", "planned") and found[0].closes_at <= call.now:
+    if not found or found[0].closes_at > call.now:
+        return
+    if found[0].state == "open":
         _end(call, found[0], "closed")
+    elif found[0].state == "planned":
+        _missed(call, found[0])
+
+
+def _missed(call: Call, poll: Poll) -> None:
+    """It was to be open while Plein was away, and nobody has seen it."""
+    _end(call, poll, "cancelled")
+    title = text("poll.cancelled.title", question=poll.question)
+    said = Message((text("poll.missed", opens=poll.opened_at, closes=poll.closes_at, poll=poll.id),), title)
+    call.announce(poll.theme, said, f"poll:{poll.id}:missed")
 
 
 def burn_due(call: Call, job: Job) -> None:
@@ -57,6 +68,8 @@ def give_outcome(
 ) -> Message:
     """Tell everybody what is done with the result, and when to look at it again."""
     found = find_ended(call, poll)
+    if found.state == "cancelled":
+        raise UserError("poll.is_cancelled", question=found.question)
     if found.state != "closed":
         raise UserError("poll.outcome.still_open", question=found.question)
     check_own(call, found)
@@ -66,6 +79,7 @@ def give_outcome(
         raise UserError("poll.outcome.long", count=len(outcome), most=LONGEST_OUTCOME)
     if review and not call.now < review <= call.now + FURTHEST:
         raise UserError("poll.outcome.review", review=review)
+    review = review or found.review_at
     call.tx.polls.change(found.id, {"outcome": outcome, "review_at": review})
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]
@@ -80,11 +94,12 @@ def give_outcome(
 def review_due(call: Call, job: Job) -> None:
     """The day to look at an outcome again; another day may have been chosen since."""
     found = call.tx.polls.get(int(job.subject), 0)
-    if found and found[0].review_at == job.due_at and found[0].outcome:
+    if found and found[0].outcome and found[0].review_at and found[0].review_at <= call.now:
         poll = found[0]
+        call.tx.polls.change(poll.id, {"review_at": None})
         lines = (text("poll.review", outcome=poll.outcome), text("poll.review.how", poll=poll.id))
         said = Message(lines, text("poll.review.title", question=poll.question))
-        call.announce(poll.theme, said, f"poll:{poll.id}:review:{job.due_at.isoformat()}")
+        call.announce(poll.theme, said, f"poll:{poll.id}:review:{poll.review_at}")
 
 
 def _confirm(poll: Poll, what: str) -> Message:

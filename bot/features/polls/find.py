@@ -17,6 +17,7 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
         found = call.tx.polls.get(number, call.resident.id)
         if not found:
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
+        check_part(call, found[0])
         return found
     theme = call.theme().id if call.place else None
     running = call.tx.polls.running(theme, call.resident.id, 4)
@@ -28,16 +29,28 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     return running[0]
 
 
+def check_part(call: Call, poll: Poll) -> None:
+    """A theme's polls are for those who take part in it; from its own places that is everybody."""
+    if call.theme_here and call.theme_here.id == poll.theme:
+        return
+    if call.resident.role < Role.MODERATOR and not call.tx.people.part_in(call.resident.id, poll.theme):
+        raise UserError("poll.elsewhere", poll=poll.id)
+
+
 def find_running(call: Call, number: int | None) -> tuple[Poll, Choices]:
     """Like `find`, for what needs it open; judged by when it was said."""
     poll, choices = find(call, number)
+    check_running(call, poll)
+    return poll, choices
+
+
+def check_running(call: Call, poll: Poll) -> None:
     if poll.state == "planned":
         raise UserError("poll.is_planned", question=poll.question, opens=poll.opened_at)
     if poll.state == "cancelled":
         raise UserError("poll.is_cancelled", question=poll.question)
     if not poll.takes_votes(call.said_at):
         raise UserError("poll.is_closed", question=poll.question, ended=poll.ended_at or poll.closes_at)
-    return poll, choices
 
 
 def find_own(call: Call, number: int | None) -> Poll:
@@ -56,7 +69,8 @@ def check_voter(call: Call, poll: Poll) -> None:
     """Whether they belong to those who may vote in it."""
     match poll.who:
         case Voters.MEMBERS:
-            allowed = call.tx.people.takes_part(call.resident.id, poll.theme)
+            part = call.tx.people.part_in(call.resident.id, poll.theme)
+            allowed = part is not None and part[0] < poll.opened_at
         case Voters.ORGANISERS:
             allowed = call.may(Role.ORGANISER, poll.theme)
         case Voters.MODERATORS:

@@ -150,7 +150,7 @@ def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 def read_consent(plan: Plan, words: str, meaning: Meaning) -> Choices:
     """`akkoord`, `onthouding` or `bezwaar`; the reason comes behind it, and is read by `read_reason`."""
-    word = words.split(None, 1)[0].rstrip(":,.;") if words.split() else ""
+    word = words.split(None, 1)[0].rstrip(":,.;!") if words.split() else ""
     mark = meaning(word, CONSENT_WORDS)
     if mark is None:
         match = _NUMBERS.fullmatch(word)
@@ -164,7 +164,7 @@ def read_reason(plan: Plan, words: str, choices: Choices) -> str | None:
     """Why somebody objects. Raises UserError where that is missing, or there is one without objection."""
     if plan.kind is not Kind.CONSENT:
         return None
-    reason = (words.split(None, 1)[1:] or [""])[0].strip()
+    reason = (words.split(None, 1)[1:] or [""])[0].strip(' :,"“”„«»\n')
     if choices != (OBJECT,):
         if reason:
             raise wrong(plan, "poll.reason.without")

@@ -13,7 +13,7 @@ from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.find import find, usage
 from bot.features.polls.kinds import Count, option_text
-from bot.features.polls.records import SUBJECT, Choices, Kind, Poll
+from bot.features.polls.records import SUBJECT, UNREADABLE, Choices, Kind, Poll
 from bot.model import Attachment, Message, Text, text
 from bot.ports import Transaction
 
@@ -42,7 +42,7 @@ def list_polls(call: Call) -> Message:
     """The open polls here; in private, everywhere."""
     theme = call.theme().id if call.place else None
     found = call.tx.polls.running(theme, call.resident.id, LISTED + 1)
-    planned = call.tx.polls.planned(theme, LISTED)
+    planned = call.tx.polls.planned(theme, call.resident.id, LISTED)
     if not found and not planned:
         return Message((text("poll.list.none", usage=usage(call, "poll open")),))
     lines = [
@@ -78,6 +78,8 @@ def my_polls(call: Call) -> Message:
 def _mine(poll: Poll, choices: Choices, where: str) -> Text:
     if not choices:
         return text(f"poll.{where}.nothing")
+    if choices == UNREADABLE:
+        return text(f"poll.{where}.unreadable")
     if poll.anonymous:
         return text(f"poll.{where}.anonymous")
     return text(f"poll.{where}.chose", options=show.chosen(poll, choices))
@@ -86,6 +88,8 @@ def _mine(poll: Poll, choices: Choices, where: str) -> Text:
 def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -> Message:
     """The figures of a poll as a file: the same that were shown."""
     found, mine = find(call, poll)
+    if found.state == "cancelled":
+        raise UserError("poll.is_cancelled", question=found.question)
     if not show.is_shown(found, mine):
         raise UserError("poll.export.hidden", question=found.question)
     words = text("poll.export", question=found.question)

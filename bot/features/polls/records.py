@@ -45,6 +45,8 @@ class Voters(StrEnum):
 # What a ballot says, as its kind counts it: numbers of options (in order of preference where they are
 # ranked), or one mark for each option, in order. () is no ballot.
 Choices = tuple[int, ...]
+# There is a ballot, and the key to it is gone: it still counts as one, until a new one takes its place.
+UNREADABLE: Choices = (0,)
 # How many ballots say the same.
 Ballots = Sequence[tuple[Choices, int]]
 
@@ -98,11 +100,11 @@ class PollStore(Protocol):
         ...
 
     def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        """Open polls, the newest first, held like `get`; theme None: everywhere."""
+        """Open polls, the newest first, held like `get`; theme None: where this voter takes part."""
         ...
 
-    def planned(self, theme: int | None, most: int) -> Sequence[Poll]:
-        """Polls that open later, the first to open first."""
+    def planned(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
+        """Polls that open later, the first to open first; theme None as in `running`."""
         ...
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
@@ -136,9 +138,9 @@ class PollStore(Protocol):
         ...
 
     def burn(self, poll: int) -> bool:
-        """Destroy the key under which ballots stood, and whatever else could tell whose they were.
+        """Destroy the key under which ballots stood, and those under which people's words stood.
 
-        False: not all is gone yet; once more, in another transaction.
+        That happens after the commit; False until it was seen to have happened: once more then.
         """
         ...
 

@@ -8,6 +8,8 @@ from bot.model import Action, Ballot, Message, Text, text, typed
 from bot.ports import Transaction
 
 BAR = 10
+# Where a press of an option's button, or a reaction that stands for it, is a whole answer or its next part.
+PRESSED = (Kind.CHOICE, Kind.APPROVAL, Kind.RANKED)
 # So many reasons fit on a board; all of them are in what `poll show` answers.
 REASONS_SHOWN = 10
 
@@ -97,7 +99,7 @@ def result(poll: Poll, count: Count) -> list[Text]:
         return [*lines, _consent(count)]
     first = count.first
     if not first:
-        return [*lines, text("poll.result.none")]
+        return [*lines, text("poll.result.nothing" if count.people else "poll.result.none")]
     names = tuple(option_text(poll, option) for option in first)
     values = figures(poll, count, first[0])
     if len(first) > 1:
@@ -161,13 +163,14 @@ def face(tx: Transaction, poll: Poll, shown: bool, *, all_reasons: bool = False)
         lines += reasons(tx, poll, None if all_reasons else REASONS_SHOWN)
     if poll.state == "open":
         lines += _terms(poll)
-        how = (
-            text("poll.board.how.discreet", poll=poll.id, how=how_to(poll)) if poll.discreet else how_to(poll)
-        )
+        if poll.discreet:
+            how = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
+        else:
+            how = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
         lines += [
             text("poll.board.closes", closes=poll.closes_at),
             text("poll.board.number", poll=poll.id),
-            how,
+            *how,
         ]
         return Message(tuple(lines), typed(poll.question), buttons(poll), _ballot(poll, None), numbered=True)
     came_out = result(poll, count) if count else []
@@ -245,7 +248,9 @@ def chosen(poll: Plan, choices: Choices) -> tuple[Text, ...]:
             return tuple(option_text(poll, number) for number in choices)
 
 
-def receipt(tx: Transaction, poll: Poll, before: Choices, after: Choices) -> Message:
+def receipt(
+    tx: Transaction, poll: Poll, before: Choices, after: Choices, reason: str | None = None
+) -> Message:
     """What now stands, for the voter alone."""
     question = poll.question
     if not after:
@@ -259,6 +264,8 @@ def receipt(tx: Transaction, poll: Poll, before: Choices, after: Choices) -> Mes
         lines = [text("poll.receipt.changed", question=question, before=was, options=now)]
     else:
         lines = [text("poll.receipt.voted", question=question, options=chosen(poll, after))]
+    if reason and not poll.anonymous:
+        lines.append(text("poll.board.reason", reason=reason))
     if poll.kind is Kind.RANKED and len(after) < len(poll.options) and not poll.anonymous:
         left = tuple(option_text(poll, n) for n in range(1, len(poll.options) + 1) if n not in after)
         lines.append(text("poll.receipt.unranked", options=left))

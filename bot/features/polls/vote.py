@@ -9,7 +9,7 @@ from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_voter, find_running
 from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
-from bot.features.polls.records import DAY, SUBJECT, Choices, Poll
+from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Poll
 from bot.model import Job, Message, text
 
 
@@ -41,7 +41,8 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
         return elsewhere
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
-    after = WAYS[found.kind].press(found, before, option, on)
+    readable = () if before == UNREADABLE else before
+    after = WAYS[found.kind].press(found, readable, option, on)
     if on is not False and not found.anonymous:
         call.undo_with("poll tick", poll=poll, option=option, on=False)
     return _cast(call, found, before, after)
@@ -63,17 +64,14 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
     """Keep the ballot; the receipt says what now stands."""
     if after:
         check_voter(call, poll)
-    if after and call.undone_by is None:
-        # In an anonymous poll what is remembered may not say what was chosen.
-        if poll.anonymous:
-            call.undo_with("poll withdraw", poll=poll.id)
-        else:
-            call.undo_with("poll take-back", poll=poll.id, only=list(after))
+    if after and call.undone_by is None and not poll.anonymous:
+        # What undoes a vote says what it was, which in an anonymous poll nothing may.
+        call.undo_with("poll take-back", poll=poll.id, only=list(after))
     if before != after or reason or poll.anonymous:
         call.tx.polls.vote(poll, call.resident.id, before, after, call.now, reason)
         if before != after or reason:
             call.changed(f"{SUBJECT}:{poll.id}")
-    return show.receipt(call.tx, poll, before, after)
+    return show.receipt(call.tx, poll, before, after, reason)
 
 
 def _overheard(call: Call, poll: Poll) -> Message | None:
@@ -104,8 +102,8 @@ def remind_due(call: Call, job: Job) -> None:
     if not found or found[0].state != "open" or found[0].reminded:
         return
     poll = found[0]
-    if poll.closes_at - DAY > call.now:
-        return  # it runs longer now, and another job comes for that
+    if not poll.closes_at - DAY <= call.now < poll.closes_at:
+        return  # it runs longer now, and another job comes for that; or it is over
     call.tx.polls.change(poll.id, {"reminded": True})
     lines = (
         text("poll.reminder", question=poll.question, closes=poll.closes_at),

@@ -15,13 +15,18 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     with op.batch_alter_table("residents") as table:
-        table.add_column(sa.Column("reminded", sa.Boolean(), server_default=sa.false(), nullable=False))
-    with op.batch_alter_table("inbox") as table:
-        table.add_column(sa.Column("key", sa.String(), server_default="", nullable=False))
+        table.add_column(
+            sa.Column("wants_reminders", sa.Boolean(), server_default=sa.false(), nullable=False)
+        )
+    for name in ("inbox", "posts", "seen"):
+        with op.batch_alter_table(name) as table:
+            table.add_column(sa.Column("key", sa.String(), server_default="", nullable=False))
     op.create_table(
         "members",
         sa.Column("theme", _NUMBER, nullable=False),
         sa.Column("resident", _NUMBER, nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("role", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["theme"], ["themes.id"], name=op.f("fk_members_theme")),
         sa.ForeignKeyConstraint(["resident"], ["residents.id"], name=op.f("fk_members_resident")),
         sa.PrimaryKeyConstraint("theme", "resident", name=op.f("pk_members")),
@@ -51,6 +56,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["poll"], ["polls.id"], name=op.f("fk_tallies_poll")),
         sa.PrimaryKeyConstraint("poll", "choices", name=op.f("pk_tallies")),
         sqlite_with_rowid=False,
+    )
+    # What boards show is kept with its commands: a native poll's numbers have one of their own now.
+    op.execute(
+        'UPDATE boards SET shown = replace(shown, \'"command":"poll vote"\', \'"command":"poll choose"\')'
     )
     op.execute(
         "INSERT INTO tallies (poll, choices, votes) "
@@ -88,10 +97,12 @@ def downgrade() -> None:
             table.drop_column(column)
     op.drop_index(op.f("ix_members_resident"), "members")
     op.drop_table("members")
-    with op.batch_alter_table("inbox") as table:
-        table.drop_column("key")
+    for name in ("inbox", "posts", "seen"):
+        op.execute(f"DELETE FROM {name} WHERE key <> ''")  # noqa: S608 - sealed, and so of no use
+        with op.batch_alter_table(name) as table:
+            table.drop_column("key")
     with op.batch_alter_table("residents") as table:
-        table.drop_column("reminded")
+        table.drop_column("wants_reminders")
 
 
 def _count_options() -> None:

@@ -110,7 +110,7 @@ def counts_on(shows: Shown) -> dict[str, int]:
     """The options of a board, each with its count."""
     return {
         option: int(count)
-        for option, count in re.findall(r"^\d+\. (.+): (\d+) stem", shows.body, re.MULTILINE)
+        for option, count in re.findall(r"^[█░]{10} \d+\. (.+): (\d+) stem", shows.body, re.MULTILINE)
     }
 
 

@@ -76,7 +76,7 @@ async def test_a_lost_answer_is_asked_for_again(spoiled: Spoiled, where: str, ho
     await board(anna.person, room, "Nog niemand stemde")
     await anna.told("staat open")
     await anna.person.say(room, "!stem 2")
-    await board(anna.person, room, "2. Nee: 1 stem ")
+    await board(anna.person, room, "2. Nee: 1 stem")
     spoiled.proxy.mend()
     boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
     assert [one.type for one in boards] == ["org.matrix.msc3381.poll.start", "m.room.message"]
@@ -142,7 +142,7 @@ async def test_malformed_events_change_nothing(spoiled: Spoiled) -> None:
     await anna.person.say(room, "Iets om de rest mee te brengen")
     await anna.person.say(room, "!stem 2")
     await anna.told("je koos Nee")
-    after = await board(anna.person, room, "2. Nee: 1 stem ", "1 mens deed mee")
+    after = await board(anna.person, room, "2. Nee: 1 stem", "1 mens deed mee")
     assert "1. Ja: 1" not in after.body
     spoiled.proxy.mend()
 
@@ -168,7 +168,7 @@ async def test_what_was_said_while_plein_was_away_is_all_read(spoiled: Spoiled) 
         return {f"answer:matrix:{event_id}" for event_id in said} <= {one.key for one in history}
 
     await ben.person.wait_until(all_answered, timeout=60)
-    await board(anna.person, room, "3. Later: 1 stem ", "1 mens deed mee")
+    await board(anna.person, room, "3. Later: 1 stem", "1 mens deed mee")
 
 
 async def test_what_was_said_before_plein_came_is_not_for_plein(spoiled: Spoiled) -> None:

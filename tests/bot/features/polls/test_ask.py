@@ -1,0 +1,258 @@
+"""What can be asked, and the terms that have to fit together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import UserError
+from bot.features.polls import ask
+from bot.features.polls.records import Kind, Poll, Results, Voters
+from bot.model import Message, Role, text
+from bot.ports import Transaction
+from tests.chat import NOW
+from tests.doubles.calls import a_call
+from tests.doubles.platform import Town, open_town, words_of
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    async with open_town("sqlite:///:memory:", moderators=("mia",)) as town:
+        await town.joined("sport")
+        yield town
+
+
+def key_of(error: pytest.ExceptionInfo[UserError]) -> str:
+    return error.value.text.key
+
+
+async def answer_to(town: Town, words: str, name: str = "anna") -> Message:
+    answer = await town.core.handle(town.asked(name, words))
+    assert answer
+    return answer
+
+
+async def asked(town: Town, words: str, name: str = "anna") -> Poll:
+    """The poll that these words open."""
+    number = (await answer_to(town, words, name)).lines[0].values["poll"]
+
+    def read(tx: Transaction) -> Poll:
+        found = tx.polls.get(number, 0)
+        assert found
+        return found[0]
+
+    return await town.core.store.run(read)
+
+
+# --- rules ---
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("", "poll.question.empty"),
+        ("\u200d\u200c", "poll.question.empty"),
+        ("x" * 251, "poll.question.long"),
+    ],
+)
+def test_questions_that_cannot_be_asked(question: str, key: str) -> None:
+    with pytest.raises(UserError) as error:
+        ask.check_question(question)
+    assert key_of(error) == key
+
+
+@pytest.mark.parametrize("kind", [Kind.CHOICE, Kind.APPROVAL, Kind.SCORE, Kind.RANKED])
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        ([], "poll.options.few"),
+        (["A"], "poll.options.few"),
+        (["A"] * 21, "poll.options.many"),
+        (["A", "x" * 81], "poll.option.long"),
+        (["A", "B", "a"], "poll.options.double"),
+        (["Straße", "STRASSE"], "poll.options.double"),
+        (["é", "e\u0301"], "poll.options.double"),
+        (["A", "A\u200d"], "poll.options.double"),
+        (["A", "\u200d"], "typed.unseen"),
+    ],
+)
+def test_options_that_are_none(kind: Kind, options: list[str], key: str) -> None:
+    with pytest.raises(UserError) as error:
+        ask.read_options(a_call(), kind, "Wat?", options)
+    assert key_of(error) == key
+
+
+def test_what_just_fits() -> None:
+    ask.check_question("x" * 250)
+    most = [f"{number:080}" for number in range(20)]
+    families = ["👨‍👩‍👧", "👨‍👩‍👦"]
+    for kind in (Kind.CHOICE, Kind.APPROVAL, Kind.SCORE, Kind.RANKED):
+        for options in (most, families):
+            assert ask.read_options(a_call(), kind, "Wat?", options) == tuple(options)
+
+
+def test_a_consent_poll_has_options_of_its_own() -> None:
+    assert ask.read_options(a_call(), Kind.CONSENT, "Wat?", []) == ("agree", "abstain", "object")
+    with pytest.raises(UserError) as error:
+        ask.read_options(a_call(), Kind.CONSENT, "Wat?", ["Ja", "Nee"])
+    assert key_of(error) == "poll.options.consent"
+
+
+def test_dates_are_kept_as_moments() -> None:
+    typed = ["dinsdag 8 december om 20u", "9 december 2026 20:00", "2026-12-10 20:00"]
+    kept = ("2026-12-08T19:00:00+00:00", "2026-12-09T19:00:00+00:00", "2026-12-10T19:00:00+00:00")
+    assert ask.read_options(a_call(), Kind.DATES, "Wanneer?", typed) == kept
+    # As they come back from a button that said them in full.
+    assert ask.read_options(a_call(), Kind.DATES, "Wanneer?", list(kept)) == kept
+
+
+@pytest.mark.parametrize(
+    ("options", "key"),
+    [
+        (["8 december 2026 20:00"], "poll.options.few"),
+        (["8 december 2026 20:00", "dinsdag 8 december 20u"], "poll.dates.double"),
+        (["8 december 2026 20:00", "2026-12-01T17:59+00:00"], "when.past"),
+        (["8 december 2026 20:00", "9 december 2026 van 20:00 tot 22:00"], "when.one_moment"),
+        (["8 december 2026 20:00", "op een keer"], "when.unclear"),
+        (["8 december 2026 20:00", "\u200d"], "typed.unseen"),
+    ],
+)
+def test_dates_that_are_none(options: list[str], key: str) -> None:
+    with pytest.raises(UserError) as error:
+        ask.read_options(a_call(), Kind.DATES, "Wanneer?", options)
+    assert key_of(error) == key
+
+
+# --- terms ---
+
+
+async def test_what_people_expect_where_nothing_is_said(town: Town) -> None:
+    poll = await asked(town, '!poll open "Wat?" A | B')
+    assert poll == Poll(
+        id=1,
+        theme=poll.theme,
+        opener=poll.opener,
+        question="Wat?",
+        options=("A", "B"),
+        kind=Kind.CHOICE,
+        at_most=1,
+        results=Results.LIVE,
+        anonymous=False,
+        who=Voters.EVERYONE,
+        quorum=0,
+        opened_at=NOW,
+        closes_at=NOW + timedelta(days=7),
+    )
+
+
+async def test_all_that_can_be_said(town: Town) -> None:
+    poll = await asked(
+        town,
+        '!poll open "Wat?" A | B | C --choices 2 --anonymous --quorum 5 --voters members '
+        "--opens 2d --closes 4d --results closed",
+    )
+    assert (poll.state, poll.at_most, poll.results) == ("planned", 2, Results.CLOSED)
+    assert (poll.anonymous, poll.quorum, poll.who) == (True, 5, Voters.MEMBERS)
+    assert (poll.opened_at, poll.closes_at) == (NOW + timedelta(days=2), NOW + timedelta(days=4))
+
+
+async def test_an_anonymous_poll_shows_its_count_at_the_end(town: Town) -> None:
+    assert (await asked(town, '!poll open "Wat?" A | B --anonymous')).results is Results.CLOSED
+
+
+async def test_as_many_as_there_are_can_be_approved(town: Town) -> None:
+    assert (await asked(town, '!poll open "Wat?" A | B | C --kind approval')).at_most == 3
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("A | B --choices 0", "poll.choices.range"),
+        ("A | B --choices 3", "poll.choices.range"),
+        ("A | B --kind ranked --choices 1", "poll.choices.kind"),
+        ("A | B --kind approval --choices 1", "poll.choices.kind"),
+        ("A | B --anonymous --results live", "poll.anonymous.shown"),
+        ("A | B --anonymous --results voted", "poll.anonymous.shown"),
+        ("A | B --quorum -1", "poll.quorum.range"),
+        ("A | B --quorum 100001", "poll.quorum.range"),
+        ("A | B --opens 4d --closes 3d", "poll.closes.before_opening"),
+        ("A | B --opens 4d --closes 4d", "poll.closes.before_opening"),
+        ("A | B --closes 367d", "poll.closes.far"),
+        ("A | B --opens 360d", "poll.closes.far"),
+        ("A | B --kind consent", "poll.options.consent"),
+    ],
+)
+async def test_terms_that_do_not_fit(town: Town, typed: str, key: str) -> None:
+    answer = await answer_to(town, f'!poll open "Wat?" {typed}')
+    assert answer.lines[0].key == key
+    assert "{" not in words_of(answer)
+    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.polls.planned(1, 0, 9))) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ('!poll open "Wat?" A | B --opens 20:00', "poll.opens.past"),
+        ('!poll open "Wat?" A | B --closes 20:00', "poll.closes.past"),
+        ('!poll open "Wanneer?" 2026-12-01T20:00 | 2026-12-02T20:00 --kind dates', "poll.dates.past"),
+    ],
+)
+async def test_what_was_to_come_when_it_was_said_and_is_over_now(town: Town, typed: str, key: str) -> None:
+    asking = town.asked("anna", typed)
+    town.clock.turn(timedelta(hours=2))
+    answer = await town.core.handle(asking)
+    assert answer
+    assert answer.lines[0].key == key
+    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
+
+
+async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> None:
+    answer = await answer_to(town, '!poll open "Wanneer?" 3/12/2026 20:00 | 12 december om 8 --kind dates')
+    assert answer.lines[0].key == "poll.dates.meant"
+    (yes,) = answer.actions
+    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
+    opened = await town.core.handle(town.asked("anna", action=yes))
+    assert opened
+    assert opened.lines[0].key == "poll.opened"
+    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.polls.running(1, 0, 9)])
+    assert list(poll.options) == yes.args["options"]
+    assert poll.kind is Kind.DATES
+
+
+# --- who may ask, and how much ---
+
+
+@pytest.mark.parametrize("needed", [Role.RESIDENT, Role.ORGANISER, Role.MODERATOR])
+async def test_who_may_ask_is_settled_by_the_community(town: Town, needed: Role) -> None:
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, asked_by=needed)
+    for role in Role:
+        opening = replace(town.asked(f"a{role}", '!poll open "Wat?" A | B'), role=role)
+        answer = await town.core.handle(opening)
+        assert answer
+        expected = "poll.opened" if role >= needed else f"role.needed.{needed.name.lower()}"
+        assert answer.lines[0].key == expected
+    assert (await answer_to(town, '!poll open "Wat?" A | B', "mia")).lines[0].key == "poll.opened"
+
+
+async def test_who_asks_a_great_deal_waits(town: Town) -> None:
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, polls_at_once=2, polls_a_day=3)
+    one = '!poll open "Wat?" A | B'
+    for words in (one, f"{one} --opens 2d"):
+        assert (await answer_to(town, words)).lines[0].key != "poll.flood.at_once"
+    answer = await answer_to(town, one)
+    assert answer.lines[0] == text("poll.flood.at_once", count=2, usage="!peiling mijn")
+    assert (await answer_to(town, one, "ben")).lines[0].key == "poll.opened"
+    await town.say("anna", "!poll cancel 1 --sure")
+    assert (await answer_to(town, one)).lines[0].key == "poll.opened"
+    for number in (2, 4):
+        await town.say("anna", f"!poll cancel {number} --sure")
+    assert (await answer_to(town, one)).lines[0] == text("poll.flood.a_day", count=3)
+    assert (await answer_to(town, "!poll again 1")).lines[0] == text("poll.flood.a_day", count=3)
+    for _ in range(4):
+        assert (await answer_to(town, one, "mia")).lines[0].key == "poll.opened"
+    town.clock.turn(timedelta(days=1, seconds=1))
+    assert (await answer_to(town, one)).lines[0].key == "poll.opened"

@@ -1,0 +1,75 @@
+"""Pictures and figures: the same that the board shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from bot.model import Attachment, text
+from bot.texts import Voice
+from tests.chat import BRUSSELS, NOW
+from tests.doubles.platform import Town, open_town
+
+KINDS = {
+    "choice": ("Ja | Nee | Later", ["1", "1", "3"]),
+    "approval": ("Ja | Nee | Later", ["1 2", "2 3", "2"]),
+    "score": ("Ja | Nee | Later", ["5 0 3", "4 4 4", "0 1 2"]),
+    "ranked": ("Ja | Nee | Later", ["1 2 3", "2 1 3", "1 3 2"]),
+    "consent": ("", ["agree", "object =HYPERLINK(1) is niet goed", "abstain"]),
+    "dates": ("12 dec 20:00 | 13 dec 20:00 | 14 dec 20:00", ["yes no maybe", "no yes yes", "maybe maybe no"]),
+}
+
+
+async def closed(town: Town, kind: str) -> list[str]:
+    """A poll of that kind in which three voted, and the lines of its board."""
+    options, votes = KINDS[kind]
+    await town.joined("sport")
+    await town.say("anna", f'!poll open "Wat, en = wanneer? 🌳" {options} --kind {kind}')
+    for number, words in enumerate(votes):
+        await town.say(f"r{number}", f"!vote {words}")
+    await town.say("anna", "!poll close --sure")
+    await town.core.settle()
+    board = next(one for one in reversed(town.platform.shown) if one.key.startswith("board:"))
+    return board.words.split("\n")
+
+
+async def file(town: Town, form: str, locale: str = "nl") -> bytes:
+    return await town.core.file(Attachment("poll:1", form, text("typed")), Voice(locale, BRUSSELS, NOW))
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+async def test_figures_are_those_that_were_shown(database_url: str, kind: str) -> None:
+    async with open_town(database_url) as town:
+        board = await closed(town, kind)
+        rows = list(csv.DictReader(io.StringIO((await file(town, "csv")).decode("utf-8-sig"))))
+        table = json.loads(await file(town, "json"))
+    assert [row["shown"] for row in rows] == board[1:4]
+    assert [row["shown"] for row in table["options"]] == board[1:4]
+    assert all(line in board for line in table["result"])
+    assert table["people"] == 3
+    assert table["question"] == board[0]
+    for row, one in zip(rows, table["options"], strict=True):
+        assert {name: str(value) for name, value in one.items()} == row
+    if kind == "consent":
+        assert table["reasons"] == ["=HYPERLINK(1) is niet goed"]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+async def test_every_kind_has_its_picture(kind: str) -> None:
+    async with open_town("sqlite:///:memory:") as town:
+        await closed(town, kind)
+        dutch, english = await file(town, "png"), await file(town, "png", "en")
+    assert dutch.startswith(b"\x89PNG")
+    assert dutch != english
+
+
+async def test_a_spreadsheet_runs_nothing() -> None:
+    async with open_town("sqlite:///:memory:") as town:
+        await town.joined("sport")
+        await town.say("anna", '!poll open "Wat?" =1+1 | @som | -2')
+        await town.say("anna", "!poll close --sure")
+        data = (await file(town, "csv")).decode("utf-8-sig")
+    assert [row["option"] for row in csv.DictReader(io.StringIO(data))] == ["'=1+1", "'@som", "'-2"]

@@ -1,0 +1,23 @@
+"""Somebody who asks, for what needs no database."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from bot import features
+from bot.call import Call
+from bot.commands import Commands
+from bot.dispatch import Settings
+from bot.model import Resident, Role
+from bot.ports import Transaction
+from bot.texts import Texts
+from tests.chat import BRUSSELS, NOW
+
+COMMANDS = Commands(features.COMMANDS, Texts())
+
+
+def a_call(locale: str = "nl") -> Call:
+    """Anna, who asks in this language, now and in private."""
+    nothing = cast(Transaction, None)
+    settings = Settings("nl", BRUSSELS)
+    return Call(nothing, NOW, settings, locale, COMMANDS, Resident(1, "anna"), Role.RESIDENT)
