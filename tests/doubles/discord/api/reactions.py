@@ -1,0 +1,119 @@
+"""Reactions, pins, and the answers of polls."""
+
+from __future__ import annotations
+
+from tests.doubles.discord.api.messages import shown
+from tests.doubles.discord.api.table import Answer, Ask, route
+from tests.doubles.discord.clock import iso
+from tests.doubles.discord.errors import refuse
+from tests.doubles.discord.polls import end
+from tests.doubles.discord.render import user_json
+from tests.doubles.discord.talk import pin, react, unpin, unreact
+
+REACTIONS = "/channels/{channel_id}/messages/{message_id}/reactions"
+EMOJI = REACTIONS + "/{emoji_name}"
+PINS = "/channels/{channel_id}/messages/pins"
+
+
+def _emoji(ask: Ask) -> str:
+    found = ask.params["emoji_name"]
+    if found.isascii() and ":" not in found:
+        raise refuse(10014)
+    return found
+
+
+@route("PUT", EMOJI + "/@me")
+def add(ask: Ask) -> Answer:
+    message, emoji = ask.message(), _emoji(ask)
+    if emoji not in message.reactions and not ask.may(message.channel, "add_reactions"):
+        raise refuse(50013)
+    react(ask.world, message, ask.bot.user, emoji)
+
+
+@route("DELETE", EMOJI + "/@me")
+def take_mine(ask: Ask) -> Answer:
+    unreact(ask.world, ask.message(), ask.bot.user, _emoji(ask))
+
+
+@route("DELETE", EMOJI + "/{user_id}")
+def take(ask: Ask) -> Answer:
+    message = ask.message("manage_messages")
+    user = ask.world.users.get(ask.params["user_id"])
+    if user is None:
+        raise refuse(10013)
+    unreact(ask.world, message, user, _emoji(ask))
+
+
+@route("DELETE", REACTIONS)
+def clear(ask: Ask) -> Answer:
+    message = ask.message("manage_messages")
+    for emoji, users in list(message.reactions.items()):
+        for one in list(users):
+            unreact(ask.world, message, ask.world.users[one], emoji)
+
+
+@route("DELETE", EMOJI)
+def clear_one(ask: Ask) -> Answer:
+    message = ask.message("manage_messages")
+    for one in list(message.reactions.get(_emoji(ask), [])):
+        unreact(ask.world, message, ask.world.users[one], _emoji(ask))
+
+
+@route("GET", EMOJI)
+def who(ask: Ask) -> Answer:
+    users = ask.message().reactions.get(_emoji(ask), [])
+    after = int(ask.query.get("after") or 0)
+    found = sorted((one for one in users if int(one) > after), key=int)
+    return [user_json(ask.world.users[one]) for one in found[: int(ask.query.get("limit") or 25)]]
+
+
+@route("GET", PINS)
+def pinned(ask: Ask) -> Answer:
+    channel = ask.channel("read_message_history")
+    newest = sorted(channel.pins.items(), key=lambda one: one[1], reverse=True)
+    items = [{"message": shown(ask, channel.messages[one]), "pinned_at": iso(at)} for one, at in newest]
+    limit = int(ask.query.get("limit") or 50)
+    return {"items": items[:limit], "has_more": len(items) > limit}
+
+
+@route("GET", "/channels/{channel_id}/pins")
+def pinned_formerly(ask: Ask) -> Answer:
+    return [one["message"] for one in pinned(ask)["items"]]
+
+
+@route("PUT", PINS + "/{message_id}")
+def pin_it(ask: Ask) -> Answer:
+    pin(ask.world, ask.message("pin_messages"), ask.bot.user)
+
+
+@route("DELETE", PINS + "/{message_id}")
+def unpin_it(ask: Ask) -> Answer:
+    unpin(ask.world, ask.message("pin_messages"))
+
+
+route("PUT", "/channels/{channel_id}/pins/{message_id}")(pin_it)
+route("DELETE", "/channels/{channel_id}/pins/{message_id}")(unpin_it)
+
+
+@route("GET", "/channels/{channel_id}/polls/{message_id}/answers/{answer_id}")
+def voters(ask: Ask) -> Answer:
+    message = ask.message()
+    users = message.poll.votes.get(int(ask.params["answer_id"])) if message.poll else None
+    if users is None:
+        raise refuse(10008)
+    after = int(ask.query.get("after") or 0)
+    found = sorted((one for one in users if int(one) > after), key=int)
+    return {"users": [user_json(ask.world.users[one]) for one in found[: int(ask.query.get("limit") or 25)]]}
+
+
+@route("POST", "/channels/{channel_id}/polls/{message_id}/expire")
+def expire(ask: Ask) -> Answer:
+    message = ask.message()
+    if message.poll is None:
+        raise refuse(520006)
+    if message.author is not ask.bot.user:
+        raise refuse(50005)
+    if message.poll.finalized:
+        raise refuse(520001)
+    end(ask.world, message)
+    return shown(ask, message)

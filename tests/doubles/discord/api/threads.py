@@ -1,0 +1,81 @@
+"""Threads, as far as a bot needs them."""
+
+from __future__ import annotations
+
+from tests.doubles.discord import places
+from tests.doubles.discord.api.table import Answer, Ask, route
+from tests.doubles.discord.clock import iso
+from tests.doubles.discord.errors import Form, refuse
+from tests.doubles.discord.render import channel_json
+from tests.doubles.discord.state import PRIVATE_THREAD, THREAD, Channel
+
+
+@route("POST", "/channels/{channel_id}/threads")
+def begin(ask: Ask) -> Answer:
+    type = int(ask.json.get("type") or PRIVATE_THREAD)
+    channel = ask.channel("create_private_threads" if type == PRIVATE_THREAD else "create_public_threads")
+    return 201, channel_json(_begin(ask, channel, type, ask.world.clock.new_id()))
+
+
+@route("POST", "/channels/{channel_id}/messages/{message_id}/threads")
+def begin_at(ask: Ask) -> Answer:
+    message = ask.message("create_public_threads")
+    if message.thread_id:
+        raise refuse(160004)
+    message.thread_id = message.id
+    return 201, channel_json(_begin(ask, message.channel, THREAD, message.id))
+
+
+def _begin(ask: Ask, parent: Channel, type: int, thread_id: str) -> Channel:
+    if parent.guild_id is None or parent.thread:
+        raise refuse(50024)
+    form = Form()
+    if not ask.json.get("name"):
+        form.required("name")
+    form.length(ask.json.get("name"), 100, "name")
+    form.check()
+    thread = Channel(
+        thread_id, type, str(ask.json["name"]), parent.guild_id, parent.id, owner_id=ask.bot.user.id
+    )
+    thread.joined[ask.bot.user.id] = ask.world.clock.now()
+    places.add_channel(ask.world, thread)
+    return thread
+
+
+def _thread(ask: Ask) -> Channel:
+    channel = ask.channel()
+    if not channel.thread:
+        raise refuse(50024)
+    return channel
+
+
+@route("GET", "/channels/{channel_id}/thread-members")
+def members(ask: Ask) -> Answer:
+    thread = _thread(ask)
+    return [
+        {"id": thread.id, "user_id": one, "join_timestamp": iso(at), "flags": 0}
+        for one, at in thread.joined.items()
+    ]
+
+
+@route("PUT", "/channels/{channel_id}/thread-members/@me")
+def join(ask: Ask) -> Answer:
+    _thread(ask).joined[ask.bot.user.id] = ask.world.clock.now()
+
+
+@route("DELETE", "/channels/{channel_id}/thread-members/@me")
+def leave(ask: Ask) -> Answer:
+    _thread(ask).joined.pop(ask.bot.user.id, None)
+
+
+@route("PUT", "/channels/{channel_id}/thread-members/{user_id}")
+def add(ask: Ask) -> Answer:
+    if ask.params["user_id"] not in ask.world.users:
+        raise refuse(10013)
+    _thread(ask).joined[ask.params["user_id"]] = ask.world.clock.now()
+
+
+@route("GET", "/guilds/{guild_id}/threads/active")
+def active(ask: Ask) -> Answer:
+    threads = [one for one in ask.guild().channels.values() if one.thread and not one.archived]
+    return {"threads": [channel_json(one) for one in threads], "members": []}

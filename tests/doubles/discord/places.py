@@ -1,0 +1,96 @@
+"""Guilds, channels, roles and members: made, changed and removed, and who is told."""
+
+from __future__ import annotations
+
+from tests.doubles.discord import permissions
+from tests.doubles.discord.errors import Json
+from tests.doubles.discord.render import channel_json, member_json, role_json, user_json
+from tests.doubles.discord.state import Channel, Event, Guild, Member, Role, User, World
+
+GUILDS, MEMBERS = 1 << 0, 1 << 1
+
+
+def new_guild(world: World, name: str, owner: User, *, guild_id: str | None = None) -> Guild:
+    """A guild with its owner and the role of everybody."""
+    guild = Guild(guild_id or world.clock.new_id(apart=True), name, owner.id)
+    guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.bits(permissions.EVERYBODY), position=0)
+    guild.members[owner.id] = Member(owner, joined_at=world.clock.now())
+    world.guilds[guild.id] = guild
+    return guild
+
+
+def add_member(world: World, guild: Guild, user: User, role_ids: list[str]) -> Member:
+    member = guild.members[user.id] = Member(user, role_ids, joined_at=world.clock.now())
+    data = {**member_json(member), "guild_id": guild.id}
+    world.emit(Event("GUILD_MEMBER_ADD", data, MEMBERS, guild.id))
+    world.bell.ring()
+    return member
+
+
+def member_changed(world: World, guild: Guild, member: Member) -> None:
+    data = {**member_json(member), "guild_id": guild.id}
+    only = member.user.id if member.user.bot else None
+    world.emit(Event("GUILD_MEMBER_UPDATE", data, 0 if only else MEMBERS, guild.id, only=only))
+    world.bell.ring()
+
+
+def remove_member(world: World, guild: Guild, member: Member) -> None:
+    """They left or were made to. A bot is told that the guild is gone."""
+    del guild.members[member.user.id]
+    data: Json = {"guild_id": guild.id, "user": user_json(member.user)}
+    world.emit(Event("GUILD_MEMBER_REMOVE", data, MEMBERS, guild.id))
+    if member.user.bot:
+        world.emit(Event("GUILD_DELETE", {"id": guild.id}, 0, guild.id, only=member.user.id))
+    world.bell.ring()
+
+
+def add_role(world: World, guild: Guild, role: Role) -> None:
+    """At the bottom, just above everybody's; the others move up."""
+    for other in guild.roles.values():
+        if other.id != guild.id:
+            other.position += 1
+    role.position = 1
+    guild.roles[role.id] = role
+    world.emit(Event("GUILD_ROLE_CREATE", {"guild_id": guild.id, "role": role_json(role)}, GUILDS, guild.id))
+
+
+def role_changed(world: World, guild: Guild, role: Role) -> None:
+    world.emit(Event("GUILD_ROLE_UPDATE", {"guild_id": guild.id, "role": role_json(role)}, GUILDS, guild.id))
+
+
+def remove_role(world: World, guild: Guild, role: Role) -> None:
+    del guild.roles[role.id]
+    for member in guild.members.values():
+        if role.id in member.role_ids:
+            member.role_ids.remove(role.id)
+    world.emit(Event("GUILD_ROLE_DELETE", {"guild_id": guild.id, "role_id": role.id}, GUILDS, guild.id))
+
+
+def add_channel(world: World, channel: Channel) -> None:
+    guild = world.guild(channel.guild_id)
+    guild.channels[channel.id] = channel
+    name = "THREAD_CREATE" if channel.thread else "CHANNEL_CREATE"
+    data = channel_json(channel)
+    if channel.thread:
+        data["newly_created"] = True
+    world.emit(Event(name, data, GUILDS, guild.id, channel))
+    world.bell.ring()
+
+
+def channel_changed(world: World, channel: Channel) -> None:
+    name = "THREAD_UPDATE" if channel.thread else "CHANNEL_UPDATE"
+    world.emit(Event(name, channel_json(channel), GUILDS, channel.guild_id, channel))
+    world.bell.ring()
+
+
+def remove_channel(world: World, channel: Channel) -> None:
+    """With its threads and webhooks."""
+    guild = world.guild(channel.guild_id)
+    name = "THREAD_DELETE" if channel.thread else "CHANNEL_DELETE"
+    world.emit(Event(name, channel_json(channel), GUILDS, guild.id, channel))
+    del guild.channels[channel.id]
+    for thread in [one for one in guild.channels.values() if one.thread and one.parent_id == channel.id]:
+        del guild.channels[thread.id]
+    for webhook in [one for one in world.webhooks.values() if one.channel_id == channel.id]:
+        del world.webhooks[webhook.id]
+    world.bell.ring()
