@@ -145,7 +145,11 @@ class Dispatch:
         wanted = resident.locale or invocation.locale or known.spoken
         now = self.clock.now()
         if known.theme and (known.resident is None or known.member != invocation.role):
-            tx.people.take_part(resident.id, known.theme.id, invocation.role, now)
+            since = next((one.since for one in invocation.present_in), now)
+            tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
+        for one in invocation.present_in if invocation.place is None else ():
+            if place := tx.places.known(one.place):
+                tx.people.take_part(resident.id, place[0].id, one.role, one.since)
         return Call(
             tx,
             now,

@@ -141,13 +141,23 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Presence:
+    """That somebody is in a place, with which role there and since when, as their platform knows it."""
+
+    place: Place
+    role: Role
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """Somebody used a command (typed, or filled in) or pressed a button.
 
     `id` is the platform's own id of that event: the same one never counts twice.
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `overheard`: others in
-    the place saw what was said or pressed.
+    the place saw what was said or pressed. `present_in`: the place, or for what is said in private
+    all places that they share with Plein, where the platform knows that.
     """
 
     id: str
@@ -162,6 +172,7 @@ class Invocation:
     role: Role = Role.RESIDENT
     by_post: bool = False
     overheard: bool = False
+    present_in: tuple[Presence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, conten
 from adapters.matrix.render import KEY
 from adapters.matrix.session import PLATFORM, Session
 from bot.errors import StoreFailed
-from bot.model import Identity, Invocation, Message, Place, Role
+from bot.model import Identity, Invocation, Message, Place, Presence, Role
 from bot.ports import Arrival
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,17 @@ class Intake:
             role=role,
             by_post=True,
             overheard=not direct,
+            present_in=tuple(self._present(heard.sender, None if direct else room)),
         )
+
+    def _present(self, user: str, room: str | None) -> Iterator[Presence]:
+        """In that room; without one, in all that are places and that they share with Plein."""
+        for one in self._on.rooms.values():
+            since = one.since(user)
+            here = one.id == room if room else not (one.is_space or self._on.outgoing.is_direct(one.id))
+            if since and here:
+                role = one.role_of(user, self._on.settings.power_levels)
+                yield Presence(Place(PLATFORM, one.id), role, since)
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:

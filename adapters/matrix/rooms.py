@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from adapters.matrix.read import moment
 from bot.config import PowerLevels
 from bot.model import Role
 
@@ -34,6 +36,8 @@ class Room:
     made_for: str | None = None
     is_space: bool = False
     members: dict[str, str] = field(default_factory=dict)
+    # When each of them came in, by the server's clock.
+    came: dict[str, datetime] = field(default_factory=dict)
     _levels: Mapping[str, Any] | None = None
 
     def apply(self, event: Mapping[str, Any]) -> None:
@@ -44,6 +48,10 @@ class Room:
         if kind == "m.room.member":
             membership = content.get("membership")
             if isinstance(membership, str):
+                # A new name or picture comes as another event of the same kind.
+                at = moment(event.get("origin_server_ts"))
+                if at and membership == "join" and self.members.get(key) != "join":
+                    self.came[key] = at
                 self.members[key] = membership
         elif key == "":
             self._apply_own(kind, content, event)
@@ -91,6 +99,10 @@ class Room:
         if level >= needed.moderator:
             return Role.MODERATOR
         return Role.ORGANISER if level >= needed.organiser else Role.RESIDENT
+
+    def since(self, user: str) -> datetime | None:
+        """When somebody who is in it came in."""
+        return self.came.get(user) if self.members.get(user) == "join" else None
 
     def has(self, user: str) -> bool:
         """Whether somebody is in it, or could be by saying yes."""

@@ -183,7 +183,7 @@ async def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed):
-        await open_database(f"postgresql://plein@/plein?host={tmp_path}")
+        await open_database(f"postgresql://plein@/plein?host={tmp_path}", tmp_path / "keys")
 
 
 # --- killed ---
@@ -192,6 +192,7 @@ async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 WRITES = """
 import asyncio, itertools, sys
 from datetime import UTC, datetime
+from pathlib import Path
 from storage.database import open_database
 
 async def write(store, numbers):
@@ -200,7 +201,7 @@ async def write(store, numbers):
         print(number, flush=True)
 
 async def main():
-    store = await open_database(sys.argv[1])
+    store = await open_database(sys.argv[1], Path(sys.argv[3]))
     numbers = itertools.count(int(sys.argv[2]))
     await asyncio.gather(*(write(store, numbers) for _ in range(8)))
 
@@ -209,11 +210,14 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("lines", [1, 40, 250])
-async def test_nothing_is_acknowledged_before_it_is_kept(database_url: str, lines: int) -> None:
+async def test_nothing_is_acknowledged_before_it_is_kept(
+    database_url: str, tmp_path: Path, lines: int
+) -> None:
+    keys = str(tmp_path / "keys")
     acknowledged: list[str] = []
     for start in (0, 100_000):
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-c", WRITES, database_url, str(start)), cwd=ROOT, stdout=subprocess.PIPE
+            *(sys.executable, "-c", WRITES, database_url, str(start), keys), cwd=ROOT, stdout=subprocess.PIPE
         )
         assert process.stdout
         for _ in range(lines):

@@ -25,6 +25,7 @@ from bot.ports import Transaction
 from storage.database import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
 from storage.tables import metadata
 from tests.chat import NOW
+from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.polls import a_plan, counted
 from tests.postgres import keys_of
 
@@ -75,6 +76,25 @@ OLD_POLLS: dict[int, tuple[list[str], list[str], str]] = {
 }
 
 
+# What its board shows is kept as it was sent, with what its ballot does.
+OLD_BOARD = json.dumps(
+    {
+        "lines": [],
+        "title": None,
+        "actions": [],
+        "ballot": {
+            "question": {"key": "typed", "values": {"words": "Wat?"}},
+            "options": [{"key": "typed", "values": {"words": one}} for one in OLD_POLLS[1][0]],
+            "at_most": 2,
+            "command": "poll vote",
+            "args": {"poll": 1},
+            "ended": None,
+        },
+    },
+    separators=(",", ":"),
+)
+
+
 def old_tallies() -> list[tuple[int, int, int]]:
     """How the earlier version kept their count: the people under option 0."""
     return [
@@ -100,6 +120,10 @@ def fill_old(db: Connection) -> None:
             add("ballots", poll=poll, voter=voter, choices=choices, cast_at=4)
     for poll, option, votes in old_tallies():
         add("tallies", poll=poll, option=option, votes=votes)
+    add("subjects", subject="poll:1", theme=1, version=2, open=True)
+    where = {"subject": "poll:1", "platform": "matrix", "room": "!r"}
+    add("boards", **where, edition=1, version=2, sent_as="$b", shown=OLD_BOARD, attempts=0, next_at=0)
+    add("refs", **where, ref="$b")
     add("inbox", account="me", id="$1", room="!r", body='{"body": "!stem 1"}', sealed=False)
     db.commit()
 
@@ -131,6 +155,15 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
             expected = [votes for number, option, votes in old_tallies() if number == poll and option]
             assert counted(tx, poll) == (len(cast), expected)
             assert found[1] == (tuple(map(int, cast[0].split(","))) if cast else ())
+        shown = tx.boards.message_at("matrix", "$b")
+        assert shown
+        assert shown.ballot
+        # Its command takes the numbers that a native poll gives.
+        command = COMMANDS.by_path[shown.ballot.command]
+        assert COMMANDS.bind(command, {**shown.ballot.args, "numbers": (2,)}, a_call()) == {
+            "numbers": (2,),
+            "poll": 1,
+        }
         (waits,) = tx.inbox.waiting("me", sealed=False)
         assert waits.body == '{"body": "!stem 1"}'
 

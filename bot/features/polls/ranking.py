@@ -31,13 +31,10 @@ class Ranking:
         return all(self.duels[mine][other] > self.duels[other][mine] for other in others)
 
 
-def rank(options: int, ballots: Iterable[tuple[tuple[int, ...], int]]) -> Ranking:
-    """The order of options 1 to `options`. An option that a ballot leaves out comes last on it."""
-    return decide(duels_of(add_duels(options, ballots)))
-
-
 def add_duels(options: int, ballots: Iterable[tuple[tuple[int, ...], int]]) -> list[int]:
     """For each option, how many put it before each other one: sums that can be added to those of others.
+
+    Options are numbered from 1; one that a ballot leaves out comes last on it.
 
     Each is one large number with a lane for every option, so that "before all the rest" is one addition.
     """

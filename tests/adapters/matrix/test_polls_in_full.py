@@ -134,3 +134,18 @@ async def test_reactions_one_after_the_other_are_an_order(town: Town) -> None:
     await board(anna.person, room, "██████████ 3. Blauw: wint 2 duels van de 2")
     numbers = [one for one in shown(await anna.person.history(room)) if "[1]" in one.body]
     assert numbers == []
+
+
+async def test_who_is_in_the_room_takes_part_and_who_came_later_was_not_asked(town: Town) -> None:
+    anna, ben, cas = [await town.resident(name) for name in ("anna", "ben", "cas")]
+    room = await town.room(anna.person, ben.person)
+    await anna.person.say(room, '!peiling open "Blijft ze?" Ja | Nee --stemmers leden --uitslag einde')
+    await board(anna.person, room, "1. Ja", "Alleen wie al aan dit thema meedeed toen ze opende")
+    number = await number_of(anna)
+    await ben.person.say(ben.direct, f"!stem 1 --peiling {number}")
+    await ben.told("je koos Ja")
+    await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
+    await cas.told("hoort bij een thema waar je nog niet aan meedoet")
+    await cas.person.join(room)
+    await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
+    await cas.told("stemt alleen wie al aan dit thema meedeed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of, rank
+from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
 
 ELECTIONS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "elections.json").read_text(encoding="utf-8")
 )
 Ballots = list[tuple[tuple[int, ...], int]]
+
+
+def rank(options: int, ballots: Iterable[tuple[tuple[int, ...], int]]) -> Ranking:
+    """The order that these ballots give."""
+    return decide(duels_of(add_duels(options, ballots)))
 
 
 def outcome(election: dict[str, Any]) -> Ranking:

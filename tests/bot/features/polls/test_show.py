@@ -61,7 +61,7 @@ def test_the_result() -> None:
         (
             DATES,
             [((2, 0, 1), 2), ((0, 1, 2), 1)],
-            ["donderdag 10 december om 20.00 uur past het best: 1 keer ja en 2 keer desnoods."],
+            ["Het best past donderdag 10 december om 20.00 uur: 1 keer ja en 2 keer desnoods."],
         ),
         (
             DATES,
