@@ -93,7 +93,7 @@ async def _open(core: PleinCore, kind: Kind) -> float:
         )
         if number < TIMES - 1:
             await core.handle(_asked(person, "!peiling sluit --zeker"))
-    left = await core.store.run(lambda tx: [poll.id for poll, _ in tx.polls.running(None, 0, 99)])
+    left = await core.store.run(lambda tx: [poll.id for poll, _ in tx.polls.running(1, 0, 99)])
     for poll in left[1:]:
         await core.store.run(partial(_forget, poll))
     return statistics.median(times)

@@ -7,6 +7,7 @@ after the commit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ class Call:
     theme_here: Theme | None = None
     at: datetime | None = None
     overheard: bool = False
+    # The arguments as they were given, for the right way to say the same.
+    given: Mapping[str, Any] = field(default_factory=dict)
     undone_by: Undo | None = field(default=None, init=False)
     # Which of "post", "board" and "job" there is more of, so that only those workers are woken.
     woken: set[str] = field(default_factory=set, init=False)

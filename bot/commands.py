@@ -183,7 +183,10 @@ class Commands:
         if param.named:
             label = self.param_name(param, locale)
             return f"--{label}" if param.kind == "yes" else f"--{label} {shown}"
-        return f'"{shown}"' if param.kind == "words" else shown
+        if param.kind != "words":
+            return shown
+        # Quotation marks of another kind where the words hold some, so that the line can be copied.
+        return f"«{shown}»" if '"' in shown else f'"{shown}"'
 
     def parse(self, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
         """The command that was typed and its arguments, still as words.

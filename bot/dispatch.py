@@ -113,7 +113,7 @@ class Dispatch:
         once = given.get(ONCE)
         if once and (said_yes := call.tx.seen.recognise(once, invocation.author, None).answer):
             return said_yes[0]
-        given = {name: value for name, value in given.items() if name != ONCE}
+        given = call.given = {name: value for name, value in given.items() if name != ONCE}
         try:
             answer = command.run(call, **self.commands.bind(command, given, call))
         except Unsure as unsure:

@@ -136,7 +136,7 @@ def run_group(db: Connection, tx: Tx, tasks: Sequence[Task]) -> list[Outcome]:
         tx.doomed.clear()
         try:
             with db.begin():
-                tx.seen.look_ahead([about for _, about in tasks if about])
+                tx.polls.look_ahead(tx.seen.look_ahead([about for _, about in tasks if about]))
                 results = [work(tx) for work, _ in tasks]
                 _settle_late(tx)
             for name in tx.doomed:
@@ -337,7 +337,9 @@ def keys_beside(url: str) -> Path | None:
     """Where the keys of a database are kept where nothing else was chosen: never in the database itself."""
     parts = make_url(url)
     if url.startswith("postgresql"):
-        return Path("data/keys") / f"{parts.host or 'local'}-{parts.port or 5432}-{parts.database}"
+        # A server's socket stands in the query: `?host=/run/postgresql`.
+        host = str(parts.host or parts.query.get("host", "local")).strip("/").replace("/", "-")
+        return Path("data/keys") / f"{host}-{parts.port or 5432}-{parts.database}"
     return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
 
 

@@ -7,18 +7,30 @@ counted before the end; then only the count is kept, and the key destroyed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
 import orjson
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    Executable,
+    Integer,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.features.polls.records import UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
 from bot.model import Identity
-from storage.direct import Core
+from storage.direct import Core, Rows
 from storage.sealing import Sealing
 from storage.seals import KeyGone, Seals
 from storage.tables import ballots, identities, members, polls, residents, tallies
@@ -36,6 +48,10 @@ _POLL = select(*_SHOWN, tallies.c.votes.label("voters"), ballots.c.choices).sele
 # Held until the end: a vote and a closing of the same poll never pass each other.
 _GET = _POLL.where(polls.c.id == bindparam("poll_")).with_for_update(of=polls)
 _NEWEST = polls.c.id.desc()
+_BALLOTS_OF = select(ballots.c.voter, ballots.c.poll, ballots.c.choices).where(
+    ballots.c.poll == func.any(bindparam("polls_", type_=ARRAY(Integer))),
+    ballots.c.voter == func.any(bindparam("voters_", type_=ARRAY(Integer))),
+)
 _OPEN = (
     _POLL.where(polls.c.state == "open").order_by(_NEWEST).limit(bindparam("most_")).with_for_update(of=polls)
 )
@@ -133,6 +149,11 @@ class Polls:
         self._seals = seals
         self._sealing = sealing
         self._doom = doom
+        # For a group of voters what is read once for all of them, and after how many writes that was:
+        # one more, and none of it is used any more.
+        self._voters: Collection[int] = ()
+        self._shared: dict[Hashable, tuple[Rows, dict[tuple[int, int], str]]] = {}
+        self._as_of = 0
 
     def add(self, plan: Plan, state: str) -> Poll:
         fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
@@ -147,16 +168,35 @@ class Polls:
 
     # --- reading ---
 
+    def look_ahead(self, voters: Collection[int]) -> None:
+        """These will ask about polls, one after the other in this transaction."""
+        self._voters = voters
+        self._shared = {}
+        self._as_of = self._db.written
+
+    def _asked(self, statement: Executable, voter: int, **asked: int) -> Rows:
+        """Polls with this voter's ballot. In a group that was looked ahead for, each poll is read once."""
+        if voter not in self._voters or self._db.written != self._as_of:
+            return self._db.execute(statement, {"voter_": voter, **asked}, besides=True)
+        key = (statement, *asked.values())
+        if key not in self._shared:
+            rows = self._db.execute(statement, {"voter_": 0, **asked}, besides=True)
+            # Read after the polls, which are held now: nobody else changes a ballot in them any more.
+            whose = {"polls_": [row.id for row in rows], "voters_": list(self._voters)}
+            cast = self._db.execute(_BALLOTS_OF, whose, besides=True)
+            self._shared[key] = rows, {(one.poll, one.voter): one.choices for one in cast}
+        rows, ballots_of = self._shared[key]
+        return Rows(row._replace(choices=ballots_of.get((row.id, voter))) for row in rows)
+
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
-        row = self._db.execute(_GET, {"poll_": poll, "voter_": voter}, besides=True).first()
+        row = self._asked(_GET, voter, poll_=poll).first()
         return self._poll(row, voter) if row else None
 
     def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         if theme is None:
             rows = self._db.execute(_OPEN_MINE, {"voter_": voter, "most_": most}, besides=True)
         else:
-            here = {"voter_": voter, "most_": most, "theme_": theme}
-            rows = self._db.execute(_OPEN_HERE, here, besides=True)
+            rows = self._asked(_OPEN_HERE, voter, theme_=theme, most_=most)
         return [self._poll(row, voter) for row in rows]
 
     def planned(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:

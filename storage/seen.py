@@ -84,14 +84,15 @@ class Seen:
         self._ahead: dict[str, Any] = {}
         self._as_of = 0
 
-    def look_ahead(self, group: Sequence[Invocation]) -> None:
-        """These will be recognised one after the other in this transaction."""
+    def look_ahead(self, group: Sequence[Invocation]) -> set[int]:
+        """These will be recognised one after the other in this transaction; the residents among them."""
         self._ahead = {}
         if len(group) > 1 and self._db.is_remote:
             asked = list(zip(*(_asked(one.id, one.author, one.place) for one in group), strict=True))
             values = {f"{field}_": list(column) for field, column in zip(_FIELDS, asked, strict=True)}
             self._ahead = {row.asked: row for row in self._db.execute(_RECOGNISE_ALL, values)}
             self._as_of = self._db.written
+        return {row.resident for row in self._ahead.values() if row.resident}
 
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
         row = self._ahead.get(invocation_id) if self._db.written == self._as_of else None

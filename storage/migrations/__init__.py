@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 
 def migrate(db: Connection, to: str = "head") -> None:
-    """Bring the tables to a version: up, or down where `to` is older."""
+    """Bring the tables up to a version, or all the way down to "base"."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = db

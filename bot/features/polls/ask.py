@@ -62,7 +62,8 @@ def read_options(call: Call, kind: Kind, question: str, options: Sequence[str]) 
             raise UserError("poll.options.consent", question=question)
         return CONSENT_OPTIONS
     if len(options) < 2:
-        raise UserError("poll.options.few", usage=usage(call, "poll open", {"question": question}))
+        right = {name: value for name, value in call.given.items() if name != "options"}
+        raise UserError("poll.options.few", usage=usage(call, "poll open", right))
     check_options(options)
     return _dates(call, options) if kind is Kind.DATES else tuple(options)
 

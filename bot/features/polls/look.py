@@ -33,7 +33,7 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     found, mine = find(call, poll)
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
-    board = show.face(call.tx, found, show.is_shown(found, mine), all_reasons=True)
+    board = show.face(call.tx, found, show.is_shown(found, mine), aside=True)
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
     return Message((*board.lines, *own), board.title, board.actions, numbered=True)
 

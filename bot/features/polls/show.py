@@ -151,8 +151,11 @@ def show_board(tx: Transaction, subject: str) -> Message | None:
     return face(tx, found[0], is_shown(found[0]))
 
 
-def face(tx: Transaction, poll: Poll, shown: bool, *, all_reasons: bool = False) -> Message:
-    """A poll with its count, or without where that is not to be seen."""
+def face(tx: Transaction, poll: Poll, shown: bool, *, aside: bool = False) -> Message:
+    """A poll with its count, or without where that is not to be seen.
+
+    `aside`: for one person alone, who gets every reason.
+    """
     count = count_of(tx, poll) if shown else None
     lines = option_lines(poll, count)
     if poll.voters:
@@ -160,10 +163,12 @@ def face(tx: Transaction, poll: Poll, shown: bool, *, all_reasons: bool = False)
     elif poll.state == "open":
         lines.append(text("poll.board.nobody"))
     if shown and poll.kind is Kind.CONSENT:
-        lines += reasons(tx, poll, None if all_reasons else REASONS_SHOWN)
+        lines += reasons(tx, poll, None if aside else REASONS_SHOWN)
     if poll.state == "open":
         lines += _terms(poll)
-        if poll.discreet:
+        if aside:
+            how = [text("poll.reminder.how", poll=poll.id, how=how_to(poll))]
+        elif poll.discreet:
             how = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
         else:
             how = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]

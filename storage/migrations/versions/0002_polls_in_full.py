@@ -73,6 +73,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Plain polls come back as they were; of the other kinds the earlier version knows nothing."""
+    op.execute(
+        'UPDATE boards SET shown = replace(shown, \'"command":"poll choose"\', \'"command":"poll vote"\')'
+    )
     op.execute("DELETE FROM ballots WHERE poll IN (SELECT id FROM polls WHERE anonymous OR kind <> 'choice')")
     op.drop_table("tallies")
     op.create_table(
