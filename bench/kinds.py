@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import itertools
 import random
 import statistics
@@ -18,6 +17,7 @@ from sqlalchemy import insert
 
 from bench.figures import RUNS, Figure, by_turns
 from bench.votes import CLOCK, HERE, poll_on, said
+from bot.app import keep_what_start_up_made
 from bot.core import PleinCore
 from bot.features.polls.records import Kind
 from bot.features.polls.show import count_of
@@ -27,7 +27,7 @@ from storage.database import open_database
 from storage.tables import tallies
 from tests.postgres import PostgreSQL as Server
 
-PEOPLE, TIMES = 10, 60
+PEOPLE, TIMES = 10, 120
 RANKED, OPTIONS = 100_000, 20
 # How each kind is opened, and three votes in it.
 KINDS = {
@@ -42,6 +42,7 @@ _numbers = itertools.count()
 
 
 async def measure() -> list[Figure]:
+    keep_what_start_up_made()  # as Plein does at its start
     return [*await _beside_the_plain_kind(), *await _counting()]
 
 
@@ -110,20 +111,18 @@ def _word(kind: Kind) -> str:
 async def _vote(core: PleinCore, kind: Kind) -> float:
     words = KINDS[kind][1]
     return statistics.median(
-        [await _timed(core, f"voter {n % PEOPLE}", f"!stem {words[n % 3]}") for n in range(TIMES * 2)]
+        [await _timed(core, f"voter {n % PEOPLE}", f"!stem {words[n % 3]}") for n in range(TIMES)]
     )
 
 
 async def _show(core: PleinCore, kind: Kind) -> float:
-    return statistics.median([await _timed(core, "voter 1", "!peiling toon") for _ in range(TIMES * 2)])
+    return statistics.median([await _timed(core, "voter 1", "!peiling toon") for _ in range(TIMES)])
 
 
 # --- a hundred thousand ranked ballots ---------------------------------------------------------
 
 
 async def _counting() -> list[Figure]:
-    gc.collect()
-    gc.freeze()  # as Plein does at its start
     found = []
     with tempfile.TemporaryDirectory() as folder:
         server = await asyncio.to_thread(Server, Path(folder))

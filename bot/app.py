@@ -94,10 +94,6 @@ async def run_platforms(config: Config) -> int:
 
 async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
     """Run everything until a signal comes, or an adapter ends because it cannot go on."""
-    # What start-up made lives as long as the process: collecting garbage need not look through it again
-    # and again, and holds the loop for a moment instead of forty milliseconds.
-    gc.collect()
-    gc.freeze()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -123,7 +119,17 @@ async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Adapter]
         async with asyncio.timeout(CATCH_UP):
             for adapter in adapters:
                 await adapter.caught_up()
+    keep_what_start_up_made()
     await core.agenda.run()
+
+
+def keep_what_start_up_made() -> None:
+    """It lives as long as the process: collecting garbage need not look through it again and again, and
+    holds the loop for a moment instead of forty milliseconds. Until then there is nothing to collect.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 async def check(config: Config, say: Callable[[Text], None]) -> bool:

@@ -12,6 +12,8 @@ from bot.when.tokens import Unread
 def hours(phrase: Phrase) -> bool:
     """An hour, or from one to another: "om half acht", "van 19 tot 21u"."""
     begin = phrase.at
+    if phrase.means("month", 1) is not None and phrase.whole() is not None:
+        return False  # "1 juni"
     led = phrase.take("at") is not None or phrase.take("until") is not None
     start, end = _bare_pair(phrase) or (_clock(phrase, led), None)
     if start is None:
@@ -252,4 +254,4 @@ def _minutes_of_day(hour: int, minute: int) -> int:
     return hour * 60 + minute
 
 
-_WAYS = (_half, _off_the_hour, _digital, _numbered)
+_WAYS = (_numbered, _half, _off_the_hour, _digital)

@@ -53,9 +53,9 @@ def settle(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
 
 def _lasting(said: Said) -> Unit | None:
     """The length of time, if that is all that is said."""
-    if said.only("span"):
+    if said.span and said.only("span"):
         return said.span
-    if said.only("start") and said.start and said.start.lasting is not None and not said.led:
+    if said.start and said.start.lasting is not None and not said.led and said.only("start"):
         said.sure = False
         if said.start.lasting // 60 <= EARLIEST or said.start.lasting == WHOLE_DAY:
             return Unit(seconds=60 * said.start.lasting)
@@ -97,7 +97,7 @@ def _on_a_day(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
     )
     # The first that is still to come; a named day whose hour is past is read as it is.
     start = next((one for one in wall if one > now.replace(tzinfo=None)), wall[-1])
-    if start != _minute(now) and _minute(now) in wall:
+    if (minute := _minute(now)) != start and minute in wall:
         said.sure = False  # "20u" at eight sharp
     end = _end(said, start, said.end) if said.end else None
     return Reading(_moment(start, zone), _moment(end, zone) if end else None, said.sure)
@@ -119,7 +119,7 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
         minutes = [one for one in minutes if one >= EARLIEST * 60]
     at_night = max(minutes) > WHOLE_DAY or (max(minutes) == WHOLE_DAY and said.part is not None)
     tonight = said.ahead == 0 and said.part is not None
-    if said.names_day() and not tonight and (at_night or clock.midnight):
+    if (at_night or clock.midnight) and not tonight and said.names_day():
         said.sure = False  # the night before, or the one after
     if said.day is not None and max(minutes) > WHOLE_DAY:
         return [one % WHOLE_DAY for one in minutes]
@@ -278,8 +278,9 @@ def _months(said: Said, today: date) -> list[tuple[int, int]]:
     elif said.year is not None:
         months = [(said.year, said.month)]
     else:
-        # Eight years may lie between two leap days; the year before shows what is just over.
-        years = [today.year + steps] if turn == YEAR else range(today.year - 1, today.year + 9)
+        # The year before shows what is just over. Eight years may lie between two leap days.
+        last = today.year + (8 if (said.day, said.month) == (29, 2) else 1)
+        years = [today.year + steps] if turn == YEAR else range(today.year - 1, last + 1)
         months = [(year, said.month) for year in years]
     if (turn == MONTH and said.month is not None) or (turn == YEAR and (said.year or not said.month)):
         raise Unread

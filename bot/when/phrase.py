@@ -84,21 +84,23 @@ class Phrase:
 
     def __init__(self, tokens: Sequence[Token], language: Language) -> None:
         self.tokens = tokens
+        self.length = len(tokens)
         self.language = language
         self.at = 0
         self.said = Said()
 
     def token(self, ahead: int = 0) -> Token | None:
         where = self.at + ahead
-        return self.tokens[where] if 0 <= where < len(self.tokens) else None
+        return self.tokens[where] if 0 <= where < self.length else None
 
     def means(self, kind: Kind, ahead: int = 0) -> Any:
         """What the next word (or one further on) means as this; None where it cannot be this."""
-        token = self.token(ahead)
-        return token.means.get(kind) if token else None
+        where = self.at + ahead
+        return self.tokens[where].means.get(kind) if 0 <= where < self.length else None
 
     def any_of(self, kinds: Sequence[Kind], ahead: int = 0) -> bool:
-        return any(self.means(kind, ahead) is not None for kind in kinds)
+        token = self.token(ahead)
+        return token is not None and not token.means.keys().isdisjoint(kinds)
 
     def take(self, kind: Kind) -> Any:
         """The same, and go on to the word after it."""

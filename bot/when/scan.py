@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 from unicodedata import combining, normalize
 
 # An instant has its offset with it; after a space "20:00-22:00" is rather from one hour to another.
@@ -37,8 +37,7 @@ _SIGNS = re.compile(r",(?![0-9])|(?<![0-9]),|[;()!?]")
 _HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """`glued`: nothing stands between it and the piece before; `spaced`: there is room on both sides."""
 
     kind: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.when.language import Language, Means
 from bot.when.scan import Piece
@@ -24,8 +23,7 @@ class Unread(Exception):
         self.key = key
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One piece or one phrase of a table, with everything that it may mean."""
 
     means: Means
