@@ -17,14 +17,18 @@ from sqlalchemy import insert
 
 from bench.figures import RUNS, Figure, by_turns
 from bench.votes import CLOCK, HERE, poll_on, said
+from bot import when
 from bot.app import keep_what_start_up_made
 from bot.core import PleinCore
+from bot.errors import UserError
 from bot.features.polls.records import Kind
 from bot.features.polls.show import count_of
 from bot.model import Identity, Invocation
 from bot.ports import Store, Transaction
 from storage.database import open_database
 from storage.tables import tallies
+from tests.bot.test_when_corpus import lines
+from tests.chat import BRUSSELS
 from tests.postgres import PostgreSQL as Server
 
 PEOPLE, TIMES = 10, 120
@@ -36,14 +40,31 @@ KINDS = {
     Kind.SCORE: ("Plein | Park | Nergens", ("5 0 3", "1 2 3", "0 5 5")),
     Kind.RANKED: ("Plein | Park | Nergens", ("1 2 3", "3 2 1", "2 1 3")),
     Kind.CONSENT: ("", ("agree", "abstain", "object te duur")),
-    Kind.DATES: ("1 juni 20u | 2 juni 20u | 3 juni 20u", ("ja nee ja", "nee ja nee", "misschien ja nee")),
+    # As a picker or a confirmation fills them in; what reading words costs is a figure of its own.
+    Kind.DATES: (
+        "2027-06-01T18:00+00:00 | 2027-06-02T18:00+00:00 | 2027-06-03T18:00+00:00",
+        ("ja nee ja", "nee ja nee", "misschien ja nee"),
+    ),
 }
 _numbers = itertools.count()
 
 
 async def measure() -> list[Figure]:
     keep_what_start_up_made()  # as Plein does at its start
-    return [*await _beside_the_plain_kind(), *await _counting()]
+    return [_reading(), *await _beside_the_plain_kind(), *await _counting()]
+
+
+def _reading() -> Figure:
+    """Every phrase of the corpus once, understood or asked back; the mean, and that the median of several."""
+    corpus = [*lines("nl"), *lines("en")]
+    means = []
+    for _ in range(RUNS):
+        start = time.perf_counter()
+        for line in corpus:
+            with contextlib.suppress(UserError):
+                when.read(line.phrase, line.now, BRUSSELS)
+        means.append((time.perf_counter() - start) * 1000 / len(corpus))
+    return Figure("reading a moment in words", "ms", statistics.median(means), "0.5 ms", 0.5, "at most 1")
 
 
 # --- each kind beside the plain one --------------------------------------------------------
@@ -85,27 +106,18 @@ async def _timed(core: PleinCore, person: str, words: str) -> float:
 
 
 async def _open(core: PleinCore, kind: Kind) -> float:
-    """Each asked by somebody else; closed again, but for one that is left to vote in."""
+    """Each asked by somebody else; only the last is left, to vote in."""
     times = []
-    for number in range(TIMES):
-        person = f"asker {next(_numbers)}"
-        times.append(
-            await _timed(core, person, f'!peiling open "Wat?" {KINDS[kind][0]} --soort {_word(kind)}')
-        )
-        if number < TIMES - 1:
-            await core.handle(_asked(person, "!peiling sluit --zeker"))
-    left = await core.store.run(lambda tx: [poll.id for poll, _ in tx.polls.running(1, 0, 99)])
-    for poll in left[1:]:
-        await core.store.run(partial(_forget, poll))
+    for _ in range(TIMES):
+        words = f'!peiling open "Wat?" {KINDS[kind][0]} --soort {kind}'
+        times.append(await _timed(core, f"asker {next(_numbers)}", words))
+        await core.store.run(_leave_the_last)
     return statistics.median(times)
 
 
-def _forget(poll: int, tx: Transaction) -> None:
-    tx.polls.change(poll, {"state": "cancelled"})
-
-
-def _word(kind: Kind) -> str:
-    return str(kind)
+def _leave_the_last(tx: Transaction) -> None:
+    for poll, _ in tx.polls.running(1, 0, 9)[1:]:
+        tx.polls.change(poll.id, {"state": "cancelled"})
 
 
 async def _vote(core: PleinCore, kind: Kind) -> float:
