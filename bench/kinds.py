@@ -40,11 +40,7 @@ KINDS = {
     Kind.SCORE: ("Plein | Park | Nergens", ("5 0 3", "1 2 3", "0 5 5")),
     Kind.RANKED: ("Plein | Park | Nergens", ("1 2 3", "3 2 1", "2 1 3")),
     Kind.CONSENT: ("", ("agree", "abstain", "object te duur")),
-    # As a picker or a confirmation fills them in; what reading words costs is a figure of its own.
-    Kind.DATES: (
-        "2027-06-01T18:00+00:00 | 2027-06-02T18:00+00:00 | 2027-06-03T18:00+00:00",
-        ("ja nee ja", "nee ja nee", "misschien ja nee"),
-    ),
+    Kind.DATES: ("1 juni 20u | 2 juni 20u | 3 juni 20u", ("ja nee ja", "nee ja nee", "misschien ja nee")),
 }
 _numbers = itertools.count()
 
