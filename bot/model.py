@@ -6,7 +6,7 @@ They are plain data: no platform, no database, no language. What people typed si
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -97,7 +97,8 @@ class Action:
 class Ballot:
     """A question whose whole answer can be given at once, for platforms with a native poll.
 
-    The numbers chosen (from 1) go into the argument `numbers` of `command`.
+    The numbers chosen (from 1) go into the argument `numbers` of `command`. `discreet`: nobody else may
+    see how somebody answers, so never by anything that shows it.
     """
 
     question: Text
@@ -106,6 +107,54 @@ class Ballot:
     command: str
     args: Mapping[str, Any]
     ended: Text | None = None
+    discreet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a form asks for, and the argument it goes into.
+
+    `value` stands in it already. `choices`: the values to pick one from, each with its words. `long`: it
+    may take several lines.
+    """
+
+    name: str
+    label: Text
+    hint: Text | None = None
+    value: str = ""
+    choices: tuple[tuple[str, Text], ...] = ()
+    long: bool = False
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a command still needs, asked for where a platform has forms; elsewhere the lines say what to type.
+
+    `at_once`: nothing is wrong, so that the form may be shown instead of the message it comes with.
+    """
+
+    title: Text
+    command: str
+    args: Mapping[str, Any]
+    fields: tuple[Field, ...]
+    at_once: bool = False
+
+    def filled_in(self, values: Sequence[str]) -> dict[str, Any]:
+        """The arguments, with a value for each field in order.
+
+        Fields that go into one argument are put together, behind what that holds already.
+        """
+        asked = {one.name for one in self.fields}
+        args = {name: value for name, value in self.args.items() if name not in asked}
+        for name in dict.fromkeys(one.name for one in self.fields):
+            parts = [str(self.args[name])] if name in self.args else []
+            parts += [
+                value.strip() for one, value in zip(self.fields, values, strict=True) if one.name == name
+            ]
+            if words := " ".join(filter(None, parts)):
+                args[name] = words
+        return args
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +187,15 @@ class Message:
     ballot: Ballot | None = None
     files: tuple[Attachment, ...] = ()
     numbered: bool = False
+    form: Form | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A value that an argument could have, with the words that tell people what it is."""
+
+    value: str | int
+    words: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,9 +298,14 @@ def unpack(packed: str | None) -> Message | None:
     files = tuple(
         Attachment(one["subject"], one["form"], _text(one["words"])) for one in kept.get("files", ())
     )
-    numbered = kept.get("numbered", False)
     return Message(
-        _texts(kept["lines"]), _maybe(kept["title"]), actions, _ballot(kept["ballot"]), files, numbered
+        _texts(kept["lines"]),
+        _maybe(kept["title"]),
+        actions,
+        _ballot(kept["ballot"]),
+        files,
+        kept.get("numbered", False),
+        _form(kept.get("form")),
     )
 
 
@@ -257,7 +320,26 @@ def _ballot(kept: dict[str, Any] | None) -> Ballot | None:
     if kept is None:
         return None
     question, options, ended = _text(kept["question"]), _texts(kept["options"]), _maybe(kept["ended"])
-    return Ballot(question, options, kept["at_most"], kept["command"], _args(kept["args"]), ended)
+    args, discreet = _args(kept["args"]), kept.get("discreet", False)
+    return Ballot(question, options, kept["at_most"], kept["command"], args, ended, discreet)
+
+
+def _form(kept: dict[str, Any] | None) -> Form | None:
+    if kept is None:
+        return None
+    fields = tuple(
+        Field(
+            one["name"],
+            _text(one["label"]),
+            _maybe(one["hint"]),
+            one["value"],
+            tuple((value, _text(words)) for value, words in one["choices"]),
+            one["long"],
+            one["required"],
+        )
+        for one in kept["fields"]
+    )
+    return Form(_text(kept["title"]), kept["command"], _args(kept["args"]), fields, kept["at_once"])
 
 
 def _text(kept: dict[str, Any]) -> Text:

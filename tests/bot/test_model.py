@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.model import Action, Attachment, Ballot, Message, Role, Text, pack, text, unpack
+from bot.model import Action, Attachment, Ballot, Field, Form, Message, Role, Text, pack, text, unpack
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 NAMES = st.text("abc_", min_size=1, max_size=5)
@@ -28,8 +28,18 @@ TEXTS = st.recursive(
 ARGS = st.dictionaries(NAMES, WORDS | NUMBERS | st.booleans() | st.none(), max_size=3)
 ACTIONS = st.builds(Action, TEXTS, WORDS, ARGS, st.none() | WORDS)
 BALLOTS = st.builds(
-    Ballot, TEXTS, st.lists(TEXTS, max_size=3).map(tuple), st.integers(1, 20), WORDS, ARGS, st.none() | TEXTS
+    Ballot,
+    TEXTS,
+    st.lists(TEXTS, max_size=3).map(tuple),
+    st.integers(1, 20),
+    WORDS,
+    ARGS,
+    st.none() | TEXTS,
+    st.booleans(),
 )
+CHOICES = st.lists(st.tuples(WORDS, TEXTS), max_size=2).map(tuple)
+FIELDS = st.builds(Field, NAMES, TEXTS, st.none() | TEXTS, WORDS, CHOICES, st.booleans(), st.booleans())
+FORMS = st.builds(Form, TEXTS, WORDS, ARGS, st.lists(FIELDS, max_size=2).map(tuple), st.booleans())
 FILES = st.builds(Attachment, WORDS, st.sampled_from(["png", "csv", "json"]), TEXTS)
 MESSAGES = st.builds(
     Message,
@@ -39,6 +49,7 @@ MESSAGES = st.builds(
     ballot=st.none() | BALLOTS,
     files=st.lists(FILES, max_size=2).map(tuple),
     numbered=st.booleans(),
+    form=st.none() | FORMS,
 )
 
 
@@ -53,12 +64,21 @@ def test_a_message_survives_the_database(message: Message | None) -> None:
 def test_a_message_that_an_earlier_version_packed() -> None:
     message = Message((text("poll.closed.title", question="Wat?"),))
     kept = json.loads(str(pack(message)))
-    del kept["files"], kept["numbered"]
+    del kept["files"], kept["numbered"], kept["form"]
     assert unpack(json.dumps(kept)) == message
 
 
 def test_a_file_is_named_after_what_it_is_made_of() -> None:
     assert Attachment("poll:3", "csv", text("poll.export", question="Wat?")).name == "poll-3.csv"
+
+
+def test_what_is_filled_in_stands_behind_what_a_form_holds_already() -> None:
+    label = text("typed", words="x")
+    scores = Form(label, "poll vote", {"poll": 3}, (Field("answer", label), Field("answer", label)))
+    assert scores.filled_in(["5", " 0 "]) == {"poll": 3, "answer": "5 0"}
+    reason = Form(label, "poll vote", {"poll": 3, "answer": "3"}, (Field("answer", label),))
+    assert reason.filled_in(["te duur"]) == {"poll": 3, "answer": "3 te duur"}
+    assert Form(label, "poll open", {}, (Field("closes", label),)).filled_in([""]) == {}
 
 
 def test_a_moderator_may_all_that_others_may() -> None:
