@@ -55,7 +55,7 @@ def tokens(pieces: Sequence[Piece], language: Language, pairs: Pairs) -> list[To
 def _longest(pieces: Sequence[Piece], at: int, language: Language) -> tuple[int, Means]:
     """The longest phrase of the tables that begins here: how many words it has, what it means."""
     words: list[str] = []
-    for piece in pieces[at : at + language.longest]:
+    for piece in pieces[at : at + language.longest.get(pieces[at].text, 0)]:
         if piece.kind != "word":
             break
         words.append(piece.text)
@@ -78,10 +78,10 @@ def _is_ordinal(before: Piece, piece: Piece, language: Language) -> bool:
 
 def _figures(piece: Piece, pairs: Pairs) -> Means:
     """What figures and signs may mean, which is the same in every language."""
+    if piece.kind == "number":
+        return {"number": int(piece.text.rstrip("."))}
     numbers = [int(figure) for figure in _FIGURES.findall(piece.text)]
     match piece.kind:
-        case "number":
-            return {"number": numbers[0]}
         case "decimal":
             return {"number": numbers[0] + numbers[1] / 10}
         case "clock":
@@ -100,8 +100,8 @@ def _figures(piece: Piece, pairs: Pairs) -> Means:
             return {"date": (numbers[2], numbers[1], numbers[0])}
         case "instant":
             return {"instant": _instant(piece.text)}
-        case "dash":
-            return {"dash": "spaced" if piece.spaced else "glued"}
+        case "spaced" | "dash":
+            return {"dash": "spaced" if piece.kind == "spaced" else "glued"}
     raise Unread
 
 
