@@ -61,7 +61,7 @@ def read_span(words: str, locale: str = "nl") -> timedelta | None:
         try:
             phrase = Phrase(tokens(pieces, language, "date"), language)
             length = amounts(phrase)
-            if length and not phrase.token() and not length.months:
+            if length and not phrase.more() and not length.months:
                 return timedelta(days=length.days, seconds=length.seconds)
         except (Unread, OverflowError):
             continue

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.when.language import MONTH, WEEK, YEAR, Unit
-from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Hour, Said
+from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Said
 from bot.when.tokens import Unread
 
 _FURTHEST = timedelta(days=3660)
@@ -129,11 +129,11 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
 def _fitting(clock: Clock, part: tuple[int, int] | None) -> list[int]:
     """The hours that the clock may mean in that part of the day; none where they contradict."""
     if part is None:
-        open_to = (0, HALF_DAY) if clock.hour == Hour.OPEN else (0,)
+        open_to = (0, HALF_DAY) if clock.hour == "open" else (0,)
         return [clock.minutes + by for by in open_to]
     first, last = part
     # "8u 's avonds" is 20.00, for all that "8u" alone is 8.00.
-    moved = (0, WHOLE_DAY) if clock.hour == Hour.FIXED else (0, WHOLE_DAY, HALF_DAY)
+    moved = (0, WHOLE_DAY) if clock.hour == "fixed" else (0, WHOLE_DAY, HALF_DAY)
     return [clock.minutes + by for by in moved if first <= clock.minutes + by <= last][:1]
 
 
@@ -146,7 +146,7 @@ def _end(said: Said, start: datetime, clock: Clock) -> datetime:
     lasts = min((one - begins) % WHOLE_DAY for one in minutes or _fitting(clock, None))
     if lasts == 0:
         raise Unread
-    if lasts > (HALF_DAY / 2 if clock.hour == Hour.OPEN else HALF_DAY):
+    if lasts > (HALF_DAY / 2 if clock.hour == "open" else HALF_DAY):
         said.sure = False  # "van 21u tot 19u"
     return start + timedelta(minutes=lasts)
 
