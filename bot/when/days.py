@@ -101,7 +101,10 @@ def weekday(phrase: Phrase) -> bool:
 
 
 def _which(phrase: Phrase, kinds: Sequence[Kind]) -> Kind | None:
-    return next((kind for kind in kinds if phrase.take(kind) is not None), None)
+    for kind in kinds:
+        if phrase.take(kind) is not None:
+            return kind
+    return None
 
 
 def turn_behind(phrase: Phrase) -> bool:

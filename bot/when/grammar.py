@@ -21,7 +21,7 @@ def recognise(tokens: Sequence[Token], language: Language) -> Said:
     """Raises Unread where a word belongs to no part, or a part comes twice."""
     phrase = Phrase(tokens, language)
     while phrase.more():
-        for part in _begun_by(*phrase.token().means):
+        for part in _begun_by(*phrase.meanings[phrase.at]):
             if part(phrase):
                 break
         else:

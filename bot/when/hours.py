@@ -12,7 +12,7 @@ def hours(phrase: Phrase) -> bool:
     begin = phrase.at
     if phrase.means("month", 1) is not None and phrase.whole() is not None:
         return False  # "1 juni"
-    led = phrase.take("at") is not None or phrase.take("until") is not None
+    led = phrase.take_any(("at", "until"))
     start, end = _bare_pair(phrase) or (_clock(phrase, led), None)
     if start is None:
         return phrase.back(begin)
@@ -24,7 +24,7 @@ def hours(phrase: Phrase) -> bool:
 def _end(phrase: Phrase) -> Clock | None:
     """What an hour runs to: "tot 21u", "- 21u"."""
     begin = phrase.at
-    if phrase.take("to") is None and phrase.take("dash") is None:
+    if not phrase.take_any(("to", "dash")):
         return None
     if phrase.means("dash", -1) is None:
         end = _clock(phrase, led=True)
@@ -104,11 +104,10 @@ def _named(phrase: Phrase) -> Clock | None:
     """ "middernacht", "12 noon" """
     if phrase.whole() == 12 and phrase.any_of(("noon", "midnight"), 1):
         phrase.at += 1
-    if phrase.take("noon") is not None:
-        return Clock(HALF_DAY, "fixed")
-    if phrase.take("midnight") is not None:
-        return Clock(WHOLE_DAY, "fixed", midnight=True)
-    return None
+    noon = phrase.means("noon") is not None
+    if not phrase.take_any(("noon", "midnight")):
+        return None
+    return Clock(HALF_DAY, "fixed") if noon else Clock(WHOLE_DAY, "fixed", midnight=True)
 
 
 def _half(phrase: Phrase) -> Clock | None:
@@ -148,8 +147,7 @@ def _spoken(phrase: Phrase, minutes: int) -> Clock | None:
     if hour is None or not 1 <= hour <= 12:
         return None
     phrase.at += 1
-    if phrase.take("hour_words") is None:
-        phrase.take("hour_letters")
+    phrase.take_any(("hour_words", "hour_letters"))
     return _open(hour * 60 + minutes)
 
 
@@ -220,7 +218,7 @@ def _are_minutes(phrase: Phrase, minutes: int) -> bool:
 def _with_meridiem(phrase: Phrase, clock: Clock) -> Clock:
     """ "8:30 am": with it, an hour is one of twelve."""
     pm = phrase.means("pm") is not None
-    if phrase.take("am") is None and phrase.take("pm") is None:
+    if not phrase.take_any(("am", "pm")):
         return clock
     if clock.hour != "open" and not 60 <= clock.minutes < 13 * 60:
         raise Unread("when.no_such_time")

@@ -119,11 +119,12 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
     if len(minutes) > 1:
         said.sure = False
         minutes = [one for one in minutes if one >= EARLIEST * 60]
-    at_night = max(minutes) > WHOLE_DAY or (max(minutes) == WHOLE_DAY and said.part is not None)
+    latest = max(minutes)
+    at_night = latest > WHOLE_DAY or (latest == WHOLE_DAY and said.part is not None)
     tonight = said.ahead == 0 and said.part is not None
     if (at_night or clock.midnight) and not tonight and said.names_day():
         said.sure = False  # the night before, or the one after
-    if said.day is not None and max(minutes) > WHOLE_DAY:
+    if said.day is not None and latest > WHOLE_DAY:
         return [one % WHOLE_DAY for one in minutes]
     return minutes
 

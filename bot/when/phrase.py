@@ -84,6 +84,7 @@ class Phrase:
 
     def __init__(self, tokens: Sequence[Token], language: Language) -> None:
         self.tokens = (*tokens, *_NOTHING)
+        self.meanings = [token.means for token in self.tokens]
         self.length = len(tokens)
         self.language = language
         self.at = 0
@@ -98,21 +99,27 @@ class Phrase:
 
     def means(self, kind: Kind, ahead: int = 0) -> Any:
         """What the next word (or one further on) means as this; None where it cannot be this."""
-        return self.tokens[self.at + ahead].means.get(kind)
+        return self.meanings[self.at + ahead].get(kind)
 
     def any_of(self, kinds: Sequence[Kind], ahead: int = 0) -> bool:
-        return not self.tokens[self.at + ahead].means.keys().isdisjoint(kinds)
+        return not self.meanings[self.at + ahead].keys().isdisjoint(kinds)
 
     def take(self, kind: Kind) -> Any:
         """The same, and go on to the word after it."""
-        meaning = self.tokens[self.at].means.get(kind)
+        meaning = self.meanings[self.at].get(kind)
         if meaning is not None:
             self.at += 1
         return meaning
 
+    def take_any(self, kinds: Sequence[Kind]) -> bool:
+        """The same, for a word that can be one or another."""
+        found = self.any_of(kinds)
+        self.at += found
+        return found
+
     def whole(self, ahead: int = 0) -> int | None:
         """The next word as a whole number."""
-        number = self.tokens[self.at + ahead].means.get("number")
+        number = self.meanings[self.at + ahead].get("number")
         return int(number) if number is not None and number == int(number) else None
 
     def in_figures(self) -> bool:

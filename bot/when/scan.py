@@ -32,12 +32,13 @@ _PIECE = re.compile(
     re.VERBOSE,
 )
 _ALIKE = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-", "−": "-"})
+# Each of these begins with the sign itself, so that a search goes straight to it.
 # "dec." and "a.m.", but not the "1.12." of a day.
-_DOTS = re.compile(r"(?<![0-9])\.")
+_DOTS = re.compile(r"\.(?<![0-9]\.)")
 # Signs between words mean nothing; a comma in a number does.
-_SIGNS = re.compile(r",(?![0-9])|(?<![0-9]),|[;()!?]")
+_SIGNS = re.compile(r"[,;()!?](?!(?<=[0-9],)[0-9])")
 # "twenty-one", "maandag-avond".
-_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+_HYPHEN = re.compile(r"-(?<=[^\W\d_]-)(?=[^\W\d_])")
 
 
 class Piece(NamedTuple):
@@ -50,12 +51,10 @@ class Piece(NamedTuple):
 
 def scan(words: str) -> list[Piece]:
     """All pieces in order; what is no part of any date is a piece of the kind `other`."""
-    folded = fold(words)
-    if not folded.replace(" ", "").isalnum():  # most phrases are without signs
-        folded = _HYPHEN.sub(" ", _SIGNS.sub(" ", _DOTS.sub("", folded))).rstrip(" .")
+    folded = _HYPHEN.sub(" ", _SIGNS.sub(" ", _DOTS.sub("", fold(words))))
     pieces = []
     after = -1  # where the piece before ended
-    for match in _PIECE.finditer(folded):
+    for match in _PIECE.finditer(folded.rstrip(" .")):
         start, end = match.span()
         pieces.append(Piece(match.lastgroup or "other", match[0], start == after))
         after = end
