@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -61,7 +60,7 @@ def read_span(words: str, locale: str = "nl") -> timedelta | None:
         try:
             phrase = Phrase(tokens(pieces, language, "date"), language)
             length = amounts(phrase)
-            if length and not phrase.token() and not length.months:
+            if length and not phrase.more() and not length.months:
                 return timedelta(days=length.days, seconds=length.seconds)
         except (Unread, OverflowError):
             continue
@@ -77,21 +76,23 @@ def _languages(locale: str) -> Iterator[Language]:
 
 def _read_in(language: Language, pieces: Sequence[Piece], now: datetime, zone: ZoneInfo) -> Reading:
     """A pair like "1.12" is a day where the hour is written elsewhere, and otherwise an hour."""
-
-    def reading(pairs: Pairs) -> Reading:
-        return settle(recognise(tokens(pieces, language, pairs), language), now, zone)
-
-    if not any(could_be_both(piece) for piece in pieces):
-        return reading("clock")
+    if not any(map(could_be_both, pieces)):
+        return _read_as("clock", language, pieces, now, zone)
     try:
-        as_day = reading("date")
+        as_day = _read_as("date", language, pieces, now, zone)
     except Unread as unread:
-        as_hour = reading("clock")
+        as_hour = _read_as("clock", language, pieces, now, zone)
         no_day = unread.key in ("when.no_hour", "when.other_weekday")
         if no_day and as_hour.start.astimezone(zone).hour < EARLIEST:
             raise
-        return replace(as_hour, sure=as_hour.sure and unread.key != "when.no_hour")
+        return as_hour._replace(sure=as_hour.sure and unread.key != "when.no_hour")
     with suppress(Unread):
-        reading("clock")
-        return replace(as_day, sure=False)
+        _read_as("clock", language, pieces, now, zone)
+        return as_day._replace(sure=False)
     return as_day
+
+
+def _read_as(
+    pairs: Pairs, language: Language, pieces: Sequence[Piece], now: datetime, zone: ZoneInfo
+) -> Reading:
+    return settle(recognise(tokens(pieces, language, pairs), language), now, zone)

@@ -64,8 +64,7 @@ def _month_first(phrase: Phrase) -> bool:
 
 
 def _year(phrase: Phrase) -> int | None:
-    token = phrase.token()
-    if token is None or not phrase.in_figures() or len(token.text) != 4:
+    if not phrase.in_figures() or len(phrase.token().text) != 4:
         return None
     year: int = phrase.take("number")
     return year
@@ -102,7 +101,10 @@ def weekday(phrase: Phrase) -> bool:
 
 
 def _which(phrase: Phrase, kinds: Sequence[Kind]) -> Kind | None:
-    return next((kind for kind in kinds if phrase.take(kind) is not None), None)
+    for kind in kinds:
+        if phrase.take(kind) is not None:
+            return kind
+    return None
 
 
 def turn_behind(phrase: Phrase) -> bool:

@@ -6,11 +6,12 @@ Every word has to belong to a part, and no part may be said twice. Nothing is wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 from bot.when.days import date, days_ahead, later, part_of_day, turn_behind, weekday
 from bot.when.hours import hours
-from bot.when.language import Language
+from bot.when.language import Kind, Language
 from bot.when.phrase import Phrase, Said
 from bot.when.spans import span
 from bot.when.tokens import Token, Unread
@@ -19,8 +20,11 @@ from bot.when.tokens import Token, Unread
 def recognise(tokens: Sequence[Token], language: Language) -> Said:
     """Raises Unread where a word belongs to no part, or a part comes twice."""
     phrase = Phrase(tokens, language)
-    while phrase.token():
-        if not any(part(phrase) for part in _PARTS):
+    while phrase.more():
+        for part in _begun_by(*phrase.meanings[phrase.at]):
+            if part(phrase):
+                break
+        else:
             raise Unread
     return phrase.said
 
@@ -35,7 +39,7 @@ def _filler(phrase: Phrase) -> bool:
     """Words without a meaning of their own. A link needs something behind it."""
     if phrase.take("fillers") is not None:
         return True
-    if not phrase.any_of(("links", "until", "since")) or phrase.token(1) is None:
+    if not phrase.any_of(("links", "until", "since")) or not phrase.more(1):
         return False
     phrase.at += 1
     return True
@@ -43,23 +47,30 @@ def _filler(phrase: Phrase) -> bool:
 
 def _dash(phrase: Phrase) -> bool:
     """ "vrijdag 4 december - 20u" """
-    if phrase.at == 0 or phrase.means("dash") != "spaced" or phrase.token(1) is None:
+    if phrase.at == 0 or phrase.means("dash") != "spaced" or not phrase.more(1):
         return False
     phrase.at += 1
     return True
 
 
-# In this order, for a word may mean several things: the 20 of "20u" is no day.
-_PARTS = (
-    _instant,
-    hours,
-    span,
-    date,
-    later,
-    weekday,
-    turn_behind,
-    part_of_day,
-    days_ahead,
-    _dash,
-    _filler,
-)
+# What the first word of each part can be. In this order, for a word may mean several things: the 20 of
+# "20u" is no day.
+_PARTS: Mapping[Callable[[Phrase], bool], set[Kind]] = {
+    _instant: {"instant"},
+    hours: {"at", "until", "number", "clock", "half", "quarter", "noon", "midnight"},
+    span: {"within", "number", "one"},
+    date: {"date", "number", "ordinal", "month"},
+    later: {"later"},
+    weekday: {"weekday", "next", "coming", "this"},
+    turn_behind: {"unit"},
+    part_of_day: {"part", "this"},
+    days_ahead: {"ahead"},
+    _dash: {"dash"},
+    _filler: {"fillers", "links", "until", "since"},
+}
+
+
+@cache
+def _begun_by(*kinds: Kind) -> Sequence[Callable[[Phrase], bool]]:
+    """The parts that a word can be the first of. So few words differ in it that all of them are kept."""
+    return [part for part, first in _PARTS.items() if not first.isdisjoint(kinds)]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.when.language import MINUTE
-from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Hour, Phrase
+from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Phrase
 from bot.when.tokens import Unread
 
 
@@ -14,7 +12,7 @@ def hours(phrase: Phrase) -> bool:
     begin = phrase.at
     if phrase.means("month", 1) is not None and phrase.whole() is not None:
         return False  # "1 juni"
-    led = phrase.take("at") is not None or phrase.take("until") is not None
+    led = phrase.take_any(("at", "until"))
     start, end = _bare_pair(phrase) or (_clock(phrase, led), None)
     if start is None:
         return phrase.back(begin)
@@ -26,7 +24,7 @@ def hours(phrase: Phrase) -> bool:
 def _end(phrase: Phrase) -> Clock | None:
     """What an hour runs to: "tot 21u", "- 21u"."""
     begin = phrase.at
-    if phrase.take("to") is None and phrase.take("dash") is None:
+    if not phrase.take_any(("to", "dash")):
         return None
     if phrase.means("dash", -1) is None:
         end = _clock(phrase, led=True)
@@ -63,22 +61,22 @@ def _bare_pair(phrase: Phrase) -> tuple[Clock, Clock] | None:
 
 
 def _taking_after(hour: int, end: Clock) -> Clock:
-    if end.hour == Hour.OPEN:
+    if end.hour == "open":
         return _open_to_twelve(hour)
     if not end.meridiem:
         return _exact(hour * 60)
     # "7-9pm", "11-1pm": whichever is nearest before it.
     both = (hour * 60 % HALF_DAY, hour * 60 % HALF_DAY + HALF_DAY)
-    return Clock(min(both, key=lambda start: (end.minutes - start) % WHOLE_DAY), Hour.FIXED)
+    return Clock(min(both, key=lambda start: (end.minutes - start) % WHOLE_DAY), "fixed")
 
 
 def _exact(minutes: int, padded: bool = False) -> Clock:
     one_of_twelve = 60 <= minutes < 13 * 60 and not padded
-    return Clock(minutes, Hour.WRITTEN if one_of_twelve else Hour.FIXED)
+    return Clock(minutes, "written" if one_of_twelve else "fixed")
 
 
 def _open(minutes: int) -> Clock:
-    return Clock(minutes % HALF_DAY, Hour.OPEN)
+    return Clock(minutes % HALF_DAY, "open")
 
 
 def _open_to_twelve(hour: int) -> Clock:
@@ -106,11 +104,10 @@ def _named(phrase: Phrase) -> Clock | None:
     """ "middernacht", "12 noon" """
     if phrase.whole() == 12 and phrase.any_of(("noon", "midnight"), 1):
         phrase.at += 1
-    if phrase.take("noon") is not None:
-        return Clock(HALF_DAY, Hour.FIXED)
-    if phrase.take("midnight") is not None:
-        return Clock(WHOLE_DAY, Hour.FIXED, midnight=True)
-    return None
+    noon = phrase.means("noon") is not None
+    if not phrase.take_any(("noon", "midnight")):
+        return None
+    return Clock(HALF_DAY, "fixed") if noon else Clock(WHOLE_DAY, "fixed", midnight=True)
 
 
 def _half(phrase: Phrase) -> Clock | None:
@@ -150,8 +147,7 @@ def _spoken(phrase: Phrase, minutes: int) -> Clock | None:
     if hour is None or not 1 <= hour <= 12:
         return None
     phrase.at += 1
-    if phrase.take("hour_words") is None:
-        phrase.take("hour_letters")
+    phrase.take_any(("hour_words", "hour_letters"))
     return _open(hour * 60 + minutes)
 
 
@@ -167,9 +163,10 @@ def _digital(phrase: Phrase) -> Clock | None:
 
 def _numbered(phrase: Phrase) -> Clock | None:
     """ "20u", "19u30", "8 uur", "19 uur 30 min", "8pm", "huit heures et quart" """
-    hour, mark, padded = phrase.whole(), phrase.token(1), phrase.is_padded()
-    if hour is None or mark is None or hour > 24:
+    hour = phrase.whole()
+    if hour is None or hour > 24:
         return None
+    mark, padded = phrase.token(1), phrase.is_padded()
     phrase.at += 1
     if phrase.any_of(("am", "pm")):
         return _exact(_minutes_of_day(hour, 0))
@@ -182,7 +179,7 @@ def _numbered(phrase: Phrase) -> Clock | None:
     clock = _open(whole) if one_of_twelve else _exact(whole, padded)
     # "2u", "1u30", "24u" and "12h" may as well be how long.
     lasts = hour <= EARLIEST or (minutes is None and (hour == 24 or "also_durations" in mark.means))
-    return replace(clock, lasting=whole) if lasts and not padded else clock
+    return clock._replace(lasting=whole) if lasts and not padded else clock
 
 
 def _minutes_behind(phrase: Phrase) -> int | None:
@@ -209,7 +206,7 @@ def _minutes_behind(phrase: Phrase) -> int | None:
 
 def _are_minutes(phrase: Phrase, minutes: int) -> bool:
     token = phrase.token()
-    if token is None or (phrase.in_figures() and len(token.text) != 2):
+    if phrase.in_figures() and len(token.text) != 2:
         return False
     if token.glued or phrase.means("unit", 1) == MINUTE:
         return True
@@ -221,18 +218,18 @@ def _are_minutes(phrase: Phrase, minutes: int) -> bool:
 def _with_meridiem(phrase: Phrase, clock: Clock) -> Clock:
     """ "8:30 am": with it, an hour is one of twelve."""
     pm = phrase.means("pm") is not None
-    if phrase.take("am") is None and phrase.take("pm") is None:
+    if not phrase.take_any(("am", "pm")):
         return clock
-    if clock.hour != Hour.OPEN and not 60 <= clock.minutes < 13 * 60:
+    if clock.hour != "open" and not 60 <= clock.minutes < 13 * 60:
         raise Unread("when.no_such_time")
     minutes = clock.minutes % HALF_DAY + (HALF_DAY if pm else 0)
-    return Clock(minutes, Hour.FIXED, midnight=minutes == 0, meridiem=True)
+    return Clock(minutes, "fixed", midnight=minutes == 0, meridiem=True)
 
 
 def _bare(phrase: Phrase, led: bool) -> Clock | None:
     """ "om 8", "8 's avonds": a number that cannot be anything else."""
-    hour, token = phrase.whole(), phrase.token()
-    if hour is None or token is None or hour > 24 or (phrase.in_figures() and len(token.text) > 2):
+    hour = phrase.whole()
+    if hour is None or hour > 24 or (phrase.in_figures() and len(phrase.token().text) > 2):
         return None
     tail = phrase.means("hour_tails", 1) is not None
     other = phrase.any_of(("unit", "month", "dash", "number", "ordinal", "at"), 1)

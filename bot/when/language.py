@@ -6,7 +6,7 @@ In every table the words for one thing are apart by commas, and one of them may 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -138,7 +138,8 @@ class Language:
 
     # Made of the tables: what each word or phrase may mean.
     words: Mapping[str, Means] = field(init=False, repr=False)
-    longest: int = field(init=False, repr=False)
+    # How many words the longest phrase has that begins with this word.
+    longest: Mapping[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         words: dict[str, dict[Kind, Any]] = {}
@@ -159,7 +160,7 @@ class Language:
         for name, spelled in (*self._run_together(words), *self.joined.items()):
             words.setdefault(key(name), {"joined": [words[key(part)] for part in spelled.split("+")]})
         object.__setattr__(self, "words", words)
-        object.__setattr__(self, "longest", max(name.count(" ") for name in words) + 1)
+        object.__setattr__(self, "longest", _longest(words))
 
     def _tables(self) -> tuple[tuple[Value, Mapping[str, Any]], ...]:
         return (
@@ -188,3 +189,11 @@ def _minutes(hours: str) -> tuple[int, int]:
     """ "17:00-24:00" in minutes since midnight."""
     first, last = (hour.split(":") for hour in hours.split("-"))
     return int(first[0]) * 60 + int(first[1]), int(last[0]) * 60 + int(last[1])
+
+
+def _longest(phrases: Iterable[str]) -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for phrase in phrases:
+        first, *more = phrase.split()
+        longest[first] = max(longest.get(first, 1), 1 + len(more))
+    return longest

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.when.language import MONTH, WEEK, YEAR, Unit
-from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Hour, Said
+from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Said
 from bot.when.tokens import Unread
 
 _FURTHEST = timedelta(days=3660)
@@ -19,10 +18,11 @@ _STILL_UP = 4
 # A day without its year that is over only so long may be a slip.
 _JUST_OVER = timedelta(days=60)
 _SUNDAY = 6
+_A_MINUTE, _A_DAY, _A_WEEK = timedelta(minutes=1), timedelta(days=1), timedelta(days=7)
+_MIDNIGHT = time()
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A moment in UTC, and where one was written, its end.
 
     Not `sure`: there is another honest reading, so ask before it counts.
@@ -43,7 +43,7 @@ def settle(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
         lasting = _lasting(said)
         if lasting:
             return Reading(_after(said, lasting, now, zone), None, said.sure)
-        return _on_a_day(said, now.astimezone(zone), zone)
+        return _on_a_day(said, now.astimezone(zone))
     except OverflowError:
         raise Unread("when.too_far") from None
 
@@ -66,7 +66,7 @@ def _after(said: Said, span: Unit, now: datetime, zone: ZoneInfo) -> datetime:
     """Days and longer keep the hour on the wall, hours pass as they do."""
     local = now.astimezone(zone)
     day = _add_days(local.date(), span)
-    start = now if day == local.date() else _moment(datetime.combine(day, local.time()), zone)
+    start = now if day == local.date() else _moment(datetime.combine(day, local.time(), zone))
     start = start.astimezone(UTC) + timedelta(seconds=span.seconds)
     if not timedelta() < start - now < _FURTHEST:
         raise Unread("when.too_far")
@@ -86,25 +86,27 @@ def _add_days(day: date, span: Unit) -> date:
 # --- an hour of a day ---
 
 
-def _on_a_day(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
+def _on_a_day(said: Said, now: datetime) -> Reading:
+    """`now` is in the zone. What is worked out in one zone goes by its clocks on the wall."""
     days = _days(said, now)
     if said.start is None:
         raise Unread("when.unclear" if said.only() else "when.no_hour")
-    wall = sorted(
-        datetime.combine(day, time()) + timedelta(minutes=minutes)
-        for day in days
-        for minutes in _minutes(said, said.start)
-    )
+    minutes = _minutes(said, said.start)
+    wall = sorted([_at(day, minute, now.tzinfo) for day in days for minute in minutes])
     # The first that is still to come; a named day whose hour is past is read as it is.
-    start = next((one for one in wall if one > now.replace(tzinfo=None)), wall[-1])
-    if (minute := _minute(now)) != start and minute in wall:
+    start = next((one for one in wall if one > now), wall[-1])
+    if start != wall[0] and (minute := _minute(now)) != start and minute in wall:
         said.sure = False  # "20u" at eight sharp
     end = _end(said, start, said.end) if said.end else None
-    return Reading(_moment(start, zone), _moment(end, zone) if end else None, said.sure)
+    return Reading(_moment(start), _moment(end) if end else None, said.sure)
+
+
+def _at(day: date, minute: int, zone: tzinfo | None) -> datetime:
+    return datetime.combine(day, _MIDNIGHT, zone) + minute * _A_MINUTE
 
 
 def _minute(now: datetime) -> datetime:
-    return now.replace(second=0, microsecond=0, tzinfo=None)
+    return now.replace(second=0, microsecond=0)
 
 
 def _minutes(said: Said, clock: Clock) -> list[int]:
@@ -117,11 +119,12 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
     if len(minutes) > 1:
         said.sure = False
         minutes = [one for one in minutes if one >= EARLIEST * 60]
-    at_night = max(minutes) > WHOLE_DAY or (max(minutes) == WHOLE_DAY and said.part is not None)
+    latest = max(minutes)
+    at_night = latest > WHOLE_DAY or (latest == WHOLE_DAY and said.part is not None)
     tonight = said.ahead == 0 and said.part is not None
     if (at_night or clock.midnight) and not tonight and said.names_day():
         said.sure = False  # the night before, or the one after
-    if said.day is not None and max(minutes) > WHOLE_DAY:
+    if said.day is not None and latest > WHOLE_DAY:
         return [one % WHOLE_DAY for one in minutes]
     return minutes
 
@@ -129,11 +132,11 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
 def _fitting(clock: Clock, part: tuple[int, int] | None) -> list[int]:
     """The hours that the clock may mean in that part of the day; none where they contradict."""
     if part is None:
-        open_to = (0, HALF_DAY) if clock.hour == Hour.OPEN else (0,)
+        open_to = (0, HALF_DAY) if clock.hour == "open" else (0,)
         return [clock.minutes + by for by in open_to]
     first, last = part
     # "8u 's avonds" is 20.00, for all that "8u" alone is 8.00.
-    moved = (0, WHOLE_DAY) if clock.hour == Hour.FIXED else (0, WHOLE_DAY, HALF_DAY)
+    moved = (0, WHOLE_DAY) if clock.hour == "fixed" else (0, WHOLE_DAY, HALF_DAY)
     return [clock.minutes + by for by in moved if first <= clock.minutes + by <= last][:1]
 
 
@@ -146,7 +149,7 @@ def _end(said: Said, start: datetime, clock: Clock) -> datetime:
     lasts = min((one - begins) % WHOLE_DAY for one in minutes or _fitting(clock, None))
     if lasts == 0:
         raise Unread
-    if lasts > (HALF_DAY / 2 if clock.hour == Hour.OPEN else HALF_DAY):
+    if lasts > (HALF_DAY / 2 if clock.hour == "open" else HALF_DAY):
         said.sure = False  # "van 21u tot 19u"
     return start + timedelta(minutes=lasts)
 
@@ -171,7 +174,7 @@ def _days(said: Said, now: datetime) -> list[date]:
         said.sure = said.sure and said.within
         return [_add_days(today, said.span)]
     else:
-        return [today + timedelta(days=near) for near in (-1, 0, 1)]
+        return [today - _A_DAY, today, today + _A_DAY]
     return _agreed(said, today, days)
 
 
@@ -214,11 +217,10 @@ def _ahead(said: Said, now: datetime) -> list[date]:
     day = now.date() + timedelta(days=ahead + _offset(said))
     into_next = said.part is not None and said.part[1] > WHOLE_DAY
     # Past midnight "vannacht" is the night that has begun.
-    return [day - timedelta(days=1), day] if ahead == 0 and into_next else [day]
+    return [day - _A_DAY, day] if ahead == 0 and into_next else [day]
 
 
 def _on_weekday(said: Said, today: date, weekday: int) -> list[date]:
-    week = timedelta(days=7)
     coming = today + timedelta(days=(weekday - today.weekday()) % 7)
     if said.turn is not None:
         return [_in_week(said, today, weekday)]
@@ -227,10 +229,10 @@ def _on_weekday(said: Said, today: date, weekday: int) -> list[date]:
         return [(today if offset % 7 else coming) + timedelta(days=offset)]
     if said.which == "next":
         said.sure = False
-        return [coming + week if coming == today else coming]
+        return [coming + _A_WEEK if coming == today else coming]
     if coming == today:
         said.sure = False
-        return [coming + week] if said.which == "coming" else [coming, coming + week]
+        return [coming + _A_WEEK] if said.which == "coming" else [coming, coming + _A_WEEK]
     return [coming]
 
 
@@ -254,7 +256,7 @@ def _dated(said: Said, today: date) -> list[date]:
     if said.span is not None or said.later is not None:
         raise Unread
     months = _months(said, today)
-    days = list(_existing(said.day or 0, months))
+    days = _existing(said.day or 0, months)
     if len(months) > 1:
         over = [day for day in days if day < today]
         days = [day for day in days if day >= today]
@@ -287,22 +289,26 @@ def _months(said: Said, today: date) -> list[tuple[int, int]]:
     return months
 
 
-def _existing(day: int, months: Iterable[tuple[int, int]]) -> Iterator[date]:
+def _existing(day: int, months: Iterable[tuple[int, int]]) -> list[date]:
     """That day in each of these months, where there is one."""
+    days = []
     for year, month in months:
-        with contextlib.suppress(ValueError):
-            yield date(year, month, day)
+        try:
+            days.append(date(year, month, day))
+        except ValueError:
+            continue
+    return days
 
 
 # --- the clock of the zone ---
 
 
-def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
+def _moment(wall: datetime) -> datetime:
     """In UTC. Raises Unread where the clocks skip this hour, or show it twice."""
-    local = wall.replace(tzinfo=zone)
-    moment, second = (one.astimezone(UTC) for one in (local, local.replace(fold=1)))
-    if moment.astimezone(zone).replace(tzinfo=None) != wall.replace(tzinfo=None):
-        raise Unread("when.no_such_hour")
-    if moment != second:
-        raise Unread("when.twice")
+    moment = wall.astimezone(UTC)
+    if wall.utcoffset() != wall.replace(fold=1 - wall.fold).utcoffset():  # only around a change
+        if moment.astimezone(wall.tzinfo) != wall:
+            raise Unread("when.no_such_hour")
+        if not wall.fold:
+            raise Unread("when.twice")
     return moment

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from bot.when.language import Kind, Language, Unit
 from bot.when.tokens import Token, Unread
@@ -16,16 +15,13 @@ HALF_DAY, WHOLE_DAY = 12 * 60, 24 * 60
 EARLIEST = 6
 
 
-class Hour(Enum):
-    """How much of a day an hour that somebody names leaves open."""
-
-    OPEN = 1  # "8 uur", "half acht": twelve hours on is as good
-    WRITTEN = 2  # "8u", "8.30": as it stands, unless a part of the day is said with it
-    FIXED = 3  # "20u", "08:00", "8pm"
+# How much of a day an hour that somebody names leaves open. Open ("8 uur", "half acht"): twelve hours on
+# is as good. Written ("8u", "8.30"): as it stands, unless a part of the day is said with it. Fixed: "20u",
+# "08:00", "8pm".
+Hour = Literal["open", "written", "fixed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """Minutes since midnight.
 
     `midnight`: said by that name, which leaves open which end of the day. `meridiem`: am or pm.
@@ -60,17 +56,17 @@ class Said:
     which: str | None = None
     turn: tuple[Unit, int] | None = None  # this (0) or the next (1) week, month or year
     sure: bool = True
+    things: set[str] = field(default_factory=set)  # the names of those that are said
 
-    def only(self, *names: str) -> bool:
+    def only(self, *things: str) -> bool:
         """Whether these are said and nothing else."""
-        return all((getattr(self, name) is not None) == (name in names) for name in _THINGS)
+        return self.things == {*things}
 
     def names_day(self) -> bool:
-        return any(getattr(self, name) is not None for name in _DAYS)
+        return not self.things.isdisjoint(_DAYS)
 
 
 _DAYS = ("span", "day", "month", "year", "weekday", "ahead", "later", "which", "turn")
-_THINGS = ("instant", "start", "end", "part", *_DAYS)
 
 
 _TWICE = {
@@ -79,52 +75,63 @@ _TWICE = {
 }
 
 
+# Before the first word and behind the last there is nothing, as far as any part looks.
+_NOTHING = (Token({}),) * 4
+
+
 class Phrase:
     """The words, read from left to right."""
 
     def __init__(self, tokens: Sequence[Token], language: Language) -> None:
-        self.tokens = tokens
+        self.tokens = (*tokens, *_NOTHING)
+        self.meanings = [token.means for token in self.tokens]
         self.length = len(tokens)
         self.language = language
         self.at = 0
         self.said = Said()
 
-    def token(self, ahead: int = 0) -> Token | None:
-        where = self.at + ahead
-        return self.tokens[where] if 0 <= where < self.length else None
+    def more(self, ahead: int = 0) -> bool:
+        """Whether a word is left, or so many."""
+        return self.at + ahead < self.length
+
+    def token(self, ahead: int = 0) -> Token:
+        return self.tokens[self.at + ahead]
 
     def means(self, kind: Kind, ahead: int = 0) -> Any:
         """What the next word (or one further on) means as this; None where it cannot be this."""
-        where = self.at + ahead
-        return self.tokens[where].means.get(kind) if 0 <= where < self.length else None
+        return self.meanings[self.at + ahead].get(kind)
 
     def any_of(self, kinds: Sequence[Kind], ahead: int = 0) -> bool:
-        token = self.token(ahead)
-        return token is not None and not token.means.keys().isdisjoint(kinds)
+        return not self.meanings[self.at + ahead].keys().isdisjoint(kinds)
 
     def take(self, kind: Kind) -> Any:
         """The same, and go on to the word after it."""
-        meaning = self.means(kind)
+        meaning = self.meanings[self.at].get(kind)
         if meaning is not None:
             self.at += 1
         return meaning
 
+    def take_any(self, kinds: Sequence[Kind]) -> bool:
+        """The same, for a word that can be one or another."""
+        found = self.any_of(kinds)
+        self.at += found
+        return found
+
     def whole(self, ahead: int = 0) -> int | None:
         """The next word as a whole number."""
-        number = self.means("number", ahead)
+        number = self.meanings[self.at + ahead].get("number")
         return int(number) if number is not None and number == int(number) else None
 
     def in_figures(self) -> bool:
-        token = self.token()
-        return token is not None and token.text.isdecimal()
+        return self.token().text.isdecimal()
 
     def is_padded(self) -> bool:
-        token = self.token()
-        return token is not None and token.text.startswith("0")
+        return self.token().text.startswith("0")
 
     def say(self, thing: str, meaning: Any) -> bool:
-        if getattr(self.said, thing) is not None:
+        if thing in self.said.things:
             raise Unread(_TWICE.get(thing, "when.unclear"))
+        self.said.things.add(thing)
         setattr(self.said, thing, meaning)
         return True
 

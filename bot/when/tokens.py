@@ -43,7 +43,10 @@ def tokens(pieces: Sequence[Piece], language: Language, pairs: Pairs) -> list[To
             found[-1] = Token({"ordinal": found[-1].means["number"]})
         else:
             count, means = _longest(pieces, at, language)
-            found.extend(_said(means, piece))
+            if "joined" in means:
+                found.extend([Token(part) for part in means["joined"]])
+            else:
+                found.append(Token(means, piece.text, piece.glued))
             at += count - 1
         at += 1
     for token in found:
@@ -54,8 +57,12 @@ def tokens(pieces: Sequence[Piece], language: Language, pairs: Pairs) -> list[To
 
 def _longest(pieces: Sequence[Piece], at: int, language: Language) -> tuple[int, Means]:
     """The longest phrase of the tables that begins here: how many words it has, what it means."""
+    first = pieces[at].text
+    longest = language.longest.get(first, 0)
+    if longest == 1:
+        return 1, language.words[first]
     words: list[str] = []
-    for piece in pieces[at : at + language.longest]:
+    for piece in pieces[at : at + longest]:
         if piece.kind != "word":
             break
         words.append(piece.text)
@@ -66,22 +73,16 @@ def _longest(pieces: Sequence[Piece], at: int, language: Language) -> tuple[int,
     raise Unread
 
 
-def _said(means: Means, piece: Piece) -> list[Token]:
-    if "joined" in means:
-        return [Token(part) for part in means["joined"]]
-    return [Token(means, piece.text, piece.glued)]
-
-
 def _is_ordinal(before: Piece, piece: Piece, language: Language) -> bool:
     return before.kind == "number" and "ordinal_endings" in language.words.get(piece.text, {})
 
 
 def _figures(piece: Piece, pairs: Pairs) -> Means:
     """What figures and signs may mean, which is the same in every language."""
+    if piece.kind == "number":
+        return {"number": int(piece.text.rstrip("."))}
     numbers = [int(figure) for figure in _FIGURES.findall(piece.text)]
     match piece.kind:
-        case "number":
-            return {"number": numbers[0]}
         case "decimal":
             return {"number": numbers[0] + numbers[1] / 10}
         case "clock":
@@ -100,8 +101,8 @@ def _figures(piece: Piece, pairs: Pairs) -> Means:
             return {"date": (numbers[2], numbers[1], numbers[0])}
         case "instant":
             return {"instant": _instant(piece.text)}
-        case "dash":
-            return {"dash": "spaced" if piece.spaced else "glued"}
+        case "spaced" | "dash":
+            return {"dash": "spaced" if piece.kind == "spaced" else "glued"}
     raise Unread
 
 
