@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import features
 from bot.clock import HandClock, SystemClock
@@ -24,7 +25,11 @@ from bot.ports import Adapter, Clock, Transaction
 from bot.texts import Texts
 from storage.database import newest_schema, open_database, schema_of
 
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector
+
 log = logging.getLogger(__name__)
+Connector = Callable[[], "BaseConnector"]
 CATCH_UP = 60.0
 
 
@@ -74,22 +79,30 @@ def _name_residents(config: Config, tx: Transaction) -> None:
                 merge(tx, other, person)
 
 
-async def run_platforms(config: Config) -> int:
-    """Serve the platforms that the configuration names, until told to stop."""
-    from adapters.matrix.client import Matrix
+async def run_platforms(config: Config, *, discord_by: Connector | None = None) -> int:
+    """Serve the platforms that the configuration names, until told to stop.
 
-    assert config.matrix
+    `discord_by` makes the way to Discord, where that is not the usual one.
+    """
     clock = SystemClock()
-    themes = {
-        room: (theme.name, theme.language)
-        for theme in config.themes
-        for address in theme.places
-        for platform, room in [address.split(":", 1)]
-        if platform == Matrix.platform
-    }
-    matrix = Matrix(config.matrix, themes, Texts(), config.zone, clock)
-    async with open_core(config, clock, {Matrix.platform: matrix}) as core:
-        return await _serve(core, [matrix])
+    adapters: list[Adapter] = []
+    if config.matrix:
+        from adapters.matrix.client import Matrix
+
+        adapters.append(Matrix(config.matrix, themes_on("matrix", config), Texts(), config.zone, clock))
+    if config.discord:
+        from adapters.discord.client import Discord
+
+        on_discord = themes_on("discord", config)
+        adapters.append(Discord(config.discord, on_discord, Texts(), config.zone, clock, discord_by))
+    async with open_core(config, clock, {one.platform: one for one in adapters}) as core:
+        return await _serve(core, adapters)
+
+
+def themes_on(platform: str, config: Config) -> dict[str, tuple[str, str | None]]:
+    """The theme and its language for each place on a platform that the configuration names."""
+    places = [(theme, *address.split(":", 1)) for theme in config.themes for address in theme.places]
+    return {room: (theme.name, theme.language) for theme, where, room in places if where == platform}
 
 
 async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
@@ -147,7 +160,14 @@ async def check(config: Config, say: Callable[[Text], None]) -> bool:
 
         found.append(await check_matrix(config.matrix))
         say(found[-1] or text("matrix.check.ok", user=config.matrix.user, address=config.matrix.homeserver))
-    else:
+    if config.discord:
+        from adapters.discord.check import check as check_discord
+
+        well, wrong = await check_discord(config.discord, list(themes_on("discord", config)))
+        for line in (*well, *wrong):
+            say(line)
+        found += wrong
+    if not config.serves:
         say(text("check.no_platform"))
     if not await asyncio.to_thread(_joins_letters):
         say(text("check.letters"))

@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         level=logging.DEBUG if args.verbose else logging.WARNING if args.do == "console" else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-    for chatty in ("nio", "apscheduler", "peewee", "aiosqlite", "alembic"):
+    for chatty in ("nio", "discord", "apscheduler", "peewee", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty == "nio" else logging.WARNING)
     try:
         return asyncio.run(_do(args))
@@ -104,10 +104,10 @@ async def _do(args: argparse.Namespace) -> int:
     from bot import app
 
     config = load(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
-    if args.do != "run" or not config.matrix:
+    if args.do != "run" or not config.serves:
         app.keep_what_start_up_made()
     match args.do:
-        case "run" if config.matrix:
+        case "run" if config.serves:
             return await app.run_platforms(config)
         case "run":
             return await app.run_console(config, interactive=sys.stdin.isatty())

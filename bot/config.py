@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -75,8 +76,26 @@ def _user(name: str) -> str:
     return name
 
 
+def _snowflake(name: object) -> object:
+    """Discord's ids are numbers; written as such, or in quotation marks."""
+    if isinstance(name, int) or (isinstance(name, str) and name.isdecimal()):
+        return str(name)
+    raise ValueError("config.snowflake")
+
+
 Address = Annotated[str, AfterValidator(_account)]
+Snowflake = Annotated[str, BeforeValidator(_snowflake)]
 Language = Literal["nl", "en"]
+Permission = Literal[
+    "administrator",
+    "manage_guild",
+    "manage_roles",
+    "manage_channels",
+    "manage_threads",
+    "manage_messages",
+    "manage_events",
+    "moderate_members",
+]
 
 
 class Community(_Section):
@@ -142,6 +161,37 @@ class Matrix(_Section):
         return frozenset([self.user.partition(":")[2]] if servers is None else servers)
 
 
+class Permissions(_Section):
+    """With which permission in a channel somebody has a role, by Discord's own names."""
+
+    moderator: Permission = "manage_messages"
+    organiser: Permission = "manage_events"
+
+
+class Discord(_Section):
+    token: SecretStr
+    guilds: tuple[Snowflake, ...] = ()
+    commands: Literal["global", "guild"] = "global"
+    native_polls: bool = False
+    permissions: Permissions = Permissions()
+    shards: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    shard_count: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Discord:
+        if self.commands == "guild" and not self.guilds:
+            raise ValueError("config.discord.no_guilds")
+        if bool(self.shards) != (self.shard_count is not None):
+            raise ValueError("config.discord.shards")
+        if self.shard_count and max(self.shards) >= self.shard_count:
+            raise ValueError("config.discord.shards")
+        return self
+
+    def holds(self, guild: int) -> bool:
+        """Whether a server is one of this process's."""
+        return self.shard_count is None or (guild >> 22) % self.shard_count in self.shards
+
+
 class ThemeSection(_Section):
     name: Annotated[str, Field(min_length=1, max_length=100)]
     language: Language | None = None
@@ -162,12 +212,18 @@ class Config(_Section):
     polls: PollsSection = PollsSection()
     database: DatabaseSection = DatabaseSection()
     matrix: Matrix | None = None
+    discord: Discord | None = None
     themes: tuple[ThemeSection, ...] = ()
     residents: tuple[ResidentSection, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.community.zone)
+
+    @property
+    def serves(self) -> bool:
+        """Whether there is any platform to serve; without one there is the console."""
+        return bool(self.matrix or self.discord)
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
@@ -207,6 +263,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "polls": PollsSection,
     "database": DatabaseSection,
     "matrix": Matrix,
+    "discord": Discord,
 }
 
 

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[1]
 OURS = ("bot", "adapters", "storage")
 # What wires the three together; `lazily`: inside functions only, so that nothing is loaded unasked.
 WIRES = {"bot/app.py": False, "bot/cli.py": True, "bot/check.py": True}
+# What adapters have in common, which knows no platform.
+SHARED = {path.stem for path in (ROOT / "adapters").glob("*.py")}
 # Libraries, and the only folders that may know them.
 HOMES = {
     "nio": ("adapters/matrix/",),
@@ -87,7 +89,8 @@ def wrong(found: Import) -> bool:
         return top != "bot"
     if package == "adapters":
         mine = file.split("/")[1]
-        return top == "storage" or (top == "adapters" and rest[:1] != [mine]) or rest[:1] == ["features"]
+        another = top == "adapters" and rest[:1] != [mine] and rest[0] not in SHARED
+        return top == "storage" or another or rest[:1] == ["features"]
     return top == "adapters"
 
 

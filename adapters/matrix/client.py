@@ -88,7 +88,7 @@ class Matrix:
             for task in extra:
                 task.cancel()
             await asyncio.gather(*extra, return_exceptions=True)
-            await self._intake.stop()
+            await self._intake.in_order.stop()
 
     async def _start(self, client: nio.AsyncClient) -> Themes:
         """The list of direct rooms, and the ids behind the aliases of the configuration."""
@@ -118,7 +118,7 @@ class Matrix:
 
     async def caught_up(self) -> None:
         await self._ready.wait()
-        await self._intake.idle()
+        await self._intake.in_order.idle()
 
     # --- saying ---
 

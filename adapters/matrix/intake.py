@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -13,16 +11,14 @@ from typing import Any
 
 import nio
 
+from adapters.in_order import InOrder
 from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
 from adapters.matrix.render import KEY
 from adapters.matrix.session import PLATFORM, Session
-from bot.errors import StoreFailed
 from bot.model import Identity, Invocation, Message, Place, Presence, Role
 from bot.ports import Arrival
 
 log = logging.getLogger(__name__)
-TRIES = 5
-PAUSE = 0.5
 KEEP_SEALED = timedelta(days=7)
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
@@ -33,8 +29,7 @@ class Intake:
 
     def __init__(self, session: Session) -> None:
         self._on = session
-        self._waiting: dict[str, deque[Arrival]] = {}
-        self._working: dict[str, asyncio.Task[None]] = {}
+        self.in_order = InOrder(session.core, session.clock, self._deal)
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
@@ -47,53 +42,9 @@ class Intake:
         is_press = said.pressed is not None and said.reply_to is not None
         return said.is_command or is_press or self._on.outgoing.is_direct(room)
 
-    # --- in order, room by room ---
-
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
-        self._waiting.setdefault(arrival.room, deque()).append(arrival)
-        if arrival.room not in self._working:
-            self._working[arrival.room] = asyncio.create_task(self._work(arrival.room))
-
-    async def idle(self) -> None:
-        """Return once all that came so far has been dealt with."""
-        while self._working:
-            await asyncio.wait(list(self._working.values()))
-
-    async def stop(self) -> None:
-        """What was not dealt with is still in the inbox."""
-        tasks = list(self._working.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _work(self, room: str) -> None:
-        queue = self._waiting[room]
-        try:
-            while queue:
-                await self._persist(queue[0])
-                queue.popleft()
-        finally:
-            del self._working[room]
-
-    async def _persist(self, arrival: Arrival) -> None:
-        """Until it is dealt with; what fails again and again is given up, with a word in the log."""
-        attempt = 0
-        while True:
-            try:
-                await self._deal(arrival)
-                await self._on.core.dealt_with(self._on.account, [arrival.seq])
-                return
-            except StoreFailed:
-                log.warning("The database does not answer; trying %s again", arrival.id)
-            except Exception as error:
-                attempt += 1
-                if attempt == TRIES:
-                    log.exception("Gave up on event %s", arrival.id)
-                    await self._on.core.dealt_with(self._on.account, [arrival.seq])
-                    return
-                log.warning("Could not deal with %s yet: %s", arrival.id, type(error).__name__)
-            await self._on.clock.sleep(PAUSE * 2**attempt)
+        self.in_order.put(self._on.account, arrival)
 
     # --- from meaning to invocation ---
 

@@ -1,0 +1,87 @@
+"""Whether the configured application can be used, what it needs, and how to invite it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aiohttp
+import discord
+
+from adapters.discord.gateway import make_client
+from bot.config import Discord as Settings
+from bot.model import Text, text, typed
+
+PATIENCE = 15.0
+NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
+
+
+def needed(settings: Settings) -> discord.Permissions:
+    """What Plein must be allowed where it takes part."""
+    permissions = discord.Permissions(**dict.fromkeys(NEEDED, True))
+    permissions.send_polls = settings.native_polls
+    return permissions
+
+
+def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
+    """As they are called in Discord's settings, which has them in the reader's own language."""
+    return tuple(typed(name.replace("_", " ")) for name, granted in permissions if granted)
+
+
+async def check(
+    settings: Settings, channels: Sequence[str], connector: aiohttp.BaseConnector | None = None
+) -> tuple[list[Text], list[Text]]:
+    """What is well or good to know, and what is wrong with what to do about it.
+
+    `channels`: those that are to be places of themes.
+    """
+    client = make_client(settings, connector)
+    try:
+        async with client:
+            await client.login(settings.token.get_secret_value())
+            return await _look(client, settings, channels)
+    except discord.LoginFailure:
+        return [], [text("discord.check.token")]
+    except discord.HTTPException as error:
+        return [], [text("discord.check.answer", status=str(error.status))]
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return [], [text("discord.check.unreachable")]
+
+
+async def _look(
+    client: discord.Client, settings: Settings, channels: Sequence[str]
+) -> tuple[list[Text], list[Text]]:
+    assert client.user
+    assert client.application_id
+    invitation = discord.utils.oauth_url(
+        client.application_id, permissions=needed(settings), scopes=("bot", "applications.commands")
+    )
+    guilds = [guild async for guild in client.fetch_guilds(limit=200)]
+    known = {str(guild.id) for guild in guilds}
+    well = [
+        text("discord.check.ok", user=str(client.user), count=len(guilds)),
+        text("discord.check.intents"),
+        text("discord.check.permissions", permissions=names_of(needed(settings))),
+        text("discord.check.invite", address=invitation),
+    ]
+    wrong = [] if guilds else [text("discord.check.nowhere")]
+    wrong += [text("discord.check.no_guild", guild=one) for one in settings.guilds if one not in known]
+    for channel in channels:
+        wrong += await _missing_in(client, settings, channel)
+    return well, wrong
+
+
+async def _missing_in(client: discord.Client, settings: Settings, channel: str) -> list[Text]:
+    """What Plein may not do in a channel where it is to take part."""
+    try:
+        found = await client.fetch_channel(int(channel))
+        if not isinstance(found, discord.abc.GuildChannel):
+            return [text("discord.check.no_channel", channel=channel)]
+        guild = await client.fetch_guild(found.guild.id, with_counts=False)
+        assert client.user
+        there, me = await guild.fetch_channel(found.id), await guild.fetch_member(client.user.id)
+        missing = discord.Permissions(needed(settings).value & ~there.permissions_for(me).value)
+    except (discord.NotFound, discord.Forbidden, ValueError):
+        return [text("discord.check.no_channel", channel=channel)]
+    if not missing.value:
+        return []
+    return [text("discord.check.may_not", channel=found.name, permissions=names_of(missing))]

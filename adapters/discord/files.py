@@ -1,0 +1,20 @@
+"""Files that go along with a message."""
+
+from __future__ import annotations
+
+import io
+
+import discord
+
+from adapters.discord.session import Session
+from bot.model import Message
+from bot.texts import Voice
+
+
+async def files_of(message: Message, session: Session, voice: Voice) -> list[discord.File]:
+    """Made anew, each with its words for who cannot see it."""
+    writer = session.writer(voice)
+    return [
+        discord.File(io.BytesIO(await session.core.file(one, voice)), one.name, description=writer.alt(one))
+        for one in message.files
+    ]

@@ -1,0 +1,164 @@
+"""What people do, handed to the core, and answered within Discord's three seconds.
+
+Commands, presses and forms come as interactions, which Discord brings once: who gets no answer sees so, and
+does it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+import discord
+
+from adapters.discord import ids
+from adapters.discord.places import PLATFORM
+from adapters.discord.render import values_of
+from adapters.discord.replies import Asked, Prepared, Reply
+from adapters.discord.session import Session
+from bot.errors import StoreFailed
+from bot.model import Form, Identity, Invocation, Message, Presence, Role, text
+
+log = logging.getLogger(__name__)
+Work = Callable[[Asked], Awaitable[Message | None]]
+TRIES, PAUSE = 4, 0.25
+
+
+class Intake:
+    """Turns interactions into invocations, and gives the answers."""
+
+    def __init__(self, session: Session) -> None:
+        self._on = session
+
+    async def interaction(self, asked: Asked) -> None:
+        """Deal with it to the end; whatever goes wrong is answered."""
+        if not self._on.places.are_ours(asked.guild_id):
+            if asked.type is not discord.InteractionType.autocomplete:
+                await self._answer(asked, self._elsewhere)
+            return
+        match asked.type:
+            case discord.InteractionType.autocomplete:
+                await self._suggest(asked)
+            case discord.InteractionType.application_command:
+                await self._answer(asked, self._used)
+            case discord.InteractionType.component:
+                await self._answer(asked, self._pressed)
+            case discord.InteractionType.modal_submit:
+                await self._answer(asked, self._submitted)
+            case _:
+                pass
+
+    async def _answer(self, asked: Asked, work: Work) -> None:
+        """Do the work and say what came of it; where it takes longer, that is said in time."""
+        reply = Reply(self._on, asked)
+
+        async def prepared() -> Prepared:
+            return await reply.prepare(await self._persistently(asked, work))
+
+        await reply.give(asyncio.create_task(prepared()))
+
+    async def _persistently(self, asked: Asked, work: Work) -> Message | None:
+        """A database that does not answer just now is asked again; the same interaction never counts twice."""
+        for attempt in range(TRIES):
+            try:
+                return await work(asked)
+            except StoreFailed:
+                log.warning("The database does not answer; trying %s again", asked.id)
+                await self._on.clock.sleep(PAUSE * 2**attempt)
+            except Exception:
+                log.exception("Could not deal with interaction %s", asked.id)
+                break
+        return Message((text("discord.not_now"),))
+
+    async def _elsewhere(self, asked: Asked) -> Message:
+        return Message((text("discord.elsewhere"),))
+
+    # --- from interaction to invocation ---
+
+    async def _used(self, asked: Asked) -> Message | None:
+        used = self._on.slash.read(_data(asked))
+        if used is None:
+            return Message((text("action.gone"),))
+        return await self._run(asked, used.command.path, used.args)
+
+    async def _pressed(self, asked: Asked) -> Message | None:
+        """A button is a command already filled in; one that opens a form is answered by that form."""
+        data = _data(asked)
+        match ids.read(str(data.get("custom_id"))):
+            case ids.Filled(command, args, chosen=chosen):
+                if chosen:
+                    args = {**args, "numbers": [int(one) for one in data["values"] if one.isdecimal()]}
+                return await self._run(asked, command, args)
+            case ids.Referred(invocation, number, form=False):
+                answer = await self._on.core.answer_to(invocation)
+                for action in answer.actions[number : number + 1] if answer else ():
+                    return await self._run(asked, action.command, action.args)
+            case found:
+                form = await self._form(asked, found)
+                if form:
+                    return Message(form=replace(form, at_once=True))
+        return Message((text("action.gone"),))
+
+    async def _submitted(self, asked: Asked) -> Message | None:
+        data = _data(asked)
+        form = await self._form(asked, ids.read(str(data.get("custom_id"))))
+        if form is None:
+            return Message((text("action.gone"),))
+        return await self._run(asked, form.command, form.filled_in(values_of(form, data)))
+
+    async def _form(self, asked: Asked, where: ids.Pressed | None) -> Form | None:
+        """The form that is opened from there: of the message itself, or of what was answered."""
+        message = None
+        if isinstance(where, ids.Referred):
+            message = await self._on.core.answer_to(where.invocation_id)
+        elif isinstance(where, ids.OwnForm) and asked.message:
+            message = await self._on.core.message_at(PLATFORM, str(asked.message.id))
+        return message.form if message else None
+
+    async def _run(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Message | None:
+        return await self._on.core.handle(await self._invocation(asked, command, args))
+
+    async def _invocation(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Invocation:
+        places, user = self._on.places, asked.user
+        place = await places.of(asked.guild_id, asked.channel)
+        role = places.role_of(asked.permissions) if place else Role.RESIDENT
+        here: tuple[Presence, ...] = ()
+        if place is None:
+            here = await places.presences(user.id)
+        elif isinstance(user, discord.Member) and user.joined_at:
+            here = (Presence(place, role, user.joined_at),)
+        return Invocation(
+            f"{PLATFORM}:{asked.id}",
+            Identity(PLATFORM, str(user.id)),
+            user.display_name,
+            place,
+            asked.created_at,
+            command=command,
+            args=args,
+            locale=asked.locale.value,
+            role=role,
+            present_in=here,
+        )
+
+    # --- while somebody types ---
+
+    async def _suggest(self, asked: Asked) -> None:
+        """What the argument could be. Whoever types on gets other ones; a moment's silence does no harm."""
+        used = self._on.slash.read(_data(asked))
+        if used is None or used.focused is None:
+            return
+        invocation = await self._invocation(asked, used.command.path, used.args)
+        try:
+            found = await self._on.core.suggest(invocation, used.focused, used.typed)
+            voice = await self._on.voice(invocation.author, invocation.locale)
+            await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
+        except (StoreFailed, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
+
+
+def _data(asked: Asked) -> Mapping[str, Any]:
+    return asked.data or {}  # type: ignore[return-value]

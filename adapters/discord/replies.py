@@ -1,0 +1,125 @@
+"""The answer to an interaction: in time, seen by that person alone, once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+
+from adapters.discord import ids
+from adapters.discord.files import files_of
+from adapters.discord.outgoing import finished
+from adapters.discord.places import PLATFORM
+from adapters.discord.session import Session
+from bot.model import Identity, Message, text
+from bot.texts import Voice
+
+log = logging.getLogger(__name__)
+Asked = discord.Interaction[Any]
+# Discord waits three seconds; half of that is left for the way there.
+PATIENCE = 1.5
+TRIES, PAUSE = 4, 0.2
+ANSWERED_BEFORE, TOO_LATE, FORGOTTEN = 40060, 10062, 10015
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is to be said, and in which voice."""
+
+    message: Message | None
+    voice: Voice
+    files: list[discord.File]
+
+
+class Reply:
+    """Answers one interaction."""
+
+    def __init__(self, session: Session, asked: Asked) -> None:
+        self._on = session
+        self._asked = asked
+        self._deferred = False
+        # Where somebody pressed a button that only they see, the answer takes its place.
+        self._in_place = asked.message is not None and asked.message.flags.ephemeral
+
+    async def prepare(self, message: Message | None) -> Prepared:
+        """All that has to be waited for."""
+        who = Identity(PLATFORM, str(self._asked.user.id))
+        voice = await self._on.voice(who, self._asked.locale.value)
+        return Prepared(message, voice, await files_of(message, self._on, voice) if message else [])
+
+    async def give(self, work: asyncio.Task[Prepared]) -> None:
+        """Say what comes of it; what takes longer is put off in time."""
+        await asyncio.wait({work}, timeout=PATIENCE)
+        if not work.done():
+            self._deferred = True
+            await self._reach(self._defer)
+        prepared = await work
+        await self._reach(lambda: self._say(prepared))
+
+    async def _defer(self) -> None:
+        if self._in_place:
+            await self._asked.response.defer()
+        else:
+            await self._asked.response.defer(ephemeral=True, thinking=True)
+
+    async def _say(self, prepared: Prepared) -> None:
+        message, files = prepared.message or Message((text("discord.done"),)), prepared.files
+        writer = self._on.writer(prepared.voice)
+        if message.form and message.form.at_once and self._may_ask:
+            modal = writer.modal(message.form, self._form_id())
+            modal.stop()
+            await self._asked.response.send_modal(modal)
+            return
+        said = writer.render(message, self._source)
+        files += said.overflow_files()
+        how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": finished(said.view)}
+        if self._deferred:
+            await self._asked.edit_original_response(**how, attachments=files)
+        elif self._in_place:
+            await self._asked.response.edit_message(**how, attachments=files)
+        else:
+            given = {name: value for name, value in how.items() if value is not None}
+            await self._asked.response.send_message(**given, files=files, ephemeral=True)
+
+    @property
+    def _source(self) -> str:
+        return f"{PLATFORM}:{self._asked.id}"
+
+    @property
+    def _may_ask(self) -> bool:
+        """A form can only be the first answer, and not the answer to a form."""
+        return not self._deferred and self._asked.type is not discord.InteractionType.modal_submit
+
+    def _form_id(self) -> str:
+        """By which the form is found again: that of the button which opens it, or of this answer."""
+        data: Any = self._asked.data or {}
+        pressed = str(data.get("custom_id", ""))
+        match ids.read(pressed):
+            case ids.OwnForm() | ids.Referred(form=True):
+                return pressed
+            case _:
+                return ids.refer(self._source, 0, form=True)
+
+    async def _reach(self, say: Callable[[], Awaitable[None]]) -> None:
+        """A lost connection may have brought it there: whoever was answered is not answered twice."""
+        for attempt in range(TRIES):
+            try:
+                await say()
+                return
+            except discord.HTTPException as error:
+                if error.code == ANSWERED_BEFORE:
+                    return
+                if error.code in (TOO_LATE, FORGOTTEN) or error.status < 500:
+                    log.warning("Interaction %s was not answered: %s %s", self._asked.id, error.status, error.code)
+                    return
+                failed: Exception = error
+            except (aiohttp.ClientError, OSError) as error:
+                failed = error
+            log.info("Answering %s again: %s", self._asked.id, type(failed).__name__)
+            await self._on.clock.sleep(PAUSE * 2**attempt)
+        log.warning("Interaction %s was not answered", self._asked.id)

@@ -1,0 +1,25 @@
+"""Plein on the double instead of on Discord: `python -m tests.doubles.discord.plein PORT CERTIFICATE CONFIG`.
+
+PORT and CERTIFICATE are those that `python -m tests.doubles.discord` names when it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+from bot import app
+from bot.config import load
+from tests.doubles.discord.connect import connector_to
+
+
+async def run(port: int, certificate: Path, config: Path) -> int:
+    authority = certificate.read_text(encoding="utf-8")
+    return await app.run_platforms(load(config), discord_by=lambda: connector_to(port, authority))
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    sys.exit(asyncio.run(run(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))))
