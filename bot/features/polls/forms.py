@@ -5,6 +5,8 @@ They are `poll vote` with its answer in parts; what comes of it is read like any
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.features.polls.kinds import BEST_SCORE, DATE_WORDS, NO, OBJECT, YES, example, option_text
 from bot.features.polls.records import UNREADABLE, Choices, Kind, Poll
 from bot.model import Field, Form, text, typed
@@ -28,11 +30,21 @@ def ballot_form(poll: Poll, mine: Choices = ()) -> Form | None:
     return Form(title, "poll vote", {"poll": poll.id}, _fields(poll, known))
 
 
-def reason_form(poll: Poll) -> Form:
+def reason_form(poll: Poll, given: str = "") -> Form:
     """Asks why somebody objects, and nothing else."""
-    field = Field("answer", text("poll.form.reason"), text("poll.form.reason.hint"), long=True)
+    field = Field("answer", text("poll.form.reason"), text("poll.form.reason.hint"), given, long=True)
     args = {"poll": poll.id, "answer": str(OBJECT)}
-    return Form(text("poll.form.object"), "poll vote", args, (field,), at_once=True)
+    return Form(text("poll.form.object"), "poll vote", args, (field,), at_once=not given)
+
+
+def answer_form(poll: Poll, answer: str, read: Choices) -> Form | None:
+    """Asks again for an answer that was not right, with what can be kept of it; `read` is what was."""
+    if poll.kind is Kind.CONSENT:
+        return reason_form(poll, answer.partition(" ")[2]) if read == (OBJECT,) else None
+    form = ballot_form(poll)
+    if form is None or len(form.fields) > 1:
+        return form
+    return replace(form, fields=(replace(form.fields[0], value=answer),))
 
 
 def _fields(poll: Poll, mine: Choices) -> tuple[Field, ...]:

@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_voter, find_running
-from bot.features.polls.forms import ballot_form, reason_form
+from bot.features.polls.forms import answer_form, ballot_form, reason_form
 from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
 from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Kind, Poll
 from bot.model import Job, Message, text
@@ -23,8 +23,14 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     def meaning(word: str, marks: Mapping[str, int]) -> int | None:
         return _mark(call, word, marks)
 
-    after = WAYS[found.kind].read(found, answer, meaning)
-    return _cast(call, found, before, after, read_reason(found, answer, after))
+    after: Choices = ()
+    try:
+        after = WAYS[found.kind].read(found, answer, meaning)
+        reason = read_reason(found, answer, after)
+    except UserError as error:
+        error.asking(answer_form(found, answer, after))
+        raise
+    return _cast(call, found, before, after, reason)
 
 
 def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_voted: bool = False) -> Message:
