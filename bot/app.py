@@ -101,8 +101,12 @@ async def run_platforms(config: Config, *, discord_by: Connector | None = None) 
 
 def themes_on(platform: str, config: Config) -> dict[str, tuple[str, str | None]]:
     """The theme and its language for each place on a platform that the configuration names."""
-    places = [(theme, *address.split(":", 1)) for theme in config.themes for address in theme.places]
-    return {room: (theme.name, theme.language) for theme, where, room in places if where == platform}
+    return {
+        address.removeprefix(f"{platform}:"): (theme.name, theme.language)
+        for theme in config.themes
+        for address in theme.places
+        if address.startswith(f"{platform}:")
+    }
 
 
 async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:

@@ -7,7 +7,7 @@ after the commit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,12 +15,16 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import UserError
-from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo
+from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, typed
 from bot.ports import Transaction
 
 if TYPE_CHECKING:
     from bot.commands import Commands
     from bot.dispatch import Settings
+
+
+# So many themes are named to whoever asks for another one.
+MOST_NAMED = 20
 
 
 @dataclass(slots=True)
@@ -58,11 +62,28 @@ class Call:
         """A moment in people's own words, seen from when they said it. Raises UserError."""
         return when.read(words, self.said_at, self.zone, self.locale)
 
-    def theme(self) -> Theme:
-        """The theme of the place it was said in. Raises UserError in private."""
+    def theme(self, named: str | None = None) -> Theme:
+        """The theme of that name, else of the place it was said in. Raises UserError where there is none."""
+        if named is not None:
+            return self._theme_named(named)
         if self.theme_here is None:
             raise UserError("place.private")
         return self.theme_here
+
+    def themes(self) -> Sequence[Theme]:
+        """The themes they take part in; a moderator of the community has to do with all of them."""
+        everywhere = self.resident.role >= Role.MODERATOR
+        return self.tx.places.themes_of(None if everywhere else self.resident.id)
+
+    def _theme_named(self, name: str) -> Theme:
+        known = self.themes()
+        for theme in known:
+            if theme.name.casefold() == name.strip().casefold():
+                return theme
+        if not known:
+            raise UserError("theme.none", theme=name[:40])
+        names = tuple(typed(theme.name) for theme in known[:MOST_NAMED])
+        raise UserError("theme.unknown", theme=name[:40], known=names)
 
     def may(self, role: Role, theme: int | None = None) -> bool:
         """Whether they have that role: from the community, or in that theme's own places.

@@ -18,25 +18,29 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import Unsure, UserError
-from bot.model import Message, Role, Text, text, typed
+from bot.model import Field, Form, Message, Role, Suggestion, Text, text, typed
 from bot.texts import Texts, has_unseen
 
 if TYPE_CHECKING:
     from bot.call import Call
 
 LONGEST = 8_000
+# What a form says for what is chosen or not; any words are yes.
+_YES = "yes"
 _QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _BETWEEN = re.compile(r"[\s,]+")
 _NUMBER = re.compile("-?[0-9]{1,9}")
+_BETWEEN_OPTIONS = re.compile(r"[|\n]")
+_MOST_FIELDS = 5
 _FLAG_OR_QUOTE = re.compile("--|[" + "".join(_QUOTES) + "]")
 
 
@@ -55,7 +59,8 @@ class Param:
 class Command:
     """`path` is its English name ("poll open"), `run` the function behind it.
 
-    `private`: the answer is for the person alone. `listed` False: only buttons use it.
+    `private`: the answer is for the person alone. `listed` False: only buttons use it. `asks`: what its
+    form asks for, where that is more than it cannot do without.
     """
 
     path: str
@@ -63,6 +68,7 @@ class Command:
     role: Role = Role.RESIDENT
     private: bool = True
     listed: bool = True
+    asks: tuple[str, ...] = ()
     params: tuple[Param, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -107,8 +113,10 @@ class _Mistake:
 class Commands:
     """All commands, and their names in every language."""
 
-    def __init__(self, commands: Iterable[Command], texts: Texts) -> None:
+    def __init__(self, commands: Iterable[Command], texts: Texts, suggested: Collection[str] = ()) -> None:
+        """`suggested`: the parameters for which there is something to suggest."""
         self.texts = texts
+        self._suggested = suggested
         self.by_path = {command.path: command for command in commands}
         self._names: dict[tuple[str, ...], Command] = {}
         for command in self.by_path.values():
@@ -187,6 +195,75 @@ class Commands:
             return shown
         # Quotation marks of another kind where the words hold some, so that the line can be copied.
         return f"«{shown}»" if '"' in shown else f'"{shown}"'
+
+    def about(self, param: Param, locale: str) -> Text:
+        """What it is for, with the words to choose from."""
+        usual = self.usual_words(param, locale)
+        return text(f"param.{param.name}.help", words=tuple(typed(usual[one]) for one in param.words or ()))
+
+    def about_group(self, noun: str) -> Text:
+        """What the commands are for whose names begin with that: "poll"."""
+        return text(f"group.{noun}.help")
+
+    def usual_words(self, param: Param, locale: str) -> dict[StrEnum, str]:
+        """The word that is shown for each of a few."""
+        return {one: word for word, one in reversed(self.words_of(param, locale).items())}
+
+    def is_suggested(self, param: Param) -> bool:
+        """Whether something can be suggested for it while it is typed."""
+        return param.kind == "moment" or param.name in self._suggested
+
+    # --- forms ---
+
+    def form(self, command: Command, given: Mapping[str, Any], *, at_once: bool) -> Form | None:
+        """What the command needs, with what is given in it already; None where it needs nothing."""
+        asked = [
+            param
+            for param in command.params
+            if (param.name in command.asks if command.asks else param.required)
+        ][:_MOST_FIELDS]
+        if not (command.listed and asked):
+            return None
+        fields = tuple(self._field(param, given.get(param.name)) for param in asked)
+        names = {param.name for param in asked}
+        args = {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in given.items()
+            if name not in names and value is not None
+        }
+        return Form(text(f"command.{command.path}.title"), command.path, args, fields, at_once)
+
+    def _field(self, param: Param, value: Any) -> Field:
+        choices: tuple[tuple[str, Text], ...] = ()
+        filled_in = "" if value is None else str(value)
+        match param.kind:
+            case "one":
+                assert param.words
+                choices = tuple((str(one), text(f"param.{param.name}.{one}.label")) for one in param.words)
+                filled_in = self._meant(param, filled_in, self.texts.locales) or ""
+            case "yes":
+                choices = ((_YES, text(f"param.{param.name}.yes")),)
+                filled_in = _YES if value else ""
+            case "options":
+                options = _options(value or ())
+                # One to a line, so that they can be read over and mended.
+                filled_in = "\n".join(options)
+            case "moment" if isinstance(value, datetime):
+                filled_in = value.isoformat()
+            case "numbers" if isinstance(value, (list, tuple)):
+                filled_in = " ".join(map(str, value))
+        has_hint = self.texts.find(f"param.{param.name}.hint", self.texts.locales[0])
+        return Field(
+            param.name,
+            text(f"param.{param.name}.label"),
+            text(f"param.{param.name}.hint") if has_hint else None,
+            filled_in,
+            choices,
+            long=param.kind == "options",
+            required=param.required,
+        )
+
+    # --- what people type ---
 
     def parse(self, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
         """The command that was typed and its arguments, still as words.
@@ -337,15 +414,23 @@ class Commands:
         return head, tail
 
     def bind(self, command: Command, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
-        """The arguments as the function takes them. Raises UserError with the right way to type it."""
+        """The arguments as the function takes them. Raises UserError with the right way to type it.
+
+        What is missing is said last, so that its form is the only thing that is still to be done.
+        """
         bound: dict[str, Any] = {}
+        missing = [param for param in command.params if param.required and given.get(param.name) is None]
         for param in command.params:
-            value = given.get(param.name)
-            if value is not None:
-                bound[param.name] = self._convert(command, param, given, call)
-            elif param.required:
-                label = self.param_name(param, call.locale)
-                raise self.wrong(command, "command.missing", call.locale, given, name=label)
+            if given.get(param.name) is not None:
+                try:
+                    bound[param.name] = self._convert(command, param, given, call)
+                except Unsure:
+                    if not missing:  # it is asked back once everything is there
+                        raise
+        for param in missing[:1]:
+            label = self.param_name(param, call.locale)
+            error = self.wrong(command, "command.missing", call.locale, given, name=label)
+            raise error.asking(self.form(command, given, at_once=True))
         return bound
 
     def _convert(self, command: Command, param: Param, given: Mapping[str, Any], call: Call) -> Any:
@@ -358,8 +443,7 @@ class Commands:
             case "words":
                 return " ".join(str(value).split())
             case "options":
-                parts = re.split(r"[|\n]", value) if isinstance(value, str) else [str(one) for one in value]
-                return tuple(" ".join(_unquoted(part).split()) for part in parts if part.strip())
+                return _options(value)
             case "yes":
                 return bool(value)
             case "moment":
@@ -371,6 +455,22 @@ class Commands:
             case _:
                 parts = _BETWEEN.split(value.strip()) if isinstance(value, str) else value
                 return tuple(self._number(command, param, one, others, locale) for one in parts)
+
+    def suggest_moments(self, given: str, call: Call) -> list[Suggestion]:
+        """What is typed, as the moment that it means; or some to begin with."""
+        usual = self.texts.find("when.suggested", call.locale) or ""
+        return [self._suggest_moment(words, call) for words in ([given] if given else usual.split("|"))]
+
+    def _suggest_moment(self, words: str, call: Call) -> Suggestion:
+        """What is not understood stays as it was typed: sent, it gets the same answer in full."""
+        try:
+            reading = call.read_moment(words)
+        except UserError as error:
+            return Suggestion(words, error.text)
+        if reading.end:
+            return Suggestion(words, text("when.one_moment", words=words))
+        at = reading.start.astimezone(UTC).replace(microsecond=0)
+        return Suggestion(at.isoformat(), text("when.moment", at=at))
 
     def _moment(
         self, command: Command, param: Param, value: Any, others: Mapping[str, Any], call: Call
@@ -393,17 +493,20 @@ class Commands:
     def _one(
         self, command: Command, param: Param, value: str, others: Mapping[str, Any], locale: str
     ) -> StrEnum:
-        for language in (locale, *self.texts.locales):
-            if found := self.words_of(param, language).get(value.strip().casefold()):
-                return found
-        assert param.words
-        if value in list(param.words):
-            return param.words(value)
-        usual = {one: word for word, one in reversed(self.words_of(param, locale).items())}
-        words = tuple(typed(usual[one]) for one in param.words)
+        if found := self._meant(param, value, (locale, *self.texts.locales)):
+            return found
+        usual = self.usual_words(param, locale)
+        words = tuple(typed(usual[one]) for one in param.words or ())
         name = self.param_name(param, locale)
         values = {"words": value[:40], "name": name, "known": words}
         raise self.wrong(command, "command.no_such", locale, others, param, **values)
+
+    def _meant(self, param: Param, value: str, locales: Iterable[str]) -> StrEnum | None:
+        """Which one of a few it is, in any of these languages or as the program calls it."""
+        for locale in locales:
+            if found := self.words_of(param, locale).get(value.strip().casefold()):
+                return found
+        return next((one for one in param.words or () if one == value), None)
 
     def _number(
         self, command: Command, param: Param, value: Any, others: Mapping[str, Any], locale: str
@@ -414,6 +517,11 @@ class Commands:
             values = {"name": label, "words": str(value)[:40]}
             raise self.wrong(command, "command.no_number", locale, others, param, **values)
         return int(words)
+
+
+def _options(value: str | Iterable[Any]) -> tuple[str, ...]:
+    parts = _BETWEEN_OPTIONS.split(value) if isinstance(value, str) else [str(one) for one in value]
+    return tuple(" ".join(_unquoted(part).split()) for part in parts if part.strip())
 
 
 def _unquoted(part: str) -> str:

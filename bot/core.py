@@ -12,7 +12,7 @@ from bot.agenda import Agenda
 from bot.boards import Boards
 from bot.commands import Commands
 from bot.dispatch import Dispatch, Settings
-from bot.model import Attachment, Identity, Invocation, Message, Place
+from bot.model import Attachment, Identity, Invocation, Message, Place, Suggestion
 from bot.outbox import Outbox
 from bot.ports import Adapter, Arrival, Clock, Store, Transaction
 from bot.texts import Texts, Voice, visible
@@ -34,8 +34,8 @@ class PleinCore:
         self.clock = clock
         self.texts = texts
         self.settings = settings
-        self.commands = Commands(features.COMMANDS, texts)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
+        self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
         self.outbox = Outbox(store, clock, adapters)
         self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)
         self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
@@ -66,6 +66,12 @@ class PleinCore:
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
         return await self.dispatch.take_back(invocation, taken)
 
+    async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
+        return await self.dispatch.suggest(invocation, name, typed)
+
+    async def answer_to(self, invocation_id: str) -> Message | None:
+        return await self.store.run(lambda tx: tx.seen.answer(invocation_id))
+
     # --- where Plein is ---
 
     async def joined(
@@ -93,6 +99,9 @@ class PleinCore:
         await self.store.run(lambda tx: tx.places.move(old, new))
         self._wake_all()
 
+    async def places(self, platform: str) -> Sequence[Place]:
+        return await self.store.run(lambda tx: tx.places.on(platform))
+
     async def message_at(self, platform: str, ref: str) -> Message | None:
         return await self.store.run(
             lambda tx: tx.boards.message_at(platform, ref) or tx.posts.message_at(platform, ref)
@@ -106,7 +115,7 @@ class PleinCore:
         finish = await self.store.run(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
-    async def voice_of(self, to: Place | Identity) -> str:
+    async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
         def read(tx: Transaction) -> str | None:
             if isinstance(to, Place):
                 known = tx.places.known(to)
@@ -114,7 +123,8 @@ class PleinCore:
             resident = tx.people.by_identity(to)
             return resident.locale if resident else None
 
-        return self.texts.nearest(await self.store.run(read), self.settings.locale)
+        default = self.texts.nearest(otherwise, self.settings.locale)
+        return self.texts.nearest(await self.store.run(read), default)
 
     # --- what platforms brought ---
 
@@ -126,6 +136,9 @@ class PleinCore:
 
     async def bookmark(self, account: str) -> str | None:
         return await self.store.run(lambda tx: tx.inbox.bookmark(account))
+
+    async def bookmarks(self, prefix: str) -> Mapping[str, str]:
+        return await self.store.run(lambda tx: tx.inbox.bookmarks(prefix))
 
     async def dealt_with(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))

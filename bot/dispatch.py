@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -16,13 +16,28 @@ from zoneinfo import ZoneInfo
 from bot.call import Call
 from bot.commands import Command, Commands
 from bot.errors import StoreFailed, Unsure, UserError
-from bot.model import Action, Identity, Invocation, Message, Place, Resident, Role, text
+from bot.model import (
+    Action,
+    Form,
+    Identity,
+    Invocation,
+    Message,
+    Place,
+    Resident,
+    Role,
+    Suggestion,
+    text,
+)
 from bot.ports import Args, Clock, Recognised, Store, Transaction
 from bot.texts import visible
 
 log = logging.getLogger(__name__)
 # Among a button's arguments: what it says yes to is done once, however often it is pressed.
 ONCE = "once"
+# So many can be looked over at once.
+MOST_SUGGESTED = 25
+# What a parameter of that name could be, given what was typed of it.
+Suggests = Mapping[str, Callable[[Call, str], Sequence[Suggestion]]]
 # The answer, and which workers have something new to do.
 Answer = tuple[Message | None, Iterable[str]]
 
@@ -51,12 +66,14 @@ class Dispatch:
         commands: Commands,
         settings: Settings,
         wake: Callable[[Iterable[str]], None],
+        suggests: Suggests | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.commands = commands
         self.settings = settings
         self.wake = wake
+        self.suggests = suggests or {}
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
@@ -70,6 +87,25 @@ class Dispatch:
         self.wake(woken)
         return answer
 
+    async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
+        """What the argument `name` could be. It only reads: whoever is still typing has done nothing yet."""
+        return await self.store.run(partial(self._suggest, invocation, name, typed.strip()))
+
+    def _suggest(
+        self, invocation: Invocation, name: str, typed: str, tx: Transaction
+    ) -> Sequence[Suggestion]:
+        command = self.commands.by_path.get(invocation.command)
+        param = next((one for one in command.params if one.name == name), None) if command else None
+        if param is None:
+            return ()
+        known = tx.seen.recognise(invocation.id, invocation.author, invocation.place)
+        call = self._call(invocation, known, known.resident or Resident(0, ""), tx)
+        call.given = invocation.args
+        if param.kind == "moment":
+            return self.commands.suggest_moments(typed, call)
+        suggest = self.suggests.get(name)
+        return suggest(call, typed)[:MOST_SUGGESTED] if suggest else ()
+
     def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Answer:
         undo = tx.seen.undo(taken)
         if undo is None or undo.author != invocation.author:
@@ -80,19 +116,18 @@ class Dispatch:
         known = tx.seen.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0], ()
-        call = self._call(invocation, known, tx)
-        private = True
+        call = self._call(invocation, known, self._arrived(invocation, known, tx), tx)
+        command: Command | None = None
         mistaken = False
         try:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
-                private = command.private
                 answer = self._run(command, given, call, invocation)
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
             mistaken = True
-            answer = Message((error.text,))
+            answer = Message((error.text,), form=self._form(error, command, call, invocation))
         except StoreFailed:
             raise
         except Exception:
@@ -104,9 +139,19 @@ class Dispatch:
         kept = None if invocation.by_post else answer
         tx.seen.add(invocation.id, call.now, kept, call.undone_by, brief=mistaken)
         if invocation.by_post and answer is not None:
-            to = _answer_to(invocation, private)
+            to = _answer_to(invocation, command is None or command.private)
             call.post(to, answer, f"answer:{invocation.id}", brief=mistaken)
         return answer, call.woken
+
+    def _form(
+        self, error: UserError, command: Command | None, call: Call, invocation: Invocation
+    ) -> Form | None:
+        """What was filled in can be completed or mended; whoever typed is told what to type."""
+        if invocation.typed is not None:
+            return None
+        if error.form or command is None or not command.asks:
+            return error.form
+        return self.commands.form(command, call.given, at_once=False)
 
     def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
         """What the command answers; or a question back, whose button says yes to it once."""
@@ -139,10 +184,9 @@ class Dispatch:
             raise UserError(f"role.needed.{command.role.name.lower()}")
         return command, given
 
-    def _call(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Call:
-        author = invocation.author
-        resident = known.resident or tx.people.add(author, visible(invocation.name))
-        wanted = resident.locale or invocation.locale or known.spoken
+    def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
+        """Who it is, noted as taking part where they are."""
+        resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         now = self.clock.now()
         if known.theme and (known.resident is None or known.member != invocation.role):
             since = next((one.since for one in invocation.present_in), now)
@@ -150,6 +194,11 @@ class Dispatch:
         for one in invocation.present_in if invocation.place is None else ():
             if place := tx.places.known(one.place):
                 tx.people.take_part(resident.id, place[0].id, one.role, one.since)
+        return resident
+
+    def _call(self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction) -> Call:
+        wanted = resident.locale or invocation.locale or known.spoken
+        now = self.clock.now()
         return Call(
             tx,
             now,
@@ -158,7 +207,7 @@ class Dispatch:
             self.commands,
             resident,
             invocation.role,
-            author,
+            invocation.author,
             invocation.place,
             known.theme,
             min(invocation.at, now),

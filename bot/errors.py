@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.model import Text
+from bot.model import Form, Text
 
 
 class UserError(Exception):
-    """Expected: answered in the person's language, saying what to type instead. Nothing changed."""
+    """Expected: answered in the person's language, saying what to type instead. Nothing changed.
+
+    `form`, where there is one, asks for what is missing or wrong.
+    """
 
     def __init__(self, key: str, /, **values: Any) -> None:
         super().__init__(key)
         self.text = Text(key, values)
+        self.form: Form | None = None
+
+    def asking(self, form: Form | None) -> UserError:
+        """The same, with that form."""
+        self.form = form
+        return self
 
 
 class Unsure(Exception):

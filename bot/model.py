@@ -98,7 +98,7 @@ class Ballot:
     """A question whose whole answer can be given at once, for platforms with a native poll.
 
     The numbers chosen (from 1) go into the argument `numbers` of `command`. `discreet`: nobody else may
-    see how somebody answers, so never by anything that shows it.
+    see how somebody answers, so never by anything that shows it. `until`: when it closes.
     """
 
     question: Text
@@ -108,6 +108,7 @@ class Ballot:
     args: Mapping[str, Any]
     ended: Text | None = None
     discreet: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,8 +321,17 @@ def _ballot(kept: dict[str, Any] | None) -> Ballot | None:
     if kept is None:
         return None
     question, options, ended = _text(kept["question"]), _texts(kept["options"]), _maybe(kept["ended"])
-    args, discreet = _args(kept["args"]), kept.get("discreet", False)
-    return Ballot(question, options, kept["at_most"], kept["command"], args, ended, discreet)
+    until = kept.get("until")
+    return Ballot(
+        question,
+        options,
+        kept["at_most"],
+        kept["command"],
+        _args(kept["args"]),
+        ended,
+        kept.get("discreet", False),
+        _value(until) if until else None,
+    )
 
 
 def _form(kept: dict[str, Any] | None) -> Form | None:

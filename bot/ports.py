@@ -19,11 +19,13 @@ from bot.model import (
     Post,
     Resident,
     Role,
+    Suggestion,
     Theme,
     Undo,
 )
 
 if TYPE_CHECKING:
+    from bot.commands import Commands
     from bot.features.polls.records import PollStore
     from bot.texts import Voice
 
@@ -85,8 +87,24 @@ class Arrival:
 class Core(Protocol):
     """What an adapter may ask of the core."""
 
+    @property
+    def commands(self) -> Commands:
+        """Everything that people can ask for."""
+        ...
+
     async def handle(self, invocation: Invocation) -> Message | None:
         """Run a command; what is returned was committed first."""
+        ...
+
+    async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
+        """What the argument `name` of that command could be, given what was typed of it so far.
+
+        The invocation holds the other arguments. Nothing is kept of it.
+        """
+        ...
+
+    async def answer_to(self, invocation_id: str) -> Message | None:
+        """What was answered to it; None where nothing was, or it is not remembered."""
         ...
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
@@ -103,12 +121,16 @@ class Core(Protocol):
 
     async def moved(self, old: Place, new: Place) -> None: ...
 
+    async def places(self, platform: str) -> Sequence[Place]:
+        """Where Plein is on that platform."""
+        ...
+
     async def message_at(self, platform: str, ref: str) -> Message | None:
         """What Plein shows there, with its buttons."""
         ...
 
-    async def voice_of(self, to: Place | Identity) -> str:
-        """The language to speak there."""
+    async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
+        """The language to speak there; `otherwise` where they chose none, before the community's own."""
         ...
 
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
@@ -122,6 +144,10 @@ class Core(Protocol):
     async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]: ...
 
     async def bookmark(self, account: str) -> str | None: ...
+
+    async def bookmarks(self, prefix: str) -> Mapping[str, str]:
+        """How far was read, for every account whose name begins like that."""
+        ...
 
     async def dealt_with(self, account: str, seqs: Sequence[int]) -> None: ...
 
@@ -201,6 +227,10 @@ class SeenStore(Protocol):
         """`brief`: the answer may quote what is nobody else's business, and is kept only for a while."""
         ...
 
+    def answer(self, invocation_id: str) -> Message | None:
+        """What was answered to it; None where nothing was, or it is not remembered."""
+        ...
+
     def undo(self, invocation_id: str) -> Undo | None: ...
 
     def forget_before(self, moment: datetime) -> None: ...
@@ -239,11 +269,22 @@ class PlaceStore(Protocol):
 
     def theme_named(self, name: str) -> Theme: ...
 
+    def themes_of(self, resident: int | None) -> Sequence[Theme]:
+        """The themes that somebody takes part in (None: all), as people call them, each by another name.
+
+        Only those that have a place where Plein is.
+        """
+        ...
+
     def bind(self, place: Place, theme: int, name: str, locale: str | None) -> bool:
         """True if the place is new, or back."""
         ...
 
     def of_theme(self, theme: int) -> Sequence[Place]: ...
+
+    def on(self, platform: str) -> Sequence[Place]:
+        """Where Plein is."""
+        ...
 
     def leave(self, place: Place) -> None: ...
 
@@ -322,6 +363,8 @@ class InboxStore(Protocol):
     def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]: ...
 
     def bookmark(self, account: str) -> str | None: ...
+
+    def bookmarks(self, prefix: str) -> Mapping[str, str]: ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
 

@@ -6,9 +6,9 @@ What was said is kept sealed: it may be how somebody votes in an anonymous poll.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import String, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.ports import Arrival
@@ -26,6 +26,11 @@ _WAITING = (
     .order_by(inbox.c.seq)
 )
 _BOOKMARK = select(bookmarks.c.token).where(bookmarks.c.account == bindparam("account_"))
+# Not LIKE, to which some characters mean more, and on SQLite capitals nothing.
+_BEGINS = bindparam("prefix_", type_=String)
+_BOOKMARKS = select(bookmarks.c.account, bookmarks.c.token).where(
+    func.substr(bookmarks.c.account, 1, func.length(_BEGINS)) == _BEGINS
+)
 _DONE = delete(inbox).where(
     inbox.c.account == bindparam("account_"), inbox.c.seq.in_(bindparam("seqs_", expanding=True))
 )
@@ -68,6 +73,9 @@ class Inbox:
     def bookmark(self, account: str) -> str | None:
         found: str | None = self._db.execute(_BOOKMARK, {"account_": account}).scalar()
         return found
+
+    def bookmarks(self, prefix: str) -> Mapping[str, str]:
+        return {row.account: row.token for row in self._db.execute(_BOOKMARKS, {"prefix_": prefix})}
 
     def done(self, account: str, seqs: Sequence[int]) -> None:
         self._db.execute(_DONE, {"account_": account, "seqs_": list(seqs)})

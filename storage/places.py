@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model import Place, Theme
 from storage.direct import Core
-from storage.tables import boards, places, posts, refs, subjects, themes
+from storage.tables import boards, members, places, posts, refs, subjects, themes
 
 
 def _in(table: Table) -> ColumnElement[bool]:
@@ -30,6 +30,16 @@ _KNOWN = (
 )
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
+# Themes of their own, which are called after a place, behind those that were given a name.
+_PLATFORM = places.c.platform.concat(":")
+_OWN = func.substr(themes.c.name, 1, func.length(_PLATFORM)) == _PLATFORM
+_ALL = (
+    select(themes.c.id, themes.c.name, places.c.name.label("place"), _OWN.label("own"))
+    .join(places, places.c.theme == themes.c.id)
+    .where(places.c.here)
+    .order_by(_OWN, themes.c.id, places.c.platform, places.c.room)
+)
+_THEIRS = _ALL.join(members, members.c.theme == themes.c.id).where(members.c.resident == bindparam("id_"))
 _PLACE = select(places).where(_HERE)
 _ADD = insert(places)
 _SET = (
@@ -47,6 +57,11 @@ _OF_THEME = (
     select(places.c.platform, places.c.room)
     .where(places.c.theme == bindparam("theme_"), places.c.here)
     .order_by(places.c.platform, places.c.room)
+)
+_ON = (
+    select(places.c.platform, places.c.room)
+    .where(places.c.platform == bindparam("platform_"), places.c.here)
+    .order_by(places.c.room)
 )
 _UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
 _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
@@ -80,6 +95,19 @@ class Places:
             row = self._db.execute(_NAMED, {"name_": name}).one()
         return Theme(*row)
 
+    def themes_of(self, resident: int | None) -> Sequence[Theme]:
+        """Of two that would be called the same, the later one keeps its address."""
+        rows = self._db.execute(_ALL) if resident is None else self._db.execute(_THEIRS, {"id_": resident})
+        found: dict[int, str] = {}
+        taken: set[str] = set()
+        for row in rows:
+            if row.id not in found:
+                named = row.own and row.place and row.place.casefold() not in taken
+                name = row.place if named else row.name
+                found[row.id] = name
+                taken.add(name.casefold())
+        return [Theme(*one) for one in found.items()]
+
     def bind(self, place: Place, theme: int, name: str, locale: str | None) -> bool:
         known = self._db.execute(_PLACE, _where(place)).first()
         if known is None:
@@ -92,6 +120,9 @@ class Places:
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]
+
+    def on(self, platform: str) -> Sequence[Place]:
+        return [Place(*row) for row in self._db.execute(_ON, {"platform_": platform})]
 
     def leave(self, place: Place) -> None:
         """What was still to be said there is set aside, and its boards with it."""

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     and_,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -63,6 +64,10 @@ _PLANNED = (
     _POLL.where(polls.c.state == "planned").order_by(polls.c.opened_at, polls.c.id).limit(bindparam("most_"))
 )
 _PLANNED_HERE, _PLANNED_MINE = _PLANNED.where(_HERE), _PLANNED.where(_MINE)
+_LATEST = _POLL.order_by(
+    case((polls.c.state == "open", 0), (polls.c.state == "planned", 1), else_=2), _NEWEST
+).limit(bindparam("most_"))
+_LATEST_HERE, _LATEST_MINE = _LATEST.where(_HERE), _LATEST.where(_MINE)
 _OF = (
     _POLL.where(or_(polls.c.opener == bindparam("voter_"), ballots.c.choices.is_not(None)))
     .order_by(_NEWEST)
@@ -204,6 +209,13 @@ class Polls:
             rows = self._db.execute(_PLANNED_MINE, {"voter_": voter, "most_": most})
         else:
             rows = self._db.execute(_PLANNED_HERE, {"voter_": voter, "most_": most, "theme_": theme})
+        return [self._poll(row, voter)[0] for row in rows]
+
+    def latest(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
+        if theme is None:
+            rows = self._db.execute(_LATEST_MINE, {"voter_": voter, "most_": most})
+        else:
+            rows = self._db.execute(_LATEST_HERE, {"voter_": voter, "most_": most, "theme_": theme})
         return [self._poll(row, voter)[0] for row in rows]
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:

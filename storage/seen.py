@@ -69,6 +69,7 @@ _RECOGNISE_ALL = _recognising(
     .table_valued(*(column(field, String) for field in _FIELDS), name="asked")
     .render_derived()
 )
+_ANSWER = select(seen.c.key, seen.c.answer).where(seen.c.id == bindparam("id_"))
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
 _FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
@@ -126,6 +127,10 @@ class Seen:
         key, packed = self._sealing.seal(packed) if brief and packed else ("", packed)
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
         self._db.later(_ADD, invocation_id, row)
+
+    def answer(self, invocation_id: str) -> Message | None:
+        row = self._db.execute(_ANSWER, {"id_": invocation_id}).first()
+        return unpack(self._sealing.unseal(*row)) if row and row.answer else None
 
     def undo(self, invocation_id: str) -> Undo | None:
         kept = self._db.execute(_UNDO, {"id_": invocation_id}).scalar()

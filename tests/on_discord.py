@@ -56,9 +56,9 @@ class OnDiscord:
         def look() -> Message | None:
             there = next(one for one in server.channels.values() if one.name == channel)
             for message in reversed(list(there.messages.values())):
-                if message.author is self.double.bot.user and not message.only_for:
-                    if all(word in message.text for word in words):
-                        return message
+                ours = message.author is self.double.bot.user and not message.only_for
+                if ours and all(word in message.text for word in words):
+                    return message
             return None
 
         return await self.double.until(look, timeout=timeout)

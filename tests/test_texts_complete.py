@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from bot import features
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
+from bot.features.polls.forms import ASKED as FORM_KINDS
 from bot.features.polls.kinds import CONSENT_WORDS, DATE_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
@@ -86,6 +87,14 @@ def said() -> list[tuple[str, str]]:
 
 LISTED = [command for command in features.COMMANDS if command.listed]
 PARAMS = [param for command in LISTED for param in command.params]
+# What a form asks for: what a command says that it asks, or else cannot do without.
+FORMS = {
+    command.path: asked
+    for command in LISTED
+    if (asked := [one for one in command.params if one.name in command.asks or one.required])
+}
+ASKED = [param for asked in FORMS.values() for param in asked]
+GROUPS = {command.path.split()[0] for command in LISTED if " " in command.path}
 CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
 COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a choice, consent in its own way
 
@@ -101,7 +110,12 @@ BUILT = {
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
     "param.*": filled("param.*", [param.name for param in PARAMS]),
     "param.*.*": {f"param.{param.name}.{word}" for param in PARAMS for word in param.words or ()},
-    "param.*.help": filled("param.*.help", [param.name for param in PARAMS if param.named]),
+    "command.*.title": filled("command.*.title", FORMS),
+    "group.*.help": filled("group.*.help", GROUPS),
+    "param.*.help": filled("param.*.help", [param.name for param in PARAMS]),
+    "param.*.label": filled("param.*.label", [param.name for param in ASKED]),
+    "param.*.*.label": {f"param.{param.name}.{word}.label" for param in ASKED for word in param.words or ()},
+    "param.*.yes": filled("param.*.yes", [param.name for param in ASKED if param.kind == "yes"]),
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),
     "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),
     "poll.*.nothing": filled("poll.*.nothing", ["show", "mine"]),
@@ -114,8 +128,13 @@ BUILT = {
     "poll.board.who.*": filled("poll.board.who.*", CHOSEN_VOTERS),
     "poll.button.*.sure": filled("poll.button.*.sure", ["close", "cancel"]),
     "poll.chosen.date.*": filled("poll.chosen.date.*", DATE_WORDS),
+    "poll.form.*": filled("poll.form.*", FORM_KINDS),
+    "poll.form.*.hint": filled("poll.form.*.hint", FORM_KINDS),
+    "poll.form.*.label": filled("poll.form.*.label", FORM_KINDS),
     "poll.how.*": filled("poll.how.*", Kind),
     "poll.line.*": filled("poll.line.*", Kind),
+    "poll.mark.*": filled("poll.mark.*", DATE_WORDS),
+    "poll.suggested.*": filled("poll.suggested.*", ["planned", "open", "closed", "cancelled"]),
     "poll.mine.*": filled("poll.mine.*", ["planned", "open", "closed", "cancelled"]),
     "poll.not_for_you.*": filled("poll.not_for_you.*", CHOSEN_VOTERS),
     "poll.option.*": filled("poll.option.*", CONSENT_OPTIONS),
@@ -130,6 +149,7 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
+    "param.*.hint": filled("param.*.hint", [param.name for param in ASKED]),
     "param.*.value": filled("param.*.value", [param.name for param in PARAMS if param.kind != "yes"]),
 }
 

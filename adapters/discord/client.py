@@ -9,9 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import aiohttp
-import discord
 
-from adapters.discord.files import files_of
+from adapters.discord.files import files_of, what_did_not_fit
 from adapters.discord.gateway import Gateway, NotLetIn
 from adapters.discord.native import end_poll, native_poll
 from adapters.discord.places import PLATFORM, Themes
@@ -107,7 +106,9 @@ class Discord:
             return board
         said, native = poll
         try:
-            beside = await on.outgoing.send(int(place.room_id), said, [], f"{key}:poll", tried_at, poll=native)
+            beside = await on.outgoing.send(
+                int(place.room_id), said, [], f"{key}:poll", tried_at, poll=native
+            )
         except Unreachable as refused:
             log.warning("No poll of Discord's own beside %s: %s", key, refused)
             return board
@@ -138,7 +139,7 @@ class Discord:
         """Where files are not allowed the words go alone: they have said the same."""
         voice = await on.voice(reader)
         said = on.writer(voice).render(message, None)
-        files = [*await files_of(message, on, voice), *said.overflow_files()]
+        files = [*await files_of(message, on, voice), *what_did_not_fit(said)]
         try:
             return await on.outgoing.send(channel, said, files, key, tried_at)
         except Unreachable:

@@ -7,9 +7,10 @@ somebody sees it in. A name of one word that a command has beside its path (`vot
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ import discord
 import orjson
 
 from bot.commands import Command, Commands, Param
-from bot.model import Role, text, typed
+from bot.model import Role, Text, text
 from bot.texts import Voice
 
 Json = dict[str, Any]
@@ -41,21 +42,17 @@ class Used:
 
 
 class SlashCommands:
-    """All commands as Discord knows them. `suggested` names the arguments that are completed.
+    """All commands as Discord knows them.
 
     `permissions`: what somebody needs on a server to be shown the commands of a role.
     """
 
-    def __init__(
-        self, commands: Commands, suggested: frozenset[str], permissions: Mapping[Role, discord.Permissions]
-    ) -> None:
+    def __init__(self, commands: Commands, permissions: Mapping[Role, discord.Permissions]) -> None:
         self._commands = commands
         self._texts = commands.texts
-        self._suggested = suggested
         self._permissions = permissions
-        self._by_name = {
-            name: command for command in commands.by_path.values() if command.listed for name in _names(commands, command)
-        }
+        listed = [command for command in commands.by_path.values() if command.listed]
+        self._by_name = {name: command for command in listed for name in _names(commands, command)}
 
     # --- describing ---
 
@@ -82,25 +79,26 @@ class SlashCommands:
         if names == [first]:
             return {**self._command(first, 0), **more}
         options = [{"type": _SUBCOMMAND, **self._command(name, 1)} for name in names]
-        words = self._words(f"group.{first}.help")
+        words = self._words(lambda _: self._commands.about_group(first))
         return {**self._named(names[0], 0), **words, **more, "options": options}
 
     def _command(self, name: str, word: int) -> Json:
         command = self._by_name[name]
         options = [self._option(param) for param in command.params]
-        return {**self._named(name, word), **self._words(f"command.{command.path}.help"), "options": options}
+        words = self._words(lambda _: text(f"command.{command.path}.help"))
+        return {**self._named(name, word), **words, "options": options}
 
     def _named(self, name: str, word: int) -> Json:
         """One word of its name, in every language that has as many words for it."""
         command = self._by_name[name]
-        localised = {
-            locale: self.name_in(command, len(name.split()), locale).split()[word] for locale in self._texts.locales
-        }
+        called = {locale: self._called(command, len(name.split()), locale) for locale in self._texts.locales}
+        localised = {locale: one.split()[word] for locale, one in called.items()}
         return {"name": name.split()[word], "name_localizations": _everywhere(localised)}
 
-    def name_in(self, command: Command, words: int, locale: str) -> str:
-        """What it is called in a language, with so many words."""
-        return next((one for one in self._commands.names(command, locale) if len(one.split()) == words), command.path)
+    def _called(self, command: Command, words: int, locale: str) -> str:
+        """Its name in a language, with so many words."""
+        names = self._commands.names(command, locale)
+        return next((one for one in names if len(one.split()) == words), command.path)
 
     def _option(self, param: Param) -> Json:
         """None is required: what is missing is asked for."""
@@ -109,32 +107,24 @@ class SlashCommands:
             "type": _TYPES.get(param.kind, _STRING),
             "name": names[DEFAULT],
             "name_localizations": _everywhere(names),
-            **self._words(f"param.{param.name}.help", param),
+            **self._words(lambda locale: self._commands.about(param, locale)),
         }
         if param.words:
             option["choices"] = [self._choice(param, one) for one in param.words]
-        elif self.is_suggested(param):
+        elif self._commands.is_suggested(param):
             option["autocomplete"] = True
         return option
 
-    def is_suggested(self, param: Param) -> bool:
-        return param.kind == "moment" or param.name in self._suggested
-
-    def _choice(self, param: Param, value: str) -> Json:
-        words = {locale: self._usual_words(param, locale)[value] for locale in self._texts.locales}
+    def _choice(self, param: Param, value: StrEnum) -> Json:
+        words = {locale: self._commands.usual_words(param, locale)[value] for locale in self._texts.locales}
         return {"name": words[DEFAULT], "name_localizations": _everywhere(words), "value": str(value)}
 
-    def _usual_words(self, param: Param, locale: str) -> dict[str, str]:
-        words = self._commands.words_of(param, locale)
-        return {str(value): word for word, value in reversed(words.items())}
-
-    def _words(self, key: str, param: Param | None = None) -> Json:
+    def _words(self, about: Callable[[str], Text]) -> Json:
         """A description in every language, beginning like a sentence."""
         written = {}
         for locale in self._texts.locales:
-            words = self._usual_words(param, locale).values() if param else ()
             voice = Voice(locale, _NO_ZONE, _NO_TIME, code=("", ""))
-            said = self._texts.write(text(key, words=tuple(map(typed, words))), voice)
+            said = self._texts.write(about(locale), voice)
             written[locale] = said[:1].upper() + said[1:]
         return {"description": written[DEFAULT], "description_localizations": _everywhere(written)}
 

@@ -6,6 +6,7 @@ import io
 
 import discord
 
+from adapters.discord.render import Rendered
 from adapters.discord.session import Session
 from bot.model import Message
 from bot.texts import Voice
@@ -18,3 +19,8 @@ async def files_of(message: Message, session: Session, voice: Voice) -> list[dis
         discord.File(io.BytesIO(await session.core.file(one, voice)), one.name, description=writer.alt(one))
         for one in message.files
     ]
+
+
+def what_did_not_fit(said: Rendered) -> list[discord.File]:
+    """All of it in plain words, where a message has no room for it."""
+    return [discord.File(io.BytesIO(said.overflow.encode()), "plein.txt")] if said.overflow else []

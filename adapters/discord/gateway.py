@@ -33,8 +33,8 @@ GUILDS_WITHIN = 0.5
 BAD_TOKEN = 4004
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-REFUSED_TOKEN = "Discord refuses the token. Make a new one and put it in PLEIN_DISCORD_TOKEN, or under [discord]"
-REFUSED_INTENTS = "Discord refuses what Plein asks to see. Look at the page Bot of your application"
+REFUSED = "Discord refuses the token: make a new one, and put it in PLEIN_DISCORD_TOKEN or under [discord]"
+TOO_CURIOUS = "Discord does not let Plein see what it asks for: look at the page Bot of your application"
 
 
 class NotLetIn(ConnectionError):
@@ -91,12 +91,12 @@ class Gateway:
                 await self._describe_commands()
                 await client.connect()
         except discord.LoginFailure:
-            raise NotLetIn(REFUSED_TOKEN) from None
+            raise NotLetIn(REFUSED) from None
         except discord.PrivilegedIntentsRequired:
-            raise NotLetIn(REFUSED_INTENTS) from None
+            raise NotLetIn(TOO_CURIOUS) from None
         except discord.ConnectionClosed as closed:
             if closed.code == BAD_TOKEN:
-                raise NotLetIn(REFUSED_TOKEN) from None
+                raise NotLetIn(REFUSED) from None
             raise
         finally:
             self._ready.clear()
@@ -116,10 +116,10 @@ class Gateway:
         application, account = self._client.application_id, f"commands:{self.session.account}"
         assert application
         described, now = slash.described(), slash.fingerprint()
-        wanted = dict.fromkeys(self._settings.guilds, now) if self._settings.commands == "guild" else {"": now}
-        before = {
-            name.rpartition(":")[2]: found for name, found in (await core.bookmarks(f"{account}:")).items()
-        }
+        guilds = self._settings.guilds if self._settings.commands == "guild" else [""]
+        wanted = dict.fromkeys(guilds, now)
+        known = await core.bookmarks(f"{account}:")
+        before = {name.rpartition(":")[2]: found for name, found in known.items()}
         for guild in {*wanted, *before}:
             if before.get(guild, "") == wanted.get(guild, ""):
                 continue
@@ -196,4 +196,4 @@ def slash_commands(core: Core, settings: Settings) -> SlashCommands:
         Role.ORGANISER: discord.Permissions(**{needed.organiser: True}),
         Role.MODERATOR: discord.Permissions(**{needed.moderator: True}),
     }
-    return SlashCommands(core.commands, core.commands.suggested, permissions)
+    return SlashCommands(core.commands, permissions)

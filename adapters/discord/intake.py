@@ -62,7 +62,7 @@ class Intake:
         await reply.give(asyncio.create_task(prepared()))
 
     async def _persistently(self, asked: Asked, work: Work) -> Message | None:
-        """A database that does not answer just now is asked again; the same interaction never counts twice."""
+        """A database that does not answer just now is asked again: what was done is not done twice."""
         for attempt in range(TRIES):
             try:
                 return await work(asked)
@@ -161,4 +161,4 @@ class Intake:
 
 
 def _data(asked: Asked) -> Mapping[str, Any]:
-    return asked.data or {}  # type: ignore[return-value]
+    return asked.data or {}

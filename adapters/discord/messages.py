@@ -78,7 +78,7 @@ class Messages:
         kept: Json = {"author": author.id, "name": author.display_name, "words": words.strip() or "!help"}
         if isinstance(author, discord.Member) and author.joined_at:
             # What the history brings does not say who may what; that is looked up then.
-            may = message.channel.permissions_for(author)  # type: ignore[union-attr]
+            may = message.channel.permissions_for(author)
             kept |= {"may": may.value, "since": author.joined_at.isoformat()}
         return kept
 

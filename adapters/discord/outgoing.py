@@ -47,14 +47,9 @@ class Outgoing:
                 found = await self._said_before(there, said, tried_at)
                 if found:
                     return found
-            sent = await there.send(
-                content=said.content,
-                embed=said.embed,
-                view=finished(said.view),
-                files=list(files),
-                nonce=nonce(key),
-                **more,
-            )
+            words: dict[str, Any] = {"embed": said.embed, "view": said.view, "files": list(files), **more}
+            given = {name: one for name, one in words.items() if one}
+            sent = await there.send(said.content, nonce=nonce(key), **given)
         return str(sent.id)
 
     async def edit(self, channel: int, ref: str, said: Rendered) -> str | None:
@@ -62,7 +57,7 @@ class Outgoing:
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
             with _understood(UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
-                await there.edit(content=said.content, embed=said.embed, view=finished(said.view))
+                await there.edit(content=said.content, embed=said.embed, view=said.view)
         except discord.HTTPException as error:
             if error.code not in (UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 raise
@@ -94,13 +89,6 @@ class Outgoing:
 def nonce(key: str) -> str:
     """At most 25 characters, the same for the same key."""
     return hashlib.sha256(key.encode()).hexdigest()[:25]
-
-
-def finished(view: discord.ui.View | None) -> discord.ui.View | None:
-    """A view that the library does not keep: what is pressed is read from the custom_id."""
-    if view:
-        view.stop()
-    return view
 
 
 def looks_like(message: discord.Message, said: Rendered) -> bool:

@@ -97,7 +97,9 @@ class Places:
     def channels(self) -> Sequence[discord.abc.GuildChannel]:
         """Those that are places, of the guilds that this process can see."""
         found = (self._client.get_channel(int(room)) for room in sorted(self._known))
-        return [one for one in found if isinstance(one, discord.abc.GuildChannel) and self.are_ours(one.guild.id)]
+        return [
+            one for one in found if isinstance(one, discord.abc.GuildChannel) and self.are_ours(one.guild.id)
+        ]
 
     # --- who may what ---
 

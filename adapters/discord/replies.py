@@ -12,8 +12,7 @@ import aiohttp
 import discord
 
 from adapters.discord import ids
-from adapters.discord.files import files_of
-from adapters.discord.outgoing import finished
+from adapters.discord.files import files_of, what_did_not_fit
 from adapters.discord.places import PLATFORM
 from adapters.discord.session import Session
 from bot.model import Identity, Message, text
@@ -71,13 +70,11 @@ class Reply:
         message, files = prepared.message or Message((text("discord.done"),)), prepared.files
         writer = self._on.writer(prepared.voice)
         if message.form and message.form.at_once and self._may_ask:
-            modal = writer.modal(message.form, self._form_id())
-            modal.stop()
-            await self._asked.response.send_modal(modal)
+            await self._asked.response.send_modal(writer.modal(message.form, self._form_id()))
             return
         said = writer.render(message, self._source)
-        files += said.overflow_files()
-        how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": finished(said.view)}
+        files += what_did_not_fit(said)
+        how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
         if self._deferred:
             await self._asked.edit_original_response(**how, attachments=files)
         elif self._in_place:
@@ -115,7 +112,9 @@ class Reply:
                 if error.code == ANSWERED_BEFORE:
                     return
                 if error.code in (TOO_LATE, FORGOTTEN) or error.status < 500:
-                    log.warning("Interaction %s was not answered: %s %s", self._asked.id, error.status, error.code)
+                    log.warning(
+                        "Interaction %s was not answered: %s %s", self._asked.id, error.status, error.code
+                    )
                     return
                 failed: Exception = error
             except (aiohttp.ClientError, OSError) as error:

@@ -12,7 +12,7 @@ from adapters.discord.outgoing import Outgoing
 from adapters.discord.places import Places
 from adapters.discord.render import Writer
 from bot.config import Discord as Settings
-from bot.model import Attachment, Identity, Message, Place
+from bot.model import Identity, Place
 from bot.ports import Clock, Core
 from bot.texts import Texts, Voice
 

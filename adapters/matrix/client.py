@@ -17,6 +17,7 @@ from adapters.matrix.render import (
     MIMETYPES,
     POLL_END,
     POLL_START,
+    native_poll,
     render,
     render_edit,
     render_file,
@@ -150,9 +151,10 @@ class Matrix:
     async def _send_poll(
         self, place: Place, message: Message, key: str, tried_at: datetime | None, voice: Voice
     ) -> str | None:
-        if not message.ballot or message.ballot.ended or not self._settings.native_polls:
+        ballot = native_poll(message)
+        if not ballot or ballot.ended or not self._settings.native_polls:
             return None
-        content = render_poll(message.ballot, key, self._texts, voice)
+        content = render_poll(ballot, key, self._texts, voice)
         try:
             return await self._outgoing.send(place.room_id, POLL_START, content, key, tried_at)
         except Unreachable:

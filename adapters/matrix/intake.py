@@ -13,9 +13,9 @@ import nio
 
 from adapters.in_order import InOrder
 from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
-from adapters.matrix.render import KEY
+from adapters.matrix.render import KEY, native_poll
 from adapters.matrix.session import PLATFORM, Session
-from bot.model import Identity, Invocation, Message, Place, Presence, Role
+from bot.model import Ballot, Identity, Invocation, Message, Place, Presence, Role
 from bot.ports import Arrival
 
 log = logging.getLogger(__name__)
@@ -60,8 +60,8 @@ class Intake:
                 await self._press(asked, await self._message_at(arrival.room, target), number)
             case Answered(target, numbers):
                 message = await self._message_at(arrival.room, target)
-                if message and message.ballot:
-                    await self._vote(asked, message, numbers)
+                if message and (ballot := native_poll(message)):
+                    await self._vote(asked, ballot, numbers)
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
@@ -132,13 +132,12 @@ class Intake:
             switch = action.switch if asked.place else None
             args = {**action.args, switch: True} if switch else action.args
             await self._on.core.handle(replace(asked, command=action.command, args=args))
-        elif message.ballot and number <= len(message.ballot.options):
-            await self._vote(asked, message, (number,))
+        elif (ballot := native_poll(message)) and number <= len(ballot.options):
+            await self._vote(asked, ballot, (number,))
 
-    async def _vote(self, asked: Invocation, message: Message, numbers: tuple[int, ...]) -> None:
-        assert message.ballot
-        args = {**message.ballot.args, "numbers": numbers}
-        await self._on.core.handle(replace(asked, command=message.ballot.command, args=args))
+    async def _vote(self, asked: Invocation, ballot: Ballot, numbers: tuple[int, ...]) -> None:
+        args = {**ballot.args, "numbers": numbers}
+        await self._on.core.handle(replace(asked, command=ballot.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. Ours, but not yet noted as sent: the boards catch up first."""

@@ -52,6 +52,11 @@ def render_edit(message: Message, original: str, key: str, texts: Texts, voice: 
     }
 
 
+def native_poll(message: Message) -> Ballot | None:
+    """What a native poll can ask: not where nobody may see how somebody answers, for here all would."""
+    return message.ballot if message.ballot and not message.ballot.discreet else None
+
+
 def render_poll(ballot: Ballot, key: str, texts: Texts, voice: Voice) -> Content:
     """A native poll; its answers are called by their numbers."""
     options = [texts.write(option, voice) for option in ballot.options]

@@ -6,6 +6,8 @@ from bot.features import polls, residents
 COMMANDS = (*help_feature.COMMANDS, *residents.COMMANDS, *polls.COMMANDS)
 JOBS = {**polls.JOBS}
 BOARDS = {**polls.BOARDS}
+# What a parameter of that name could be, for whoever is typing it.
+SUGGESTS = {**residents.SUGGESTS, **polls.SUGGESTS}
 FILES = {**polls.FILES}
 # What is to be done when two residents turn out to be one person.
 MERGES = (polls.merge_residents,)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.call import Call
-from bot.commands import Command, Param
+from bot.commands import Command
 from bot.errors import UserError
-from bot.model import Message, Text, text, typed
+from bot.model import Message, Text, text
 
 FIRST = ("poll open", "poll vote", "poll list")
 
@@ -52,18 +52,16 @@ def _all_about(call: Call, command: Command) -> list[Text]:
     lines = [_line(call, command.path)]
     named = [param for param in command.params if param.named]
     lines += [
-        text("help.line", usage=call.commands.named_usage(param, call.locale), what=_what(call, param))
+        text(
+            "help.line",
+            usage=call.commands.named_usage(param, call.locale),
+            what=call.commands.about(param, call.locale),
+        )
         for param in named
     ]
     examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
     lines += [text("help.example", usage=one) for one in examples.split("\n")] if examples else []
     return lines
-
-
-def _what(call: Call, param: Param) -> Text:
-    words = dict(reversed([(one, word) for word, one in call.commands.words_of(param, call.locale).items()]))
-    shown = tuple(typed(words[one]) for one in param.words or ())
-    return text(f"param.{param.name}.help", words=shown)
 
 
 COMMANDS = (Command("help", show_help),)

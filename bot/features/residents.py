@@ -1,13 +1,14 @@
-"""Residents: who is who, and the language each of them reads."""
+"""Residents: the language each of them reads, whether they are reminded, where they take part."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.call import Call
 from bot.commands import Command
 from bot.errors import UserError
-from bot.model import Message, text
+from bot.model import Message, Suggestion, text, typed
 
 
 class Wanted(StrEnum):
@@ -36,4 +37,11 @@ def set_reminders(call: Call, wanted: Wanted) -> Message:
     return Message((text(f"reminders.{wanted}"),))
 
 
+def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
+    """The themes they take part in."""
+    names = [theme.name for theme in call.themes()]
+    return [Suggestion(name, typed(name)) for name in names if given.casefold() in name.casefold()]
+
+
+SUGGESTS = {"theme": suggest_themes}
 COMMANDS = (Command("language", set_language), Command("reminders", set_reminders))

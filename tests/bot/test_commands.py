@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from bot.call import Call
 from bot.commands import Command, Commands
 from bot.errors import UserError
 from bot.features.polls.records import Kind
-from bot.model import Message
+from bot.model import Message, text
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
@@ -234,3 +234,113 @@ def test_any_text_is_a_command_or_an_answer(typed: str, locale: str) -> None:
         answer = Texts().write(error.text, Voice(locale, BRUSSELS, NOW))
         assert not re.search(r"\{\w+\}", answer.replace(typed, ""))
         assert answer.encode()
+
+
+# --- forms ---
+
+
+def missing(path: str, given: dict[str, Any]) -> UserError:
+    with pytest.raises(UserError) as error:
+        COMMANDS.bind(COMMANDS.by_path[path], given, a_call())
+    return error.value
+
+
+def test_what_is_missing_is_asked_for_with_what_is_there() -> None:
+    error = missing("poll outcome", {"poll": 3, "review": "2d"})
+    assert error.text.values["problem"].key == "command.missing"
+    form = error.form
+    assert form
+    assert (form.command, form.args, form.at_once) == ("poll outcome", {"poll": 3, "review": "2d"}, True)
+    assert [one.name for one in form.fields] == ["outcome"]
+    assert form.filled_in([" De bank "]) == {"poll": 3, "review": "2d", "outcome": "De bank"}
+
+
+def test_what_is_wrong_besides_is_said_first() -> None:
+    error = missing("poll outcome", {"review": "op een keer"})
+    assert error.form is None
+    assert error.text.values["problem"].key == "when.unclear"
+    # What can be meant in two ways is asked back once everything is there.
+    unsure = missing("poll outcome", {"review": "3/12/2026 20:00"})
+    assert unsure.form
+
+
+def test_a_form_holds_what_was_given_and_gives_it_back() -> None:
+    command = COMMANDS.by_path["poll open"]
+    given = {
+        "question": "Waar?",
+        "options": ["Hier", "Daar"],
+        "kind": "volgorde",
+        "closes": "vrijdag 20u",
+        "anonymous": True,
+        "quorum": 5,
+        "opens": datetime(2026, 12, 2, 19, tzinfo=UTC),
+        "theme": None,
+    }
+    form = COMMANDS.form(command, given, at_once=False)
+    assert form
+    assert form.args == {"quorum": 5, "opens": "2026-12-02T19:00:00+00:00"}
+    shown = {one.name: one.value for one in form.fields}
+    assert list(shown) == list(command.asks)
+    assert shown == {
+        "question": "Waar?",
+        "options": "Hier\nDaar",
+        "kind": "ranked",
+        "closes": "vrijdag 20u",
+        "anonymous": "yes",
+    }
+    kind = next(one for one in form.fields if one.name == "kind")
+    assert [value for value, _ in kind.choices] == list(Kind)
+    assert COMMANDS.bind(command, form.filled_in(list(shown.values())), a_call()) == COMMANDS.bind(
+        command, {**given, "opens": form.args["opens"]}, a_call()
+    )
+
+
+def test_what_is_left_empty_in_a_form_is_not_given() -> None:
+    form = COMMANDS.form(COMMANDS.by_path["poll open"], {"anonymous": True, "kind": "fiets"}, at_once=True)
+    assert form
+    assert [one.value for one in form.fields] == ["", "", "", "", "yes"]
+    assert [one.required for one in form.fields] == [True, False, False, False, False]
+    assert form.filled_in(["Waar?", "A|B", "", "", ""]) == {"question": "Waar?", "options": "A|B"}
+
+
+def test_no_form_where_nothing_is_needed() -> None:
+    for path in ("help", "poll list", "poll tick"):
+        assert COMMANDS.form(COMMANDS.by_path[path], {}, at_once=True) is None
+
+
+# --- moments, while they are typed ---
+
+
+def test_a_moment_is_suggested_as_what_it_means() -> None:
+    (one,) = COMMANDS.suggest_moments("vrijdag 20u", a_call())
+    friday = datetime(2026, 12, 4, 19, tzinfo=UTC)
+    assert (one.value, one.words) == ("2026-12-04T19:00:00+00:00", text("when.moment", at=friday))
+    # It is read again for sure.
+    assert read(f"!poll extend {one.value}") == ("poll extend", {"until": friday})
+    assert COMMANDS.bind(COMMANDS.by_path["poll extend"], {"until": one.value}, a_call()) == {"until": friday}
+
+
+@pytest.mark.parametrize("typed", ["op een keer", "gisteren 20u", "vrijdag 20u - 22u", "\u202e", "x" * 200])
+def test_what_is_no_moment_says_why_and_stays_as_it_was_typed(typed: str) -> None:
+    (one,) = COMMANDS.suggest_moments(typed, a_call())
+    assert one.value == typed
+    assert one.words.key.startswith("when.")
+
+
+def test_an_ambiguous_moment_is_suggested_in_full() -> None:
+    (one,) = COMMANDS.suggest_moments("3/12/2026 20:00", a_call())
+    assert str(one.value).startswith("2026-12-03T19:00")
+
+
+@pytest.mark.parametrize("locale", ["nl", "en"])
+def test_some_moments_to_begin_with(locale: str) -> None:
+    offered = COMMANDS.suggest_moments("", a_call(locale))
+    assert len(offered) >= 3
+    for one in offered:
+        bound = COMMANDS.bind(COMMANDS.by_path["poll extend"], {"until": one.value}, a_call(locale))
+        assert bound["until"] == one.words.values["at"] > NOW
+
+
+def test_a_suggestion_that_is_over_when_it_is_sent() -> None:
+    error = missing("poll extend", {"until": "2026-12-01T17:00:00+00:00"})
+    assert error.text.values["problem"].key == "when.past"

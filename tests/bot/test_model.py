@@ -36,6 +36,7 @@ BALLOTS = st.builds(
     ARGS,
     st.none() | TEXTS,
     st.booleans(),
+    st.none() | MOMENTS,
 )
 CHOICES = st.lists(st.tuples(WORDS, TEXTS), max_size=2).map(tuple)
 FIELDS = st.builds(Field, NAMES, TEXTS, st.none() | TEXTS, WORDS, CHOICES, st.booleans(), st.booleans())

@@ -110,3 +110,15 @@ async def test_what_lost_its_key_holds_up_nothing_else(
     await store.run(lambda tx: tx.inbox.add("me", arrivals("b"), "s2"))
     assert await store.run(bodies) == ["body of b"]
     assert "What was said in a cannot be read any more" in caplog.text
+
+
+async def test_bookmarks_of_accounts_that_begin_alike(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        for account in ("p:me/a", "p:me/b", "P:me/c", "p:m%/d", "q:me/a"):
+            tx.inbox.add(account, [], f"at {account}")
+        assert tx.inbox.bookmarks("p:me/") == {"p:me/a": "at p:me/a", "p:me/b": "at p:me/b"}
+        assert tx.inbox.bookmarks("p:m%") == {"p:m%/d": "at p:m%/d"}
+        assert tx.inbox.bookmarks("p:m_/") == {}
+        assert len(tx.inbox.bookmarks("")) == 5
+
+    await store.run(work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model import Identity, Message, Place, typed
+from bot.model import Identity, Message, Place, Role, Theme, typed
 from bot.ports import Transaction
 from storage.database import Database
 from tests.chat import NOW
@@ -92,3 +92,50 @@ async def test_a_place_that_moved_takes_everything_along_once(store: Database) -
 
     await store.run(work)
     await store.run(after)
+
+
+async def test_where_plein_is_on_a_platform(store: Database) -> None:
+    await store.run(lambda tx: [bind(tx, PITCH), bind(tx, SPORT), bind(tx, NEW, "Spel")])
+    assert await store.run(lambda tx: list(tx.places.on("matrix"))) == [NEW, PITCH]
+    await store.run(lambda tx: tx.places.leave(NEW))
+    assert await store.run(lambda tx: list(tx.places.on("matrix"))) == [PITCH]
+    assert await store.run(lambda tx: list(tx.places.on("elsewhere"))) == []
+
+
+async def test_themes_by_the_names_that_people_know(store: Database) -> None:
+    """Of their own they are called after their place; never as another one is called already."""
+    rooms = {"!a": "Buurthuis", "!b": "sport", "!c": "buurthuis"}
+
+    def work(tx: Transaction) -> None:
+        anna = tx.people.add(Identity("matrix", "anna"), "Anna")
+        for room, name in rooms.items():
+            theme = tx.places.theme_named(f"matrix:{room}").id
+            tx.places.bind(Place("matrix", room), theme, name, None)
+            tx.people.take_part(anna.id, theme, Role.RESIDENT, NOW)
+        bind(tx, SPORT)
+        bind(tx, PITCH)
+        bind(tx, NEW, "Spel")
+        sport = tx.places.theme_named("Sport").id
+        names = ["Sport", "Spel", "Buurthuis", "matrix:!b", "matrix:!c"]
+        assert [one.name for one in tx.places.themes_of(None)] == names
+        # Whoever takes part in no theme of that name may call a room of theirs like that.
+        assert [one.name for one in tx.places.themes_of(anna.id)] == ["Buurthuis", "sport", "matrix:!c"]
+        tx.people.take_part(anna.id, sport, Role.RESIDENT, NOW)
+        assert tx.places.themes_of(anna.id)[0] == Theme(sport, "Sport")
+        assert [one.name for one in tx.places.themes_of(anna.id)][2:] == ["matrix:!b", "matrix:!c"]
+        for place in (SPORT, PITCH):
+            tx.places.leave(place)
+        assert "Sport" not in [one.name for one in tx.places.themes_of(anna.id)]
+        assert tx.places.themes_of(999) == []
+
+    await store.run(work)
+
+
+async def test_a_theme_of_its_own_keeps_its_name_where_its_place_moved(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        old, new = Place("matrix", "!old"), Place("matrix", "!later")
+        tx.places.bind(old, tx.places.theme_named("matrix:!old").id, "Buurthuis", None)
+        tx.places.move(old, new)
+        assert [one.name for one in tx.places.themes_of(None)] == ["Buurthuis"]
+
+    await store.run(work)

@@ -49,3 +49,17 @@ async def test_the_old_is_forgotten(store: Database) -> None:
     await store.run(lambda tx: tx.seen.forget_before(NOW + timedelta(days=2)))
     found = await store.run(lambda tx: [answer(tx, str(days)) for days in range(4)])
     assert found == [None, None, (None,), (None,)]
+
+
+async def test_an_answer_can_be_looked_up(store: Database) -> None:
+    await store.run(lambda tx: tx.seen.add("a", NOW, ANSWER, None))
+    await store.run(lambda tx: tx.seen.add("b", NOW, None, None))
+    await store.run(lambda tx: tx.seen.add("c", NOW, ANSWER, None, brief=True))
+
+    def at_once(tx: Transaction) -> Message | None:
+        tx.seen.add("d", NOW, ANSWER, None)
+        return tx.seen.answer("d")
+
+    found = await store.run(lambda tx: [tx.seen.answer(one) for one in ("a", "b", "c", "z")])
+    assert found == [ANSWER, None, ANSWER, None]
+    assert await store.run(at_once) == ANSWER

@@ -10,6 +10,7 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     ask.py       opening, now or later, again, longer
     vote.py      voting, changing, taking back; reminding those who have not
     end.py       closing, cancelling, and what came of it
+    forms.py     a ballot in parts, for platforms that can ask for it
     show.py      the board, the result, the receipt
     look.py      showing, listing, figures to take along
 """
@@ -17,12 +18,12 @@ is anonymous is settled before it opens, stands on its board, and never changes.
 from __future__ import annotations
 
 from bot.commands import Command
-from bot.features.polls import ask, end, look, show, vote
+from bot.features.polls import ask, end, find, look, show, vote
 from bot.features.polls.records import SUBJECT
 from bot.ports import Transaction
 
 COMMANDS = (
-    Command("poll open", ask.open_poll),
+    Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
     Command("poll vote", vote.vote_poll),
     Command("poll withdraw", vote.withdraw_poll),
     Command("poll show", look.show_poll),
@@ -45,6 +46,7 @@ JOBS = {
     "poll.review": end.review_due,
     "poll.burn": end.burn_due,
 }
+SUGGESTS = {"poll": find.suggest_polls}
 BOARDS = {SUBJECT: show.show_board}
 FILES = {SUBJECT: look.FILES}
 

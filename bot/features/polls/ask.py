@@ -133,10 +133,11 @@ def open_poll(
     opens: datetime | None = None,
     quorum: int | None = None,
     voters: Voters = Voters.EVERYONE,
+    theme: str | None = None,
 ) -> Message:
-    """Ask a question in this place's theme."""
-    theme = call.theme()
-    check_may_ask(call, theme.id)
+    """Ask a question in a theme: this place's, or the one that is named."""
+    where = call.theme(theme)
+    check_may_ask(call, where.id)
     check_question(question)
     if choices is not None and kind is not Kind.CHOICE:
         raise UserError("poll.choices.kind")
@@ -145,7 +146,7 @@ def open_poll(
     kept = read_options(call, kind, question, options)
     opened_at = opens or call.now
     plan = Plan(
-        theme=theme.id,
+        theme=where.id,
         opener=call.resident.id,
         question=question,
         options=kept,

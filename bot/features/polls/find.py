@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls.records import Choices, Poll, Voters
-from bot.model import Role, text
+from bot.model import Role, Suggestion, text
+
+# Among so many, the latest, a poll is looked for by its words; so much of its question is shown.
+LOOKED_THROUGH = 200
+SHOWN = 70
 
 
 def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
@@ -79,6 +83,23 @@ def check_voter(call: Call, poll: Poll) -> None:
             allowed = True
     if not allowed:
         raise UserError(f"poll.not_for_you.{poll.who}", question=poll.question)
+
+
+def suggest_polls(call: Call, given: str) -> Sequence[Suggestion]:
+    """The polls that may be meant: here, or in private everywhere; those that are open first."""
+    theme = call.theme_here.id if call.theme_here else None
+    wanted = given.casefold().removeprefix("#")
+    return [
+        Suggestion(
+            poll.id, text(f"poll.suggested.{poll.state}", poll=poll.id, question=_short(poll.question))
+        )
+        for poll in call.tx.polls.latest(theme, call.resident.id, LOOKED_THROUGH)
+        if str(poll.id).startswith(wanted) or wanted in poll.question.casefold()
+    ]
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= SHOWN else words[: SHOWN - 1] + "…"
 
 
 def usage(call: Call, path: str, given: Mapping[str, Any] | None = None) -> str:

@@ -183,10 +183,11 @@ def wrong(plan: Plan, key: str, **values: object) -> UserError:
 
 def how_to(plan: Plan) -> Text:
     """How to answer, with an example that fits the number of options."""
-    return text(f"poll.how.{plan.kind}", example=_example(plan), best=BEST_SCORE)
+    return text(f"poll.how.{plan.kind}", example=example(plan), best=BEST_SCORE)
 
 
-def _example(plan: Plan) -> str:
+def example(plan: Plan) -> str:
+    """An answer that fits the number of options."""
     options = range(1, len(plan.options) + 1)
     match plan.kind:
         case Kind.SCORE:

@@ -12,6 +12,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.find import find, usage
+from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import Count, option_text
 from bot.features.polls.records import SUBJECT, UNREADABLE, Choices, Kind, Poll
 from bot.model import Attachment, Message, Text, text
@@ -35,14 +36,15 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
     board = show.face(call.tx, found, show.is_shown(found, mine), aside=True)
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
-    return Message((*board.lines, *own), board.title, board.actions, numbered=True)
+    form = ballot_form(found, mine)
+    return Message((*board.lines, *own), board.title, board.actions, numbered=True, form=form)
 
 
-def list_polls(call: Call) -> Message:
-    """The open polls here; in private, everywhere."""
-    theme = call.theme().id if call.place else None
-    found = call.tx.polls.running(theme, call.resident.id, LISTED + 1)
-    planned = call.tx.polls.planned(theme, call.resident.id, LISTED)
+def list_polls(call: Call, *, theme: str | None = None) -> Message:
+    """The open polls here, or in the theme that is named; in private, everywhere."""
+    where = call.theme(theme).id if call.place or theme else None
+    found = call.tx.polls.running(where, call.resident.id, LISTED + 1)
+    planned = call.tx.polls.planned(where, call.resident.id, LISTED)
     if not found and not planned:
         return Message((text("poll.list.none", usage=usage(call, "poll open")),))
     lines = [

@@ -111,6 +111,13 @@ class PollStore(Protocol):
         """Polls that this resident opened or voted in, the newest first."""
         ...
 
+    def latest(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
+        """All that were asked, the open ones first, then those that open later, the newest first; not held.
+
+        Theme None as in `running`.
+        """
+        ...
+
     def last_closed(self, theme: int) -> Poll | None: ...
 
     def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import WAYS, Count, how_to, option_text
 from bot.features.polls.records import Choices, Kind, Plan, Poll, Results
 from bot.model import Action, Ballot, Message, Text, text, typed
@@ -177,7 +178,14 @@ def face(tx: Transaction, poll: Poll, shown: bool, *, aside: bool = False) -> Me
             text("poll.board.number", poll=poll.id),
             *how,
         ]
-        return Message(tuple(lines), typed(poll.question), buttons(poll), _ballot(poll, None), numbered=True)
+        return Message(
+            tuple(lines),
+            typed(poll.question),
+            buttons(poll),
+            _ballot(poll, None),
+            numbered=True,
+            form=ballot_form(poll),
+        )
     came_out = result(poll, count) if count else []
     ended = text(f"poll.board.{poll.state}", ended=poll.ended_at or poll.closes_at)
     outcome = [text("poll.board.outcome", outcome=poll.outcome)] if poll.outcome else []
@@ -220,11 +228,20 @@ def buttons(poll: Poll) -> tuple[Action, ...]:
 
 
 def _ballot(poll: Poll, ended: Text | None) -> Ballot | None:
-    """For platforms with polls of their own, which always show to others how somebody voted."""
-    if poll.discreet or not WAYS[poll.kind].by_numbers:
+    """For platforms where options can be ticked and sent off together."""
+    if not WAYS[poll.kind].by_numbers:
         return None
     options = tuple(typed(option) for option in poll.options)
-    return Ballot(typed(poll.question), options, poll.at_most, "poll choose", {"poll": poll.id}, ended)
+    return Ballot(
+        typed(poll.question),
+        options,
+        poll.at_most,
+        "poll choose",
+        {"poll": poll.id},
+        ended,
+        poll.discreet,
+        poll.closes_at,
+    )
 
 
 # --- what a voter hears -----------------------------------------------------------------
@@ -278,4 +295,5 @@ def receipt(
     if poll.results is Results.VOTED and is_shown(poll, after):
         lines += option_lines(poll, count_of(tx, poll))
     withdraw = Action(text("poll.button.withdraw"), "poll withdraw", {"poll": poll.id})
-    return Message(tuple(lines), actions=(withdraw,))
+    change = Action(text("poll.button.change"), "poll show", {"poll": poll.id})
+    return Message(tuple(lines), actions=(withdraw, change))

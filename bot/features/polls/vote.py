@@ -8,8 +8,9 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_voter, find_running
+from bot.features.polls.forms import answer_form, ballot_form, reason_form
 from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
-from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Poll
+from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Kind, Poll
 from bot.model import Job, Message, text
 
 
@@ -22,15 +23,26 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     def meaning(word: str, marks: Mapping[str, int]) -> int | None:
         return _mark(call, word, marks)
 
-    after = WAYS[found.kind].read(found, answer, meaning)
-    return _cast(call, found, before, after, read_reason(found, answer, after))
+    after: Choices = ()
+    try:
+        after = WAYS[found.kind].read(found, answer, meaning)
+        reason = read_reason(found, answer, after)
+    except UserError as error:
+        error.asking(answer_form(found, answer, after))
+        raise
+    return _cast(call, found, before, after, reason)
 
 
-def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int) -> Message:
-    """Vote by the numbers of options, as a platform's own poll gives them; none: the vote is taken back."""
+def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_voted: bool = False) -> Message:
+    """Vote by the numbers of options, as a platform's own poll gives them; none: the vote is taken back.
+
+    `unless_voted`: whoever has a ballot already keeps it.
+    """
     found, before = find_running(call, poll)
     if elsewhere := _overheard(call, found):
         return elsewhere
+    if unless_voted and before not in ((), UNREADABLE):
+        return show.receipt(call.tx, found, before, before)
     return _cast(call, found, before, check_chosen(found, numbers) if numbers else ())
 
 
@@ -42,7 +54,13 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
     readable = () if before == UNREADABLE else before
-    after = WAYS[found.kind].press(found, readable, option, on)
+    try:
+        after = WAYS[found.kind].press(found, readable, option, on)
+    except UserError as error:
+        if found.kind is Kind.CONSENT:
+            # A press says who objects, but not why.
+            error.asking(reason_form(found))
+        raise
     if on is not False and not found.anonymous:
         call.undo_with("poll tick", poll=poll, option=option, on=False)
     return _cast(call, found, before, after)
@@ -83,7 +101,7 @@ def _overheard(call: Call, poll: Poll) -> Message | None:
         *show.option_lines(poll, None),
         text("poll.reminder.how", poll=poll.id, how=how_to(poll)),
     )
-    return Message(lines, actions=show.buttons(poll), numbered=True)
+    return Message(lines, actions=show.buttons(poll), numbered=True, form=ballot_form(poll))
 
 
 def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
@@ -91,7 +109,8 @@ def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
     texts = call.commands.texts
     for name, mark in marks.items():
         for locale in texts.locales:
-            if word.casefold() in (texts.find(f"poll.word.{name}", locale) or "").split("|"):
+            known = (texts.find(f"poll.word.{name}", locale) or "").split("|")
+            if word.casefold() in (name, *known):  # a form gives the mark's own name
                 return mark
     return None
 
@@ -112,5 +131,5 @@ def remind_due(call: Call, job: Job) -> None:
         text("poll.reminder.stop"),
     )
     for who in call.tx.polls.without_ballot(poll):
-        said = Message(lines, actions=show.buttons(poll), numbered=True)
+        said = Message(lines, actions=show.buttons(poll), numbered=True, form=ballot_form(poll))
         call.post(who, said, f"poll:{poll.id}:reminder:{who.platform}:{who.user_id}")

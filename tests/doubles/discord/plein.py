@@ -15,11 +15,12 @@ from bot.config import load
 from tests.doubles.discord.connect import connector_to
 
 
-async def run(port: int, certificate: Path, config: Path) -> int:
-    authority = certificate.read_text(encoding="utf-8")
+async def run(port: int, authority: str, config: Path) -> int:
     return await app.run_platforms(load(config), discord_by=lambda: connector_to(port, authority))
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    sys.exit(asyncio.run(run(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))))
+    sys.exit(
+        asyncio.run(run(int(sys.argv[1]), Path(sys.argv[2]).read_text(encoding="utf-8"), Path(sys.argv[3])))
+    )

@@ -1,0 +1,69 @@
+"""Forms: a ballot that needs more than one press, asked for where a platform can ask for it.
+
+They are `poll vote` with its answer in parts; what comes of it is read like anything that was typed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.features.polls.kinds import BEST_SCORE, DATE_WORDS, NO, OBJECT, YES, example, option_text
+from bot.features.polls.records import UNREADABLE, Choices, Kind, Poll
+from bot.model import Field, Form, text, typed
+
+ASKED = (Kind.SCORE, Kind.RANKED, Kind.DATES)
+# So many options can each have a field of their own.
+MOST_FIELDS = 5
+_SCORES = tuple((str(score), typed(str(score))) for score in range(BEST_SCORE + 1))
+_MARKS = tuple((name, text(f"poll.mark.{name}")) for name in DATE_WORDS)
+
+
+def ballot_form(poll: Poll, mine: Choices = ()) -> Form | None:
+    """Asks for a whole ballot, with what somebody chose in it already; None where a press is enough.
+
+    In an anonymous poll it stays empty: what is answered is kept, and could be read there afterwards.
+    """
+    if poll.state != "open" or poll.kind not in ASKED:
+        return None
+    known = () if poll.anonymous or mine == UNREADABLE else mine
+    title = text(f"poll.form.{poll.kind}")
+    return Form(title, "poll vote", {"poll": poll.id}, _fields(poll, known))
+
+
+def reason_form(poll: Poll, given: str = "") -> Form:
+    """Asks why somebody objects, and nothing else."""
+    field = Field("answer", text("poll.form.reason"), text("poll.form.reason.hint"), given, long=True)
+    args = {"poll": poll.id, "answer": str(OBJECT)}
+    return Form(text("poll.form.object"), "poll vote", args, (field,), at_once=not given)
+
+
+def answer_form(poll: Poll, answer: str, read: Choices) -> Form | None:
+    """Asks again for an answer that was not right, with what can be kept of it; `read` is what was."""
+    if poll.kind is Kind.CONSENT:
+        return reason_form(poll, answer.partition(" ")[2]) if read == (OBJECT,) else None
+    form = ballot_form(poll)
+    if form is None or len(form.fields) > 1:
+        return form
+    return replace(form, fields=(replace(form.fields[0], value=answer),))
+
+
+def _fields(poll: Poll, mine: Choices) -> tuple[Field, ...]:
+    if poll.kind is Kind.RANKED or len(poll.options) > MOST_FIELDS:
+        hint = text(f"poll.form.{poll.kind}.hint", example=example(poll), best=BEST_SCORE)
+        return (Field("answer", text(f"poll.form.{poll.kind}.label"), hint, _in_numbers(poll, mine)),)
+    choices = _MARKS if poll.kind is Kind.DATES else _SCORES
+    names = {mark: name for name, mark in DATE_WORDS.items()}
+    values = [names[mark] if poll.kind is Kind.DATES else str(mark) for mark in mine]
+    return tuple(
+        Field("answer", option_text(poll, number), value=value, choices=choices)
+        for number, value in enumerate(values or [""] * len(poll.options), start=1)
+    )
+
+
+def _in_numbers(poll: Poll, mine: Choices) -> str:
+    """A ballot as it can be typed in any language; "if need be" cannot."""
+    if poll.kind is not Kind.DATES:
+        return " ".join(map(str, mine))
+    if not set(mine) <= {YES, NO}:
+        return ""
+    return " ".join(str(number) for number, mark in enumerate(mine, start=1) if mark == YES)

@@ -1,0 +1,250 @@
+"""Ballots asked for in a form: what is filled in is a vote like any other, and nothing secret stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.features.polls.forms import ballot_form, reason_form
+from bot.features.polls.kinds import WAYS
+from bot.features.polls.records import UNREADABLE, Choices, Kind
+from bot.model import Action, Field, Form, Message, Text, text, typed
+from bot.ports import Transaction
+from bot.texts import LOCALES, Texts, Voice
+from tests.chat import BRUSSELS, NOW
+from tests.doubles.calls import COMMANDS
+from tests.doubles.platform import Town, open_town
+from tests.doubles.polls import a_poll, tally
+
+DAYS = tuple(f"2026-12-{day:02}T19:00:00+00:00" for day in range(8, 14))
+KINDS = {Kind.SCORE: ("A", "B", "C"), Kind.RANKED: ("A", "B", "C"), Kind.DATES: DAYS[:3]}
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        yield town
+
+
+async def press(town: Town, name: str, command: str, **args: object) -> Message:
+    answer = await town.core.handle(town.asked(name, action=Action(text("typed"), command, args)))
+    assert answer
+    return answer
+
+
+async def fill_in(town: Town, name: str, form: Form | None, *values: str) -> Message:
+    assert form
+    return await press(town, name, form.command, **form.filled_in(values))
+
+
+def values(form: Form | None) -> Sequence[str]:
+    assert form
+    return [one.value for one in form.fields]
+
+
+# --- what is asked ---
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_field_for_each_option_or_one_for_all(kind: Kind) -> None:
+    form = ballot_form(a_poll(7, kind=kind, options=KINDS[kind]))
+    assert form
+    assert (form.command, form.args, form.at_once) == ("poll vote", {"poll": 7}, False)
+    assert {one.name for one in form.fields} == {"answer"}
+    assert len(form.fields) == (1 if kind is Kind.RANKED else 3)
+    many = ballot_form(a_poll(kind=kind, options=DAYS))
+    assert many
+    assert (len(many.fields), many.fields[0].choices) == (1, ())
+
+
+def test_where_a_press_is_enough_nothing_is_asked() -> None:
+    for kind in set(Kind) - set(KINDS):
+        assert ballot_form(a_poll(kind=kind)) is None
+    for state in ("planned", "closed", "cancelled"):
+        assert ballot_form(a_poll(kind=Kind.SCORE, state=state)) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "mine", "shown"),
+    [
+        (Kind.SCORE, KINDS[Kind.SCORE], (5, 0, 3), ["5", "0", "3"]),
+        (Kind.SCORE, KINDS[Kind.SCORE], (), ["", "", ""]),
+        (Kind.SCORE, KINDS[Kind.SCORE], UNREADABLE, ["", "", ""]),
+        (Kind.SCORE, DAYS, (5, 0, 3, 1, 1, 1), ["5 0 3 1 1 1"]),
+        (Kind.RANKED, KINDS[Kind.RANKED], (3, 1, 2), ["3 1 2"]),
+        (Kind.DATES, KINDS[Kind.DATES], (2, 1, 0), ["yes", "if_need_be", "no"]),
+        (Kind.DATES, DAYS, (2, 0, 2, 0, 0, 0), ["1 3"]),
+        (Kind.DATES, DAYS, (2, 1, 2, 0, 0, 0), [""]),
+    ],
+)
+def test_what_somebody_chose_stands_in_it(
+    kind: Kind, options: tuple[str, ...], mine: Choices, shown: list[str]
+) -> None:
+    assert values(ballot_form(a_poll(kind=kind, options=options), mine)) == shown
+    # In an anonymous poll it would be kept with the answer.
+    assert not any(values(ballot_form(a_poll(kind=kind, options=options, anonymous=True), mine)))
+
+
+def test_what_stands_in_it_is_read_as_the_same_ballot() -> None:
+    marks = {"yes": 2, "if_need_be": 1, "no": 0}
+
+    def meaning(word: str, _: object) -> int | None:
+        return marks.get(word)
+
+    for kind, mine in ((Kind.SCORE, (5, 0, 3)), (Kind.RANKED, (3, 1, 2)), (Kind.DATES, (2, 1, 0))):
+        poll = a_poll(kind=kind, options=KINDS[kind])
+        form = ballot_form(poll, mine)
+        assert form
+        answer = form.filled_in(values(form))["answer"]
+        assert WAYS[kind].read(poll, answer, meaning) == mine
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_forms_fit(locale: str) -> None:
+    """In what platforms have room for."""
+
+    def length(said: Text | None) -> int:
+        return len(Texts().write(said, Voice(locale, BRUSSELS, NOW))) if said else 0
+
+    polls = [a_poll(kind=kind, options=DAYS) for kind in KINDS]
+    polls += [a_poll(kind=kind, options=[str(number) for number in range(20)]) for kind in KINDS]
+    forms = [ballot_form(poll) for poll in polls] + [reason_form(a_poll())]
+    forms += [COMMANDS.form(command, {}, at_once=True) for command in COMMANDS.by_path.values()]
+    for form in filter(None, forms):
+        assert 0 < length(form.title) <= 45
+        assert 0 < len(form.fields) <= 5
+        for field in form.fields:
+            assert 0 < length(field.label) <= 45, field
+            assert length(field.hint) <= 100, field
+            assert all(0 < length(words) <= 100 for _, words in field.choices)
+
+
+# --- what comes of it ---
+
+
+@pytest.mark.parametrize(
+    ("how", "filled_in", "counts"),
+    [
+        ("A | B --kind score", ("5", "1"), [5, 1]),
+        ("A | B --kind ranked", ("2 1",), [0, 1]),
+        ("8 december 2026 20:00 | 9 december 2026 20:00 --kind dates", ("no", "if_need_be"), [0, 1]),
+    ],
+)
+async def test_a_form_on_a_board_is_a_vote(
+    town: Town, how: str, filled_in: tuple[str, ...], counts: list[int]
+) -> None:
+    await town.say("anna", f'!poll open "Wat?" {how}')
+    board = await press(town, "ben", "poll show")
+    answer = await fill_in(town, "ben", board.form, *filled_in)
+    assert answer.lines[0].key == "poll.receipt.voted"
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == counts
+    again = await press(town, "ben", "poll show", poll=1)
+    assert list(values(again.form)) == list(filled_in)
+    assert not any(values((await press(town, "cas", "poll show", poll=1)).form))
+
+
+async def test_boards_reminders_and_what_is_asked_in_private_bring_it_along(town: Town) -> None:
+    await town.say("ben", "!reminders on")
+    await town.say("anna", '!poll open "Wat?" A | B --kind ranked --results closed --closes 3d')
+    await town.core.settle()
+    town.clock.turn(timedelta(days=2))
+    await town.core.settle()
+    keys = [one.key for one in town.platform.shown if one.how != "edit"]
+    assert len(keys) == 2
+    shown = [await town.core.message_at("test", f"${key}") for key in keys]
+    shown.append(await town.core.handle(replace(town.asked("ben", "!vote 2 1"), overheard=True)))
+    for message in shown:
+        assert message
+        assert message.form == Form(
+            text("poll.form.ranked"),
+            "poll vote",
+            {"poll": 1},
+            (
+                Field(
+                    "answer",
+                    text("poll.form.ranked.label"),
+                    text("poll.form.ranked.hint", example="2 1", best=5),
+                ),
+            ),
+        )
+
+
+@pytest.mark.parametrize("secret", ["", " --anonymous"])
+async def test_who_objects_by_a_press_is_asked_why(town: Town, secret: str) -> None:
+    await town.say("anna", f'!poll open "Verhuizen?" --kind consent{secret}')
+    asked = await press(town, "ben", "poll tick", poll=1, option=3)
+    assert asked.lines[0].values["problem"] == text("poll.reason.missing")
+    assert asked.form
+    assert asked.form.at_once
+    answer = await fill_in(town, "ben", asked.form, "te ver\nen te duur")
+    assert answer.lines[0].key == ("poll.receipt.anonymous" if secret else "poll.receipt.voted")
+    await town.say("anna", "!poll close 1 --sure")
+
+    def reasons(tx: Transaction) -> Sequence[str]:
+        found = tx.polls.get(1, 0)
+        assert found
+        return tx.polls.reasons(found[0])
+
+    assert [" ".join(one.split()) for one in await town.core.store.run(reasons)] == ["te ver en te duur"]
+
+
+async def test_taking_an_objection_back_asks_nothing(town: Town) -> None:
+    await town.say("anna", '!poll open "Verhuizen?" --kind consent')
+    assert (await press(town, "ben", "poll tick", poll=1, option=3, on=False)).form is None
+    assert (await press(town, "ben", "poll tick", poll=1, option=1)).form is None
+
+
+async def test_an_answer_that_was_not_right_can_be_mended(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B | C --kind ranked')
+    await town.say("anna", '!poll open "Verhuizen?" --kind consent')
+    wrong = await press(town, "ben", "poll vote", poll=1, answer="2 1")
+    assert list(values(wrong.form)) == ["2 1"]
+    bare = await press(town, "ben", "poll vote", poll=2, answer="bezwaar")
+    assert bare.form
+    assert (bare.form.at_once, list(values(bare.form))) == (True, [""])
+    long = await press(town, "ben", "poll vote", poll=2, answer="bezwaar " + "x" * 281)
+    assert long.form
+    assert (long.form.at_once, list(values(long.form))) == (False, ["x" * 281])
+    assert (await press(town, "ben", "poll vote", poll=2, answer="misschien")).form is None
+    # Whoever types is told what to type.
+    answer = await town.core.handle(town.asked("ben", "!vote 2 1 --poll 1"))
+    assert answer
+    assert answer.form is None
+
+
+async def test_whoever_voted_keeps_it(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    first = await press(town, "ben", "poll choose", poll=1, numbers=(2,), unless_voted=True)
+    assert first.lines[0] == text("poll.receipt.voted", question="Wat?", options=(typed("B"),))
+    kept = await press(town, "ben", "poll choose", poll=1, numbers=(1,), unless_voted=True)
+    assert kept.lines[0] == first.lines[0]
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == [0, 1]
+    await press(town, "ben", "poll choose", poll=1, numbers=(1,))
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == [1, 0]
+
+
+async def test_a_receipt_leads_to_the_poll_and_back(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    receipt = await press(town, "ben", "poll tick", poll=1, option=2)
+    assert [one.command for one in receipt.actions] == ["poll withdraw", "poll show"]
+    shown = await press(town, "ben", receipt.actions[1].command, **receipt.actions[1].args)
+    assert shown.actions[0].command == "poll tick"
+    assert (await press(town, "ben", "poll withdraw", poll=1)).actions == ()
+
+
+@pytest.mark.parametrize(
+    ("how", "discreet"),
+    [("A | B", False), ("A | B --anonymous", True), ("A | B --results voted", True)],
+)
+async def test_a_ballot_says_whether_others_may_see_it(town: Town, how: str, discreet: bool) -> None:
+    await town.say("anna", f'!poll open "Wat?" {how}')
+    await town.core.settle()
+    (board,) = [one.key for one in town.platform.shown if one.how == "send"]
+    shown = await town.core.message_at("test", f"${board}")
+    assert shown
+    assert shown.ballot
+    assert shown.ballot.discreet is discreet
