@@ -6,7 +6,7 @@ They are plain data: no platform, no database, no language. What people typed si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -179,7 +179,8 @@ class Attachment:
 class Message:
     """Something to be said; each adapter renders it natively. Nobody is pinged by it.
 
-    `numbered`: the lines already carry the numbers by which the actions are called.
+    `numbered`: the lines already carry the numbers by which the actions are called. `how`: what to do
+    where nothing can be pressed.
     """
 
     lines: tuple[Text, ...] = ()
@@ -189,6 +190,7 @@ class Message:
     files: tuple[Attachment, ...] = ()
     numbered: bool = False
     form: Form | None = None
+    how: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +309,7 @@ def unpack(packed: str | None) -> Message | None:
         files,
         kept.get("numbered", False),
         _form(kept.get("form")),
+        _texts(kept.get("how", ())),
     )
 
 
@@ -356,7 +359,7 @@ def _text(kept: dict[str, Any]) -> Text:
     return Text(kept["key"], {name: _value(one) for name, one in kept["values"].items()})
 
 
-def _texts(kept: list[dict[str, Any]]) -> tuple[Text, ...]:
+def _texts(kept: Iterable[dict[str, Any]]) -> tuple[Text, ...]:
     return tuple(_text(one) for one in kept)
 
 

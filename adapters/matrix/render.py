@@ -106,7 +106,7 @@ def render_file(form: str, name: str, data: bytes, words: str, key: str) -> Cont
 def _lines(message: Message, texts: Texts, voice: Voice) -> list[str]:
     """Buttons are listed with their numbers, where the lines do not carry those already."""
     lines = [texts.write(message.title, voice)] if message.title else []
-    lines += [texts.write(line, voice) for line in message.lines]
+    lines += [texts.write(line, voice) for line in (*message.lines, *message.how)]
     if message.actions and not message.numbered:
         lines += [
             f"[{number}] {texts.write(one.label, voice)}"

@@ -96,7 +96,7 @@ def words_of(message: Message) -> str:
     """A message as plain Dutch."""
     voice = Voice("nl", ZoneInfo("Europe/Brussels"), NOW)
     lines = [message.title] if message.title else []
-    return "\n".join(Texts().write(line, voice) for line in (*lines, *message.lines))
+    return "\n".join(Texts().write(line, voice) for line in (*lines, *message.lines, *message.how))
 
 
 class Town:

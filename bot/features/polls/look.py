@@ -37,7 +37,8 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     board = show.face(call.tx, found, show.is_shown(found, mine), aside=True)
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
     form = ballot_form(found, mine)
-    return Message((*board.lines, *own), board.title, board.actions, numbered=True, form=form)
+    lines = (*board.lines, *own)
+    return Message(lines, board.title, board.actions, numbered=True, form=form, how=board.how)
 
 
 def list_polls(call: Call, *, theme: str | None = None) -> Message:

@@ -173,11 +173,7 @@ def face(tx: Transaction, poll: Poll, shown: bool, *, aside: bool = False) -> Me
             how = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
         else:
             how = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
-        lines += [
-            text("poll.board.closes", closes=poll.closes_at),
-            text("poll.board.number", poll=poll.id),
-            *how,
-        ]
+        lines += [text("poll.board.closes", closes=poll.closes_at), text("poll.board.number", poll=poll.id)]
         return Message(
             tuple(lines),
             typed(poll.question),
@@ -185,6 +181,7 @@ def face(tx: Transaction, poll: Poll, shown: bool, *, aside: bool = False) -> Me
             _ballot(poll, None),
             numbered=True,
             form=ballot_form(poll),
+            how=tuple(how),
         )
     came_out = result(poll, count) if count else []
     ended = text(f"poll.board.{poll.state}", ended=poll.ended_at or poll.closes_at)

@@ -11,7 +11,7 @@ from bot.features.polls.find import check_voter, find_running
 from bot.features.polls.forms import answer_form, ballot_form, reason_form
 from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
 from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model import Job, Message, text
+from bot.model import Job, Message, Text, text
 
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
@@ -96,12 +96,18 @@ def _overheard(call: Call, poll: Poll) -> Message | None:
     """Where nobody is to see how somebody votes, what others saw is no vote: it is asked in private."""
     if not (poll.discreet and call.overheard):
         return None
-    lines = (
-        text("poll.overheard", question=poll.question),
-        *show.option_lines(poll, None),
-        text("poll.reminder.how", poll=poll.id, how=how_to(poll)),
+    return _asked(poll, text("poll.overheard", question=poll.question))
+
+
+def _asked(poll: Poll, *first: Text) -> Message:
+    """The question put to one person alone."""
+    return Message(
+        (*first, *show.option_lines(poll, None)),
+        actions=show.buttons(poll),
+        numbered=True,
+        form=ballot_form(poll),
+        how=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
     )
-    return Message(lines, actions=show.buttons(poll), numbered=True, form=ballot_form(poll))
 
 
 def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
@@ -124,12 +130,7 @@ def remind_due(call: Call, job: Job) -> None:
     if not poll.closes_at - DAY <= call.now < poll.closes_at:
         return  # it runs longer now, and another job comes for that; or it is over
     call.tx.polls.change(poll.id, {"reminded": True})
-    lines = (
-        text("poll.reminder", question=poll.question, closes=poll.closes_at),
-        *show.option_lines(poll, None),
-        text("poll.reminder.how", poll=poll.id, how=how_to(poll)),
-        text("poll.reminder.stop"),
-    )
+    reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
+    said = _asked(poll, reminder, text("poll.reminder.stop"))
     for who in call.tx.polls.without_ballot(poll):
-        said = Message(lines, actions=show.buttons(poll), numbered=True, form=ballot_form(poll))
         call.post(who, said, f"poll:{poll.id}:reminder:{who.platform}:{who.user_id}")
