@@ -1,0 +1,115 @@
+"""What a button carries: its `custom_id`, which Discord keeps with the message and gives back at a press.
+
+It says all by itself what a press means, so that a button works after a restart and months later
+although nothing about it is stored. The first character is the version of this spelling, the second
+what kind it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A command with its arguments. Lists among them are tuples, as everywhere in Plein.
+
+    `form`: its form is asked for. `chosen`: what was chosen in a list goes into the argument `numbers`.
+    """
+
+    command: str
+    args: Mapping[str, Any]
+    form: bool = False
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """An action (counted from 0) of what was answered to an invocation, or with `form` the form of that."""
+
+    invocation_id: str
+    number: int
+    form: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnForm:
+    """The form of the very message that the button is on."""
+
+
+Pressed = Filled | Referred | OwnForm
+
+_COMMAND, _FORM, _CHOSEN, _ACTION_OF, _FORM_OF, _OWN_FORM = ("1c", "1f", "1n", "1a", "1g", "1o")
+_FILLED = re.compile(r"1([cfn])([^{]*)(\{.*\})", re.DOTALL)
+_REFERRED = re.compile(r"1([ag])(0|[1-9][0-9]{0,3}) (.+)", re.DOTALL | re.ASCII)
+
+
+def spell(command: str, args: Mapping[str, Any], *, form: bool = False) -> str | None:
+    """A command filled in, or its form; None where that does not fit."""
+    return _spell(_FORM if form else _COMMAND, command, args)
+
+
+def choose(command: str, args: Mapping[str, Any]) -> str | None:
+    """A list to choose from, whose values go into `numbers`; None where that does not fit."""
+    return _spell(_CHOSEN, command, args)
+
+
+def refer(invocation_id: str, number: int, *, form: bool = False) -> str:
+    """The action with this number, or the form, of what was answered to that invocation."""
+    spelled = f"{_FORM_OF if form else _ACTION_OF}{number} {invocation_id}"
+    assert _fits(spelled), spelled
+    return spelled
+
+
+def own_form() -> str:
+    """The form of the message itself: posts and boards are found by their message."""
+    return _OWN_FORM
+
+
+def read(custom_id: str) -> Pressed | None:
+    """What `spell`, `choose`, `refer` or `own_form` wrote; None for anything else, whoever made it up."""
+    if custom_id == _OWN_FORM:
+        return OwnForm()
+    if not _fits(custom_id):
+        return None
+    if found := _REFERRED.fullmatch(custom_id):
+        return Referred(found[3], int(found[2]), found[1] == "g")
+    if found := _FILLED.fullmatch(custom_id):
+        try:
+            args = orjson.loads(found[3])
+        except orjson.JSONDecodeError:
+            return None
+        return Filled(found[2], _settled(args), found[1] == "f", found[1] == "n")
+    return None
+
+
+def _spell(kind: str, command: str, args: Mapping[str, Any]) -> str | None:
+    try:
+        spelled = f"{kind}{command}{orjson.dumps(args, option=_STRICT).decode()}"
+    except orjson.JSONEncodeError:
+        return None
+    meant = Filled(command, _settled(args), kind == _FORM, kind == _CHOSEN)
+    # What would come back as something else (a float that is no number, a moment) is not spelled at all.
+    return spelled if read(spelled) == meant else None
+
+
+def _settled(value: Any) -> Any:
+    """Plain values with tuples for lists, also for what JSON knows only as lists."""
+    if isinstance(value, Mapping):
+        return {name: _settled(one) for name, one in value.items()}
+    return tuple(map(_settled, value)) if isinstance(value, (list, tuple)) else value
+
+
+def _fits(spelled: str) -> bool:
+    """Counted in UTF-16, of which there is never less than of characters."""
+    return len(spelled.encode("utf-16-le", "surrogatepass")) <= 2 * LONGEST
+
+
+_STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS

@@ -1,0 +1,245 @@
+"""Messages as discord.py sends them: content or an embed, buttons and lists, forms.
+
+Data to data. Whatever stands in a message, what comes out is within Discord's limits, and nothing is
+left out without a word: what does not fit is in a file that goes along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+
+from adapters.discord import ids
+from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
+from bot.commands import Commands
+from bot.dispatch import ONCE
+from bot.model import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text
+from bot.texts import Texts, Voice, visible
+
+CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
+BUTTONS, LABEL, CHOICES, CHOICE, PLACEHOLDER = 25, 80, 25, 100, 150
+FORM_TITLE, FORM_FIELDS, FORM_LABEL, FORM_HINT, FORM_VALUE = 45, 5, 45, 100, 4_000
+ALT = 1_024
+# A calm blue that stands out enough (3 to 1) on Discord's light and its dark ground.
+COLOUR = 0x4088A6
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What is sent. `overflow`: everything in plain words, for a file, where it did not all fit."""
+
+    content: str | None = None
+    embed: discord.Embed | None = None
+    view: ui.View | None = None
+    overflow: str | None = None
+
+
+class Buttons(ui.View):
+    """Presses are read from what Discord says of them, so discord.py need not remember what it sent."""
+
+    def is_finished(self) -> bool:
+        return True
+
+
+class Dialog(ui.Modal):
+    """A form; like `Buttons` nothing that discord.py need remember."""
+
+    def is_finished(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Renders for one reader or place."""
+
+    texts: Texts
+    voice: Voice
+    commands: Commands
+    _words: Words = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_words", Words(self.texts, self.voice, self.commands))
+
+    def render(self, message: Message, source: str | None = None) -> Rendered:
+        """`source` is the invocation that this answers, None for posts and boards."""
+        view = Buttons(timeout=None)
+        said = [*message.lines, *self._add_buttons(view, message.actions, source)]
+        said += () if view.children else message.how
+        # What finds no room is left out: the lines say how the same is typed.
+        with contextlib.suppress(ValueError):
+            for item in self._besides(message, source):
+                view.add_item(item)
+        title = self._words.marked(message.title).strip() if message.title else ""
+        body = "\n".join(self._words.marked(one) for one in said)
+        content, embed, fits = self._laid_out(title, body)
+        overflow = None if fits else self._words.plain(f"{title}\n\n{body}".strip())
+        return Rendered(content, embed, view if view.children else None, overflow)
+
+    # --- words ---
+
+    def _laid_out(self, title: str, body: str) -> tuple[str | None, discord.Embed | None, bool]:
+        """As content or as an embed, and whether that is all of it."""
+        content = self._words.rich(body)
+        if not (title or content.strip()):
+            return None, None, True
+        if not title and units(content) <= CONTENT:
+            return content, None, True
+        above = self._title(title)
+        description, fits = self._description(title if above is None else "", body)
+        return None, discord.Embed(title=above or None, description=description, colour=COLOUR), fits
+
+    def _title(self, title: str) -> str | None:
+        """The title where it fits; no chips there."""
+        line = " ".join(title.split())
+        for escape in (with_backslash, lookalike):
+            written = self._words.rich(line, escape, chips=False)
+            if units(written) <= TITLE:
+                return written
+        return None
+
+    def _description(self, title: str, body: str) -> tuple[str, bool]:
+        """All of it, if need be with look-alikes for what would be escaped; or as many lines as fit."""
+        for escape in (with_backslash, lookalike):
+            lines = self._words.rich(body, escape).split("\n")
+            if title:
+                lines.insert(0, f"**{self._words.rich(' '.join(title.split()), escape)}**")
+            if units("\n".join(lines)) <= DESCRIPTION:
+                return "\n".join(lines), True
+        rest = self._words.rich(self._words.marked(text("discord.rest")))
+        sizes = accumulate((units(line) + 1 for line in lines), initial=units(rest))
+        fitting = sum(size <= DESCRIPTION for size in sizes) - 1
+        return "\n".join([*lines[:fitting], rest]), False
+
+    # --- what can be pressed ---
+
+    def _add_buttons(self, view: ui.View, actions: Sequence[Action], source: str | None) -> Iterator[Text]:
+        """A button for each action; those for which there is none, as lines to type."""
+        taken: set[str] = set()
+        for number, action in enumerate(actions):
+            custom_id = ids.spell(action.command, action.args)
+            if source and (custom_id is None or custom_id in taken):
+                custom_id = ids.refer(source, number)
+            if custom_id is None or custom_id in taken or len(taken) == BUTTONS:
+                command = self.commands.by_path[action.command]
+                usage = self.commands.usage(command, self.voice.locale, action.args)
+                yield text("discord.type", label=action.label, usage=usage)
+                continue
+            taken.add(custom_id)
+            label = self._words.brief(action.label, LABEL) or str(number + 1)
+            view.add_item(ui.Button(label=label, custom_id=custom_id, style=_style(action)))
+
+    def _besides(self, message: Message, source: str | None) -> Iterator[ui.Item[ui.View]]:
+        """The list to choose several from, and the button that opens the form."""
+        if message.ballot and (several := self._list(message.ballot)):
+            yield several
+        if message.form and 1 <= len(message.form.fields) <= FORM_FIELDS:
+            custom_id = ids.refer(source, 0, form=True) if source else ids.own_form()
+            label = self._words.brief(message.form.title, LABEL) or "…"
+            yield ui.Button(label=label, custom_id=custom_id, style=discord.ButtonStyle.primary)
+
+    def _list(self, ballot: Ballot) -> ui.Select[ui.View] | None:
+        """Where more than one may be chosen: all of them in one go."""
+        custom_id = ids.choose(ballot.command, ballot.args)
+        if ballot.ended or ballot.at_most < 2 or not custom_id or not 2 <= len(ballot.options) <= CHOICES:
+            return None
+        most = min(ballot.at_most, len(ballot.options))
+        return ui.Select(
+            custom_id=custom_id,
+            placeholder=self._words.brief(text("discord.choose", count=most), PLACEHOLDER),
+            max_values=most,
+            options=[
+                discord.SelectOption(
+                    label=self._words.brief(option, CHOICE) or str(number), value=str(number)
+                )
+                for number, option in enumerate(ballot.options, start=1)
+            ],
+        )
+
+    # --- forms ---
+
+    def modal(self, form: Form, custom_id: str) -> Dialog:
+        """The form as it pops up; the custom_id comes back with what was filled in."""
+        assert 1 <= len(form.fields) <= FORM_FIELDS
+        dialog = Dialog(title=self._words.brief(form.title, FORM_TITLE) or "…", custom_id=custom_id)
+        for number, one in enumerate(form.fields):
+            hint = self._words.brief(one.hint, FORM_HINT) if one.hint else None
+            label = self._words.brief(one.label, FORM_LABEL) or one.name
+            asked = self._choice(one, str(number)) if _can_be_chosen(one) else _input(one, str(number))
+            dialog.add_item(ui.Label(text=label, description=hint or None, component=asked))
+        return dialog
+
+    def _choice(self, one: Field, custom_id: str) -> ui.Select[Dialog]:
+        return ui.Select(
+            custom_id=custom_id,
+            required=one.required,
+            min_values=int(one.required),
+            options=[
+                discord.SelectOption(
+                    label=self._words.brief(words, CHOICE) or value, value=value, default=value == one.value
+                )
+                for value, words in one.choices
+            ],
+        )
+
+    # --- the rest ---
+
+    def suggestions(self, suggestions: Iterable[Suggestion]) -> list[app_commands.Choice[str | int | float]]:
+        """While somebody types. A value that does not fit cannot be suggested."""
+        return [
+            app_commands.Choice(name=self._words.brief(one.words, CHOICE) or str(one.value), value=one.value)
+            for one in suggestions
+            if isinstance(one.value, int) or 0 < units(one.value) <= CHOICE
+        ][:CHOICES]
+
+    def plain(self, said: Text) -> str:
+        """Words alone, for where Discord shows nothing else."""
+        return self._words.plain(self._words.marked(said))
+
+    def alt(self, attachment: Attachment) -> str:
+        """What a file shows, for who cannot see it."""
+        return shorten(self.plain(attachment.words), ALT)
+
+
+def _style(action: Action) -> discord.ButtonStyle:
+    """What settles something stands out from the options of a poll, and what cannot be undone still more."""
+    if action.args.get("sure"):
+        return discord.ButtonStyle.danger
+    return discord.ButtonStyle.primary if ONCE in action.args else discord.ButtonStyle.secondary
+
+
+def values_of(form: Form, submitted: Mapping[str, Any]) -> list[str]:
+    """What was filled in, in the order of the fields, from the data of a submit; nothing where nothing is."""
+    found: dict[str, str] = {}
+    waiting: list[Any] = [submitted]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            values, inside = part.get("values"), part.get("components")
+            value = values[0] if isinstance(values, list) and values else part.get("value")
+            if isinstance(part.get("custom_id"), str) and isinstance(value, str):
+                found[part["custom_id"]] = value
+            waiting += [part.get("component"), *(inside if isinstance(inside, list) else [])]
+    return [found.get(str(number), "") for number in range(len(form.fields))]
+
+
+def _can_be_chosen(one: Field) -> bool:
+    """Whether Discord can show its choices; otherwise it is typed."""
+    values = {value for value, _ in one.choices if 0 < units(value) <= CHOICE}
+    return 1 <= len(one.choices) <= CHOICES and len(values) == len(one.choices)
+
+
+def _input(one: Field, custom_id: str) -> ui.TextInput[Dialog]:
+    value = visible(one.value) if one.long else " ".join(visible(one.value).split())
+    return ui.TextInput(
+        custom_id=custom_id,
+        style=discord.TextStyle.paragraph if one.long else discord.TextStyle.short,
+        default=shorten(value, FORM_VALUE) or None,
+        required=one.required,
+        max_length=FORM_VALUE,
+    )
