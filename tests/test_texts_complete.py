@@ -20,7 +20,9 @@ from bot.features.polls.kinds import CONSENT_WORDS, DATE_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents import Wanted
-from bot.texts import LOCALES
+from bot.model import text
+from bot.texts import LOCALES, Texts, Voice
+from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
 from tests.test_imports import ROOT
 
@@ -370,3 +372,14 @@ def test_every_example_is_understood(locale: str) -> None:
                     assert COMMANDS.bind(command, given, a_call(locale))
                     found += 1
     assert found >= 6
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_is_said_of_commands_fits_where_it_is_shown(locale: str) -> None:
+    """Menus of platforms have room for so much, with the words to choose from filled in."""
+    voice = Voice(locale, BRUSSELS, NOW)
+    said = [text(f"command.{command.path}.help") for command in LISTED]
+    said += [COMMANDS.about(param, locale) for param in PARAMS]
+    said += [COMMANDS.about_group(noun) for noun in GROUPS]
+    lengths = {one.key: len(Texts().write(one, voice)) for one in said}
+    assert {key: length for key, length in lengths.items() if not 0 < length <= 100} == {}

@@ -260,7 +260,7 @@ def test_what_is_wrong_besides_is_said_first() -> None:
     assert error.form is None
     assert error.text.values["problem"].key == "when.unclear"
     # What can be meant in two ways is asked back once everything is there.
-    unsure = missing("poll outcome", {"review": "3/12/2026 20:00"})
+    unsure = missing("poll outcome", {"review": "12 december om 8"})
     assert unsure.form
 
 
@@ -328,8 +328,9 @@ def test_what_is_no_moment_says_why_and_stays_as_it_was_typed(typed: str) -> Non
 
 
 def test_an_ambiguous_moment_is_suggested_in_full() -> None:
-    (one,) = COMMANDS.suggest_moments("3/12/2026 20:00", a_call())
-    assert str(one.value).startswith("2026-12-03T19:00")
+    (one,) = COMMANDS.suggest_moments("12 december om 8", a_call())
+    assert one.value == one.words.values["at"].isoformat()
+    assert read(f"!poll extend {one.value}")[1]["until"] == one.words.values["at"]
 
 
 @pytest.mark.parametrize("locale", ["nl", "en"])

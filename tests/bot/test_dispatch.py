@@ -8,15 +8,20 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.call import Call
 from bot.commands import Command, Commands
 from bot.dispatch import Dispatch, Settings
 from bot.errors import UserError
-from bot.model import Action, Identity, Message, Place, Role, text, typed
+from bot.model import Action, Identity, Invocation, Message, Place, Presence, Role, Suggestion, text, typed
+from bot.ports import Transaction
 from bot.texts import Texts
+from storage.database import Tx
+from storage.tables import identities, members, residents, seen
 from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.doubles.polls import a_poll, counted
@@ -312,3 +317,176 @@ async def test_the_same_taking_back_twice_answers_the_same(town: Town) -> None:
     await town.say("ben", "!vote 2")
     assert await town.core.take_back(taking, voted.id) == first
     assert await count(town) == (1, [0, 1])
+
+
+# --- forms ---
+
+
+def filled_in(town: Town, name: str, command: str, room: str | None = "sport", **args: object) -> Invocation:
+    return town.asked(name, room=room, action=Action(text("typed"), command, args))
+
+
+async def test_what_was_filled_in_too_sparsely_gets_a_form(town: Town) -> None:
+    asked = filled_in(town, "anna", "poll open", options=["A", "B"], quorum=2)
+    answer = await town.core.handle(asked)
+    assert answer
+    assert answer.form
+    assert (answer.form.at_once, answer.form.args) == (True, {"quorum": 2})
+    opened = answer.form.filled_in(["Wat?", *(one.value for one in answer.form.fields[1:])])
+    # It is kept with the answer, and the same again.
+    assert await town.core.handle(asked) == answer
+    assert await town.core.answer_to(asked.id) == answer
+    found = await town.core.handle(filled_in(town, "anna", "poll open", **opened))
+    assert found
+    assert found.lines[0] == text("poll.opened", question="Wat?", poll=1)
+
+
+async def test_what_was_filled_in_wrong_can_be_mended(town: Town) -> None:
+    answer = await town.core.handle(
+        filled_in(town, "anna", "poll open", question="Wat?", options=["A", "A"], closes="vrijdag 20u")
+    )
+    assert answer
+    assert answer.lines[0].key == "poll.options.double"
+    assert answer.form
+    assert not answer.form.at_once
+    assert [one.value for one in answer.form.fields][:4] == ["Wat?", "A\nA", "", "vrijdag 20u"]
+    # What a command is not asked for in a form is said again in full.
+    other = await town.core.handle(filled_in(town, "anna", "poll extend", until="vrijdag 20u"))
+    assert other
+    assert (other.lines[0].key, other.form) == ("poll.none_open", None)
+
+
+@pytest.mark.parametrize("words", ["!poll open", '!poll open "Wat?" A | A', "!vote"])
+async def test_whoever_types_is_told_what_to_type(town: Town, words: str) -> None:
+    answer = await town.core.handle(town.asked("anna", words))
+    assert answer
+    assert answer.form is None
+
+
+async def test_a_button_that_says_yes_to_something_wrong_leaves_no_trace_in_its_form(town: Town) -> None:
+    given = {"question": "Wat?", "options": "A|A", "closes": "12 december om 8"}
+    unsure = await town.core.handle(filled_in(town, "anna", "poll open", **given))
+    assert unsure
+    assert unsure.form is None
+    answer = await town.core.handle(town.asked("anna", action=unsure.actions[0]))
+    assert answer
+    assert answer.form
+    assert answer.form.args == {}
+
+
+# --- suggestions ---
+
+
+async def suggested(
+    town: Town,
+    name: str,
+    typed: str,
+    who: str = "anna",
+    room: str | None = "sport",
+    command: str = "poll show",
+) -> list[Suggestion]:
+    return list(await town.core.suggest(filled_in(town, who, command, room), name, typed))
+
+
+async def test_polls_are_found_by_their_number_and_by_words(town: Town) -> None:
+    for question in ("Een bank?", "Een boom?", "Een bank erbij?"):
+        await town.say("anna", f'!poll open "{question}" A | B')
+    await town.say("anna", '!poll open "Een fontein?" A | B --opens 2d')
+    await town.say("anna", "!poll close 3 --sure")
+    await town.say("anna", f'!poll open "{"x" * 200}" A | B')
+    assert [one.value for one in await suggested(town, "poll", "")] == [5, 2, 1, 4, 3]
+    assert await suggested(town, "poll", " BANK ") == [
+        Suggestion(1, text("poll.suggested.open", poll=1, question="Een bank?")),
+        Suggestion(3, text("poll.suggested.closed", poll=3, question="Een bank erbij?")),
+    ]
+    assert [one.value for one in await suggested(town, "poll", "#2")] == [2]
+    (long,) = await suggested(town, "poll", "xx")
+    assert len(words_of(Message((long.words,)))) <= 100
+    assert await suggested(town, "poll", "fiets") == []
+
+
+async def test_polls_of_others_are_not_suggested(town: Town) -> None:
+    await town.joined("elders", theme="elders")
+    await town.say("eva", '!poll open "Geheim?" A | B', room="elders")
+    await town.say("anna", '!poll open "Wat?" A | B')
+    assert [one.value for one in await suggested(town, "poll", "")] == [2]
+    assert [one.value for one in await suggested(town, "poll", "", room=None)] == [2]
+    assert [one.value for one in await suggested(town, "poll", "", "eva", None)] == [1]
+    assert await suggested(town, "poll", "", "a stranger", None) == []
+    assert [one.value for one in await suggested(town, "poll", "", "a stranger")] == [2]
+    assert await suggested(town, "poll", "", room="nowhere") == [
+        Suggestion(2, text("poll.suggested.open", poll=2, question="Wat?"))
+    ]
+
+
+async def test_themes_are_those_they_take_part_in(town: Town) -> None:
+    await town.joined("elders", theme="Elders")
+    await town.say("anna", "!help", room="elders")
+    await town.say("anna", "!help")
+
+    async def themes(typed: str, who: str) -> list[str | int]:
+        return [one.value for one in await suggested(town, "theme", typed, who, None, "poll open")]
+
+    assert await themes("", "anna") == ["sport", "Elders"]
+    assert await themes("eld", "anna") == ["Elders"]
+    assert await themes("", "ben") == []
+
+
+async def test_so_many_suggestions_and_no_more(town: Town) -> None:
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, polls_at_once=99, polls_a_day=99)
+    for number in range(27):
+        await town.say("anna", f'!poll open "Vraag {number}" A | B')
+    assert len(await suggested(town, "poll", "vraag")) == 25
+
+
+async def test_what_cannot_be_suggested(town: Town) -> None:
+    assert await suggested(town, "poll", "1", command="poll juggle") == []
+    assert await suggested(town, "juggle", "1") == []
+    assert await suggested(town, "question", "1", command="poll open") == []
+    assert [one.words.key for one in await suggested(town, "closes", "2d", command="poll open")] == [
+        "when.moment"
+    ]
+
+
+async def test_who_is_still_typing_has_done_nothing(town: Town) -> None:
+    def rows(tx: Transaction) -> list[int]:
+        db = cast(Tx, tx).db
+        tables = (residents, identities, members, seen)
+        return [db.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
+
+    await town.say("anna", '!poll open "Wat?" A | B')
+    before = await town.core.store.run(rows)
+    here = Presence(Place(PLATFORM, "sport"), Role.RESIDENT, town.clock.now())
+    for name, command in (("poll", "poll show"), ("theme", "poll list"), ("until", "poll extend")):
+        for who in ("anna", "a stranger"):
+            for room in ("sport", None):
+                asked = replace(filled_in(town, who, command, room), present_in=(here,))
+                await town.core.suggest(asked, name, "")
+    assert await town.core.store.run(rows) == before
+
+
+# --- what adapters ask ---
+
+
+async def test_the_language_where_nobody_chose_one(town: Town) -> None:
+    anna, square = Identity(PLATFORM, "anna"), Place(PLATFORM, "square")
+    assert [await town.core.voice_of(anna, one) for one in (None, "fr", "en-GB")] == ["nl", "nl", "en"]
+    assert await town.core.voice_of(square, "en") == "en"
+    await town.say("anna", "!taal nl")
+    assert await town.core.voice_of(anna, "en") == "nl"
+    await town.core.joined(square, "square", "square", "nl")
+    assert await town.core.voice_of(square, "en") == "nl"
+
+
+async def test_where_plein_is_and_what_it_said(town: Town) -> None:
+    await town.joined("square", theme="square")
+    assert await town.core.places(PLATFORM) == [Place(PLATFORM, "sport"), Place(PLATFORM, "square")]
+    await town.core.left(Place(PLATFORM, "sport"))
+    assert await town.core.places(PLATFORM) == [Place(PLATFORM, "square")]
+    asked = town.asked("anna", "!help")
+    assert await town.core.answer_to(asked.id) is None
+    answer = await town.core.handle(asked)
+    assert await town.core.answer_to(asked.id) == answer
+    await town.core.take_in("test:a", [], "here")
+    assert await town.core.bookmarks("test:") == {"test:a": "here"}
+    assert town.core.commands.by_path["help"]

@@ -303,3 +303,33 @@ async def test_who_is_to_be_reminded(store: Database) -> None:
         assert reminded(opened(tx, who=Voters.MODERATORS)) == [("test", "fred")]
 
     await store.run(work)
+
+
+async def test_all_that_were_asked_the_open_ones_first(store: Database) -> None:
+    def work(tx: Transaction) -> tuple[int, dict[str, int]]:
+        numbers = {
+            "closed": opened(tx, state="closed").id,
+            "open": opened(tx, anonymous=True).id,
+            "planned": opened(tx, state="planned").id,
+            "cancelled": opened(tx, state="cancelled").id,
+            "elsewhere": opened(tx, theme="elders").id,
+            "newest": opened(tx).id,
+        }
+        ben = resident(tx, "ben")
+        tx.people.take_part(ben, tx.places.theme_named("sport").id, Role.RESIDENT, NOW)
+        found = tx.polls.get(numbers["open"], ben)
+        assert found
+        tx.polls.vote(found[0], ben, (), (1,), NOW, None)
+        return ben, numbers
+
+    def latest(tx: Transaction, theme: str | None, who: int, most: int = 9) -> list[Poll]:
+        return list(tx.polls.latest(tx.places.theme_named(theme).id if theme else None, who, most))
+
+    ben, numbers = await store.run(work)
+    order = [numbers[name] for name in ("newest", "open", "planned", "cancelled", "closed")]
+    here = await store.run(lambda tx: latest(tx, "sport", 0))
+    assert [one.id for one in here] == order
+    assert here == await store.run(lambda tx: latest(tx, None, ben))
+    assert here[1].voters == 1
+    assert await store.run(lambda tx: latest(tx, None, 999)) == []
+    assert [one.id for one in await store.run(lambda tx: latest(tx, "sport", ben, 2))] == order[:2]

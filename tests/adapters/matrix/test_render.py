@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html.parser
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from adapters.matrix.render import (
     KEY,
     POLL_END,
     POLL_START,
+    native_poll,
     render,
     render_edit,
     render_poll,
@@ -97,3 +99,10 @@ def test_typed_words_never_become_markup(words: str) -> None:
     assert Reader(content["formatted_body"]).tags <= ALLOWED
     assert Reader(content["formatted_body"]).attributes == []
     assert content["body"] == visible(words)
+
+
+def test_no_native_poll_where_nobody_may_see_how_somebody_answers() -> None:
+    ballot = Ballot(typed("Bank?"), (typed("Ja"), typed("Nee")), 1, "poll choose", {"poll": 1})
+    assert native_poll(Message(ballot=ballot)) == ballot
+    assert native_poll(Message(ballot=replace(ballot, discreet=True))) is None
+    assert native_poll(Message()) is None

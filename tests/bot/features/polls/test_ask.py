@@ -256,3 +256,45 @@ async def test_who_asks_a_great_deal_waits(town: Town) -> None:
         assert (await answer_to(town, one, "mia")).lines[0].key == "poll.opened"
     town.clock.turn(timedelta(days=1, seconds=1))
     assert (await answer_to(town, one)).lines[0].key == "poll.opened"
+
+
+# --- which theme ---
+
+
+async def test_a_poll_is_opened_in_a_theme_from_a_private_conversation(town: Town) -> None:
+    await town.joined("buurt", theme="De Buurt")
+    await town.say("anna", "!help", room="buurt")
+    words = '!poll open "Wat?" A | B --theme "de buurt"'
+    assert "nummer 1" in await town.say("anna", words, room=None)
+    assert "nummer 2" in await town.say("anna", words)
+    await town.core.settle()
+    assert [len(town.platform.where(room)) for room in ("buurt", "sport")] == [2, 0]
+    assert "Wat?" in await town.say("anna", "!poll list --theme DE BUURT")
+    assert "Er loopt nu geen peiling" in await town.say("anna", "!poll list")
+
+
+@pytest.mark.parametrize("command", ['!poll open "Wat?" A | B', "!poll list"])
+async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
+    await town.joined("buurt", theme="Buurt")
+    none = await town.core.handle(town.asked("anna", f"{command} --theme Buurt", room=None))
+    assert none
+    assert none.lines[0] == text("theme.none", theme="Buurt")
+    await town.say("anna", "!help")
+    answer = await answer_to(town, f"{command} --theme Buurt")
+    assert answer.lines[0] == text("theme.unknown", theme="Buurt", known=(text("typed", words="sport"),))
+    assert await town.core.store.run(lambda tx: list(tx.polls.running(2, 0, 9))) == []
+    # A moderator of the community has to do with all of them.
+    assert (await answer_to(town, f"{command} --theme Buurt", "mia")).lines[0].key in (
+        "poll.opened",
+        "poll.list.none",
+    )
+
+
+async def test_the_role_that_counts_is_that_of_the_theme(town: Town) -> None:
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, asked_by=Role.ORGANISER)
+    await town.joined("buurt", theme="Buurt")
+    await town.say("anna", "!help", room="buurt")
+    asking = replace(town.asked("anna", '!poll open "Wat?" A | B --theme Buurt'), role=Role.ORGANISER)
+    answer = await town.core.handle(asking)
+    assert answer
+    assert answer.lines[0].key == "role.needed.organiser"

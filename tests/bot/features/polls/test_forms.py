@@ -1,4 +1,4 @@
-"""Ballots asked for in a form: what is filled in is a vote like any other, and nothing secret stands in it."""
+"""Ballots asked for in a form: what is filled in is a vote like any other, and no secret stands in it."""
 
 from __future__ import annotations
 
