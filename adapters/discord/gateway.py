@@ -33,8 +33,6 @@ GUILDS_WITHIN = 0.5
 BAD_TOKEN = 4004
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
-REFUSED = "Discord refuses the token: make a new one, and put it in PLEIN_DISCORD_TOKEN or under [discord]"
-TOO_CURIOUS = "Discord does not let Plein see what it asks for: look at the page Bot of your application"
 
 
 class NotLetIn(ConnectionError):
@@ -90,14 +88,12 @@ class Gateway:
                 await client.login(self._settings.token.get_secret_value())
                 await self._describe_commands()
                 await client.connect()
-        except discord.LoginFailure:
-            raise NotLetIn(REFUSED) from None
         except discord.PrivilegedIntentsRequired:
-            raise NotLetIn(TOO_CURIOUS) from None
-        except discord.ConnectionClosed as closed:
-            if closed.code == BAD_TOKEN:
-                raise NotLetIn(REFUSED) from None
-            raise
+            raise NotLetIn("Discord shows Plein less than it asks for: look at the page Bot of it") from None
+        except (discord.LoginFailure, discord.ConnectionClosed) as refused:
+            if isinstance(refused, discord.ConnectionClosed) and refused.code != BAD_TOKEN:
+                raise
+            raise NotLetIn("Discord refuses the token: make a new one, for PLEIN_DISCORD_TOKEN") from None
         finally:
             self._ready.clear()
             saving.cancel()

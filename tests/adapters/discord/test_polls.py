@@ -23,6 +23,7 @@ async def test_a_first_poll(plein: OnDiscord) -> None:
     await plein.board("sport", "1 ")
     await plein.turn(2 * 86400 + 60)
     import asyncio
+
     await asyncio.sleep(1)
     print([(m.text, m.buttons, len(m.attachments)) for m in anna.sees("sport")])
     return
