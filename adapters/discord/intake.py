@@ -6,7 +6,6 @@ does it again.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -59,7 +58,7 @@ class Intake:
         async def prepared() -> Prepared:
             return await reply.prepare(await self._persistently(asked, work))
 
-        await reply.give(asyncio.create_task(prepared()))
+        await reply.give(prepared())
 
     async def _persistently(self, asked: Asked, work: Work) -> Message | None:
         """A database that does not answer just now is asked again: what was done is not done twice."""

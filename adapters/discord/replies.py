@@ -15,7 +15,7 @@ from adapters.discord import ids
 from adapters.discord.files import files_of, what_did_not_fit
 from adapters.discord.places import PLATFORM
 from adapters.discord.session import Session
-from bot.model import Identity, Message, text
+from bot.model import Message, text
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
@@ -41,24 +41,28 @@ class Reply:
     def __init__(self, session: Session, asked: Asked) -> None:
         self._on = session
         self._asked = asked
-        self._deferred = False
+        self._deferring: asyncio.Task[None] | None = None
         # Where somebody pressed a button that only they see, the answer takes its place.
         self._in_place = asked.message is not None and asked.message.flags.ephemeral
 
     async def prepare(self, message: Message | None) -> Prepared:
         """All that has to be waited for."""
-        who = Identity(PLATFORM, str(self._asked.user.id))
-        voice = await self._on.voice(who, self._asked.locale.value)
+        voice = self._on.voice_in(message.locale if message else None, self._asked.locale.value)
         return Prepared(message, voice, await files_of(message, self._on, voice) if message else [])
 
-    async def give(self, work: asyncio.Task[Prepared]) -> None:
+    async def give(self, work: Awaitable[Prepared]) -> None:
         """Say what comes of it; what takes longer is put off in time."""
-        await asyncio.wait({work}, timeout=PATIENCE)
-        if not work.done():
-            self._deferred = True
-            await self._reach(self._defer)
-        prepared = await work
+        late = asyncio.get_running_loop().call_later(PATIENCE, self._put_off)
+        try:
+            prepared = await work
+        finally:
+            late.cancel()
+        if self._deferring:
+            await self._deferring
         await self._reach(lambda: self._say(prepared))
+
+    def _put_off(self) -> None:
+        self._deferring = asyncio.create_task(self._reach(self._defer))
 
     async def _defer(self) -> None:
         if self._in_place:
@@ -75,7 +79,7 @@ class Reply:
         said = writer.render(message, self._source)
         files += what_did_not_fit(said)
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
-        if self._deferred:
+        if self._deferring:
             await self._asked.edit_original_response(**how, attachments=files)
         elif self._in_place:
             await self._asked.response.edit_message(**how, attachments=files)
@@ -90,7 +94,7 @@ class Reply:
     @property
     def _may_ask(self) -> bool:
         """A form can only be the first answer, and not the answer to a form."""
-        return not self._deferred and self._asked.type is not discord.InteractionType.modal_submit
+        return not self._deferring and self._asked.type is not discord.InteractionType.modal_submit
 
     def _form_id(self) -> str:
         """By which the form is found again: that of the button which opens it, or of this answer."""
