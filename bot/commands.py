@@ -41,7 +41,8 @@ _BETWEEN = re.compile(r"[\s,]+")
 _NUMBER = re.compile("-?[0-9]{1,9}")
 _BETWEEN_OPTIONS = re.compile(r"[|\n]")
 _MOST_FIELDS = 5
-_FLAG_OR_QUOTE = re.compile("--|[" + "".join(_QUOTES) + "]")
+_QUOTE = re.compile("[" + "".join(_QUOTES) + "]")
+_FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,11 +541,8 @@ def _closing(rest: str, closing: str) -> int:
 def _quoted(rest: str, command: Command, commands: Commands, locale: str) -> Iterator[tuple[str, bool]]:
     """The text in pieces, each with whether it is a quotation (where nothing is a flag)."""
     at = 0
-    while at < len(rest):
-        opening = min((where for mark in _QUOTES if (where := rest.find(mark, at)) >= 0), default=-1)
-        if opening < 0:
-            yield rest[at:], False
-            return
+    while found := _QUOTE.search(rest, at):
+        opening = found.start()
         if opening > at:
             yield rest[at:opening], False
         end = _closing(rest[opening:], _QUOTES[rest[opening]])
@@ -552,3 +550,5 @@ def _quoted(rest: str, command: Command, commands: Commands, locale: str) -> Ite
             raise commands.wrong(command, "command.quote_open", locale)
         yield rest[opening : opening + end + 1], True
         at = opening + end + 1
+    if at < len(rest):
+        yield rest[at:], False
