@@ -153,7 +153,7 @@ class Dispatch:
             return None
         if error.form or command is None or not command.asks:
             return error.form
-        return self.commands.form(command, call.given, at_once=False)
+        return self.commands.form(command, call.given, at_once=False, private=call.theme_here is None)
 
     def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
         """What the command answers; or a question back, whose button says yes to it once."""
