@@ -59,8 +59,11 @@ def _database(url: str) -> str:
 
 
 def _account(name: str) -> str:
-    if ":" not in name or not all(name.split(":", 1)):
+    platform, _, address = name.partition(":")
+    if not (platform and address):
         raise ValueError("config.account")
+    if platform == "discord" and not address.isdecimal():
+        raise ValueError("config.snowflake")
     return name
 
 

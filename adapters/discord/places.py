@@ -70,12 +70,13 @@ class Places:
         """The place that a channel of a guild is, from now on; None for private talk."""
         if guild_id is None or channel is None:
             return None
-        room = getattr(channel, "parent_id", None) if isinstance(channel, discord.Thread) else None
-        place = Place(PLATFORM, str(room or channel.id))
-        if place.room_id not in self._known:
-            parent = self._client.get_channel(int(place.room_id))
-            await self._join(int(place.room_id), getattr(parent or channel, "name", None) or place.room_id)
-        return place
+        if isinstance(channel, discord.Thread):
+            parent = self._client.get_channel(channel.parent_id)
+            # Nothing can be said in a forum but in its posts.
+            channel = channel if isinstance(parent, discord.ForumChannel) else parent or channel
+        if str(channel.id) not in self._known:
+            await self._join(channel.id, getattr(channel, "name", None) or str(channel.id))
+        return Place(PLATFORM, str(channel.id))
 
     async def _join(self, channel_id: int, name: str) -> None:
         room = str(channel_id)
