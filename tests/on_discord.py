@@ -16,6 +16,7 @@ from bot.core import PleinCore
 from bot.texts import Texts
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
+from tests.doubles.discord.members import Person
 from tests.doubles.discord.state import Message
 from tests.postgres import keys_of
 
@@ -113,3 +114,11 @@ async def _caught_up(adapter: Adapter, running: asyncio.Task[None]) -> None:
         waiting.cancel()
         await running
     await waiting
+
+
+async def opened(
+    plein: OnDiscord, who: Person, question: str, options: str = "Ja | Nee", **more: Any
+) -> Message:
+    """The board of a poll that somebody opens in #sport."""
+    await who.uses("sport", "poll open", {"question": question, "option": options, **more})
+    return await plein.board("sport", question)

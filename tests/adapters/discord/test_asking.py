@@ -11,7 +11,13 @@ from bot.config import ThemeSection
 from tests.doubles.discord import Answer, Discord, Modal, Person, Server
 from tests.on_discord import OnDiscord, plein_on
 
-FIELDS = ["Je vraag", "Keuzes, elk op een eigen regel", "Hoe mensen antwoorden", "Wanneer ze sluit", "Anoniem"]
+FIELDS = [
+    "Je vraag",
+    "Keuzes, elk op een eigen regel",
+    "Hoe mensen antwoorden",
+    "Wanneer ze sluit",
+    "Anoniem",
+]
 
 
 def form_of(answer: Answer) -> Modal:
@@ -31,7 +37,9 @@ def filled_in(modal: Modal) -> dict[str, Any]:
 
 def offered(double: Discord) -> list[dict[str, Any]]:
     """The suggestions that came last, with what they stand for."""
-    return next(one.choices for one in reversed(double.world.interactions.values()) if one.choices is not None)
+    return next(
+        one.choices for one in reversed(double.world.interactions.values()) if one.choices is not None
+    )
 
 
 # --- suggestions -------------------------------------------------------------------------------
@@ -79,7 +87,10 @@ async def test_polls_are_suggested_by_number_and_by_their_words(
     await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee")
     await anna.uses("sport", "peiling open", vraag="Een boom?", keuze="Ja | Nee")
     await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
-    assert await anna.completes("sport", "peiling toon", "peiling") == ["#2 Een boom?", "#1 Een bank? (gesloten)"]
+    assert await anna.completes("sport", "peiling toon", "peiling") == [
+        "#2 Een boom?",
+        "#1 Een bank? (gesloten)",
+    ]
     assert await ben.completes("sport", "poll show", "poll", "BANK") == ["#1 Een bank? (closed)"]
     assert await ben.completes("sport", "poll show", "poll", "2") == ["#2 Een boom?"]
     assert "Een boom?" in (await ben.uses("sport", "poll show", poll=2)).text
@@ -164,7 +175,12 @@ async def test_a_mistake_in_the_form_is_mended_without_typing_it_all_again(
     form = form_of(await anna.uses("sport", "peiling open"))
     wrong = await anna.submits(
         form,
-        {FIELDS[0]: "Welke kleur?", FIELDS[1]: "Rood\nGroen", FIELDS[2]: "Alles op volgorde", FIELDS[3]: "ooit"},
+        {
+            FIELDS[0]: "Welke kleur?",
+            FIELDS[1]: "Rood\nGroen",
+            FIELDS[2]: "Alles op volgorde",
+            FIELDS[3]: "ooit",
+        },
     )
     assert wrong.ephemeral
     assert "“ooit” begrijp ik niet als tijdstip" in wrong.text

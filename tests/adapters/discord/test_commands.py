@@ -113,7 +113,9 @@ async def test_the_same_command_by_its_names(plein: OnDiscord, anna: Person, ben
 
 def test_commands_of_moderators_need_the_permission_of_moderators() -> None:
     found = described(Commands((*features.COMMANDS, SWEEP), Texts()))
-    assert found["sweep"]["default_member_permissions"] == str(discord.Permissions(manage_messages=True).value)
+    assert found["sweep"]["default_member_permissions"] == str(
+        discord.Permissions(manage_messages=True).value
+    )
     assert found["poll"]["default_member_permissions"] is None
 
 
@@ -194,6 +196,8 @@ async def test_what_is_said_from_a_server_of_others_is_not_done(
 ) -> None:
     other = double.guild("Elders")
     async with plein_on(double, database, guilds=[town.id]):
-        said = await other.member("emma").uses("general", "poll open", question="Een bank?", option="Ja | Nee")
+        said = await other.member("emma").uses(
+            "general", "poll open", question="Een bank?", option="Ja | Nee"
+        )
         assert said.ephemeral
         assert "Ik hoor bij een andere server" in said.text

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from bot.config import ResidentSection, ThemeSection
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.doubles.discord.looks import all_components
-from tests.on_discord import OnDiscord, plein_on
+from tests.on_discord import OnDiscord, opened, plein_on
 
 MONTH = 31 * 86_400
 CHANGE, WITHDRAW = "Veranderen", "Trek mijn stem in"
-
-
-async def opened(plein: OnDiscord, who: Person, question: str, options: str = "Ja | Nee", **more: Any) -> Message:
-    """The board of a poll that somebody opens."""
-    await who.uses("sport", "poll open", {"question": question, "option": options, **more})
-    return await plein.board("sport", question)
 
 
 def list_of(message: Message) -> str:
