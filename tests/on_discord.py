@@ -110,6 +110,7 @@ async def _caught_up(adapter: Adapter, running: asyncio.Task[None]) -> None:
     """What ends it before that is the test's to know."""
     waiting = asyncio.create_task(adapter.caught_up())
     await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+    assert waiting.done() or running.done(), "Plein does not read along"
     if running.done():
         waiting.cancel()
         await running

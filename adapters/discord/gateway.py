@@ -104,7 +104,7 @@ class Gateway:
 
     async def idle(self) -> None:
         """Return once all that was said to Plein so far has been dealt with."""
-        await self._messages.in_order.idle()
+        await self._messages.idle()
 
     async def _describe_commands(self) -> None:
         """Only where they are others than the last time: Discord counts how often that is done."""

@@ -17,7 +17,7 @@ CHANGE, WITHDRAW = "Veranderen", "Trek mijn stem in"
 
 def list_of(message: Message) -> str:
     """The custom_id of its list to choose from."""
-    return next(one["custom_id"] for one in all_components(message.components) if one.get("options"))
+    return next(str(one["custom_id"]) for one in all_components(message.components) if one.get("options"))
 
 
 # --- buttons and lists ---------------------------------------------------------------------------
