@@ -68,7 +68,6 @@ class Gateway:
         self._messages = Messages(self.session)
         self._ready = ready
         self._settled = asyncio.Lock()
-        self._caught_up = asyncio.Event()
 
     async def serve(self) -> None:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
@@ -105,8 +104,7 @@ class Gateway:
 
     async def idle(self) -> None:
         """Return once all that was said to Plein so far has been dealt with."""
-        await self._caught_up.wait()
-        await self._messages.in_order.idle()
+        await self._messages.idle()
 
     async def _describe_commands(self) -> None:
         """Only where they are others than the last time: Discord counts how often that is done."""
@@ -141,7 +139,6 @@ class Gateway:
             await self._places.settle()
             self._ready.set()
             await self._messages.catch_up()
-            self._caught_up.set()
         log.info("Reading along on Discord as %s", self._client.user)
 
     async def on_resumed(self) -> None:

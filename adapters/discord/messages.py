@@ -13,6 +13,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import discord
 
 from adapters.discord.places import PLATFORM
@@ -26,6 +27,7 @@ Json = dict[str, Any]
 # So much of a channel's history is looked through for what was said while Plein was away.
 LOOKED_THROUGH = 2_000
 SAVE_EVERY = 60.0
+TRIES, PAUSE = 6, 0.5
 
 
 class Messages:
@@ -37,15 +39,18 @@ class Messages:
         self._taking = asyncio.Lock()
         # How far each channel was read without a gap; while there may be one, what comes does not count.
         self._read: dict[str, int] = {}
-        self._behind = True
+        self._touch = asyncio.Event()
         self._unsaved: set[str] = set()
 
     async def heard(self, message: discord.Message, *, late: bool = False) -> None:
         """Keep it if it is for Plein, and with it how far was read. `late`: it comes from the history."""
-        if not self._on.places.are_ours(message.guild.id if message.guild else None):
+        if message.flags.ephemeral or not self._on.places.are_ours(
+            message.guild.id if message.guild else None
+        ):
+            # What Plein answered to somebody alone comes back, and without its guild, as if it were private.
             return
         account = self._account(message)
-        if late or not self._behind:
+        if late or self._touch.is_set():
             self._read[account] = max(message.id, self._read.get(account, 0))
             self._unsaved.add(account)
         meaning = self._meaning(message)
@@ -86,11 +91,16 @@ class Messages:
 
     def lost_touch(self) -> None:
         """From now on something may be missed."""
-        self._behind = True
+        self._touch.clear()
 
     def in_touch(self) -> None:
         """What was missed has been brought after all."""
-        self._behind = False
+        self._touch.set()
+
+    async def idle(self) -> None:
+        """Return once nothing is missing, and all that was said so far has been dealt with."""
+        await self._touch.wait()
+        await self.in_order.idle()
 
     async def catch_up(self) -> None:
         """What is still in the inbox, and what was said since in places and in private."""
@@ -111,12 +121,20 @@ class Messages:
     async def _catch_up_in(self, account: str) -> None:
         guild, channel = map(int, account.split(":")[-2:])
         there = self._on.client.get_partial_messageable(channel, guild_id=guild or None)
-        since = discord.Object(self._read[account])
-        try:
-            async for message in there.history(after=since, limit=LOOKED_THROUGH, oldest_first=True):
-                await self.heard(message, late=True)
-        except discord.HTTPException as error:
-            log.info("What was said in %s meanwhile cannot be read: %s", channel, error.code)
+        for attempt in range(TRIES):
+            since = discord.Object(self._read[account])
+            try:
+                async for message in there.history(after=since, limit=LOOKED_THROUGH, oldest_first=True):
+                    await self.heard(message, late=True)
+                return
+            except (discord.Forbidden, discord.NotFound) as refused:
+                log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
+                return
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+                log.info("Reading on in %s again: %s", channel, type(error).__name__)
+                await self._on.clock.sleep(PAUSE * 2**attempt)
+        # Until it can be read, how far was read stays where it is: nothing of it is skipped.
+        raise ConnectionError(f"what was said in {channel} cannot be read just now")
 
     async def keep_saving(self) -> None:
         """How far was read, every minute, so that a crash leaves less to look through."""
@@ -152,7 +170,7 @@ class Messages:
             role = places.role_of(discord.Permissions(kept["may"]))
             here = (Presence(place, role, datetime.fromisoformat(kept["since"])),)
         else:
-            here = tuple(one for one in await places.presences(kept["author"]) if one.place == place)
+            here = await places.presences(kept["author"], place)
         return Invocation(
             f"{PLATFORM}:{message}",
             Identity(PLATFORM, str(kept["author"])),
@@ -188,6 +206,7 @@ class Messages:
         place = Place(PLATFORM, str(channel))
         for voter_id, numbers in chosen.items():
             args = {**ballot.args, "numbers": numbers, "unless_voted": True}
+            here = await self._on.places.presences(voter_id, place)
             await self._on.core.handle(
                 Invocation(
                     f"{PLATFORM}:{about}:{voter_id}",
@@ -197,5 +216,7 @@ class Messages:
                     poll.expires_at or self._on.clock.now(),
                     command=ballot.command,
                     args=args,
+                    role=here[0].role if here else Role.RESIDENT,
+                    present_in=here,
                 )
             )

@@ -111,11 +111,13 @@ class Places:
             return Role.MODERATOR
         return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
 
-    async def presences(self, user: int) -> tuple[Presence, ...]:
-        """The places that somebody shares with Plein, for what is said in private."""
+    async def presences(self, user: int, only: Place | None = None) -> tuple[Presence, ...]:
+        """The places that somebody shares with Plein, or just one of them, where nothing else says so."""
         found = []
         members: dict[int, discord.Member | None] = {}
         for channel in self.channels():
+            if only and str(channel.id) != only.room_id:
+                continue
             guild = channel.guild
             if guild.id not in members:
                 members[guild.id] = guild.get_member(user) or await self._fetch(guild, user)

@@ -32,12 +32,16 @@ COLOUR = 0x4088A6
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What is sent. `overflow`: everything in plain words, for a file, where it did not all fit."""
+    """What is sent. `overflow`: everything in plain words, for a file, where it did not all fit.
+
+    `poll`: one of Discord's own that goes with it.
+    """
 
     content: str | None = None
     embed: discord.Embed | None = None
     view: ui.View | None = None
     overflow: str | None = None
+    poll: discord.Poll | None = None
 
 
 class Buttons(ui.View):
