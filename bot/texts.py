@@ -21,8 +21,11 @@ from babel.messages.pofile import read_po
 
 from bot.model import Text
 
-LOCALES = ("nl", "en")
 _FOLDER = Path(__file__).parent / "locales"
+# Every language that has a catalogue; Dutch first, as most people here speak it.
+LOCALES = tuple(
+    sorted((one.name for one in _FOLDER.iterdir() if one.is_dir()), key=lambda name: (name != "nl", name))
+)
 _HOLE = re.compile(r"\{(\w+)\}")
 # Babel's own Flemish month and day names; British order of day and month for English.
 _BABEL = {"nl": "nl_BE", "en": "en_GB"}
