@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.config import Discord as Settings
+from bot.errors import TryLater
 from bot.model import Place, Presence, Role
 from bot.ports import Core
 
@@ -17,6 +20,8 @@ PLATFORM = "discord"
 # Channel to a theme's name and language.
 Themes = Mapping[str, tuple[str, str | None]]
 _GONE = 10003, 50001
+# After so many seconds Discord is asked again what somebody may do, where it did not answer.
+ASK_AGAIN = 2.0
 
 
 class Places:
@@ -32,6 +37,7 @@ class Places:
         self._settings = settings
         self._themes = themes
         self._known: set[str] = set()
+        self._not_gone: set[str] = set()
 
     def are_ours(self, guild_id: int | None) -> bool:
         """Whether a guild belongs to this community, and to this process. Private talk always does."""
@@ -57,24 +63,34 @@ class Places:
                     await self.leave(int(room))
 
     async def _is_gone(self, room: str) -> bool:
-        """Whether the channel is nowhere to be seen, also not by another process of a larger set."""
+        """Whether the channel is nowhere to be seen, also not by another process of a larger set.
+
+        What is somewhere else is asked for once: should it go, that other process hears of it.
+        """
+        if room in self._not_gone:
+            return False
         try:
-            await self._client.fetch_channel(int(room))
+            await self._client.http.get_channel(int(room))
         except discord.HTTPException as error:
             return error.code in _GONE
-        except discord.DiscordException:
+        except (discord.DiscordException, aiohttp.ClientError, OSError):
             return False
+        self._not_gone.add(room)
         return False
 
-    async def of(self, guild_id: int | None, channel: Any) -> Place | None:
-        """The place that a channel of a guild is, from now on; None for private talk."""
+    async def of(self, guild_id: int | None, channel: Any, *, join: bool = True) -> Place | None:
+        """The place that a channel of a guild is, if they `join` it from now on; None for private talk."""
         if guild_id is None or channel is None:
             return None
-        room = getattr(channel, "parent_id", None) if isinstance(channel, discord.Thread) else None
-        place = Place(PLATFORM, str(room or channel.id))
-        if place.room_id not in self._known:
-            parent = self._client.get_channel(int(place.room_id))
-            await self._join(int(place.room_id), getattr(parent or channel, "name", None) or place.room_id)
+        room = room_of(channel)
+        return await self.at(room, channel) if join else Place(PLATFORM, str(room))
+
+    async def at(self, room: int, channel: Any = None) -> Place:
+        """The place of that channel, from now on if it can be seen."""
+        place = Place(PLATFORM, str(room))
+        found = self._client.get_channel(room) or channel
+        if found and place.room_id not in self._known:
+            await self._join(room, getattr(found, "name", None) or place.room_id)
         return place
 
     async def _join(self, channel_id: int, name: str) -> None:
@@ -110,24 +126,33 @@ class Places:
             return Role.MODERATOR
         return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
 
-    async def presences(self, user: int) -> tuple[Presence, ...]:
-        """The places that somebody shares with Plein, for what is said in private."""
-        found = []
-        members: dict[int, discord.Member | None] = {}
-        for channel in self.channels():
-            guild = channel.guild
-            if guild.id not in members:
-                members[guild.id] = guild.get_member(user) or await self._fetch(guild, user)
-            member = members[guild.id]
-            may = channel.permissions_for(member) if member else discord.Permissions.none()
-            if member and member.joined_at and may.view_channel:
-                place = Place(PLATFORM, str(channel.id))
-                found.append(Presence(place, self.role_of(may), member.joined_at))
-        return tuple(found)
+    async def presences(self, user: int, only: Place | None = None) -> tuple[Presence, ...]:
+        """The places that somebody shares with Plein, for what is said in private; or `only` that one.
+
+        Raises TryLater where Discord does not say just now who they are.
+        """
+        channels = [one for one in self.channels() if only is None or str(one.id) == only.room_id]
+        guilds = list(dict.fromkeys(channel.guild for channel in channels))
+        found = await asyncio.gather(*(self._member(guild, user) for guild in guilds))
+        members = dict(zip(guilds, found, strict=True))
+        return tuple(
+            Presence(Place(PLATFORM, str(channel.id)), self.role_of(may), member.joined_at)
+            for channel in channels
+            if (member := members[channel.guild]) and member.joined_at
+            if (may := channel.permissions_for(member)).view_channel
+        )
 
     @staticmethod
-    async def _fetch(guild: discord.Guild, user: int) -> discord.Member | None:
+    async def _member(guild: discord.Guild, user: int) -> discord.Member | None:
         try:
-            return await guild.fetch_member(user)
-        except discord.HTTPException:
+            return guild.get_member(user) or await guild.fetch_member(user)
+        except (discord.Forbidden, discord.NotFound):
             return None
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise TryLater(ASK_AGAIN) from error
+
+
+def room_of(channel: Any) -> int:
+    """The channel whose place this is: that of a thread is its channel's."""
+    parent: int | None = channel.parent_id if isinstance(channel, discord.Thread) else None
+    return parent or int(channel.id)

@@ -13,7 +13,7 @@ from tests.on_discord import OnDiscord, plein_on
 
 @pytest.fixture
 async def double() -> AsyncIterator[Discord]:
-    """Discord with a server "Plein" that has a channel "sport". What is asked of it is held to its contract."""
+    """Discord with a server "Plein" that has a channel "sport". What is asked of it keeps to its contract."""
     async with Discord() as discord:
         discord.guild("Plein").channel("sport")
         yield discord
