@@ -175,8 +175,10 @@ class Gateway:
                     self._caught_up.set()
                     log.info("Reading along on Discord as %s", self._client.user)
                 failed = 0
-            except (discord.DiscordException, aiohttp.ClientError, OSError, StoreFailed) as error:
+            except Exception as error:
+                # Whatever it was: Plein must not stay deaf for it.
                 log.warning("Not all that was said could be read yet (%s)", type(error).__name__)
+                log.debug("Why", exc_info=error)
                 await self.session.clock.sleep(pause(failed).total_seconds())
                 failed += 1
                 self._changed.set()
@@ -218,6 +220,7 @@ class Gateway:
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """It could not be reached for a while, perhaps not when Plein came."""
         if self._ready.is_set() and self._places.are_ours(guild.id):
+            self._messages.look_into(guild)
             self._changed.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import aiohttp
 import discord
 
 from adapters.discord import ids
@@ -20,6 +19,7 @@ from adapters.discord.places import PLATFORM
 from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply
 from adapters.discord.session import Session
+from adapters.discord.trouble import TROUBLE
 from bot.errors import StoreFailed, TryLater
 from bot.model import Form, Identity, Invocation, Message, Presence, Role, text
 
@@ -170,7 +170,7 @@ class Intake:
             found = await self._on.core.suggest(invocation, used.focused, used.typed)
             voice = await self._on.voice(invocation.author, invocation.locale)
             await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
-        except (StoreFailed, TryLater, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
 
 

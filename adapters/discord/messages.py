@@ -16,11 +16,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import discord
 
 from adapters.discord.places import PLATFORM, room_of
 from adapters.discord.session import Session
+from adapters.discord.trouble import TROUBLE
 from adapters.in_order import InOrder
 from bot.errors import StoreFailed
 from bot.model import Identity, Invocation, Place, Presence, Role
@@ -56,7 +56,8 @@ class Messages:
     async def heard(self, message: discord.Message) -> None:
         """Keep it if it is for Plein, and with it how far was read."""
         guild = message.guild
-        if not self._on.places.are_ours(guild.id if guild else None):
+        # An answer that one person sees is told without its server, as if it were private talk.
+        if message.flags.ephemeral or not self._on.places.are_ours(guild.id if guild else None):
             return
         self._held.append(message)
         await self._let_go()
@@ -151,14 +152,15 @@ class Messages:
         session = self._session
         if self._behind:
             await self._open_inbox()
-        wanted = {*(self._read if self._behind else self._gaps), *self._never_read()}
+            self.look_into()
+        wanted = list(self._read if self._behind else self._gaps)
         at_once = asyncio.Semaphore(AT_ONCE)
 
         async def read(account: str) -> Exception | None:
             async with at_once:
                 return await self._catch_up_in(account)
 
-        failed = [error for error in await asyncio.gather(*map(read, sorted(wanted))) if error]
+        failed = [error for error in await asyncio.gather(*map(read, wanted)) if error]
         if session != self._session:
             return False
         self._behind = False
@@ -190,11 +192,13 @@ class Messages:
                 if isinstance(one, discord.abc.Messageable):
                     yield self._account(guild.id, one.id), one.last_message_id or 0
 
-    def _never_read(self) -> Iterator[str]:
-        for account, newest in self._channels():
-            if account not in self._read and newest > self._first:
+    def look_into(self, only: discord.Guild | None = None) -> None:
+        """Where nothing was read so far: whether there is anything to be read, before anything new comes."""
+        for account, newest in self._channels(only):
+            if account not in self._read:
                 self._read[account] = self._first
-                yield account
+                if newest > self._first:
+                    self._gaps.add(account)
 
     def from_now_on(self, guild: discord.Guild) -> None:
         """What was said there before is not for Plein."""
@@ -206,24 +210,24 @@ class Messages:
         """What stood in the way, if that may pass. It is asked for only where there is something new."""
         guild_id, channel = _guild_of(account), int(account.rpartition(":")[2])
         newest = 0
+        there: Any = self._on.client.get_partial_messageable(channel)
         if guild_id:
             guild = self._on.client.get_guild(guild_id)
             if guild is not None and guild.unavailable:
                 self._gaps.add(account)
                 return None
-            known = guild.get_channel_or_thread(channel) if guild else None
-            newest = getattr(known, "last_message_id", None) or 0
+            there = guild.get_channel_or_thread(channel) if guild else None
+            newest = getattr(there, "last_message_id", None) or 0
             if newest <= self._read[account]:
                 self._gaps.discard(account)
                 return None
-        there = self._on.client.get_partial_messageable(channel, guild_id=guild_id or None)
         try:
             since = discord.Object(self._read[account])
             async for message in there.history(after=since, limit=None, oldest_first=True):
                 await self._take(account, message, late=True)
         except (discord.Forbidden, discord.NotFound) as refused:
             log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except TROUBLE as error:
             self._gaps.add(account)
             return error
         self._gaps.discard(account)

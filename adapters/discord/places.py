@@ -7,9 +7,9 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import aiohttp
 import discord
 
+from adapters.discord.trouble import TROUBLE
 from bot.config import Discord as Settings
 from bot.errors import TryLater
 from bot.model import Place, Presence, Role
@@ -73,7 +73,7 @@ class Places:
             await self._client.http.get_channel(int(room))
         except discord.HTTPException as error:
             return error.code in _GONE
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
+        except TROUBLE:
             return False
         self._not_gone.add(room)
         return False
@@ -148,7 +148,7 @@ class Places:
             return guild.get_member(user) or await guild.fetch_member(user)
         except (discord.Forbidden, discord.NotFound):
             return None
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except TROUBLE as error:
             raise TryLater(ASK_AGAIN) from error
 
 
