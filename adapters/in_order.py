@@ -7,7 +7,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from bot.errors import StoreFailed
+from bot.errors import StoreFailed, TryLater
 from bot.ports import Arrival, Clock, Core
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,10 @@ class InOrder:
                 return
             except StoreFailed:
                 log.warning("The database does not answer; trying %s again", arrival.id)
+            except TryLater as busy:
+                # The platform's trouble: what was said is not given up for that.
+                await self._clock.sleep(busy.seconds)
+                continue
             except Exception as error:
                 attempt += 1
                 if attempt == TRIES:

@@ -7,9 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from adapters.discord.client import Discord as Adapter
+from adapters.discord.messages import SAVE_EVERY
 from bot.app import open_core, themes_on
 from bot.config import Community, Config, DatabaseSection, Discord, ResidentSection, ThemeSection
 from bot.core import PleinCore
@@ -18,6 +20,8 @@ from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
 from tests.doubles.discord.members import Person
 from tests.doubles.discord.state import Message
+from tests.doubles.discord.waiting import Bell
+from tests.plein import Plein
 from tests.postgres import keys_of
 
 
@@ -26,12 +30,25 @@ class DoublesClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.pauses: list[float] = []
+        self._bell = Bell()
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.now(), UTC)
 
     async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self._bell.ring()
         await asyncio.sleep(min(seconds, 0.02))
+
+    async def paused(self, often: int) -> list[float]:
+        """How long, once it paused so often; not counting how often it saves what it read."""
+
+        def look() -> list[float] | None:
+            found = [one for one in self.pauses if one != SAVE_EVERY]
+            return found if len(found) >= often else None
+
+        return await self._bell.until(look)
 
 
 @dataclass(slots=True)
@@ -42,6 +59,17 @@ class OnDiscord:
     core: PleinCore
     adapter: Adapter
     running: asyncio.Task[None]
+    clock: DoublesClock
+
+    async def caught_up(self) -> None:
+        """Return once what was said has been dealt with; what ended it before that is raised."""
+        waiting = asyncio.create_task(self.adapter.caught_up())
+        await asyncio.wait({waiting, self.running}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
+        if self.running.done():
+            waiting.cancel()
+            await self.running
+        async with asyncio.timeout(5):
+            await waiting
 
     async def turn(self, seconds: float) -> None:
         """Let that much time pass, and what is due be done."""
@@ -97,24 +125,14 @@ async def plein_on(
         running = asyncio.create_task(adapter.run(core))
         work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]
         try:
+            plein = OnDiscord(double, core, adapter, running, clock)
             if ready:
-                await _caught_up(adapter, running)
-            yield OnDiscord(double, core, adapter, running)
+                await plein.caught_up()
+            yield plein
         finally:
             for task in (running, *work):
                 task.cancel()
             await asyncio.gather(running, *work, return_exceptions=True)
-
-
-async def _caught_up(adapter: Adapter, running: asyncio.Task[None]) -> None:
-    """What ends it before that is the test's to know."""
-    waiting = asyncio.create_task(adapter.caught_up())
-    await asyncio.wait({waiting, running}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
-    assert waiting.done() or running.done(), "Plein does not read along"
-    if running.done():
-        waiting.cancel()
-        await running
-    await waiting
 
 
 async def opened(
@@ -123,3 +141,38 @@ async def opened(
     """The board of a poll that somebody opens in #sport."""
     await who.uses("sport", "poll open", {"question": question, "option": options, **more})
     return await plein.board("sport", question)
+
+
+class Process(Plein):
+    """Plein as a process of its own, on the double: its clock runs, and so should the double's."""
+
+    double: Double
+
+    @classmethod
+    def at(cls, double: Double, folder: Path, *, token: str = "", more: str = "") -> Process:
+        """Configured, not running yet. `more` goes into the section [discord] or after it."""
+        plein = cls(folder, double.bot.id, f"sqlite:///{folder}/plein.db")
+        plein.double = double
+        config = f"""
+[community]
+board_rest = 0.1
+
+[database]
+url = "{plein.database}"
+
+[discord]
+token = "{token or double.token}"
+{more}
+"""
+        (folder / "config.toml").write_text(config, encoding="utf-8")
+        (folder / "discord.pem").write_text(double.certificate, encoding="utf-8")
+        return plein
+
+    @property
+    def _command(self) -> list[str]:
+        where = (str(self.double.port), str(self.folder / "discord.pem"), str(self.folder / "config.toml"))
+        return ["-m", "tests.doubles.discord.plein", *where]
+
+    @property
+    def _secrets(self) -> dict[str, str]:
+        return {}

@@ -50,17 +50,21 @@ store = "{folder}/matrix"
         await plein.start()
         return plein
 
+    @property
+    def _command(self) -> list[str]:
+        return ["-m", "bot", "--config", str(self.folder / "config.toml"), "run"]
+
+    @property
+    def _secrets(self) -> dict[str, str]:
+        return {"PLEIN_MATRIX_PASSWORD": PASSWORD}
+
     async def start(self, *, ready: bool = True) -> None:
         """Run it; returns once it reads along."""
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "bot",
-            "--config",
-            str(self.folder / "config.toml"),
-            "run",
+            *self._command,
             cwd=ROOT,
-            env={**os.environ, "PLEIN_MATRIX_PASSWORD": PASSWORD},
+            env={**os.environ, **self._secrets},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -49,6 +49,7 @@ class Discord:
         self._clock = clock
         self._connector = connector
         self._ready = asyncio.Event()
+        self._caught_up = asyncio.Event()
         self._gateway: Gateway
 
     # --- being there ---
@@ -83,11 +84,12 @@ class Discord:
             self._zone,
             self._clock,
             self._ready,
+            self._caught_up,
             connector,
         )
 
     async def caught_up(self) -> None:
-        await self._ready.wait()
+        await self._caught_up.wait()
         await self._gateway.idle()
 
     async def _session(self) -> Session:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from typing import TYPE_CHECKING
 
 import discord
 
 from adapters.discord.render import Rendered
-from adapters.discord.session import Session
 from bot.model import Message
 from bot.texts import Voice
+
+if TYPE_CHECKING:
+    from adapters.discord.session import Session
 
 
 async def files_of(message: Message, session: Session, voice: Voice) -> list[discord.File]:
@@ -24,3 +27,9 @@ async def files_of(message: Message, session: Session, voice: Voice) -> list[dis
 def what_did_not_fit(said: Rendered) -> list[discord.File]:
     """All of it in plain words, where a message has no room for it."""
     return [discord.File(io.BytesIO(said.overflow.encode()), "plein.txt")] if said.overflow else []
+
+
+def afresh(file: discord.File) -> discord.File:
+    """The same once more: sending uses a file up."""
+    assert isinstance(file.fp, io.BytesIO)
+    return discord.File(io.BytesIO(file.fp.getvalue()), file.filename, description=file.description)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from bot.errors import StoreFailed
 from bot.model import Role
 from bot.ports import Clock, Core
 from bot.texts import Texts
+from bot.worker import pause
 
 log = logging.getLogger(__name__)
 # What comes through the gateway: servers and channels, what is said to Plein, presses and commands.
@@ -30,7 +32,9 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 LONGEST_WAIT = 30.0
 # How long to wait for one more server before it is taken that all are there.
 GUILDS_WITHIN = 0.5
-BAD_TOKEN = 4004
+# So long may answers take that are being given when Plein stops: whoever asked waits no longer.
+LAST_ANSWERS = 3.0
+BAD_TOKEN, BAD_INTENTS = 4004, 4014
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -38,11 +42,23 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 class NotLetIn(ConnectionError):
     """Discord does not let Plein in, and will not until somebody does something about it."""
 
+    PORTAL = "the page Bot of the application, at https://discord.com/developers/applications"
+    # By the code with which Discord closes the connection.
+    WHY: Mapping[int, str] = {
+        BAD_TOKEN: f"Discord refuses the token: make a new one on {PORTAL}, for PLEIN_DISCORD_TOKEN",
+        4010: "Discord knows no such shard: look at shards and shard_count in the configuration",
+        4011: "Plein is on too many servers for one connection: set shards and shard_count",
+        BAD_INTENTS: f"Discord does not let Plein see what it asks for: allow the intents on {PORTAL}",
+    }
+
+    def __init__(self, code: int) -> None:
+        super().__init__(self.WHY[code])
+
 
 class Gateway:
     """A client of the library, and what Plein does with what it brings.
 
-    `ready` is set while something can be said.
+    `ready` is set while something can be said, `caught_up` once what was said meanwhile was read.
     """
 
     def __init__(
@@ -54,11 +70,12 @@ class Gateway:
         zone: ZoneInfo,
         clock: Clock,
         ready: asyncio.Event,
+        caught_up: asyncio.Event,
         connector: aiohttp.BaseConnector | None,
     ) -> None:
         client = make_client(settings, connector)
         places = Places(client, core, settings, themes)
-        outgoing = Outgoing(client, clock)
+        outgoing = Outgoing(client, core, clock)
         slash = slash_commands(core, settings)
         self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock)
         self._settings = settings
@@ -67,44 +84,58 @@ class Gateway:
         self._intake = Intake(self.session)
         self._messages = Messages(self.session)
         self._ready = ready
-        self._settled = asyncio.Lock()
+        self._caught_up = caught_up
+        self._changed = asyncio.Event()
 
     async def serve(self) -> None:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
-        for event in (
-            self.on_ready,
-            self.on_resumed,
-            self.on_disconnect,
-            self.on_interaction,
-            self.on_message,
-            self.on_guild_join,
-            self.on_guild_remove,
-            self.on_guild_channel_delete,
-        ):
+        for event in self._events():
             self._client.event(event)
-        saving = asyncio.create_task(self._messages.keep_saving())
+        work = [asyncio.create_task(one) for one in (self._messages.keep_saving(), self._keep_up())]
         try:
             async with self._client as client:
                 await client.login(self._settings.token.get_secret_value())
                 await self._describe_commands()
-                await client.connect()
+                try:
+                    await client.connect()
+                finally:
+                    await self._intake.idle(LAST_ANSWERS)
+        except discord.LoginFailure:
+            raise NotLetIn(BAD_TOKEN) from None
         except discord.PrivilegedIntentsRequired:
-            raise NotLetIn("Discord shows Plein less than it asks for: look at the page Bot of it") from None
-        except (discord.LoginFailure, discord.ConnectionClosed) as refused:
-            if isinstance(refused, discord.ConnectionClosed) and refused.code != BAD_TOKEN:
+            raise NotLetIn(BAD_INTENTS) from None
+        except discord.ConnectionClosed as closed:
+            if closed.code not in NotLetIn.WHY:
                 raise
-            raise NotLetIn("Discord refuses the token: make a new one, for PLEIN_DISCORD_TOKEN") from None
+            raise NotLetIn(closed.code) from None
         finally:
             self._ready.clear()
-            saving.cancel()
-            await asyncio.gather(saving, return_exceptions=True)
+            self._caught_up.clear()
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
             await self._messages.in_order.stop()
             with contextlib.suppress(StoreFailed):
                 await self._messages.save()
 
+    def _events(self) -> list[Any]:
+        """What the library tells; of several shards it tells one by one what becomes of them."""
+        touch: list[Any] = [self.on_ready, self.on_resumed, self.on_disconnect]
+        if isinstance(self._client, discord.AutoShardedClient):
+            touch = [self.on_shard_ready, self.on_shard_resumed, self.on_shard_disconnect]
+        return [
+            *touch,
+            self.on_interaction,
+            self.on_message,
+            self.on_guild_join,
+            self.on_guild_available,
+            self.on_guild_remove,
+            self.on_guild_channel_delete,
+        ]
+
     async def idle(self) -> None:
         """Return once all that was said to Plein so far has been dealt with."""
-        await self._messages.idle()
+        await self._messages.in_order.idle()
 
     async def _describe_commands(self) -> None:
         """Only where they are others than the last time: Discord counts how often that is done."""
@@ -125,27 +156,59 @@ class Gateway:
                     await http.bulk_upsert_guild_commands(application, int(guild), commands)
                 else:
                     await http.bulk_upsert_global_commands(application, commands)
-            except (discord.Forbidden, discord.NotFound) as refused:
-                log.warning("The commands are not known in server %s: %s", guild, refused.code)
+            except (discord.HTTPException, discord.RateLimited) as refused:
+                if isinstance(refused, discord.DiscordServerError):
+                    raise
+                # Those it knew still work, and all can be typed.
+                log.warning("Discord does not take the commands (%s): %s", guild or "everywhere", refused)
                 continue
             await core.take_in(f"{account}:{guild}", [], wanted.get(guild, ""))
             log.info("Told Discord the commands (%s)", guild or "everywhere")
 
     # --- what happens there ---
 
+    async def _keep_up(self) -> None:
+        """Whenever something changed: be where Plein is to be, and read what was said meanwhile."""
+        failed = 0
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._places.settle()
+                self._ready.set()
+                if await self._messages.catch_up():
+                    self._caught_up.set()
+                    log.info("Reading along on Discord as %s", self._client.user)
+                failed = 0
+            except Exception as error:
+                # Whatever it was: Plein must not stay deaf for it.
+                log.warning("Not all that was said could be read yet (%s)", type(error).__name__)
+                log.debug("Why", exc_info=error)
+                await self.session.clock.sleep(pause(failed).total_seconds())
+                failed += 1
+                self._changed.set()
+
     async def on_ready(self) -> None:
-        """A new session: what was said since the last one was not brought."""
-        async with self._settled:
-            await self._places.settle()
-            self._ready.set()
-            await self._messages.catch_up()
-        log.info("Reading along on Discord as %s", self._client.user)
+        await self.on_shard_ready(0)
 
     async def on_resumed(self) -> None:
-        self._messages.in_touch()
+        await self.on_shard_resumed(0)
 
     async def on_disconnect(self) -> None:
-        self._messages.lost_touch()
+        await self.on_shard_disconnect(0)
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """A new session: what was said since the last one was not brought."""
+        self._messages.begin(shard)
+        self.session.outgoing.in_touch()
+        self._changed.set()
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        await self._messages.in_touch(shard)
+        self.session.outgoing.in_touch()
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        self._messages.lost_touch(shard)
 
     async def on_interaction(self, asked: discord.Interaction[Any]) -> None:
         await self._intake.interaction(asked)
@@ -156,8 +219,14 @@ class Gateway:
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Perhaps the configuration names channels of it."""
         if self._places.are_ours(guild.id):
-            async with self._settled:
-                await self._places.settle()
+            self._messages.from_now_on(guild)
+            self._changed.set()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """It could not be reached for a while, perhaps not when Plein came."""
+        if self._ready.is_set() and self._places.are_ours(guild.id):
+            self._messages.look_into(guild)
+            self._changed.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         await self._places.leave_all(guild.channels)

@@ -6,12 +6,12 @@ does it again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import aiohttp
 import discord
 
 from adapters.discord import ids
@@ -19,7 +19,8 @@ from adapters.discord.places import PLATFORM
 from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply
 from adapters.discord.session import Session
-from bot.errors import StoreFailed
+from adapters.discord.trouble import TROUBLE
+from bot.errors import StoreFailed, TryLater
 from bot.model import Form, Identity, Invocation, Message, Presence, Role, text
 
 log = logging.getLogger(__name__)
@@ -32,9 +33,22 @@ class Intake:
 
     def __init__(self, session: Session) -> None:
         self._on = session
+        self._answering: set[asyncio.Task[Any]] = set()
+
+    async def idle(self, timeout: float) -> None:
+        """Return once those who wait for an answer have it, or after so many seconds."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=timeout)
 
     async def interaction(self, asked: Asked) -> None:
         """Deal with it to the end; whatever goes wrong is answered."""
+        task = asyncio.current_task()
+        assert task
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+        await self._deal(asked)
+
+    async def _deal(self, asked: Asked) -> None:
         if not self._on.places.are_ours(asked.guild_id):
             if asked.type is not discord.InteractionType.autocomplete:
                 await self._answer(asked, self._elsewhere)
@@ -52,26 +66,25 @@ class Intake:
                 pass
 
     async def _answer(self, asked: Asked, work: Work) -> None:
-        """Do the work and say what came of it; where it takes longer, that is said in time."""
+        """Do the work and say what came of it; where it takes longer, that is said in time.
+
+        A database that does not answer just now is asked again: what was done is not done twice.
+        """
         reply = Reply(self._on, asked)
 
         async def prepared() -> Prepared:
-            return await reply.prepare(await self._persistently(asked, work))
+            for attempt in range(TRIES):
+                try:
+                    return await reply.prepare(await work(asked))
+                except (StoreFailed, TryLater) as error:
+                    log.warning("Cannot answer %s yet: %s", asked.id, type(error).__name__)
+                    await self._on.clock.sleep(PAUSE * 2**attempt)
+                except Exception:
+                    log.exception("Could not deal with interaction %s", asked.id)
+                    break
+            return reply.plain(Message((text("discord.not_now"),)))
 
         await reply.give(prepared())
-
-    async def _persistently(self, asked: Asked, work: Work) -> Message | None:
-        """A database that does not answer just now is asked again: what was done is not done twice."""
-        for attempt in range(TRIES):
-            try:
-                return await work(asked)
-            except StoreFailed:
-                log.warning("The database does not answer; trying %s again", asked.id)
-                await self._on.clock.sleep(PAUSE * 2**attempt)
-            except Exception:
-                log.exception("Could not deal with interaction %s", asked.id)
-                break
-        return Message((text("discord.not_now"),))
 
     async def _elsewhere(self, asked: Asked) -> Message:
         return Message((text("discord.elsewhere"),))
@@ -121,9 +134,11 @@ class Intake:
     async def _run(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Message | None:
         return await self._on.core.handle(await self._invocation(asked, command, args))
 
-    async def _invocation(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Invocation:
+    async def _invocation(
+        self, asked: Asked, command: str, args: Mapping[str, Any], *, join: bool = True
+    ) -> Invocation:
         places, user = self._on.places, asked.user
-        place = await places.of(asked.guild_id, asked.channel)
+        place = await places.of(asked.guild_id, asked.channel, join=join)
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
         here: tuple[Presence, ...] = ()
         if place is None:
@@ -150,12 +165,12 @@ class Intake:
         used = self._on.slash.read(_data(asked))
         if used is None or used.focused is None:
             return
-        invocation = await self._invocation(asked, used.command.path, used.args)
         try:
+            invocation = await self._invocation(asked, used.command.path, used.args, join=False)
             found = await self._on.core.suggest(invocation, used.focused, used.typed)
             voice = await self._on.voice(invocation.author, invocation.locale)
             await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
-        except (StoreFailed, discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
 
 

@@ -7,13 +7,17 @@ import hashlib
 import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from json import JSONDecodeError
 from typing import Any
 
+import aiohttp
 import discord
 
+from adapters.discord.files import afresh
+from adapters.discord.places import PLATFORM
 from adapters.discord.render import Rendered
 from bot.errors import TryLater, Unreachable
-from bot.ports import Clock
+from bot.ports import Clock, Core
 
 log = logging.getLogger(__name__)
 # Discord knows a nonce for some minutes; our clock and theirs may differ by some too.
@@ -21,15 +25,30 @@ REMEMBERED = timedelta(minutes=1)
 SKEW = timedelta(minutes=5)
 LOOKED_THROUGH = 1_000
 BANNED_FOR = 60.0
+# While Discord cannot be reached nothing is sent for so long, then for twice as long, and so on.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+# Messages older than this can be edited now and then only.
+OLD = timedelta(hours=1)
 UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS = 10008, 30046, 50005
 
 
 class Outgoing:
-    """Messages of the client that is connected just now."""
+    """Messages of the client that is connected just now.
 
-    def __init__(self, client: discord.Client, clock: Clock) -> None:
+    While Discord is away, or wants to hear nothing, whoever sends is told so without asking it again.
+    """
+
+    def __init__(self, client: discord.Client, core: Core, clock: Clock) -> None:
         self._client = client
+        self._core = core
         self._clock = clock
+        self._pause = 0.0
+        self._quiet_until = clock.now()
+
+    def in_touch(self) -> None:
+        """Discord is there again."""
+        self._pause = 0.0
+        self._quiet_until = self._clock.now()
 
     async def send(
         self,
@@ -41,53 +60,107 @@ class Outgoing:
     ) -> str:
         """The message's id. Raises TryLater and Unreachable; anything else may pass."""
         there = self._client.get_partial_messageable(channel)
-        with _understood():
+        with self._understood():
             if tried_at and self._clock.now() - tried_at > REMEMBERED:
                 found = await self._said_before(there, said, tried_at)
                 if found:
                     return found
-            words: dict[str, Any] = {
-                "embed": said.embed,
-                "view": said.view,
-                "poll": said.poll,
-                "files": list(files),
-            }
-            given = {name: one for name, one in words.items() if one}
-            sent = await there.send(said.content, nonce=nonce(key), **given)
+            words = {"embed": said.embed, "view": said.view, "poll": said.poll}
+            given: dict[str, Any] = {name: one for name, one in words.items() if one}
+            try:
+                sent = await there.send(said.content, nonce=nonce(key), files=[*map(afresh, files)], **given)
+            except discord.NotFound as gone:
+                if gone.code != UNKNOWN_MESSAGE:
+                    raise
+                # It had arrived, and was deleted before we knew: said anew rather than lost.
+                sent = await there.send(said.content, nonce=nonce(f"{key} anew"), files=[*files], **given)
         return str(sent.id)
 
     async def edit(self, channel: int, ref: str, said: Rendered) -> str | None:
         """None where that message is gone, or may not be edited any more: then it is taken away."""
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
-            with _understood(UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
+            with self._understood(UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 await there.edit(content=said.content, embed=said.embed, view=said.view)
         except discord.HTTPException as error:
             if error.code not in (UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 raise
             if error.code == TOO_OLD_TO_EDIT:
-                with contextlib.suppress(discord.HTTPException):
-                    await there.delete()
+                await self._take_away(there)
+            return None
+        except TryLater as busy:
+            # The library does not say which limit it is; one of so long there is on old messages only.
+            old = self._clock.now() - discord.utils.snowflake_time(int(ref)) > OLD
+            if not (old and isinstance(busy.__cause__, discord.RateLimited)):
+                raise
+            await self._take_away(there)
             return None
         return ref
 
+    async def _take_away(self, message: discord.PartialMessage) -> None:
+        with contextlib.suppress(Unreachable), self._understood():
+            await message.delete()
+
     async def private(self, user: int) -> int:
         """The channel in which Plein and somebody talk alone."""
-        with _understood():
+        with self._understood():
             return (await self._client.create_dm(discord.Object(user))).id
 
     async def _said_before(
         self, there: discord.PartialMessageable, said: Rendered, since: datetime
     ) -> str | None:
-        """Our message that says this, if it arrived after all. Where nobody may look, it is said again."""
+        """Our message that says this, if it arrived after all. Where nobody may look, it is said again.
+
+        What is known to be another post or board, which said the same, is not it.
+        """
         me = self._client.user
         try:
             async for message in there.history(after=since - SKEW, limit=LOOKED_THROUGH, oldest_first=True):
-                if me and message.author.id == me.id and looks_like(message, said):
+                ours = me and message.author.id == me.id and looks_like(message, said)
+                if ours and await self._core.message_at(PLATFORM, str(message.id)) is None:
                     return str(message.id)
         except discord.Forbidden:
             log.warning("Plein may not read what it said in %s", there.id)
         return None
+
+    @contextlib.contextmanager
+    def _understood(self, *expected: int) -> Iterator[None]:
+        """Discord's answers as the core tells them apart; those that are `expected` as they are."""
+        wait = (self._quiet_until - self._clock.now()).total_seconds()
+        if wait > 0:
+            raise TryLater(wait)
+        try:
+            yield
+        except discord.RateLimited as busy:
+            raise TryLater(busy.retry_after) from busy
+        except discord.HTTPException as error:
+            if error.code in expected:
+                raise
+            if error.status == 429:
+                patience = _patience(error)
+                # Without that header it comes from before Discord: nothing at all is wanted for a while.
+                raise (TryLater if "Via" in error.response.headers else self._hush)(patience) from error
+            if error.status >= 500:
+                raise self._away() from error
+            if isinstance(error, (discord.Forbidden, discord.NotFound)):
+                raise Unreachable(f"{error.status} {error.code}") from error
+            raise
+        except (aiohttp.ClientError, OSError, JSONDecodeError) as error:
+            # Lost on the way there or back, or an answer that cannot be read.
+            raise self._away() from error
+        self._pause = 0.0
+
+    def _away(self) -> TryLater:
+        """Discord cannot be reached: however long that lasts, nothing is given up for it."""
+        if self._clock.now() >= self._quiet_until:
+            # Of those that failed together the first decides.
+            self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
+        return self._hush(self._pause)
+
+    def _hush(self, seconds: float) -> TryLater:
+        until = self._clock.now() + timedelta(seconds=seconds)
+        self._quiet_until = max(self._quiet_until, until)
+        return TryLater(seconds)
 
 
 def nonce(key: str) -> str:
@@ -117,23 +190,6 @@ def _ids(components: Sequence[Any]) -> Iterator[str]:
         if "custom_id" in one:
             yield one["custom_id"]
         yield from _ids(one.get("components", ()))
-
-
-@contextlib.contextmanager
-def _understood(*expected: int) -> Iterator[None]:
-    """Discord's answers as the core tells them apart; those that are `expected` as they are."""
-    try:
-        yield
-    except discord.RateLimited as busy:
-        raise TryLater(busy.retry_after) from busy
-    except discord.HTTPException as error:
-        if error.code in expected:
-            raise
-        if error.status == 429:
-            raise TryLater(_patience(error)) from error
-        if isinstance(error, (discord.Forbidden, discord.NotFound)):
-            raise Unreachable(f"{error.status} {error.code}") from error
-        raise
 
 
 def _patience(error: discord.HTTPException) -> float:

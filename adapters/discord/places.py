@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import discord
 
+from adapters.discord.trouble import TROUBLE
 from bot.config import Discord as Settings
+from bot.errors import TryLater
 from bot.model import Place, Presence, Role
 from bot.ports import Core
 
@@ -17,6 +20,8 @@ PLATFORM = "discord"
 # Channel to a theme's name and language.
 Themes = Mapping[str, tuple[str, str | None]]
 _GONE = 10003, 50001
+# After so many seconds Discord is asked again what somebody may do, where it did not answer.
+ASK_AGAIN = 2.0
 
 
 class Places:
@@ -32,6 +37,7 @@ class Places:
         self._settings = settings
         self._themes = themes
         self._known: set[str] = set()
+        self._not_gone: set[str] = set()
 
     def are_ours(self, guild_id: int | None) -> bool:
         """Whether a guild belongs to this community, and to this process. Private talk always does."""
@@ -57,26 +63,35 @@ class Places:
                     await self.leave(int(room))
 
     async def _is_gone(self, room: str) -> bool:
-        """Whether the channel is nowhere to be seen, also not by another process of a larger set."""
+        """Whether the channel is nowhere to be seen, also not by another process of a larger set.
+
+        What is somewhere else is asked for once: should it go, that other process hears of it.
+        """
+        if room in self._not_gone:
+            return False
         try:
-            await self._client.fetch_channel(int(room))
+            await self._client.http.get_channel(int(room))
         except discord.HTTPException as error:
             return error.code in _GONE
-        except discord.DiscordException:
+        except TROUBLE:
             return False
+        self._not_gone.add(room)
         return False
 
-    async def of(self, guild_id: int | None, channel: Any) -> Place | None:
-        """The place that a channel of a guild is, from now on; None for private talk."""
+    async def of(self, guild_id: int | None, channel: Any, *, join: bool = True) -> Place | None:
+        """The place that a channel of a guild is, if they `join` it from now on; None for private talk."""
         if guild_id is None or channel is None:
             return None
-        if isinstance(channel, discord.Thread):
-            parent = self._client.get_channel(channel.parent_id)
-            # Nothing can be said in a forum but in its posts.
-            channel = channel if isinstance(parent, discord.ForumChannel) else parent or channel
-        if str(channel.id) not in self._known:
-            await self._join(channel.id, getattr(channel, "name", None) or str(channel.id))
-        return Place(PLATFORM, str(channel.id))
+        room = room_of(channel)
+        return await self.at(room, channel) if join else Place(PLATFORM, str(room))
+
+    async def at(self, room: int, channel: Any = None) -> Place:
+        """The place of that channel, from now on if it can be seen."""
+        place = Place(PLATFORM, str(room))
+        found = self._client.get_channel(room) or channel
+        if found and place.room_id not in self._known:
+            await self._join(room, getattr(found, "name", None) or place.room_id)
+        return place
 
     async def _join(self, channel_id: int, name: str) -> None:
         room = str(channel_id)
@@ -112,25 +127,36 @@ class Places:
         return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
 
     async def presences(self, user: int, only: Place | None = None) -> tuple[Presence, ...]:
-        """The places that somebody shares with Plein, or just one of them, where nothing else says so."""
-        found = []
-        members: dict[int, discord.Member | None] = {}
-        for channel in self.channels():
-            if only and str(channel.id) != only.room_id:
-                continue
-            guild = channel.guild
-            if guild.id not in members:
-                members[guild.id] = guild.get_member(user) or await self._fetch(guild, user)
-            member = members[guild.id]
-            may = channel.permissions_for(member) if member else discord.Permissions.none()
-            if member and member.joined_at and may.view_channel:
-                place = Place(PLATFORM, str(channel.id))
-                found.append(Presence(place, self.role_of(may), member.joined_at))
-        return tuple(found)
+        """The places that somebody shares with Plein, for what is said in private; or `only` that one.
+
+        Raises TryLater where Discord does not say just now who they are.
+        """
+        channels = [one for one in self.channels() if only is None or str(one.id) == only.room_id]
+        guilds = list(dict.fromkeys(channel.guild for channel in channels))
+        found = await asyncio.gather(*(self._member(guild, user) for guild in guilds))
+        members = dict(zip(guilds, found, strict=True))
+        return tuple(
+            Presence(Place(PLATFORM, str(channel.id)), self.role_of(may), member.joined_at)
+            for channel in channels
+            if (member := members[channel.guild]) and member.joined_at
+            if (may := channel.permissions_for(member)).view_channel
+        )
 
     @staticmethod
-    async def _fetch(guild: discord.Guild, user: int) -> discord.Member | None:
+    async def _member(guild: discord.Guild, user: int) -> discord.Member | None:
         try:
-            return await guild.fetch_member(user)
-        except discord.HTTPException:
+            return guild.get_member(user) or await guild.fetch_member(user)
+        except (discord.Forbidden, discord.NotFound):
             return None
+        except TROUBLE as error:
+            raise TryLater(ASK_AGAIN) from error
+
+
+def room_of(channel: Any) -> int:
+    """The channel whose place this is: that of a thread is its channel's.
+
+    In a forum nothing can be said but in its posts, which are places of their own.
+    """
+    if isinstance(channel, discord.Thread) and not isinstance(channel.parent, discord.ForumChannel):
+        return channel.parent_id
+    return int(channel.id)

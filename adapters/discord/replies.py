@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 import discord
 
 from adapters.discord import ids
-from adapters.discord.files import files_of, what_did_not_fit
+from adapters.discord.files import afresh, files_of, what_did_not_fit
 from adapters.discord.places import PLATFORM
 from adapters.discord.session import Session
 from bot.model import Message, text
@@ -22,8 +21,9 @@ log = logging.getLogger(__name__)
 Asked = discord.Interaction[Any]
 # Discord waits three seconds; half of that is left for the way there.
 PATIENCE = 1.5
-TRIES, PAUSE = 4, 0.2
-ANSWERED_BEFORE, TOO_LATE, FORGOTTEN = 40060, 10062, 10015
+# A first answer is tried for as long as it would be in time, one that was put off for some minutes.
+TRIES, TRIES_WHEN_DEFERRED, PAUSE = 5, 12, 0.2
+ANSWERED_BEFORE = 40060
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Reply:
         voice = self._on.voice_in(message.locale if message else None, self._asked.locale.value)
         return Prepared(message, voice, await files_of(message, self._on, voice) if message else [])
 
+    def plain(self, message: Message) -> Prepared:
+        """The same where nothing can be waited for."""
+        return Prepared(message, self._on.voice_in(message.locale, self._asked.locale.value), [])
+
     async def give(self, work: Awaitable[Prepared]) -> None:
         """Say what comes of it; what takes longer is put off in time."""
         late = asyncio.get_running_loop().call_later(PATIENCE, self._put_off)
@@ -59,10 +63,10 @@ class Reply:
             late.cancel()
         if self._deferring:
             await self._deferring
-        await self._reach(lambda: self._say(prepared))
+        await self._reach(lambda: self._say(prepared), TRIES_WHEN_DEFERRED if self._deferring else TRIES)
 
     def _put_off(self) -> None:
-        self._deferring = asyncio.create_task(self._reach(self._defer))
+        self._deferring = asyncio.create_task(self._reach(self._defer, TRIES))
 
     async def _defer(self) -> None:
         if self._in_place:
@@ -71,13 +75,13 @@ class Reply:
             await self._asked.response.defer(ephemeral=True, thinking=True)
 
     async def _say(self, prepared: Prepared) -> None:
-        message, files = prepared.message or Message((text("discord.done"),)), prepared.files
+        message = prepared.message or Message((text("discord.done"),))
         writer = self._on.writer(prepared.voice)
         if message.form and message.form.at_once and self._may_ask:
             await self._asked.response.send_modal(writer.modal(message.form, self._form_id()))
             return
         said = writer.render(message, self._source)
-        files += what_did_not_fit(said)
+        files = [*map(afresh, prepared.files), *what_did_not_fit(said)]
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
         if self._deferring:
             await self._asked.edit_original_response(**how, attachments=files)
@@ -106,22 +110,24 @@ class Reply:
             case _:
                 return ids.refer(self._source, 0, form=True)
 
-    async def _reach(self, say: Callable[[], Awaitable[None]]) -> None:
+    async def _reach(self, say: Callable[[], Awaitable[None]], tries: int) -> None:
         """A lost connection may have brought it there: whoever was answered is not answered twice."""
-        for attempt in range(TRIES):
+        for attempt in range(tries):
             try:
                 await say()
                 return
             except discord.HTTPException as error:
                 if error.code == ANSWERED_BEFORE:
                     return
-                if error.code in (TOO_LATE, FORGOTTEN) or error.status < 500:
-                    log.warning(
-                        "Interaction %s was not answered: %s %s", self._asked.id, error.status, error.code
-                    )
+                if error.status < 500 and error.status != 429:
+                    why = f"{error.status} {error.code}"
+                    log.warning("Interaction %s was not answered: %s", self._asked.id, why)
                     return
                 failed: Exception = error
-            except (aiohttp.ClientError, OSError) as error:
+            except discord.InteractionResponded:
+                return
+            except Exception as error:
+                # Lost on the way there or back, or an answer of Discord's that cannot be read.
                 failed = error
             log.info("Answering %s again: %s", self._asked.id, type(failed).__name__)
             await self._on.clock.sleep(PAUSE * 2**attempt)

@@ -76,6 +76,8 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: list[Connection] = []
         self.refused: int | None = None
+        self.turned_away = 0
+        self.barred = 0
         self.identified = 0
         self.resumed = 0
         world.emit = self.emit
@@ -95,6 +97,11 @@ class Gateway:
         for one in list(self.connections):
             one.ours = True
             await one.socket.close(code=code, message=reason.encode())
+
+    async def bar(self, code: int) -> None:
+        """Close every connection with that code, and whoever identifies or resumes from now on."""
+        self.barred = code
+        await self.close(code)
 
     async def drop(self) -> None:
         """Break every connection without a word."""
@@ -198,6 +205,8 @@ class Gateway:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One websocket, from its HELLO to its close."""
         if self.refused:
+            self.turned_away += 1
+            self.world.bell.ring()
             return web.Response(status=self.refused, text="no")
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
@@ -240,6 +249,8 @@ class Gateway:
         if op == HEARTBEAT:
             connection.heartbeats += 1
             await connection.socket.send_json({"op": ACK})
+        elif self.barred and op in (IDENTIFY, RESUME):
+            await connection.socket.close(code=self.barred)
         elif op == IDENTIFY:
             await self._identify(connection, data)
         elif op == RESUME:

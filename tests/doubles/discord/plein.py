@@ -21,6 +21,8 @@ async def run(port: int, authority: str, config: Path) -> int:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    for chatty in ("discord", "apscheduler", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     sys.exit(
         asyncio.run(run(int(sys.argv[1]), Path(sys.argv[2]).read_text(encoding="utf-8"), Path(sys.argv[3])))
     )

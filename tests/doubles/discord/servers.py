@@ -49,6 +49,7 @@ class Server:
                 return channel
         channel = Channel(self.world.clock.new_id(), type, name, self.guild.id, parent.id if parent else None)
         channel.position = len(self.guild.channels)
+        channel.owner_id = self.guild.owner_id if channel.thread else None
         places.add_channel(self.world, channel)
         seen = ["view_channel"]
         if only is not None:

@@ -1,0 +1,269 @@
+"""What was said while Plein was away, or did not hear: answered once, in order, and in time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.config import ThemeSection
+from tests.doubles.discord import Discord, Person
+from tests.doubles.discord.state import Message
+from tests.on_discord import OnDiscord, plein_on
+
+HISTORY = "GET /channels/{channel_id}/messages"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/plein.db"
+
+
+async def opened(plein: OnDiscord, question: str = "Een skatebaan?") -> Message:
+    anna = plein.double.guild("Plein").member("anna")
+    await anna.uses("sport", "poll open", question=question, option="Ja | Nee", closes="2d")
+    return await plein.board("sport", question)
+
+
+def heard(person: Person, words: str) -> list[str]:
+    """What Plein said to them alone with these words, in order."""
+    return [one.text for one in person.sees(person.dm) if one.author.bot and words in one.text]
+
+
+def chosen(person: Person) -> list[str]:
+    """What their receipts say that they chose, in order."""
+    found = (re.search(r"(?:je koos|nu) (Ja|Nee)", one) for one in heard(person, "je koos"))
+    return [one[1] for one in found if one]
+
+
+def said_to(double: Discord, words: str) -> str:
+    return f"<@{double.bot.id}> {words}"
+
+
+async def test_said_while_plein_was_away(double: Discord, database: str) -> None:
+    """In a channel and in private: each is answered once, in order; what came later counts."""
+    town = double.guild("Plein")
+    anna, ben = town.member("anna"), town.member("ben")
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+        await ben.says(ben.dm, "hallo")
+        await ben.hears(ben.dm, "/hallo")
+        before = len(ben.sees(ben.dm))
+    for choice in (1, 2, 1):
+        await anna.says("sport", said_to(double, f"stem {choice}"))
+    await ben.says("sport", "mooi weer vandaag")
+    await ben.says(ben.dm, "stem 2")
+    await ben.says(ben.dm, "peiling lijst")
+    async with plein_on(double, database) as plein:
+        await anna.hears(anna.dm, "nu Ja")
+        await double.until(lambda: len(ben.sees(ben.dm)) == before + 4)
+        await plein.board("sport", "Ja: 1 stem\n", "Nee: 1 stem\n", "2 mensen")
+        assert chosen(anna) == ["Ja", "Nee", "Ja"]
+    said = len(anna.sees(anna.dm)), len(ben.sees(ben.dm)), len(ben.sees("sport"))
+    async with plein_on(double, database) as plein:
+        await plein.turn(60)
+    assert (len(anna.sees(anna.dm)), len(ben.sees(ben.dm)), len(ben.sees("sport"))) == said
+
+
+async def test_where_nobody_had_said_anything_before(double: Discord, database: str) -> None:
+    town = double.guild("Plein")
+    anna = town.member("anna")
+    await anna.says("general", said_to(double, "help"))
+    async with plein_on(double, database) as plein:
+        assert not heard(anna, ""), "that was said before Plein first came"
+    await anna.says("sport", said_to(double, "peiling lijst"))
+    async with plein_on(double, database) as plein:
+        await plein.caught_up()
+        await anna.hears(anna.dm, "peiling")
+        assert len(heard(anna, "")) == 1
+
+
+async def test_a_vote_in_time_counts_before_the_poll_closes(double: Discord, database: str) -> None:
+    anna = double.guild("Plein").member("anna")
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+    await anna.says("sport", said_to(double, "stem 2"))
+    double.clock.turn(2 * 86400 + 60)
+    held = double.faults.hold(HISTORY)
+    async with plein_on(double, database, ready=False) as plein:
+        await held.reached.wait()
+        held.release()
+        await plein.caught_up()
+        await plein.turn(0)
+        assert "Nee: 1 stem" in (await plein.board("sport", "Gesloten op")).text
+
+
+async def test_a_session_lost_without_resume(double: Discord, plein: OnDiscord) -> None:
+    """What was said in between was never brought. It comes before what is said live."""
+    await opened(plein)
+    anna = double.guild("Plein").member("anna")
+    await anna.says("sport", said_to(double, "stem 1"))
+    await anna.hears(anna.dm, "je koos Ja")
+    double.gateway.refuse()
+    await double.gateway.drop()
+    double.gateway.forget()
+    await anna.says("sport", said_to(double, "stem 2"))
+    held = double.faults.hold(HISTORY)
+    double.gateway.accept()
+    await held.reached.wait()
+    last = await anna.says("sport", said_to(double, "stem 1"))
+    held.release()
+    await anna.hears(anna.dm, "nu Ja", after=last)
+    assert chosen(anna) == ["Ja", "Nee", "Ja"]
+
+
+async def test_resume_brings_what_was_missed(double: Discord, plein: OnDiscord) -> None:
+    """Nobody is asked for what the session brings by itself."""
+    await opened(plein)
+    anna = double.guild("Plein").member("anna")
+    asked = len(double.calls_to(*HISTORY.split()))
+    double.gateway.refuse()
+    await double.gateway.drop()
+    for choice in (1, 2):
+        await anna.says("sport", said_to(double, f"stem {choice}"))
+    double.gateway.accept()
+    await anna.hears(anna.dm, "nu Nee")
+    assert double.gateway.resumed == 1
+    assert len(heard(anna, "je koos")) == 2
+    assert len(double.calls_to(*HISTORY.split())) == asked
+
+
+async def test_events_come_twice(double: Discord, plein: OnDiscord) -> None:
+    board = await opened(plein)
+    anna, ben = double.guild("Plein").member("anna"), double.guild("Plein").member("ben")
+    double.faults.events.duplicate("MESSAGE_CREATE", 2)
+    await anna.says("sport", said_to(double, "stem 2"))
+    await anna.hears(anna.dm, "je koos Nee")
+    double.faults.events.duplicate("INTERACTION_CREATE")
+    answer = await ben.presses(board, "Ja")
+    assert "you" in answer.text or "je koos" in answer.text
+    assert "2 mensen" in (await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen")).text
+    await plein.caught_up()
+    assert len(heard(anna, "je koos")) == 1
+    assert len(answer.messages) == 1
+
+
+async def test_events_out_of_order_and_lost(double: Discord, database: str) -> None:
+    """What never came is read when Plein next looks."""
+    anna, ben = double.guild("Plein").member("anna"), double.guild("Plein").member("ben")
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+        double.faults.events.reorder("MESSAGE_CREATE")
+        await anna.says("sport", said_to(double, "stem 1"))
+        await ben.says("sport", said_to(double, "stem 2"))
+        await anna.hears(anna.dm, "je koos Ja")
+        await ben.hears(ben.dm, "je koos Nee")
+        assert (len(heard(anna, "je koos")), len(heard(ben, "je koos"))) == (1, 1)
+
+
+@pytest.mark.parametrize("trouble", ["503", "lost", "429", "banned", "garbage"])
+async def test_a_history_that_cannot_be_read_just_now(double: Discord, database: str, trouble: str) -> None:
+    """It is read as soon as it can be; live talk meanwhile is answered and makes nothing forgotten."""
+    anna, ben = double.guild("Plein").member("anna"), double.guild("Plein").member("ben")
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+    await anna.says("sport", said_to(double, "stem 2"))
+    match trouble:
+        case "503":
+            fault = double.faults.answer(503, HISTORY, 3)
+        case "lost":
+            fault = double.faults.drop(HISTORY, 3)
+        case "429":
+            fault = double.faults.rate_limit(HISTORY, 3, retry_after=60)
+        case "banned":
+            fault = double.faults.rate_limit(HISTORY, 3, via=False)
+        case _:
+            fault = double.faults.garbage(HISTORY, 3)
+    async with plein_on(double, database, ready=False) as plein:
+        await double.until(lambda: fault.met)
+        await ben.says("sport", said_to(double, "stem 1"))
+        await ben.hears(ben.dm, "je koos Ja")
+        await anna.hears(anna.dm, "je koos Nee")
+        assert fault.met == 3
+        assert len(heard(anna, "je koos")) == 1
+
+
+async def test_a_channel_that_may_not_be_read_holds_up_nobody(double: Discord, database: str) -> None:
+    town = double.guild("Plein")
+    anna, cultuur = town.member("anna"), town.channel("cultuur")
+    async with plein_on(double, database) as plein:
+        await anna.says("cultuur", said_to(double, "peiling lijst"))
+        await anna.hears(anna.dm, "peiling")
+    await anna.says("cultuur", said_to(double, "peiling lijst"))
+    await anna.says("sport", said_to(double, "help"))
+    double.faults.answer(403, HISTORY, body={"message": "Missing Access", "code": 50001})
+    before = len(heard(anna, ""))
+    async with plein_on(double, database) as plein:
+        await double.until(lambda: len(heard(anna, "")) > before)
+        await plein.caught_up()
+    asked = [one.params["channel_id"] for one in double.calls_to(*HISTORY.split())]
+    assert cultuur.id in asked
+    async with plein_on(double, database) as plein:
+        pass
+    again = [one.params["channel_id"] for one in double.calls_to(*HISTORY.split())][len(asked) :]
+    assert cultuur.id not in again
+
+
+async def test_ordinary_talk_is_neither_kept_nor_read_again(double: Discord, database: str) -> None:
+    town = double.guild("Plein")
+    anna, ben = town.member("anna"), town.member("ben")
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+        for words in ("mooi weer", "zeker", "tot straks"):
+            await ben.says("sport", words)
+        await ben.says("general", "hier ook")
+        await anna.says("sport", said_to(double, "peiling lijst"))
+        await anna.hears(anna.dm, "peiling")
+    asked = len(double.calls_to(*HISTORY.split()))
+    async with plein_on(double, database) as plein:
+        await plein.caught_up()
+    # Only of private talk Discord does not say by itself whether there is anything new.
+    again = double.calls_to(*HISTORY.split())[asked:]
+    assert {one.params["channel_id"] for one in again} <= {anna.dm.id}
+    kept = await asyncio.to_thread(Path(database.removeprefix("sqlite:///")).read_bytes)
+    assert b"mooi weer" not in kept
+
+
+async def test_a_long_absence(double: Discord, database: str) -> None:
+    """More was said than one request brings."""
+    anna, ben = double.guild("Plein").member("anna"), double.guild("Plein").member("ben")
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+    for _ in range(250):
+        await ben.says("sport", "blabla")
+    await anna.says("sport", said_to(double, "stem 2"))
+    async with plein_on(double, database) as plein:
+        await plein.board("sport", "Nee: 1 stem", "1 mens")
+
+
+async def test_in_a_thread(double: Discord, database: str) -> None:
+    town = double.guild("Plein")
+    anna = town.member("anna")
+    thread = town.channel("over de skatebaan", type=11, parent=town.channel("sport"))
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+        await anna.says(thread, said_to(double, "stem 1"))
+        await anna.hears(anna.dm, "je koos Ja")
+    await anna.says(thread, said_to(double, "stem 2"))
+    async with plein_on(double, database) as plein:
+        await anna.hears(anna.dm, "nu Nee")
+        await plein.board("sport", "Nee: 1 stem", "1 mens")
+
+
+async def test_a_server_out_of_reach_at_the_start(double: Discord, database: str) -> None:
+    """It has its turn when it is back: what was said before, and the channels that are named for it."""
+    other = double.guild("Buurgemeente")
+    carl, sport = other.member("carl"), other.channel("sport")
+    themes = [ThemeSection(name="sport", places=(f"discord:{sport.id}",))]
+    async with plein_on(double, database, themes=themes):
+        await carl.uses(sport, "poll open", question="Zwembad?", option="Ja | Nee", closes="2d")
+        await carl.hears(sport, "Nog niemand stemde")
+    await carl.says(sport, said_to(double, "stem 2"))
+    other.outage()
+    async with plein_on(double, database, themes=themes):
+        assert not heard(carl, "je koos")
+        other.recovers()
+        await carl.hears(carl.dm, "je koos Nee")
+        assert len(heard(carl, "je koos")) == 1
