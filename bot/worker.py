@@ -55,6 +55,13 @@ class Worker:
         for key in list(await self._due()):
             await self._work(key)
 
+    async def done(self) -> None:
+        """Return once all that is due now has been done by whoever runs this."""
+        while keys := {*await self._due(), *self._busy}:
+            for key in keys - self._busy.keys():
+                self._start(key)
+            await asyncio.wait([self._busy[key] for key in keys])
+
     async def run(self) -> None:
         """Do what is due, and again whenever woken, until cancelled."""
         try:

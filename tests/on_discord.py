@@ -78,6 +78,14 @@ class OnDiscord:
         self.core.boards.worker.wake()
         self.core.outbox.worker.wake()
 
+    async def until_quiet(self, seconds: float = 0) -> None:
+        """Let that much time pass, and return once all that can be said and shown by then has been."""
+        for turned in (0, seconds):
+            self.double.clock.turn(turned)
+            await self.core.agenda.flush()
+            await self.core.boards.worker.done()
+            await self.core.outbox.worker.done()
+
     async def board(self, channel: str, *words: str, timeout: float = 10) -> Message:
         """The newest message of Plein's in a channel that shows all these words, once there is one."""
         server = next(iter(self.double.world.guilds.values()))

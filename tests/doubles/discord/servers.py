@@ -127,6 +127,14 @@ class Server:
         role.permissions = permissions.bits(permits)
         places.role_changed(self.world, self.guild, role)
 
+    def close_to(self, bot: Application, channel: str, denied: Iterable[str]) -> None:
+        """From now on a bot may not do these things there, nor is it an administrator."""
+        rest = [name for name in permissions.BITS if name != "administrator"]
+        self.permit(bot, rest)
+        one = self.channel(channel)
+        self._overwrite(one, bot.user.name, [], denied)
+        places.channel_changed(self.world, one)
+
     def remove(self, bot: Application) -> None:
         """A bot is thrown out."""
         places.remove_member(self.world, self.guild, self.guild.members[bot.user.id])
