@@ -105,10 +105,10 @@ class Reply:
         data: Any = self._asked.data or {}
         pressed = str(data.get("custom_id", ""))
         match ids.read(pressed):
-            case ids.OwnForm() | ids.Referred(form=True):
+            case ids.Own(form=True) | ids.Referred(form=True):
                 return pressed
             case _:
-                return ids.refer(self._source, 0, form=True)
+                return ids.refer(self._source, form=True)
 
     async def _reach(self, say: Callable[[], Awaitable[None]], tries: int) -> None:
         """A lost connection may have brought it there: whoever was answered is not answered twice."""

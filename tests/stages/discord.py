@@ -262,9 +262,7 @@ def _buttons(message: Message) -> list[dict[str, Any]]:
 
 def _opens_form(custom_id: str) -> bool:
     match ids.read(custom_id):
-        case ids.OwnForm():
-            return True
-        case ids.Filled(form=form) | ids.Referred(form=form):
+        case ids.Own(form=form) | ids.Referred(form=form):
             return form
     return False
 

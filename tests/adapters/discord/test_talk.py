@@ -40,6 +40,19 @@ async def test_typed_in_private_it_is_answered_there(plein: OnDiscord, anna: Per
     assert "“op” is geen nummer" in (await anna.hears(anna.dm, "geen nummer")).text
 
 
+async def test_what_is_unsure_behind_its_name_is_asked_back_in_private(
+    plein: OnDiscord, called: str, anna: Person
+) -> None:
+    """The button under it holds a whole poll, which is more than a button can carry by itself."""
+    await anna.says(
+        "sport", f"{called} peiling open {'Wanneer? ' * 12}| ja | nee --sluit volgende dinsdag 20u"
+    )
+    asked = await anna.hears(anna.dm, "Bedoel je")
+    opened = await anna.presses(asked, "Ja, dat bedoel ik")
+    assert "staat open" in opened.text
+    await plein.board("sport", "Wanneer? Wanneer?")
+
+
 async def test_commands_in_private(double: Discord, database: str, town: Server, anna: Person) -> None:
     sport = ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",))
     async with plein_on(double, database, themes=[sport]) as plein:
