@@ -38,7 +38,6 @@ async def test_conversation_on_discord(file: Path, tmp_path: Path) -> None:
     async with Discord() as double:
         stage = OnDiscord(double, clock := DiscordsClock.at(NOW, double))
         same(await play(read_scenario(file), f"sqlite:///{tmp_path}/plein.db", clock, stage))
-        assert double.check_contract() == []
 
 
 @pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
