@@ -124,6 +124,7 @@ class Discord:
     async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
         on = await self._session()
         channel = await on.outgoing.private(int(to.user_id))
+        await self._gateway.talks_in(channel)
         return await self._say(on, channel, to, message, key, tried_at)
 
     async def _say(

@@ -137,6 +137,10 @@ class Gateway:
         """Return once all that was said to Plein so far has been dealt with."""
         await self._messages.in_order.idle()
 
+    async def talks_in(self, private: int) -> None:
+        """Plein is about to speak to somebody there."""
+        await self._messages.talks_in(private)
+
     async def _describe_commands(self) -> None:
         """Only where they are others than the last time: Discord counts how often that is done."""
         http, core, slash = self._client.http, self.session.core, self.session.slash

@@ -76,6 +76,19 @@ class Messages:
                 await self._keep(account, arrival, reached)
             self._read[account] = reached
 
+    async def talks_in(self, private: int) -> None:
+        """Plein is about to speak to somebody there: from now on what they say is not to be missed."""
+        account = self._account(0, private)
+        if account in self._read:
+            return
+        now = discord.utils.time_snowflake(self._on.clock.now())
+        async with self._taking:
+            if await self._on.core.bookmark(account) is None:
+                await self._on.core.take_in(account, [], str(now))
+            # While there is something to catch up with, that reads the bookmark itself.
+            if not self._behind:
+                self._read.setdefault(account, now)
+
     async def _keep(self, account: str, arrival: Arrival, reached: int) -> None:
         """However long the database takes: Discord does not say it again."""
         failed = 0

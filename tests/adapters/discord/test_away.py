@@ -267,3 +267,21 @@ async def test_a_server_out_of_reach_at_the_start(double: Discord, database: str
         other.recovers()
         await carl.hears(carl.dm, "je koos Nee")
         assert len(heard(carl, "je koos")) == 1
+
+
+async def test_a_crash_before_all_was_read(double: Discord, database: str) -> None:
+    """What came live meanwhile makes nothing before it forgotten."""
+    anna, ben = double.guild("Plein").member("anna"), double.guild("Plein").member("ben")
+    async with plein_on(double, database) as plein:
+        await opened(plein)
+    await anna.says("sport", said_to(double, "stem 2"))
+    held = double.faults.hold(HISTORY)
+    async with plein_on(double, database, ready=False):
+        await held.reached.wait()
+        await ben.says("sport", said_to(double, "stem 1"))
+        await double.until(lambda: len(double.gateway.connected) == 1)
+    held.release()
+    assert not heard(anna, "je koos")
+    async with plein_on(double, database) as plein:
+        await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen")
+    assert (len(heard(anna, "je koos")), len(heard(ben, "je koos"))) == (1, 1)

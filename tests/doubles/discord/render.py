@@ -75,8 +75,11 @@ def role_json(role: Role) -> Json:
 def channel_json(channel: Channel, viewer: User | None = None) -> Json:
     """A direct message shows its viewer only the other one."""
     found: Json = {"id": channel.id, "type": channel.type, "flags": 0, "last_message_id": None}
-    if channel.messages:
-        found["last_message_id"] = next(reversed(channel.messages))
+    for message in reversed(channel.messages.values()):
+        # What one person sees is not kept.
+        if not message.only_for:
+            found["last_message_id"] = message.id
+            break
     if channel.guild_id is None:
         others = [one for one in channel.recipients if viewer is None or one.id != viewer.id]
         return {**found, "recipients": [user_json(one) for one in others]}

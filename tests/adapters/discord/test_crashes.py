@@ -1,0 +1,174 @@
+"""SIGKILL at random moments, while residents vote and polls close: nothing lost, nothing twice.
+
+What must hold is read from what Discord shows people.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.discord import Discord, Person, Server
+from tests.doubles.discord.state import Message
+from tests.on_discord import Process
+
+OPTIONS = ("Ja", "Nee", "Later")
+WAYS = ("button", "command", "words", "private")
+LONGEST_LIFE = 2.5  # seconds; a start takes more than half of it
+PATIENCE = 3.5  # Discord's own is 3 s
+RECEIPT = re.compile(r"“(?P<question>.+)”: je koos (?:eerst .+, nu |al )?(?P<option>Ja|Nee|Later)\b")
+
+
+@dataclass
+class Voter:
+    """A resident with a way of their own to vote. What they chose for each question, and the receipts."""
+
+    person: Person
+    way: str
+    greeting: Message | None = None
+    typed: int = 0
+    votes: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
+
+    @property
+    def said(self) -> list[Message]:
+        """What Plein said to them alone since it greeted them."""
+        there = self.person.sees(self.person.dm)
+        return [one for one in there if one.author.bot and one is not self.greeting]
+
+    async def vote(self, number: int, board: Message, option: str) -> None:
+        """An AssertionError where no answer comes, or the board has no such button any more."""
+        choice = str(OPTIONS.index(option) + 1)
+        if self.way in ("words", "private"):
+            words = f"stem {choice} --peiling {number}"
+            there = self.person.dm if self.way == "private" else board.channel
+            await self.person.says(there, words if self.way == "private" else f"<@{board.author.id}> {words}")
+            self.typed += 1
+            return
+        votes = self.votes.setdefault(f"Vraag {number}?", [])
+        votes.append((option, False))
+        if self.way == "button":
+            answer = await self.person.presses(board, option, timeout=PATIENCE)
+        else:
+            answer = await self.person.uses("sport", "vote", answer=choice, poll=number, timeout=PATIENCE)
+        counted = RECEIPT.search(answer.text)
+        votes.pop()
+        if counted:
+            votes.append((option, True))
+
+    def may_count(self, question: str) -> set[str | None]:
+        """The last one with a receipt, or what they sent after that, which was perhaps only not answered."""
+        votes: Sequence[tuple[str, bool]] = self.votes.get(question, [])
+        if self.way in ("words", "private"):
+            receipts = [one for said in self.said if (one := RECEIPT.search(said.text))]
+            votes = [(one["option"], True) for one in receipts if one["question"] == question]
+        found: set[str | None] = {None}
+        for option, receipt in votes:
+            found = {option} if receipt else {*found, option}
+        return found
+
+
+async def lives_shortly(plein: Process, chance: random.Random) -> None:
+    """Start it and kill it at a random moment, perhaps before it is ready."""
+    await plein.start(ready=False)
+    await asyncio.sleep(chance.uniform(0, LONGEST_LIFE))
+    await plein.kill()
+
+
+async def votes(voter: Voter, boards: Sequence[Message], chance: random.Random, ends: asyncio.Event) -> None:
+    """Again and again, until told to stop."""
+    while not ends.is_set():
+        number = chance.randrange(len(boards))
+        try:
+            await voter.vote(number + 1, boards[number], chance.choice(OPTIONS))
+        except AssertionError as no:
+            if not re.search(r"did not respond|has no", str(no)):
+                raise
+        await asyncio.sleep(chance.uniform(0, 0.5))
+
+
+async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
+    chance = random.Random(seed)
+    async with Discord(running=True) as double:
+        town = double.guild("Plein")
+        town.channel("sport")
+        plein = Process.at(double, folder)
+        await plein.start()
+        people = [Voter(town.member(f"{way}{number}"), way) for way in WAYS for number in (1, 2)]
+        count = max(kills // 6, 1)
+        closings = [int(kills * LONGEST_LIFE * 0.6 * number / count) + 2 for number in range(1, count + 1)]
+        boards = [await opened(town, number, closes) for number, closes in enumerate(closings, start=1)]
+        for voter in people:
+            # Nobody can ask Discord who wrote to Plein for the first time while it was away.
+            await voter.person.says(voter.person.dm, "hallo")
+            voter.greeting = await voter.person.hears(voter.person.dm, "/hallo")
+        await plein.kill()
+
+        ends = asyncio.Event()
+        voting = [asyncio.create_task(votes(one, boards, chance, ends)) for one in people]
+        for _ in range(kills):
+            await lives_shortly(plein, chance)
+        ends.set()
+        await asyncio.gather(*voting)
+
+        await plein.start()
+        for voter in people:
+            await double.until(lambda voter=voter: len(voter.said) >= voter.typed, timeout=60)  # type: ignore[misc]
+        for number in range(1, count + 1):
+            await check(town, f"Vraag {number}?", people)
+        assert await plein.stop() == 0
+        assert [len(voter.said) for voter in people] == [voter.typed for voter in people], "answered twice"
+        assert sum(voter.typed for voter in people) > kills
+        assert any(receipt for voter in people for votes in voter.votes.values() for _, receipt in votes)
+        assert double.check_contract() == []
+
+
+async def opened(town: Server, number: int, closes: int) -> Message:
+    """Everybody opens one, for nobody may have too many."""
+    question, options = f"Vraag {number}?", " | ".join(OPTIONS)
+    opener = town.member(f"opener{number}")
+    await opener.uses("sport", "poll open", question=question, option=options, closes=f"{closes}s")
+    return await shown(town, question, "Nog niemand stemde")
+
+
+def standing(town: Server, *words: str) -> list[Message]:
+    there = town.channel("sport").messages.values()
+    return [one for one in there if one.author.bot and not one.only_for and all(w in one.text for w in words)]
+
+
+async def shown(town: Server, *words: str) -> Message:
+    return (await town.discord.until(lambda: standing(town, *words), timeout=60))[0]
+
+
+async def check(town: Server, question: str, people: Sequence[Voter]) -> None:
+    """The result is that of the acknowledged votes; it was announced once; one board shows it."""
+    final = await shown(town, question, "Gesloten op")
+    announced = await shown(town, f"Gesloten: {question}")
+    ways = itertools.product(*(voter.may_count(question) for voter in people))
+    possible = [Counter(option for option in options if option) for options in ways]
+    assert counts_on(final) in possible
+    assert standing(town, f"Gesloten: {question}") == [announced]
+    assert [one for one in standing(town, question) if one is not announced] == [final]
+
+
+def counts_on(shows: Message) -> Counter[str]:
+    """The options of a board that somebody chose, each with its count."""
+    lines = re.findall(r"^[█░]{10} \d+\. (.+): (\d+) stem", shows.text, re.MULTILINE)
+    return Counter({option: int(count) for option, count in lines if int(count)})
+
+
+async def test_votes_survive_12_kills(tmp_path: Path) -> None:
+    await votes_through_crashes(tmp_path, 12, seed=1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", [2])
+async def test_votes_survive_100_kills(tmp_path: Path, seed: int) -> None:
+    await votes_through_crashes(tmp_path, 100, seed)
