@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.discord import gateway
 from adapters.discord.client import Discord as Adapter
 from adapters.discord.messages import SAVE_EVERY
 from bot.app import open_core, themes_on
@@ -23,6 +24,10 @@ from tests.doubles.discord.state import Message
 from tests.doubles.discord.waiting import Bell
 from tests.plein import Plein
 from tests.postgres import keys_of
+
+
+# The double's servers come one right after the other.
+gateway.GUILDS_WITHIN = 0.05
 
 
 class DoublesClock:
