@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench import ballots, kinds, reply, start, votes
+from bench import ballots, kinds, presses, reply, start, votes
 from bench.figures import Figure
 from tests.homeserver import Homeserver
 
@@ -26,7 +26,7 @@ async def main() -> int:
             found.append(figure)
 
     print("Medians of several runs, taken in turn with what they are compared with.", flush=True)
-    for measure in (votes.on_sqlite, votes.on_postgres, ballots.measure, kinds.measure):
+    for measure in (votes.on_sqlite, votes.on_postgres, ballots.measure, kinds.measure, presses.measure):
         await show(measure)
     with tempfile.TemporaryDirectory() as folder:
         async with await Homeserver.start(Path(folder)) as server:

@@ -41,7 +41,9 @@ _BETWEEN = re.compile(r"[\s,]+")
 _NUMBER = re.compile("-?[0-9]{1,9}")
 _BETWEEN_OPTIONS = re.compile(r"[|\n]")
 _MOST_FIELDS = 5
-_FLAG_OR_QUOTE = re.compile("--|[" + "".join(_QUOTES) + "]")
+_THEME = "theme"
+_QUOTE = re.compile("[" + "".join(_QUOTES) + "]")
+_FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,8 @@ class Commands:
         return {"words": words, "options": f"{label} | {label}"}.get(param.kind, value)
 
     def _filled_in(self, param: Param, value: Any, locale: str) -> str:
+        if param.words and (meant := self._meant(param, str(value), (locale, *self.texts.locales))):
+            value = self.usual_words(param, locale)[meant]
         several = value if isinstance(value, (list, tuple)) else (value,)
         shown = (" | " if param.kind == "options" else " ").join(
             " ".join(str(one).split()) for one in several
@@ -215,15 +219,23 @@ class Commands:
 
     # --- forms ---
 
-    def form(self, command: Command, given: Mapping[str, Any], *, at_once: bool) -> Form | None:
-        """What the command needs, with what is given in it already; None where it needs nothing."""
+    def form(
+        self, command: Command, given: Mapping[str, Any], *, at_once: bool, private: bool = False
+    ) -> Form | None:
+        """What the command needs, with what is given in it already; None where it needs nothing.
+
+        `private`: no place says which theme it is for.
+        """
         asked = [
             param
             for param in command.params
             if (param.name in command.asks if command.asks else param.required)
-        ][:_MOST_FIELDS]
+        ]
         if not (command.listed and asked):
             return None
+        if private:
+            asked = [*(param for param in command.params if param.name == _THEME), *asked]
+        asked = asked[:_MOST_FIELDS]
         fields = tuple(self._field(param, given.get(param.name)) for param in asked)
         names = {param.name for param in asked}
         args = {
@@ -430,7 +442,8 @@ class Commands:
         for param in missing[:1]:
             label = self.param_name(param, call.locale)
             error = self.wrong(command, "command.missing", call.locale, given, name=label)
-            raise error.asking(self.form(command, given, at_once=True))
+            private = call.theme_here is None
+            raise error.asking(self.form(command, given, at_once=True, private=private))
         return bound
 
     def _convert(self, command: Command, param: Param, given: Mapping[str, Any], call: Call) -> Any:
@@ -540,11 +553,8 @@ def _closing(rest: str, closing: str) -> int:
 def _quoted(rest: str, command: Command, commands: Commands, locale: str) -> Iterator[tuple[str, bool]]:
     """The text in pieces, each with whether it is a quotation (where nothing is a flag)."""
     at = 0
-    while at < len(rest):
-        opening = min((where for mark in _QUOTES if (where := rest.find(mark, at)) >= 0), default=-1)
-        if opening < 0:
-            yield rest[at:], False
-            return
+    while found := _QUOTE.search(rest, at):
+        opening = found.start()
         if opening > at:
             yield rest[at:opening], False
         end = _closing(rest[opening:], _QUOTES[rest[opening]])
@@ -552,3 +562,5 @@ def _quoted(rest: str, command: Command, commands: Commands, locale: str) -> Ite
             raise commands.wrong(command, "command.quote_open", locale)
         yield rest[opening : opening + end + 1], True
         at = opening + end + 1
+    if at < len(rest):
+        yield rest[at:], False

@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from bot.model import Role, Text, text
+from bot.texts import LOCALES
 
 DEFAULT_FILE = Path("config.toml")
 PREFIX = "PLEIN_"
@@ -59,8 +60,11 @@ def _database(url: str) -> str:
 
 
 def _account(name: str) -> str:
-    if ":" not in name or not all(name.split(":", 1)):
+    platform, _, address = name.partition(":")
+    if not (platform and address):
         raise ValueError("config.account")
+    if platform == "discord" and not address.isdecimal():
+        raise ValueError("config.snowflake")
     return name
 
 
@@ -83,9 +87,15 @@ def _snowflake(name: object) -> object:
     raise ValueError("config.snowflake")
 
 
+def _language(name: str) -> str:
+    if name not in LOCALES:
+        raise ValueError("config.language")
+    return name
+
+
 Address = Annotated[str, AfterValidator(_account)]
 Snowflake = Annotated[str, BeforeValidator(_snowflake)]
-Language = Literal["nl", "en"]
+Language = Annotated[str, AfterValidator(_language)]
 Permission = Literal[
     "administrator",
     "manage_guild",
@@ -319,7 +329,8 @@ def _fault(error: Any, values: Mapping[str, Any]) -> Text:
     if error["type"] == "extra_forbidden":
         return _unknown_key(error["loc"], path)
     if error["type"] == "value_error":
-        return text("config.fault", path=path, problem=text(str(error["ctx"]["error"])))
+        problem = text(str(error["ctx"]["error"]), known=", ".join(LOCALES))
+        return text("config.fault", path=path, problem=problem)
     if error["type"] == "literal_error":
         problem = text("config.choices", choices=error["ctx"]["expected"].replace(" or ", ", "))
         return text("config.fault", path=path, problem=problem)

@@ -34,6 +34,8 @@ from bot.texts import visible
 log = logging.getLogger(__name__)
 # Among a button's arguments: what it says yes to is done once, however often it is pressed.
 ONCE = "once"
+# And the room in which it was asked: where answers are private, the button is pressed elsewhere.
+ASKED_IN = "asked_in"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 # What a parameter of that name could be, given what was typed of it.
@@ -135,6 +137,8 @@ class Dispatch:
             log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
             call.undone_by = None
             answer = Message((text("error.internal", reference=reference),))
+        if answer is not None:
+            answer = replace(answer, locale=call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.seen.add(invocation.id, call.now, kept, call.undone_by, brief=mistaken)
@@ -151,19 +155,23 @@ class Dispatch:
             return None
         if error.form or command is None or not command.asks:
             return error.form
-        return self.commands.form(command, call.given, at_once=False)
+        return self.commands.form(command, call.given, at_once=False, private=call.theme_here is None)
 
     def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
         """What the command answers; or a question back, whose button says yes to it once."""
         once = given.get(ONCE)
         if once and (said_yes := call.tx.seen.recognise(once, invocation.author, None).answer):
             return said_yes[0]
-        given = call.given = {name: value for name, value in given.items() if name != ONCE}
+        if call.place is None and (room := given.get(ASKED_IN)) is not None:
+            _go_back(call, Place(invocation.author.platform, room))
+        given = call.given = {name: one for name, one in given.items() if name not in (ONCE, ASKED_IN)}
         try:
             answer = command.run(call, **self.commands.bind(command, given, call))
         except Unsure as unsure:
             call.undone_by = None
             args = {**given, **unsure.understood, ONCE: f"yes:{invocation.id}"}
+            if call.place:
+                args[ASKED_IN] = call.place.room_id
             yes = Action(text("unsure.yes"), command.path, args)
             return Message((unsure.question, text("unsure.no")), actions=(yes,))
         if once:
@@ -226,6 +234,14 @@ class Dispatch:
             nobody,
             Role.RESIDENT,
         )
+
+
+def _go_back(call: Call, place: Place) -> None:
+    """What is said yes to in private holds where it was asked, with the role they have there."""
+    known = call.tx.places.known(place)
+    part = call.tx.people.part_in(call.resident.id, known[0].id) if known else None
+    if known and part:
+        call.place, call.theme_here, call.role_here = place, known[0], part[1]
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

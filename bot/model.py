@@ -180,7 +180,7 @@ class Message:
     """Something to be said; each adapter renders it natively. Nobody is pinged by it.
 
     `numbered`: the lines already carry the numbers by which the actions are called. `how`: what to do
-    where nothing can be pressed.
+    where nothing can be pressed. `locale`: the language of whom it answers, in which its values are.
     """
 
     lines: tuple[Text, ...] = ()
@@ -191,6 +191,7 @@ class Message:
     numbered: bool = False
     form: Form | None = None
     how: tuple[Text, ...] = ()
+    locale: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +311,7 @@ def unpack(packed: str | None) -> Message | None:
         kept.get("numbered", False),
         _form(kept.get("form")),
         _texts(kept.get("how", ())),
+        kept.get("locale"),
     )
 
 

@@ -21,8 +21,11 @@ from babel.messages.pofile import read_po
 
 from bot.model import Text
 
-LOCALES = ("nl", "en")
 _FOLDER = Path(__file__).parent / "locales"
+# Every language that has a catalogue; Dutch first, as most people here speak it.
+LOCALES = tuple(
+    sorted((one.name for one in _FOLDER.iterdir() if one.is_dir()), key=lambda name: (name != "nl", name))
+)
 _HOLE = re.compile(r"\{(\w+)\}")
 # Babel's own Flemish month and day names; British order of day and month for English.
 _BABEL = {"nl": "nl_BE", "en": "en_GB"}
@@ -62,19 +65,23 @@ class Voice:
 
 
 class Texts:
-    """The catalogues. A key that is missing in a language is taken from English."""
+    """The catalogues in a folder. A key that is missing in a language is taken from English."""
 
-    def __init__(self, locales: tuple[str, ...] = LOCALES) -> None:
+    def __init__(self, locales: tuple[str, ...] = LOCALES, folder: Path = _FOLDER) -> None:
         self.locales = locales
+        self._folder = folder
 
     def nearest(self, locale: str | None, default: str) -> str:
         """The language we have for a platform's code such as "en-GB" or "nl_BE"."""
         short = (locale or "").replace("_", "-").split("-")[0].lower()
         return short if short in self.locales else default
 
+    def _catalogue(self, locale: str) -> _Catalogue:
+        return _read_catalogue(self._folder, locale)
+
     def find(self, key: str, locale: str) -> str | None:
         """The catalogue's own words for a key, unfilled."""
-        entry = _catalogue(locale).entries.get(key) or _catalogue("en").entries.get(key)
+        entry = self._catalogue(locale).entries.get(key) or self._catalogue("en").entries.get(key)
         return entry[0] if entry else None
 
     def write(self, said: Text | str, voice: Voice) -> str:
@@ -97,7 +104,7 @@ class Texts:
 
     def _template(self, said: Text, locale: str) -> str:
         for name in (locale, "en"):
-            catalogue = _catalogue(name)
+            catalogue = self._catalogue(name)
             forms = catalogue.entries.get(said.key)
             if forms:
                 if len(forms) == 1:
@@ -147,8 +154,8 @@ class _Catalogue:
 
 
 @cache
-def _catalogue(locale: str) -> _Catalogue:
-    with (_FOLDER / locale / "LC_MESSAGES" / "plein.po").open("rb") as file:
+def _read_catalogue(folder: Path, locale: str) -> _Catalogue:
+    with (folder / locale / "LC_MESSAGES" / "plein.po").open("rb") as file:
         catalogue = read_po(file, locale=locale)
     entries: dict[str, tuple[str, ...]] = {}
     for message in catalogue:

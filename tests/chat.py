@@ -72,11 +72,11 @@ class Chat:
         self.console = console
         self._said = said
 
-    async def say(self, line: str) -> list[str]:
+    async def say(self, line: str) -> list[Said]:
         """Type one line; all that is said because of it."""
         self._said.clear()
         await self.console.line(line)
-        return [line for said in self._said for line in plain(said).split("\n")]
+        return list(self._said)
 
 
 @contextlib.asynccontextmanager
@@ -120,7 +120,12 @@ class Scenario:
         async with open_chat(
             database_url, language=self.language, people=self.people, filled_in=filled_in
         ) as chat:
-            return [(typed, await chat.say(spelled_out(typed))) for typed, _ in self.turns]
+            return [(typed, printed(await chat.say(spelled_out(typed)))) for typed, _ in self.turns]
+
+
+def printed(what: Iterable[Said]) -> list[str]:
+    """As it stands in a transcript."""
+    return [line for said in what for line in plain(said).split("\n")]
 
 
 def read_scenario(file: Path) -> Scenario:

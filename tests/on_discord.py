@@ -18,6 +18,7 @@ from bot.core import PleinCore
 from bot.texts import Texts
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
+from tests.doubles.discord.members import Person
 from tests.doubles.discord.state import Message
 from tests.doubles.discord.waiting import Bell
 from tests.plein import Plein
@@ -88,16 +89,20 @@ class OnDiscord:
     async def board(self, channel: str, *words: str, timeout: float = 10) -> Message:
         """The newest message of Plein's in a channel that shows all these words, once there is one."""
         server = next(iter(self.double.world.guilds.values()))
+        there = next(one for one in server.channels.values() if one.name == channel)
+
+        def ours() -> list[Message]:
+            said = there.messages.values()
+            return [one for one in said if one.author is self.double.bot.user and not one.only_for]
 
         def look() -> Message | None:
-            there = next(one for one in server.channels.values() if one.name == channel)
-            for message in reversed(list(there.messages.values())):
-                ours = message.author is self.double.bot.user and not message.only_for
-                if ours and all(word in message.text for word in words):
-                    return message
-            return None
+            fitting = (one for one in reversed(ours()) if all(word in one.text for word in words))
+            return next(fitting, None)
 
-        return await self.double.until(look, timeout=timeout)
+        def why() -> str:
+            return f"no message shows {words}:\n" + "\n---\n".join(one.text for one in ours())
+
+        return await self.double.bell.until(look, timeout=timeout, why=why)
 
 
 @contextlib.asynccontextmanager
@@ -136,6 +141,14 @@ async def plein_on(
             for task in (running, *work):
                 task.cancel()
             await asyncio.gather(running, *work, return_exceptions=True)
+
+
+async def opened(
+    plein: OnDiscord, who: Person, question: str, options: str = "Ja | Nee", **more: Any
+) -> Message:
+    """The board of a poll that somebody opens in #sport."""
+    await who.uses("sport", "poll open", {"question": question, "option": options, **more})
+    return await plein.board("sport", question)
 
 
 class Process(Plein):

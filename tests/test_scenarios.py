@@ -1,4 +1,6 @@
-"""Conversations, word for word, on each database; as typed and as filled-in commands."""
+"""Conversations, word for word: in the console on each database, as typed and as filled-in commands; on
+Discord and on Matrix; and across both at once.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.chat import SCENARIOS, difference, read_scenario
+from tests.chat import NOW, SCENARIOS, difference, read_scenario
+from tests.doubles.discord import Discord
+from tests.homeserver import Homeserver
+from tests.stages.discord import DiscordsClock, OnDiscord
+from tests.stages.matrix import OnMatrix
+from tests.stages.play import Turns, play
+from tests.stages.stage import HandTurned
 
 ROOT = Path(__file__).parents[1]
-FIRST = ROOT / "tests" / "scenarios" / "first_poll.chat"
+SCENES = ROOT / "tests" / "scenarios"
+FIRST = SCENES / "first_poll.chat"
 
 
 @pytest.mark.parametrize("filled_in", [False, True], ids=["typed", "filled-in"])
@@ -21,6 +30,38 @@ async def test_conversation(file: Path, filled_in: bool, database_url: str) -> N
     assert scenario.turns
     found = await scenario.play(database_url, filled_in=filled_in)
     changes = difference(scenario.turns, found)
+    assert not changes, f"\n{changes}"
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+async def test_conversation_on_discord(file: Path, tmp_path: Path) -> None:
+    async with Discord() as double:
+        stage = OnDiscord(double, clock := DiscordsClock.at(NOW, double))
+        same(await play(read_scenario(file), f"sqlite:///{tmp_path}/plein.db", clock, stage))
+
+
+@pytest.mark.parametrize("file", SCENARIOS, ids=lambda file: file.stem)
+async def test_conversation_on_matrix(file: Path, homeserver: Homeserver, tmp_path: Path) -> None:
+    stage = OnMatrix(homeserver, tmp_path / "matrix", clock := HandTurned(NOW))
+    same(await play(read_scenario(file), f"sqlite:///{tmp_path}/plein.db", clock, stage))
+
+
+@pytest.mark.parametrize("name", ["across", "one_person", "reminders"])
+async def test_conversation_across_both(name: str, homeserver: Homeserver, tmp_path: Path) -> None:
+    """One core, one database, one theme with a channel and a room; what is neither's is played on Discord."""
+    scenario = read_scenario(SCENES / f"{name}.chat")
+    async with Discord() as double:
+        clock = DiscordsClock.at(NOW, double)
+        stages = OnDiscord(double, clock), OnMatrix(homeserver, tmp_path / "matrix", clock)
+        expected, found = await play(scenario, f"sqlite:///{tmp_path}/plein.db", clock, *stages)
+    same((expected, found))
+    heard = [line for _, lines in found for line in lines]
+    for platform in ("discord", "matrix"):
+        assert any(line.startswith(f"[{platform}/sport *]") for line in heard)
+
+
+def same(played: tuple[Turns, Turns]) -> None:
+    changes = difference(*played)
     assert not changes, f"\n{changes}"
 
 

@@ -95,7 +95,9 @@ FORMS = {
     for command in LISTED
     if (asked := [one for one in command.params if one.name in command.asks or one.required])
 }
-ASKED = [param for asked in FORMS.values() for param in asked]
+ASKED = [param for asked in FORMS.values() for param in asked] + [
+    param for param in PARAMS if param.name == "theme"
+]  # in private
 GROUPS = {command.path.split()[0] for command in LISTED if " " in command.path}
 CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
 COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a choice, consent in its own way

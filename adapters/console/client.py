@@ -40,11 +40,12 @@ class Settling(Core, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something to print: where, what, and what kind of thing it is (for colours)."""
+    """Something to print: where, what, what kind of thing it is (for colours), and what it was made of."""
 
     where: str
     lines: list[str]
     kind: str
+    message: Message
 
 
 class Console:
@@ -185,7 +186,7 @@ class Console:
             lines.append(f"[{one.name}] {self._texts.write(one.words, voice)}")
             if one.form != "png":
                 lines += (await self.core.file(one, voice)).decode("utf-8-sig").splitlines()
-        self._show(Said(where, lines, kind))
+        self._show(Said(where, lines, kind, message))
 
 
 def plain(said: Said) -> str:

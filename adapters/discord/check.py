@@ -13,18 +13,20 @@ from bot.model import Text, text, typed
 
 PATIENCE = 15.0
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
+NEEDED_FOR_POLLS = "send_polls"
 
 
 def needed(settings: Settings) -> discord.Permissions:
     """What Plein must be allowed where it takes part."""
     permissions = discord.Permissions(**dict.fromkeys(NEEDED, True))
-    permissions.send_polls = settings.native_polls
+    permissions.update(**{NEEDED_FOR_POLLS: settings.native_polls})
     return permissions
 
 
 def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
-    """As they are called in Discord's settings, which has them in the reader's own language."""
-    return tuple(typed(name.replace("_", " ")) for name, granted in permissions if granted)
+    """As Discord's settings call them; the library has other names for some."""
+    known = (*NEEDED, NEEDED_FOR_POLLS)
+    return tuple(typed(name.replace("_", " ")) for name in known if getattr(permissions, name))
 
 
 async def check(

@@ -103,14 +103,11 @@ class Discord:
         """The reference: the message, and behind a space Discord's own poll if there is one."""
         on = await self._session()
         board = await self._say(on, int(place.room_id), place, message, key, tried_at)
-        poll = native_poll(message, on, await on.voice(place)) if self._settings.native_polls else None
-        if poll is None:
+        native = native_poll(message, on, await on.voice(place)) if self._settings.native_polls else None
+        if native is None:
             return board
-        said, native = poll
         try:
-            beside = await on.outgoing.send(
-                int(place.room_id), said, [], f"{key}:poll", tried_at, poll=native
-            )
+            beside = await on.outgoing.send(int(place.room_id), native, [], f"{key}:poll", tried_at)
         except Unreachable as refused:
             log.warning("No poll of Discord's own beside %s: %s", key, refused)
             return board

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,14 +34,6 @@ LONGEST_WAIT = 30.0
 GUILDS_WITHIN = 0.5
 # So long may answers take that are being given when Plein stops: whoever asked waits no longer.
 LAST_ANSWERS = 3.0
-PORTAL = "the page Bot of the application, at https://discord.com/developers/applications"
-# Why a connection is closed that is never to be had, and what to do about it.
-REFUSED = {
-    4004: f"Discord refuses the token: make a new one on {PORTAL}, and give it as PLEIN_DISCORD_TOKEN",
-    4010: "Discord knows no such shard: look at shards and shard_count in the configuration",
-    4011: "Plein is on too many servers for one connection: set shards and shard_count in the configuration",
-    4014: f"Discord does not let Plein see what it asks for: allow the intents on {PORTAL}",
-}
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -48,6 +41,18 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 class NotLetIn(ConnectionError):
     """Discord does not let Plein in, and will not until somebody does something about it."""
+
+    PORTAL = "the page Bot of the application, at https://discord.com/developers/applications"
+    # By the code with which Discord closes the connection.
+    WHY: Mapping[int, str] = {
+        BAD_TOKEN: f"Discord refuses the token: make a new one on {PORTAL}, for PLEIN_DISCORD_TOKEN",
+        4010: "Discord knows no such shard: look at shards and shard_count in the configuration",
+        4011: "Plein is on too many servers for one connection: set shards and shard_count",
+        BAD_INTENTS: f"Discord does not let Plein see what it asks for: allow the intents on {PORTAL}",
+    }
+
+    def __init__(self, code: int) -> None:
+        super().__init__(self.WHY[code])
 
 
 class Gateway:
@@ -96,13 +101,13 @@ class Gateway:
                 finally:
                     await self._intake.idle(LAST_ANSWERS)
         except discord.LoginFailure:
-            raise NotLetIn(REFUSED[BAD_TOKEN]) from None
+            raise NotLetIn(BAD_TOKEN) from None
         except discord.PrivilegedIntentsRequired:
-            raise NotLetIn(REFUSED[BAD_INTENTS]) from None
+            raise NotLetIn(BAD_INTENTS) from None
         except discord.ConnectionClosed as closed:
-            if closed.code not in REFUSED:
+            if closed.code not in NotLetIn.WHY:
                 raise
-            raise NotLetIn(REFUSED[closed.code]) from None
+            raise NotLetIn(closed.code) from None
         finally:
             self._ready.clear()
             self._caught_up.clear()

@@ -21,12 +21,11 @@ LONGEST = 100
 class Filled:
     """A command with its arguments. Lists among them are tuples, as everywhere in Plein.
 
-    `form`: its form is asked for. `chosen`: what was chosen in a list goes into the argument `numbers`.
+    `chosen`: what was chosen in a list goes into the argument `numbers`.
     """
 
     command: str
     args: Mapping[str, Any]
-    form: bool = False
     chosen: bool = False
 
 
@@ -40,20 +39,24 @@ class Referred:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnForm:
-    """The form of the very message that the button is on."""
+class Own:
+    """The same of the very message that the button is on."""
+
+    number: int
+    form: bool = False
 
 
-Pressed = Filled | Referred | OwnForm
+Pressed = Filled | Referred | Own
 
-_COMMAND, _FORM, _CHOSEN, _ACTION_OF, _FORM_OF, _OWN_FORM = ("1c", "1f", "1n", "1a", "1g", "1o")
-_FILLED = re.compile(r"1([cfn])([^{]*)(\{.*\})", re.DOTALL)
+_COMMAND, _CHOSEN, _ACTION_OF, _FORM_OF, _OWN_ACTION, _OWN_FORM = "1c", "1n", "1a", "1g", "1p", "1o"
+_FILLED = re.compile(r"1([cn])([^{]*)(\{.*\})", re.DOTALL)
 _REFERRED = re.compile(r"1([ag])(0|[1-9][0-9]{0,3}) (.+)", re.DOTALL | re.ASCII)
+_OWNED = re.compile(r"1([po])(0|[1-9][0-9]{0,3})", re.ASCII)
 
 
-def spell(command: str, args: Mapping[str, Any], *, form: bool = False) -> str | None:
-    """A command filled in, or its form; None where that does not fit."""
-    return _spell(_FORM if form else _COMMAND, command, args)
+def spell(command: str, args: Mapping[str, Any]) -> str | None:
+    """A command filled in; None where that does not fit."""
+    return _spell(_COMMAND, command, args)
 
 
 def choose(command: str, args: Mapping[str, Any]) -> str | None:
@@ -61,32 +64,32 @@ def choose(command: str, args: Mapping[str, Any]) -> str | None:
     return _spell(_CHOSEN, command, args)
 
 
-def refer(invocation_id: str, number: int, *, form: bool = False) -> str:
-    """The action with this number, or the form, of what was answered to that invocation."""
+def refer(invocation_id: str | None, number: int = 0, *, form: bool = False) -> str:
+    """The action with this number, or the form, of what was answered to that invocation.
+
+    Without one, of the message itself: posts and boards are found by their message.
+    """
+    if invocation_id is None:
+        return f"{_OWN_FORM if form else _OWN_ACTION}{number}"
     spelled = f"{_FORM_OF if form else _ACTION_OF}{number} {invocation_id}"
     assert _fits(spelled), spelled
     return spelled
 
 
-def own_form() -> str:
-    """The form of the message itself: posts and boards are found by their message."""
-    return _OWN_FORM
-
-
 def read(custom_id: str) -> Pressed | None:
-    """What `spell`, `choose`, `refer` or `own_form` wrote; None for anything else, whoever made it up."""
-    if custom_id == _OWN_FORM:
-        return OwnForm()
+    """What one of these wrote; None for anything else, whoever made it up."""
     if not _fits(custom_id):
         return None
     if found := _REFERRED.fullmatch(custom_id):
         return Referred(found[3], int(found[2]), found[1] == "g")
+    if found := _OWNED.fullmatch(custom_id):
+        return Own(int(found[2]), found[1] == "o")
     if found := _FILLED.fullmatch(custom_id):
         try:
             args = orjson.loads(found[3])
         except orjson.JSONDecodeError:
             return None
-        return Filled(found[2], _settled(args), found[1] == "f", found[1] == "n")
+        return Filled(found[2], _settled(args), found[1] == "n")
     return None
 
 
@@ -95,9 +98,8 @@ def _spell(kind: str, command: str, args: Mapping[str, Any]) -> str | None:
         spelled = f"{kind}{command}{orjson.dumps(args, option=_STRICT).decode()}"
     except orjson.JSONEncodeError:
         return None
-    meant = Filled(command, _settled(args), kind == _FORM, kind == _CHOSEN)
     # What would come back as something else (a float that is no number, a moment) is not spelled at all.
-    return spelled if read(spelled) == meant else None
+    return spelled if read(spelled) == Filled(command, _settled(args), kind == _CHOSEN) else None
 
 
 def _settled(value: Any) -> Any:

@@ -21,7 +21,7 @@ from adapters.discord.replies import Asked, Prepared, Reply
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import StoreFailed, TryLater
-from bot.model import Form, Identity, Invocation, Message, Presence, Role, text
+from bot.model import Identity, Invocation, Message, Presence, Role, text
 
 log = logging.getLogger(__name__)
 Work = Callable[[Asked], Awaitable[Message | None]]
@@ -84,7 +84,7 @@ class Intake:
                     break
             return reply.plain(Message((text("discord.not_now"),)))
 
-        await reply.give(asyncio.create_task(prepared()))
+        await reply.give(prepared())
 
     async def _elsewhere(self, asked: Asked) -> Message:
         return Message((text("discord.elsewhere"),))
@@ -105,31 +105,32 @@ class Intake:
                 if chosen:
                     args = {**args, "numbers": [int(one) for one in data["values"] if one.isdecimal()]}
                 return await self._run(asked, command, args)
-            case ids.Referred(invocation, number, form=False):
-                answer = await self._on.core.answer_to(invocation)
-                for action in answer.actions[number : number + 1] if answer else ():
+            case (ids.Referred(number=number, form=False) | ids.Own(number=number, form=False)) as found:
+                message = await self._message(asked, found)
+                for action in message.actions[number : number + 1] if message else ():
                     return await self._run(asked, action.command, action.args)
             case found:
-                form = await self._form(asked, found)
-                if form:
-                    return Message(form=replace(form, at_once=True))
+                message = await self._message(asked, found)
+                if message and message.form:
+                    return Message(form=replace(message.form, at_once=True))
         return Message((text("action.gone"),))
 
     async def _submitted(self, asked: Asked) -> Message | None:
         data = _data(asked)
-        form = await self._form(asked, ids.read(str(data.get("custom_id"))))
-        if form is None:
+        message = await self._message(asked, ids.read(str(data.get("custom_id"))))
+        if message is None or message.form is None:
             return Message((text("action.gone"),))
+        form = message.form
         return await self._run(asked, form.command, form.filled_in(values_of(form, data)))
 
-    async def _form(self, asked: Asked, where: ids.Pressed | None) -> Form | None:
-        """The form that is opened from there: of the message itself, or of what was answered."""
-        message = None
-        if isinstance(where, ids.Referred):
-            message = await self._on.core.answer_to(where.invocation_id)
-        elif isinstance(where, ids.OwnForm) and asked.message:
-            message = await self._on.core.message_at(PLATFORM, str(asked.message.id))
-        return message.form if message else None
+    async def _message(self, asked: Asked, where: ids.Pressed | None) -> Message | None:
+        """What stands there in full: what was answered, or the message that the button is on."""
+        match where:
+            case ids.Referred(invocation_id):
+                return await self._on.core.answer_to(invocation_id)
+            case ids.Own() if asked.message:
+                return await self._on.core.message_at(PLATFORM, str(asked.message.id))
+        return None
 
     async def _run(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Message | None:
         return await self._on.core.handle(await self._invocation(asked, command, args))

@@ -319,6 +319,7 @@ class Messages:
         place = Place(PLATFORM, str(channel))
         for voter_id, numbers in chosen.items():
             args = {**ballot.args, "numbers": numbers, "unless_voted": True}
+            here = await self._on.places.presences(voter_id, place)
             await self._on.core.handle(
                 Invocation(
                     f"{PLATFORM}:{about}:{voter_id}",
@@ -328,6 +329,8 @@ class Messages:
                     poll.expires_at or self._on.clock.now(),
                     command=ballot.command,
                     args=args,
+                    role=here[0].role if here else Role.RESIDENT,
+                    present_in=here,
                 )
             )
 

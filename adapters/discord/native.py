@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import aiohttp
@@ -20,8 +21,8 @@ MOST_HOURS = 32 * 24
 BEFORE = timedelta(minutes=10)
 
 
-def native_poll(message: Message, on: Session, voice: Voice) -> tuple[Rendered, discord.Poll] | None:
-    """The poll and what is said with it; None where Discord could not show all of it, or may not."""
+def native_poll(message: Message, on: Session, voice: Voice) -> Rendered | None:
+    """The poll with what is said about it; None where Discord could not show all of it, or may not."""
     ballot = message.ballot
     if ballot is None or ballot.discreet or ballot.ended or ballot.until is None:
         return None
@@ -35,8 +36,7 @@ def native_poll(message: Message, on: Session, voice: Voice) -> tuple[Rendered, 
     poll = discord.Poll(question, timedelta(hours=hours), multiple=ballot.at_most > 1)
     for option in options:
         poll.add_answer(text=option)
-    ends = on.clock.now() + timedelta(hours=hours)
-    return writer.render(Message((text("discord.native", ends=ends),)), None), poll
+    return replace(writer.render(Message((text("discord.native"),))), poll=poll)
 
 
 async def end_poll(on: Session, channel: int, poll: int) -> None:

@@ -57,7 +57,6 @@ class Outgoing:
         files: Sequence[discord.File],
         key: str,
         tried_at: datetime | None,
-        **more: Any,
     ) -> str:
         """The message's id. Raises TryLater and Unreachable; anything else may pass."""
         there = self._client.get_partial_messageable(channel)
@@ -66,7 +65,7 @@ class Outgoing:
                 found = await self._said_before(there, said, tried_at)
                 if found:
                     return found
-            words = {"embed": said.embed, "view": said.view, **more}
+            words = {"embed": said.embed, "view": said.view, "poll": said.poll}
             given: dict[str, Any] = {name: one for name, one in words.items() if one}
             try:
                 sent = await there.send(said.content, nonce=nonce(key), files=[*map(afresh, files)], **given)
@@ -176,8 +175,14 @@ def looks_like(message: discord.Message, said: Rendered) -> bool:
     title = message.embeds[0].title if message.embeds else None
     if buttons != wanted or title != (said.embed.title if said.embed else None):
         return False
+    if _asked(message.poll) != _asked(said.poll):
+        return False
     words = message.embeds[0].description if message.embeds else message.content
     return bool(buttons) or words == (said.embed.description if said.embed else said.content)
+
+
+def _asked(poll: discord.Poll | None) -> tuple[str, ...]:
+    return (str(poll.question), *(str(answer) for answer in poll.answers)) if poll else ()
 
 
 def _ids(components: Sequence[Any]) -> Iterator[str]:

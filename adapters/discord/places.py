@@ -153,6 +153,10 @@ class Places:
 
 
 def room_of(channel: Any) -> int:
-    """The channel whose place this is: that of a thread is its channel's."""
-    parent: int | None = channel.parent_id if isinstance(channel, discord.Thread) else None
-    return parent or int(channel.id)
+    """The channel whose place this is: that of a thread is its channel's.
+
+    In a forum nothing can be said but in its posts, which are places of their own.
+    """
+    if isinstance(channel, discord.Thread) and not isinstance(channel.parent, discord.ForumChannel):
+        return channel.parent_id
+    return int(channel.id)

@@ -32,12 +32,16 @@ COLOUR = 0x4088A6
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What is sent. `overflow`: everything in plain words, for a file, where it did not all fit."""
+    """What is sent. `overflow`: everything in plain words, for a file, where it did not all fit.
+
+    `poll`: one of Discord's own that goes with it.
+    """
 
     content: str | None = None
     embed: discord.Embed | None = None
     view: ui.View | None = None
     overflow: str | None = None
+    poll: discord.Poll | None = None
 
 
 class Buttons(ui.View):
@@ -123,9 +127,9 @@ class Writer:
         taken: set[str] = set()
         for number, action in enumerate(actions):
             custom_id = ids.spell(action.command, action.args)
-            if source and (custom_id is None or custom_id in taken):
+            if custom_id is None or custom_id in taken:
                 custom_id = ids.refer(source, number)
-            if custom_id is None or custom_id in taken or len(taken) == BUTTONS:
+            if len(taken) == BUTTONS:
                 command = self.commands.by_path[action.command]
                 usage = self.commands.usage(command, self.voice.locale, action.args)
                 yield text("discord.type", label=action.label, usage=usage)
@@ -139,7 +143,7 @@ class Writer:
         if message.ballot and (several := self._list(message.ballot)):
             yield several
         if message.form and 1 <= len(message.form.fields) <= FORM_FIELDS:
-            custom_id = ids.refer(source, 0, form=True) if source else ids.own_form()
+            custom_id = ids.refer(source, form=True)
             label = self._words.brief(message.form.title, LABEL) or "…"
             yield ui.Button(label=label, custom_id=custom_id, style=discord.ButtonStyle.primary)
 

@@ -14,13 +14,11 @@ from adapters.discord import ids
 from adapters.discord.files import afresh, files_of, what_did_not_fit
 from adapters.discord.places import PLATFORM
 from adapters.discord.session import Session
-from bot.model import Identity, Message, text
+from bot.model import Message, text
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
 Asked = discord.Interaction[Any]
-# Where the community's own language cannot be looked up.
-FALLBACK = "en"
 # Discord waits three seconds; half of that is left for the way there.
 PATIENCE = 1.5
 # A first answer is tried for as long as it would be in time, one that was put off for some minutes.
@@ -43,29 +41,32 @@ class Reply:
     def __init__(self, session: Session, asked: Asked) -> None:
         self._on = session
         self._asked = asked
-        self._deferred = False
+        self._deferring: asyncio.Task[None] | None = None
         # Where somebody pressed a button that only they see, the answer takes its place.
         self._in_place = asked.message is not None and asked.message.flags.ephemeral
 
     async def prepare(self, message: Message | None) -> Prepared:
         """All that has to be waited for."""
-        who = Identity(PLATFORM, str(self._asked.user.id))
-        voice = await self._on.voice(who, self._asked.locale.value)
+        voice = self._on.voice_in(message.locale if message else None, self._asked.locale.value)
         return Prepared(message, voice, await files_of(message, self._on, voice) if message else [])
 
     def plain(self, message: Message) -> Prepared:
-        """The same where nothing can be waited for: in the language of their Discord."""
-        locale = self._on.texts.nearest(self._asked.locale.value, FALLBACK)
-        return Prepared(message, Voice(locale, self._on.zone, self._on.clock.now()), [])
+        """The same where nothing can be waited for."""
+        return Prepared(message, self._on.voice_in(message.locale, self._asked.locale.value), [])
 
-    async def give(self, work: asyncio.Task[Prepared]) -> None:
+    async def give(self, work: Awaitable[Prepared]) -> None:
         """Say what comes of it; what takes longer is put off in time."""
-        await asyncio.wait({work}, timeout=PATIENCE)
-        if not work.done():
-            self._deferred = True
-            await self._reach(self._defer, TRIES)
-        prepared = await work
-        await self._reach(lambda: self._say(prepared), TRIES_WHEN_DEFERRED if self._deferred else TRIES)
+        late = asyncio.get_running_loop().call_later(PATIENCE, self._put_off)
+        try:
+            prepared = await work
+        finally:
+            late.cancel()
+        if self._deferring:
+            await self._deferring
+        await self._reach(lambda: self._say(prepared), TRIES_WHEN_DEFERRED if self._deferring else TRIES)
+
+    def _put_off(self) -> None:
+        self._deferring = asyncio.create_task(self._reach(self._defer, TRIES))
 
     async def _defer(self) -> None:
         if self._in_place:
@@ -82,7 +83,7 @@ class Reply:
         said = writer.render(message, self._source)
         files = [*map(afresh, prepared.files), *what_did_not_fit(said)]
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
-        if self._deferred:
+        if self._deferring:
             await self._asked.edit_original_response(**how, attachments=files)
         elif self._in_place:
             await self._asked.response.edit_message(**how, attachments=files)
@@ -97,17 +98,17 @@ class Reply:
     @property
     def _may_ask(self) -> bool:
         """A form can only be the first answer, and not the answer to a form."""
-        return not self._deferred and self._asked.type is not discord.InteractionType.modal_submit
+        return not self._deferring and self._asked.type is not discord.InteractionType.modal_submit
 
     def _form_id(self) -> str:
         """By which the form is found again: that of the button which opens it, or of this answer."""
         data: Any = self._asked.data or {}
         pressed = str(data.get("custom_id", ""))
         match ids.read(pressed):
-            case ids.OwnForm() | ids.Referred(form=True):
+            case ids.Own(form=True) | ids.Referred(form=True):
                 return pressed
             case _:
-                return ids.refer(self._source, 0, form=True)
+                return ids.refer(self._source, form=True)
 
     async def _reach(self, say: Callable[[], Awaitable[None]], tries: int) -> None:
         """A lost connection may have brought it there: whoever was answered is not answered twice."""
@@ -119,9 +120,8 @@ class Reply:
                 if error.code == ANSWERED_BEFORE:
                     return
                 if error.status < 500 and error.status != 429:
-                    log.warning(
-                        "Interaction %s was not answered: %s %s", self._asked.id, error.status, error.code
-                    )
+                    why = f"{error.status} {error.code}"
+                    log.warning("Interaction %s was not answered: %s", self._asked.id, why)
                     return
                 failed: Exception = error
             except discord.InteractionResponded:

@@ -38,5 +38,10 @@ class Session:
         locale = await self.core.voice_of(reader, otherwise)
         return Voice(locale, self.zone, self.clock.now())
 
+    def voice_in(self, locale: str | None, otherwise: str) -> Voice:
+        """For an answer whose language is settled; or in the one that somebody chose on Discord."""
+        chosen = locale or self.texts.nearest(otherwise, self.texts.locales[0])
+        return Voice(chosen, self.zone, self.clock.now())
+
     def writer(self, voice: Voice) -> Writer:
         return Writer(self.texts, voice, self.core.commands)

@@ -374,6 +374,34 @@ async def test_a_button_that_says_yes_to_something_wrong_leaves_no_trace_in_its_
     assert answer.form.args == {}
 
 
+async def test_a_yes_in_private_holds_for_the_place_where_it_was_asked(town: Town) -> None:
+    """As on platforms that answer in a direct room; what was asked there needs a theme, and a role in it."""
+    asked = town.asked("anna", '!poll open "Wat?" A | B --closes "vrijdag half acht"')
+    unsure = await town.core.handle(replace(asked, role=Role.MODERATOR))
+    assert unsure
+    yes = town.asked("anna", room=None, action=unsure.actions[0])
+    opened = await town.core.handle(yes)
+    assert opened
+    assert "staat open" in words_of(opened)
+    await town.say("ben", '!poll open "En nu?" A | B')
+    assert "Wat?" in await town.say("ben", "!poll list")
+    asked = town.asked("anna", '!poll extend "zaterdag half acht" --poll 2')
+    unsure = await town.core.handle(replace(asked, role=Role.MODERATOR))
+    assert unsure
+    longer = await town.core.handle(town.asked("anna", room=None, action=unsure.actions[0]))
+    assert longer
+    assert longer.lines[0].key != "poll.not_yours"
+
+
+async def test_a_yes_to_what_was_asked_in_a_place_is_nobody_elses_way_in(town: Town) -> None:
+    asked = town.asked("anna", '!poll open "Wat?" A | B --closes "vrijdag half acht"')
+    unsure = await town.core.handle(asked)
+    assert unsure
+    pressed = await town.core.handle(town.asked("eva", room=None, action=unsure.actions[0]))
+    assert pressed
+    assert pressed.lines[0].key == "place.private"
+
+
 # --- suggestions ---
 
 

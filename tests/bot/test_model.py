@@ -52,21 +52,24 @@ MESSAGES = st.builds(
     numbered=st.booleans(),
     form=st.none() | FORMS,
     how=st.lists(TEXTS, max_size=2).map(tuple),
+    locale=st.none() | st.sampled_from(["nl", "en"]),
 )
 
 
 @given(st.none() | MESSAGES)
 def test_a_message_survives_the_database(message: Message | None) -> None:
     packed = pack(message)
-    assert unpack(packed) == message
-    if packed is not None:
+    unpacked = unpack(packed)
+    assert unpacked == message
+    if packed is not None and message and unpacked:
         json.loads(packed)
+        assert unpacked.locale == message.locale
 
 
 def test_a_message_that_an_earlier_version_packed() -> None:
     message = Message((text("poll.closed.title", question="Wat?"),))
     kept = json.loads(str(pack(message)))
-    del kept["files"], kept["numbered"], kept["form"], kept["how"]
+    del kept["files"], kept["numbered"], kept["form"], kept["how"], kept["locale"]
     assert unpack(json.dumps(kept)) == message
 
 

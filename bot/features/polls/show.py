@@ -217,7 +217,7 @@ def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:
 
 def buttons(poll: Poll) -> tuple[Action, ...]:
     """One for each option. Where a press adds up (a score, a mark that goes round) there is no switch."""
-    switch = None if poll.kind is Kind.SCORE else "on"
+    switch = None if poll.kind in (Kind.SCORE, Kind.DATES) else "on"
     return tuple(
         Action(option_text(poll, number), "poll tick", {"poll": poll.id, "option": number}, switch=switch)
         for number in range(1, len(poll.options) + 1)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.discord import Discord
+from tests.doubles.discord import Discord, Person, Server
 from tests.on_discord import OnDiscord, plein_on
 
 
@@ -17,10 +17,39 @@ async def double() -> AsyncIterator[Discord]:
     async with Discord() as discord:
         discord.guild("Plein").channel("sport")
         yield discord
-        assert discord.check_contract() == []
 
 
 @pytest.fixture
-async def plein(double: Discord, tmp_path: Path) -> AsyncIterator[OnDiscord]:
-    async with plein_on(double, f"sqlite:///{tmp_path}/plein.db") as plein:
+def database(tmp_path: Path) -> str:
+    """The database of a Plein that is started more than once."""
+    return f"sqlite:///{tmp_path}/plein.db"
+
+
+@pytest.fixture
+async def plein(double: Discord, database: str) -> AsyncIterator[OnDiscord]:
+    async with plein_on(double, database) as plein:
         yield plein
+
+
+@pytest.fixture
+def town(double: Discord) -> Server:
+    return double.guild("Plein")
+
+
+@pytest.fixture
+def anna(town: Server) -> Person:
+    """A resident who has Discord in Dutch."""
+    return town.member("anna", locale="nl")
+
+
+@pytest.fixture
+def ben(town: Server) -> Person:
+    """A resident who has Discord in English."""
+    return town.member("ben", locale="en-GB")
+
+
+@pytest.fixture
+def mo(town: Server) -> Person:
+    """A moderator: somebody who may delete what others say."""
+    town.role("moderators", ["manage_messages"])
+    return town.member("mo", roles=["moderators"])

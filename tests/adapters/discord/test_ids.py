@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from adapters.discord.ids import (
     LONGEST,
     Filled,
-    OwnForm,
+    Own,
     Referred,
     choose,
-    own_form,
     read,
     refer,
     spell,
@@ -41,20 +40,20 @@ def test_numbers_come_back_as_tuples() -> None:
 def test_forms_and_lists_are_told_apart_from_presses() -> None:
     spelled = [
         spell("poll open", {"poll": 1}),
-        spell("poll open", {"poll": 1}, form=True),
         choose("poll open", {"poll": 1}),
         refer("discord:1234567890123456789", 1),
         refer("discord:1234567890123456789", 0, form=True),
-        own_form(),
+        refer(None, 1),
+        refer(None, form=True),
     ]
     assert len({*spelled}) == len(spelled)
     assert [read(one or "") for one in spelled] == [
         Filled("poll open", {"poll": 1}),
-        Filled("poll open", {"poll": 1}, form=True),
         Filled("poll open", {"poll": 1}, chosen=True),
         Referred("discord:1234567890123456789", 1),
         Referred("discord:1234567890123456789", 0, form=True),
-        OwnForm(),
+        Own(1),
+        Own(0, form=True),
     ]
 
 
@@ -80,20 +79,21 @@ def test_every_moment_of_a_year_can_be_asked_back() -> None:
 
 
 @given(st.text(max_size=20), ARGS, st.booleans())
-def test_what_is_read_is_what_was_spelled(command: str, args: dict[str, Any], form: bool) -> None:
-    spelled = spell(command, args, form=form)
+def test_what_is_read_is_what_was_spelled(command: str, args: dict[str, Any], chosen: bool) -> None:
+    spelled = (choose if chosen else spell)(command, args)
     if spelled is not None:
         assert 0 < len(spelled) <= LONGEST
-        assert read(spelled) == Filled(command, args, form)
+        assert read(spelled) == Filled(command, args, chosen)
 
 
-@given(st.text(min_size=1, max_size=40), st.integers(0, 24), st.booleans())
-def test_a_reference_comes_back(invocation_id: str, number: int, form: bool) -> None:
-    assert read(refer(invocation_id, number, form=form)) == Referred(invocation_id, number, form)
+@given(st.none() | st.text(min_size=1, max_size=40), st.integers(0, 24), st.booleans())
+def test_a_reference_comes_back(invocation_id: str | None, number: int, form: bool) -> None:
+    meant = Own(number, form) if invocation_id is None else Referred(invocation_id, number, form)
+    assert read(refer(invocation_id, number, form=form)) == meant
 
 
 HOSTILE = st.text() | st.builds(
-    "".join, st.lists(st.sampled_from([*'1cfnago {}[]":,0-9', "\ud800", "\0", "poll", "NaN"]), max_size=60)
+    "".join, st.lists(st.sampled_from([*'1cnagpo {}[]":,0-9', "\ud800", "\0", "poll", "NaN"]), max_size=60)
 )
 
 
@@ -105,6 +105,8 @@ def test_nothing_made_up_breaks_it(custom_id: str) -> None:
         assert again is None or isinstance(read(again), Filled)
     elif isinstance(found, Referred):
         assert refer(found.invocation_id, found.number, form=found.form) == custom_id
+    elif isinstance(found, Own):
+        assert refer(None, found.number, form=found.form) == custom_id
 
 
 @pytest.mark.parametrize(

@@ -350,14 +350,13 @@ def test_what_settles_something_stands_out() -> None:
     ]
 
 
-def test_what_does_not_fit_in_a_button_refers_to_its_answer_or_is_typed() -> None:
+def test_what_does_not_fit_in_a_button_refers_to_its_answer_or_its_message() -> None:
     long = Action(typed("Ja"), "poll open", {"question": "?" * 90, "options": ("a", "b")})
     message = Message((typed("x"),), actions=(Action(typed("Nee"), "help"), long))
     found = buttons(writer().render(message, SOURCE))
     assert ids.read(found[1]["custom_id"]) == ids.Referred(SOURCE, 1)
-    rendered = writer().render(message)
-    assert [one["label"] for one in buttons(rendered)] == ["Nee"]
-    assert rendered.content == f"x\nJa: typ `/peiling open vraag:{'?' * 90} keuze:a | b`"
+    posted = buttons(writer().render(message))
+    assert ids.read(posted[1]["custom_id"]) == ids.Own(1)
 
 
 def test_what_is_one_too_many_is_typed() -> None:
@@ -388,7 +387,7 @@ def test_a_form_has_a_button_of_its_own() -> None:
     assert answered["label"] == "Een peiling"
     assert ids.read(answered["custom_id"]) == ids.Referred(SOURCE, 0, form=True)
     (posted,) = buttons(writer().render(message))
-    assert ids.read(posted["custom_id"]) == ids.OwnForm()
+    assert ids.read(posted["custom_id"]) == ids.Own(0, form=True)
 
 
 def test_options_come_before_a_form_where_not_all_finds_room() -> None:
@@ -405,9 +404,9 @@ def test_options_come_before_a_form_where_not_all_finds_room() -> None:
 
 
 def test_a_form_pops_up_as_it_is_meant() -> None:
-    data: Any = writer().modal(FORM, ids.own_form()).to_dict()
+    data: Any = writer().modal(FORM, ids.refer(None, form=True)).to_dict()
     check_modal_of(data)
-    assert (data["title"], data["custom_id"]) == ("Een peiling", ids.own_form())
+    assert (data["title"], data["custom_id"]) == ("Een peiling", ids.refer(None, form=True))
     question, options, kind, closes = data["components"]
     assert (question["label"], question["description"]) == ("Vraag", "Wat wil je weten?")
     assert [one["component"]["custom_id"] for one in data["components"]] == ["0", "1", "2", "3"]
@@ -537,4 +536,4 @@ def test_whatever_is_typed_discord_takes_it_and_reads_nothing_into_it(
 @given(FORMS)
 def test_whatever_a_form_holds_discord_takes_it(form: Form) -> None:
     if len(form.fields) <= 5:
-        check_modal_of(writer().modal(form, ids.own_form()).to_dict())
+        check_modal_of(writer().modal(form, ids.refer(None, form=True)).to_dict())

@@ -35,7 +35,8 @@ class Clock:
     def new_id(self, *, apart: bool = False) -> str:
         """A snowflake, greater than all before. `apart`: of another millisecond, so that shards differ."""
         least = self._last + (1 << 22 if apart else 1)
-        self._last = max(least, (int(self.now() * 1000) - EPOCH) << 22)
+        # In whole microseconds first: a float shows the millisecond before as easily.
+        self._last = max(least, (round(self.now() * 1_000_000) // 1000 - EPOCH) << 22)
         return str(self._last)
 
 

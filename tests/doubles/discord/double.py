@@ -41,10 +41,12 @@ def _free_port() -> int:
 class Discord:
     """HTTP API and gateway over TLS on 127.0.0.1, with one bot, `bot`, whose token is `token`.
 
-    The clock stands still until a test turns it, unless it is `running`.
+    The clock stands still until a test turns it, unless it is `running`. At the end every request must have
+    kept to Discord's published contract, unless it is `lawless`.
     """
 
-    def __init__(self, *, running: bool = False, port: int | None = None) -> None:
+    def __init__(self, *, running: bool = False, port: int | None = None, lawless: bool = False) -> None:
+        self._lawless = lawless
         self.clock = Clock(running=running)
         self.world = World(self.clock)
         self.faults = Faults()
@@ -119,6 +121,9 @@ class Discord:
         if self.http.failures and kind is None:
             call, error = self.http.failures[0]
             raise RuntimeError(f"the double broke at {call}, given {call.body}") from error
+        if kind is None and not self._lawless:
+            broken = self.check_contract()
+            assert not broken, "against Discord's contract:\n" + "\n".join(broken)
 
     def connector(self) -> aiohttp.TCPConnector:
         """For an unmodified `discord.Client(connector=...)`."""

@@ -12,7 +12,16 @@ from tests.doubles.discord.clientside import choose, resolve
 from tests.doubles.discord.errors import Json, Refused
 from tests.doubles.discord.looks import all_components
 from tests.doubles.discord.modals import filled_in
-from tests.doubles.discord.state import Application, Channel, Event, Interaction, Member, Message, User
+from tests.doubles.discord.state import (
+    THREAD,
+    Application,
+    Channel,
+    Event,
+    Interaction,
+    Member,
+    Message,
+    User,
+)
 
 if TYPE_CHECKING:
     from tests.doubles.discord.double import Discord
@@ -82,6 +91,17 @@ class Person:
             body["message_reference"] = {"message_id": to.id}
         uploads = {number: talk.Upload(*one) for number, one in enumerate((files or {}).items())}
         return self._allowed(lambda: talk.post(self.world, channel, self.user, body, uploads))
+
+    def begins(self, where: Channel | str, name: str) -> Channel:
+        """Begin a thread there, for all who see the channel."""
+        parent = self._place(where)
+        self._may(parent, "create_public_threads")
+        thread = Channel(
+            self.world.clock.new_id(), THREAD, name, parent.guild_id, parent.id, owner_id=self.id
+        )
+        thread.joined[self.id] = self.world.clock.now()
+        places.add_channel(self.world, thread)
+        return thread
 
     async def edits(self, message: Message, words: str) -> None:
         """Change what they wrote."""

@@ -254,4 +254,5 @@ def test_a_press_that_adds_up_is_no_switch() -> None:
             else CONSENT
         )
         assert [action.args for action in found] == [{"poll": 1, "option": number} for number in (1, 2, 3)]
-        assert {action.switch for action in found} == {None if kind is Kind.SCORE else "on"}
+        adds_up = kind in (Kind.SCORE, Kind.DATES)
+        assert {action.switch for action in found} == {None if adds_up else "on"}

@@ -1,0 +1,233 @@
+"""Asking: what is suggested while somebody types, and the form for who types nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.config import ThemeSection
+from tests.doubles.discord import Answer, Discord, Modal, Person, Server
+from tests.on_discord import OnDiscord, plein_on
+
+FIELDS = [
+    "Je vraag",
+    "Keuzes, elk op een eigen regel",
+    "Hoe mensen antwoorden",
+    "Wanneer ze sluit",
+    "Anoniem",
+]
+
+
+def form_of(answer: Answer) -> Modal:
+    assert answer.modal, f"no form, but {answer!r}"
+    return answer.modal
+
+
+def filled_in(modal: Modal) -> dict[str, Any]:
+    """What stands in a form already, by label."""
+
+    def value(one: dict[str, Any]) -> Any:
+        chosen = [option["label"] for option in one.get("options", []) if option.get("default")]
+        return chosen[0] if chosen else one.get("value")
+
+    return {one["label"]: value(one) for one in modal.fields.values()}
+
+
+def offered(double: Discord) -> list[dict[str, Any]]:
+    """The suggestions that came last, with what they stand for."""
+    return next(
+        one.choices for one in reversed(double.world.interactions.values()) if one.choices is not None
+    )
+
+
+# --- suggestions -------------------------------------------------------------------------------
+
+
+async def test_a_moment_is_shown_in_full_before_it_is_sent(plein: OnDiscord, anna: Person) -> None:
+    [shown] = await anna.completes("sport", "peiling open", "sluit", "volgende dinsdag 19u30")
+    assert shown.startswith("dinsdag ")
+    assert shown.endswith("om 19.30 uur")
+    meant = datetime.fromisoformat(offered(plein.double)[0]["value"])
+    opened = await anna.uses(
+        "sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit=meant.isoformat()
+    )
+    # For sure: nothing is asked back about which Tuesday.
+    assert f"Ze sluit <t:{int(meant.timestamp())}:F>" in opened.text
+    assert datetime.now(UTC) < meant
+
+
+async def test_a_moment_is_suggested_in_the_language_of_who_types(plein: OnDiscord, ben: Person) -> None:
+    [shown] = await ben.completes("sport", "poll open", "closes", "next Tuesday 7:30pm")
+    assert shown.startswith("Tuesday ")
+    await ben.uses("sport", "language", language="nl")
+    [shown] = await ben.completes("sport", "poll open", "closes", "volgende dinsdag 19u30")
+    assert shown.startswith("dinsdag ")
+
+
+async def test_what_is_no_moment_is_said_to_be_none(plein: OnDiscord, anna: Person) -> None:
+    [said] = await anna.completes("sport", "peiling open", "sluit", "als het regent")
+    assert "“als het regent” begrijp ik niet als tijdstip" in said
+    sent = offered(plein.double)[0]["value"]
+    answer = await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit=sent)
+    assert "begrijp ik niet als tijdstip" in answer.text
+
+
+async def test_who_types_nothing_is_offered_some_usual_moments(plein: OnDiscord, anna: Person) -> None:
+    usual = await anna.completes("sport", "peiling open", "sluit")
+    assert len(usual) == 4
+    assert all(" om " in one for one in usual)
+
+
+async def test_polls_are_suggested_by_number_and_by_their_words(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    assert await anna.completes("sport", "peiling toon", "peiling") == []
+    await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee")
+    await anna.uses("sport", "peiling open", vraag="Een boom?", keuze="Ja | Nee")
+    await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
+    assert await anna.completes("sport", "peiling toon", "peiling") == [
+        "#2 Een boom?",
+        "#1 Een bank? (gesloten)",
+    ]
+    assert await ben.completes("sport", "poll show", "poll", "BANK") == ["#1 Een bank? (closed)"]
+    assert await ben.completes("sport", "poll show", "poll", "2") == ["#2 Een boom?"]
+    assert "Een boom?" in (await ben.uses("sport", "poll show", poll=2)).text
+
+
+async def test_themes_are_suggested_to_who_takes_part_in_them(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    themes = [
+        ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
+        ThemeSection(name="Groen", places=(f"discord:{town.channel('groen').id}",)),
+    ]
+    async with plein_on(double, database, themes=themes):
+        assert await anna.completes(anna.dm, "peiling open", "thema") == []
+        await anna.uses("sport", "help")
+        assert await anna.completes(anna.dm, "peiling open", "thema", "s") == ["Sport"]
+        assert await anna.completes("sport", "peiling open", "thema", "groen") == []
+
+
+async def test_typing_changes_nothing(plein: OnDiscord, anna: Person) -> None:
+    await anna.completes("sport", "peiling open", "sluit", "morgen 20u", vraag="Een bank?", keuze="Ja | Nee")
+    assert "Er loopt nu geen peiling" in (await anna.uses("sport", "peiling lijst")).text
+
+
+# --- the form ------------------------------------------------------------------------------------
+
+
+async def test_a_poll_is_opened_with_its_options(plein: OnDiscord, anna: Person) -> None:
+    opened = await anna.uses(
+        "sport",
+        "peiling open",
+        vraag="Waar komt de bank?",
+        keuze="Plein | Park | Kerk",
+        soort="goedkeuring",
+        uitslag="einde",
+        quorum=3,
+        sluit="2d",
+    )
+    assert opened.ephemeral
+    assert opened.buttons == ["Sluit nu", "Annuleer"]
+    board = await plein.board("sport", "Waar komt de bank?")
+    assert "Er moeten minstens 3 mensen meedoen." in board.text
+    assert "De uitslag komt als ze sluit." in board.text
+
+
+async def test_who_types_nothing_gets_a_form(plein: OnDiscord, anna: Person) -> None:
+    form = form_of(await anna.uses("sport", "peiling open"))
+    assert form.title == "Open een peiling"
+    assert list(filled_in(form)) == FIELDS
+    kind = form.fields["2"]
+    assert [one["label"] for one in kind["options"]][:2] == ["Eén keuze", "Alles wat goed is"]
+    opened = await anna.submits(
+        form,
+        {FIELDS[0]: "Welke kleur?", FIELDS[1]: "Rood\nGroen\nBlauw", FIELDS[2]: "Alles op volgorde"},
+    )
+    assert opened.ephemeral
+    assert "Je peiling “Welke kleur?” staat open." in opened.text
+    board = await plein.board("sport", "Welke kleur?", "3. Blauw")
+    assert board.buttons == ["Rood", "Groen", "Blauw", "Zet in volgorde"]
+
+
+async def test_the_form_has_what_was_given_with_the_command(plein: OnDiscord, ben: Person) -> None:
+    form = form_of(await ben.uses("sport", "poll open", option="Red | Green", quorum=2, kind="score"))
+    assert form.title == "Open a poll"
+    assert filled_in(form)["Options, each on a line of its own"] == "Red\nGreen"
+    assert filled_in(form)["How people answer"] == "A score for each option"
+    await ben.submits(form, {"Your question": "Which colour?"})
+    # In the language of the place, and with the quorum that the form did not ask for.
+    await plein.board("sport", "Which colour?", "Er moeten minstens 2 mensen meedoen.", "punten")
+
+
+async def test_a_box_in_the_form_makes_it_anonymous(plein: OnDiscord, anna: Person) -> None:
+    form = form_of(await anna.uses("sport", "peiling open"))
+    anonymous = "Niemand kan achteraf zien wie wat koos"
+    await anna.submits(form, {FIELDS[0]: "Nog een?", FIELDS[1]: "Ja\nNee", FIELDS[4]: anonymous})
+    await plein.board("sport", "Nog een?", "Anoniem: als ze gesloten is")
+
+
+async def test_a_mistake_in_the_form_is_mended_without_typing_it_all_again(
+    plein: OnDiscord, anna: Person
+) -> None:
+    form = form_of(await anna.uses("sport", "peiling open"))
+    wrong = await anna.submits(
+        form,
+        {
+            FIELDS[0]: "Welke kleur?",
+            FIELDS[1]: "Rood\nGroen",
+            FIELDS[2]: "Alles op volgorde",
+            FIELDS[3]: "ooit",
+        },
+    )
+    assert wrong.ephemeral
+    assert "“ooit” begrijp ik niet als tijdstip" in wrong.text
+    assert wrong.buttons == ["Open een peiling"]
+    again = form_of(await anna.presses(wrong.message, "Open een peiling"))
+    assert filled_in(again) == dict(
+        zip(FIELDS, ["Welke kleur?", "Rood\nGroen", "Alles op volgorde", "ooit", None], strict=True)
+    )
+    once_more = await anna.submits(again, {FIELDS[3]: "nooit"})
+    assert "“nooit” begrijp ik niet" in once_more.text
+    again = form_of(await anna.presses(once_more.message, "Open een peiling"))
+    opened = await anna.submits(again, {FIELDS[3]: "2d"})
+    assert "Je peiling “Welke kleur?” staat open." in opened.text
+    await plein.board("sport", "Welke kleur?")
+
+
+@pytest.mark.parametrize("while_away", ["before the form is sent", "before it is opened again"])
+async def test_a_form_outlives_a_restart(
+    double: Discord, database: str, anna: Person, while_away: str
+) -> None:
+    async with plein_on(double, database):
+        form = form_of(await anna.uses("sport", "peiling open", quorum=2))
+        if while_away == "before it is opened again":
+            wrong = await anna.submits(form, {FIELDS[0]: "Een bank?", FIELDS[1]: "Ja"})
+            assert "minstens twee keuzes" in wrong.text
+    async with plein_on(double, database) as plein:
+        if while_away == "before it is opened again":
+            form = form_of(await anna.presses(wrong.message, "Open een peiling"))
+            assert filled_in(form)[FIELDS[0]] == "Een bank?"
+        opened = await anna.submits(form, {FIELDS[0]: "Een bank?", FIELDS[1]: "Ja\nNee"})
+        assert "Je peiling “Een bank?” staat open." in opened.text
+        await plein.board("sport", "Een bank?", "Er moeten minstens 2 mensen meedoen.")
+
+
+async def test_what_can_be_read_in_two_ways_is_asked_back(plein: OnDiscord, anna: Person) -> None:
+    asked = await anna.uses(
+        "sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="volgende dinsdag 19u30"
+    )
+    assert "Bedoel je met “volgende dinsdag 19u30” <t:" in asked.text
+    opened = await anna.presses(asked.message, "Ja, dat bedoel ik")
+    assert opened.updated
+    assert "Je peiling “Een bank?” staat open." in opened.text
+    await plein.board("sport", "Een bank?")
+
+
+async def test_a_vote_without_an_answer_is_asked_for(plein: OnDiscord, anna: Person) -> None:
+    await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee")
+    form = form_of(await anna.uses("sport", "stem"))
+    voted = await anna.submits(form, {"Je antwoord": "2"})
+    assert "je koos Nee" in voted.text

@@ -1,0 +1,116 @@
+"""`plein check` on Discord: what it says, and what it finds wrong."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import discord
+import pytest
+
+from adapters.discord.check import NEEDED, check
+from adapters.discord.gateway import NotLetIn
+from bot.config import Discord as Settings
+from bot.texts import Texts, Voice
+from tests.doubles.discord import Discord, Server
+from tests.on_discord import plein_on
+
+NEEDS = [name.replace("_", " ") for name in NEEDED]
+
+
+async def checked(double: Discord, *channels: str, **settings: Any) -> tuple[list[str], list[str]]:
+    """What is well and what is wrong, in English."""
+    texts, voice = Texts(), Voice("en", ZoneInfo("Europe/Brussels"), datetime.now(UTC), code=("", ""))
+    found = await check(Settings(**{"token": double.token, **settings}), channels, double.connector())
+    well, wrong = ([texts.write(line, voice) for line in lines] for lines in found)
+    return well, wrong
+
+
+async def test_it_says_what_plein_needs_and_how_to_invite_it(double: Discord, town: Server) -> None:
+    well, wrong = await checked(double, town.channel("sport").id)
+    assert wrong == []
+    told = "\n".join(well)
+    assert "on 1 server" in told
+    assert "Privileged Gateway Intents" in told
+    assert all(name in told for name in NEEDS)
+    assert "send polls" not in told
+    [address] = re.findall(r"https://\S+", told)
+    assert f"client_id={double.bot.id}" in address
+    assert "scope=bot+applications.commands" in address
+    granted = discord.Permissions(int(re.findall(r"permissions=(\d+)", address)[0]))
+    assert all(getattr(granted, name) for name in NEEDED)
+    assert not granted.administrator
+
+
+async def test_native_polls_need_one_permission_more(double: Discord, town: Server) -> None:
+    well, _ = await checked(double, native_polls=True)
+    assert "send polls" in "\n".join(well)
+    town.permit(double.bot, NEEDED)
+    channel = town.channel("stil", deny={"everyone": ["send_polls"]})
+    _, wrong = await checked(double, channel.id, native_polls=True)
+    assert len(wrong) == 1
+    assert "In channel stil Plein still lacks these permissions: send polls." in wrong[0]
+    assert (await checked(double, channel.id))[1] == []
+
+
+async def test_a_wrong_token(double: Discord) -> None:
+    well, wrong = await checked(double, token="of another application")
+    assert well == []
+    assert len(wrong) == 1
+    assert "PLEIN_DISCORD_TOKEN" in wrong[0]
+    assert "of another application" not in wrong[0]
+
+
+async def test_a_permission_that_is_missing_in_a_channel(double: Discord, town: Server) -> None:
+    town.permit(double.bot, NEEDED)
+    channel = town.channel("stil", deny={"everyone": ["attach_files"]})
+    _, wrong = await checked(double, town.channel("sport").id, channel.id)
+    assert len(wrong) == 1
+    assert "In channel stil Plein still lacks these permissions: attach files." in wrong[0]
+
+
+@pytest.mark.parametrize("where", ["nowhere", "hidden", "no number"])
+async def test_a_channel_that_plein_does_not_find(double: Discord, town: Server, where: str) -> None:
+    town.permit(double.bot, NEEDED)
+    hidden = town.channel("geheim", only=["bestuur"])
+    channel = {"nowhere": "123456789012345678", "hidden": hidden.id, "no number": "sport"}[where]
+    _, wrong = await checked(double, channel)
+    assert len(wrong) == 1
+    assert channel in wrong[0]
+
+
+async def test_a_server_that_plein_is_not_in(double: Discord, town: Server) -> None:
+    other = double.guild("Elders", bots=())
+    _, wrong = await checked(double, guilds=[town.id, other.id])
+    assert len(wrong) == 1
+    assert other.id in wrong[0]
+
+
+async def test_no_server_at_all(double: Discord, town: Server) -> None:
+    town.remove(double.bot)
+    _, wrong = await checked(double)
+    assert len(wrong) == 1
+    assert "Plein is on no server yet" in wrong[0]
+
+
+async def test_no_connection(double: Discord) -> None:
+    await double.go_away()
+    well, wrong = await checked(double)
+    assert well == []
+    assert len(wrong) == 1
+    assert "does not answer" in wrong[0]
+
+
+async def test_a_trouble_of_discords_own(double: Discord) -> None:
+    double.faults.answer(503, "GET /users/@me", times=20)
+    well, wrong = await checked(double)
+    assert well == []
+    assert "503" in wrong[0]
+
+
+async def test_running_with_a_wrong_token_says_what_to_do(double: Discord, database: str) -> None:
+    with pytest.raises(NotLetIn, match="PLEIN_DISCORD_TOKEN"):
+        async with plein_on(double, database, token="of another application"):
+            pass

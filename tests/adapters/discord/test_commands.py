@@ -1,0 +1,203 @@
+"""Slash commands: what they are called, who is shown them, and when Discord is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from adapters.discord.commands import SlashCommands
+from bot import features
+from bot.call import Call
+from bot.commands import Command, Commands
+from bot.model import Message, Role, typed
+from bot.texts import LOCALES, Texts
+from tests.doubles.discord import Discord, Person, Server
+from tests.doubles.discord.command_limits import check_command, size_of
+from tests.doubles.discord.errors import Form
+from tests.on_discord import OnDiscord, plein_on
+
+Json = dict[str, Any]
+EVERYWHERE = "/applications/{application_id}/commands"
+IN_A_SERVER = "/applications/{application_id}/guilds/{guild_id}/commands"
+CATALOGUES = Path(features.__file__).parents[1] / "locales"
+STRING, INTEGER, BOOLEAN = 3, 4, 5
+
+
+def described(commands: Commands) -> dict[str, Json]:
+    """What Discord is told, by first word; as strict about it as Discord is."""
+    permissions = {Role.MODERATOR: discord.Permissions(manage_messages=True)}
+    found = SlashCommands(commands, permissions).described()
+    for one in found:
+        form = Form()
+        check_command(form, one)
+        form.check()
+        assert size_of(one) <= 8_000
+    return {one["name"]: one for one in found}
+
+
+def below(command: Json, name: str) -> Json:
+    return next(one for one in command["options"] if one["name"] == name)
+
+
+def clean(call: Call, what: str) -> Message:
+    return Message((typed(f"swept: {what}"),))
+
+
+SWEEP = Command("sweep", clean, role=Role.MODERATOR)
+
+
+# --- names and words -----------------------------------------------------------------------
+
+
+def test_everybody_reads_the_commands_in_their_own_language() -> None:
+    poll = described(Commands(features.COMMANDS, Texts()))["poll"]
+    assert poll["name_localizations"] == {"nl": "peiling", "en-GB": "poll", "en-US": "poll"}
+    opening = below(poll, "open")
+    assert opening["description_localizations"]["nl"] == "Vraagt iets aan iedereen in dit thema"
+    assert opening["description_localizations"]["en-US"] == opening["description"]
+    assert below(poll, "withdraw")["name_localizations"]["nl"] == "intrekken"
+    assert below(opening, "question")["name_localizations"]["nl"] == "vraag"
+    assert below(opening, "question")["description_localizations"]["nl"] == "Wat je wilt vragen"
+
+
+def test_what_is_asked_for_has_a_type_and_choices_in_words() -> None:
+    opening = below(described(Commands(features.COMMANDS, Texts()))["poll"], "open")
+    types = {one["name"]: one["type"] for one in opening["options"]}
+    assert types["question"] == types["closes"] == STRING
+    assert types["quorum"] == INTEGER
+    assert types["anonymous"] == BOOLEAN
+    kinds = {one["value"]: one["name_localizations"]["nl"] for one in below(opening, "kind")["choices"]}
+    assert kinds["ranked"] == "volgorde"
+    assert below(opening, "closes")["autocomplete"]
+    assert not any(one.get("required") for one in opening["options"])
+
+
+def test_a_language_that_is_added_is_spoken_in_the_commands_too(tmp_path: Path) -> None:
+    for locale in LOCALES:
+        (tmp_path / locale).symlink_to(CATALOGUES / locale)
+    there = tmp_path / "de" / "LC_MESSAGES"
+    there.mkdir(parents=True)
+    (there / "plein.po").write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        'msgid "command.poll open"\nmsgstr "umfrage starten"\n\n'
+        'msgid "command.poll vote"\nmsgstr "stimme|umfrage stimme"\n\n'
+        'msgid "param.question"\nmsgstr "frage"\n\n'
+        'msgid "command.poll open.help"\nmsgstr "fragt alle in diesem Thema etwas"\n',
+        encoding="utf-8",
+    )
+    found = described(Commands(features.COMMANDS, Texts((*LOCALES, "de"), tmp_path)))
+    assert found["poll"]["name_localizations"]["de"] == "umfrage"
+    assert found["vote"]["name_localizations"]["de"] == "stimme"
+    opening = below(found["poll"], "open")
+    assert opening["name_localizations"]["de"] == "starten"
+    assert opening["description_localizations"]["de"] == "Fragt alle in diesem Thema etwas"
+    assert below(opening, "question")["name_localizations"]["de"] == "frage"
+    # What is not translated yet is said in English.
+    assert below(found["poll"], "close")["description_localizations"]["de"].startswith("Closes")
+
+
+async def test_the_same_command_by_its_names(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee")
+    for command, person in (("stem", anna), ("peiling stem", anna), ("vote", ben), ("poll vote", ben)):
+        option = "antwoord" if person is anna else "answer"
+        said = await person.uses("sport", command, {option: "1"})
+        assert "“Een bank?”: " + ("je koos Ja" if person is anna else "you chose Ja") in said.text
+    await plein.board("sport", "Ja: 2 stemmen")
+
+
+# --- who is shown what ------------------------------------------------------------------------
+
+
+def test_commands_of_moderators_need_the_permission_of_moderators() -> None:
+    found = described(Commands((*features.COMMANDS, SWEEP), Texts()))
+    assert found["sweep"]["default_member_permissions"] == str(
+        discord.Permissions(manage_messages=True).value
+    )
+    assert found["poll"]["default_member_permissions"] is None
+
+
+def test_a_group_is_shown_to_all_who_may_use_anything_in_it() -> None:
+    mixed = (Command("street look", clean), Command("street sweep", clean, role=Role.MODERATOR))
+    found = described(Commands(mixed, Texts()))
+    assert found["street"]["default_member_permissions"] is None
+    alone = described(Commands(mixed[1:], Texts()))
+    assert alone["street"]["default_member_permissions"] is not None
+
+
+async def test_moderators_alone_are_shown_what_is_theirs(
+    double: Discord, database: str, monkeypatch: pytest.MonkeyPatch, anna: Person, mo: Person
+) -> None:
+    monkeypatch.setattr(features, "COMMANDS", (*features.COMMANDS, SWEEP))
+    async with plein_on(double, database):
+        assert "swept: leaves" in (await mo.uses("sport", "sweep", what="leaves")).text
+        with pytest.raises(AssertionError, match="is not shown to anna"):
+            await anna.uses("sport", "sweep", what="leaves")
+
+
+# --- telling Discord ---------------------------------------------------------------------------
+
+
+async def test_discord_is_told_again_only_of_other_commands(
+    double: Discord, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        async with plein_on(double, database):
+            assert len(double.calls_to("PUT", EVERYWHERE)) == 1
+    monkeypatch.setattr(features, "COMMANDS", (*features.COMMANDS, SWEEP))
+    for _ in range(2):
+        async with plein_on(double, database):
+            assert len(double.calls_to("PUT", EVERYWHERE)) == 2
+    assert "sweep" in {one["name"] for one in double.bot.commands.values()}
+
+
+async def test_the_commands_of_one_server_or_of_all(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    village = double.guild("Gehucht")
+    visitor = village.member("carla")
+
+    def known() -> list[str | None]:
+        return sorted({one.get("guild_id") for one in double.bot.commands.values()}, key=str)
+
+    async with plein_on(double, database):
+        assert known() == [None]
+        await visitor.uses("general", "help")
+    async with plein_on(double, database, commands="guild", guilds=[town.id]):
+        assert known() == [town.id]
+        await anna.uses("sport", "help")
+        with pytest.raises(AssertionError, match="there is no command"):
+            await visitor.uses("general", "help")
+    before = len(double.calls_to("PUT", IN_A_SERVER))
+    async with plein_on(double, database, commands="guild", guilds=[town.id]):
+        assert len(double.calls_to("PUT", IN_A_SERVER)) == before
+    async with plein_on(double, database, commands="guild", guilds=[town.id, village.id]):
+        assert known() == sorted([town.id, village.id])
+        assert len(double.calls_to("PUT", IN_A_SERVER)) == before + 1
+    async with plein_on(double, database):
+        assert known() == [None]
+
+
+async def test_a_server_that_plein_is_not_in_takes_no_commands_yet(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    away = double.guild("Later", bots=())
+    async with plein_on(double, database, commands="guild", guilds=[town.id, away.id]):
+        await anna.uses("sport", "help")
+    away.invite(double.bot)
+    async with plein_on(double, database, commands="guild", guilds=[town.id, away.id]):
+        await away.member("dirk").uses("general", "help")
+
+
+async def test_what_is_said_from_a_server_of_others_is_not_done(
+    double: Discord, database: str, town: Server
+) -> None:
+    other = double.guild("Elders")
+    async with plein_on(double, database, guilds=[town.id]):
+        said = await other.member("emma").uses(
+            "general", "poll open", question="Een bank?", option="Ja | Nee"
+        )
+        assert said.ephemeral
+        assert "Ik hoor bij een andere server" in said.text

@@ -1,0 +1,187 @@
+"""Discord's own poll beside a board: informal, and counted in once it is final."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.config import ResidentSection
+from tests.doubles.discord import Discord, Message, Person, Server
+from tests.on_discord import OnDiscord, opened, plein_on
+
+HOUR, DAY = 3_600, 86_400
+
+
+@pytest.fixture
+async def plein(double: Discord, database: str) -> AsyncIterator[OnDiscord]:
+    async with plein_on(double, database, native_polls=True) as plein:
+        yield plein
+
+
+def natives(who: Person) -> list[Message]:
+    return [one for one in who.sees("sport") if one.poll]
+
+
+async def native(plein: OnDiscord, who: Person) -> Message:
+    """The poll beside the board, once it is there."""
+    return (await plein.double.until(lambda: natives(who)))[-1]
+
+
+async def test_it_stands_beside_the_board_and_says_that_it_is_informal(
+    plein: OnDiscord, anna: Person
+) -> None:
+    board = await opened(plein, anna, "Een bank?", closes="2d")
+    beside = await native(plein, anna)
+    assert int(beside.id) > int(board.id)
+    assert beside.poll
+    assert beside.poll.question["text"] == "Een bank?"
+    assert [one["text"] for one in beside.poll.answers.values()] == ["Ja", "Nee"]
+    assert not beside.poll.multiselect
+    assert "Iedereen ziet er wat je kiest, en het is informeel" in beside.text
+    assert beside.poll.expiry < plein.double.clock.now() + 2 * DAY
+
+
+async def test_several_may_be_chosen_where_the_poll_says_so(plein: OnDiscord, anna: Person) -> None:
+    await opened(plein, anna, "Wat is goed?", "Bank | Boom | Beeld", kind="approval", closes="2d")
+    beside = await native(plein, anna)
+    assert beside.poll
+    assert beside.poll.multiselect
+    await anna.votes(beside, ["Bank", "Beeld"])
+    await plein.turn(2 * DAY - HOUR)
+    await plein.board("sport", "Bank: 1 stem", "Boom: 0 stemmen", "Beeld: 1 stem")
+
+
+@pytest.mark.parametrize(
+    ("options", "settled"),
+    [
+        ("Ja | Nee", {"results": "closed"}),
+        ("Ja | Nee", {"results": "voted"}),
+        ("Ja | Nee", {"anonymous": True}),
+        ("Bank | Boom", {"kind": "ranked"}),
+        ("Bank | Boom", {"kind": "score"}),
+        (" | ".join(f"Plek {number}" for number in range(11)), {}),
+        (f"Kort | {'o' * 56}", {}),
+        ("Ja | Nee", {"closes": "50d"}),
+        ("Ja | Nee", {"closes": "50 minuten"}),
+    ],
+    ids=["hidden", "voted", "anonymous", "ranked", "score", "eleven", "long", "far", "soon"],
+)
+async def test_not_where_discord_could_not_show_it_all_or_may_not(
+    plein: OnDiscord, anna: Person, options: str, settled: dict[str, object]
+) -> None:
+    await opened(plein, anna, "Wat?", options, **settled)
+    # One that may have its own comes after it: then all that was to come has come.
+    await opened(plein, anna, "Een bank?", closes="2d")
+    assert (await native(plein, anna)).poll
+    assert len(natives(anna)) == 1
+
+
+async def test_it_is_not_there_unless_it_is_asked_for(double: Discord, database: str, anna: Person) -> None:
+    async with plein_on(double, database) as plein:
+        await anna.presses(await opened(plein, anna, "Een bank?", closes="2d"), "Ja")
+        await plein.board("sport", "Ja: 1 stem")
+        assert natives(anna) == []
+
+
+async def test_who_voted_nowhere_else_is_counted_in(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    board = await opened(plein, anna, "Een bank?", closes="2d")
+    beside = await native(plein, anna)
+    carla = town.member("carla")
+    await anna.presses(board, "Ja")
+    for person in (anna, ben, carla):
+        await person.votes(beside, "Nee")
+    await carla.votes(beside, [])
+    await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen")
+    await plein.turn(2 * DAY - HOUR)
+    await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen deden mee")
+    # It may still be changed, and the last word is said where it counts.
+    assert "you first chose Nee, now Ja" in (await ben.presses(board, "Ja")).text
+    await plein.turn(HOUR)
+    await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 2 stemmen.")
+
+
+async def test_what_became_final_while_plein_was_away_is_counted_in(
+    double: Discord, database: str, anna: Person, ben: Person
+) -> None:
+    async with plein_on(double, database, native_polls=True) as plein:
+        board = await opened(plein, anna, "Een bank?", closes="2d")
+        await ben.votes(await native(plein, anna), "Nee")
+        await anna.presses(board, "Ja")
+        await plein.board("sport", "Ja: 1 stem")
+    double.clock.turn(2 * DAY + HOUR)
+    async with plein_on(double, database, native_polls=True) as plein:
+        await plein.turn(1)
+        await plein.board("sport", "Gesloten: Een bank?", "gelijk tussen Ja en Nee, elk met 1 stem")
+
+
+async def test_it_ends_when_the_poll_is_closed_by_hand(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    board = await opened(plein, anna, "Een bank?", closes="2d")
+    beside = await native(plein, anna)
+    assert beside.poll
+    await anna.presses(board, "Ja")
+    await ben.votes(beside, "Nee")
+    await anna.uses("sport", "peiling sluit", zeker=True)
+    await plein.double.until(lambda: beside.poll and beside.poll.finalized)
+    # What was informal until then does not change a result that was announced.
+    await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 1 stem.")
+    assert await plein.board("sport", "Gesloten op <t:", "1 mens deed mee") is board
+
+
+async def test_who_votes_there_is_who_they_are_on_the_server(
+    plein: OnDiscord, anna: Person, ben: Person, mo: Person
+) -> None:
+    await opened(plein, anna, "Wat eerst?", closes="2d", voters="moderators")
+    beside = await native(plein, anna)
+    await mo.votes(beside, "Ja")
+    await ben.votes(beside, "Nee")
+    await plein.turn(2 * DAY - HOUR)
+    await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen")
+    # And stays so: in private it is the role with which they last took part.
+    assert "nu sluiten?" in (await mo.uses(mo.dm, "peiling sluit", peiling=1)).text
+
+
+async def test_who_joined_before_it_opened_is_a_member_though_never_heard_of(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    plein.double.clock.turn(60)
+    await opened(plein, anna, "Een bank?", closes="2d", voters="members")
+    plein.double.clock.turn(60)
+    beside = await native(plein, anna)
+    newcomer = town.member("nieuw")
+    await ben.votes(beside, "Ja")
+    await newcomer.votes(beside, "Nee")
+    await plein.turn(2 * DAY - HOUR)
+    await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen", "1 mens deed mee")
+
+
+async def test_two_accounts_of_one_person_count_once_there(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    other = town.member("anna-op-het-werk")
+    both = ResidentSection(name="Anna", accounts=(f"discord:{anna.id}", f"discord:{other.id}"))
+    async with plein_on(double, database, native_polls=True, residents=[both]) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        beside = await native(plein, anna)
+        await anna.votes(beside, "Ja")
+        await other.votes(beside, "Ja")
+        await plein.turn(2 * DAY - HOUR)
+        await plein.board("sport", "Ja: 1 stem", "1 mens deed mee")
+
+
+async def test_it_is_not_posted_again_where_it_arrived_unheard(plein: OnDiscord, anna: Person) -> None:
+    lost = plein.double.faults.drop("POST /channels/{channel_id}/messages", times=2, after=True)
+    await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="30d")
+    # First the board and then the poll arrive without a word that they did, and hours pass.
+    for _ in range(100):
+        await plein.turn(2 * HOUR)
+        await anna.uses("sport", "peiling lijst")
+        if plein.double.calls_to("PATCH", "/channels/{channel_id}/messages/{message_id}"):
+            break
+    assert lost.met == 2
+    await anna.presses(await plein.board("sport", "Een bank?", "Dit is peiling 1"), "Ja")
+    await plein.board("sport", "Ja: 1 stem")
+    assert len(natives(anna)) == 1
+    assert len([one for one in anna.sees("sport") if "Dit is peiling 1" in one.text]) == 1

@@ -1,0 +1,249 @@
+"""Voting: by a button, a list, a form or a typed word; one ballot a person, whichever way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.config import ResidentSection, ThemeSection
+from tests.doubles.discord import Discord, Message, Person, Server
+from tests.doubles.discord.looks import all_components
+from tests.on_discord import OnDiscord, opened, plein_on
+
+MONTH = 31 * 86_400
+CHANGE, WITHDRAW = "Veranderen", "Trek mijn stem in"
+
+
+def list_of(message: Message) -> str:
+    """The custom_id of its list to choose from."""
+    return next(str(one["custom_id"]) for one in all_components(message.components) if one.get("options"))
+
+
+# --- buttons and lists ---------------------------------------------------------------------------
+
+
+async def test_a_vote_is_a_press(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    board = await opened(plein, anna, "Een bank?")
+    voted = await ben.presses(board, "Nee")
+    assert voted.ephemeral
+    assert "“Een bank?”: you chose Nee." in voted.text
+    assert voted.buttons == ["Withdraw my vote", "Change"]
+    await plein.board("sport", "Een bank?", "Nee: 1 stem", "1 mens deed mee")
+
+
+async def test_each_of_twenty_options_has_its_button(plein: OnDiscord, anna: Person) -> None:
+    names = [f"Plek {number}" for number in range(1, 21)]
+    board = await opened(plein, anna, "Waar?", " | ".join(names))
+    assert board.buttons == names
+    assert "je koos Plek 1." in (await anna.presses(board, "Plek 1")).text
+    assert "je koos eerst Plek 1, nu Plek 20." in (await anna.presses(board, "Plek 20")).text
+    await plein.board("sport", "20. Plek 20: 1 stem", "1. Plek 1: 0 stemmen")
+
+
+async def test_several_are_chosen_from_a_list_in_one_go(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    board = await opened(plein, anna, "Wat is goed?", "Bank | Boom | Beeld", kind="approval")
+    voted = await ben.chooses(board, list_of(board), ["Bank", "Beeld"])
+    assert "you chose Bank and Beeld" in voted.text
+    changed = await ben.chooses(board, list_of(board), ["Boom"])
+    assert "you first chose Bank and Beeld, now Boom" in changed.text
+    # The buttons turn over one of them, and the list says it all.
+    assert "now Bank and Boom" in (await ben.presses(board, "Bank")).text
+    await plein.board("sport", "Bank: 1 stem", "Boom: 1 stem", "Beeld: 0 stemmen", "1 mens deed mee")
+
+
+async def test_a_list_takes_no_more_than_may_be_chosen(plein: OnDiscord, anna: Person) -> None:
+    board = await opened(plein, anna, "Welke twee?", "Bank | Boom | Beeld", choices=2)
+    assert "Kies er hoogstens 2." in board.text
+    with pytest.raises(AssertionError, match="1 to 2 are to be chosen"):
+        await anna.chooses(board, list_of(board), ["Bank", "Boom", "Beeld"])
+    await anna.chooses(board, list_of(board), ["Bank", "Boom"])
+    said = await anna.presses(board, "Beeld")
+    assert "Je kan er hoogstens 2 kiezen" in said.text
+    await plein.board("sport", "Bank: 1 stem", "Beeld: 0 stemmen")
+
+
+async def test_twenty_options_leave_room_for_a_list(plein: OnDiscord, anna: Person) -> None:
+    names = [f"Plek {number}" for number in range(1, 21)]
+    board = await opened(plein, anna, "Waar?", " | ".join(names), kind="approval")
+    await anna.chooses(board, list_of(board), names)
+    await plein.board("sport", "1. Plek 1: 1 stem", "20. Plek 20: 1 stem")
+
+
+# --- forms -----------------------------------------------------------------------------------------
+
+
+async def test_ranks_are_pressed_or_given_in_a_form(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    board = await opened(plein, anna, "Wat eerst?", "Bank | Boom | Beeld", kind="ranked")
+    asked = await anna.presses(board, "Zet in volgorde")
+    assert asked.modal
+    assert "je koos Beeld op 1, Bank op 2 en Boom op 3" in (await anna.submits(asked, {"0": "3 1 2"})).text
+    for name in ("Beeld", "Boom"):
+        pressed = await ben.presses(board, name)
+    assert "now Beeld as 1 and Boom as 2" in pressed.text
+    assert "Without a rank yet, and so last together: Bank." in pressed.text
+    await plein.board("sport", "2 mensen deden mee", "3. Beeld: wint 2 duels van de 2")
+
+
+async def test_a_wrong_order_is_asked_again_with_what_was_typed(plein: OnDiscord, anna: Person) -> None:
+    board = await opened(plein, anna, "Wat eerst?", "Bank | Boom | Beeld", kind="ranked")
+    wrong = await anna.submits(await anna.presses(board, "Zet in volgorde"), {"0": "3 3 2"})
+    assert wrong.ephemeral
+    assert "Beeld staat twee keer in je volgorde" in wrong.text
+    again = await anna.presses(wrong.message, "Zet in volgorde")
+    assert again.modal
+    assert again.modal.fields["0"]["value"] == "3 3 2"
+    voted = await anna.submits(again, {"0": "3 1 2"})
+    assert voted.updated
+    assert "je koos Beeld op 1" in voted.text
+
+
+async def test_scores_are_chosen_in_a_form(plein: OnDiscord, anna: Person) -> None:
+    board = await opened(plein, anna, "Hoe goed?", "Bank | Boom", kind="score")
+    asked = await anna.presses(board, "Geef cijfers")
+    assert asked.modal
+    assert [one["label"] for one in asked.modal.fields.values()] == ["Bank", "Boom"]
+    voted = await anna.submits(asked, {"Bank": "5", "Boom": "2"})
+    assert "je koos Bank: 5 en Boom: 2" in voted.text
+    # What stands is in the form when it is opened again.
+    changing = await anna.presses(voted.message, CHANGE)
+    again = await anna.presses(changing.message, "Geef cijfers")
+    assert again.modal
+    assert [one["value"] for one in again.modal.fields["0"]["options"] if one.get("default")] == ["5"]
+    assert "nu Bank: 5 en Boom: 4" in (await anna.submits(again, {"Boom": "4"})).text
+    await plein.board("sport", "Boom: 4 punten")
+
+
+async def test_many_scores_are_typed_in_one_field(plein: OnDiscord, anna: Person) -> None:
+    board = await opened(plein, anna, "Hoe goed?", "A | B | C | D | E | F", kind="score")
+    asked = await anna.presses(board, "Geef cijfers")
+    assert asked.modal
+    assert len(asked.modal.fields) == 1
+    await anna.submits(asked, {"0": "5 4 3 2 1 0"})
+    await plein.board("sport", "1. A: 5 punten", "6. F: 0 punten")
+
+
+async def test_dates_are_answered_in_a_form(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    now = plein.core.clock.now()
+    days = [(now + timedelta(days=days)).strftime("%Y-%m-%dT20:00+00:00") for days in (20, 21)]
+    board = await opened(plein, anna, "Wanneer?", " | ".join(days), kind="dates")
+    second = board.buttons[1]
+    asked = await ben.presses(board, "Zeg wanneer je kan")
+    assert asked.modal
+    one, other = [one["label"] for one in asked.modal.fields.values()]
+    voted = await ben.submits(asked, {one: "If need be", other: "Yes"})
+    assert ": if need be" in voted.text
+    await anna.presses(board, second)
+    await plein.board("sport", "0 ja, 1 desnoods", "2 ja, 0 desnoods")
+
+
+async def test_who_objects_is_asked_why(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    await anna.uses("sport", "poll open", question="Een bank in het park", kind="consent")
+    board = await plein.board("sport", "Een bank in het park")
+    assert board.buttons == ["Akkoord", "Onthouding", "Bezwaar"]
+    await anna.presses(board, "Akkoord")
+    asked = await ben.presses(board, "Bezwaar")
+    assert asked.modal
+    assert asked.modal.title == "Say why you object"
+    voted = await ben.submits(asked, {"Your reason": "Te duur.\nEn te ver."})
+    assert voted.ephemeral
+    assert "Te duur." in voted.text
+    await plein.board("sport", "Akkoord: 1", "Bezwaar: 1", "Bezwaar: “Te duur.")
+    too_long = await ben.submits(await ben.presses(board, "Bezwaar"), {"Your reason": "o" * 300})
+    assert "Your reason has 300 characters and 280 fit" in too_long.text
+    again = await ben.presses(too_long.message, "Say why you object")
+    assert again.modal
+    assert again.modal.fields["0"]["value"] == "o" * 300
+
+
+# --- receipts ---------------------------------------------------------------------------------------
+
+
+async def test_a_receipt_changes_and_takes_back_in_its_own_place(plein: OnDiscord, anna: Person) -> None:
+    board = await opened(plein, anna, "Een bank?")
+    receipt = await anna.presses(board, "Ja")
+    shown = await anna.presses(receipt.message, CHANGE)
+    assert shown.updated
+    assert "Jij koos Ja." in shown.text
+    changed = await anna.presses(shown.message, "Nee")
+    assert changed.updated
+    assert "je koos eerst Ja, nu Nee" in changed.text
+    withdrawn = await anna.presses(changed.message, WITHDRAW)
+    assert withdrawn.updated
+    assert "je stem is ingetrokken" in withdrawn.text
+    assert withdrawn.buttons == []
+    await plein.board("sport", "Nog niemand stemde.")
+    assert len([one for one in anna.sees("sport") if one.ephemeral]) == 2  # its own place, and the opening
+
+
+async def test_one_ballot_a_person_whichever_way_it_was_cast(
+    plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    board = await opened(plein, anna, "Wat?", "Bank | Boom | Beeld", kind="approval")
+    await anna.presses(board, "Bank")
+    await anna.chooses(board, list_of(board), ["Boom"])
+    await anna.uses("sport", "stem", antwoord="3")
+    await anna.says("sport", f"<@{town.discord.bot.user.id}> stem 1 2")
+    await anna.hears(anna.dm, "nu Bank en Boom")
+    await plein.board("sport", "Bank: 1 stem", "Boom: 1 stem", "Beeld: 0 stemmen", "1 mens deed mee")
+
+
+async def test_a_vote_that_came_in_twice_counts_once(plein: OnDiscord, anna: Person) -> None:
+    board = await opened(plein, anna, "Hoe goed?", "Bank | Boom", kind="score")
+    plein.double.faults.events.duplicate("INTERACTION_CREATE")
+    assert "Bank: 1" in (await anna.presses(board, "Bank")).text
+    await plein.board("sport", "Bank: 1 punt")
+
+
+async def test_two_accounts_of_one_person_count_once(
+    double: Discord, database: str, anna: Person, town: Server
+) -> None:
+    other = town.member("anna-op-het-werk")
+    both = ResidentSection(name="Anna", accounts=(f"discord:{anna.id}", f"discord:{other.id}"))
+    async with plein_on(double, database, residents=[both]) as plein:
+        board = await opened(plein, anna, "Een bank?")
+        await anna.presses(board, "Ja")
+        assert "je koos eerst Ja, nu Nee" in (await other.presses(board, "Nee")).text
+        await plein.board("sport", "Ja: 0 stemmen", "Nee: 1 stem", "1 mens deed mee")
+
+
+async def test_one_theme_in_two_channels_is_one_poll(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person
+) -> None:
+    places = tuple(f"discord:{town.channel(name).id}" for name in ("sport", "zwemmen"))
+    async with plein_on(double, database, themes=[ThemeSection(name="Sport", places=places)]) as plein:
+        await opened(plein, anna, "Een bank?")
+        await anna.presses(await plein.board("sport", "Een bank?"), "Ja")
+        await ben.presses(await plein.board("zwemmen", "Een bank?"), "Nee")
+        for channel in ("sport", "zwemmen"):
+            await plein.board(channel, "Ja: 1 stem", "Nee: 1 stem", "2 mensen deden mee")
+
+
+# --- later -------------------------------------------------------------------------------------------
+
+
+async def test_buttons_still_work_a_month_and_a_restart_later(
+    double: Discord, database: str, anna: Person, ben: Person
+) -> None:
+    async with plein_on(double, database) as plein:
+        board = await opened(plein, anna, "Een bank?", closes="60d")
+        ranked = await opened(plein, anna, "Wat eerst?", "Bank | Boom", kind="ranked", closes="60d")
+        receipt = await ben.presses(board, "Ja")
+    async with plein_on(double, database) as plein:
+        await plein.turn(MONTH)
+        assert "now Nee" in (await ben.presses(board, "Nee")).text
+        assert "withdrawn" in (await ben.presses(receipt.message, "Withdraw my vote")).text
+        assert "je koos Ja" in (await anna.presses(board, "Ja")).text
+        asked = await anna.presses(ranked, "Zet in volgorde")
+        assert "je koos Boom op 1" in (await anna.submits(asked, {"0": "2 1"})).text
+        await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen")
+
+
+async def test_a_press_too_late_says_so(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    board = await opened(plein, anna, "Een bank?", closes="1d")
+    plein.double.clock.turn(86_401)
+    late = await ben.presses(board, "Ja")
+    assert late.ephemeral
+    assert "“Een bank?” has already closed" in late.text
+    await plein.turn(1)
+    await plein.board("sport", "Niemand stemde.")

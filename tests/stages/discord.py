@@ -1,0 +1,272 @@
+"""Discord's stage: the adapter on the double, one server for each place.
+
+A line that is a command is used as a slash command. What Discord's client would not let anybody fill in
+(a word that is no choice, a number that is none, nothing at all) is written to Plein, as is what others
+are to see. A form that pops up is sent off as it is: then Plein says in words what it still needs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import pytest
+
+from adapters.console.client import Said, Turning
+from adapters.discord import ids
+from adapters.discord.client import Discord as Adapter
+from bot.app import themes_on
+from bot.commands import Param
+from bot.config import Config
+from bot.config import Discord as Settings
+from bot.errors import UserError
+from bot.model import Identity, Place
+from bot.texts import Texts, Voice
+from tests.doubles.discord import Answer, Channel, Discord, Message, Person, Server
+from tests.doubles.discord.looks import all_components
+from tests.on_discord import DoublesClock
+from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed
+
+LOCALES = {"nl": "nl", "en": "en-GB"}
+LABEL, LONGEST = 80, 2_000
+# Escapes, what can be typed, moments, bold, and the space that ends an address.
+_MARKUP = re.compile(r"\\(?P<as_is>.)|(?P<code>`[^`\n]*`)|<t:(?P<at>-?\d+):F>|\*\*|\u200a", re.DOTALL)
+
+
+class DiscordsClock(DoublesClock):
+    """The double's clock, which Plein goes by too; the transcript turns it."""
+
+    @classmethod
+    def at(cls, moment: datetime, double: Discord) -> Self:
+        double.clock.turn(moment.timestamp() - double.clock.now())
+        return cls(double.clock)
+
+    def turn_to(self, moment: datetime) -> None:
+        self._clock.turn(max((moment - self.now()).total_seconds(), 0))
+
+
+class OnDiscord(Stage):
+    platform = "discord"
+    # No button is there that cannot be pressed, and nothing so long can be sent.
+    impossible = frozenset({"action.no_such", "typed.too_long"})
+
+    def __init__(self, double: Discord, clock: Turning) -> None:
+        super().__init__(clock)
+        self._double = double
+        self._texts = Texts()
+        self._town = double.guild("Plein")
+        self._servers: dict[Where, Server] = {}
+        self._people: dict[Who, Person] = {}
+        self._config: Config
+        self._known: dict[str, int] = {}
+        # The buttons that a message had when it last had any.
+        self._offered: dict[str, list[str]] = {}
+
+    async def prepare(self, people: Iterable[Who], places: Iterable[Where], language: str) -> None:
+        for who in people:
+            name = f"{who.name}-{who.label}"
+            self._people[who] = self._town.member(name, locale=LOCALES[language])
+        for where in places:
+            self._servers[where] = self._double.guild("-".join(where), bots=())
+            self._servers[where].channel(where.place)
+
+    def settings(self) -> Mapping[str, Any]:
+        return {"discord": Settings.model_validate({"token": self._double.token})}
+
+    def account(self, who: Who) -> Identity:
+        return Identity(self.platform, self._people[who].id)
+
+    def address(self, where: Where) -> str:
+        return self._channel(where).id
+
+    def _channel(self, where: Where) -> Channel:
+        return self._servers[where].channel(where.place)
+
+    def adapter(self, config: Config, texts: Texts) -> Adapter:
+        assert config.discord
+        self._config = config
+        themes = themes_on(self.platform, config)
+        return Adapter(config.discord, themes, texts, config.zone, self.clock, self._double.connector)
+
+    async def begin(self) -> None:
+        pass
+
+    # --- what people do ---
+
+    async def _invite(self, where: Where) -> None:
+        self._servers[where].invite(self._double.bot)
+
+    async def _join(self, who: Who, where: Where) -> None:
+        person = self._people[who]
+        self._servers[where].member(person.name)
+
+    def _on(self, who: Who, where: Where | None) -> tuple[Person, Channel]:
+        """Somebody as a member of that place's server."""
+        person = self._people[who]
+        if where is None:
+            return person, person.dm
+        return self._servers[where].member(person.name), self._channel(where)
+
+    async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None:
+        person, channel = self._on(who, where)
+        if where and not words.startswith("!"):
+            await person.says(channel, words)
+        elif not openly and (filled_in := self._filled_in(words)):
+            await self._use(person, channel, *filled_in)
+        else:
+            await self._write(person, channel, words)
+
+    async def _use(self, person: Person, channel: Channel, command: str, options: Mapping[str, Any]) -> None:
+        await self._send_off(person, await person.uses(channel, command, options))
+
+    async def _write(self, person: Person, channel: Channel, words: str) -> None:
+        if channel.guild_id:
+            words = f"<@{self._double.bot.user.id}> {words}"
+        if len(words) > LONGEST:
+            with pytest.raises(AssertionError, match="does not let"):
+                await person.says(channel, words)
+            return
+        message = await person.says(channel, words)
+        await self.core.until(f"{self.platform}:{message.id}")
+
+    def _filled_in(self, words: str) -> tuple[str, dict[str, Any]] | None:
+        """The command with its options as the client would send them; None where it would not."""
+        try:
+            command, args = self.core.commands.parse(words, "nl")
+            params = {param.name: param for param in command.params}
+            return command.path, {
+                self.core.commands.param_name(params[name], "en"): self._option(params[name], value)
+                for name, value in args.items()
+            }
+        except (UserError, ValueError):
+            return None
+
+    def _option(self, param: Param, value: Any) -> Any:
+        """Raises ValueError for what cannot be filled in."""
+        match param.kind:
+            case "yes":
+                return bool(value)
+            case "number":
+                return int(value)
+            case "one":
+                for locale in self._texts.locales:
+                    if found := self.core.commands.words_of(param, locale).get(value.casefold()):
+                        return str(found)
+                raise ValueError(value)
+        if not value.strip():
+            raise ValueError(value)
+        return value
+
+    async def _send_off(self, person: Person, answer: Answer) -> None:
+        """A form that pops up is sent off at once; in what must not stay empty goes a space."""
+        if form := answer.modal:
+            empty = {
+                name: " " for name, one in form.fields.items() if one["type"] == 4 and not one.get("value")
+            }
+            await person.submits(form, empty)
+
+    async def _press(self, who: Who, seen: Seen, number: int) -> None:
+        """Where the buttons are gone, because the poll is over, the same is said with a command."""
+        person, channel = self._on(who, seen.to if isinstance(seen.to, Where) else None)
+        message = next(one.messages[seen.ref] for one in self._channels() if seen.ref in one.messages)
+        offered = self._offered[seen.ref]
+        if number > len(offered):
+            return
+        if offered[number - 1] in [one["custom_id"] for one in _buttons(message)]:
+            await self._send_off(person, await person.presses(message, offered[number - 1]))
+            return
+        pressed = ids.read(offered[number - 1])
+        assert isinstance(pressed, ids.Filled), pressed
+        assert pressed.command == "poll tick", pressed
+        vote = {"answer": str(pressed.args["option"]), "poll": pressed.args["poll"]}
+        await self._use(person, channel, "poll vote", vote)
+
+    def _channels(self) -> list[Channel]:
+        servers = [self._town, *self._servers.values()]
+        inside = [channel for server in servers for channel in server.guild.channels.values()]
+        return [*inside, *(person.dm for person in self._people.values())]
+
+    # --- what is heard ---
+
+    async def _look(self, asked: Who | None) -> list[Seen]:
+        found = []
+        for channel in self._channels():
+            for message in channel.messages.values():
+                edits = self._known.get(message.id)
+                if message.author is self._double.bot.user and message.edits != edits:
+                    self._known[message.id] = message.edits
+                    found.append(await self._seen(message, edited=edits is not None))
+        return found
+
+    async def _seen(self, message: Message, *, edited: bool) -> Seen:
+        to = self._reader(message)
+        reader = self.account(to) if isinstance(to, Who) else Place(self.platform, message.channel.id)
+        voice = Voice(await self.core.voice_of(reader), self._config.zone, self.clock.now())
+        lines = [_shown(words, self._texts, voice) for words in _words(message)]
+        buttons = _buttons(message)
+        if buttons:
+            self._offered[message.id] = [one["custom_id"] for one in buttons]
+        lines += bracketed(one["label"] for one in buttons)
+        for one in message.attachments:
+            lines.append(f"[{one.filename}] {one.description}")
+            if not one.filename.endswith(".png"):
+                lines += one.data.decode("utf-8-sig").splitlines()
+        return Seen(message.id, to, tuple(lines), bool(buttons), edited)
+
+    def _reader(self, message: Message) -> Where | Who:
+        users = {person.id: who for who, person in self._people.items()}
+        if message.only_for:
+            return users[message.only_for]
+        for where in self._servers:
+            if message.channel is self._channel(where):
+                return where
+        assert message.channel.guild_id is None, f"nobody asked for {message!r}"
+        return next(users[user.id] for user in message.channel.recipients if user.id in users)
+
+    def shows(self, said: Said) -> list[str]:
+        """What to do where nothing can be pressed is said only there; labels are cut to what fits."""
+        parts = Parts.of(said)
+        lines = [*parts.body, *(() if parts.buttons else parts.how)]
+        return [*lines, *bracketed(_cut(label) for label in parts.buttons), *parts.files]
+
+
+def _words(message: Message) -> list[str]:
+    """Content, or the title and the description of the embed."""
+    parts = [message.content]
+    for embed in message.embeds:
+        parts += [embed.get("title", ""), embed.get("description", "")]
+    return [part for part in parts if part]
+
+
+def _shown(words: str, texts: Texts, voice: Voice) -> str:
+    """As Discord shows it; moments as Plein writes them elsewhere."""
+
+    def show(piece: re.Match[str]) -> str:
+        if piece["at"]:
+            return texts.date(datetime.fromtimestamp(int(piece["at"]), UTC), voice)
+        return piece["as_is"] or piece["code"] or ""
+
+    return _MARKUP.sub(show, words)
+
+
+def _buttons(message: Message) -> list[dict[str, Any]]:
+    """Those that do something at once. One that opens a form offers more than the transcript knows."""
+    return [
+        one
+        for one in all_components(message.components)
+        if one.get("type") == 2 and not _opens_form(str(one["custom_id"]))
+    ]
+
+
+def _opens_form(custom_id: str) -> bool:
+    match ids.read(custom_id):
+        case ids.Own(form=form) | ids.Referred(form=form):
+            return form
+    return False
+
+
+def _cut(label: str) -> str:
+    label = " ".join(label.split())
+    return label if len(label) <= LABEL else label[: LABEL - 1].rstrip() + "…"

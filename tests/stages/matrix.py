@@ -1,0 +1,274 @@
+"""Matrix's stage: the adapter in this process, on a real homeserver; residents are plain HTTP clients.
+
+A press on a board is a reaction with its number. Pressing once more what a reaction switched on takes
+that reaction away; where presses add up, the number is said in reply, for nobody can react twice with the
+same. What was said to one person alone is answered in the direct room. In a discreet poll a press is a
+line in the direct room, as the board asks. So is what in a room would be mere talk (`!` by itself).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import itertools
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from adapters.console.client import Said, Turning
+from adapters.matrix.client import Matrix as Adapter
+from bot.app import themes_on
+from bot.config import Config
+from bot.config import Matrix as Settings
+from bot.model import Identity, Invocation, text
+from bot.texts import Texts, Voice
+from tests.homeserver import PASSWORD, Homeserver, Person
+from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed, retimed
+
+Json = dict[str, Any]
+numbers = itertools.count(1)
+NONE: Json = {"types": []}
+MOST = 100
+BESIDES = ("ephemeral", "state", "account_data")
+_COMMAND = re.compile(r"![^\W\d_]")
+_BUTTON = re.compile(r"\[\d+\] (.*)")
+_TAGS = {"<br>": "\n", "<code>": "`", "</code>": "`", "<strong>": "", "</strong>": ""}
+
+
+class OnMatrix(Stage):
+    platform = "matrix"
+    # To a message one can react with any number; where it is no button's, that is nobody's mistake.
+    impossible = frozenset({"action.no_such"})
+
+    def __init__(self, server: Homeserver, folder: Path, clock: Turning) -> None:
+        super().__init__(clock)
+        self._server = server
+        self._folder = folder
+        self._texts = Texts()
+        self._number = next(numbers)
+        self._plein = ""
+        self._founder: Person
+        self._people: dict[Who, Person] = {}
+        self._direct: dict[Who, str] = {}
+        self._rooms: dict[Where, str] = {}
+        self._since: dict[Person, str] = {}
+        self._config: Config
+        # The reactions that stand, by who put them, on which message, and with which number.
+        self._standing: dict[tuple[Who, str, int], str] = {}
+        self._last_in: dict[Who, str] = {}
+
+    async def prepare(self, people: Iterable[Who], places: Iterable[Where], language: str) -> None:
+        """Everybody makes a direct room with Plein, which can then be read over the wire."""
+        self._plein = await self._server.register(f"plein-{self._number}")
+        self._founder = await self._person("founder")
+        for where in places:
+            self._rooms[where] = await self._founder.create_room(where.place)
+        await asyncio.gather(*map(self._arrive, people))
+
+    async def _arrive(self, who: Who) -> None:
+        self._people[who] = await self._person("-".join(who).lower())
+        self._direct[who] = await self._people[who].create_room(invite=[self._plein], is_direct=True)
+
+    async def _person(self, name: str) -> Person:
+        return await self._server.person(f"{name}-{self._number}")
+
+    def settings(self) -> Mapping[str, Any]:
+        settings = {
+            "homeserver": self._server.url,
+            "user": self._plein,
+            "password": PASSWORD,
+            "store": self._folder,
+        }
+        return {"matrix": Settings.model_validate(settings)}
+
+    def account(self, who: Who) -> Identity:
+        return Identity(self.platform, self._people[who].user_id)
+
+    def address(self, where: Where) -> str:
+        return self._rooms[where]
+
+    def adapter(self, config: Config, texts: Texts) -> Adapter:
+        assert config.matrix
+        self._config = config
+        return Adapter(config.matrix, themes_on(self.platform, config), texts, config.zone, self.clock)
+
+    async def begin(self) -> None:
+        """Plein has come into every direct room."""
+        await asyncio.gather(*map(self._met, self._people))
+
+    async def _met(self, who: Who) -> None:
+        async with asyncio.timeout(30):
+            while True:
+                news = await self._news(self._people[who], [self._direct[who]], wait=2)
+                if any(map(self._has_come, *news.values())):
+                    return
+
+    def _has_come(self, event: Json) -> bool:
+        here = event["type"] == "m.room.member" and event.get("state_key") == self._plein
+        return bool(here and event["content"].get("membership") == "join")
+
+    # --- what people do ---
+
+    async def _invite(self, where: Where) -> None:
+        """And whoever wants to can come in: before that, Plein would have come by itself."""
+        await self._founder.send_state(self._rooms[where], "m.room.join_rules", {"join_rule": "public"})
+        await self._founder.invite(self._rooms[where], self._plein)
+
+    async def _join(self, who: Who, where: Where) -> None:
+        await self._people[who].join(self._rooms[where])
+
+    async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None:
+        person = self._people[who]
+        if where and not words.startswith("!"):
+            await person.say(self._rooms[where], words)
+        elif where and _COMMAND.match(words):
+            await self._dealt_with(await person.say(self._rooms[where], words))
+        else:
+            await self._dealt_with(await person.say(self._direct[who], words))
+
+    async def _dealt_with(self, event: str) -> None:
+        await self.core.until(f"{self.platform}:{event}")
+
+    async def _press(self, who: Who, seen: Seen, number: int) -> None:
+        person = self._people[who]
+        if isinstance(seen.to, Who):
+            reply = {} if self._last_in[who] == seen.ref else _reply_to(seen.ref)
+            await self._dealt_with(await person.say(self._direct[who], str(number), **reply))
+            return
+        room, standing = self._rooms[seen.to], self._standing.get((who, seen.ref, number))
+        message = await self.core.message_at(self.platform, seen.ref)
+        assert message
+        action = next(iter(message.actions[number - 1 : number]), None)
+        if action and any(line.key == "poll.board.how.discreet" for line in message.how):
+            words = f"!vote {action.args['option']} --poll {action.args['poll']}"
+            event = await person.say(self._direct[who], words)
+        elif action and action.switch and standing:
+            event = await person.redact(room, self._standing.pop((who, seen.ref, number)))
+        elif standing:
+            event = await person.say(room, str(number), **_reply_to(seen.ref))
+        else:
+            event = await person.react(room, seen.ref, f"{number}\ufe0f\N{COMBINING ENCLOSING KEYCAP}")
+            self._standing[who, seen.ref, number] = event
+        if action or (message.ballot and number <= len(message.ballot.options)):
+            await self._dealt_with(event)
+
+    def timed(self, asked: Invocation) -> Invocation:
+        """The homeserver's clock is its own."""
+        who = next(one for one, person in self._people.items() if person.user_id == asked.author.user_id)
+        places = {room: where for where, room in self._rooms.items()}
+        return retimed(
+            asked, self.clock.now(), lambda here: self._takes_part[who, places[here.place.room_id]]
+        )
+
+    # --- what is heard ---
+
+    async def _look(self, asked: Who | None) -> list[Seen]:
+        """The homeserver has it all: whatever Plein said was acknowledged before the core had settled.
+
+        After a line only whoever said it looks in their direct room; the others do when time passes,
+        and in the end: whatever they find that was not to be said then is found there.
+        """
+        direct = [
+            self._look_as(self._people[who], {room: who})
+            for who, room in self._direct.items()
+            if asked in (None, who)
+        ]
+        places = {room: where for where, room in self._rooms.items()}
+        found = await asyncio.gather(self._look_as(self._founder, places), *direct)
+        return [seen for some in found for seen in some]
+
+    async def _look_as(self, person: Person, rooms: Mapping[str, Where | Who]) -> list[Seen]:
+        """What is new in these rooms for somebody who is in them."""
+        found: list[Seen] = []
+        for room, events in (await self._news(person, rooms)).items():
+            found += await self._read(person, rooms[room], events)
+        return found
+
+    async def _news(self, person: Person, rooms: Iterable[str], *, wait: float = 0) -> dict[str, list[Json]]:
+        """What these rooms brought since the last time; where that is nothing, after so many seconds."""
+        room = {"rooms": [*rooms], "timeline": {"limit": MOST}, **dict.fromkeys(BESIDES, NONE)}
+        only = {"presence": NONE, "account_data": NONE, "room": room}
+        params = {"filter": json.dumps(only), "timeout": str(int(wait * 1000))}
+        if person in self._since:
+            params["since"] = self._since[person]
+        answer = await person.request("GET", "sync", params=params)
+        self._since[person] = answer["next_batch"]
+        joined = answer.get("rooms", {}).get("join", {})
+        found: dict[str, list[Json]] = {name: room["timeline"]["events"] for name, room in joined.items()}
+        assert all(len(events) < MOST for events in found.values()), "perhaps something was left out"
+        return found
+
+    async def _read(self, person: Person, to: Where | Who, events: Iterable[Json]) -> list[Seen]:
+        found: list[Seen] = []
+        for event in events:
+            content = event["content"]
+            if event["type"] != "m.room.message" or event["sender"] != self._plein:
+                continue
+            match content["msgtype"]:
+                case "m.notice":
+                    found.append(await self._seen(event, to))
+                case "m.image":
+                    found[-1] = found[-1].with_more(f"[picture] {content['body']}")
+                case "m.file":
+                    data = await self._download(person, content["url"])
+                    found[-1] = found[-1].with_more(f"[{content['filename']}]", *data.splitlines())
+        for seen in found:
+            if isinstance(to, Who) and seen.pressable:
+                self._last_in[to] = seen.ref
+        return found
+
+    async def _download(self, person: Person, address: str) -> str:
+        where = address.removeprefix("mxc://")
+        url = f"{self._server.url}/_matrix/client/v1/media/download/{where}"
+        async with self._server.session.get(
+            url, headers={"Authorization": f"Bearer {person.token}"}
+        ) as answer:
+            assert answer.status == 200
+            return (await answer.read()).decode("utf-8-sig")
+
+    async def _seen(self, event: Json, to: Where | Who) -> Seen:
+        content, ref = event["content"], event["event_id"]
+        edited = "m.new_content" in content
+        if edited:
+            ref, content = content["m.relates_to"]["event_id"], content["m.new_content"]
+        body = str(content["body"])
+        assert _as_text(content["formatted_body"]) == body, "the HTML says something else"
+        assert content["m.mentions"] == {}
+        message = await self.core.message_at(self.platform, ref)
+        pressable = bool(message and message.actions)
+        return Seen(ref, to, tuple(self._folded(body.split("\n"))), pressable, edited)
+
+    def _folded(self, lines: list[str]) -> list[str]:
+        """Listed buttons in one line; below them it must say how they are pressed."""
+        labels = [match[1] for line in lines if (match := _BUTTON.fullmatch(line))]
+        if not labels:
+            return lines
+        voices = [Voice(locale, self._config.zone, self.clock.now()) for locale in self._texts.locales]
+        assert lines[-1] in [self._texts.write(text("action.how"), voice) for voice in voices], lines
+        return [*lines[: -len(labels) - 1], *bracketed(labels)]
+
+    def shows(self, said: Said) -> list[str]:
+        """Buttons whose numbers are in the lines are not listed. Pictures have words and files a name."""
+        parts = Parts.of(said)
+        buttons = [] if said.message.numbered else bracketed(parts.buttons)
+        files = [_file(line) for line in parts.files]
+        return [*parts.body, *parts.how, *buttons, *files]
+
+
+def _file(line: str) -> str:
+    """As the console shows it: `[poll-1.png] words`, or `[poll-1.csv] words` and its lines."""
+    line = re.sub(r"^\[[\w-]+\.png\]", "[picture]", line)
+    return re.sub(r"^(\[[\w-]+\.(?:csv|json)\]) .*", r"\1", line)
+
+
+def _reply_to(ref: str) -> Json:
+    return {"m.relates_to": {"m.in_reply_to": {"event_id": ref}}}
+
+
+def _as_text(formatted: str) -> str:
+    """What a client shows of the HTML; only these tags are expected."""
+    text = re.sub("|".join(_TAGS), lambda tag: _TAGS[tag[0]], formatted)
+    assert "<" not in text, formatted
+    return html.unescape(text)

@@ -1,0 +1,89 @@
+"""Lines to type, in one form: `!stem 1` and `/stem antwoord:1` are `poll vote answer=1`.
+
+Both are read, by what they are made of, and not translated into each other: a line that Discord shows
+but that means another command or another value is another line here too. What is no command (what
+somebody typed wrong, a flag by itself) stays as it is, but for the marks that are a platform's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from bot.commands import Command, Commands, Param
+from bot.errors import UserError
+
+_CODE = re.compile(r"`([^`\n]*)`")
+_FLAG = re.compile(r"--([\w-]+)(?: (.+))?")
+_SLASH = re.compile(r"/(?P<name>[^:\[]*?)(?P<options> \[?[\w-]+:.*)?")
+
+
+class Plain:
+    """Reads what stands between backticks."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+
+    def lines(self, lines: Iterable[str]) -> tuple[str, ...]:
+        return tuple(
+            _CODE.sub(lambda code: f"`{self._meaning(code[1])}`", line.rstrip())
+            for words in lines
+            for line in words.split("\n")
+        )
+
+    def _meaning(self, line: str) -> str:
+        if flag := _FLAG.fullmatch(line):
+            return f"{flag[1]}:{_bare(flag[2] or '')}"
+        if line.startswith("!"):
+            return self._typed(line)
+        if line.startswith("/"):
+            return self._used(line)
+        return line.removesuffix(":True") + ":" if line.endswith(":True") else line
+
+    def _typed(self, line: str) -> str:
+        try:
+            command, args = self._commands.parse(line, "nl")
+        except UserError:
+            return line[1:]
+        return self._spelled(command, args)
+
+    def _used(self, line: str) -> str:
+        parts = _SLASH.fullmatch(line)
+        try:
+            command, args = self._commands.parse(f"!{parts['name']}" if parts else "", "nl")
+        except UserError:
+            return line[1:]
+        if args or not parts:
+            return line[1:]
+        names = {self._label(param, locale): param for param in command.params for locale in self._locales}
+        apart = re.split(rf" (\[?)({'|'.join(map(re.escape, names))}):", parts["options"] or "")
+        found: dict[str, Any] = {}
+        for bracket, name, value in zip(apart[1::3], apart[2::3], apart[3::3], strict=True):
+            found[names[name].name] = bracket + value
+        return self._spelled(command, found)
+
+    def _spelled(self, command: Command, args: dict[str, Any]) -> str:
+        given = [
+            f"{one.name}={self._value(one, args[one.name])}" for one in command.params if one.name in args
+        ]
+        return " ".join([command.path, *given])
+
+    def _value(self, param: Param, value: Any) -> str:
+        """What is still to be thought of is the argument's own name where it is typed, dots on Discord."""
+        words = str(value)
+        parts = words.split("|") if param.kind == "options" else [words]
+        labels = {self._label(param, locale) for locale in self._locales}
+        return " | ".join("…" if _bare(part) in labels else _bare(part) for part in parts)
+
+    def _label(self, param: Param, locale: str) -> str:
+        return self._commands.param_name(param, locale).lower()
+
+    @property
+    def _locales(self) -> tuple[str, ...]:
+        return self._commands.texts.locales
+
+
+def _bare(words: str) -> str:
+    words = " ".join(words.split())
+    return words[1:-1] if re.fullmatch('"[^"]+"', words) else words

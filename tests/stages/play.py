@@ -1,0 +1,188 @@
+"""The same transcript in the console and on stages, and what was heard on either."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import timedelta
+
+from adapters.console.client import Turning
+from adapters.console.script import Grants, Says, Waits, read_line
+from bot.app import open_core
+from bot.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
+from bot.core import PleinCore
+from bot.ports import Adapter
+from bot.texts import Texts
+from tests.chat import Scenario, open_chat, printed, spelled_out
+from tests.postgres import keys_of
+from tests.stages.plain import Plain
+from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
+
+# What is answered to who votes so that others see it.
+OVERHEARD = "poll.overheard"
+Turns = list[tuple[str, list[str]]]
+
+
+class Play:
+    """Plein on stages."""
+
+    def __init__(self, core: PleinCore, clock: Turning, stages: Sequence[Stage]) -> None:
+        self._core = core
+        self._clock = clock
+        self._stages = stages
+
+    async def line(self, words: str, *, openly: bool = False) -> list[Heard]:
+        """Do what one line says, `openly` if others are to see it; all that is heard because of it."""
+        match read_line(words, 0):
+            case Says() as says:
+                return await self._says(says, openly=openly)
+            case Grants(name, label, role):
+                who = stage_of(label, self._stages).account(Who(name, label))
+                await self._core.store.run(lambda tx: tx.people.grant(who, role))
+            case Waits(span):
+                return await self._waits(span)
+        return []
+
+    async def _says(self, says: Says, *, openly: bool) -> list[Heard]:
+        stage, heard = stage_of(says.label, self._stages), []
+        if says.place and await stage.comes_to(Where(says.label, says.place)):
+            heard += await self.settle()
+        await stage.does(says, openly=openly)
+        return heard + await self.settle(says)
+
+    async def _waits(self, span: timedelta) -> list[Heard]:
+        """Everything that comes due on the way happens at its own time."""
+        until, heard = self._clock.now() + span, []
+        while True:
+            due = await self._core.store.run(lambda tx: tx.jobs.next_due())
+            if due is None or due > until:
+                break
+            self._clock.turn_to(due)
+            heard += await self.settle()
+        self._clock.turn_to(until)
+        return heard + await self.settle()
+
+    async def settle(self, says: Says | None = None) -> list[Heard]:
+        """All that is heard once everything due is done; `says`: because of which line."""
+        await self._core.settle()
+        return [one for stage in self._stages for one in await stage.heard(says)]
+
+
+def stage_of(label: str, stages: Sequence[Stage]) -> Stage:
+    """The one whose platform is called so; the first stands in for all others."""
+    return next((stage for stage in stages if stage.platform == label), stages[0])
+
+
+@contextlib.asynccontextmanager
+async def open_play(
+    scenario: Scenario, database_url: str, clock: Turning, stages: Sequence[Stage]
+) -> AsyncIterator[Play]:
+    """Plein on the stages, and the scenario's residents and places there."""
+    people, places = _cast(scenario)
+    for stage in stages:
+        ours = [who for who in people if stage_of(who.label, stages) is stage]
+        there = [where for where in places if stage_of(where.label, stages) is stage]
+        await stage.prepare(ours, there, scenario.language)
+
+    def account(name: str) -> str:
+        who = Who(*name.split("@"))
+        found = stage_of(who.label, stages).account(who)
+        return f"{found.platform}:{found.user_id}"
+
+    def address(where: Where) -> str:
+        stage = stage_of(where.label, stages)
+        return f"{stage.platform}:{stage.address(where)}"
+
+    themes = dict.fromkeys(where.place for where in places)
+    config = Config(
+        community=Community(language="en" if scenario.language == "en" else "nl", board_rest=0),
+        database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
+        themes=tuple(
+            ThemeSection(name=theme, places=tuple(address(one) for one in places if one.place == theme))
+            for theme in themes
+        ),
+        residents=tuple(
+            ResidentSection(name=one[0], accounts=tuple(map(account, one))) for one in scenario.people
+        ),
+        **{name: section for stage in stages for name, section in stage.settings().items()},
+    )
+    adapters: dict[str, Adapter] = {stage.platform: stage.adapter(config, Texts()) for stage in stages}
+    async with open_core(config, clock, adapters) as core:
+        for stage in stages:
+            stage.core = Listening(core, stage.timed)
+        async with _running(adapters, stages):
+            for stage in stages:
+                await stage.begin()
+            yield Play(core, clock, stages)
+
+
+@contextlib.asynccontextmanager
+async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> AsyncIterator[None]:
+    """Until whoever asked is done. What ends by itself before Plein reads along is an error."""
+    running = [asyncio.create_task(adapters[stage.platform].run(stage.core)) for stage in stages]
+    waiting = asyncio.create_task(_caught_up(adapters.values()))
+    try:
+        await asyncio.wait({waiting, *running}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        assert waiting.done(), running
+        yield
+    finally:
+        for task in (waiting, *running):
+            task.cancel()
+        await asyncio.gather(waiting, *running, return_exceptions=True)
+
+
+async def _caught_up(adapters: Iterable[Adapter]) -> None:
+    for adapter in adapters:
+        await adapter.caught_up()
+
+
+def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
+    """Everybody and every place in it."""
+    people: dict[Who, None] = {Who(*one.split("@")): None for many in scenario.people for one in many}
+    places: dict[Where, None] = {}
+    for typed, _ in scenario.turns:
+        said = read_line(typed, 0)
+        if isinstance(said, Says | Grants):
+            people[Who(said.name, said.label)] = None
+        if isinstance(said, Says) and said.place:
+            places[Where(said.label, said.place)] = None
+    return list(people), list(places)
+
+
+async def play(scenario: Scenario, database_url: str, clock: Turning, *stages: Stage) -> tuple[Turns, Turns]:
+    """What must be heard on the stages, line by line, and what was.
+
+    The console plays along, and must say what stands in the transcript.
+    """
+    expected: Turns = []
+    found: Turns = []
+    async with (
+        open_chat("sqlite:///:memory:", language=scenario.language, people=scenario.people) as chat,
+        open_play(scenario, database_url, clock, stages) as on_stage,
+    ):
+        plain = Plain(chat.core.commands)
+        for typed, transcript in scenario.turns:
+            said = await chat.say(spelled_out(typed))
+            assert printed(said) == transcript, typed
+            wanted = [one for some in said for one in stage_of(_label(some.where), stages).expects(some)]
+            expected.append((typed, _in_order(wanted, plain)))
+            openly = any(key_of(some) == OVERHEARD for some in said)
+            heard = await on_stage.line(spelled_out(typed), openly=openly)
+            found.append((typed, _in_order(heard, plain)))
+        expected.append(("and nothing besides", []))
+        found.append(("and nothing besides", _in_order(await on_stage.settle(), plain)))
+    return expected, found
+
+
+def _label(where: str) -> str:
+    return where.partition(" ")[0].partition("/")[0]
+
+
+def _in_order(heard: Iterable[Heard], plain: Plain) -> list[str]:
+    """In order within a place, and to one person; which place comes first says nothing."""
+    lines = []
+    for one in sorted(heard, key=lambda one: one.where):
+        first, *rest = plain.lines(one.lines)
+        lines += [f"[{one.where}] {first}", *(f"    {line}" for line in rest)]
+    return lines

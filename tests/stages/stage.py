@@ -1,0 +1,289 @@
+"""What a stage is: residents with accounts of their own, places, and what is heard there."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from adapters.console.client import Said, Turning
+from adapters.console.script import Says
+from bot.clock import HandClock
+from bot.config import Config
+from bot.core import PleinCore
+from bot.model import Identity, Invocation, Message, Place, Presence
+from bot.ports import Adapter
+from bot.texts import Texts
+
+
+class HandTurned(HandClock):
+    """Only the transcript turns it: whoever waits for a moment meanwhile moves nothing."""
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.02))
+
+
+class Who(NamedTuple):
+    """Somebody, on one of the transcript's platforms: an account of its own."""
+
+    name: str
+    label: str
+
+
+class Where(NamedTuple):
+    """A place on one of the transcript's platforms: a channel or room of its own."""
+
+    label: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was said: `where` as in the transcript, to one person `discord > anna` in whatever place."""
+
+    where: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message of Plein's as its readers see it now: everybody in a place, or one person."""
+
+    ref: str
+    to: Where | Who
+    lines: tuple[str, ...]
+    pressable: bool
+    edited: bool = False
+
+    def with_more(self, *lines: str) -> Seen:
+        """The same with what was sent along."""
+        return replace(self, lines=(*self.lines, *lines))
+
+    @property
+    def heard(self) -> Heard:
+        match self.to:
+            case Who(name, label):
+                return Heard(f"{label} > {name}", self.lines)
+            case Where(label, place):
+                return Heard(f"{label}/{place}" + (" *" if self.edited else ""), self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the console printed, by what it was made of. Buttons by their labels; files with their lines."""
+
+    body: Sequence[str]
+    how: Sequence[str]
+    buttons: Sequence[str]
+    files: Sequence[str]
+
+    @classmethod
+    def of(cls, said: Said) -> Parts:
+        message, lines = said.message, said.lines
+        body = bool(message.title) + len(message.lines)
+        how = body + len(message.how)
+        buttons = how + bool(message.actions)
+        labels = re.split(r"(?:^|  )\[\d+\] ", "".join(lines[how:buttons]))[1:]
+        return cls(lines[:body], lines[body:how], labels, lines[buttons:])
+
+
+def key_of(said: Said) -> str:
+    """Of the first line: what is answered, in no language."""
+    return said.message.lines[0].key if said.message.lines else ""
+
+
+def bracketed(labels: Iterable[str]) -> list[str]:
+    """Buttons as the console shows them, in a line; no line where there are none."""
+    shown = "  ".join(f"[{number}] {label}" for number, label in enumerate(labels, start=1))
+    return [shown] if shown else []
+
+
+class Listening:
+    """A core that tells which events were dealt with, and on which places Plein arrived.
+
+    `timed` says when something was said, where that is not for the platform to say.
+    """
+
+    def __init__(self, core: PleinCore, timed: Callable[[Invocation], Invocation]) -> None:
+        self._core = core
+        self._timed = timed
+        self._events: dict[str, asyncio.Event] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+    async def handle(self, asked: Invocation) -> Message | None:
+        answer = await self._core.handle(self._timed(asked))
+        self._event(asked.id).set()
+        return answer
+
+    async def take_back(self, asked: Invocation, taken: str) -> Message | None:
+        answer = await self._core.take_back(self._timed(asked), taken)
+        self._event(asked.id).set()
+        return answer
+
+    async def joined(self, place: Place, *settings: Any) -> None:
+        await self._core.joined(place, *settings)
+        self._event(place.room_id).set()
+
+    def _event(self, name: str) -> asyncio.Event:
+        return self._events.setdefault(name, asyncio.Event())
+
+    async def until(self, name: str) -> None:
+        """Until the event with that id was dealt with, or Plein came to that place."""
+        try:
+            async with asyncio.timeout(20):
+                await self._event(name).wait()
+        except TimeoutError:
+            raise AssertionError(f"Plein never dealt with {name}") from None
+
+
+class Stage(ABC):
+    """One platform, with Plein on it.
+
+    Set up with `prepare`, `adapter` and `begin`, in that order; then lines are done, each with what is
+    heard because of it.
+    """
+
+    platform: str
+    # What the console answers to what nobody can do on this platform (the first line's key).
+    impossible: frozenset[str]
+
+    def __init__(self, clock: Turning) -> None:
+        self.clock = clock
+        self.core: Listening
+        self._here: set[Where] = set()
+        self._takes_part: dict[tuple[Who, Where], datetime] = {}
+        # By where it was shown and to whom (None: everybody), the latest last: as the console counts.
+        self._pressable: dict[tuple[Where | None, Who | None], Seen] = {}
+        self._board_of: dict[Where, str] = {}
+
+    # --- before it begins ---
+
+    @abstractmethod
+    async def prepare(self, people: Iterable[Who], places: Iterable[Where], language: str) -> None:
+        """Accounts, and places where Plein is not yet."""
+
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """The platform's own section of the configuration."""
+
+    @abstractmethod
+    def account(self, who: Who) -> Identity: ...
+
+    @abstractmethod
+    def address(self, where: Where) -> str:
+        """The room's or channel's id."""
+
+    @abstractmethod
+    def adapter(self, config: Config, texts: Texts) -> Adapter: ...
+
+    @abstractmethod
+    async def begin(self) -> None:
+        """What is to be there before the first line, once Plein reads along."""
+
+    # --- what people do ---
+
+    async def comes_to(self, where: Where) -> bool:
+        """Plein is in the place from now on; whether that is new."""
+        if where in self._here:
+            return False
+        self._here.add(where)
+        await self._invite(where)
+        await self.core.until(self.address(where))
+        return True
+
+    async def does(self, says: Says, *, openly: bool) -> None:
+        """Do what a line says, and wait until Plein has dealt with it. `openly`: so that others see it."""
+        who = Who(says.name, says.label)
+        where = Where(says.label, says.place) if says.place else None
+        if where and (who, where) not in self._takes_part:
+            self._takes_part[who, where] = self.clock.now()
+            await self._join(who, where)
+        if says.pressed is None:
+            await self._say(who, where, says.text, openly=openly)
+        elif found := self._last_pressable(who, where):
+            await self._press(who, found, says.pressed)
+
+    @abstractmethod
+    async def _invite(self, where: Where) -> None:
+        """Somebody asks Plein to come."""
+
+    @abstractmethod
+    async def _join(self, who: Who, where: Where) -> None:
+        """Somebody comes into a place for the first time."""
+
+    @abstractmethod
+    async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None: ...
+
+    @abstractmethod
+    async def _press(self, who: Who, seen: Seen, number: int) -> None: ...
+
+    def _last_pressable(self, who: Who, where: Where | None) -> Seen | None:
+        """The last message with buttons that they saw there; in private, the last that was for them."""
+        found = None
+        for (place, reader), seen in self._pressable.items():
+            here = place == where and reader in (None, who)
+            if here or (where is None and reader == who):
+                found = seen
+        return found
+
+    # --- what is heard ---
+
+    async def heard(self, says: Says | None = None) -> list[Heard]:
+        """All that was said since this was last asked, because of that line; to one person first."""
+        asked = Who(says.name, says.label) if says else None
+        new = sorted(await self._look(asked), key=lambda seen: isinstance(seen.to, Where))
+        for seen in new:
+            self._remember(seen, says)
+        return [seen.heard for seen in new]
+
+    @abstractmethod
+    async def _look(self, asked: Who | None) -> list[Seen]:
+        """Everything of Plein's that is new or another since this was last asked, wherever it stands.
+
+        Because of what somebody `asked`; None: because time passes, or the play is over.
+        """
+
+    def _remember(self, seen: Seen, says: Says | None) -> None:
+        """Buttons, as the console remembers them: an older board stays where it was."""
+        if not seen.pressable:
+            return
+        if isinstance(seen.to, Where):
+            if not seen.edited:
+                self._board_of[seen.to] = seen.ref
+            if self._board_of.get(seen.to) != seen.ref:
+                return
+            key: tuple[Where | None, Who | None] = (seen.to, None)
+        else:
+            here = says and says.place and Who(says.name, says.label) == seen.to
+            key = (Where(says.label, says.place) if says and says.place and here else None, seen.to)
+        self._pressable.pop(key, None)
+        self._pressable[key] = seen
+
+    def expects(self, said: Said) -> list[Heard]:
+        """What must be heard here, for what the console said."""
+        if key_of(said) in self.impossible:
+            return []
+        where = re.sub(r"/\S+ >", " >", said.where)
+        return [Heard(where, tuple(self.shows(said)))]
+
+    @abstractmethod
+    def shows(self, said: Said) -> list[str]:
+        """How this platform shows it."""
+
+    # --- time ---
+
+    def timed(self, asked: Invocation) -> Invocation:
+        """When it was said, and since when somebody takes part: by the clock that the transcript turns."""
+        return asked
+
+
+def retimed(asked: Invocation, now: datetime, came: Callable[[Presence], datetime]) -> Invocation:
+    """The same, said at another time by somebody who came at other times."""
+    here = tuple(replace(one, since=came(one)) for one in asked.present_in)
+    return replace(asked, at=now, present_in=here)
