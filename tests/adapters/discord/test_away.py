@@ -284,4 +284,5 @@ async def test_a_crash_before_all_was_read(double: Discord, database: str) -> No
     assert not heard(anna, "je koos")
     async with plein_on(double, database) as plein:
         await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen")
+        await plein.until_quiet()
     assert (len(heard(anna, "je koos")), len(heard(ben, "je koos"))) == (1, 1)

@@ -91,12 +91,14 @@ async def test_each_catches_up_with_its_own(tmp_path: Path, shared: bool) -> Non
         for server in (ours, theirs):
             await anna.says(server.channel("general"), f"<@{double.bot.id}> stem 2")
         asked = len(double.calls_to(*HISTORY.split()))
-        async with plein_on(double, urls[0], **settings[0]):
+        async with plein_on(double, urls[0], **settings[0]) as first:
             await shown(ours, "Nee: 1 stem")
+            await first.until_quiet()
             assert boards(theirs, "Nog niemand stemde")
             assert len(double.calls_to(*HISTORY.split())) == asked + 1
-        async with plein_on(double, urls[1], **settings[1]):
+        async with plein_on(double, urls[1], **settings[1]) as second:
             await shown(theirs, "Nee: 1 stem")
+            await second.until_quiet()
         assert len([one for one in anna.sees(anna.dm) if "je koos" in one.text]) == 2
 
 
