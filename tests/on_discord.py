@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.discord import gateway
 from adapters.discord.client import Discord as Adapter
-from adapters.discord.messages import SAVE_EVERY
+from adapters.discord.reading import SAVE_EVERY
 from bot.app import open_core, themes_on
 from bot.config import Community, Config, DatabaseSection, Discord, ResidentSection, ThemeSection
 from bot.core import PleinCore
@@ -24,7 +24,6 @@ from tests.doubles.discord.state import Message
 from tests.doubles.discord.waiting import Bell
 from tests.plein import Plein
 from tests.postgres import keys_of
-
 
 # The double's servers come one right after the other.
 gateway.GUILDS_WITHIN = 0.05

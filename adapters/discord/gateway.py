@@ -17,7 +17,9 @@ from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
 from adapters.discord.outgoing import Outgoing
 from adapters.discord.places import Places, Themes
+from adapters.discord.reading import Reading
 from adapters.discord.session import Session
+from adapters.in_order import InOrder
 from bot.config import Discord as Settings
 from bot.errors import StoreFailed
 from bot.model import Role
@@ -82,7 +84,9 @@ class Gateway:
         self._client = client
         self._places = places
         self._intake = Intake(self.session)
-        self._messages = Messages(self.session)
+        messages = Messages(self.session)
+        in_order = InOrder(core, clock, messages.deal)
+        self._reading = Reading(self.session, messages.meaning, in_order)
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
@@ -91,7 +95,7 @@ class Gateway:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
         for event in self._events():
             self._client.event(event)
-        work = [asyncio.create_task(one) for one in (self._messages.keep_saving(), self._keep_up())]
+        work = [asyncio.create_task(one) for one in (self._reading.keep_saving(), self._keep_up())]
         try:
             async with self._client as client:
                 await client.login(self._settings.token.get_secret_value())
@@ -114,9 +118,9 @@ class Gateway:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
-            await self._messages.in_order.stop()
+            await self._reading.in_order.stop()
             with contextlib.suppress(StoreFailed):
-                await self._messages.save()
+                await self._reading.save()
 
     def _events(self) -> list[Any]:
         """What the library tells; of several shards it tells one by one what becomes of them."""
@@ -135,11 +139,11 @@ class Gateway:
 
     async def idle(self) -> None:
         """Return once all that was said to Plein so far has been dealt with."""
-        await self._messages.in_order.idle()
+        await self._reading.in_order.idle()
 
     async def talks_in(self, private: int) -> None:
         """Plein is about to speak to somebody there."""
-        await self._messages.talks_in(private)
+        await self._reading.talks_in(private)
 
     async def _describe_commands(self) -> None:
         """Only where they are others than the last time: Discord counts how often that is done."""
@@ -180,7 +184,7 @@ class Gateway:
             try:
                 await self._places.settle()
                 self._ready.set()
-                if await self._messages.catch_up():
+                if await self._reading.catch_up():
                     self._caught_up.set()
                     log.info("Reading along on Discord as %s", self._client.user)
                 failed = 0
@@ -203,33 +207,33 @@ class Gateway:
 
     async def on_shard_ready(self, shard: int) -> None:
         """A new session: what was said since the last one was not brought."""
-        self._messages.begin(shard)
+        self._reading.begin(shard)
         self.session.outgoing.in_touch()
         self._changed.set()
 
     async def on_shard_resumed(self, shard: int) -> None:
-        await self._messages.in_touch(shard)
+        await self._reading.in_touch(shard)
         self.session.outgoing.in_touch()
 
     async def on_shard_disconnect(self, shard: int) -> None:
-        self._messages.lost_touch(shard)
+        self._reading.lost_touch(shard)
 
     async def on_interaction(self, asked: discord.Interaction[Any]) -> None:
         await self._intake.interaction(asked)
 
     async def on_message(self, message: discord.Message) -> None:
-        await self._messages.heard(message)
+        await self._reading.heard(message)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Perhaps the configuration names channels of it."""
         if self._places.are_ours(guild.id):
-            self._messages.from_now_on(guild)
+            self._reading.from_now_on(guild)
             self._changed.set()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """It could not be reached for a while, perhaps not when Plein came."""
         if self._ready.is_set() and self._places.are_ours(guild.id):
-            self._messages.look_into(guild)
+            self._reading.look_into(guild)
             self._changed.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
