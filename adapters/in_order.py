@@ -50,7 +50,7 @@ class InOrder:
                 await self._persist(*queue[0])
                 queue.popleft()
         finally:
-            del self._working[room]
+            del self._working[room], self._waiting[room]
 
     async def _persist(self, account: str, arrival: Arrival) -> None:
         """Until it is dealt with; what fails again and again is given up, with a word in the log."""

@@ -128,7 +128,7 @@ class Dispatch:
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
-            mistaken = True
+            mistaken = invocation.typed is not None or bool(invocation.args)
             answer = Message((error.text,), form=self._form(error, command, call, invocation))
         except StoreFailed:
             raise
@@ -199,6 +199,9 @@ class Dispatch:
         if known.theme and (known.resident is None or known.member != invocation.role):
             since = next((one.since for one in invocation.present_in), now)
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
+        for gone in invocation.absent_from if known.resident else ():
+            if place := tx.places.known(gone):
+                tx.people.leave(resident.id, place[0].id, invocation.author.platform)
         for one in invocation.present_in if invocation.place is None else ():
             if place := tx.places.known(one.place):
                 tx.people.take_part(resident.id, place[0].id, one.role, one.since)

@@ -219,7 +219,8 @@ class Invocation:
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `overheard`: others in
     the place saw what was said or pressed. `present_in`: the place, or for what is said in private
-    all places that they share with Plein, where the platform knows that.
+    all places that they share with Plein, where the platform knows that; `absent_from`: those where they
+    are not, or not any more.
     """
 
     id: str
@@ -235,6 +236,7 @@ class Invocation:
     by_post: bool = False
     overheard: bool = False
     present_in: tuple[Presence, ...] = ()
+    absent_from: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

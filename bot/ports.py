@@ -255,6 +255,10 @@ class PeopleStore(Protocol):
         """They used Plein in a place of this theme, with that role there."""
         ...
 
+    def leave(self, resident: int, theme: int, platform: str) -> None:
+        """They take no part in a theme any more, unless they have an account on another platform too."""
+        ...
+
     def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
         """Since when they take part in a theme, and their role there when they last did."""
         ...

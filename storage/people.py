@@ -27,6 +27,12 @@ _TAKE_PART = upsert(members)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
     index_elements=[members.c.theme, members.c.resident], set_={"role": _TAKE_PART.excluded.role}
 )
+_ELSEWHERE = select(identities.c.resident).where(
+    identities.c.resident == bindparam("id_"), identities.c.platform != bindparam("platform_")
+)
+_LEAVE_THEME = delete(members).where(
+    members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_"), ~_ELSEWHERE.exists()
+)
 _TAKES_PART = select(members.c.since, members.c.role).where(
     members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_")
 )
@@ -110,6 +116,9 @@ class People:
     def take_part(self, resident: int, theme: int, role: Role, since: datetime) -> None:
         row = {"theme": theme, "resident": resident, "role": int(role), "since": since}
         self._db.execute(_TAKE_PART, row)
+
+    def leave(self, resident: int, theme: int, platform: str) -> None:
+        self._db.execute(_LEAVE_THEME, {"theme_": theme, "id_": resident, "platform_": platform})
 
     def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
         row = self._db.execute(_TAKES_PART, {"theme_": theme, "id_": resident}).first()

@@ -8,25 +8,11 @@ import aiohttp
 import discord
 
 from adapters.discord.gateway import make_client
+from adapters.discord.places import names_of, needed
 from bot.config import Discord as Settings
-from bot.model import Text, text, typed
+from bot.model import Text, text
 
 PATIENCE = 15.0
-NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
-NEEDED_FOR_POLLS = "send_polls"
-
-
-def needed(settings: Settings) -> discord.Permissions:
-    """What Plein must be allowed where it takes part."""
-    permissions = discord.Permissions(**dict.fromkeys(NEEDED, True))
-    permissions.update(**{NEEDED_FOR_POLLS: settings.native_polls})
-    return permissions
-
-
-def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
-    """As Discord's settings call them; the library has other names for some."""
-    known = (*NEEDED, NEEDED_FOR_POLLS)
-    return tuple(typed(name.replace("_", " ")) for name in known if getattr(permissions, name))
 
 
 async def check(

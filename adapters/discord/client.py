@@ -12,7 +12,7 @@ import aiohttp
 
 from adapters.discord.files import files_of, what_did_not_fit
 from adapters.discord.gateway import Gateway, NotLetIn
-from adapters.discord.native import end_poll, native_poll
+from adapters.discord.native import native_poll
 from adapters.discord.places import PLATFORM, Themes
 from adapters.discord.session import Session
 from bot.config import Discord as Settings
@@ -118,7 +118,7 @@ class Discord:
         board, _, poll = ref.partition(" ")
         said = on.writer(await on.voice(place)).render(message, None)
         if poll and message.ballot and message.ballot.ended:
-            await end_poll(on, int(place.room_id), int(poll))
+            await on.outgoing.end_poll(int(place.room_id), int(poll))
         return ref if await on.outgoing.edit(int(place.room_id), board, said) else None
 
     async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:

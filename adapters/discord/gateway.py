@@ -76,7 +76,7 @@ class Gateway:
         connector: aiohttp.BaseConnector | None,
     ) -> None:
         client = make_client(settings, connector)
-        places = Places(client, core, settings, themes)
+        places = Places(client, core, settings, themes, clock)
         outgoing = Outgoing(client, core, clock)
         slash = slash_commands(core, settings)
         self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock)

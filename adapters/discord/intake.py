@@ -10,22 +10,26 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import discord
 
 from adapters.discord import ids
-from adapters.discord.places import PLATFORM
+from adapters.discord.places import PLATFORM, SPEAKS, Whereabouts, names_of, room_of
 from adapters.discord.render import values_of
-from adapters.discord.replies import Asked, Prepared, Reply
+from adapters.discord.replies import Asked, Prepared, Reply, source_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
+from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
-from bot.model import Identity, Invocation, Message, Presence, Role, text
+from bot.model import Identity, Invocation, Message, Place, Presence, Role, text
 
 log = logging.getLogger(__name__)
 Work = Callable[[Asked], Awaitable[Message | None]]
 TRIES, PAUSE = 4, 0.25
+# A message that Plein has just sent is noted as sent soon after.
+NOTED_WITHIN = timedelta(minutes=1)
 
 
 class Intake:
@@ -95,13 +99,18 @@ class Intake:
         used = self._on.slash.read(_data(asked))
         if used is None:
             return Message((text("action.gone"),))
-        return await self._run(asked, used.command.path, used.args)
+        message = await self._run(asked, used.command.path, used.args)
+        if message is None or _speaks(asked):
+            return message
+        missing = discord.Permissions(SPEAKS.value & ~asked.app_permissions.value)
+        warning = text("discord.mute", permissions=names_of(missing))
+        return replace(message, lines=(*message.lines, warning))
 
     async def _pressed(self, asked: Asked) -> Message | None:
         """A button is a command already filled in; one that opens a form is answered by that form."""
         data = _data(asked)
         match ids.read(str(data.get("custom_id"))):
-            case ids.Filled(command, args, chosen=chosen):
+            case ids.Filled(command, args, chosen=chosen) if _is_theirs(args.get(ONCE), asked):
                 if chosen:
                     args = {**args, "numbers": [int(one) for one in data["values"] if one.isdecimal()]}
                 return await self._run(asked, command, args)
@@ -112,7 +121,7 @@ class Intake:
             case found:
                 message = await self._message(asked, found)
                 if message and message.form:
-                    return Message(form=replace(message.form, at_once=True))
+                    return Message((text("discord.form"),), form=replace(message.form, at_once=True))
         return Message((text("action.gone"),))
 
     async def _submitted(self, asked: Asked) -> Message | None:
@@ -124,30 +133,34 @@ class Intake:
         return await self._run(asked, form.command, form.filled_in(values_of(form, data)))
 
     async def _message(self, asked: Asked, where: ids.Pressed | None) -> Message | None:
-        """What stands there in full: what was answered, or the message that the button is on."""
+        """What stands there in full: what they were answered, or the message that the button is on."""
         match where:
-            case ids.Referred(invocation_id):
+            case ids.Referred(invocation_id) if _is_theirs(invocation_id, asked):
                 return await self._on.core.answer_to(invocation_id)
             case ids.Own() if asked.message:
-                return await self._on.core.message_at(PLATFORM, str(asked.message.id))
+                found = await self._on.core.message_at(PLATFORM, str(asked.message.id))
+                if found is None and asked.created_at - asked.message.created_at < NOTED_WITHIN:
+                    raise TryLater(PAUSE)  # it is being noted as sent
+                return found
         return None
 
     async def _run(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Message | None:
         return await self._on.core.handle(await self._invocation(asked, command, args))
 
     async def _invocation(
-        self, asked: Asked, command: str, args: Mapping[str, Any], *, join: bool = True
+        self, asked: Asked, command: str, args: Mapping[str, Any], *, typing: bool = False
     ) -> Invocation:
+        """While they are still `typing` nothing is looked up, and no channel becomes a place."""
         places, user = self._on.places, asked.user
-        place = await places.of(asked.guild_id, asked.channel, join=join)
+        place = await self._place(asked, typing)
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
-        here: tuple[Presence, ...] = ()
-        if place is None:
-            here = await places.presences(user.id)
-        elif isinstance(user, discord.Member) and user.joined_at:
-            here = (Presence(place, role, user.joined_at),)
+        found = Whereabouts()
+        if place is None and not typing:
+            found = await places.whereabouts(user.id)
+        elif place and isinstance(user, discord.Member) and user.joined_at:
+            found = Whereabouts((Presence(place, role, user.joined_at),))
         return Invocation(
-            f"{PLATFORM}:{asked.id}",
+            source_of(asked),
             Identity(PLATFORM, str(user.id)),
             user.display_name,
             place,
@@ -156,8 +169,18 @@ class Intake:
             args=args,
             locale=asked.locale.value,
             role=role,
-            present_in=here,
+            present_in=found.present,
+            absent_from=found.absent,
         )
+
+    async def _place(self, asked: Asked, typing: bool) -> Place | None:
+        """None for private talk."""
+        if asked.guild_id is None or asked.channel is None:
+            return None
+        room = room_of(asked.channel)
+        if typing:
+            return Place(PLATFORM, str(room))
+        return await self._on.places.at(room, asked.channel, speaks=_speaks(asked))
 
     # --- while somebody types ---
 
@@ -167,12 +190,23 @@ class Intake:
         if used is None or used.focused is None:
             return
         try:
-            invocation = await self._invocation(asked, used.command.path, used.args, join=False)
+            invocation = await self._invocation(asked, used.command.path, used.args, typing=True)
             found = await self._on.core.suggest(invocation, used.focused, used.typed)
             voice = await self._on.voice(invocation.author, invocation.locale)
             await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
         except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
+
+
+def _speaks(asked: Asked) -> bool:
+    """Whether Plein can show anything there. Of a thread's channel, which is its place, nothing is known."""
+    inside = asked.guild_id is not None and not isinstance(asked.channel, discord.Thread)
+    return not inside or asked.app_permissions >= SPEAKS
+
+
+def _is_theirs(invocation_id: str | None, asked: Asked) -> bool:
+    """Whether it was they who were answered: ids end with whose they are."""
+    return invocation_id is None or invocation_id.endswith(f":{asked.user.id}")
 
 
 def _data(asked: Asked) -> Mapping[str, Any]:

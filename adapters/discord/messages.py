@@ -6,19 +6,26 @@ else is asked for.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import re
 from datetime import datetime
 from typing import Any
 
 import discord
 
-from adapters.discord.places import PLATFORM, room_of
+from adapters.discord.places import PLATFORM, Whereabouts, room_of
 from adapters.discord.session import Session
+from adapters.discord.trouble import TROUBLE
+from bot.errors import TryLater
 from bot.model import Identity, Invocation, Place, Presence, Role
 from bot.ports import Arrival
 
+log = logging.getLogger(__name__)
 Json = dict[str, Any]
+# Until Discord's own poll is asked for again.
+PATIENCE = 2.0
 
 
 class Messages:
@@ -45,8 +52,9 @@ class Messages:
             kept["place"] = room_of(message.channel)
         if isinstance(author, discord.Member) and author.joined_at:
             # What the history brings does not say who may what; that is looked up then.
-            may = message.channel.permissions_for(author)
-            kept |= {"may": may.value, "since": author.joined_at.isoformat()}
+            with contextlib.suppress(discord.ClientException):  # a thread whose channel is not known yet
+                may = message.channel.permissions_for(author)
+                kept |= {"may": may.value, "since": author.joined_at.isoformat()}
         return kept
 
     async def deal(self, arrival: Arrival) -> None:
@@ -60,25 +68,26 @@ class Messages:
     async def _invocation(self, message: int, kept: Json) -> Invocation:
         places = self._on.places
         place = await places.at(kept["place"]) if "place" in kept else None
-        here: tuple[Presence, ...]
+        found = Whereabouts()
         if place is None:
-            here = await places.presences(kept["author"])
+            found = await places.whereabouts(kept["author"])
         elif "may" in kept:
             role = places.role_of(discord.Permissions(kept["may"]))
-            here = (Presence(place, role, datetime.fromisoformat(kept["since"])),)
+            found = Whereabouts((Presence(place, role, datetime.fromisoformat(kept["since"])),))
         else:
-            here = await places.presences(kept["author"], place)
+            found = Whereabouts(await places.presence(kept["author"], place))
         return Invocation(
-            f"{PLATFORM}:{message}",
+            f"{PLATFORM}:{message}:{kept['author']}",
             Identity(PLATFORM, str(kept["author"])),
             kept["name"],
             place,
             discord.utils.snowflake_time(message),
             typed=kept["words"],
-            role=here[0].role if place and here else Role.RESIDENT,
+            role=found.present[0].role if place and found.present else Role.RESIDENT,
             by_post=True,
             overheard=place is not None,
-            present_in=here,
+            present_in=found.present,
+            absent_from=found.absent,
         )
 
     async def _count(self, channel: int, about: int) -> None:
@@ -87,23 +96,28 @@ class Messages:
         if shown is None or shown.ballot is None:
             return
         ballot = shown.ballot
-        there = await self._on.client.fetch_channel(channel)
-        assert isinstance(there, discord.abc.Messageable)
-        poll = (await there.fetch_message(about)).poll
-        if poll is None:
-            return
-        if not poll.is_finalised():
-            raise ConnectionError("the poll is not final yet")
         chosen: dict[int, list[int]] = {}
         names: dict[int, str] = {}
-        for answer in poll.answers:
-            async for voter in answer.voters():
-                names[voter.id] = voter.display_name
-                chosen.setdefault(voter.id, []).append(answer.id)
+        try:
+            there = self._on.client.get_partial_messageable(channel)
+            poll = (await there.fetch_message(about)).poll
+            if poll is None:
+                return
+            if not poll.is_finalised():
+                raise TryLater(PATIENCE)
+            for answer in poll.answers:
+                async for voter in answer.voters():
+                    names[voter.id] = voter.display_name
+                    chosen.setdefault(voter.id, []).append(answer.id)
+        except (discord.Forbidden, discord.NotFound) as gone:
+            log.warning("Discord's poll %s cannot be counted: %s", about, gone.code)
+            return
+        except TROUBLE as error:
+            raise TryLater(PATIENCE) from error
         place = Place(PLATFORM, str(channel))
         for voter_id, numbers in chosen.items():
             args = {**ballot.args, "numbers": numbers, "unless_voted": True}
-            here = await self._on.places.presences(voter_id, place)
+            here = await self._on.places.presence(voter_id, place)
             await self._on.core.handle(
                 Invocation(
                     f"{PLATFORM}:{about}:{voter_id}",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from datetime import timedelta
 
-import aiohttp
 import discord
 
 from adapters.discord.render import Rendered
@@ -14,7 +12,6 @@ from adapters.discord.session import Session
 from bot.model import Message, text
 from bot.texts import Voice
 
-log = logging.getLogger(__name__)
 MOST_OPTIONS, LONGEST_OPTION, LONGEST_QUESTION = 10, 55, 300
 MOST_HOURS = 32 * 24
 # It ends so long before the poll itself, for its votes to be counted in.
@@ -26,6 +23,8 @@ def native_poll(message: Message, on: Session, voice: Voice) -> Rendered | None:
     ballot = message.ballot
     if ballot is None or ballot.discreet or ballot.ended or ballot.until is None:
         return None
+    if 1 < ballot.at_most < len(ballot.options):
+        return None  # Discord lets people choose one, or all
     hours = (ballot.until - BEFORE - on.clock.now()) // timedelta(hours=1)
     writer = on.writer(voice)
     question = writer.plain(ballot.question)
@@ -37,11 +36,3 @@ def native_poll(message: Message, on: Session, voice: Voice) -> Rendered | None:
     for option in options:
         poll.add_answer(text=option)
     return replace(writer.render(Message((text("discord.native"),))), poll=poll)
-
-
-async def end_poll(on: Session, channel: int, poll: int) -> None:
-    """Nobody votes there any more; it may have ended by itself."""
-    try:
-        await on.client.http.end_poll(channel, poll)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.info("Could not end Discord's poll %s: %s", poll, type(error).__name__)

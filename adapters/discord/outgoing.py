@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.discord.files import afresh
+from adapters.discord.files import afresh, what_did_not_fit
 from adapters.discord.places import PLATFORM
 from adapters.discord.render import Rendered
 from bot.errors import TryLater, Unreachable
@@ -81,7 +81,8 @@ class Outgoing:
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
             with self._understood(UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
-                await there.edit(content=said.content, embed=said.embed, view=said.view)
+                files = what_did_not_fit(said)
+                await there.edit(content=said.content, embed=said.embed, view=said.view, attachments=files)
         except discord.HTTPException as error:
             if error.code not in (UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 raise
@@ -100,6 +101,14 @@ class Outgoing:
     async def _take_away(self, message: discord.PartialMessage) -> None:
         with contextlib.suppress(Unreachable), self._understood():
             await message.delete()
+
+    async def end_poll(self, channel: int, poll: int) -> None:
+        """Nobody votes any more in that poll of Discord's own; it may have ended by itself, or be gone."""
+        try:
+            with self._understood():
+                await self._client.http.end_poll(channel, poll)
+        except (Unreachable, discord.HTTPException) as ended:
+            log.info("Discord's poll %s had ended: %s", poll, ended)
 
     async def private(self, user: int) -> int:
         """The channel in which Plein and somebody talk alone."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import discord
 
 from adapters.discord.trouble import TROUBLE
 from bot.config import Discord as Settings
 from bot.errors import TryLater
-from bot.model import Place, Presence, Role
-from bot.ports import Core
+from bot.model import Place, Presence, Role, Text, typed
+from bot.ports import Clock, Core
 
 log = logging.getLogger(__name__)
 PLATFORM = "discord"
@@ -22,6 +23,43 @@ Themes = Mapping[str, tuple[str, str | None]]
 _GONE = 10003, 50001
 # After so many seconds Discord is asked again what somebody may do, where it did not answer.
 ASK_AGAIN = 2.0
+# What it answered holds for a while, of so many people; and so few servers are asked at the same time.
+KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(minutes=1), 10_000, 10
+# What Plein must be allowed where it takes part, as Discord's settings call it.
+NEEDED = (
+    "view_channel",
+    "send_messages",
+    "send_messages_in_threads",
+    "embed_links",
+    "attach_files",
+    "read_message_history",
+)
+NEEDED_FOR_POLLS = "send_polls"
+# Without these nothing can be shown in a place.
+SPEAKS = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
+
+
+def needed(settings: Settings) -> discord.Permissions:
+    """What Plein must be allowed where it takes part."""
+    permissions = discord.Permissions(**dict.fromkeys(NEEDED, True))
+    permissions.update(**{NEEDED_FOR_POLLS: settings.native_polls})
+    return permissions
+
+
+def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
+    """As Discord's settings call them; the library has other names for some."""
+    known = (*NEEDED, NEEDED_FOR_POLLS)
+    return tuple(typed(name.replace("_", " ")) for name in known if getattr(permissions, name))
+
+
+_UNKNOWN = TryLater(ASK_AGAIN)
+
+
+class Whereabouts(NamedTuple):
+    """Where somebody is of the places that Plein is in, and where not."""
+
+    present: tuple[Presence, ...] = ()
+    absent: tuple[Place, ...] = ()
 
 
 class Places:
@@ -31,7 +69,14 @@ class Places:
     thread belongs to its channel's place.
     """
 
-    def __init__(self, client: discord.Client, core: Core, settings: Settings, themes: Themes) -> None:
+    def __init__(
+        self, client: discord.Client, core: Core, settings: Settings, themes: Themes, clock: Clock
+    ) -> None:
+        self._clock = clock
+        # Who is on a server, and when that was asked.
+        self._members: dict[tuple[int, int], tuple[datetime, discord.Member | None]] = {}
+        # Where Plein may not speak: those places are its own, but nothing is shown there.
+        self._mute: set[str] = set()
         self._client = client
         self._core = core
         self._settings = settings
@@ -78,19 +123,21 @@ class Places:
         self._not_gone.add(room)
         return False
 
-    async def of(self, guild_id: int | None, channel: Any, *, join: bool = True) -> Place | None:
-        """The place that a channel of a guild is, if they `join` it from now on; None for private talk."""
-        if guild_id is None or channel is None:
-            return None
-        room = room_of(channel)
-        return await self.at(room, channel) if join else Place(PLATFORM, str(room))
+    async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
+        """The place of that channel, from now on if it can be seen.
 
-    async def at(self, room: int, channel: Any = None) -> Place:
-        """The place of that channel, from now on if it can be seen."""
+        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended.
+        """
         place = Place(PLATFORM, str(room))
         found = self._client.get_channel(room) or channel
-        if found and place.room_id not in self._known:
-            await self._join(room, getattr(found, "name", None) or place.room_id)
+        name = getattr(found, "name", None) or place.room_id
+        if not speaks and place.room_id not in self._mute:
+            self._mute.add(place.room_id)
+            await self._join(room, name)
+            await self.leave(room)
+        elif speaks and found and place.room_id not in self._known:
+            self._mute.discard(place.room_id)
+            await self._join(room, name)
         return place
 
     async def _join(self, channel_id: int, name: str) -> None:
@@ -126,30 +173,65 @@ class Places:
             return Role.MODERATOR
         return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
 
-    async def presences(self, user: int, only: Place | None = None) -> tuple[Presence, ...]:
-        """The places that somebody shares with Plein, for what is said in private; or `only` that one.
+    async def whereabouts(self, user: int) -> Whereabouts:
+        """Which places somebody shares with Plein, and which not, for what is said in private.
 
-        Raises TryLater where Discord does not say just now who they are.
+        A server that cannot be asked just now says neither. Raises TryLater where none can.
         """
-        channels = [one for one in self.channels() if only is None or str(one.id) == only.room_id]
-        guilds = list(dict.fromkeys(channel.guild for channel in channels))
-        found = await asyncio.gather(*(self._member(guild, user) for guild in guilds))
-        members = dict(zip(guilds, found, strict=True))
-        return tuple(
-            Presence(Place(PLATFORM, str(channel.id)), self.role_of(may), member.joined_at)
-            for channel in channels
-            if (member := members[channel.guild]) and member.joined_at
-            if (may := channel.permissions_for(member)).view_channel
-        )
+        present, absent = [], []
+        guilds = [one for one in dict.fromkeys(one.guild for one in self.channels()) if not one.unavailable]
+        at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
-    @staticmethod
-    async def _member(guild: discord.Guild, user: int) -> discord.Member | None:
-        try:
-            return guild.get_member(user) or await guild.fetch_member(user)
-        except (discord.Forbidden, discord.NotFound):
+        async def member_of(guild: discord.Guild) -> discord.Member | None:
+            async with at_once:
+                return await self._member(guild, user)
+
+        found = await asyncio.gather(*map(member_of, guilds), return_exceptions=True)
+        if found and all(isinstance(one, BaseException) for one in found):
+            raise TryLater(ASK_AGAIN)
+        members = dict(zip(guilds, found, strict=True))
+        for channel in self.channels():
+            member = members.get(channel.guild, _UNKNOWN)
+            if isinstance(member, BaseException):
+                continue
+            here = self._presence(channel, member)
+            if here:
+                present.append(here)
+            else:
+                absent.append(Place(PLATFORM, str(channel.id)))
+        return Whereabouts(tuple(present), tuple(absent))
+
+    async def presence(self, user: int, place: Place) -> tuple[Presence, ...]:
+        """Somebody in one place. Raises TryLater where Discord does not say just now who they are."""
+        for channel in self.channels():
+            if str(channel.id) == place.room_id:
+                here = self._presence(channel, await self._member(channel.guild, user))
+                return (here,) if here else ()
+        return ()
+
+    def _presence(self, channel: discord.abc.GuildChannel, member: discord.Member | None) -> Presence | None:
+        if member is None or member.joined_at is None:
             return None
+        may = channel.permissions_for(member)
+        place = Place(PLATFORM, str(channel.id))
+        return Presence(place, self.role_of(may), member.joined_at) if may.view_channel else None
+
+    async def _member(self, guild: discord.Guild, user: int) -> discord.Member | None:
+        """Asked once in a while, however much somebody says."""
+        now = self._clock.now()
+        known = self._members.get((guild.id, user))
+        if known and now - known[0] < KNOWN_FOR:
+            return known[1]
+        try:
+            member = await guild.fetch_member(user)
+        except (discord.Forbidden, discord.NotFound):
+            member = None
         except TROUBLE as error:
             raise TryLater(ASK_AGAIN) from error
+        if len(self._members) >= MOST_KNOWN:
+            self._members.clear()
+        self._members[guild.id, user] = now, member
+        return member
 
 
 def room_of(channel: Any) -> int:

@@ -12,6 +12,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import discord
@@ -28,8 +29,9 @@ log = logging.getLogger(__name__)
 # What is to be kept of a message; None where it is not for Plein.
 Meaning = Callable[[discord.Message], dict[str, Any] | None]
 SAVE_EVERY = 60.0
-# Channels whose history is read at the same time, so as to stay below Discord's 50 requests a second.
+# Channels whose history is read at the same time; the library keeps to Discord's limits.
 AT_ONCE = 5
+SILENT_FOR = timedelta(days=90)
 
 
 class Reading:
@@ -143,7 +145,7 @@ class Reading:
         if self._behind:
             await self._open_inbox()
             self.look_into()
-        wanted = list(self._read if self._behind else self._gaps)
+        wanted = list(filter(self._is_alive, self._read if self._behind else self._gaps))
         at_once = asyncio.Semaphore(AT_ONCE)
 
         async def read(account: str) -> Exception | None:
@@ -159,6 +161,11 @@ class Reading:
         if failed:
             raise failed[0]
         return not self._lost
+
+    def _is_alive(self, account: str) -> bool:
+        """Whoever has said nothing in private for so long is not asked for any more."""
+        read = discord.utils.snowflake_time(self._read[account])
+        return bool(_guild_of(account)) or self._on.clock.now() - read < SILENT_FOR
 
     async def _open_inbox(self) -> None:
         known = dict(await self._on.core.bookmarks(f"{self._on.account}:"))
@@ -208,7 +215,7 @@ class Reading:
                 return None
             there = guild.get_channel_or_thread(channel) if guild else None
             newest = getattr(there, "last_message_id", None) or 0
-            if newest <= self._read[account]:
+            if newest <= self._read[account] or not _may_read(there):
                 self._gaps.discard(account)
                 return None
         try:
@@ -239,6 +246,14 @@ class Reading:
                 if account in self._read:
                     await self._on.core.take_in(account, [], str(self._read[account]))
                 self._unsaved.discard(account)
+
+
+def _may_read(there: Any) -> bool:
+    """What Plein may not see is not asked for."""
+    try:
+        return bool(there.permissions_for(there.guild.me).read_message_history)
+    except discord.ClientException:
+        return True  # a thread whose channel is not known
 
 
 def _guild_of(account: str) -> int:

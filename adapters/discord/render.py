@@ -70,14 +70,17 @@ class Writer:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_words", Words(self.texts, self.voice, self.commands))
 
-    def render(self, message: Message, source: str | None = None) -> Rendered:
-        """`source` is the invocation that this answers, None for posts and boards."""
+    def render(self, message: Message, source: str | None = None, form_id: str | None = None) -> Rendered:
+        """`source` is the invocation that this answers, None for posts and boards.
+
+        `form_id`: by which its form is found, where that is kept elsewhere.
+        """
         view = Buttons(timeout=None)
         said = [*message.lines, *self._add_buttons(view, message.actions, source)]
         said += () if view.children else message.how
         # What finds no room is left out: the lines say how the same is typed.
         with contextlib.suppress(ValueError):
-            for item in self._besides(message, source):
+            for item in self._besides(message, form_id or ids.refer(source, form=True)):
                 view.add_item(item)
         title = self._words.marked(message.title).strip() if message.title else ""
         body = "\n".join(self._words.marked(one) for one in said)
@@ -138,14 +141,13 @@ class Writer:
             label = self._words.brief(action.label, LABEL) or str(number + 1)
             view.add_item(ui.Button(label=label, custom_id=custom_id, style=_style(action)))
 
-    def _besides(self, message: Message, source: str | None) -> Iterator[ui.Item[ui.View]]:
+    def _besides(self, message: Message, form_id: str) -> Iterator[ui.Item[ui.View]]:
         """The list to choose several from, and the button that opens the form."""
         if message.ballot and (several := self._list(message.ballot)):
             yield several
         if message.form and 1 <= len(message.form.fields) <= FORM_FIELDS:
-            custom_id = ids.refer(source, form=True)
             label = self._words.brief(message.form.title, LABEL) or "…"
-            yield ui.Button(label=label, custom_id=custom_id, style=discord.ButtonStyle.primary)
+            yield ui.Button(label=label, custom_id=form_id, style=discord.ButtonStyle.primary)
 
     def _list(self, ballot: Ballot) -> ui.Select[ui.View] | None:
         """Where more than one may be chosen: all of them in one go."""

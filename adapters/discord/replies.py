@@ -80,7 +80,7 @@ class Reply:
         if message.form and message.form.at_once and self._may_ask:
             await self._asked.response.send_modal(writer.modal(message.form, self._form_id()))
             return
-        said = writer.render(message, self._source)
+        said = writer.render(message, source_of(self._asked), self._form_id())
         files = [*map(afresh, prepared.files), *what_did_not_fit(said)]
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
         if self._deferring:
@@ -92,23 +92,23 @@ class Reply:
             await self._asked.response.send_message(**given, files=files, ephemeral=True)
 
     @property
-    def _source(self) -> str:
-        return f"{PLATFORM}:{self._asked.id}"
-
-    @property
     def _may_ask(self) -> bool:
         """A form can only be the first answer, and not the answer to a form."""
-        return not self._deferring and self._asked.type is not discord.InteractionType.modal_submit
+        return not self._deferring and not self._is_submitted
+
+    @property
+    def _is_submitted(self) -> bool:
+        return self._asked.type is discord.InteractionType.modal_submit
 
     def _form_id(self) -> str:
         """By which the form is found again: that of the button which opens it, or of this answer."""
         data: Any = self._asked.data or {}
         pressed = str(data.get("custom_id", ""))
         match ids.read(pressed):
-            case ids.Own(form=True) | ids.Referred(form=True):
+            case ids.Own(form=True) | ids.Referred(form=True) if not self._is_submitted:
                 return pressed
             case _:
-                return ids.refer(self._source, form=True)
+                return ids.refer(source_of(self._asked), form=True)
 
     async def _reach(self, say: Callable[[], Awaitable[None]], tries: int) -> None:
         """A lost connection may have brought it there: whoever was answered is not answered twice."""
@@ -132,3 +132,8 @@ class Reply:
             log.info("Answering %s again: %s", self._asked.id, type(failed).__name__)
             await self._on.clock.sleep(PAUSE * 2**attempt)
         log.warning("Interaction %s was not answered", self._asked.id)
+
+
+def source_of(asked: Asked) -> str:
+    """The id of an interaction as an invocation, which tells whose it is."""
+    return f"{PLATFORM}:{asked.id}:{asked.user.id}"
