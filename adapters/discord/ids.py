@@ -40,10 +40,11 @@ class Referred:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """The same of the very message that the button is on."""
+    """The same of the very message that the button is on, or of another one."""
 
     number: int
     form: bool = False
+    message_id: str = ""
 
 
 Pressed = Filled | Referred | Own
@@ -51,7 +52,7 @@ Pressed = Filled | Referred | Own
 _COMMAND, _CHOSEN, _ACTION_OF, _FORM_OF, _OWN_ACTION, _OWN_FORM = "1c", "1n", "1a", "1g", "1p", "1o"
 _FILLED = re.compile(r"1([cn])([^{]*)(\{.*\})", re.DOTALL)
 _REFERRED = re.compile(r"1([ag])(0|[1-9][0-9]{0,3}) (.+)", re.DOTALL | re.ASCII)
-_OWNED = re.compile(r"1([po])(0|[1-9][0-9]{0,3})", re.ASCII)
+_OWNED = re.compile(r"1([po])(0|[1-9][0-9]{0,3})(?: ([0-9]{1,20}))?", re.ASCII)
 
 
 def spell(command: str, args: Mapping[str, Any]) -> str | None:
@@ -76,6 +77,11 @@ def refer(invocation_id: str | None, number: int = 0, *, form: bool = False) -> 
     return spelled
 
 
+def form_at(message_id: int) -> str:
+    """The form of that message, for a button which is on another."""
+    return f"{_OWN_FORM}0 {message_id}"
+
+
 def read(custom_id: str) -> Pressed | None:
     """What one of these wrote; None for anything else, whoever made it up."""
     if not _fits(custom_id):
@@ -83,7 +89,7 @@ def read(custom_id: str) -> Pressed | None:
     if found := _REFERRED.fullmatch(custom_id):
         return Referred(found[3], int(found[2]), found[1] == "g")
     if found := _OWNED.fullmatch(custom_id):
-        return Own(int(found[2]), found[1] == "o")
+        return Own(int(found[2]), found[1] == "o", found[3] or "")
     if found := _FILLED.fullmatch(custom_id):
         try:
             args = orjson.loads(found[3])

@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 import discord
+from discord.utils import snowflake_time
 
 from adapters.discord import ids
 from adapters.discord.places import PLATFORM, SPEAKS, Whereabouts, names_of, room_of
@@ -137,9 +138,10 @@ class Intake:
         match where:
             case ids.Referred(invocation_id) if _is_theirs(invocation_id, asked):
                 return await self._on.core.answer_to(invocation_id)
-            case ids.Own() if asked.message:
-                found = await self._on.core.message_at(PLATFORM, str(asked.message.id))
-                if found is None and asked.created_at - asked.message.created_at < NOTED_WITHIN:
+            case ids.Own(message_id=elsewhere) if asked.message:
+                there = int(elsewhere or asked.message.id)
+                found = await self._on.core.message_at(PLATFORM, str(there))
+                if found is None and asked.created_at - snowflake_time(there) < NOTED_WITHIN:
                     raise TryLater(PAUSE)  # it is being noted as sent
                 return found
         return None

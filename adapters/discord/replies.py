@@ -105,7 +105,11 @@ class Reply:
         data: Any = self._asked.data or {}
         pressed = str(data.get("custom_id", ""))
         match ids.read(pressed):
-            case ids.Own(form=True) | ids.Referred(form=True) if not self._is_submitted:
+            case _ if self._is_submitted:
+                return ids.refer(source_of(self._asked), form=True)
+            case ids.Own(form=True, message_id="") if self._asked.message:
+                return ids.form_at(self._asked.message.id)
+            case ids.Own(form=True) | ids.Referred(form=True):
                 return pressed
             case _:
                 return ids.refer(source_of(self._asked), form=True)

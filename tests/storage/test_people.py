@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from bot.model import Identity, Role
 from bot.ports import Transaction
 from storage.database import Database
@@ -66,3 +68,17 @@ async def test_a_language_is_kept(store: Database) -> None:
     found = await store.run(lambda tx: tx.people.by_identity(ANNA))
     assert found
     assert found.locale == "en"
+
+
+async def test_who_has_left_takes_no_part_any_more_unless_elsewhere(store: Database) -> None:
+    def work(tx: Transaction) -> list[bool]:
+        theme = tx.places.theme_named("sport").id
+        anna, ben = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "Ben")
+        tx.people.link("Anna", [ANNA, ANNA_TOO], Role.RESIDENT)
+        for one in (anna, ben):
+            tx.people.take_part(one.id, theme, Role.MODERATOR, datetime(2026, 12, 1, tzinfo=UTC))
+        tx.people.leave(anna.id, theme, "discord")
+        tx.people.leave(ben.id, theme, "matrix")
+        return [tx.people.part_in(one.id, theme) is not None for one in (anna, ben)]
+
+    assert await store.run(work) == [True, False]

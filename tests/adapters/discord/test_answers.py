@@ -104,6 +104,18 @@ async def test_trouble_with_an_answer_that_was_put_off(ticking: OnDiscord, troub
     assert len(answer.messages) == 1
 
 
+async def test_a_form_that_had_to_wait_is_opened_with_one_more_press(ticking: OnDiscord) -> None:
+    anna = ticking.double.guild("Plein").member("anna")
+    await anna.uses("sport", "poll open", question="Welke?", option="Ja | Nee | Later", kind="ranked")
+    board = await ticking.board("sport", "Welke?")
+    held = Held(ticking)
+    asked = await anna.presses(board, "Zet in volgorde", final=False)
+    await held.let_go()
+    assert "Druk op de knop" in (await asked.final()).text
+    form = await anna.presses(asked.message, "Zet in volgorde")
+    assert "je koos" in (await anna.submits(form, {"0": "2 1 3"})).text
+
+
 async def test_a_slow_database_is_covered_for(ticking: OnDiscord) -> None:
     """Commands, buttons and forms alike; the real answer follows, and was done once."""
     board = await opened(ticking)

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import discord
 import pytest
 
+from adapters.discord.check import check
 from adapters.discord.gateway import NotLetIn
 from adapters.discord.places import NEEDED
-from adapters.discord.check import check
 from bot.config import Discord as Settings
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Discord, Server

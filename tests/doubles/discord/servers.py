@@ -131,9 +131,18 @@ class Server:
         """From now on a bot may not do these things there, nor is it an administrator."""
         rest = [name for name in permissions.BITS if name != "administrator"]
         self.permit(bot, rest)
-        one = self.channel(channel)
-        self._overwrite(one, bot.user.name, [], denied)
-        places.channel_changed(self.world, one)
+        self.deny(channel, bot.user.name, denied)
+
+    def deny(self, channel: str, role: str, denied: Iterable[str]) -> None:
+        """From now on who has that role may not do these things in a channel."""
+        self._overwrite(self.channel(channel), role, [], denied)
+        places.channel_changed(self.world, self.channel(channel))
+
+    def allow(self, channel: str, role: str, allowed: Iterable[str]) -> None:
+        """From now on they may."""
+        self.channel(channel).overwrites[self.role(role).id].deny &= ~permissions.bits(allowed)
+        self._overwrite(self.channel(channel), role, allowed, [])
+        places.channel_changed(self.world, self.channel(channel))
 
     def remove(self, bot: Application) -> None:
         """A bot is thrown out."""

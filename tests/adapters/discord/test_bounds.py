@@ -1,0 +1,130 @@
+"""Nobody reaches further than they may, and what cannot be done now is said and made good."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.discord import ids
+from bot.config import ThemeSection
+from tests.doubles.discord import Discord, Person, Server
+from tests.on_discord import OnDiscord, opened, plein_on
+
+MINUTE = 60
+
+
+async def test_who_left_the_server_has_no_part_in_it_any_more(
+    plein: OnDiscord, anna: Person, mo: Person
+) -> None:
+    await opened(plein, anna, "Een bank?")
+    assert "Een bank?" in (await mo.uses("sport", "peiling lijst")).text
+    private = mo.dm
+    other = plein.double.guild("Elders")
+    there = other.member("mo")
+    await mo.leaves()
+    await plein.turn(2 * MINUTE)
+    assert "“Een bank?”" not in (await there.uses(private, "peiling lijst")).text
+    closing = await there.uses(private, "peiling sluit", peiling=1, zeker=True)
+    assert "Peiling 1" in closing.text
+    await plein.board("sport", "Een bank?", "Nog niemand stemde")
+
+
+async def test_who_does_not_see_the_channel_any_more_is_no_moderator_of_it(
+    plein: OnDiscord, town: Server, anna: Person, mo: Person
+) -> None:
+    await opened(plein, anna, "Een bank?")
+    await mo.uses("sport", "peiling lijst")
+    town.deny("sport", "moderators", ["view_channel"])
+    await plein.turn(2 * MINUTE)
+    closing = await mo.uses(mo.dm, "peiling sluit", peiling=1, zeker=True)
+    assert "is gesloten" not in closing.text
+    await plein.board("sport", "Een bank?", "Nog niemand stemde")
+
+
+async def test_typing_in_private_asks_discord_for_nobody(plein: OnDiscord, anna: Person) -> None:
+    await opened(plein, anna, "Een bank?")
+    asked = "/guilds/{guild_id}/members/{user_id}"
+    before = len(plein.double.calls_to("GET", asked))
+    for words in ("s", "sp", "sport"):
+        await anna.completes(anna.dm, "poll open", "theme", words)
+    assert len(plein.double.calls_to("GET", asked)) == before
+    for _ in range(3):
+        await anna.uses(anna.dm, "poll list")
+    assert len(plein.double.calls_to("GET", asked)) <= before + 1
+
+
+async def test_a_server_out_of_reach_is_no_trouble_in_another(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    elsewhere = double.guild("Elders")
+    elsewhere.channel("natuur")
+    themes = [
+        ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
+        ThemeSection(name="Natuur", places=(f"discord:{elsewhere.channel('natuur').id}",)),
+    ]
+    async with plein_on(double, database, themes=themes) as plein:
+        await opened(plein, anna, "Een bank?")
+        elsewhere.outage()
+        assert "Een bank?" in (await anna.uses(anna.dm, "poll list")).text
+
+
+@pytest.mark.parametrize("made_up", ["", ids.spell("poll list", {"once": "yes:discord:1:1"})])
+async def test_the_answer_to_somebody_else_cannot_be_had(
+    plein: OnDiscord, anna: Person, ben: Person, made_up: str
+) -> None:
+    """Even where a client makes up what a button carries."""
+    await opened(plein, anna, "Een bank?", "Ja | Nee | Later", kind="ranked")
+    wrong = await ben.uses("sport", "vote", answer="1 2")
+    [form] = [one for one in wrong.message.components[0]["components"] if one["label"] == "Put in order"]
+    form["custom_id"] = made_up or form["custom_id"]
+    wrong.message.only_for = anna.id
+    pressed = await anna.presses(wrong.message, form["custom_id"])
+    assert pressed.modal is None
+    assert "hoort bij iets wat er niet meer is" in pressed.text
+
+
+async def test_a_form_outlives_the_end_of_an_anonymous_poll(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    await anna.uses("sport", "poll open", question="Geheim?", option="Ja | Nee", anonymous=True, closes="2d")
+    form = await ben.uses("sport", "poll open")
+    await plein.turn(2 * 86_400 + MINUTE)
+    await plein.board("sport", "Gesloten: Geheim?")
+    assert "is open" in (await ben.submits(form, {"0": "A bench?", "1": "Yes\nNo"})).text
+
+
+async def test_a_board_that_grew_too_long_brings_all_of_it_in_a_file(
+    plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    board = await opened(plein, anna, "We kopen een tafel", "", kind="consent")
+    for number in range(10):
+        somebody = town.member(f"els{number}")
+        await somebody.uses("sport", "vote", answer="bezwaar " + "🦆" * 270, poll=1)
+    board = await plein.board("sport", "in het bestand")
+    [file] = board.attachments
+    assert file.data.decode().count("🦆" * 270) == 10
+
+
+async def test_where_plein_may_not_speak_it_says_so_and_comes_back(
+    plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    town.channel("stil")
+    town.close_to(plein.double.bot, "stil", ["send_messages"])
+    asked = await anna.uses("stil", "peiling open", vraag="Een bank?", keuze="Ja | Nee")
+    assert "staat open" in asked.text
+    assert "in dit kanaal mag ik nog niets tonen" in asked.text
+    assert "send messages" in asked.text
+    town.allow("stil", plein.double.bot.user.name, ["send_messages"])
+    await anna.uses("stil", "peiling lijst")
+    await plein.board("stil", "Een bank?")
+
+
+@pytest.mark.parametrize("at_most", ["2", "3"])
+async def test_discord_s_own_poll_lets_people_choose_one_or_all(
+    double: Discord, database: str, anna: Person, at_most: str
+) -> None:
+    async with plein_on(double, database, native_polls=True) as plein:
+        await opened(plein, anna, "Wat?", "Een | Twee | Drie", choices=int(at_most), closes="2d")
+        await opened(plein, anna, "En?", closes="2d")
+        await double.until(lambda: any(one.poll for one in anna.sees("sport")))
+        found = {str(one.poll.question["text"]) for one in anna.sees("sport") if one.poll}
+        assert ("Wat?" in found) == (at_most == "3")
