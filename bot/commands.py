@@ -20,11 +20,13 @@ import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from bot import when
 from bot.errors import Unsure, UserError
 from bot.model import Field, Form, Message, Role, Suggestion, Text, text, typed
 from bot.texts import Texts, has_unseen
@@ -41,6 +43,7 @@ _BETWEEN = re.compile(r"[\s,]+")
 _NUMBER = re.compile("-?[0-9]{1,9}")
 _BETWEEN_OPTIONS = re.compile(r"[|\n]")
 _MOST_FIELDS = 5
+_UTC = ZoneInfo("UTC")
 _THEME = "theme"
 _QUOTE = re.compile("[" + "".join(_QUOTES) + "]")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
@@ -115,10 +118,17 @@ class _Mistake:
 class Commands:
     """All commands, and their names in every language."""
 
-    def __init__(self, commands: Iterable[Command], texts: Texts, suggested: Collection[str] = ()) -> None:
-        """`suggested`: the parameters for which there is something to suggest."""
+    def __init__(
+        self,
+        commands: Iterable[Command],
+        texts: Texts,
+        suggested: Collection[str] = (),
+        zone: ZoneInfo = _UTC,
+    ) -> None:
+        """`suggested`: the parameters for which there is something to suggest; `zone`: the community's."""
         self.texts = texts
         self._suggested = suggested
+        self._zone = zone
         self.by_path = {command.path: command for command in commands}
         self._names: dict[tuple[str, ...], Command] = {}
         for command in self.by_path.values():
@@ -188,6 +198,8 @@ class Commands:
     def _filled_in(self, param: Param, value: Any, locale: str) -> str:
         if param.words and (meant := self._meant(param, str(value), (locale, *self.texts.locales))):
             value = self.usual_words(param, locale)[meant]
+        if param.kind == "moment":
+            value = self._as_written(value)
         several = value if isinstance(value, (list, tuple)) else (value,)
         shown = (" | " if param.kind == "options" else " ").join(
             " ".join(str(one).split()) for one in several
@@ -195,7 +207,7 @@ class Commands:
         if param.named:
             label = self.param_name(param, locale)
             return f"--{label}" if param.kind == "yes" else f"--{label} {shown}"
-        if param.kind != "words":
+        if param.kind != "words" and not (param.kind == "moment" and " " in shown):
             return shown
         # Quotation marks of another kind where the words hold some, so that the line can be copied.
         return f"«{shown}»" if '"' in shown else f'"{shown}"'
@@ -260,8 +272,8 @@ class Commands:
                 options = _options(value or ())
                 # One to a line, so that they can be read over and mended.
                 filled_in = "\n".join(options)
-            case "moment" if isinstance(value, datetime):
-                filled_in = value.isoformat()
+            case "moment" if value is not None:
+                filled_in = self._as_written(value)
             case "numbers" if isinstance(value, (list, tuple)):
                 filled_in = " ".join(map(str, value))
         has_hint = self.texts.find(f"param.{param.name}.hint", self.texts.locales[0])
@@ -274,6 +286,19 @@ class Commands:
             long=param.kind == "options",
             required=param.required,
         )
+
+    def _as_written(self, value: Any) -> str:
+        """A moment as people write it here: an instant only where they could not name it otherwise."""
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+            words = at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+            before = at - timedelta(days=1)
+            readings = [when.read(words, before, self._zone, locale) for locale in self.texts.locales]
+        except (UserError, ValueError, TypeError, OverflowError):
+            readings = []
+        if readings and all((one.start, one.end, one.sure) == (at, None, True) for one in readings):
+            return words
+        return value.isoformat() if isinstance(value, datetime) else str(value)
 
     # --- what people type ---
 
@@ -482,7 +507,8 @@ class Commands:
             return Suggestion(words, error.text)
         if reading.end:
             return Suggestion(words, text("when.one_moment", words=words))
-        at = reading.start.astimezone(UTC).replace(microsecond=0)
+        # As it is shown, to the minute, and not before what was meant.
+        at = datetime.fromtimestamp(-(-reading.start.timestamp() // 60) * 60, UTC)
         return Suggestion(at.isoformat(), text("when.moment", at=at))
 
     def _moment(
