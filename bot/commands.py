@@ -18,7 +18,7 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -247,7 +247,7 @@ class Commands:
             return None
         if private:
             asked = [*(param for param in command.params if param.name == _THEME), *asked]
-        asked = asked[:_MOST_FIELDS]
+        asked = _most_needed(asked, given)
         fields = tuple(self._field(param, given.get(param.name)) for param in asked)
         names = {param.name for param in asked}
         args = {
@@ -556,6 +556,15 @@ class Commands:
             values = {"name": label, "words": str(value)[:40]}
             raise self.wrong(command, "command.no_number", locale, others, param, **values)
         return int(words)
+
+
+def _most_needed(asked: Sequence[Param], given: Mapping[str, Any]) -> list[Param]:
+    """As many as a form has room for. A moment that nobody gave is left out first, then one of a few words:
+    both can do without. A moment that was given may have to be mended."""
+    spare = [one.name for one in asked if one.kind == "moment" and given.get(one.name) is None]
+    spare += [one.name for one in asked if one.kind == "one"]
+    left_out = spare[: max(len(asked) - _MOST_FIELDS, 0)]
+    return [one for one in asked if one.name not in left_out][:_MOST_FIELDS]
 
 
 def _options(value: str | Iterable[Any]) -> tuple[str, ...]:

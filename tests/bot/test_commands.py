@@ -356,6 +356,18 @@ def test_what_is_left_empty_in_a_form_is_not_given() -> None:
     assert form.filled_in(["Waar?", "A|B", "", "", ""]) == {"question": "Waar?", "options": "A|B"}
 
 
+def test_in_private_the_form_asks_for_the_theme_and_still_for_the_box() -> None:
+    def asked(**given: str) -> list[str]:
+        form = COMMANDS.form(COMMANDS.by_path["poll open"], given, at_once=True, private=True)
+        assert form
+        assert {*form.args, *(one.name for one in form.fields)} >= set(given)
+        return [one.name for one in form.fields]
+
+    assert asked() == ["theme", "question", "options", "kind", "anonymous"]
+    # A moment that was given may be wrong.
+    assert asked(closes="ooit") == ["theme", "question", "options", "closes", "anonymous"]
+
+
 def test_no_form_where_nothing_is_needed() -> None:
     for path in ("help", "poll list", "poll tick"):
         assert COMMANDS.form(COMMANDS.by_path[path], {}, at_once=True) is None
