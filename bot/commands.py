@@ -215,7 +215,13 @@ class Commands:
     def about(self, param: Param, locale: str) -> Text:
         """What it is for, with the words to choose from."""
         usual = self.usual_words(param, locale)
-        return text(f"param.{param.name}.help", words=tuple(typed(usual[one]) for one in param.words or ()))
+        words = tuple(typed(usual[one]) for one in param.words or ())
+        return text(f"param.{param.name}.help", words=words, languages=self._languages())
+
+    def _languages(self) -> tuple[Text, ...]:
+        """Those that are spoken, each by its own name."""
+        texts = self.texts
+        return tuple(typed(texts.find("language.own_name", one) or one) for one in texts.locales)
 
     def about_group(self, noun: str) -> Text:
         """What the commands are for whose names begin with that: "poll"."""
@@ -280,7 +286,7 @@ class Commands:
         return Field(
             param.name,
             text(f"param.{param.name}.label"),
-            text(f"param.{param.name}.hint") if has_hint else None,
+            text(f"param.{param.name}.hint", languages=self._languages()) if has_hint else None,
             filled_in,
             choices,
             long=param.kind == "options",

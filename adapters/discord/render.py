@@ -153,9 +153,11 @@ class Writer:
         if ballot.ended or ballot.at_most < 2 or not custom_id or not 2 <= len(ballot.options) <= CHOICES:
             return None
         most = min(ballot.at_most, len(ballot.options))
+        every = most == len(ballot.options)
+        how = text("discord.choose.all") if every else text("discord.choose", count=most)
         return ui.Select(
             custom_id=custom_id,
-            placeholder=self._words.brief(text("discord.choose", count=most), PLACEHOLDER),
+            placeholder=self._words.brief(how, PLACEHOLDER),
             max_values=most,
             options=[
                 discord.SelectOption(

@@ -368,6 +368,20 @@ def test_in_private_the_form_asks_for_the_theme_and_still_for_the_box() -> None:
     assert asked(closes="ooit") == ["theme", "question", "options", "closes", "anonymous"]
 
 
+@pytest.mark.parametrize(
+    ("locale", "hint"), [("nl", "Ik ken Nederlands en English."), ("en", "I know Nederlands and English.")]
+)
+def test_the_languages_there_are_are_named(locale: str, hint: str) -> None:
+    command = COMMANDS.by_path["language"]
+    form = COMMANDS.form(command, {}, at_once=True)
+    assert form
+    voice = Voice(locale, BRUSSELS, NOW)
+    about = COMMANDS.about(command.params[0], locale)
+    said = [COMMANDS.texts.write(one, voice) for one in (form.fields[0].hint, about) if one]
+    assert said[0] == hint
+    assert said[1].casefold().endswith(hint[:-1].casefold())
+
+
 def test_no_form_where_nothing_is_needed() -> None:
     for path in ("help", "poll list", "poll tick"):
         assert COMMANDS.form(COMMANDS.by_path[path], {}, at_once=True) is None

@@ -330,6 +330,13 @@ def test_a_board_has_a_button_for_each_option_and_a_list_for_several() -> None:
     check_message(body_of(rendered))
 
 
+def test_a_list_of_which_all_may_be_chosen_says_so() -> None:
+    several = buttons(writer().render(board(options=3, at_most=3)))[-1]
+    assert (several["placeholder"], several["max_values"]) == ("Kies er zoveel je wilt", 3)
+    several = buttons(writer().render(board(options=3, at_most=20)))[-1]
+    assert (several["placeholder"], several["max_values"]) == ("Kies er zoveel je wilt", 3)
+
+
 def test_no_list_where_one_is_chosen_or_all_is_over() -> None:
     assert all(one["type"] == 2 for one in buttons(writer().render(board(at_most=1))))
     ended = Ballot(typed("?"), (typed("a"), typed("b")), 2, "poll choose", {"poll": 3}, typed("over"))
