@@ -149,6 +149,12 @@ class Commands:
         """What it is called in this language, the usual name first."""
         return (self.texts.find(f"command.{command.path}", locale) or command.path).split("|")
 
+    def called(self, command: Command, locale: str, like: str = "") -> str:
+        """What it is called in this language in as many words as its path, or as `like`; else just that."""
+        like = like or command.path
+        names = self.names(command, locale)
+        return next((name for name in names if len(name.split()) == len(like.split())), like)
+
     def param_name(self, param: Param, locale: str) -> str:
         return self.texts.find(f"param.{param.name}", locale) or param.name
 

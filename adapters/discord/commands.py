@@ -90,15 +90,10 @@ class SlashCommands:
 
     def _named(self, name: str, word: int) -> Json:
         """One word of its name, in every language that has as many words for it."""
-        command = self._by_name[name]
-        called = {locale: self._called(command, len(name.split()), locale) for locale in self._texts.locales}
+        command, locales = self._by_name[name], self._texts.locales
+        called = {locale: self._commands.called(command, locale, name) for locale in locales}
         localised = {locale: one.split()[word] for locale, one in called.items()}
         return {"name": name.split()[word], "name_localizations": _everywhere(localised)}
-
-    def _called(self, command: Command, words: int, locale: str) -> str:
-        """Its name in a language, with so many words."""
-        names = self._commands.names(command, locale)
-        return next((one for one in names if len(one.split()) == words), command.path)
 
     def _option(self, param: Param) -> Json:
         """None is required: what is missing is asked for."""

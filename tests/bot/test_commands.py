@@ -368,6 +368,16 @@ def test_in_private_the_form_asks_for_the_theme_and_still_for_the_box() -> None:
     assert asked(closes="ooit") == ["theme", "question", "options", "closes", "anonymous"]
 
 
+def test_a_name_of_as_many_words() -> None:
+    vote = COMMANDS.by_path["poll vote"]
+    assert COMMANDS.names(vote, "nl")[0] == "stem"
+    assert COMMANDS.called(vote, "nl") == "peiling stem"
+    assert COMMANDS.called(vote, "nl", "vote") == "stem"
+    # Where there is none it keeps its own.
+    assert COMMANDS.called(COMMANDS.by_path["poll tick"], "nl") == "poll tick"
+    assert COMMANDS.called(COMMANDS.by_path["poll list"], "nl", "list") == "list"
+
+
 @pytest.mark.parametrize(
     ("locale", "hint"), [("nl", "Ik ken Nederlands en English."), ("en", "I know Nederlands and English.")]
 )
