@@ -18,13 +18,15 @@ import inspect
 import re
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
+from bot import when
 from bot.errors import Unsure, UserError
 from bot.model import Field, Form, Message, Role, Suggestion, Text, text, typed
 from bot.texts import Texts, has_unseen
@@ -41,6 +43,7 @@ _BETWEEN = re.compile(r"[\s,]+")
 _NUMBER = re.compile("-?[0-9]{1,9}")
 _BETWEEN_OPTIONS = re.compile(r"[|\n]")
 _MOST_FIELDS = 5
+_UTC = ZoneInfo("UTC")
 _THEME = "theme"
 _QUOTE = re.compile("[" + "".join(_QUOTES) + "]")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
@@ -115,10 +118,17 @@ class _Mistake:
 class Commands:
     """All commands, and their names in every language."""
 
-    def __init__(self, commands: Iterable[Command], texts: Texts, suggested: Collection[str] = ()) -> None:
-        """`suggested`: the parameters for which there is something to suggest."""
+    def __init__(
+        self,
+        commands: Iterable[Command],
+        texts: Texts,
+        suggested: Collection[str] = (),
+        zone: ZoneInfo = _UTC,
+    ) -> None:
+        """`suggested`: the parameters for which there is something to suggest; `zone`: the community's."""
         self.texts = texts
         self._suggested = suggested
+        self._zone = zone
         self.by_path = {command.path: command for command in commands}
         self._names: dict[tuple[str, ...], Command] = {}
         for command in self.by_path.values():
@@ -138,6 +148,12 @@ class Commands:
     def names(self, command: Command, locale: str) -> list[str]:
         """What it is called in this language, the usual name first."""
         return (self.texts.find(f"command.{command.path}", locale) or command.path).split("|")
+
+    def called(self, command: Command, locale: str, like: str = "") -> str:
+        """What it is called in this language in as many words as its path, or as `like`; else just that."""
+        like = like or command.path
+        names = self.names(command, locale)
+        return next((name for name in names if len(name.split()) == len(like.split())), like)
 
     def param_name(self, param: Param, locale: str) -> str:
         return self.texts.find(f"param.{param.name}", locale) or param.name
@@ -188,6 +204,8 @@ class Commands:
     def _filled_in(self, param: Param, value: Any, locale: str) -> str:
         if param.words and (meant := self._meant(param, str(value), (locale, *self.texts.locales))):
             value = self.usual_words(param, locale)[meant]
+        if param.kind == "moment":
+            value = self._as_written(value)
         several = value if isinstance(value, (list, tuple)) else (value,)
         shown = (" | " if param.kind == "options" else " ").join(
             " ".join(str(one).split()) for one in several
@@ -195,7 +213,7 @@ class Commands:
         if param.named:
             label = self.param_name(param, locale)
             return f"--{label}" if param.kind == "yes" else f"--{label} {shown}"
-        if param.kind != "words":
+        if param.kind != "words" and not (param.kind == "moment" and " " in shown):
             return shown
         # Quotation marks of another kind where the words hold some, so that the line can be copied.
         return f"«{shown}»" if '"' in shown else f'"{shown}"'
@@ -203,7 +221,13 @@ class Commands:
     def about(self, param: Param, locale: str) -> Text:
         """What it is for, with the words to choose from."""
         usual = self.usual_words(param, locale)
-        return text(f"param.{param.name}.help", words=tuple(typed(usual[one]) for one in param.words or ()))
+        words = tuple(typed(usual[one]) for one in param.words or ())
+        return text(f"param.{param.name}.help", words=words, languages=self._languages())
+
+    def _languages(self) -> tuple[Text, ...]:
+        """Those that are spoken, each by its own name."""
+        texts = self.texts
+        return tuple(typed(texts.find("language.own_name", one) or one) for one in texts.locales)
 
     def about_group(self, noun: str) -> Text:
         """What the commands are for whose names begin with that: "poll"."""
@@ -235,7 +259,7 @@ class Commands:
             return None
         if private:
             asked = [*(param for param in command.params if param.name == _THEME), *asked]
-        asked = asked[:_MOST_FIELDS]
+        asked = _most_needed(asked, given)
         fields = tuple(self._field(param, given.get(param.name)) for param in asked)
         names = {param.name for param in asked}
         args = {
@@ -260,20 +284,33 @@ class Commands:
                 options = _options(value or ())
                 # One to a line, so that they can be read over and mended.
                 filled_in = "\n".join(options)
-            case "moment" if isinstance(value, datetime):
-                filled_in = value.isoformat()
+            case "moment" if value is not None:
+                filled_in = self._as_written(value)
             case "numbers" if isinstance(value, (list, tuple)):
                 filled_in = " ".join(map(str, value))
         has_hint = self.texts.find(f"param.{param.name}.hint", self.texts.locales[0])
         return Field(
             param.name,
             text(f"param.{param.name}.label"),
-            text(f"param.{param.name}.hint") if has_hint else None,
+            text(f"param.{param.name}.hint", languages=self._languages()) if has_hint else None,
             filled_in,
             choices,
             long=param.kind == "options",
             required=param.required,
         )
+
+    def _as_written(self, value: Any) -> str:
+        """A moment as people write it here: an instant only where they could not name it otherwise."""
+        try:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+            words = at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+            before = at - timedelta(days=1)
+            readings = [when.read(words, before, self._zone, locale) for locale in self.texts.locales]
+        except (UserError, ValueError, TypeError, OverflowError):
+            readings = []
+        if readings and all((one.start, one.end, one.sure) == (at, None, True) for one in readings):
+            return words
+        return value.isoformat() if isinstance(value, datetime) else str(value)
 
     # --- what people type ---
 
@@ -482,7 +519,8 @@ class Commands:
             return Suggestion(words, error.text)
         if reading.end:
             return Suggestion(words, text("when.one_moment", words=words))
-        at = reading.start.astimezone(UTC).replace(microsecond=0)
+        # As it is shown, to the minute, and not before what was meant.
+        at = datetime.fromtimestamp(-(-reading.start.timestamp() // 60) * 60, UTC)
         return Suggestion(at.isoformat(), text("when.moment", at=at))
 
     def _moment(
@@ -530,6 +568,15 @@ class Commands:
             values = {"name": label, "words": str(value)[:40]}
             raise self.wrong(command, "command.no_number", locale, others, param, **values)
         return int(words)
+
+
+def _most_needed(asked: Sequence[Param], given: Mapping[str, Any]) -> list[Param]:
+    """As many as a form has room for. A moment that nobody gave is left out first, then one of a few words:
+    both can do without. A moment that was given may have to be mended."""
+    spare = [one.name for one in asked if one.kind == "moment" and given.get(one.name) is None]
+    spare += [one.name for one in asked if one.kind == "one"]
+    left_out = spare[: max(len(asked) - _MOST_FIELDS, 0)]
+    return [one for one in asked if one.name not in left_out][:_MOST_FIELDS]
 
 
 def _options(value: str | Iterable[Any]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ class PleinCore:
         self.clock = clock
         self.texts = texts
         self.settings = settings
-        self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS)
+        self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS, settings.zone)
         self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
         self.outbox = Outbox(store, clock, adapters)
         self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)

@@ -133,6 +133,7 @@ class Form:
     """What a command still needs, asked for where a platform has forms; elsewhere the lines say what to type.
 
     `at_once`: nothing is wrong, so that the form may be shown instead of the message it comes with.
+    `lines`: what has to be read to fill it in, for where the form covers all else.
     """
 
     title: Text
@@ -140,6 +141,7 @@ class Form:
     args: Mapping[str, Any]
     fields: tuple[Field, ...]
     at_once: bool = False
+    lines: tuple[Text, ...] = ()
 
     def filled_in(self, values: Sequence[str]) -> dict[str, Any]:
         """The arguments, with a value for each field in order.
@@ -356,7 +358,14 @@ def _form(kept: dict[str, Any] | None) -> Form | None:
         )
         for one in kept["fields"]
     )
-    return Form(_text(kept["title"]), kept["command"], _args(kept["args"]), fields, kept["at_once"])
+    return Form(
+        _text(kept["title"]),
+        kept["command"],
+        _args(kept["args"]),
+        fields,
+        kept["at_once"],
+        _texts(kept.get("lines", ())),
+    )
 
 
 def _text(kept: dict[str, Any]) -> Text:

@@ -70,10 +70,12 @@ class SlashCommands:
 
     def _described(self, first: str, names: Sequence[str]) -> Json:
         found = [self._by_name[name] for name in names]
-        needed = self._permissions.get(min(command.role for command in found))
+        role = min(command.role for command in found)
+        needed = self._needed(role)
         more: Json = {
             "type": 1,
-            "contexts": [_IN_SERVERS, _IN_PRIVATE],
+            # In private nobody has a role, and no permission hides it.
+            "contexts": [_IN_SERVERS] if role > Role.RESIDENT else [_IN_SERVERS, _IN_PRIVATE],
             "default_member_permissions": str(needed.value) if needed else None,
         }
         if names == [first]:
@@ -81,6 +83,16 @@ class SlashCommands:
         options = [{"type": _SUBCOMMAND, **self._command(name, 1)} for name in names]
         words = self._words(lambda _: self._commands.about_group(first))
         return {**self._named(names[0], 0), **words, **more, "options": options}
+
+    def _needed(self, role: Role) -> discord.Permissions | None:
+        """What all who may use it have; None where it is shown to everybody, and Plein says who may.
+
+        Discord asks for all of the permissions at once. One that a higher role can be without would hide
+        from moderators what organisers may do.
+        """
+        needed = self._permissions.get(role)
+        above = [permissions for one, permissions in self._permissions.items() if one > role]
+        return needed if needed and all(needed <= one for one in above) else None
 
     def _command(self, name: str, word: int) -> Json:
         command = self._by_name[name]
@@ -90,15 +102,10 @@ class SlashCommands:
 
     def _named(self, name: str, word: int) -> Json:
         """One word of its name, in every language that has as many words for it."""
-        command = self._by_name[name]
-        called = {locale: self._called(command, len(name.split()), locale) for locale in self._texts.locales}
+        command, locales = self._by_name[name], self._texts.locales
+        called = {locale: self._commands.called(command, locale, name) for locale in locales}
         localised = {locale: one.split()[word] for locale, one in called.items()}
         return {"name": name.split()[word], "name_localizations": _everywhere(localised)}
-
-    def _called(self, command: Command, words: int, locale: str) -> str:
-        """Its name in a language, with so many words."""
-        names = self._commands.names(command, locale)
-        return next((one for one in names if len(one.split()) == words), command.path)
 
     def _option(self, param: Param) -> Json:
         """None is required: what is missing is asked for."""

@@ -24,7 +24,7 @@ from bot.texts import Texts, Voice, visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
 BUTTONS, LABEL, CHOICES, CHOICE, PLACEHOLDER = 25, 80, 25, 100, 150
-FORM_TITLE, FORM_FIELDS, FORM_LABEL, FORM_HINT, FORM_VALUE = 45, 5, 45, 100, 4_000
+FORM_TITLE, FORM_FIELDS, FORM_LABEL, FORM_HINT, FORM_VALUE, FORM_LINES = 45, 5, 45, 100, 4_000, 4_000
 ALT = 1_024
 # A calm blue that stands out enough (3 to 1) on Discord's light and its dark ground.
 COLOUR = 0x4088A6
@@ -155,9 +155,11 @@ class Writer:
         if ballot.ended or ballot.at_most < 2 or not custom_id or not 2 <= len(ballot.options) <= CHOICES:
             return None
         most = min(ballot.at_most, len(ballot.options))
+        every = most == len(ballot.options)
+        how = text("discord.choose.all") if every else text("discord.choose", count=most)
         return ui.Select(
             custom_id=custom_id,
-            placeholder=self._words.brief(text("discord.choose", count=most), PLACEHOLDER),
+            placeholder=self._words.brief(how, PLACEHOLDER),
             max_values=most,
             options=[
                 discord.SelectOption(
@@ -173,12 +175,24 @@ class Writer:
         """The form as it pops up; the custom_id comes back with what was filled in."""
         assert 1 <= len(form.fields) <= FORM_FIELDS
         dialog = Dialog(title=self._words.brief(form.title, FORM_TITLE) or "…", custom_id=custom_id)
+        if len(form.fields) < FORM_FIELDS and (shown := self._form_lines(form.lines)):
+            dialog.add_item(ui.TextDisplay(shown))
         for number, one in enumerate(form.fields):
-            hint = self._words.brief(one.hint, FORM_HINT) if one.hint else None
             label = self._words.brief(one.label, FORM_LABEL) or one.name
+            # A label that does not fit goes on below.
+            whole = self._words.brief(one.hint or one.label, FORM_HINT)
+            hint = whole if one.hint or units(whole) > FORM_LABEL else None
             asked = self._choice(one, str(number)) if _can_be_chosen(one) else _input(one, str(number))
             dialog.add_item(ui.Label(text=label, description=hint or None, component=asked))
         return dialog
+
+    def _form_lines(self, lines: Sequence[Text]) -> str:
+        """What is to be read above the fields, if need be with look-alikes; moments as in labels."""
+        body = "\n".join(self._words.marked(one) for one in lines)
+        shown = self._words.rich(body, chips=False)
+        if units(shown) > FORM_LINES:
+            shown = shorten(self._words.rich(body, lookalike, chips=False), FORM_LINES)
+        return shown if shown.strip() else ""
 
     def _choice(self, one: Field, custom_id: str) -> ui.Select[Dialog]:
         return ui.Select(

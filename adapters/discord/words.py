@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.commands import Command, Commands, Param
+from bot.commands import Commands, Param
 from bot.errors import UserError
 from bot.model import Text
 from bot.texts import Texts, Voice, visible
@@ -128,13 +128,8 @@ class Words:
         except UserError:
             return "/" + typed[1:]
         given = [self._option(one, args[one.name]) for one in command.params if one.name in args]
-        return " ".join([f"/{self._name(command)}", *given])
-
-    def _name(self, command: Command) -> str:
-        """The name that is registered: the first with as many words as the command's own has."""
-        names = self.commands.names(command, self.voice.locale)
-        length = len(command.path.split())
-        return next((name for name in names if len(name.split()) == length), names[0])
+        # By the name that is registered.
+        return " ".join([f"/{self.commands.called(command, self.voice.locale)}", *given])
 
     def _is_yes(self, flag: str) -> bool:
         """Whether there is nothing to say behind it."""

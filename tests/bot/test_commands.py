@@ -16,7 +16,7 @@ from bot.commands import Command, Commands
 from bot.errors import UserError
 from bot.features.polls.records import Kind
 from bot.model import Message, text
-from bot.texts import Texts, Voice
+from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
 
@@ -295,12 +295,101 @@ def test_a_form_holds_what_was_given_and_gives_it_back() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("at", "written"),
+    [
+        ("2026-12-20T19:00:00+00:00", "2026-12-20 20:00"),
+        ("2026-12-02T23:05:00Z", "2026-12-03 00:05"),
+        ("2020-06-01T18:00:00+00:00", "2020-06-01 20:00"),
+        # The clocks go forward, and the hour after that.
+        ("2027-03-28T00:59:00+00:00", "2027-03-28 01:59"),
+        ("2027-03-28T01:00:00+00:00", "2027-03-28 03:00"),
+        # They go back: what comes twice has no other name than the instant.
+        ("2026-10-25T00:30:00+00:00", "2026-10-25T00:30:00+00:00"),
+        ("2026-10-25T01:30:00+00:00", "2026-10-25T01:30:00+00:00"),
+        ("2026-10-25T02:00:00+00:00", "2026-10-25 03:00"),
+        # Not to the minute.
+        ("2026-12-20T19:00:07+00:00", "2026-12-20T19:00:07+00:00"),
+        # No instant, or one that no clock here shows.
+        ("2026-12-20", "2026-12-20"),
+        ("2026-12-20T19:00", "2026-12-20T19:00"),
+        ("vrijdag 20u", "vrijdag 20u"),
+        ("0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00+00:00"),
+        ("9999-12-31T23:59:00+00:00", "9999-12-31T23:59:00+00:00"),
+    ],
+)
+def test_a_moment_comes_back_as_people_write_it(at: str, written: str) -> None:
+    opening = COMMANDS.by_path["poll open"]
+    form = COMMANDS.form(opening, {"closes": at}, at_once=False)
+    assert form
+    assert next(one.value for one in form.fields if one.name == "closes") == written
+    for locale, flag in (("nl", "sluit"), ("en", "closes")):
+        usage = COMMANDS.usage(opening, locale, {"question": "Waar?", "options": "A | B", "closes": at})
+        assert usage.endswith(f" --{flag} {written}")
+        assert COMMANDS.parse(usage, locale)[1]["closes"] == written
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_moment_that_comes_back_is_the_same_instant(locale: str) -> None:
+    extending = COMMANDS.by_path["poll extend"]
+    for hours in range(24 * 365):
+        at = NOW.astimezone(UTC).replace(minute=30) + timedelta(hours=hours + 1)
+        if hours % 7 and at.month not in (3, 10):
+            continue
+        usage = COMMANDS.usage(extending, locale, {"until": at.isoformat()})
+        _, given = COMMANDS.parse(usage, locale)
+        assert COMMANDS.bind(extending, given, a_call(locale)) == {"until": at}, usage
+
+
+def test_a_suggestion_is_to_the_minute_that_it_shows() -> None:
+    call = a_call()
+    call.now = NOW + timedelta(seconds=7, microseconds=1)
+    (one,) = COMMANDS.suggest_moments("2d", call)
+    assert datetime.fromisoformat(str(one.value)) == NOW + timedelta(days=2, minutes=1)
+
+
 def test_what_is_left_empty_in_a_form_is_not_given() -> None:
     form = COMMANDS.form(COMMANDS.by_path["poll open"], {"anonymous": True, "kind": "fiets"}, at_once=True)
     assert form
     assert [one.value for one in form.fields] == ["", "", "", "", "yes"]
     assert [one.required for one in form.fields] == [True, False, False, False, False]
     assert form.filled_in(["Waar?", "A|B", "", "", ""]) == {"question": "Waar?", "options": "A|B"}
+
+
+def test_in_private_the_form_asks_for_the_theme_and_still_for_the_box() -> None:
+    def asked(**given: str) -> list[str]:
+        form = COMMANDS.form(COMMANDS.by_path["poll open"], given, at_once=True, private=True)
+        assert form
+        assert {*form.args, *(one.name for one in form.fields)} >= set(given)
+        return [one.name for one in form.fields]
+
+    assert asked() == ["theme", "question", "options", "kind", "anonymous"]
+    # A moment that was given may be wrong.
+    assert asked(closes="ooit") == ["theme", "question", "options", "closes", "anonymous"]
+
+
+def test_a_name_of_as_many_words() -> None:
+    vote = COMMANDS.by_path["poll vote"]
+    assert COMMANDS.names(vote, "nl")[0] == "stem"
+    assert COMMANDS.called(vote, "nl") == "peiling stem"
+    assert COMMANDS.called(vote, "nl", "vote") == "stem"
+    # Where there is none it keeps its own.
+    assert COMMANDS.called(COMMANDS.by_path["poll tick"], "nl") == "poll tick"
+    assert COMMANDS.called(COMMANDS.by_path["poll list"], "nl", "list") == "list"
+
+
+@pytest.mark.parametrize(
+    ("locale", "hint"), [("nl", "Ik ken Nederlands en English."), ("en", "I know Nederlands and English.")]
+)
+def test_the_languages_there_are_are_named(locale: str, hint: str) -> None:
+    command = COMMANDS.by_path["language"]
+    form = COMMANDS.form(command, {}, at_once=True)
+    assert form
+    voice = Voice(locale, BRUSSELS, NOW)
+    about = COMMANDS.about(command.params[0], locale)
+    said = [COMMANDS.texts.write(one, voice) for one in (form.fields[0].hint, about) if one]
+    assert said[0] == hint
+    assert said[1].casefold().endswith(hint[:-1].casefold())
 
 
 def test_no_form_where_nothing_is_needed() -> None:

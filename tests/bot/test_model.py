@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -40,7 +41,15 @@ BALLOTS = st.builds(
 )
 CHOICES = st.lists(st.tuples(WORDS, TEXTS), max_size=2).map(tuple)
 FIELDS = st.builds(Field, NAMES, TEXTS, st.none() | TEXTS, WORDS, CHOICES, st.booleans(), st.booleans())
-FORMS = st.builds(Form, TEXTS, WORDS, ARGS, st.lists(FIELDS, max_size=2).map(tuple), st.booleans())
+FORMS = st.builds(
+    Form,
+    TEXTS,
+    WORDS,
+    ARGS,
+    st.lists(FIELDS, max_size=2).map(tuple),
+    st.booleans(),
+    st.lists(TEXTS, max_size=2).map(tuple),
+)
 FILES = st.builds(Attachment, WORDS, st.sampled_from(["png", "csv", "json"]), TEXTS)
 MESSAGES = st.builds(
     Message,
@@ -71,6 +80,10 @@ def test_a_message_that_an_earlier_version_packed() -> None:
     kept = json.loads(str(pack(message)))
     del kept["files"], kept["numbered"], kept["form"], kept["how"], kept["locale"]
     assert unpack(json.dumps(kept)) == message
+    asking = replace(message, form=Form(text("poll.form.ranked"), "poll vote", {"poll": 3}, ()))
+    kept = json.loads(str(pack(asking)))
+    del kept["form"]["lines"]
+    assert unpack(json.dumps(kept)) == asking
 
 
 def test_a_file_is_named_after_what_it_is_made_of() -> None:

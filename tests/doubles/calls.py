@@ -13,7 +13,7 @@ from bot.ports import Transaction
 from bot.texts import Texts
 from tests.chat import BRUSSELS, NOW
 
-COMMANDS = Commands(features.COMMANDS, Texts())
+COMMANDS = Commands(features.COMMANDS, Texts(), zone=BRUSSELS)
 
 
 def a_call(locale: str = "nl") -> Call:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.features.polls.kinds import BEST_SCORE, DATE_WORDS, NO, OBJECT, YES, example, option_text
 from bot.features.polls.records import UNREADABLE, Choices, Kind, Poll
-from bot.model import Field, Form, text, typed
+from bot.model import Field, Form, Text, text, typed
 
 ASKED = (Kind.SCORE, Kind.RANKED, Kind.DATES)
 # So many options can each have a field of their own.
@@ -27,7 +27,7 @@ def ballot_form(poll: Poll, mine: Choices = ()) -> Form | None:
         return None
     known = () if poll.anonymous or mine == UNREADABLE else mine
     title = text(f"poll.form.{poll.kind}")
-    return Form(title, "poll vote", {"poll": poll.id}, _fields(poll, known))
+    return Form(title, "poll vote", {"poll": poll.id}, _fields(poll, known), lines=_lines(poll))
 
 
 def reason_form(poll: Poll, given: str = "") -> Form:
@@ -47,8 +47,23 @@ def answer_form(poll: Poll, answer: str, read: Choices) -> Form | None:
     return replace(form, fields=(replace(form.fields[0], value=answer),))
 
 
+def _by_numbers(poll: Poll) -> bool:
+    """Whether the whole ballot goes into one field."""
+    return poll.kind is Kind.RANKED or len(poll.options) > MOST_FIELDS
+
+
+def _lines(poll: Poll) -> tuple[Text, ...]:
+    """Which number is which option, where those are asked for."""
+    if not _by_numbers(poll):
+        return ()
+    return tuple(
+        text("poll.line.hidden", number=number, option=option_text(poll, number))
+        for number in range(1, len(poll.options) + 1)
+    )
+
+
 def _fields(poll: Poll, mine: Choices) -> tuple[Field, ...]:
-    if poll.kind is Kind.RANKED or len(poll.options) > MOST_FIELDS:
+    if _by_numbers(poll):
         hint = text(f"poll.form.{poll.kind}.hint", example=example(poll), best=BEST_SCORE)
         return (Field("answer", text(f"poll.form.{poll.kind}.label"), hint, _in_numbers(poll, mine)),)
     choices = _MARKS if poll.kind is Kind.DATES else _SCORES

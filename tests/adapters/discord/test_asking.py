@@ -162,6 +162,19 @@ async def test_the_form_has_what_was_given_with_the_command(plein: OnDiscord, be
     await plein.board("sport", "Which colour?", "Er moeten minstens 2 mensen meedoen.", "punten")
 
 
+async def test_a_suggested_moment_comes_back_as_people_write_it(plein: OnDiscord, anna: Person) -> None:
+    await anna.completes("sport", "peiling open", "sluit", "20 december 20u")
+    sent = offered(plein.double)[0]["value"]
+    meant = datetime.fromisoformat(sent)
+    written = f"{meant.year}-12-20 20:00"
+    wrong = await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja", sluit=sent)
+    assert f"sluit:{written}" in wrong.text
+    form = form_of(await anna.uses("sport", "peiling open", sluit=sent))
+    assert filled_in(form)[FIELDS[3]] == written
+    opened = await anna.submits(form, {FIELDS[0]: "Een bank?", FIELDS[1]: "Ja\nNee"})
+    assert f"Ze sluit <t:{int(meant.timestamp())}:F>" in opened.text
+
+
 async def test_a_box_in_the_form_makes_it_anonymous(plein: OnDiscord, anna: Person) -> None:
     form = form_of(await anna.uses("sport", "peiling open"))
     anonymous = "Niemand kan achteraf zien wie wat koos"

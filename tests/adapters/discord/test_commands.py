@@ -26,9 +26,12 @@ CATALOGUES = Path(features.__file__).parents[1] / "locales"
 STRING, INTEGER, BOOLEAN = 3, 4, 5
 
 
-def described(commands: Commands) -> dict[str, Json]:
+ORGANISERS, MODERATORS = discord.Permissions(manage_events=True), discord.Permissions(manage_messages=True)
+
+
+def described(commands: Commands, organisers: discord.Permissions = ORGANISERS) -> dict[str, Json]:
     """What Discord is told, by first word; as strict about it as Discord is."""
-    permissions = {Role.MODERATOR: discord.Permissions(manage_messages=True)}
+    permissions = {Role.ORGANISER: organisers, Role.MODERATOR: MODERATORS}
     found = SlashCommands(commands, permissions).described()
     for one in found:
         form = Form()
@@ -113,10 +116,25 @@ async def test_the_same_command_by_its_names(plein: OnDiscord, anna: Person, ben
 
 def test_commands_of_moderators_need_the_permission_of_moderators() -> None:
     found = described(Commands((*features.COMMANDS, SWEEP), Texts()))
-    assert found["sweep"]["default_member_permissions"] == str(
-        discord.Permissions(manage_messages=True).value
-    )
+    assert found["sweep"]["default_member_permissions"] == str(MODERATORS.value)
     assert found["poll"]["default_member_permissions"] is None
+
+
+def test_what_is_not_for_everybody_is_not_offered_in_private() -> None:
+    plant = Command("plant", clean, role=Role.ORGANISER)
+    found = described(Commands((*features.COMMANDS, SWEEP, plant), Texts()))
+    contexts = {name: one["contexts"] for name, one in found.items()}
+    assert contexts["sweep"] == contexts["plant"] == [0]
+    assert contexts["poll"] == contexts["help"] == [0, 1]
+
+
+def test_what_organisers_may_is_not_hidden_from_moderators() -> None:
+    street = (Command("street plant", clean, role=Role.ORGANISER), Command("street sweep", clean, SWEEP.role))
+    # A moderator need not have the permission of organisers ...
+    assert described(Commands(street, Texts()))["street"]["default_member_permissions"] is None
+    # ... unless it is the same one.
+    same = described(Commands(street, Texts()), organisers=MODERATORS)
+    assert same["street"]["default_member_permissions"] == str(MODERATORS.value)
 
 
 def test_a_group_is_shown_to_all_who_may_use_anything_in_it() -> None:

@@ -330,6 +330,13 @@ def test_a_board_has_a_button_for_each_option_and_a_list_for_several() -> None:
     check_message(body_of(rendered))
 
 
+def test_a_list_of_which_all_may_be_chosen_says_so() -> None:
+    several = buttons(writer().render(board(options=3, at_most=3)))[-1]
+    assert (several["placeholder"], several["max_values"]) == ("Kies er zoveel je wilt", 3)
+    several = buttons(writer().render(board(options=3, at_most=20)))[-1]
+    assert (several["placeholder"], several["max_values"]) == ("Kies er zoveel je wilt", 3)
+
+
 def test_no_list_where_one_is_chosen_or_all_is_over() -> None:
     assert all(one["type"] == 2 for one in buttons(writer().render(board(at_most=1))))
     ended = Ballot(typed("?"), (typed("a"), typed("b")), 2, "poll choose", {"poll": 3}, typed("over"))
@@ -419,6 +426,48 @@ def test_a_form_pops_up_as_it_is_meant() -> None:
     assert closes["component"]["required"] is False
 
 
+def test_what_a_form_needs_to_be_read_stands_above_it() -> None:
+    asked = Field("answer", typed("Volgorde"))
+    lines = (text("poll.line.hidden", number=1, option="**Plein**"), text("poll.option.date", at=MOMENT))
+    form = Form(typed("x"), "poll vote", {"poll": 3}, (asked,), lines=lines)
+    data: Any = writer().modal(form, "x").to_dict()
+    check_modal_of(data)
+    above, below = data["components"]
+    assert above == {
+        "type": discord.ComponentType.text_display.value,
+        "content": r"1\. \*\*Plein\*\*" + "\nvrijdag 4 december om 20.00 uur",
+    }
+    assert below["component"]["custom_id"] == "0"
+    # No room is left above five fields.
+    full = Form(typed("x"), "poll vote", {"poll": 3}, (asked,) * 5, lines=lines)
+    data = writer().modal(full, "x").to_dict()
+    check_modal_of(data)
+    assert [one["label"] for one in data["components"]] == ["Volgorde"] * 5
+
+
+def test_the_longest_options_all_stand_above_a_form() -> None:
+    lines = tuple(text("poll.line.hidden", number=number, option="*" * 80) for number in range(1, 21))
+    form = Form(typed("x"), "poll vote", {}, (Field("answer", typed("a")),), lines=lines)
+    above = writer().modal(form, "x").to_dict()["components"][0]["content"]
+    assert above.count("*") == 1_600
+    assert units(above) <= 4_000
+    longer = tuple(typed("*" * 80) for _ in range(30))
+    form = Form(typed("x"), "poll vote", {}, (Field("answer", typed("a")),), lines=longer)
+    above = writer().modal(form, "x").to_dict()["components"][0]["content"]
+    assert above.count("＊") == 2_400
+
+
+def test_a_label_that_does_not_fit_goes_on_below() -> None:
+    option = "Een bank op het plein, tussen de linde en de fontein, met een leuning"
+    fields = (Field("answer", typed(option)), Field("answer", typed("Niets")))
+    data: Any = writer().modal(Form(typed("x"), "poll vote", {}, fields), "x").to_dict()
+    check_modal_of(data)
+    long, short = data["components"]
+    assert long["label"] == "Een bank op het plein, tussen de linde en de…"
+    assert long["description"] == option
+    assert short.get("description") is None
+
+
 def check_modal_of(data: Any) -> None:
     form = errors.Form()
     check_modal(form, data)
@@ -495,7 +544,12 @@ FIELDS = st.builds(
     Field, st.just("question"), SAID, st.none() | SAID, LONG, PICKED, st.booleans(), st.booleans()
 )
 FORMS = st.builds(
-    Form, SAID, st.just("poll open"), st.just({}), st.lists(FIELDS, min_size=1, max_size=6).map(tuple)
+    Form,
+    SAID,
+    st.just("poll open"),
+    st.just({}),
+    st.lists(FIELDS, min_size=1, max_size=6).map(tuple),
+    lines=st.lists(SAID, max_size=5).map(tuple),
 )
 MESSAGES = st.builds(
     Message,
@@ -536,4 +590,7 @@ def test_whatever_is_typed_discord_takes_it_and_reads_nothing_into_it(
 @given(FORMS)
 def test_whatever_a_form_holds_discord_takes_it(form: Form) -> None:
     if len(form.fields) <= 5:
-        check_modal_of(writer().modal(form, ids.refer(None, form=True)).to_dict())
+        data: Any = writer().modal(form, ids.refer(None, form=True)).to_dict()
+        check_modal_of(data)
+        above = [one["content"] for one in data["components"] if "content" in one]
+        assert all(units(one) <= 4_000 and meant(one) == [] for one in above)

@@ -77,6 +77,7 @@ async def test_ranks_are_pressed_or_given_in_a_form(plein: OnDiscord, anna: Pers
     board = await opened(plein, anna, "Wat eerst?", "Bank | Boom | Beeld", kind="ranked")
     asked = await anna.presses(board, "Zet in volgorde")
     assert asked.modal
+    assert asked.modal.data["components"][0]["content"] == "1\\. Bank\n2\\. Boom\n3\\. Beeld"
     assert "je koos Beeld op 1, Bank op 2 en Boom op 3" in (await anna.submits(asked, {"0": "3 1 2"})).text
     for name in ("Beeld", "Boom"):
         pressed = await ben.presses(board, name)

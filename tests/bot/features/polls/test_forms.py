@@ -59,6 +59,9 @@ def test_a_field_for_each_option_or_one_for_all(kind: Kind) -> None:
     many = ballot_form(a_poll(kind=kind, options=DAYS))
     assert many
     assert (len(many.fields), many.fields[0].choices) == (1, ())
+    # Numbers are asked for only where it says which is which.
+    assert [one.values["number"] for one in many.lines] == [1, 2, 3, 4, 5, 6]
+    assert [one.values["number"] for one in form.lines] == ([1, 2, 3] if kind is Kind.RANKED else [])
 
 
 def test_where_a_press_is_enough_nothing_is_asked() -> None:
@@ -111,7 +114,8 @@ def test_forms_fit(locale: str) -> None:
         return len(Texts().write(said, Voice(locale, BRUSSELS, NOW))) if said else 0
 
     polls = [a_poll(kind=kind, options=DAYS) for kind in KINDS]
-    polls += [a_poll(kind=kind, options=[str(number) for number in range(20)]) for kind in KINDS]
+    many = [f"2026-12-{day:02}T19:00:00+00:00" for day in range(8, 28)]
+    polls += [a_poll(kind=kind, options=many) for kind in KINDS]
     forms = [ballot_form(poll) for poll in polls] + [reason_form(a_poll())]
     forms += [COMMANDS.form(command, {}, at_once=True) for command in COMMANDS.by_path.values()]
     for form in filter(None, forms):
@@ -169,6 +173,10 @@ async def test_boards_reminders_and_what_is_asked_in_private_bring_it_along(town
                     text("poll.form.ranked.label"),
                     text("poll.form.ranked.hint", example="2 1", best=5),
                 ),
+            ),
+            lines=tuple(
+                text("poll.line.hidden", number=number, option=typed(option))
+                for number, option in ((1, "A"), (2, "B"))
             ),
         )
 
