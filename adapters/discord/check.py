@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import aiohttp
@@ -11,6 +12,7 @@ from adapters.discord.gateway import make_client
 from bot.config import Discord as Settings
 from bot.model import Text, text, typed
 
+# In seconds, with one more for each channel: they are looked at in turn.
 PATIENCE = 15.0
 NEEDED = ("view_channel", "send_messages", "embed_links", "attach_files", "read_message_history")
 NEEDED_FOR_POLLS = "send_polls"
@@ -38,7 +40,7 @@ async def check(
     """
     client = make_client(settings, connector)
     try:
-        async with client:
+        async with asyncio.timeout(PATIENCE + len(channels)), client:
             await client.login(settings.token.get_secret_value())
             return await _look(client, settings, channels)
     except discord.LoginFailure:
