@@ -45,6 +45,8 @@ class Call:
     overheard: bool = False
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
+    # The command that is still being typed, while something is suggested for it.
+    command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
     # Which of "post", "board" and "job" there is more of, so that only those workers are woken.
     woken: set[str] = field(default_factory=set, init=False)

@@ -18,6 +18,8 @@ from bot.errors import StoreFailed
 from bot.model import Text
 from bot.texts import Texts, Voice
 
+# What is tried in the console is kept here.
+TRIED = "sqlite:///data/console.db"
 EXAMPLE = """examples:
   plein run                     serve what config.toml names; without it, the console
   plein console                 try everything in this terminal, without an account
@@ -110,7 +112,8 @@ async def _do(args: argparse.Namespace) -> int:
         case "run" if config.serves:
             return await app.run_platforms(config)
         case "run":
-            return await app.run_console(config, interactive=sys.stdin.isatty())
+            chosen = _for_console(config, args)
+            return await app.run_console(chosen, interactive=sys.stdin.isatty())
         case "console":
             interactive = sys.stdin.isatty() and args.script is None
             chosen = _for_console(config, args)
@@ -126,13 +129,15 @@ async def _do(args: argparse.Namespace) -> int:
 
 
 def _for_console(config: Config, args: argparse.Namespace) -> Config:
-    """The configuration with what the command line says instead. A script starts with nothing."""
-    changes: dict[str, object] = {}
-    url = args.db or ("sqlite:///:memory:" if args.script or not sys.stdin.isatty() else None)
-    if url:
-        # With its own keys: those of the database that the configuration names are none of its business.
-        changes["database"] = DatabaseSection(url=url)
-    if args.lang:
+    """The configuration with what the command line says instead. A script starts with nothing.
+
+    Never on the database of the configuration, nor with its keys: in the console weeks pass at a word, and
+    with them polls that residents are still voting in.
+    """
+    interactive = sys.stdin.isatty() and not getattr(args, "script", None)
+    url = getattr(args, "db", None) or (TRIED if interactive else "sqlite:///:memory:")
+    changes: dict[str, object] = {"database": DatabaseSection(url=url)}
+    if getattr(args, "lang", None):
         changes["community"] = config.community.model_copy(update={"language": args.lang})
     return config.model_copy(update=changes)
 

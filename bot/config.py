@@ -179,7 +179,7 @@ class Permissions(_Section):
 
 
 class Discord(_Section):
-    token: SecretStr
+    token: SecretStr = SecretStr("")
     guilds: tuple[Snowflake, ...] = ()
     commands: Literal["global", "guild"] = "global"
     native_polls: bool = False
@@ -189,6 +189,8 @@ class Discord(_Section):
 
     @model_validator(mode="after")
     def _fits(self) -> Discord:
+        if not self.token.get_secret_value():
+            raise ValueError("config.discord.no_token")
         if self.commands == "guild" and not self.guilds:
             raise ValueError("config.discord.no_guilds")
         if bool(self.shards) != (self.shard_count is not None):

@@ -102,7 +102,7 @@ class Dispatch:
             return ()
         known = tx.seen.recognise(invocation.id, invocation.author, invocation.place)
         call = self._call(invocation, known, known.resident or Resident(0, ""), tx)
-        call.given = invocation.args
+        call.given, call.command = invocation.args, invocation.command
         if param.kind == "moment":
             return self.commands.suggest_moments(typed, call)
         suggest = self.suggests.get(name)

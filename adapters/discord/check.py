@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import aiohttp
@@ -12,6 +13,7 @@ from adapters.discord.places import names_of, needed
 from bot.config import Discord as Settings
 from bot.model import Text, text
 
+# In seconds, with one more for each channel: they are looked at in turn.
 PATIENCE = 15.0
 
 
@@ -24,7 +26,7 @@ async def check(
     """
     client = make_client(settings, connector)
     try:
-        async with client:
+        async with asyncio.timeout(PATIENCE + len(channels)), client:
             await client.login(settings.token.get_secret_value())
             return await _look(client, settings, channels)
     except discord.LoginFailure:

@@ -74,7 +74,7 @@ class Places:
     ) -> None:
         self._clock = clock
         # Who is on a server, and when that was asked.
-        self._members: dict[tuple[int, int], tuple[datetime, discord.Member | None]] = {}
+        self._members: dict[tuple[int, int], tuple[datetime, discord.Member]] = {}
         # Where Plein may not speak: those places are its own, but nothing is shown there.
         self._mute: set[str] = set()
         self._client = client
@@ -225,7 +225,7 @@ class Places:
         try:
             member = await guild.fetch_member(user)
         except (discord.Forbidden, discord.NotFound):
-            member = None
+            return None  # not kept: perhaps they are about to join
         except TROUBLE as error:
             raise TryLater(ASK_AGAIN) from error
         if len(self._members) >= MOST_KNOWN:

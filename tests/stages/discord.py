@@ -129,7 +129,7 @@ class OnDiscord(Stage):
                 await person.says(channel, words)
             return
         message = await person.says(channel, words)
-        await self.core.until(f"{self.platform}:{message.id}")
+        await self.core.until(f"{self.platform}:{message.id}:{message.author.id}")
 
     def _filled_in(self, words: str) -> tuple[str, dict[str, Any]] | None:
         """The command with its options as the client would send them; None where it would not."""

@@ -13,6 +13,16 @@ from bot.model import Role, Suggestion, text
 # Among so many, the latest, a poll is looked for by its words; so much of its question is shown.
 LOOKED_THROUGH = 200
 SHOWN = 70
+# In which states a poll can be meant by a command; what is not here takes any.
+_RUNNING, _STANDING = ("open",), ("open", "planned")
+_MEANT = {
+    "poll vote": _RUNNING,
+    "poll withdraw": _RUNNING,
+    "poll close": _RUNNING,
+    "poll extend": _STANDING,
+    "poll cancel": _STANDING,
+}
+_CLOSED_FIRST = ("poll again", "poll outcome")
 
 
 def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
@@ -86,14 +96,19 @@ def check_voter(call: Call, poll: Poll) -> None:
 
 
 def suggest_polls(call: Call, given: str) -> Sequence[Suggestion]:
-    """The polls that may be meant: here, or in private everywhere; those that are open first."""
+    """The polls that may be meant: here, or in private everywhere; those that are open first, or closed."""
     theme = call.theme_here.id if call.theme_here else None
     wanted = given.casefold().removeprefix("#")
+    meant = _MEANT.get(call.command)
+    known = call.tx.polls.latest(theme, call.resident.id, LOOKED_THROUGH)
+    polls = [poll for poll in known if meant is None or poll.state in meant]
+    if call.command in _CLOSED_FIRST:
+        polls.sort(key=lambda poll: poll.state != "closed")
     return [
         Suggestion(
             poll.id, text(f"poll.suggested.{poll.state}", poll=poll.id, question=_short(poll.question))
         )
-        for poll in call.tx.polls.latest(theme, call.resident.id, LOOKED_THROUGH)
+        for poll in polls
         if str(poll.id).startswith(wanted) or wanted in poll.question.casefold()
     ]
 

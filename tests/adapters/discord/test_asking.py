@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from bot.config import ThemeSection
+from tests.chat import BRUSSELS
 from tests.doubles.discord import Answer, Discord, Modal, Person, Server
 from tests.on_discord import OnDiscord, plein_on
 
@@ -50,12 +51,14 @@ async def test_a_moment_is_shown_in_full_before_it_is_sent(plein: OnDiscord, ann
     assert shown.startswith("dinsdag ")
     assert shown.endswith("om 19.30 uur")
     meant = datetime.fromisoformat(offered(plein.double)[0]["value"])
+    today = plein.clock.now().astimezone(BRUSSELS).date()
+    tuesday = today + timedelta(days=(1 - today.weekday()) % 7 or 7)
+    assert meant == datetime.combine(tuesday, time(19, 30), BRUSSELS)
     opened = await anna.uses(
         "sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit=meant.isoformat()
     )
     # For sure: nothing is asked back about which Tuesday.
     assert f"Ze sluit <t:{int(meant.timestamp())}:F>" in opened.text
-    assert datetime.now(UTC) < meant
 
 
 async def test_a_moment_is_suggested_in_the_language_of_who_types(plein: OnDiscord, ben: Person) -> None:

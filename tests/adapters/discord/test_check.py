@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import discord
 import pytest
 
+from adapters.discord import check as looking
 from adapters.discord.check import check
 from adapters.discord.gateway import NotLetIn
 from adapters.discord.places import NEEDED
@@ -99,6 +100,16 @@ async def test_no_server_at_all(double: Discord, town: Server) -> None:
 async def test_no_connection(double: Discord) -> None:
     await double.go_away()
     well, wrong = await checked(double)
+    assert well == []
+    assert len(wrong) == 1
+    assert "does not answer" in wrong[0]
+
+
+async def test_no_answer(double: Discord, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "PATIENCE", 0.2)
+    held = double.faults.hold("GET /users/@me")
+    well, wrong = await checked(double)
+    held.release()
     assert well == []
     assert len(wrong) == 1
     assert "does not answer" in wrong[0]

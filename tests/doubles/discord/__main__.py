@@ -12,9 +12,10 @@ from tests.doubles.discord.double import Discord
 
 WELCOME = """\
 Discord is on 127.0.0.1:{port}, with a bot whose token is {token}
-Plein comes to it from another terminal, with a configuration that has a section [discord]:
+Plein comes to it from another terminal, in this folder, with a configuration that has a section [discord]:
 
-    PLEIN_DISCORD_TOKEN={token} python -m tests.doubles.discord.plein {port} {certificate} config.toml
+    export PLEIN_DISCORD_TOKEN={token}
+    .venv/bin/python -m tests.doubles.discord.plein {port} {certificate} config.toml
 
 Any other bot reaches it through a connector of its own:
 
