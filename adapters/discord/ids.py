@@ -1,8 +1,8 @@
 """What a button carries: its `custom_id`, which Discord keeps with the message and gives back at a press.
 
-It says all by itself what a press means, so that a button works after a restart and months later
-although nothing about it is stored. The first character is the version of this spelling, the second
-what kind it is.
+It says by itself what a press means, so that a button works after a restart and months later although
+nothing about it is stored. What does not fit points to where it is kept: an answer, or a message of
+ours. The first character is the version of this spelling, the second what kind it is.
 """
 
 from __future__ import annotations

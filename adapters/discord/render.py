@@ -78,7 +78,7 @@ class Writer:
         view = Buttons(timeout=None)
         said = [*message.lines, *self._add_buttons(view, message.actions, source)]
         said += () if view.children else message.how
-        # What finds no room is left out: the lines say how the same is typed.
+        # What finds no room is left out: the buttons of the options do the same.
         with contextlib.suppress(ValueError):
             for item in self._besides(message, form_id or ids.refer(source, form=True)):
                 view.add_item(item)
