@@ -468,30 +468,34 @@ class Commands:
         What is missing is said last, so that its form is the only thing that is still to be done.
         """
         bound: dict[str, Any] = {}
-        missing = [param for param in command.params if param.required and given.get(param.name) is None]
+        missing: Param | None = None
+        unsure: Unsure | None = None
         for param in command.params:
-            if given.get(param.name) is not None:
-                try:
-                    bound[param.name] = self._convert(command, param, given, call)
-                except Unsure:
-                    if not missing:  # it is asked back once everything is there
-                        raise
-        for param in missing[:1]:
-            label = self.param_name(param, call.locale)
+            if given.get(param.name) is None:
+                missing = missing or (param if param.required else None)
+                continue
+            try:
+                bound[param.name] = self._convert(command, param, given, call)
+            except Unsure as asked:
+                unsure = unsure or asked
+        if missing:
+            label = self.param_name(missing, call.locale)
             error = self.wrong(command, "command.missing", call.locale, given, name=label)
             private = call.theme_here is None
             raise error.asking(self.form(command, given, at_once=True, private=private))
+        if unsure:
+            raise unsure  # asked back once everything is there
         return bound
 
     def _convert(self, command: Command, param: Param, given: Mapping[str, Any], call: Call) -> Any:
         value, locale = given[param.name], call.locale
-        several = value if isinstance(value, (list, tuple)) else (value,)
-        if any(isinstance(one, str) and has_unseen(one) for one in several):
-            raise UserError("typed.unseen")
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(one, str) and has_unseen(one):
+                raise UserError("typed.unseen")
+        if param.kind == "words":
+            return " ".join(str(value).split())
         others = {name: one for name, one in given.items() if name != param.name}
         match param.kind:
-            case "words":
-                return " ".join(str(value).split())
             case "options":
                 return _options(value)
             case "yes":

@@ -138,7 +138,7 @@ class Dispatch:
             call.undone_by = None
             answer = Message((text("error.internal", reference=reference),))
         if answer is not None:
-            answer = replace(answer, locale=call.locale)
+            answer = answer.said_in(call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.seen.add(invocation.id, call.now, kept, call.undone_by, brief=mistaken)

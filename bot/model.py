@@ -195,6 +195,20 @@ class Message:
     how: tuple[Text, ...] = ()
     locale: str | None = field(default=None, compare=False)
 
+    def said_in(self, locale: str) -> Message:
+        """The same, with its language. Spelled out: it happens with every vote, and is twice as quick."""
+        return Message(
+            self.lines,
+            self.title,
+            self.actions,
+            self.ballot,
+            self.files,
+            self.numbered,
+            self.form,
+            self.how,
+            locale,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:

@@ -13,6 +13,7 @@ BAR = 10
 PRESSED = (Kind.CHOICE, Kind.APPROVAL, Kind.RANKED)
 # So many reasons fit on a board; all of them are in what `poll show` answers.
 REASONS_SHOWN = 10
+_WITHDRAW, _CHANGE = text("poll.button.withdraw"), text("poll.button.change")
 
 
 # --- the count --------------------------------------------------------------------
@@ -291,6 +292,6 @@ def receipt(
     lines.append(text("poll.receipt.until", closes=poll.closes_at))
     if poll.results is Results.VOTED and is_shown(poll, after):
         lines += option_lines(poll, count_of(tx, poll))
-    withdraw = Action(text("poll.button.withdraw"), "poll withdraw", {"poll": poll.id})
-    change = Action(text("poll.button.change"), "poll show", {"poll": poll.id})
-    return Message(tuple(lines), actions=(withdraw, change))
+    this = {"poll": poll.id}
+    actions = (Action(_WITHDRAW, "poll withdraw", this), Action(_CHANGE, "poll show", this))
+    return Message(tuple(lines), actions=actions)
