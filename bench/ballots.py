@@ -11,8 +11,8 @@ from functools import partial
 from bench.figures import Figure, by_turns
 from bench.votes import poll_on, said
 from bot.core import PleinCore
-from bot.ports import Transaction
-from storage.database import SQLite, open_database
+from bot.ports.storage import Transaction
+from storage.engines import SQLite, open_database
 
 FEW, MANY = 10, 100_000
 TIMES = 200

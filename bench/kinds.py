@@ -18,15 +18,16 @@ from sqlalchemy import insert
 from bench.figures import RUNS, Figure, by_turns
 from bench.votes import CLOCK, HERE, poll_on, said
 from bot import when
-from bot.app import keep_what_start_up_made
 from bot.core import PleinCore
 from bot.errors import UserError
 from bot.features.polls.records import Kind
 from bot.features.polls.show import count_of
-from bot.model import Identity, Invocation
-from bot.ports import Store, Transaction
-from storage.database import open_database
-from storage.tables import tallies
+from bot.main.app import keep_what_start_up_made
+from bot.model.events import Invocation
+from bot.model.people import Identity
+from bot.ports.storage import Store, Transaction
+from storage.engines import open_database
+from storage.polls import tallies
 from tests.bot.test_when_corpus import lines
 from tests.chat import BRUSSELS
 from tests.postgres import PostgreSQL as Server

@@ -78,7 +78,7 @@ def plein(folder: Path, server: Homeserver, user_id: str) -> Started:
         f'homeserver = "{server.url}"\nuser = "{user_id}"\nstore = "{folder}/matrix"\n',
         encoding="utf-8",
     )
-    command = [sys.executable, "-m", "bot", "--config", str(config), "run"]
+    command = [sys.executable, "-m", "bot.main", "--config", str(config), "run"]
     return Started(command, "Reading along", {"PLEIN_MATRIX_PASSWORD": PASSWORD})
 
 

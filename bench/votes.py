@@ -20,12 +20,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bench.figures import Figure, by_turns
 from bot.clock import SystemClock
 from bot.core import PleinCore
-from bot.dispatch import Settings
-from bot.model import Identity, Invocation, Place
-from bot.ports import Store, Transaction
+from bot.model.events import Invocation
+from bot.model.people import Identity, Place
+from bot.ports.storage import Store, Transaction
+from bot.settings import Settings
 from bot.texts import Texts
-from storage.database import PostgreSQL, async_url, open_database, run_once, upgrade
-from storage.seals import Seals
+from storage.engines import PostgreSQL, async_url, open_database, upgrade
+from storage.keyring import Keyring
+from storage.unit import run_once
 from tests.postgres import PostgreSQL as Server
 
 T = TypeVar("T")
@@ -131,7 +133,7 @@ class OneByOne:
 
     def __init__(self, url: str, connections: int) -> None:
         self._engine = create_async_engine(url, pool_size=connections, max_overflow=0)
-        self._seals = Seals(None)
+        self._seals = Keyring(None)
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         async with self._engine.connect() as db:
@@ -154,7 +156,7 @@ async def on_postgres() -> list[Figure]:
                 await upgrade(url)
             grouped, *others = (async_url(url) for url in urls)
             stores: list[Store] = [
-                PostgreSQL(grouped, Seals(None)),
+                PostgreSQL(grouped, Keyring(None)),
                 OneByOne(others[0], 32),
                 OneByOne(others[1], 1),
             ]

@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import UserError
-from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, typed
-from bot.ports import Transaction
+from bot.model.events import Undo
+from bot.model.message import Message, typed
+from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.ports.storage import Transaction
 
 if TYPE_CHECKING:
-    from bot.commands import Commands
-    from bot.dispatch import Settings
+    from bot.commands.catalogue import Commands
+    from bot.settings import Settings
 
 
 # So many themes are named to whoever asks for another one.

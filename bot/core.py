@@ -8,13 +8,18 @@ from dataclasses import replace
 from functools import partial
 
 from bot import features
-from bot.agenda import Agenda
-from bot.boards import Boards
-from bot.commands import Commands
-from bot.dispatch import Dispatch, Settings
-from bot.model import Attachment, Identity, Invocation, Message, Place, Suggestion
-from bot.outbox import Outbox
-from bot.ports import Adapter, Arrival, Clock, Store, Transaction
+from bot.clock import Clock
+from bot.commands.catalogue import Commands
+from bot.delivery.agenda import Agenda
+from bot.delivery.boards import Boards
+from bot.delivery.outbox import Outbox
+from bot.dispatch import Dispatch
+from bot.model.events import Arrival, Invocation
+from bot.model.message import Attachment, Message, Suggestion
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Adapter
+from bot.ports.storage import Store, Transaction
+from bot.settings import Settings
 from bot.texts import Texts, Voice, visible
 
 

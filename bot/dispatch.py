@@ -9,26 +9,19 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from bot.call import Call
-from bot.commands import Command, Commands
+from bot.clock import Clock
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Command
 from bot.errors import StoreFailed, Unsure, UserError
-from bot.model import (
-    Action,
-    Form,
-    Identity,
-    Invocation,
-    Message,
-    Place,
-    Resident,
-    Role,
-    Suggestion,
-    text,
-)
-from bot.ports import Args, Clock, Recognised, Store, Transaction
+from bot.model.events import Invocation
+from bot.model.message import Action, Form, Message, Suggestion, text
+from bot.model.people import Identity, Place, Resident, Role
+from bot.ports.storage import Args, Recognised, Store, Transaction
+from bot.settings import Settings
 from bot.texts import visible
 
 log = logging.getLogger(__name__)
@@ -42,20 +35,6 @@ MOST_SUGGESTED = 25
 Suggests = Mapping[str, Callable[[Call, str], Sequence[Suggestion]]]
 # The answer, and which workers have something new to do.
 Answer = tuple[Message | None, Iterable[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What of the community the core has to know.
-
-    Who may open polls, and how many of one person's may be open at once or be asked in a day.
-    """
-
-    locale: str
-    zone: ZoneInfo
-    asked_by: Role = Role.RESIDENT
-    polls_at_once: int = 10
-    polls_a_day: int = 20
 
 
 class Dispatch:

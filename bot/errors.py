@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.model import Form, Text
+from bot.model.message import Form, Text
 
 
 class UserError(Exception):

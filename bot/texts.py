@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 
-from bot.model import Text
+from bot.model.message import Text
 
 _FOLDER = Path(__file__).parent / "locales"
 # Every language that has a catalogue; Dutch first, as most people here speak it.

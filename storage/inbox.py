@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import String, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.ports import Arrival
-from storage.direct import Core
-from storage.sealing import Sealing
+from bot.model.events import Arrival
+from storage.envelopes import Envelopes
+from storage.executor import Executor
 from storage.tables import bookmarks, inbox
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _SEAL = (
 class Inbox:
     """Implements InboxStore."""
 
-    def __init__(self, db: Core, sealing: Sealing) -> None:
+    def __init__(self, db: Executor, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from bot.model import Job
-from storage.direct import Core
+from bot.model.work import Job
+from storage.executor import Executor
 from storage.tables import jobs
 
 _MOMENT = jobs.c.due_at.type
@@ -33,7 +33,7 @@ _NEXT = select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None))
 class Jobs:
     """Implements JobStore."""
 
-    def __init__(self, db: Core) -> None:
+    def __init__(self, db: Executor) -> None:
         self._db = db
 
     def add(self, kind: str, subject: str, due_at: datetime) -> None:

@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.model import Identity, Resident, Role
-from storage.direct import Core
+from bot.model.people import Identity, Resident, Role
+from storage.executor import Executor
 from storage.tables import identities, members, residents
 
 _WHO = (
@@ -61,7 +61,7 @@ _WITH_ROLE = (
 class People:
     """Implements PeopleStore."""
 
-    def __init__(self, db: Core) -> None:
+    def __init__(self, db: Executor) -> None:
         self._db = db
 
     def by_identity(self, identity: Identity) -> Resident | None:

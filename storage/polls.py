@@ -15,12 +15,20 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     ARRAY,
+    Boolean,
+    Column,
     Executable,
+    ForeignKey,
+    Index,
     Integer,
+    String,
+    Table,
+    Text,
     and_,
     bindparam,
     case,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -30,11 +38,61 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.features.polls.records import UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
-from bot.model import Identity
-from storage.direct import Core, Rows
-from storage.sealing import Sealing
-from storage.seals import KeyGone, Seals
-from storage.tables import ballots, identities, members, polls, residents, tallies
+from bot.model.people import Identity
+from storage.envelopes import Envelopes
+from storage.executor import Executor, Rows
+from storage.keyring import KeyGone, Keyring
+from storage.tables import Moment, Number, identities, members, metadata, residents
+
+polls = Table(
+    "polls",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("theme", ForeignKey("themes.id"), nullable=False),
+    Column("opener", ForeignKey("residents.id"), nullable=False),
+    Column("question", String, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("kind", String, nullable=False, server_default="choice"),
+    Column("at_most", Integer, nullable=False),
+    Column("results", String, nullable=False, server_default="live"),
+    Column("anonymous", Boolean, nullable=False, server_default=false()),
+    Column("who", String, nullable=False, server_default="everyone"),
+    Column("quorum", Integer, nullable=False, server_default="0"),
+    Column("opened_at", Moment, nullable=False),
+    Column("closes_at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", String),
+    Column("review_at", Moment),
+    Column("reminded", Boolean, nullable=False, server_default=false()),
+    # Why people objected in an anonymous poll, in no order that says anything.
+    Column("reasons", Text),
+    Index("ix_polls_theme_state", "theme", "state"),
+    Index("ix_polls_opener_opened_at", "opener", "opened_at"),
+)
+
+# In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
+ballots = Table(
+    "ballots",
+    metadata,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("voter", ForeignKey("residents.id"), primary_key=True, index=True),
+    Column("choices", String, nullable=False),
+    Column("reason", String),
+    Column("cast_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How often each ballot was cast, kept beside the ballots so that showing a poll costs the same with ten
+# as with 100,000; the row without choices counts the people.
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("choices", String, primary_key=True),
+    Column("votes", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 PAGE, FEW = 5_000, 500
 # A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too.
@@ -149,7 +207,7 @@ _WITHOUT = (
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Core, seals: Seals, sealing: Sealing, doom: Callable[[str], None]) -> None:
+    def __init__(self, db: Executor, seals: Keyring, sealing: Envelopes, doom: Callable[[str], None]) -> None:
         self._db = db
         self._seals = seals
         self._sealing = sealing
@@ -389,7 +447,7 @@ def _changing(names: tuple[str, ...]) -> Any:
     return update(polls).where(polls.c.id == bindparam("poll_")).values(**values)
 
 
-def recount(db: Core, poll: int) -> dict[str, int]:
+def recount(db: Executor, poll: int) -> dict[str, int]:
     """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
     rows: Iterator[Any] = iter(
         db.execute(select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_")), {"poll_": poll})

@@ -8,9 +8,12 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.model import Identity, Message, Place, Post, pack, unpack
-from storage.direct import Core
-from storage.sealing import Sealing
+from bot.model.codec import pack, unpack
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.model.work import Post
+from storage.envelopes import Envelopes
+from storage.executor import Executor
 from storage.tables import posts, refs
 
 _WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
@@ -67,7 +70,7 @@ _AT = (
 class Posts:
     """Implements PostStore."""
 
-    def __init__(self, db: Core, sealing: Sealing) -> None:
+    def __init__(self, db: Executor, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
 

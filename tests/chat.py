@@ -29,13 +29,14 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from adapters.console.client import PLATFORM, Console, Said, Settling, plain
-from bot.app import open_core
 from bot.clock import HandClock
-from bot.config import Community, Config, DatabaseSection, ResidentSection
 from bot.core import PleinCore
 from bot.errors import UserError
-from bot.model import Invocation, Message
-from bot.ports import Adapter
+from bot.main.app import open_core
+from bot.main.config import Community, Config, DatabaseSection, ResidentSection
+from bot.model.events import Invocation
+from bot.model.message import Message
+from bot.ports.adapter import Adapter
 from bot.texts import Texts
 from tests.postgres import keys_of
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from storage.database import Database, open_database
+from storage.engines import Database, open_database
 from tests.homeserver import Homeserver
 from tests.postgres import PostgreSQL, keys_of
 

@@ -12,10 +12,11 @@ from typing import Any
 
 from adapters.discord import gateway
 from adapters.discord.client import Discord as Adapter
-from adapters.discord.reading import SAVE_EVERY
-from bot.app import open_core, themes_on
-from bot.config import Community, Config, DatabaseSection, Discord, ResidentSection, ThemeSection
+from adapters.discord.history import SAVE_EVERY
+from adapters.discord.settings import Discord
 from bot.core import PleinCore
+from bot.main.app import open_core, themes_on
+from bot.main.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
 from bot.texts import Texts
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock

@@ -18,10 +18,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.model import Message
-from bot.ports import Arrival, Transaction
-from storage.database import async_url
-from storage.seals import KeyGone, Seals
+from bot.model.events import Arrival
+from bot.model.message import Message
+from bot.ports.storage import Transaction
+from storage.engines import async_url
+from storage.keyring import KeyGone, Keyring
 from storage.tables import metadata
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import tally
@@ -63,7 +64,7 @@ class Spy:
         return {found for copy in self.copies for found in re.findall(rb"[A-Za-z0-9+/]{60,}={0,2}", copy)}
 
 
-def try_keys(sealed: set[bytes], keys: Seals, names: set[str]) -> Iterator[bytes]:
+def try_keys(sealed: set[bytes], keys: Keyring, names: set[str]) -> Iterator[bytes]:
     for name in names:
         for one in sealed:
             try:
@@ -99,12 +100,12 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
             await town.core.dealt_with("x", [kept.seq])
             spy.look()
         # The open poll can be read by whoever has the key: without that, nobody could change a vote.
-        during = list(try_keys(spy.sealed(), Seals(tmp_path / "plein.db-keys"), {"poll-1"}))
+        during = list(try_keys(spy.sealed(), Keyring(tmp_path / "plein.db-keys"), {"poll-1"}))
         assert len(during) == len(VOTERS)
         assert any(b'["2",null]' in one for one in during)
         await close(town)
         spy.look()
-        left = Seals(tmp_path / "plein.db-keys")
+        left = Keyring(tmp_path / "plein.db-keys")
         names = left.names()
         assert "poll-1" not in names
         # With everything that was ever on disk but the keys that were destroyed, nothing can be opened.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.commands import Commands
+from bot.commands.catalogue import Commands
 from bot.features import COMMANDS
 from bot.texts import Texts
 from tests.chat import NOW, difference, read_scenario

@@ -20,7 +20,7 @@ from bot.features.polls.kinds import CONSENT_WORDS, DATE_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents import Wanted
-from bot.model import text
+from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call

@@ -16,9 +16,13 @@ from zoneinfo import ZoneInfo
 
 from adapters.console.render import render
 from adapters.console.script import Grants, Says, Waits, read_line
+from bot.clock import Clock
 from bot.errors import UserError
-from bot.model import Action, Identity, Invocation, Message, Place, text
-from bot.ports import Clock, Core, Store
+from bot.model.events import Invocation
+from bot.model.message import Action, Message, text
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
+from bot.ports.storage import Store
 from bot.texts import Texts, Voice
 
 PLATFORM = "console"

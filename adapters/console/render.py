@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.model import Message
+from bot.model.message import Message
 from bot.texts import Texts, Voice
 
 

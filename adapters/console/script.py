@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.errors import UserError
-from bot.model import Role
+from bot.model.people import Role
 from bot.when import read_span
 
 _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"

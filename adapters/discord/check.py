@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import aiohttp
 import discord
 
+from adapters.discord.channels import names_of, needed
 from adapters.discord.gateway import make_client
-from adapters.discord.places import names_of, needed
-from bot.config import Discord as Settings
-from bot.model import Text, text
+from adapters.discord.settings import Discord as Settings
+from bot.model.message import Text, text
 
 # In seconds, with one more for each channel: they are looked at in turn.
 PATIENCE = 15.0

@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from adapters.discord.files import files_of, what_did_not_fit
+from adapters.discord.channels import PLATFORM, Themes
 from adapters.discord.gateway import Gateway, NotLetIn
 from adapters.discord.native import native_poll
-from adapters.discord.places import PLATFORM, Themes
-from adapters.discord.session import Session
-from bot.config import Discord as Settings
+from adapters.discord.session import Session, files_of
+from adapters.discord.settings import Discord as Settings
+from adapters.discord.uploads import what_did_not_fit
+from bot.clock import Clock
 from bot.errors import Unreachable
-from bot.model import Identity, Message, Place
-from bot.ports import Clock, Core
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)

@@ -17,8 +17,10 @@ from zoneinfo import ZoneInfo
 import discord
 import orjson
 
-from bot.commands import Command, Commands, Param
-from bot.model import Role, Text, text
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Command, Param
+from bot.model.message import Text, text
+from bot.model.people import Role
 from bot.texts import Voice
 
 Json = dict[str, Any]

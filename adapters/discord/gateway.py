@@ -12,20 +12,21 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import discord
 
+from adapters.discord.channels import Places, Themes
 from adapters.discord.commands import SlashCommands
+from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
 from adapters.discord.outgoing import Outgoing
-from adapters.discord.places import Places, Themes
-from adapters.discord.reading import Reading
 from adapters.discord.session import Session
-from adapters.in_order import InOrder
-from bot.config import Discord as Settings
+from adapters.discord.settings import Discord as Settings
+from adapters.inbox import InOrder
+from bot.clock import Clock
+from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model import Role
-from bot.ports import Clock, Core
+from bot.model.people import Role
+from bot.ports.adapter import Core
 from bot.texts import Texts
-from bot.worker import pause
 
 log = logging.getLogger(__name__)
 # What comes through the gateway: servers and channels, what is said to Plein, presses and commands.

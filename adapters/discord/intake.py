@@ -17,14 +17,16 @@ import discord
 from discord.utils import snowflake_time
 
 from adapters.discord import ids
-from adapters.discord.places import PLATFORM, SPEAKS, Whereabouts, names_of, room_of
+from adapters.discord.channels import PLATFORM, SPEAKS, Whereabouts, names_of, room_of
 from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply, source_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
-from bot.model import Identity, Invocation, Message, Place, Presence, Role, text
+from bot.model.events import Invocation
+from bot.model.message import Message, text
+from bot.model.people import Identity, Place, Presence, Role
 
 log = logging.getLogger(__name__)
 Work = Callable[[Asked], Awaitable[Message | None]]

@@ -15,12 +15,12 @@ from typing import Any
 
 import discord
 
-from adapters.discord.places import PLATFORM, Whereabouts, room_of
+from adapters.discord.channels import PLATFORM, Whereabouts, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import TryLater
-from bot.model import Identity, Invocation, Place, Presence, Role
-from bot.ports import Arrival
+from bot.model.events import Arrival, Invocation
+from bot.model.people import Identity, Place, Presence, Role
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ import discord
 
 from adapters.discord.render import Rendered
 from adapters.discord.session import Session
-from bot.model import Message, text
+from bot.model.message import Message, text
 from bot.texts import Voice
 
 MOST_OPTIONS, LONGEST_OPTION, LONGEST_QUESTION = 10, 55, 300

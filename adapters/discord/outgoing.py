@@ -13,11 +13,12 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.discord.files import afresh, what_did_not_fit
-from adapters.discord.places import PLATFORM
+from adapters.discord.channels import PLATFORM
 from adapters.discord.render import Rendered
+from adapters.discord.uploads import afresh, what_did_not_fit
+from bot.clock import Clock
 from bot.errors import TryLater, Unreachable
-from bot.ports import Clock, Core
+from bot.ports.adapter import Core
 
 log = logging.getLogger(__name__)
 # Discord knows a nonce for some minutes; our clock and theirs may differ by some too.

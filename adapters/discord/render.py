@@ -17,9 +17,9 @@ from discord import app_commands, ui
 
 from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
-from bot.commands import Commands
+from bot.commands.catalogue import Commands
 from bot.dispatch import ONCE
-from bot.model import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text
+from bot.model.message import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text
 from bot.texts import Texts, Voice, visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096

@@ -11,10 +11,10 @@ from typing import Any
 import discord
 
 from adapters.discord import ids
-from adapters.discord.files import afresh, files_of, what_did_not_fit
-from adapters.discord.places import PLATFORM
-from adapters.discord.session import Session
-from bot.model import Message, text
+from adapters.discord.channels import PLATFORM
+from adapters.discord.session import Session, files_of
+from adapters.discord.uploads import afresh, what_did_not_fit
+from bot.model.message import Message, text
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.commands import Commands, Param
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Param
 from bot.errors import UserError
-from bot.model import Text
+from bot.model.message import Text
 from bot.texts import Texts, Voice, visible
 
 _CODE, _CODE_ENDS, _DATE, _DATE_ENDS = "\x01", "\x02", "\x03", "\x04"

@@ -21,7 +21,7 @@ import nio
 
 from adapters.matrix.crosssigning import keep_secret, prove_device
 from adapters.matrix.crypto import PleinClient
-from bot.config import Matrix
+from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 
 log = logging.getLogger(__name__)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import aiohttp
 import nio
 
-from bot.config import Matrix as Settings
-from bot.model import Text, text
+from adapters.matrix.settings import Matrix as Settings
+from bot.model.message import Text, text
 
 PATIENCE = 15.0
 

@@ -26,11 +26,13 @@ from adapters.matrix.render import (
 )
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync, Themes
-from bot.config import Matrix as Settings
+from bot.clock import Clock
 from bot.errors import Unreachable
-from bot.model import Identity, Message, Place
-from bot.ports import Clock, Core
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
 
 log = logging.getLogger(__name__)

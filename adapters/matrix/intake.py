@@ -11,12 +11,13 @@ from typing import Any
 
 import nio
 
-from adapters.in_order import InOrder
+from adapters.inbox import InOrder
 from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
 from adapters.matrix.render import KEY, native_poll
 from adapters.matrix.session import PLATFORM, Session
-from bot.model import Ballot, Identity, Invocation, Message, Place, Presence, Role
-from bot.ports import Arrival
+from bot.model.events import Arrival, Invocation
+from bot.model.message import Ballot, Message
+from bot.model.people import Identity, Place, Presence, Role
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)

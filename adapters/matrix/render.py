@@ -10,7 +10,7 @@ import html
 from dataclasses import replace
 from typing import Any
 
-from bot.model import Ballot, Message, Text, text
+from bot.model.message import Ballot, Message, Text, text
 from bot.texts import Texts, Voice, visible
 
 KEY = "be.plein.key"

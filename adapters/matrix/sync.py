@@ -20,8 +20,8 @@ from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import PLATFORM, Session
 from bot.errors import TryLater
-from bot.model import Place
-from bot.ports import Arrival
+from bot.model.events import Arrival
+from bot.model.people import Place
 
 log = logging.getLogger(__name__)
 WAIT_MS = 30_000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.call import Call
-from bot.commands import Command
+from bot.commands.declare import Command
 from bot.errors import UserError
-from bot.model import Message, Text, text
+from bot.model.message import Message, Text, text
 
 FIRST = ("poll open", "poll vote", "poll list")
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.call import Call
-from bot.commands import Command
+from bot.commands.declare import Command
 from bot.errors import UserError
-from bot.model import Message, Suggestion, text, typed
+from bot.model.message import Message, Suggestion, text, typed
 
 
 class Wanted(StrEnum):

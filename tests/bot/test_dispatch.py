@@ -14,14 +14,18 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.call import Call
-from bot.commands import Command, Commands
-from bot.dispatch import Dispatch, Settings
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Command
+from bot.dispatch import Dispatch
 from bot.errors import UserError
-from bot.model import Action, Identity, Invocation, Message, Place, Presence, Role, Suggestion, text, typed
-from bot.ports import Transaction
+from bot.model.events import Invocation
+from bot.model.message import Action, Message, Suggestion, text, typed
+from bot.model.people import Identity, Place, Presence, Role
+from bot.ports.storage import Transaction
+from bot.settings import Settings
 from bot.texts import Texts
-from storage.database import Tx
 from storage.tables import identities, members, residents, seen
+from storage.unit import Tx
 from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.doubles.polls import a_poll, counted

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.model import text, typed
+from bot.model.message import text, typed
 from bot.texts import Texts, Voice, has_unseen, visible
 from tests.chat import BRUSSELS, NOW
 

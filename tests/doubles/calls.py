@@ -6,10 +6,10 @@ from typing import cast
 
 from bot import features
 from bot.call import Call
-from bot.commands import Commands
-from bot.dispatch import Settings
-from bot.model import Resident, Role
-from bot.ports import Transaction
+from bot.commands.catalogue import Commands
+from bot.model.people import Resident, Role
+from bot.ports.storage import Transaction
+from bot.settings import Settings
 from bot.texts import Texts
 from tests.chat import BRUSSELS, NOW
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.app import open_core
 from bot.clock import HandClock
-from bot.config import Community, Config, DatabaseSection, ResidentSection
 from bot.core import PleinCore
-from bot.model import Action, Identity, Invocation, Message, Place, typed
-from bot.ports import Core, Transaction
+from bot.main.app import open_core
+from bot.main.config import Community, Config, DatabaseSection, ResidentSection
+from bot.model.events import Invocation
+from bot.model.message import Action, Message, typed
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
+from bot.ports.storage import Transaction
 from bot.texts import Texts, Voice
 from tests.chat import NOW
 from tests.postgres import keys_of

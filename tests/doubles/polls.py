@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from bot.features.polls.kinds import WAYS
 from bot.features.polls.records import Choices, Plan, Poll
-from bot.ports import Transaction
-from storage.database import Tx
+from bot.ports.storage import Transaction
 from storage.polls import recount
+from storage.unit import Tx
 from tests.chat import NOW
 
 DAY = timedelta(days=1)

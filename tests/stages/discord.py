@@ -17,12 +17,12 @@ import pytest
 from adapters.console.client import Said, Turning
 from adapters.discord import ids
 from adapters.discord.client import Discord as Adapter
-from bot.app import themes_on
-from bot.commands import Param
-from bot.config import Config
-from bot.config import Discord as Settings
+from adapters.discord.settings import Discord as Settings
+from bot.commands.declare import Param
 from bot.errors import UserError
-from bot.model import Identity, Place
+from bot.main.app import themes_on
+from bot.main.config import Config
+from bot.model.people import Identity, Place
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Answer, Channel, Discord, Message, Person, Server
 from tests.doubles.discord.looks import all_components

@@ -19,10 +19,12 @@ from typing import Any
 
 from adapters.console.client import Said, Turning
 from adapters.matrix.client import Matrix as Adapter
-from bot.app import themes_on
-from bot.config import Config
-from bot.config import Matrix as Settings
-from bot.model import Identity, Invocation, text
+from adapters.matrix.settings import Matrix as Settings
+from bot.main.app import themes_on
+from bot.main.config import Config
+from bot.model.events import Invocation
+from bot.model.message import text
+from bot.model.people import Identity
 from bot.texts import Texts, Voice
 from tests.homeserver import PASSWORD, Homeserver, Person
 from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed, retimed

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from bot.commands import Command, Commands, Param
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Command, Param
 from bot.errors import UserError
 
 _CODE = re.compile(r"`([^`\n]*)`")

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from adapters.console.client import Turning
 from adapters.console.script import Grants, Says, Waits, read_line
-from bot.app import open_core
-from bot.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
 from bot.core import PleinCore
-from bot.ports import Adapter
+from bot.main.app import open_core
+from bot.main.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
+from bot.ports.adapter import Adapter
 from bot.texts import Texts
 from tests.chat import Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 from adapters.console.client import Said, Turning
 from adapters.console.script import Says
 from bot.clock import HandClock
-from bot.config import Config
 from bot.core import PleinCore
-from bot.model import Identity, Invocation, Message, Place, Presence
-from bot.ports import Adapter
+from bot.main.config import Config
+from bot.model.events import Invocation
+from bot.model.message import Message
+from bot.model.people import Identity, Place, Presence
+from bot.ports.adapter import Adapter
 from bot.texts import Texts
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model import Message, Place, typed
-from bot.ports import Transaction
-from storage.database import Database
+from bot.model.message import Message, typed
+from bot.model.people import Place
+from bot.ports.storage import Transaction
+from storage.engines import Database
 from tests.chat import NOW
 
 HERE, THERE, LATER = Place("a", "here"), Place("b", "there"), Place("a", "later")

@@ -7,9 +7,11 @@ from typing import cast
 import pytest
 from sqlalchemy import insert, select
 
-from bot.ports import Arrival, Transaction
-from storage.database import Database, Tx
+from bot.model.events import Arrival
+from bot.ports.storage import Transaction
+from storage.engines import Database
 from storage.tables import inbox
+from storage.unit import Tx
 
 
 def arrivals(*names: str, sealed: bool = False) -> list[Arrival]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.ports import Transaction
-from storage.database import Database
+from bot.ports.storage import Transaction
+from storage.engines import Database
 from tests.chat import NOW
 
 SECOND = timedelta(seconds=1)

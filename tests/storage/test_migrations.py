@@ -20,9 +20,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreFailed
 from bot.features.polls.records import Kind
-from bot.model import Role
-from bot.ports import Transaction
-from storage.database import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
+from bot.model.people import Role
+from bot.ports.storage import Transaction
+from storage.engines import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
 from storage.tables import metadata
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call

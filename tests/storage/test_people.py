@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.model import Identity, Role
-from bot.ports import Transaction
-from storage.database import Database
+from bot.model.people import Identity, Role
+from bot.ports.storage import Transaction
+from storage.engines import Database
 
 ANNA = Identity("discord", "anna")
 ANNA_TOO = Identity("matrix", "@anna:x")

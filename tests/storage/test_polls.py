@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any, cast
 
 from bot.features.polls.records import Kind, Poll, Results, Voters
-from bot.model import Identity, Role
-from bot.ports import Transaction
-from storage.database import Database, Tx
+from bot.model.people import Identity, Role
+from bot.ports.storage import Transaction
+from storage.engines import Database
 from storage.polls import recount
+from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.polls import a_plan, cast_as, counted
 

@@ -12,29 +12,29 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     end.py       closing, cancelling, and what came of it
     forms.py     a ballot in parts, for platforms that can ask for it
     show.py      the board, the result, the receipt
-    look.py      showing, listing, figures to take along
+    read.py      showing, listing, figures to take along
 """
 
 from __future__ import annotations
 
-from bot.commands import Command
-from bot.features.polls import ask, end, find, look, show, vote
+from bot.commands.declare import Command
+from bot.features.polls import ask, end, find, read, show, vote
 from bot.features.polls.records import SUBJECT
-from bot.ports import Transaction
+from bot.ports.storage import Transaction
 
 COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
     Command("poll vote", vote.vote_poll),
     Command("poll withdraw", vote.withdraw_poll),
-    Command("poll show", look.show_poll),
-    Command("poll list", look.list_polls),
-    Command("poll mine", look.my_polls),
+    Command("poll show", read.show_poll),
+    Command("poll list", read.list_polls),
+    Command("poll mine", read.my_polls),
     Command("poll close", end.close_poll),
     Command("poll extend", ask.extend_poll),
     Command("poll cancel", end.cancel_poll),
     Command("poll outcome", end.give_outcome),
     Command("poll again", ask.ask_again),
-    Command("poll export", look.export_poll),
+    Command("poll export", read.export_poll),
     Command("poll choose", vote.choose_in_poll, listed=False),
     Command("poll tick", vote.tick_poll, listed=False),
     Command("poll take-back", vote.take_back_vote, listed=False),
@@ -48,7 +48,7 @@ JOBS = {
 }
 SUGGESTS = {"poll": find.suggest_polls}
 BOARDS = {SUBJECT: show.show_board}
-FILES = {SUBJECT: look.FILES}
+FILES = {SUBJECT: read.FILES}
 
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:

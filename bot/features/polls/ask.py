@@ -11,7 +11,9 @@ from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.polls.find import check_own, find, usage
 from bot.features.polls.records import DAY, SUBJECT, Kind, Plan, Poll, Results, Voters
-from bot.model import Action, Job, Message, Role, text
+from bot.model.message import Action, Message, text
+from bot.model.people import Role
+from bot.model.work import Job
 
 MOST_OPTIONS = 20
 LONGEST_QUESTION = 250

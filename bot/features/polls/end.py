@@ -10,7 +10,8 @@ from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, find, find_own
 from bot.features.polls.records import SUBJECT, Kind, Poll
-from bot.model import Action, Attachment, Job, Message, Text, text
+from bot.model.message import Action, Attachment, Message, Text, text
+from bot.model.work import Job
 
 LATE = timedelta(minutes=5)
 LONGEST_OUTCOME = 1_000

@@ -8,7 +8,8 @@ from typing import Any
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls.records import Choices, Poll, Voters
-from bot.model import Role, Suggestion, text
+from bot.model.message import Suggestion, text
+from bot.model.people import Role
 
 # Among so many, the latest, a poll is looked for by its words; so much of its question is shown.
 LOOKED_THROUGH = 200

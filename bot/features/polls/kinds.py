@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from bot.errors import UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
 from bot.features.polls.records import Ballots, Choices, Kind, Plan
-from bot.model import Text, text, typed
+from bot.model.message import Text, text, typed
 
 BEST_SCORE = 5
 YES, IF_NEED_BE, NO = 2, 1, 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.model import Identity
+from bot.model.people import Identity
 
 SUBJECT = "poll"
 DAY = timedelta(days=1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import WAYS, Count, how_to, option_text
 from bot.features.polls.records import Choices, Kind, Plan, Poll, Results
-from bot.model import Action, Ballot, Message, Text, text, typed
-from bot.ports import Transaction
+from bot.model.message import Action, Ballot, Message, Text, text, typed
+from bot.ports.storage import Transaction
 
 BAR = 10
 # Where a press of an option's button, or a reaction that stands for it, is a whole answer or its next part.

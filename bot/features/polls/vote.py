@@ -11,7 +11,8 @@ from bot.features.polls.find import check_voter, find_running
 from bot.features.polls.forms import answer_form, ballot_form, reason_form
 from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
 from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model import Job, Message, Text, text
+from bot.model.message import Message, Text, text
+from bot.model.work import Job
 
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:

@@ -11,8 +11,10 @@ import pytest
 from adapters.discord.commands import SlashCommands
 from bot import features
 from bot.call import Call
-from bot.commands import Command, Commands
-from bot.model import Message, Role, typed
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Command
+from bot.model.message import Message, typed
+from bot.model.people import Role
 from bot.texts import LOCALES, Texts
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.command_limits import check_command, size_of

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adapters.discord import ids
 from adapters.discord.render import Rendered, Writer, values_of
 from adapters.discord.words import shorten, units
-from bot.model import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text, typed
+from bot.model.message import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text, typed
 from bot.texts import LOCALES, Texts, Voice, visible
 from tests.doubles.calls import COMMANDS
 from tests.doubles.discord import errors

@@ -20,7 +20,7 @@ from adapters.matrix.render import (
     render_poll,
     render_poll_end,
 )
-from bot.model import Action, Ballot, Message, text, typed
+from bot.model.message import Action, Ballot, Message, text, typed
 from bot.texts import Texts, Voice, visible
 
 TEXTS = Texts()

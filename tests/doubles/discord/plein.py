@@ -10,8 +10,8 @@ import logging
 import sys
 from pathlib import Path
 
-from bot import app
-from bot.config import load
+from bot.main import app
+from bot.main.config import load
 from tests.doubles.discord.connect import connector_to
 
 

@@ -11,8 +11,9 @@ import pytest
 from bot.errors import UserError
 from bot.features.polls import ask
 from bot.features.polls.records import Kind, Poll, Results, Voters
-from bot.model import Message, Role, text
-from bot.ports import Transaction
+from bot.model.message import Message, text
+from bot.model.people import Role
+from bot.ports.storage import Transaction
 from tests.chat import NOW
 from tests.doubles.calls import a_call
 from tests.doubles.platform import Town, open_town, words_of

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from bot.model import Attachment, text
+from bot.model.message import Attachment, text
 from bot.texts import Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import Town, open_town

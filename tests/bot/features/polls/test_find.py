@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.features.polls.find import suggest_polls
-from bot.model import Place
-from bot.ports import Transaction
+from bot.model.people import Place
+from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 OPEN, PLANNED, CLOSED, CANCELLED = 1, 2, 3, 4

@@ -11,8 +11,8 @@ import pytest
 from bot.features.polls.forms import ballot_form, reason_form
 from bot.features.polls.kinds import WAYS
 from bot.features.polls.records import UNREADABLE, Choices, Kind
-from bot.model import Action, Field, Form, Message, Text, text, typed
-from bot.ports import Transaction
+from bot.model.message import Action, Field, Form, Message, Text, text, typed
+from bot.ports.storage import Transaction
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.errors import UserError
 from bot.features.polls.kinds import LONGEST_REASON, WAYS, check_chosen, how_to, option_text, read_reason
 from bot.features.polls.records import Choices, Kind
-from bot.model import text, typed
+from bot.model.message import text, typed
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.polls import a_plan

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.features.polls.kinds import WAYS, Count
 from bot.features.polls.records import Choices, Kind, Poll, Results
 from bot.features.polls.show import bar, buttons, chosen, figures, in_words, is_shown, option_lines, result
-from bot.model import Message, text, typed
+from bot.model.message import Message, text, typed
 from tests.doubles.platform import words_of
 from tests.doubles.polls import a_poll
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.clock import HandClock
-from bot.model import Message, Text
+from bot.model.message import Message, Text
 from tests.doubles.platform import Town, open_town, words_of
 
 PEOPLE = ["ben", "cas", "dora"]

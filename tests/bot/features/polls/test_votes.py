@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from bot.features import polls
 from bot.features.polls.records import Choices, Kind
-from bot.model import Action, Identity, Role, text
-from bot.ports import Transaction
+from bot.model.message import Action, text
+from bot.model.people import Identity, Role
+from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.polls import counted, tally
 

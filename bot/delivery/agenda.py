@@ -1,0 +1,110 @@
+"""What is due: jobs in the database, which are the truth; the scheduler only wakes.
+
+Each batch is claimed, run and marked done in one transaction, so that a crash neither loses
+nor repeats one. A job that fails comes back later; it holds up no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from bot.call import Call
+from bot.clock import Clock
+from bot.delivery.worker import pause
+from bot.errors import StoreFailed
+from bot.model.work import Job
+from bot.ports.storage import Store, Transaction
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+log = logging.getLogger(__name__)
+BATCH = 100
+LOOK_EVERY = 30
+KEEP_SEEN = timedelta(days=90)
+
+
+class Agenda:
+    """Runs jobs when they are due, and tells `done` so that what they said goes out."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        runs: Mapping[str, Callable[[Call, Job], None]],
+        call: Callable[[Transaction], Call],
+        done: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._runs = runs
+        self._call = call
+        self._done = done
+        self._scheduler: AsyncIOScheduler | None = None
+
+    async def flush(self) -> None:
+        """Run all that is due by now."""
+        while await self._store.run(self._batch):
+            self._done()
+
+    def _batch(self, tx: Transaction) -> int:
+        now = self._clock.now()
+        claimed = tx.jobs.claim(now, BATCH)
+        for job in claimed:
+            try:
+                with tx.savepoint(marked=True):
+                    self._runs[job.kind](self._call(tx), job)
+                    tx.jobs.done(job.id, now)
+            except StoreFailed:
+                raise
+            except Exception:
+                log.exception("The job %s for %s failed; it comes back", job.kind, job.subject)
+                tx.jobs.later(job.id, now + pause(job.attempts + 4))
+        return len(claimed)
+
+    async def _forget(self) -> None:
+        """Old answers are no longer asked for."""
+        before = self._clock.now() - KEEP_SEEN
+        await self._store.run(lambda tx: tx.seen.forget_before(before))
+
+    def wake(self) -> None:
+        """Something new is to be done later; perhaps sooner than what was next."""
+        if self._scheduler:
+            self._soon(self._scheduler, self._clock.now())
+
+    async def run(self) -> None:
+        """Wake at the next due moment, and every half minute in any case, until cancelled."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        # A late wake-up is as good as a timely one: what is due is in the database.
+        always = {"misfire_grace_time": None, "coalesce": True}
+        scheduler.add_job(self._look, "interval", seconds=LOOK_EVERY, **always)
+        scheduler.add_job(self._forget, "interval", hours=12, **always)
+        scheduler.start()
+        self._scheduler = scheduler
+        try:
+            await self._look()
+            await asyncio.Event().wait()
+        finally:
+            self._scheduler = None
+            scheduler.shutdown(wait=False)
+
+    def _soon(self, scheduler: AsyncIOScheduler, due: datetime) -> None:
+        scheduler.add_job(
+            self._look, "date", run_date=due, id="due", replace_existing=True, misfire_grace_time=None
+        )
+
+    async def _look(self) -> None:
+        try:
+            await self.flush()
+            due = await self._store.run(lambda tx: tx.jobs.next_due())
+        except StoreFailed as error:
+            log.warning("agenda: the database does not answer (%s); trying again", error)
+            return
+        if due and self._scheduler:
+            self._soon(self._scheduler, due)
