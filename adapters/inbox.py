@@ -60,7 +60,7 @@ class InOrder:
         while True:
             try:
                 await self._deal(arrival)
-                await self._core.dealt_with(account, [arrival.seq])
+                await self._core.acknowledge(account, [arrival.seq])
                 return
             except StoreFailed:
                 log.warning("The database does not answer; trying %s again", arrival.id)
@@ -72,7 +72,7 @@ class InOrder:
                 attempt += 1
                 if attempt == TRIES:
                     log.exception("Gave up on %s", arrival.id)
-                    await self._core.dealt_with(account, [arrival.seq])
+                    await self._core.acknowledge(account, [arrival.seq])
                     return
                 log.warning("Could not deal with %s yet: %s", arrival.id, type(error).__name__)
             await self._clock.sleep(PAUSE * 2**attempt)

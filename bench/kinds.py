@@ -22,7 +22,7 @@ from bot.core import PleinCore
 from bot.errors import UserError
 from bot.features.polls.records import Kind
 from bot.features.polls.show import count_of
-from bot.main.app import keep_what_start_up_made
+from bot.main.app import freeze_startup_objects
 from bot.model.events import Invocation
 from bot.model.people import Identity
 from bot.ports.storage import Store, Transaction
@@ -47,7 +47,7 @@ _numbers = itertools.count()
 
 
 async def measure() -> list[Figure]:
-    keep_what_start_up_made()  # as Plein does at its start
+    freeze_startup_objects()  # as Plein does at its start
     return [_reading(), *await _beside_the_plain_kind(), *await _counting()]
 
 

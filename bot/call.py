@@ -44,7 +44,7 @@ class Call:
     place: Place | None = None
     theme_here: Theme | None = None
     at: datetime | None = None
-    overheard: bool = False
+    public: bool = False
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
     # The command that is still being typed, while something is suggested for it.
@@ -102,12 +102,12 @@ class Call:
         part = self.tx.people.part_in(self.resident.id, theme)
         return part is not None and part[1] >= role
 
-    def post(self, to: Place | Identity, message: Message, key: str, *, brief: bool = False) -> None:
+    def post(self, to: Place | Identity, message: Message, key: str, *, confidential: bool = False) -> None:
         """Say it there after the commit; once, however often the same key is posted.
 
-        `brief`: it is nobody else's business, and kept only until it was said.
+        `confidential`: it is nobody else's business, and kept only until it was said.
         """
-        self.tx.posts.add(key, to, message, self.now, brief=brief)
+        self.tx.posts.add(key, to, message, self.now, confidential=confidential)
         self.woken.add("post")
 
     def announce(self, theme: int, message: Message, key: str) -> None:
@@ -115,7 +115,7 @@ class Call:
         for place in self.tx.places.of_theme(theme):
             self.post(place, message, f"{key}:{place.platform}:{place.room_id}")
 
-    def remind(self, kind: str, subject: str, due_at: datetime) -> None:
+    def schedule(self, kind: str, subject: str, due_at: datetime) -> None:
         """Have the job of that kind run once it is due."""
         self.tx.jobs.add(kind, subject, due_at)
         self.woken.add("job")

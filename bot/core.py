@@ -57,7 +57,7 @@ class PleinCore:
     def _wake_all(self) -> None:
         self._wake(("post", "board"))
 
-    async def settle(self) -> None:
+    async def run_due(self) -> None:
         """Do all that is due by now, in a fixed order: for the console and for tests."""
         await self.agenda.flush()
         await self.boards.worker.flush()
@@ -75,7 +75,7 @@ class PleinCore:
         return await self.dispatch.suggest(invocation, name, typed)
 
     async def answer_to(self, invocation_id: str) -> Message | None:
-        return await self.store.run(lambda tx: tx.seen.answer(invocation_id))
+        return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
 
     # --- where Plein is ---
 
@@ -133,19 +133,21 @@ class PleinCore:
 
     # --- what platforms brought ---
 
-    async def take_in(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, bookmark))
+    async def store_arrivals(
+        self, account: str, arrivals: Sequence[Arrival], cursor: str
+    ) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor))
 
     async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]:
         return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed))
 
-    async def bookmark(self, account: str) -> str | None:
-        return await self.store.run(lambda tx: tx.inbox.bookmark(account))
+    async def cursor(self, account: str) -> str | None:
+        return await self.store.run(lambda tx: tx.inbox.cursor(account))
 
-    async def bookmarks(self, prefix: str) -> Mapping[str, str]:
-        return await self.store.run(lambda tx: tx.inbox.bookmarks(prefix))
+    async def cursors(self, prefix: str) -> Mapping[str, str]:
+        return await self.store.run(lambda tx: tx.inbox.cursors(prefix))
 
-    async def dealt_with(self, account: str, seqs: Sequence[int]) -> None:
+    async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
 
     async def seal(self, account: str, seq: int) -> None:

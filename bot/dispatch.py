@@ -79,7 +79,7 @@ class Dispatch:
         param = next((one for one in command.params if one.name == name), None) if command else None
         if param is None:
             return ()
-        known = tx.seen.recognise(invocation.id, invocation.author, invocation.place)
+        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         call = self._call(invocation, known, known.resident or Resident(0, ""), tx)
         call.given, call.command = invocation.args, invocation.command
         if param.kind == "moment":
@@ -88,13 +88,13 @@ class Dispatch:
         return suggest(call, typed)[:MOST_SUGGESTED] if suggest else ()
 
     def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Answer:
-        undo = tx.seen.undo(taken)
+        undo = tx.handled.undo(taken)
         if undo is None or undo.author != invocation.author:
             return None, ()
         return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), tx)
 
     def _once(self, invocation: Invocation, tx: Transaction) -> Answer:
-        known = tx.seen.recognise(invocation.id, invocation.author, invocation.place)
+        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0], ()
         call = self._call(invocation, known, self._arrived(invocation, known, tx), tx)
@@ -120,10 +120,10 @@ class Dispatch:
             answer = answer.said_in(call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
-        tx.seen.add(invocation.id, call.now, kept, call.undone_by, brief=mistaken)
+        tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
             to = _answer_to(invocation, command is None or command.private)
-            call.post(to, answer, f"answer:{invocation.id}", brief=mistaken)
+            call.post(to, answer, f"answer:{invocation.id}", confidential=mistaken)
         return answer, call.woken
 
     def _form(
@@ -139,7 +139,7 @@ class Dispatch:
     def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
         """What the command answers; or a question back, whose button says yes to it once."""
         once = given.get(ONCE)
-        if once and (said_yes := call.tx.seen.recognise(once, invocation.author, None).answer):
+        if once and (said_yes := call.tx.handled.recognise(once, invocation.author, None).answer):
             return said_yes[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
@@ -154,7 +154,7 @@ class Dispatch:
             yes = Action(text("unsure.yes"), command.path, args)
             return Message((unsure.question, text("unsure.no")), actions=(yes,))
         if once:
-            call.tx.seen.add(once, call.now, answer, None)
+            call.tx.handled.add(once, call.now, answer, None)
         return answer
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
@@ -175,7 +175,7 @@ class Dispatch:
         """Who it is, noted as taking part where they are."""
         resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         now = self.clock.now()
-        if known.theme and (known.resident is None or known.member != invocation.role):
+        if known.theme and (known.resident is None or known.theme_role != invocation.role):
             since = next((one.since for one in invocation.present_in), now)
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
@@ -187,7 +187,7 @@ class Dispatch:
         return resident
 
     def _call(self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction) -> Call:
-        wanted = resident.locale or invocation.locale or known.spoken
+        wanted = resident.locale or invocation.locale or known.place_locale
         now = self.clock.now()
         return Call(
             tx,
@@ -201,7 +201,7 @@ class Dispatch:
             invocation.place,
             known.theme,
             min(invocation.at, now),
-            invocation.overheard,
+            invocation.public,
         )
 
     def call_for_nobody(self, tx: Transaction) -> Call:

@@ -159,7 +159,7 @@ class Executor:
         """What was put off is not to happen."""
         self._late = Late()
 
-    def apart(self, work: Callable[[], T]) -> T:
+    def offload(self, work: Callable[[], T]) -> T:
         """Compute something long so that the event loop does not wait for it.
 
         SQLite's connection has a thread of its own already; PostgreSQL's is driven by the loop.

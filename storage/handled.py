@@ -48,8 +48,8 @@ def _recognising(asked: FromClause) -> Select[Any]:
         residents.c.role,
         themes.c.id.label("theme"),
         themes.c.name.label("theme_name"),
-        places.c.locale.label("spoken"),
-        members.c.role.label("member"),
+        places.c.locale.label("place_locale"),
+        members.c.role.label("theme_role"),
     ).select_from(
         asked.outerjoin(seen, seen.c.id == asked.c.id)
         .outerjoin(
@@ -79,7 +79,7 @@ _FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
 
 
 class Handled:
-    """Implements SeenStore."""
+    """Implements HandledStore."""
 
     def __init__(self, db: Executor, sealing: Envelopes) -> None:
         self._db = db
@@ -110,8 +110,8 @@ class Handled:
         if fresh or row.id:
             key, packed = (fresh["key"], fresh["answer"]) if fresh else (row.key, row.answer)
             answer = (unpack(self._sealing.unseal(key, packed) if packed else None),)
-        member = None if row.member is None else Role(row.member)
-        return Recognised(answer, resident, theme, row.spoken, member)
+        theme_role = None if row.theme_role is None else Role(row.theme_role)
+        return Recognised(answer, resident, theme, row.place_locale, theme_role)
 
     def add(
         self,
@@ -120,14 +120,14 @@ class Handled:
         answer: Message | None,
         undo: Undo | None,
         *,
-        brief: bool = False,
+        confidential: bool = False,
     ) -> None:
         kept = None
         if undo:
             author = [undo.author.platform, undo.author.user_id]
             kept = orjson.dumps({"author": author, "command": undo.command, "args": undo.args}).decode()
         packed = pack(answer)
-        key, packed = self._sealing.seal(packed) if brief and packed else ("", packed)
+        key, packed = self._sealing.seal(packed) if confidential and packed else ("", packed)
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
         self._db.later(_ADD, invocation_id, row)
 

@@ -293,7 +293,7 @@ class Polls:
         after = ""
         while rows := self._db.execute(_CAST_AS, {"poll_": poll.id, "after_": after}):
             after = rows[-1][0]
-            yield self._db.apart(partial(_read_all, rows)) if len(rows) > FEW else _read_all(rows)
+            yield self._db.offload(partial(_read_all, rows)) if len(rows) > FEW else _read_all(rows)
             if len(rows) < PAGE:
                 break
 
@@ -367,7 +367,7 @@ class Polls:
         after = 0
         while rows := self._db.execute(_SEALED, {"poll_": poll.id, "after_": after}):
             after = rows[-1][0]
-            for choices, reason in self._db.apart(partial(self._unseal_all, poll, rows)):
+            for choices, reason in self._db.offload(partial(self._unseal_all, poll, rows)):
                 cast[choices] += 1
                 reasons += [reason] if reason else []
         cast.pop(UNREADABLE, None)

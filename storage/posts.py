@@ -75,11 +75,17 @@ class Posts:
         self._sealing = sealing
 
     def add(
-        self, post_id: str, to: Place | Identity, message: Message, now: datetime, *, brief: bool = False
+        self,
+        post_id: str,
+        to: Place | Identity,
+        message: Message,
+        now: datetime,
+        *,
+        confidential: bool = False,
     ) -> None:
         packed = pack(message)
         assert packed
-        key, kept = self._sealing.seal(packed) if brief else ("", packed)
+        key, kept = self._sealing.seal(packed) if confidential else ("", packed)
         self._db.execute(_ADD, {"id": post_id, "message": kept, "key": key, "next_at": now, **_target(to)})
 
     def next_for(self, to: Place | Identity, now: datetime) -> Post | None:

@@ -224,7 +224,7 @@ inbox = Table(
     UniqueConstraint("account", "id"),
 )
 
-bookmarks = Table(
+cursors = Table(
     "bookmarks",
     metadata,
     Column("account", String, primary_key=True),

@@ -40,7 +40,7 @@ class Tx:
 
     def __init__(self, db: Executor, seals: Keyring) -> None:
         self.db = db
-        self.careful = False
+        self.needs_savepoint = False
         # Keys to be destroyed once all of this is kept, and not a moment earlier.
         self.doomed: set[str] = set()
         self.seals = seals
@@ -49,36 +49,36 @@ class Tx:
         self.polls = Polls(db, seals, sealing, self.doomed.add)
         self.people = People(db)
         self.places = Places(db)
-        self.seen = Handled(db, sealing)
+        self.handled = Handled(db, sealing)
         self.posts = Posts(db, sealing)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
 
-    def apart(self, work: Callable[[], T]) -> T:
-        return self.db.apart(work)
+    def offload(self, work: Callable[[], T]) -> T:
+        return self.db.offload(work)
 
-    def savepoint(self, *, marked: bool = False) -> AbstractContextManager[None]:
-        return _Part(self.db, marked=marked or self.careful)
+    def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
+        return _Savepoint(self.db, eager=eager or self.needs_savepoint)
 
 
-class _Carefully(StoreFailed):
+class _NeedsSavepoint(StoreFailed):
     """A part has to be undone and nothing marks where it began: once more, with real savepoints."""
 
 
-class _Part(AbstractContextManager[None]):
+class _Savepoint(AbstractContextManager[None]):
     """A part of a transaction that is undone if it raises.
 
     Most that raise have written nothing yet, and most that write do not raise. So a savepoint, two
     more trips to the database, is set only where the first attempt showed that one is needed.
     """
 
-    def __init__(self, db: Executor, *, marked: bool) -> None:
+    def __init__(self, db: Executor, *, eager: bool) -> None:
         self._db = db
-        self._marked = marked
+        self._eager = eager
 
     def __enter__(self) -> None:
         self._before = self._db.writes
-        if self._marked:
+        if self._eager:
             self._db.settle()
             self._db.exec_driver_sql("SAVEPOINT part")
 
@@ -86,10 +86,10 @@ class _Part(AbstractContextManager[None]):
         if isinstance(error, FAILURES) and not isinstance(error, FAULTS):
             # The whole transaction is lost; whoever runs it decides what then.
             raise StoreFailed(type(error).__name__) from error
-        if self._marked:
+        if self._eager:
             self._end(error)
         elif isinstance(error, FAULTS) or (error is not None and self._db.writes != self._before):
-            raise _Carefully("part") from error
+            raise _NeedsSavepoint("part") from error
 
     def _end(self, error: BaseException | None) -> None:
         try:
@@ -107,13 +107,13 @@ class _Part(AbstractContextManager[None]):
 
 def run_group(db: Connection, tx: Tx, tasks: Sequence[Task]) -> list[Outcome]:
     """Run these in one transaction; if one fails, each in one of its own."""
-    tx.careful = False
+    tx.needs_savepoint = False
     for attempt in range(TRIES):
         tx.db.forget()
         tx.doomed.clear()
         try:
             with db.begin():
-                tx.polls.look_ahead(tx.seen.look_ahead([about for _, about in tasks if about]))
+                tx.polls.look_ahead(tx.handled.look_ahead([about for _, about in tasks if about]))
                 results = [work(tx) for work, _ in tasks]
                 _settle_late(tx)
             for name in tx.doomed:
@@ -122,8 +122,8 @@ def run_group(db: Connection, tx: Tx, tasks: Sequence[Task]) -> list[Outcome]:
         except Exception as error:
             if len(tasks) > 1:
                 return [run_group(db, tx, [task])[0] for task in tasks]
-            if isinstance(error, _Carefully):
-                tx.careful = True
+            if isinstance(error, _NeedsSavepoint):
+                tx.needs_savepoint = True
                 continue
             if isinstance(error, FAULTS) or not isinstance(error, (*FAILURES, StoreFailed)):
                 return [(None, error)]
@@ -139,10 +139,10 @@ def _settle_late(tx: Tx) -> None:
     try:
         tx.db.settle()
     except FAULTS as fault:
-        if tx.careful:
+        if tx.needs_savepoint:
             raise
         # Which part asked for it shows when each writes its own.
-        raise _Carefully("late") from fault
+        raise _NeedsSavepoint("late") from fault
 
 
 def run_once(db: Connection, tasks: Sequence[Task], seals: Keyring) -> list[Outcome]:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from adapters.console.client import PLATFORM, Console, Said, Settling, plain
+from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
 from bot.clock import HandClock
 from bot.core import PleinCore
 from bot.errors import UserError
@@ -103,7 +103,7 @@ async def open_chat(
     said: list[Said] = []
     async with open_core(config, clock, adapters, board_rest=0) as core:
         console = Console(Texts(), config.zone, clock, said.append)
-        console.core = cast(Settling, FilledIn(core)) if filled_in else core
+        console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         adapters[PLATFORM] = console
         yield Chat(core, console, said)
 

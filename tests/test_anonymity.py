@@ -41,9 +41,9 @@ async def vote(town: Town, name: str, words: str) -> str:
 async def close(town: Town) -> None:
     town.clock.turn(timedelta(days=3))
     for _ in range(3):
-        await town.core.settle()
+        await town.core.run_due()
         town.clock.turn(timedelta(seconds=2))
-    await town.core.settle()
+    await town.core.run_due()
 
 
 class Spy:
@@ -88,7 +88,7 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
         await town.say("mia", OPEN)
         for name, option in VOTERS.items():
             body = f'{{"sender": "@{name}:x", "body": "!vote {option} says {name}"}}'
-            (kept,) = await town.core.take_in("x", [Arrival(f"${name}", "!dm", body)], f"after {name}")
+            (kept,) = await town.core.store_arrivals("x", [Arrival(f"${name}", "!dm", body)], f"after {name}")
             spy.look()
             said = await vote(town, name, f"!vote {option}")
             assert "je stem is binnen" in said
@@ -97,7 +97,7 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
             mistakes = (f"!vote Keuze{option}", f"!stemm {option}7", f"!vote {option} --poll zeven{option}")
             for wrong in mistakes:
                 assert str(option) in await vote(town, name, wrong)
-            await town.core.dealt_with("x", [kept.seq])
+            await town.core.acknowledge("x", [kept.seq])
             spy.look()
         # The open poll can be read by whoever has the key: without that, nobody could change a vote.
         during = list(try_keys(spy.sealed(), Keyring(tmp_path / "plein.db-keys"), {"poll-1"}))
@@ -177,7 +177,7 @@ async def test_the_length_of_what_is_sealed_says_nothing(tmp_path: Path) -> None
         await town.say("mia", '!poll open "Tweede tafel" --kind consent --anonymous')
         for name, words in (("ben", "agree"), ("cas", f"object {REASON}"), ("dora", "abstain")):
             body = f'{{"sender": "@{name}:x", "body": "!vote {words}"}}'
-            await town.core.take_in("x", [Arrival(f"${name}", "!dm", body)], name)
+            await town.core.store_arrivals("x", [Arrival(f"${name}", "!dm", body)], name)
             await vote(town, name, f"!vote {words}")
             await vote(town, name, f"!vote nonsense {words}")
     with sqlite3.connect(tmp_path / "plein.db") as db:
@@ -242,7 +242,7 @@ async def test_what_others_could_see_is_no_vote(database_url: str) -> None:
     async with open_town(database_url) as town:
         await town.joined("sport")
         await town.say("mia", OPEN)
-        asked = replace(town.asked("anna", "!vote 2"), overheard=True)
+        asked = replace(town.asked("anna", "!vote 2"), public=True)
         answer = await town.core.handle(asked)
         assert isinstance(answer, Message)
         assert "konden anderen zien" in words_of(answer)
@@ -262,7 +262,7 @@ async def test_its_board_offers_no_native_poll_and_shows_no_count(database_url: 
         await town.joined("sport")
         await town.say("mia", OPEN)
         await vote(town, "anna", "!vote 2")
-        await town.core.settle()
+        await town.core.run_due()
         shown = town.platform.where("sport")[-1]
         assert "1 mens deed mee." in shown
         assert "█" not in shown

@@ -34,12 +34,12 @@ class Turning(Clock, Protocol):
     def turn_to(self, moment: datetime) -> None: ...
 
 
-class Settling(Core, Protocol):
+class ConsoleCore(Core, Protocol):
     """The core, with what only the console asks of it."""
 
     store: Store
 
-    async def settle(self) -> None: ...
+    async def run_due(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Console:
         self._board_of: dict[str, str] = {}
         self._known: set[str] = set()
         self.failed = False
-        self.core: Settling
+        self.core: ConsoleCore
 
     # --- what is typed ---
 
@@ -116,19 +116,19 @@ class Console:
         if place and place.room_id not in self._known:
             self._known.add(place.room_id)
             await self.core.joined(place, said.place or "", theme=said.place)
-            await self.core.settle()
+            await self.core.run_due()
         asked = Invocation(f"console:{uuid.uuid4()}", who, said.name, place, self._clock.now())
         if said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):
             return  # people talking with each other
         else:
-            answer = await self.core.handle(replace(asked, typed=said.text, overheard=place is not None))
+            answer = await self.core.handle(replace(asked, typed=said.text, public=place is not None))
         if answer:
             where = f"{place.room_id if place else said.label} > {said.name}"
             self._remember(place, who, answer)
             await self._print(where, answer, "private", who)
-        await self.core.settle()
+        await self.core.run_due()
 
     async def _press(self, asked: Invocation, number: int) -> Message | None:
         """A button of the last message with buttons that they saw there; in private, that was for them."""
@@ -150,9 +150,9 @@ class Console:
             if due is None or due > until:
                 break
             self._clock.turn_to(due)
-            await self.core.settle()
+            await self.core.run_due()
         self._clock.turn_to(until)
-        await self.core.settle()
+        await self.core.run_due()
 
     # --- what is said ---
 

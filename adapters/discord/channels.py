@@ -93,7 +93,7 @@ class Places:
         allowed = self._settings.guilds
         return (not allowed or str(guild_id) in allowed) and self._settings.holds(guild_id)
 
-    async def settle(self) -> None:
+    async def publish_pending(self) -> None:
         """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
         here = await self._core.places(PLATFORM)
         self._known = {place.room_id for place in here}

@@ -14,7 +14,7 @@ from adapters.discord.settings import Discord as Settings
 from bot.model.message import Text, text
 
 # In seconds, with one more for each channel: they are looked at in turn.
-PATIENCE = 15.0
+CHECK_SECONDS = 15.0
 
 
 async def check(
@@ -26,7 +26,7 @@ async def check(
     """
     client = make_client(settings, connector)
     try:
-        async with asyncio.timeout(PATIENCE + len(channels)), client:
+        async with asyncio.timeout(CHECK_SECONDS + len(channels)), client:
             await client.login(settings.token.get_secret_value())
             return await _look(client, settings, channels)
     except discord.LoginFailure:

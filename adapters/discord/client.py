@@ -15,7 +15,7 @@ from adapters.discord.gateway import Gateway, NotLetIn
 from adapters.discord.native import native_poll
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
-from adapters.discord.uploads import what_did_not_fit
+from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Unreachable
 from bot.model.message import Message
@@ -141,7 +141,7 @@ class Discord:
         """Where files are not allowed the words go alone: they have said the same."""
         voice = await on.voice(reader)
         said = on.writer(voice).render(message, None)
-        files = [*await files_of(message, on, voice), *what_did_not_fit(said)]
+        files = [*await files_of(message, on, voice), *overflow_files(said)]
         try:
             return await on.outgoing.send(channel, said, files, key, tried_at)
         except Unreachable:

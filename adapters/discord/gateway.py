@@ -154,7 +154,7 @@ class Gateway:
         described, now = slash.described(), slash.fingerprint()
         guilds = self._settings.guilds if self._settings.commands == "guild" else [""]
         wanted = dict.fromkeys(guilds, now)
-        known = await core.bookmarks(f"{account}:")
+        known = await core.cursors(f"{account}:")
         before = {name.rpartition(":")[2]: found for name, found in known.items()}
         for guild in {*wanted, *before}:
             if before.get(guild, "") == wanted.get(guild, ""):
@@ -171,7 +171,7 @@ class Gateway:
                 # Those it knew still work, and all can be typed.
                 log.warning("Discord does not take the commands (%s): %s", guild or "everywhere", refused)
                 continue
-            await core.take_in(f"{account}:{guild}", [], wanted.get(guild, ""))
+            await core.store_arrivals(f"{account}:{guild}", [], wanted.get(guild, ""))
             log.info("Told Discord the commands (%s)", guild or "everywhere")
 
     # --- what happens there ---
@@ -183,7 +183,7 @@ class Gateway:
             await self._changed.wait()
             self._changed.clear()
             try:
-                await self._places.settle()
+                await self._places.publish_pending()
                 self._ready.set()
                 if await self._reading.catch_up():
                     self._caught_up.set()

@@ -61,10 +61,10 @@ class Reading:
         if message.flags.ephemeral or not self._on.places.are_ours(guild.id if guild else None):
             return
         self._held.append(message)
-        await self._let_go()
+        await self._release_held()
 
     async def _take(self, account: str, message: discord.Message, *, late: bool = False) -> None:
-        """`late`: it comes from the history. One after the other: a bookmark passes over nothing."""
+        """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
         async with self._taking:
             reached = self._read.setdefault(account, message.id - 1)
             if late or account not in self._gaps:
@@ -84,9 +84,9 @@ class Reading:
             return
         now = discord.utils.time_snowflake(self._on.clock.now())
         async with self._taking:
-            if await self._on.core.bookmark(account) is None:
-                await self._on.core.take_in(account, [], str(now))
-            # While there is something to catch up with, that reads the bookmark itself.
+            if await self._on.core.cursor(account) is None:
+                await self._on.core.store_arrivals(account, [], str(now))
+            # While there is something to catch up with, that reads the cursor itself.
             if not self._behind:
                 self._read.setdefault(account, now)
 
@@ -95,7 +95,7 @@ class Reading:
         failed = 0
         while True:
             try:
-                new = await self._on.core.take_in(account, [arrival], str(reached))
+                new = await self._on.core.store_arrivals(account, [arrival], str(reached))
                 break
             except StoreFailed:
                 if self._on.client.is_closed():
@@ -120,7 +120,7 @@ class Reading:
     async def in_touch(self, shard: int) -> None:
         """What was missed has been brought after all."""
         self._lost.discard(shard)
-        await self._let_go()
+        await self._release_held()
 
     def begin(self, shard: int) -> None:
         """A new session knows nothing of what was missed."""
@@ -128,7 +128,7 @@ class Reading:
         self._behind = True
         self._session += 1
 
-    async def _let_go(self) -> None:
+    async def _release_held(self) -> None:
         """Deal with what came, in order, unless it is to be held back."""
         while self._held and not self._behind and not self._lost:
             message = self._held.popleft()
@@ -156,7 +156,7 @@ class Reading:
         if session != self._session:
             return False
         self._behind = False
-        await self._let_go()
+        await self._release_held()
         await self.save()
         if failed:
             raise failed[0]
@@ -168,19 +168,19 @@ class Reading:
         return bool(_guild_of(account)) or self._on.clock.now() - read < SILENT_FOR
 
     async def _open_inbox(self) -> None:
-        known = dict(await self._on.core.bookmarks(f"{self._on.account}:"))
+        known = dict(await self._on.core.cursors(f"{self._on.account}:"))
         first = self._account(0, 0)
         if first not in known:
             # Whatever was said before Plein first came is not for it.
             known[first] = str(max((newest for _, newest in self._channels()), default=0))
-            await self._on.core.take_in(first, [], known[first])
+            await self._on.core.store_arrivals(first, [], known[first])
         self._first = int(known.pop(first))
-        for account, bookmark in known.items():
+        for account, cursor in known.items():
             # Of several processes on one database each has the inboxes of its own shards.
             if self._on.settings.holds(_guild_of(account)):
                 for arrival in await self._on.core.arrivals(account):
                     self.in_order.put(account, arrival)
-                self._read[account] = max(int(bookmark), self._read.get(account, 0))
+                self._read[account] = max(int(cursor), self._read.get(account, 0))
 
     def _channels(self, only: discord.Guild | None = None) -> Iterator[tuple[str, int]]:
         """The inbox of every channel where people talk, and the id of what was said last there."""
@@ -244,7 +244,7 @@ class Reading:
         for account in sorted(self._unsaved):
             async with self._taking:
                 if account in self._read:
-                    await self._on.core.take_in(account, [], str(self._read[account]))
+                    await self._on.core.store_arrivals(account, [], str(self._read[account]))
                 self._unsaved.discard(account)
 
 

@@ -25,7 +25,7 @@ from bot.model.people import Identity, Place, Presence, Role
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
 # Until Discord's own poll is asked for again.
-PATIENCE = 2.0
+RETRY_SECONDS = 2.0
 
 
 class Messages:
@@ -85,7 +85,7 @@ class Messages:
             typed=kept["words"],
             role=found.present[0].role if place and found.present else Role.RESIDENT,
             by_post=True,
-            overheard=place is not None,
+            public=place is not None,
             present_in=found.present,
             absent_from=found.absent,
         )
@@ -104,7 +104,7 @@ class Messages:
             if poll is None:
                 return
             if not poll.is_finalised():
-                raise TryLater(PATIENCE)
+                raise TryLater(RETRY_SECONDS)
             for answer in poll.answers:
                 async for voter in answer.voters():
                     names[voter.id] = voter.display_name
@@ -113,7 +113,7 @@ class Messages:
             log.warning("Discord's poll %s cannot be counted: %s", about, gone.code)
             return
         except TROUBLE as error:
-            raise TryLater(PATIENCE) from error
+            raise TryLater(RETRY_SECONDS) from error
         place = Place(PLATFORM, str(channel))
         for voter_id, numbers in chosen.items():
             args = {**ballot.args, "numbers": numbers, "unless_voted": True}

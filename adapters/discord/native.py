@@ -21,7 +21,7 @@ BEFORE = timedelta(minutes=10)
 def native_poll(message: Message, on: Session, voice: Voice) -> Rendered | None:
     """The poll with what is said about it; None where Discord could not show all of it, or may not."""
     ballot = message.ballot
-    if ballot is None or ballot.discreet or ballot.ended or ballot.until is None:
+    if ballot is None or ballot.secret or ballot.ended or ballot.until is None:
         return None
     if 1 < ballot.at_most < len(ballot.options):
         return None  # Discord lets people choose one, or all

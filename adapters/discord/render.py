@@ -138,7 +138,7 @@ class Writer:
                 yield text("discord.type", label=action.label, usage=usage)
                 continue
             taken.add(custom_id)
-            label = self._words.brief(action.label, LABEL) or str(number + 1)
+            label = self._words.confidential(action.label, LABEL) or str(number + 1)
             view.add_item(ui.Button(label=label, custom_id=custom_id, style=_style(action)))
 
     def _besides(self, message: Message, form_id: str) -> Iterator[ui.Item[ui.View]]:
@@ -146,7 +146,7 @@ class Writer:
         if message.ballot and (several := self._list(message.ballot)):
             yield several
         if message.form and 1 <= len(message.form.fields) <= FORM_FIELDS:
-            label = self._words.brief(message.form.title, LABEL) or "…"
+            label = self._words.confidential(message.form.title, LABEL) or "…"
             yield ui.Button(label=label, custom_id=form_id, style=discord.ButtonStyle.primary)
 
     def _list(self, ballot: Ballot) -> ui.Select[ui.View] | None:
@@ -159,11 +159,11 @@ class Writer:
         how = text("discord.choose.all") if every else text("discord.choose", count=most)
         return ui.Select(
             custom_id=custom_id,
-            placeholder=self._words.brief(how, PLACEHOLDER),
+            placeholder=self._words.confidential(how, PLACEHOLDER),
             max_values=most,
             options=[
                 discord.SelectOption(
-                    label=self._words.brief(option, CHOICE) or str(number), value=str(number)
+                    label=self._words.confidential(option, CHOICE) or str(number), value=str(number)
                 )
                 for number, option in enumerate(ballot.options, start=1)
             ],
@@ -174,13 +174,13 @@ class Writer:
     def modal(self, form: Form, custom_id: str) -> Dialog:
         """The form as it pops up; the custom_id comes back with what was filled in."""
         assert 1 <= len(form.fields) <= FORM_FIELDS
-        dialog = Dialog(title=self._words.brief(form.title, FORM_TITLE) or "…", custom_id=custom_id)
+        dialog = Dialog(title=self._words.confidential(form.title, FORM_TITLE) or "…", custom_id=custom_id)
         if len(form.fields) < FORM_FIELDS and (shown := self._form_lines(form.lines)):
             dialog.add_item(ui.TextDisplay(shown))
         for number, one in enumerate(form.fields):
-            label = self._words.brief(one.label, FORM_LABEL) or one.name
+            label = self._words.confidential(one.label, FORM_LABEL) or one.name
             # A label that does not fit goes on below.
-            whole = self._words.brief(one.hint or one.label, FORM_HINT)
+            whole = self._words.confidential(one.hint or one.label, FORM_HINT)
             hint = whole if one.hint or units(whole) > FORM_LABEL else None
             asked = self._choice(one, str(number)) if _can_be_chosen(one) else _input(one, str(number))
             dialog.add_item(ui.Label(text=label, description=hint or None, component=asked))
@@ -201,7 +201,9 @@ class Writer:
             min_values=int(one.required),
             options=[
                 discord.SelectOption(
-                    label=self._words.brief(words, CHOICE) or value, value=value, default=value == one.value
+                    label=self._words.confidential(words, CHOICE) or value,
+                    value=value,
+                    default=value == one.value,
                 )
                 for value, words in one.choices
             ],
@@ -212,7 +214,9 @@ class Writer:
     def suggestions(self, suggestions: Iterable[Suggestion]) -> list[app_commands.Choice[str | int | float]]:
         """While somebody types. A value that does not fit cannot be suggested."""
         return [
-            app_commands.Choice(name=self._words.brief(one.words, CHOICE) or str(one.value), value=one.value)
+            app_commands.Choice(
+                name=self._words.confidential(one.words, CHOICE) or str(one.value), value=one.value
+            )
             for one in suggestions
             if isinstance(one.value, int) or 0 < units(one.value) <= CHOICE
         ][:CHOICES]

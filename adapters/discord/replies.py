@@ -13,14 +13,14 @@ import discord
 from adapters.discord import ids
 from adapters.discord.channels import PLATFORM
 from adapters.discord.session import Session, files_of
-from adapters.discord.uploads import afresh, what_did_not_fit
+from adapters.discord.uploads import overflow_files, rewound
 from bot.model.message import Message, text
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
 Asked = discord.Interaction[Any]
 # Discord waits three seconds; half of that is left for the way there.
-PATIENCE = 1.5
+ANSWER_SECONDS = 1.5
 # A first answer is tried for as long as it would be in time, one that was put off for some minutes.
 TRIES, TRIES_WHEN_DEFERRED, PAUSE = 5, 12, 0.2
 ANSWERED_BEFORE = 40060
@@ -56,7 +56,7 @@ class Reply:
 
     async def give(self, work: Awaitable[Prepared]) -> None:
         """Say what comes of it; what takes longer is put off in time."""
-        late = asyncio.get_running_loop().call_later(PATIENCE, self._put_off)
+        late = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._put_off)
         try:
             prepared = await work
         finally:
@@ -81,7 +81,7 @@ class Reply:
             await self._asked.response.send_modal(writer.modal(message.form, self._form_id()))
             return
         said = writer.render(message, source_of(self._asked), self._form_id())
-        files = [*map(afresh, prepared.files), *what_did_not_fit(said)]
+        files = [*map(rewound, prepared.files), *overflow_files(said)]
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
         if self._deferring:
             await self._asked.edit_original_response(**how, attachments=files)

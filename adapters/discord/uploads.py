@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     pass
 
 
-def what_did_not_fit(said: Rendered) -> list[discord.File]:
+def overflow_files(said: Rendered) -> list[discord.File]:
     """All of it in plain words, where a message has no room for it."""
     return [discord.File(io.BytesIO(said.overflow.encode()), "plein.txt")] if said.overflow else []
 
 
-def afresh(file: discord.File) -> discord.File:
+def rewound(file: discord.File) -> discord.File:
     """The same once more: sending uses a file up."""
     assert isinstance(file.fp, io.BytesIO)
     return discord.File(io.BytesIO(file.fp.getvalue()), file.filename, description=file.description)

@@ -113,7 +113,7 @@ class Words:
         """Where nothing means anything: labels, forms, files."""
         return _MARKS.sub("", _TYPED.sub(lambda piece: self.line(piece[1]), self._dated(marked)))
 
-    def brief(self, said: Text, most: int) -> str:
+    def confidential(self, said: Text, most: int) -> str:
         """One line of plain words, not longer than this."""
         return shorten(" ".join(self.plain(self.marked(said)).split()), most)
 

@@ -84,7 +84,7 @@ class Intake:
             heard.at,
             role=role,
             by_post=True,
-            overheard=not direct,
+            public=not direct,
             present_in=tuple(self._present(heard.sender, None if direct else room)),
         )
 
@@ -190,4 +190,4 @@ class Intake:
             else:
                 given_up.append(arrival.seq)
         if given_up:
-            await self._on.core.dealt_with(self._on.account, given_up)
+            await self._on.core.acknowledge(self._on.account, given_up)

@@ -54,7 +54,7 @@ def render_edit(message: Message, original: str, key: str, texts: Texts, voice: 
 
 def native_poll(message: Message) -> Ballot | None:
     """What a native poll can ask: not where nobody may see how somebody answers, for here all would."""
-    return message.ballot if message.ballot and not message.ballot.discreet else None
+    return message.ballot if message.ballot and not message.ballot.secret else None
 
 
 def render_poll(ballot: Ballot, key: str, texts: Texts, voice: Voice) -> Content:

@@ -56,7 +56,7 @@ class Agenda:
         claimed = tx.jobs.claim(now, BATCH)
         for job in claimed:
             try:
-                with tx.savepoint(marked=True):
+                with tx.savepoint(eager=True):
                     self._runs[job.kind](self._call(tx), job)
                     tx.jobs.done(job.id, now)
             except StoreFailed:
@@ -69,7 +69,7 @@ class Agenda:
     async def _forget(self) -> None:
         """Old answers are no longer asked for."""
         before = self._clock.now() - KEEP_SEEN
-        await self._store.run(lambda tx: tx.seen.forget_before(before))
+        await self._store.run(lambda tx: tx.handled.forget_before(before))
 
     def wake(self) -> None:
         """Something new is to be done later; perhaps sooner than what was next."""

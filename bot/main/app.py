@@ -120,11 +120,11 @@ async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Adapter]
         async with asyncio.timeout(CATCH_UP):
             for adapter in adapters:
                 await adapter.caught_up()
-    keep_what_start_up_made()
+    freeze_startup_objects()
     await core.agenda.run()
 
 
-def keep_what_start_up_made() -> None:
+def freeze_startup_objects() -> None:
     """It lives as long as the process: collecting garbage need not look through it again and again, and
     holds the loop for a moment instead of forty milliseconds. Until then there is nothing to collect.
     """

@@ -107,7 +107,7 @@ async def _do(args: argparse.Namespace) -> int:
 
     config = load(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
     if args.do != "run" or not config.serves:
-        app.keep_what_start_up_made()
+        app.freeze_startup_objects()
     match args.do:
         case "run" if config.serves:
             return await app.run_platforms(config)

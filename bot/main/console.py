@@ -47,7 +47,7 @@ async def run_console(
         console = Console(texts, config.zone, clock, show, lines)
         console.core = core
         adapters[PLATFORM] = console
-        await core.settle()
+        await core.run_due()
         if interactive:
             await console.greet(_welcome(core, config, speaker))
             async with asyncio.TaskGroup() as group:
@@ -63,7 +63,7 @@ async def _tick(core: PleinCore) -> None:
     """In a terminal time passes by itself."""
     while True:
         await asyncio.sleep(1)
-        await core.settle()
+        await core.run_due()
 
 
 def _welcome(core: PleinCore, config: Config, speaker: str) -> Message:

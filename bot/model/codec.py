@@ -60,7 +60,7 @@ def _ballot(kept: dict[str, Any] | None) -> Ballot | None:
         kept["command"],
         _args(kept["args"]),
         ended,
-        kept.get("discreet", False),
+        kept.get("secret", False),
         _value(until) if until else None,
     )
 

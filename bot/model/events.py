@@ -16,7 +16,7 @@ class Invocation:
 
     `id` is the platform's own id of that event: the same one never counts twice.
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
-    the outbox, for platforms where an answer is a message like any other. `overheard`: others in
+    the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `present_in`: the place, or for what is said in private
     all places that they share with Plein, where the platform knows that; `absent_from`: those where they
     are not, or not any more.
@@ -33,7 +33,7 @@ class Invocation:
     locale: str | None = None
     role: Role = Role.RESIDENT
     by_post: bool = False
-    overheard: bool = False
+    public: bool = False
     present_in: tuple[Presence, ...] = ()
     absent_from: tuple[Place, ...] = ()
 

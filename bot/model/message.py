@@ -52,7 +52,7 @@ class Action:
 class Ballot:
     """A question whose whole answer can be given at once, for platforms with a native poll.
 
-    The numbers chosen (from 1) go into the argument `numbers` of `command`. `discreet`: nobody else may
+    The numbers chosen (from 1) go into the argument `numbers` of `command`. `secret`: nobody else may
     see how somebody answers, so never by anything that shows it. `until`: when it closes.
     """
 
@@ -62,7 +62,7 @@ class Ballot:
     command: str
     args: Mapping[str, Any]
     ended: Text | None = None
-    discreet: bool = False
+    secret: bool = False
     until: datetime | None = None
 
 

@@ -29,7 +29,7 @@ class Transaction(Protocol):
     @property
     def places(self) -> PlaceStore: ...
     @property
-    def seen(self) -> SeenStore: ...
+    def handled(self) -> HandledStore: ...
     @property
     def posts(self) -> PostStore: ...
     @property
@@ -39,14 +39,14 @@ class Transaction(Protocol):
     @property
     def inbox(self) -> InboxStore: ...
 
-    def apart(self, work: Callable[[], T]) -> T:
+    def offload(self, work: Callable[[], T]) -> T:
         """Compute something long so that nobody else's commands or clocks wait for it meanwhile."""
         ...
 
-    def savepoint(self, *, marked: bool = False) -> AbstractContextManager[None]:
+    def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
         """What is done inside is undone if it raises; the whole work may then run once more.
 
-        `marked`: never that, for a work of many parts of which some may well raise.
+        `eager`: never that, for a work of many parts of which some may well raise.
         """
         ...
 
@@ -66,18 +66,18 @@ class Recognised:
     """Who asks, where, and whether that was asked before.
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
-    `spoken` is the language that was chosen for the place; `member` the role with which they last took
-    part in its theme, None if they never did.
+    `place_locale` is the language that was chosen for the place; `theme_role` the role with which they
+    last took part in its theme, None if they never did.
     """
 
     answer: tuple[Message | None] | None
     resident: Resident | None
     theme: Theme | None
-    spoken: str | None
-    member: Role | None
+    place_locale: str | None
+    theme_role: Role | None
 
 
-class SeenStore(Protocol):
+class HandledStore(Protocol):
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
 
     def add(
@@ -87,9 +87,9 @@ class SeenStore(Protocol):
         answer: Message | None,
         undo: Undo | None,
         *,
-        brief: bool = False,
+        confidential: bool = False,
     ) -> None:
-        """`brief`: the answer may quote what is nobody else's business, and is kept only for a while."""
+        """`confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
         ...
 
     def answer(self, invocation_id: str) -> Message | None:
@@ -133,7 +133,7 @@ class PeopleStore(Protocol):
 
 class PlaceStore(Protocol):
     def known(self, place: Place) -> tuple[Theme, str | None] | None:
-        """The place's theme, and the language spoken there if one was chosen."""
+        """The place's theme, and the language place_locale there if one was chosen."""
         ...
 
     def theme_named(self, name: str) -> Theme: ...
@@ -162,9 +162,15 @@ class PlaceStore(Protocol):
 
 class PostStore(Protocol):
     def add(
-        self, post_id: str, to: Place | Identity, message: Message, now: datetime, *, brief: bool = False
+        self,
+        post_id: str,
+        to: Place | Identity,
+        message: Message,
+        now: datetime,
+        *,
+        confidential: bool = False,
     ) -> None:
-        """A second one with the same id changes nothing. `brief`: kept only until it was said."""
+        """A second one with the same id changes nothing. `confidential`: kept only until it was said."""
         ...
 
     def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
@@ -227,13 +233,13 @@ class JobStore(Protocol):
 
 
 class InboxStore(Protocol):
-    def add(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]: ...
+    def add(self, account: str, arrivals: Sequence[Arrival], cursor: str) -> Sequence[Arrival]: ...
 
     def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]: ...
 
-    def bookmark(self, account: str) -> str | None: ...
+    def cursor(self, account: str) -> str | None: ...
 
-    def bookmarks(self, prefix: str) -> Mapping[str, str]: ...
+    def cursors(self, prefix: str) -> Mapping[str, str]: ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
 

@@ -106,7 +106,7 @@ async def test_an_internal_error_answers_with_its_reference_and_undoes_everythin
     assert await doing(town, fail).handle(asked) == answer
     assert await town.core.store.run(lambda tx: tx.places.known(Place(PLATFORM, "half"))) is None
     assert await town.core.store.run(lambda tx: tx.posts.waiting([PLATFORM], town.clock.now())) == []
-    assert await town.core.store.run(lambda tx: tx.seen.undo(asked.id)) is None
+    assert await town.core.store.run(lambda tx: tx.handled.undo(asked.id)) is None
 
 
 async def test_what_was_done_before_a_refusal_is_undone(town: Town) -> None:
@@ -247,7 +247,7 @@ async def test_an_answer_by_post_goes_out_once(town: Town) -> None:
     asked = replace(town.asked("anna", "!help"), by_post=True)
     await town.core.handle(asked)
     await town.core.handle(asked)
-    await town.core.settle()
+    await town.core.run_due()
     assert [(one.how, one.where) for one in town.platform.shown] == [("whisper", "anna")]
 
 
@@ -259,7 +259,7 @@ async def test_a_public_answer_by_post_goes_to_the_place(town: Town) -> None:
     dispatch.commands = Commands([Command("test it", tell, private=False)], Texts())
     await dispatch.handle(replace(town.asked("anna", action=TEST_IT), by_post=True))
     await dispatch.handle(replace(town.asked("anna", action=TEST_IT, room=None), by_post=True))
-    await town.core.settle()
+    await town.core.run_due()
     assert [(one.how, one.where) for one in town.platform.shown] == [("send", "sport"), ("whisper", "anna")]
 
 
@@ -519,6 +519,6 @@ async def test_where_plein_is_and_what_it_said(town: Town) -> None:
     assert await town.core.answer_to(asked.id) is None
     answer = await town.core.handle(asked)
     assert await town.core.answer_to(asked.id) == answer
-    await town.core.take_in("test:a", [], "here")
-    assert await town.core.bookmarks("test:") == {"test:a": "here"}
+    await town.core.store_arrivals("test:a", [], "here")
+    assert await town.core.cursors("test:") == {"test:a": "here"}
     assert town.core.commands.by_path["help"]

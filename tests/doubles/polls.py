@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from bot.features.polls.kinds import WAYS
+from bot.features.polls.kinds import METHODS
 from bot.features.polls.records import Choices, Plan, Poll
 from bot.ports.storage import Transaction
 from storage.polls import recount
@@ -34,7 +34,7 @@ def tally(tx: Transaction, number: int) -> list[int]:
     """What each option of a poll got, in order."""
     found = tx.polls.get(number, 0)
     assert found
-    return list(WAYS[found[0].kind].count(found[0], tx.polls.ballots(found[0])).totals)
+    return list(METHODS[found[0].kind].count(found[0], tx.polls.ballots(found[0])).totals)
 
 
 def cast_as(tx: Transaction, found: Poll) -> dict[Choices, int]:

@@ -2,7 +2,7 @@
 
 A press on a board is a reaction with its number. Pressing once more what a reaction switched on takes
 that reaction away; where presses add up, the number is said in reply, for nobody can react twice with the
-same. What was said to one person alone is answered in the direct room. In a discreet poll a press is a
+same. What was said to one person alone is answered in the direct room. In a secret poll a press is a
 line in the direct room, as the board asks. So is what in a room would be mere talk (`!` by itself).
 """
 

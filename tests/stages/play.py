@@ -47,9 +47,9 @@ class Play:
     async def _says(self, says: Says, *, openly: bool) -> list[Heard]:
         stage, heard = stage_of(says.label, self._stages), []
         if says.place and await stage.comes_to(Where(says.label, says.place)):
-            heard += await self.settle()
+            heard += await self.hear_rest()
         await stage.does(says, openly=openly)
-        return heard + await self.settle(says)
+        return heard + await self.hear_rest(says)
 
     async def _waits(self, span: timedelta) -> list[Heard]:
         """Everything that comes due on the way happens at its own time."""
@@ -59,13 +59,13 @@ class Play:
             if due is None or due > until:
                 break
             self._clock.turn_to(due)
-            heard += await self.settle()
+            heard += await self.hear_rest()
         self._clock.turn_to(until)
-        return heard + await self.settle()
+        return heard + await self.hear_rest()
 
-    async def settle(self, says: Says | None = None) -> list[Heard]:
+    async def hear_rest(self, says: Says | None = None) -> list[Heard]:
         """All that is heard once everything due is done; `says`: because of which line."""
-        await self._core.settle()
+        await self._core.run_due()
         return [one for stage in self._stages for one in await stage.heard(says)]
 
 
@@ -171,7 +171,7 @@ async def play(scenario: Scenario, database_url: str, clock: Turning, *stages: S
             heard = await on_stage.line(spelled_out(typed), openly=openly)
             found.append((typed, _in_order(heard, plain)))
         expected.append(("and nothing besides", []))
-        found.append(("and nothing besides", _in_order(await on_stage.settle(), plain)))
+        found.append(("and nothing besides", _in_order(await on_stage.hear_rest(), plain)))
     return expected, found
 
 

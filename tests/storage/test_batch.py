@@ -82,10 +82,10 @@ async def test_the_same_event_twice_in_a_group_is_recognised(store: Database) ->
     def work(tx: Transaction) -> list[object]:
         found: list[object] = []
         for _ in range(2):
-            known = tx.seen.recognise("$1", ANNA, HERE)
+            known = tx.handled.recognise("$1", ANNA, HERE)
             found.append(known.answer)
             if known.answer is None:
-                tx.seen.add("$1", NOW, answer, None)
+                tx.handled.add("$1", NOW, answer, None)
         return found
 
     assert await store.run(work) == [None, (answer,)]
@@ -99,7 +99,7 @@ async def test_what_an_undone_part_put_off_never_happens(store: Database, marked
     def work(tx: Transaction) -> None:
         tx.polls.vote(poll, anna, (), (1,), NOW, None)
         try:
-            with tx.savepoint(marked=marked):
+            with tx.savepoint(eager=marked):
                 tx.polls.vote(poll, anna, (1,), (2,), NOW, None)
                 raise ValueError
         except ValueError:

@@ -40,11 +40,11 @@ def kept(tx: Transaction) -> dict[str, list[tuple[str, str | None]]]:
 def everything(tx: Transaction) -> None:
     tx.inbox.add("me", [Arrival("$1", "!dm", "stem 3")], "s1")
     for name in ("waits", "said"):
-        tx.posts.add(name, Identity("test", name), SAID, NOW, brief=True)
+        tx.posts.add(name, Identity("test", name), SAID, NOW, confidential=True)
     tx.posts.sent("said", "test", "$said", NOW)
     tx.posts.add("open", BEN, SAID, NOW)
-    tx.seen.add("mistake", NOW, SAID, None, brief=True)
-    tx.seen.add("receipt", NOW, SAID, None)
+    tx.handled.add("mistake", NOW, SAID, None, confidential=True)
+    tx.handled.add("receipt", NOW, SAID, None)
 
 
 async def turn(store: Database) -> None:
@@ -70,7 +70,7 @@ async def test_what_waits_is_sealed_anew_and_the_rest_is_let_go(store: Database)
             lambda tx: (
                 [one.body for one in tx.inbox.waiting("me", sealed=False)],
                 tx.posts.next_for(Identity("test", "waits"), NOW),
-                tx.seen.recognise("mistake", BEN, None).answer,
+                tx.handled.recognise("mistake", BEN, None).answer,
             )
         )
     ]

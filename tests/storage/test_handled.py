@@ -17,51 +17,51 @@ BEN = Identity("test", "ben")
 
 
 def answer(tx: Transaction, invocation_id: str) -> tuple[Message | None] | None:
-    return tx.seen.recognise(invocation_id, BEN, None).answer
+    return tx.handled.recognise(invocation_id, BEN, None).answer
 
 
 async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
     here = Place("test", "square")
 
     def arrive(tx: Transaction) -> tuple[Recognised, Recognised]:
-        before = tx.seen.recognise("a", BEN, here)
+        before = tx.handled.recognise("a", BEN, here)
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
         tx.places.bind(here, theme.id, "plein", "en")
-        assert tx.seen.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", None)
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", None)
         tx.people.take_part(ben.id, theme.id, Role.ORGANISER, NOW)
-        assert tx.seen.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", Role.ORGANISER)
-        assert tx.seen.recognise("a", BEN, None) == Recognised(None, ben, None, None, None)
-        return before, tx.seen.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", Role.ORGANISER)
+        assert tx.handled.recognise("a", BEN, None) == Recognised(None, ben, None, None, None)
+        return before, tx.handled.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
 
     nothing = Recognised(None, None, None, None, None)
     assert await store.run(arrive) == (nothing, nothing)
 
 
 async def test_an_answer_and_no_answer_are_two_things(store: Database) -> None:
-    await store.run(lambda tx: tx.seen.add("a", NOW, ANSWER, UNDO))
-    await store.run(lambda tx: tx.seen.add("b", NOW, None, None))
+    await store.run(lambda tx: tx.handled.add("a", NOW, ANSWER, UNDO))
+    await store.run(lambda tx: tx.handled.add("b", NOW, None, None))
     found = await store.run(lambda tx: [answer(tx, one) for one in ("a", "b", "c")])
     assert found == [(ANSWER,), (None,), None]
-    assert await store.run(lambda tx: [tx.seen.undo(one) for one in ("a", "b", "c")]) == [UNDO, None, None]
+    assert await store.run(lambda tx: [tx.handled.undo(one) for one in ("a", "b", "c")]) == [UNDO, None, None]
 
 
 async def test_the_old_is_forgotten(store: Database) -> None:
     for days in range(4):
-        await store.run(lambda tx, d=days: tx.seen.add(str(d), NOW + timedelta(days=d), None, None))  # type: ignore[misc]
-    await store.run(lambda tx: tx.seen.forget_before(NOW + timedelta(days=2)))
+        await store.run(lambda tx, d=days: tx.handled.add(str(d), NOW + timedelta(days=d), None, None))  # type: ignore[misc]
+    await store.run(lambda tx: tx.handled.forget_before(NOW + timedelta(days=2)))
     found = await store.run(lambda tx: [answer(tx, str(days)) for days in range(4)])
     assert found == [None, None, (None,), (None,)]
 
 
 async def test_an_answer_can_be_looked_up(store: Database) -> None:
-    await store.run(lambda tx: tx.seen.add("a", NOW, ANSWER, None))
-    await store.run(lambda tx: tx.seen.add("b", NOW, None, None))
-    await store.run(lambda tx: tx.seen.add("c", NOW, ANSWER, None, brief=True))
+    await store.run(lambda tx: tx.handled.add("a", NOW, ANSWER, None))
+    await store.run(lambda tx: tx.handled.add("b", NOW, None, None))
+    await store.run(lambda tx: tx.handled.add("c", NOW, ANSWER, None, confidential=True))
 
     def at_once(tx: Transaction) -> Message | None:
-        tx.seen.add("d", NOW, ANSWER, None)
-        return tx.seen.answer("d")
+        tx.handled.add("d", NOW, ANSWER, None)
+        return tx.handled.answer("d")
 
-    found = await store.run(lambda tx: [tx.seen.answer(one) for one in ("a", "b", "c", "z")])
+    found = await store.run(lambda tx: [tx.handled.answer(one) for one in ("a", "b", "c", "z")])
     assert found == [ANSWER, None, ANSWER, None]
     assert await store.run(at_once) == ANSWER

@@ -201,13 +201,13 @@ def find_ended(call: Call, number: int | None) -> Poll:
 def _ask(call: Call, plan: Plan) -> Message:
     later = plan.opened_at > call.now
     poll = call.tx.polls.add(plan, "planned" if later else "open")
-    call.remind("poll.close", str(poll.id), poll.closes_at)
+    call.schedule("poll.close", str(poll.id), poll.closes_at)
     if later:
-        call.remind("poll.open", str(poll.id), poll.opened_at)
+        call.schedule("poll.open", str(poll.id), poll.opened_at)
     else:
         _show(call, poll)
     if poll.closes_at - DAY > poll.opened_at:
-        call.remind("poll.remind", str(poll.id), poll.closes_at - DAY)
+        call.schedule("poll.remind", str(poll.id), poll.closes_at - DAY)
     lines = [text("poll.opened", question=plan.question, poll=poll.id)]
     if later:
         lines = [text("poll.planned", question=plan.question, poll=poll.id, opens=plan.opened_at)]
@@ -242,9 +242,9 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
     if found.kind is Kind.DATES and until > (first := min(map(datetime.fromisoformat, found.options))):
         raise UserError("poll.dates.after", closes=until, first=first)
     call.tx.polls.change(found.id, {"closes_at": until})
-    call.remind("poll.close", str(found.id), until)
+    call.schedule("poll.close", str(found.id), until)
     if not found.reminded and until - DAY > call.now:
-        call.remind("poll.remind", str(found.id), until - DAY)
+        call.schedule("poll.remind", str(found.id), until - DAY)
     if found.state == "open":
         call.changed(f"{SUBJECT}:{found.id}")
         said = Message(

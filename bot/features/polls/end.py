@@ -61,7 +61,7 @@ def _missed(call: Call, poll: Poll) -> None:
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
     if not call.tx.polls.burn(int(job.subject)):
-        call.remind("poll.burn", job.subject, call.now + SOON)
+        call.schedule("poll.burn", job.subject, call.now + SOON)
 
 
 def give_outcome(
@@ -85,7 +85,7 @@ def give_outcome(
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]
     if review:
-        call.remind("poll.review", str(found.id), review)
+        call.schedule("poll.review", str(found.id), review)
         lines.append(text("poll.outcome.until", review=review))
     said = Message(tuple(lines), text("poll.outcome.title", question=found.question))
     call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
@@ -112,7 +112,7 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     """Closed or cancelled: the last board, and word of it in every place."""
     call.tx.polls.end(poll, state, call.now)
     if poll.anonymous:
-        call.remind("poll.burn", str(poll.id), call.now)
+        call.schedule("poll.burn", str(poll.id), call.now)
     if poll.state == "planned":
         return  # nobody has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")

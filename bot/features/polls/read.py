@@ -34,7 +34,7 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     found, mine = find(call, poll)
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
-    board = show.face(call.tx, found, show.is_shown(found, mine), aside=True)
+    board = show.card(call.tx, found, show.is_shown(found, mine), private=True)
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
     form = ballot_form(found, mine)
     lines = (*board.lines, *own)

@@ -69,7 +69,7 @@ class Plan:
     closes_at: datetime
 
     @property
-    def discreet(self) -> bool:
+    def secret(self) -> bool:
         """Nobody is to see how somebody votes, or how it stands, before the end."""
         return self.anonymous or self.results is not Results.LIVE
 

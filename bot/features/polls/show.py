@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.features.polls.forms import ballot_form
-from bot.features.polls.kinds import WAYS, Count, how_to, option_text
+from bot.features.polls.kinds import METHODS, Count, how_to, option_text
 from bot.features.polls.records import Choices, Kind, Plan, Poll, Results
 from bot.model.message import Action, Ballot, Message, Text, text, typed
 from bot.ports.storage import Transaction
@@ -21,7 +21,7 @@ _WITHDRAW, _CHANGE = text("poll.button.withdraw"), text("poll.button.change")
 
 def count_of(tx: Transaction, poll: Poll) -> Count:
     """Every ballot counted anew, from how often each was cast."""
-    return WAYS[poll.kind].count(poll, tx.polls.ballots(poll), tx.apart)
+    return METHODS[poll.kind].count(poll, tx.polls.ballots(poll), tx.offload)
 
 
 def is_shown(poll: Poll, mine: Choices = ()) -> bool:
@@ -150,13 +150,13 @@ def show_board(tx: Transaction, subject: str) -> Message | None:
     found = tx.polls.get(int(subject), 0)
     if not found or found[0].state == "planned":
         return None
-    return face(tx, found[0], is_shown(found[0]))
+    return card(tx, found[0], is_shown(found[0]))
 
 
-def face(tx: Transaction, poll: Poll, shown: bool, *, aside: bool = False) -> Message:
+def card(tx: Transaction, poll: Poll, shown: bool, *, private: bool = False) -> Message:
     """A poll with its count, or without where that is not to be seen.
 
-    `aside`: for one person alone, who gets every reason.
+    `private`: for one person alone, who gets every reason.
     """
     count = count_of(tx, poll) if shown else None
     lines = option_lines(poll, count)
@@ -165,12 +165,12 @@ def face(tx: Transaction, poll: Poll, shown: bool, *, aside: bool = False) -> Me
     elif poll.state == "open":
         lines.append(text("poll.board.nobody"))
     if shown and poll.kind is Kind.CONSENT:
-        lines += reasons(tx, poll, None if aside else REASONS_SHOWN)
+        lines += reasons(tx, poll, None if private else REASONS_SHOWN)
     if poll.state == "open":
         lines += _terms(poll)
-        if aside:
+        if private:
             how = [text("poll.reminder.how", poll=poll.id, how=how_to(poll))]
-        elif poll.discreet:
+        elif poll.secret:
             how = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
         else:
             how = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
@@ -227,7 +227,7 @@ def buttons(poll: Poll) -> tuple[Action, ...]:
 
 def _ballot(poll: Poll, ended: Text | None) -> Ballot | None:
     """For platforms where options can be ticked and sent off together."""
-    if not WAYS[poll.kind].by_numbers:
+    if not METHODS[poll.kind].by_numbers:
         return None
     options = tuple(typed(option) for option in poll.options)
     return Ballot(
@@ -237,7 +237,7 @@ def _ballot(poll: Poll, ended: Text | None) -> Ballot | None:
         "poll choose",
         {"poll": poll.id},
         ended,
-        poll.discreet,
+        poll.secret,
         poll.closes_at,
     )
 

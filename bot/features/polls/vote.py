@@ -9,7 +9,7 @@ from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_voter, find_running
 from bot.features.polls.forms import answer_form, ballot_form, reason_form
-from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
+from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
 from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Kind, Poll
 from bot.model.message import Message, Text, text
 from bot.model.work import Job
@@ -18,7 +18,7 @@ from bot.model.work import Job
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     """Vote: what is said here, and nothing that was said before."""
     found, before = find_running(call, poll)
-    if elsewhere := _overheard(call, found):
+    if elsewhere := _asked_in_private(call, found):
         return elsewhere
 
     def meaning(word: str, marks: Mapping[str, int]) -> int | None:
@@ -26,7 +26,7 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
 
     after: Choices = ()
     try:
-        after = WAYS[found.kind].read(found, answer, meaning)
+        after = METHODS[found.kind].read(found, answer, meaning)
         reason = read_reason(found, answer, after)
     except UserError as error:
         error.asking(answer_form(found, answer, after))
@@ -40,7 +40,7 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
     `unless_voted`: whoever has a ballot already keeps it.
     """
     found, before = find_running(call, poll)
-    if elsewhere := _overheard(call, found):
+    if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if unless_voted and before not in ((), UNREADABLE):
         return show.receipt(call.tx, found, before, before)
@@ -50,13 +50,13 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
 def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Message:
     """Press the button of one option."""
     found, before = find_running(call, poll)
-    if elsewhere := _overheard(call, found):
+    if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
     readable = () if before == UNREADABLE else before
     try:
-        after = WAYS[found.kind].press(found, readable, option, on)
+        after = METHODS[found.kind].press(found, readable, option, on)
     except UserError as error:
         if found.kind is Kind.CONSENT:
             # A press says who objects, but not why.
@@ -93,9 +93,9 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
     return show.receipt(call.tx, poll, before, after, reason)
 
 
-def _overheard(call: Call, poll: Poll) -> Message | None:
+def _asked_in_private(call: Call, poll: Poll) -> Message | None:
     """Where nobody is to see how somebody votes, what others saw is no vote: it is asked in private."""
-    if not (poll.discreet and call.overheard):
+    if not (poll.secret and call.public):
         return None
     return _asked(poll, text("poll.overheard", question=poll.question))
 

@@ -106,7 +106,7 @@ async def test_no_connection(double: Discord) -> None:
 
 
 async def test_no_answer(double: Discord, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "PATIENCE", 0.2)
+    monkeypatch.setattr(looking, "CHECK_SECONDS", 0.2)
     held = double.faults.hold("GET /users/@me")
     well, wrong = await checked(double)
     held.release()

@@ -21,9 +21,9 @@ from tests.doubles.discord.state import Message
 from tests.on_discord import Process
 
 OPTIONS = ("Ja", "Nee", "Later")
-WAYS = ("button", "command", "words", "private")
+METHODS = ("button", "command", "words", "private")
 LONGEST_LIFE = 2.5  # seconds; a start takes more than half of it
-PATIENCE = 3.5  # Discord's own is 3 s
+ANSWER_SECONDS = 3.5  # Discord's own is 3 s
 RECEIPT = re.compile(r"“(?P<question>.+)”: je koos (?:eerst .+, nu |al )?(?P<option>Ja|Nee|Later)\b")
 
 
@@ -55,9 +55,11 @@ class Voter:
         votes = self.votes.setdefault(f"Vraag {number}?", [])
         votes.append((option, False))
         if self.way == "button":
-            answer = await self.person.presses(board, option, timeout=PATIENCE)
+            answer = await self.person.presses(board, option, timeout=ANSWER_SECONDS)
         else:
-            answer = await self.person.uses("sport", "vote", answer=choice, poll=number, timeout=PATIENCE)
+            answer = await self.person.uses(
+                "sport", "vote", answer=choice, poll=number, timeout=ANSWER_SECONDS
+            )
         counted = RECEIPT.search(answer.text)
         votes.pop()
         if counted:
@@ -101,7 +103,7 @@ async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
         town.channel("sport")
         plein = Process.at(double, folder)
         await plein.start()
-        people = [Voter(town.member(f"{way}{number}"), way) for way in WAYS for number in (1, 2)]
+        people = [Voter(town.member(f"{way}{number}"), way) for way in METHODS for number in (1, 2)]
         count = max(kills // 6, 1)
         closings = [int(kills * LONGEST_LIFE * 0.6 * number / count) + 2 for number in range(1, count + 1)]
         boards = [await opened(town, number, closes) for number, closes in enumerate(closings, start=1)]

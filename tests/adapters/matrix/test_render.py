@@ -104,5 +104,5 @@ def test_typed_words_never_become_markup(words: str) -> None:
 def test_no_native_poll_where_nobody_may_see_how_somebody_answers() -> None:
     ballot = Ballot(typed("Bank?"), (typed("Ja"), typed("Nee")), 1, "poll choose", {"poll": 1})
     assert native_poll(Message(ballot=ballot)) == ballot
-    assert native_poll(Message(ballot=replace(ballot, discreet=True))) is None
+    assert native_poll(Message(ballot=replace(ballot, secret=True))) is None
     assert native_poll(Message()) is None

@@ -147,14 +147,14 @@ async def test_a_kind_that_nobody_knows_any_more_holds_up_no_other(town: Town) -
 async def test_a_poll_closes_at_its_time_once(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     town.clock.turn(timedelta(minutes=59, seconds=59))
-    await town.core.settle()
+    await town.core.run_due()
     assert "Sluit" in town.platform.shown[-1].words
     town.clock.turn(timedelta(seconds=1))
     for _ in range(3):
-        await town.core.settle()
+        await town.core.run_due()
     assert [one.words.split("\n")[0] for one in town.platform.shown] == ["Wat?", "Gesloten: Wat?"]
     town.clock.turn(timedelta(seconds=2))
-    await town.core.settle()
+    await town.core.run_due()
     assert "Gesloten op" in town.platform.shown[-1].words
 
 
@@ -162,7 +162,7 @@ async def test_a_poll_that_was_closed_by_hand_is_not_closed_again(town: Town) ->
     await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     await town.say("anna", "!poll close --sure")
     town.clock.turn(timedelta(hours=2))
-    await town.core.settle()
+    await town.core.run_due()
     assert len([one for one in town.platform.shown if one.words.startswith("Gesloten")]) == 1
 
 
@@ -171,7 +171,7 @@ async def test_after_an_outage_it_closes_at_once_and_says_so(town: Town) -> None
     in_time = town.asked("ben", "!vote 1")
     town.clock.turn(timedelta(days=3))
     await town.core.handle(in_time)
-    await town.core.settle()
+    await town.core.run_due()
     closed = town.platform.shown[-1].words
     assert "A haalt het, met 1 stem." in closed
     assert "maar toen was ik even weg" in closed
@@ -180,7 +180,7 @@ async def test_after_an_outage_it_closes_at_once_and_says_so(town: Town) -> None
 async def test_a_little_late_is_not_worth_a_word(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     town.clock.turn(timedelta(hours=1, minutes=5))
-    await town.core.settle()
+    await town.core.run_due()
     assert "even weg" not in town.platform.shown[-1].words
 
 

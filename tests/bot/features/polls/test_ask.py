@@ -268,7 +268,7 @@ async def test_a_poll_is_opened_in_a_theme_from_a_private_conversation(town: Tow
     words = '!poll open "Wat?" A | B --theme "de buurt"'
     assert "nummer 1" in await town.say("anna", words, room=None)
     assert "nummer 2" in await town.say("anna", words)
-    await town.core.settle()
+    await town.core.run_due()
     assert [len(town.platform.where(room)) for room in ("buurt", "sport")] == [2, 0]
     assert "Wat?" in await town.say("anna", "!poll list --theme DE BUURT")
     assert "Er loopt nu geen peiling" in await town.say("anna", "!poll list")

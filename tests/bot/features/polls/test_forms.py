@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.features.polls.forms import ballot_form, reason_form
-from bot.features.polls.kinds import WAYS
+from bot.features.polls.kinds import METHODS
 from bot.features.polls.records import UNREADABLE, Choices, Kind
 from bot.model.message import Action, Field, Form, Message, Text, text, typed
 from bot.ports.storage import Transaction
@@ -103,7 +103,7 @@ def test_what_stands_in_it_is_read_as_the_same_ballot() -> None:
         form = ballot_form(poll, mine)
         assert form
         answer = form.filled_in(values(form))["answer"]
-        assert WAYS[kind].read(poll, answer, meaning) == mine
+        assert METHODS[kind].read(poll, answer, meaning) == mine
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -154,13 +154,13 @@ async def test_a_form_on_a_board_is_a_vote(
 async def test_boards_reminders_and_what_is_asked_in_private_bring_it_along(town: Town) -> None:
     await town.say("ben", "!reminders on")
     await town.say("anna", '!poll open "Wat?" A | B --kind ranked --results closed --closes 3d')
-    await town.core.settle()
+    await town.core.run_due()
     town.clock.turn(timedelta(days=2))
-    await town.core.settle()
+    await town.core.run_due()
     keys = [one.key for one in town.platform.shown if one.how != "edit"]
     assert len(keys) == 2
     shown = [await town.core.message_at("test", f"${key}") for key in keys]
-    shown.append(await town.core.handle(replace(town.asked("ben", "!vote 2 1"), overheard=True)))
+    shown.append(await town.core.handle(replace(town.asked("ben", "!vote 2 1"), public=True)))
     for message in shown:
         assert message
         assert message.form == Form(
@@ -245,14 +245,14 @@ async def test_a_receipt_leads_to_the_poll_and_back(town: Town) -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "discreet"),
+    ("how", "secret"),
     [("A | B", False), ("A | B --anonymous", True), ("A | B --results voted", True)],
 )
-async def test_a_ballot_says_whether_others_may_see_it(town: Town, how: str, discreet: bool) -> None:
+async def test_a_ballot_says_whether_others_may_see_it(town: Town, how: str, secret: bool) -> None:
     await town.say("anna", f'!poll open "Wat?" {how}')
-    await town.core.settle()
+    await town.core.run_due()
     (board,) = [one.key for one in town.platform.shown if one.how == "send"]
     shown = await town.core.message_at("test", f"${board}")
     assert shown
     assert shown.ballot
-    assert shown.ballot.discreet is discreet
+    assert shown.ballot.secret is secret

@@ -169,7 +169,7 @@ class Polls(RuleBasedStateMachine):
         if not self.polls:
             return
         for _ in range(3):
-            self.run(self.town.core.settle())
+            self.run(self.town.core.run_due())
             self.town.clock.turn(timedelta(seconds=2))
         self._take_note()
         for poll in self.polls:
