@@ -6,7 +6,7 @@ They are plain data: no platform, no database, no language. What people typed si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -163,6 +163,32 @@ class Message:
             self.how,
             locale,
         )
+
+    @property
+    def buttons(self) -> tuple[Action, ...]:
+        return self.actions
+
+    @property
+    def native_poll(self) -> Ballot | None:
+        return self.ballot
+
+    @property
+    def hints(self) -> tuple[Text, ...]:
+        return self.how
+
+
+def message(
+    *lines: Text,
+    title: Text | None = None,
+    hints: Iterable[Text] = (),
+    files: Iterable[Attachment] = (),
+    buttons: Iterable[Action] = (),
+    native_poll: Ballot | None = None,
+    form: Form | None = None,
+    numbered: bool = False,
+) -> Message:
+    """A message of these lines, with what goes along with them."""
+    return Message(lines, title, tuple(buttons), native_poll, tuple(files), numbered, form, tuple(hints))
 
 
 @dataclass(frozen=True, slots=True)
