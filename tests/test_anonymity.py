@@ -246,7 +246,7 @@ async def test_what_others_could_see_is_no_vote(database_url: str) -> None:
         answer = await town.core.handle(asked)
         assert isinstance(answer, Message)
         assert "konden anderen zien" in words_of(answer)
-        assert [action.command for action in answer.actions] == ["poll tick"] * 3
+        assert [button.command for button in answer.buttons] == ["poll tick"] * 3
 
         def voters(tx: Transaction) -> int:
             found = tx.polls.get(1, 0)
@@ -254,7 +254,7 @@ async def test_what_others_could_see_is_no_vote(database_url: str) -> None:
             return found[0].voters
 
         assert await town.core.store.run(voters) == 0
-        assert answer.ballot is None
+        assert answer.native_poll is None
 
 
 async def test_its_board_offers_no_native_poll_and_shows_no_count(database_url: str) -> None:

@@ -87,8 +87,8 @@ class Parts:
     def of(cls, said: Said) -> Parts:
         message, lines = said.message, said.lines
         body = bool(message.title) + len(message.lines)
-        how = body + len(message.how)
-        buttons = how + bool(message.actions)
+        how = body + len(message.hints)
+        buttons = how + bool(message.buttons)
         labels = re.split(r"(?:^|  )\[\d+\] ", "".join(lines[how:buttons]))[1:]
         return cls(lines[:body], lines[body:how], labels, lines[buttons:])
 

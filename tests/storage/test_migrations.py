@@ -157,10 +157,10 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
             assert found[1] == (tuple(map(int, cast[0].split(","))) if cast else ())
         shown = tx.boards.message_at("matrix", "$b")
         assert shown
-        assert shown.ballot
+        assert shown.native_poll
         # Its command takes the numbers that a native poll gives.
-        command = COMMANDS.by_path[shown.ballot.command]
-        assert COMMANDS.bind(command, {**shown.ballot.args, "numbers": (2,)}, a_call()) == {
+        command = COMMANDS.by_path[shown.native_poll.command]
+        assert COMMANDS.bind(command, {**shown.native_poll.args, "numbers": (2,)}, a_call()) == {
             "numbers": (2,),
             "poll": 1,
         }

@@ -13,7 +13,7 @@ from bot import features
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
-from bot.model.message import Message, typed
+from bot.model.message import Message, message, typed
 from bot.model.people import Role
 from bot.texts import LOCALES, Texts
 from tests.doubles.discord import Discord, Person, Server
@@ -48,7 +48,7 @@ def below(command: Json, name: str) -> Json:
 
 
 def clean(call: Call, what: str) -> Message:
-    return Message((typed(f"swept: {what}"),))
+    return message(typed(f"swept: {what}"))
 
 
 SWEEP = Command("sweep", clean, role=Role.MODERATOR)
