@@ -15,7 +15,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.model.message import Message, typed
 from bot.model.people import Role
-from bot.texts import LOCALES, Texts
+from bot.texts import FOLDER, LOCALES, Texts
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.command_limits import check_command, size_of
 from tests.doubles.discord.errors import Form
@@ -24,7 +24,6 @@ from tests.on_discord import OnDiscord, plein_on
 Json = dict[str, Any]
 EVERYWHERE = "/applications/{application_id}/commands"
 IN_A_SERVER = "/applications/{application_id}/guilds/{guild_id}/commands"
-CATALOGUES = Path(features.__file__).parents[1] / "locales"
 STRING, INTEGER, BOOLEAN = 3, 4, 5
 
 
@@ -82,10 +81,9 @@ def test_what_is_asked_for_has_a_type_and_choices_in_words() -> None:
 
 def test_a_language_that_is_added_is_spoken_in_the_commands_too(tmp_path: Path) -> None:
     for locale in LOCALES:
-        (tmp_path / locale).symlink_to(CATALOGUES / locale)
-    there = tmp_path / "de" / "LC_MESSAGES"
-    there.mkdir(parents=True)
-    (there / "plein.po").write_text(
+        (tmp_path / locale).symlink_to(FOLDER / locale)
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "polls.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
         'msgid "command.poll open"\nmsgstr "umfrage starten"\n\n'
         'msgid "command.poll vote"\nmsgstr "stimme|umfrage stimme"\n\n'
@@ -93,7 +91,7 @@ def test_a_language_that_is_added_is_spoken_in_the_commands_too(tmp_path: Path) 
         'msgid "command.poll open.help"\nmsgstr "fragt alle in diesem Thema etwas"\n',
         encoding="utf-8",
     )
-    found = described(Commands(features.COMMANDS, Texts((*LOCALES, "de"), tmp_path)))
+    found = described(Commands(features.COMMANDS, Texts(tmp_path)))
     assert found["poll"]["name_localizations"]["de"] == "umfrage"
     assert found["vote"]["name_localizations"]["de"] == "stimme"
     opening = below(found["poll"], "open")
