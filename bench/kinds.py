@@ -23,6 +23,7 @@ from bot.errors import UserError
 from bot.features.polls.records import Kind
 from bot.features.polls.show import count_of
 from bot.main.app import freeze_startup_objects
+from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import Identity
 from bot.ports.storage import Store, Transaction
@@ -72,7 +73,7 @@ async def _beside_the_plain_kind() -> list[Figure]:
         cores: dict[Kind, PleinCore] = {}
         async with contextlib.AsyncExitStack() as stack:
             for kind in KINDS:
-                store = await open_database(f"sqlite:///{folder}/{kind}.db")
+                store = await open_database(f"sqlite:///{folder}/{kind}.db", stored=stores_of())
                 stack.push_async_callback(store.close)
                 cores[kind] = await stack.enter_async_context(poll_on(store, 0))
                 await cores[kind].handle(said(0, "!peiling sluit --zeker"))
@@ -140,7 +141,7 @@ async def _counting() -> list[Figure]:
                 ("SQLite", f"sqlite:///{folder}/plein.db"),
                 ("PostgreSQL", server.new_database()),
             ):
-                store = await open_database(url, Path(folder) / "keys")
+                store = await open_database(url, Path(folder) / "keys", stores_of())
                 try:
                     took, held = await _count_many(store)
                 finally:

@@ -23,7 +23,7 @@ from bot.model.message import Message
 from bot.ports.storage import Transaction
 from storage.engines import async_url
 from storage.keyring import KeyGone, Keyring
-from storage.tables import metadata
+from tests.doubles.installed import TABLES
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import tally
 from tests.postgres import PostgreSQL
@@ -131,7 +131,7 @@ async def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
         async with engine.connect() as db:
             return {
                 table.name: sorted(map(tuple, (await db.execute(select(table))).all()), key=repr)
-                for table in metadata.sorted_tables
+                for table in TABLES.values()
             }
     finally:
         await engine.dispose()

@@ -13,7 +13,6 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from bot import features
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as FORM_KINDS
@@ -25,6 +24,7 @@ from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
+from tests.doubles.installed import FEATURES
 from tests.test_imports import ROOT
 
 HOLE = re.compile(r"\{(\w+)\}")
@@ -94,7 +94,7 @@ def said() -> list[tuple[str, str]]:
 
 # --- keys that are built ---
 
-LISTED = [command for command in features.COMMANDS if command.listed]
+LISTED = [command for command in FEATURES.commands if command.listed]
 PARAMS = [param for command in LISTED for param in command.params]
 # What a form asks for: what a command says that it asks, or else cannot do without.
 FORMS = {
@@ -238,7 +238,7 @@ def test_every_key_in_the_code_is_a_text() -> None:
     missing += [
         key
         for key in sorted(literals())
-        if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *features.JOBS, "config.toml"}
+        if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *FEATURES.jobs, "config.toml"}
     ]
     assert missing == []
 

@@ -18,6 +18,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.dispatch import Dispatch
 from bot.errors import UserError
+from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation
 from bot.model.message import Action, Message, Suggestion, text, typed
 from bot.model.people import Identity, Place, Presence, Role
@@ -465,7 +466,9 @@ async def test_themes_are_those_they_take_part_in(town: Town) -> None:
 
 
 async def test_so_many_suggestions_and_no_more(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, polls_at_once=99, polls_a_day=99)
+    town.core.dispatch.settings = replace(
+        town.core.dispatch.settings, sections=(PollsSettings(at_once=99, a_day=99),)
+    )
     for number in range(27):
         await town.say("anna", f'!poll open "Vraag {number}" A | B')
     assert len(await suggested(town, "poll", "vraag")) == 25

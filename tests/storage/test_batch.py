@@ -17,7 +17,8 @@ from bot.ports.storage import Transaction
 from storage.batch import Late, tables_of
 from storage.engines import Database
 from storage.polls import ballots, polls
-from storage.tables import metadata, residents, subjects
+from storage.tables import residents, subjects
+from tests.doubles.installed import TABLES
 from tests.doubles.polls import a_plan, tally
 
 NOW = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
@@ -134,7 +135,5 @@ def test_the_tables_of_every_statement_are_known() -> None:
         for statement in vars(module).values():
             if isinstance(statement, Executable):
                 words = str(statement.compile()).split()  # type: ignore[attr-defined]
-                named = {
-                    table for table in metadata.tables.values() if {table.name, f"{table.name},"} & set(words)
-                }
+                named = {table for table in TABLES.values() if {table.name, f"{table.name},"} & set(words)}
                 assert named <= tables_of(statement), words

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import StoreFailed, UserError
+from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
@@ -161,7 +162,7 @@ async def test_whoever_left_takes_nothing_along(store: Database) -> None:
 
 async def test_what_was_kept_is_there_when_opened_again(database_url: str) -> None:
     for expected in (1, 2, 3):
-        store = await open_database(database_url, keys_of(database_url))
+        store = await open_database(database_url, keys_of(database_url), stores_of())
         assert await store.run(count_up) == expected
         await store.close()
 
@@ -227,7 +228,7 @@ async def test_nothing_is_acknowledged_before_it_is_kept(
         process.send_signal(signal.SIGKILL)
         acknowledged += (await process.stdout.read()).decode().splitlines(keepends=True)
         assert await process.wait() == -signal.SIGKILL
-    store = await open_database(database_url, keys_of(database_url))
+    store = await open_database(database_url, keys_of(database_url), stores_of())
     kept = await store.run(lambda tx: set(cast(Tx, tx).db.execute(select(jobs.c.subject)).scalars()))
     await store.close()
     # A line that was cut short says nothing.

@@ -11,6 +11,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.polls.find import check_own, find, usage
 from bot.features.polls.records import DAY, SUBJECT, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.settings import PollsSettings
 from bot.model.message import Action, Message, text
 from bot.model.people import Role
 from bot.model.work import Job
@@ -110,12 +111,13 @@ def check_may_ask(call: Call, theme: int) -> None:
     """Whether they may open polls here, and have not asked a great deal already."""
     if call.may(Role.MODERATOR, theme):
         return
-    if not call.may(call.settings.asked_by, theme):
-        raise UserError(f"role.needed.{call.settings.asked_by.name.lower()}")
+    settings = call.settings.of(PollsSettings)
+    if not call.may(settings.openers, theme):
+        raise UserError(f"role.needed.{settings.openers.name.lower()}")
     standing, today = call.tx.polls.asked_by(call.resident.id, call.now - DAY)
-    if standing >= call.settings.polls_at_once:
+    if standing >= settings.at_once:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
-    if today >= call.settings.polls_a_day:
+    if today >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
 
 

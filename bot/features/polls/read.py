@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from bot.call import Call
 from bot.errors import UserError
+from bot.feature import Write
 from bot.features.polls import show
 from bot.features.polls.find import find, usage
 from bot.features.polls.forms import ballot_form
@@ -19,7 +20,6 @@ from bot.model.message import Attachment, Message, Text, text
 from bot.ports.storage import Transaction
 
 LISTED = 20
-Write = Callable[[Text], str]
 
 
 class Form(StrEnum):

@@ -11,6 +11,7 @@ import pytest
 from bot.errors import UserError
 from bot.features.polls import ask
 from bot.features.polls.records import Kind, Poll, Results, Voters
+from bot.features.polls.settings import PollsSettings
 from bot.model.message import Message, text
 from bot.model.people import Role
 from bot.ports.storage import Transaction
@@ -227,9 +228,13 @@ async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> N
 # --- who may ask, and how much ---
 
 
+def opened_by(role: Role) -> PollsSettings:
+    return PollsSettings.model_validate({"opened_by": role.name.lower()})
+
+
 @pytest.mark.parametrize("needed", [Role.RESIDENT, Role.ORGANISER, Role.MODERATOR])
 async def test_who_may_ask_is_settled_by_the_community(town: Town, needed: Role) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, asked_by=needed)
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, sections=(opened_by(needed),))
     for role in Role:
         opening = replace(town.asked(f"a{role}", '!poll open "Wat?" A | B'), role=role)
         answer = await town.core.handle(opening)
@@ -240,7 +245,9 @@ async def test_who_may_ask_is_settled_by_the_community(town: Town, needed: Role)
 
 
 async def test_who_asks_a_great_deal_waits(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, polls_at_once=2, polls_a_day=3)
+    town.core.dispatch.settings = replace(
+        town.core.dispatch.settings, sections=(PollsSettings(at_once=2, a_day=3),)
+    )
     one = '!poll open "Wat?" A | B'
     for words in (one, f"{one} --opens 2d"):
         assert (await answer_to(town, words)).lines[0].key != "poll.flood.at_once"
@@ -292,7 +299,7 @@ async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
 
 
 async def test_the_role_that_counts_is_that_of_the_theme(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, asked_by=Role.ORGANISER)
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, sections=(opened_by(Role.ORGANISER),))
     await town.joined("buurt", theme="Buurt")
     await town.say("anna", "!help", room="buurt")
     asking = replace(town.asked("anna", '!poll open "Wat?" A | B --theme Buurt'), role=Role.ORGANISER)
