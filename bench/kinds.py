@@ -20,7 +20,7 @@ from bench.votes import CLOCK, HERE, poll_on, said
 from bot import when
 from bot.core import PleinCore
 from bot.errors import UserError
-from bot.features.polls.records import Kind
+from bot.features.polls.records import POLLS, Kind
 from bot.features.polls.show import count_of
 from bot.main.app import freeze_startup_objects
 from bot.main.features import stores_of
@@ -114,8 +114,8 @@ async def _open(core: PleinCore, kind: Kind) -> float:
 
 
 def _leave_the_last(tx: Transaction) -> None:
-    for poll, _ in tx.polls.running(1, 0, 9)[1:]:
-        tx.polls.change(poll.id, {"state": "cancelled"})
+    for poll, _ in tx.of(POLLS).running(1, 0, 9)[1:]:
+        tx.of(POLLS).change(poll.id, {"state": "cancelled"})
 
 
 async def _vote(core: PleinCore, kind: Kind) -> float:
@@ -182,7 +182,7 @@ def _fill(tx: Transaction) -> None:
 
 
 def _count(tx: Transaction) -> int:
-    found = tx.polls.get(2, 0)
+    found = tx.of(POLLS).get(2, 0)
     assert found
     return count_of(tx, found[0]).people
 

@@ -57,10 +57,6 @@ class Tx:
         self.boards = Boards(db)
         self.jobs = Jobs(db)
 
-    @property
-    def polls(self) -> Any:
-        return next(self.of(key) for key in self._makes if key.name == "polls")
-
     def of(self, key: StoreKey[T]) -> T:
         """Made when it is first asked for, from what the composition root named for this key."""
         if key not in self._made:

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.features.polls.records import POLLS
 from bot.model.events import Arrival
 from bot.model.message import Message
 from bot.ports.storage import Transaction
@@ -249,7 +250,7 @@ async def test_what_others_could_see_is_no_vote(database_url: str) -> None:
         assert [action.command for action in answer.actions] == ["poll tick"] * 3
 
         def voters(tx: Transaction) -> int:
-            found = tx.polls.get(1, 0)
+            found = tx.of(POLLS).get(1, 0)
             assert found
             return found[0].voters
 

@@ -26,8 +26,6 @@ class StoreKey(Generic[T]):
 class Transaction(Protocol):
     """One unit of work: all of it is kept, or none."""
 
-    @property
-    def polls(self) -> Any: ...
     def of(self, key: StoreKey[T]) -> T:
         """What a feature keeps, for as long as this transaction lasts."""
         ...

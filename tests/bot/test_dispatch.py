@@ -18,6 +18,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.dispatch import Dispatch
 from bot.errors import UserError
+from bot.features.polls.records import POLLS
 from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation
 from bot.model.message import Action, Message, Suggestion, text, typed
@@ -126,7 +127,7 @@ async def test_a_statement_that_cannot_be_is_an_internal_error_too(town: Town) -
 
     def vote_for_nobody(call: Call) -> Message:
         call.post(Place(PLATFORM, "sport"), Message(), "half")
-        call.tx.polls.vote(a_poll(999), 999, (), (1,), call.now, None)
+        call.tx.of(POLLS).vote(a_poll(999), 999, (), (1,), call.now, None)
         return Message()
 
     answer = await doing(town, vote_for_nobody).handle(town.asked("anna", action=TEST_IT))

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import StoreFailed, UserError
+from bot.features.polls.records import POLLS
 from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import Identity
@@ -99,7 +100,7 @@ async def test_one_that_fails_in_a_group_leaves_the_others(store: Database, erro
 async def test_a_statement_that_fails_in_a_group_leaves_the_others(store: Database) -> None:
     def broken(tx: Transaction) -> None:
         tx.jobs.add("test", "bad", NOW)
-        tx.polls.vote(a_poll(999), 999, (), (1,), NOW, None)
+        tx.of(POLLS).vote(a_poll(999), 999, (), (1,), NOW, None)
 
     results = await grouped(
         store,
@@ -135,7 +136,7 @@ async def test_a_part_whose_statement_fails_is_undone_alone(store: Database) -> 
     def fail(tx: Transaction) -> None:
         with tx.savepoint():
             tx.jobs.add("test", "inside", NOW)
-            tx.polls.vote(a_poll(999), 999, (), (1,), NOW, None)
+            tx.of(POLLS).vote(a_poll(999), 999, (), (1,), NOW, None)
 
     failed: list[bool] = []
 

@@ -19,7 +19,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreFailed
-from bot.features.polls.records import Kind
+from bot.features.polls.records import POLLS, Kind
 from bot.main.features import stores_of
 from bot.model.people import Role
 from bot.ports.storage import Transaction
@@ -149,7 +149,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
 
     def read(tx: Transaction) -> None:
         for poll, (options, cast, state) in OLD_POLLS.items():
-            found = tx.polls.get(poll, 1)
+            found = tx.of(POLLS).get(poll, 1)
             assert found
             assert (found[0].options, found[0].state, found[0].kind) == (tuple(options), state, "choice")
             assert (found[0].results, found[0].who, found[0].anonymous) == ("live", "everyone", False)
@@ -190,12 +190,12 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
 
 def use_it(tx: Transaction) -> None:
     """A vote more in the first poll; and polls of other kinds, with a vote in each."""
-    plain = tx.polls.get(1, 5)
+    plain = tx.of(POLLS).get(1, 5)
     assert plain
-    tx.polls.vote(plain[0], 5, (), (2,), datetime.fromtimestamp(4e-6, UTC), None)
+    tx.of(POLLS).vote(plain[0], 5, (), (2,), datetime.fromtimestamp(4e-6, UTC), None)
     for kind, how in ((Kind.RANKED, {}), (Kind.CONSENT, {}), (Kind.CHOICE, {"anonymous": True})):
-        poll = tx.polls.add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
-        tx.polls.vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
+        poll = tx.of(POLLS).add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
+        tx.of(POLLS).vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
     tx.people.take_part(5, 1, Role.RESIDENT, NOW)
 
 

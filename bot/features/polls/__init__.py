@@ -53,7 +53,7 @@ _JOBS = {
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """Two residents are one person, who counts once."""
-    for poll in tx.polls.merge(old, new):
+    for poll in tx.of(POLLS).merge(old, new):
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
 

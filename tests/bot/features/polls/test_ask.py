@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.features.polls import ask
-from bot.features.polls.records import Kind, Poll, Results, Voters
+from bot.features.polls.records import POLLS, Kind, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
 from bot.model.message import Message, text
 from bot.model.people import Role
@@ -42,7 +42,7 @@ async def asked(town: Town, words: str, name: str = "anna") -> Poll:
     number = (await answer_to(town, words, name)).lines[0].values["poll"]
 
     def read(tx: Transaction) -> Poll:
-        found = tx.polls.get(number, 0)
+        found = tx.of(POLLS).get(number, 0)
         assert found
         return found[0]
 
@@ -191,8 +191,8 @@ async def test_terms_that_do_not_fit(town: Town, typed: str, key: str) -> None:
     answer = await answer_to(town, f'!poll open "Wat?" {typed}')
     assert answer.lines[0].key == key
     assert "{" not in words_of(answer)
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
-    assert await town.core.store.run(lambda tx: list(tx.polls.planned(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).planned(1, 0, 9))) == []
 
 
 @pytest.mark.parametrize(
@@ -209,18 +209,18 @@ async def test_what_was_to_come_when_it_was_said_and_is_over_now(town: Town, typ
     answer = await town.core.handle(asking)
     assert answer
     assert answer.lines[0].key == key
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
 
 
 async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> None:
     answer = await answer_to(town, '!poll open "Wanneer?" 3/12/2026 20:00 | 12 december om 8 --kind dates')
     assert answer.lines[0].key == "poll.dates.meant"
     (yes,) = answer.actions
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
     opened = await town.core.handle(town.asked("anna", action=yes))
     assert opened
     assert opened.lines[0].key == "poll.opened"
-    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.polls.running(1, 0, 9)])
+    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running(1, 0, 9)])
     assert list(poll.options) == yes.args["options"]
     assert poll.kind is Kind.DATES
 
@@ -290,7 +290,7 @@ async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
     await town.say("anna", "!help")
     answer = await answer_to(town, f"{command} --theme Buurt")
     assert answer.lines[0] == text("theme.unknown", theme="Buurt", known=(text("typed", words="sport"),))
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(2, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(2, 0, 9))) == []
     # A moderator of the community has to do with all of them.
     assert (await answer_to(town, f"{command} --theme Buurt", "mia")).lines[0].key in (
         "poll.opened",
