@@ -11,6 +11,7 @@ from functools import partial
 from bench.figures import Figure, by_turns
 from bench.votes import poll_on, said
 from bot.core import PleinCore
+from bot.main.features import stores_of
 from bot.ports.storage import Transaction
 from storage.engines import SQLite, open_database
 
@@ -20,7 +21,10 @@ TIMES = 200
 
 async def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        stores = [await open_database(f"sqlite:///{folder}/{name}.db") for name in ("few", "many")]
+        stores = [
+            await open_database(f"sqlite:///{folder}/{name}.db", stored=stores_of())
+            for name in ("few", "many")
+        ]
         try:
             async with poll_on(stores[0], FEW) as few, poll_on(stores[1], FEW) as many:
                 assert isinstance(stores[1], SQLite)

@@ -20,9 +20,10 @@ from bench.votes import CLOCK, HERE, poll_on, said
 from bot import when
 from bot.core import PleinCore
 from bot.errors import UserError
-from bot.features.polls.records import Kind
+from bot.features.polls.records import POLLS, Kind
 from bot.features.polls.show import count_of
 from bot.main.app import freeze_startup_objects
+from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import Identity
 from bot.ports.storage import Store, Transaction
@@ -72,7 +73,7 @@ async def _beside_the_plain_kind() -> list[Figure]:
         cores: dict[Kind, PleinCore] = {}
         async with contextlib.AsyncExitStack() as stack:
             for kind in KINDS:
-                store = await open_database(f"sqlite:///{folder}/{kind}.db")
+                store = await open_database(f"sqlite:///{folder}/{kind}.db", stored=stores_of())
                 stack.push_async_callback(store.close)
                 cores[kind] = await stack.enter_async_context(poll_on(store, 0))
                 await cores[kind].handle(said(0, "!peiling sluit --zeker"))
@@ -113,8 +114,8 @@ async def _open(core: PleinCore, kind: Kind) -> float:
 
 
 def _leave_the_last(tx: Transaction) -> None:
-    for poll, _ in tx.polls.running(1, 0, 9)[1:]:
-        tx.polls.change(poll.id, {"state": "cancelled"})
+    for poll, _ in tx.of(POLLS).running(1, 0, 9)[1:]:
+        tx.of(POLLS).change(poll.id, {"state": "cancelled"})
 
 
 async def _vote(core: PleinCore, kind: Kind) -> float:
@@ -140,7 +141,7 @@ async def _counting() -> list[Figure]:
                 ("SQLite", f"sqlite:///{folder}/plein.db"),
                 ("PostgreSQL", server.new_database()),
             ):
-                store = await open_database(url, Path(folder) / "keys")
+                store = await open_database(url, Path(folder) / "keys", stores_of())
                 try:
                     took, held = await _count_many(store)
                 finally:
@@ -181,7 +182,7 @@ def _fill(tx: Transaction) -> None:
 
 
 def _count(tx: Transaction) -> int:
-    found = tx.polls.get(2, 0)
+    found = tx.of(POLLS).get(2, 0)
     assert found
     return count_of(tx, found[0]).people
 

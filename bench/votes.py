@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bench.figures import Figure, by_turns
 from bot.clock import SystemClock
 from bot.core import PleinCore
+from bot.main.features import add_up, stores_of
 from bot.model.events import Invocation
 from bot.model.people import Identity, Place
 from bot.ports.storage import Store, Transaction
@@ -34,13 +35,14 @@ T = TypeVar("T")
 SECONDS = 1.5
 HERE = Place("bench", "square")
 CLOCK = SystemClock()
+STORES = {stored.key: stored.make for stored in stores_of()}
 _ids = itertools.count()
 
 
 @contextlib.asynccontextmanager
 async def poll_on(store: Store, voters: int) -> AsyncIterator[PleinCore]:
     """A core with an open poll and residents who have spoken before."""
-    core = PleinCore(store, CLOCK, Texts(), Settings("nl", ZoneInfo("Europe/Brussels")), {})
+    core = PleinCore(store, CLOCK, Texts(), Settings("nl", ZoneInfo("Europe/Brussels")), add_up(), {})
     await core.joined(HERE, "square")
     await core.handle(said(0, '!peiling open "Waar komt de bank?" Plein | Park | Nergens'))
     await asyncio.gather(*(core.handle(said(number, "!stem 1")) for number in range(voters)))
@@ -103,7 +105,7 @@ def bare_loop(file: Path, times: list[float] | None = None) -> float:
 
 async def on_sqlite() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
-        store = await open_database(f"sqlite:///{folder}/plein.db")
+        store = await open_database(f"sqlite:///{folder}/plein.db", stored=stores_of())
         async with poll_on(store, 32) as core:
             singles: list[float] = []
             bare_singles: list[float] = []
@@ -137,7 +139,7 @@ class OneByOne:
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         async with self._engine.connect() as db:
-            result, error = (await db.run_sync(run_once, [(work, about)], self._seals))[0]
+            result, error = (await db.run_sync(run_once, [(work, about)], self._seals, STORES))[0]
         if error is not None:
             raise error
         done: T = result
@@ -156,7 +158,7 @@ async def on_postgres() -> list[Figure]:
                 await upgrade(url)
             grouped, *others = (async_url(url) for url in urls)
             stores: list[Store] = [
-                PostgreSQL(grouped, Keyring(None)),
+                PostgreSQL(grouped, Keyring(None), STORES),
                 OneByOne(others[0], 32),
                 OneByOne(others[1], 1),
             ]

@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.errors import StoreFailed, Unsure, UserError
+from bot.feature import Suggest
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
@@ -31,8 +32,6 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
-# What a parameter of that name could be, given what was typed of it.
-Suggests = Mapping[str, Callable[[Call, str], Sequence[Suggestion]]]
 # The answer, and which workers have something new to do.
 Answer = tuple[Message | None, Iterable[str]]
 
@@ -47,7 +46,7 @@ class Dispatch:
         commands: Commands,
         settings: Settings,
         wake: Callable[[Iterable[str]], None],
-        suggests: Suggests | None = None,
+        suggests: Mapping[str, Suggest] | None = None,
     ) -> None:
         self.store = store
         self.clock = clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,8 @@ from adapters.discord.settings import Discord
 from bot.core import PleinCore
 from bot.main.app import open_core, themes_on
 from bot.main.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
+from bot.main.features import FEATURES as INSTALLED
+from bot.main.features import Installed
 from bot.texts import Texts
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
@@ -119,22 +121,20 @@ async def plein_on(
     themes: Iterable[ThemeSection] = (),
     language: str = "nl",
     ready: bool = True,
+    installed: Sequence[Installed] = INSTALLED,
     **settings: Any,
 ) -> AsyncIterator[OnDiscord]:
     """Plein with these `settings` under [discord]; `ready`: wait until it reads along."""
     config = Config(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
-        discord=Discord(**{"token": double.token, **settings}),
         themes=tuple(themes),
         residents=tuple(residents),
     )
-    assert config.discord
+    discord = Discord(**{"token": double.token, **settings})
     clock = DoublesClock(double.clock)
-    adapter = Adapter(
-        config.discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector
-    )
-    async with open_core(config, clock, {adapter.platform: adapter}) as core:
+    adapter = Adapter(discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector)
+    async with open_core(config, clock, {adapter.platform: adapter}, installed=installed) as core:
         running = asyncio.create_task(adapter.run(core))
         work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]
         try:

@@ -18,12 +18,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.features.polls.records import POLLS
 from bot.model.events import Arrival
 from bot.model.message import Message
 from bot.ports.storage import Transaction
 from storage.engines import async_url
 from storage.keyring import KeyGone, Keyring
-from storage.tables import metadata
+from tests.doubles.installed import TABLES
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import tally
 from tests.postgres import PostgreSQL
@@ -131,7 +132,7 @@ async def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
         async with engine.connect() as db:
             return {
                 table.name: sorted(map(tuple, (await db.execute(select(table))).all()), key=repr)
-                for table in metadata.sorted_tables
+                for table in TABLES.values()
             }
     finally:
         await engine.dispose()
@@ -249,7 +250,7 @@ async def test_what_others_could_see_is_no_vote(database_url: str) -> None:
         assert [button.command for button in answer.buttons] == ["poll tick"] * 3
 
         def voters(tx: Transaction) -> int:
-            found = tx.polls.get(1, 0)
+            found = tx.of(POLLS).get(1, 0)
             assert found
             return found[0].voters
 

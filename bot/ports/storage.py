@@ -6,24 +6,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from bot.model.events import Arrival, Invocation, Undo
 from bot.model.message import Message
 from bot.model.people import Identity, Place, Resident, Role, Theme
 from bot.model.work import Board, Job, Post
 
-if TYPE_CHECKING:
-    from bot.features.polls.records import PollStore
-
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class StoreKey(Generic[T]):
+    """Names what a feature needs kept: with `POLLS: StoreKey[PollStore]`, `tx.of(POLLS)` is a PollStore."""
+
+    name: str
 
 
 class Transaction(Protocol):
     """One unit of work: all of it is kept, or none."""
 
-    @property
-    def polls(self) -> PollStore: ...
+    def of(self, key: StoreKey[T]) -> T:
+        """What a feature keeps, for as long as this transaction lasts."""
+        ...
+
     @property
     def people(self) -> PeopleStore: ...
     @property

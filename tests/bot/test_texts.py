@@ -6,13 +6,15 @@ import html
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bot.errors import Clash
 from bot.model.message import text, typed
-from bot.texts import Texts, Voice, has_unseen, visible
+from bot.texts import FOLDER, LOCALES, Texts, Voice, has_unseen, visible
 from tests.chat import BRUSSELS, NOW
 
 TEXTS = Texts()
@@ -128,3 +130,19 @@ def test_marks_that_mislead(mark: str) -> None:
 @pytest.mark.parametrize("words", ["👨‍👩‍👧", "می‌خواهم", "é", "a\tb\nc", "🏳️‍🌈"])
 def test_marks_that_belong(words: str) -> None:
     assert visible(words) == words
+
+
+def test_a_folder_of_its_own_brings_more_texts(tmp_path: Path) -> None:
+    (tmp_path / "nl").mkdir()
+    (tmp_path / "nl" / "swings.po").write_text('msgid "swing.free"\nmsgstr "Er is een schommel vrij."\n')
+    texts = Texts(FOLDER, tmp_path)
+    assert texts.write(text("swing.free"), NL) == "Er is een schommel vrij."
+    assert texts.write(text("word.yes"), NL) == TEXTS.write(text("word.yes"), NL)
+    assert texts.locales == LOCALES
+
+
+def test_a_text_that_is_in_two_catalogues_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "nl").mkdir()
+    (tmp_path / "nl" / "swings.po").write_text('msgid "word.yes"\nmsgstr "jawel"\n')
+    with pytest.raises(Clash, match=r"'word\.yes'.*core\.po and .*swings\.po"):
+        Texts(FOLDER, tmp_path).find("word.yes", "nl")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import cast
 
-from bot import features
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.model.people import Resident, Role
@@ -12,8 +11,9 @@ from bot.ports.storage import Transaction
 from bot.settings import Settings
 from bot.texts import Texts
 from tests.chat import BRUSSELS, NOW
+from tests.doubles.installed import FEATURES
 
-COMMANDS = Commands(features.COMMANDS, Texts(), zone=BRUSSELS)
+COMMANDS = Commands(FEATURES.commands, Texts(), zone=BRUSSELS)
 
 
 def a_call(locale: str = "nl") -> Call:

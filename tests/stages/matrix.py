@@ -92,9 +92,10 @@ class OnMatrix(Stage):
         return self._rooms[where]
 
     def adapter(self, config: Config, texts: Texts) -> Adapter:
-        assert config.matrix
+        settings = config.of(Settings)
+        assert settings
         self._config = config
-        return Adapter(config.matrix, themes_on(self.platform, config), texts, config.zone, self.clock)
+        return Adapter(settings, themes_on(self.platform, config), texts, config.zone, self.clock)
 
     async def begin(self) -> None:
         """Plein has come into every direct room."""
