@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import random
 import re
 import sqlite3
@@ -117,7 +118,7 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
             assert not any(key in copy for key in spy.keys)
         await asyncio.sleep(0)
     assert "Verhuizen" not in logs.text
-    with sqlite3.connect(tmp_path / "plein.db") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
         assert db.execute("SELECT count(*) FROM ballots").fetchone() == (0,)
         cast = db.execute("SELECT choices, votes FROM tallies WHERE poll = 1 ORDER BY choices").fetchall()
     assert cast == [("", 5), ("1", 2), ("2", 2), ("3", 1)]
@@ -179,7 +180,7 @@ async def test_the_length_of_what_is_sealed_says_nothing(tmp_path: Path) -> None
             await town.core.take_in("x", [Arrival(f"${name}", "!dm", body)], name)
             await vote(town, name, f"!vote {words}")
             await vote(town, name, f"!vote nonsense {words}")
-    with sqlite3.connect(tmp_path / "plein.db") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
         for column in (
             "SELECT body FROM inbox",
             "SELECT choices FROM ballots",
