@@ -16,6 +16,9 @@ from tests.town import Town, board, numbers
 
 ASK = '!peiling open "Nieuwe skatebaan?" Ja | Nee | Later'
 
+# They share a Plein behind a proxy.
+pytestmark = pytest.mark.xdist_group("spoiled town")
+
 
 @dataclass
 class Spoiled:
