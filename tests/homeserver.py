@@ -331,6 +331,8 @@ class Person:
         self.user_id = user_id
         self.token = token
         self.device_id = device_id
+        # What was read of each room so far, and from where to read on.
+        self._read: dict[str, tuple[list[Json], str]] = {}
 
     def __repr__(self) -> str:
         return f"<{self.user_id} on {self.device_id}>"
@@ -457,13 +459,28 @@ class Person:
 
     async def history(self, room: str) -> list[Json]:
         """Every event of the room that they may see, oldest first."""
+        known, upto = self._read.get(room, ([], ""))
+        news, upto = await self._pages(room, "f", upto) if upto else ([], "")
+        if not upto or any(event["type"] == "m.room.redaction" for event in news):
+            # What was taken back looks otherwise from then on, wherever it stands.
+            known, upto = await self._pages(room, "b")
+            known, news = known[::-1], []
+        self._read[room] = [*known, *news], upto
+        return [*known, *news]
+
+    async def _pages(self, room: str, dir: str, after: str = "") -> tuple[list[Json], str]:
+        """All there is in that direction, and from where to read what comes after it."""
         events: list[Json] = []
-        params = {"dir": "b", "limit": "1000"}
+        params = {"dir": dir, "limit": "1000"} | ({"from": after} if after else {})
         while True:
             page = await self.request("GET", f"rooms/{_quoted(room)}/messages", params=params)
             events += page["chunk"]
-            if "end" not in page:
-                return events[::-1]
+            if dir == "b":
+                after = after or page["start"]
+            elif page["chunk"]:
+                after = page["end"]
+            if "end" not in page or not page["chunk"]:
+                return events, after
             params["from"] = page["end"]
 
     async def state(self, room: str, type: str, key: str = "") -> Json | None:
