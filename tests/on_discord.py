@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import discord
+import pytest
+from discord.backoff import ExponentialBackoff
 
 from adapters.discord import gateway
 from adapters.discord.client import Discord as Adapter
@@ -27,6 +31,19 @@ from tests.postgres import keys_of
 
 # The double's servers come one right after the other.
 gateway.GUILDS_WITHIN = 0.05
+
+
+async def _identify_at_once(client: discord.Client, shard: int | None, *, initial: bool = False) -> None:
+    """Discord wants five seconds between two; the double does not count them."""
+
+
+@contextlib.contextmanager
+def without_pauses() -> Iterator[None]:
+    """Lost from Discord the library comes back at once; else it waits for seconds by the machine's clock."""
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(discord.Client, "before_identify_hook", _identify_at_once)
+        patches.setattr(ExponentialBackoff, "delay", lambda _: 0.01)
+        yield
 
 
 class DoublesClock:
@@ -134,17 +151,18 @@ async def plein_on(
         config.discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector
     )
     async with open_core(config, clock, {adapter.platform: adapter}) as core:
-        running = asyncio.create_task(adapter.run(core))
-        work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]
-        try:
-            plein = OnDiscord(double, core, adapter, running, clock)
-            if ready:
-                await plein.caught_up()
-            yield plein
-        finally:
-            for task in (running, *work):
-                task.cancel()
-            await asyncio.gather(running, *work, return_exceptions=True)
+        with without_pauses():
+            running = asyncio.create_task(adapter.run(core))
+            work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]
+            try:
+                plein = OnDiscord(double, core, adapter, running, clock)
+                if ready:
+                    await plein.caught_up()
+                yield plein
+            finally:
+                for task in (running, *work):
+                    task.cancel()
+                await asyncio.gather(running, *work, return_exceptions=True)
 
 
 async def opened(
