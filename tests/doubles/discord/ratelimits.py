@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -87,7 +88,8 @@ class RateLimits:
             "X-RateLimit-Limit": str(bucket.limit),
             "X-RateLimit-Remaining": str(bucket.left),
             "X-RateLimit-Reset": f"{time.time() + wait:.3f}",
-            "X-RateLimit-Reset-After": f"{wait:.3f}",
+            # Rounded up: who waits that long is not too early.
+            "X-RateLimit-Reset-After": f"{math.ceil(wait * 1_000) / 1_000:.3f}",
             "X-RateLimit-Bucket": hashlib.sha256(name.encode()).hexdigest()[:32],
         }
         if not fits:
