@@ -11,10 +11,17 @@ from hypothesis import settings
 from storage.database import Database, open_database
 from tests.homeserver import Homeserver
 from tests.postgres import PostgreSQL, keys_of
+from tests.tables import made_once
 
 # A busy machine is no fault in what is tested.
 settings.register_profile("plein", deadline=None)
 settings.load_profile("plein")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables() -> Iterator[None]:
+    with made_once():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +48,15 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database: the test runs once on either kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/plein.db"
+        yield f"sqlite:///{tmp_path}/plein.db"
+        return
     postgres: PostgreSQL = request.getfixturevalue("postgres")
-    return postgres.new_database()
+    url = postgres.new_database()
+    yield url
+    postgres.give_back(url)
 
 
 @pytest.fixture

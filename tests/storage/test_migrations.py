@@ -22,14 +22,21 @@ from bot.errors import StoreFailed
 from bot.features.polls.records import Kind
 from bot.model import Role
 from bot.ports import Transaction
+from storage import migrations
 from storage.database import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
 from storage.tables import metadata
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.polls import a_plan, counted
 from tests.postgres import keys_of
+from tests.tables import MIGRATE
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def really_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "migrate", MIGRATE)
 
 
 async def look(url: str, how: Callable[[Connection], T]) -> T:
