@@ -33,7 +33,7 @@ async def homeserver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture(scope="session")
 async def limited_homeserver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Homeserver]:
-    """A Matrix homeserver that takes ten messages at once and then one every five seconds."""
+    """A Matrix homeserver that takes ten messages at once and then one a second."""
     folder = tmp_path_factory.mktemp("limited_homeserver")
     async with await Homeserver.start(folder, limits=True) as server:
         yield server

@@ -37,11 +37,12 @@ ADMIN = "the-harness"
 CLIENT = "/_matrix/client/v3"
 KEY = "be.plein.key"
 POLL_STARTS = ("m.poll.start", "org.matrix.msc3381.poll.start")
-READY = 60.0
+READY = 180.0
 POLL = 2.0
 """Seconds that a /sync waits: also what `wait_until` waits for things that come by no /sync."""
 
 NO_LIMIT = {"per_second": 100_000, "burst_count": 100_000}
+LIMITED = {"per_second": 1, "burst_count": 10}
 UNLIMITED: Json = {
     "rc_message": NO_LIMIT,
     "rc_registration": NO_LIMIT,
@@ -125,9 +126,9 @@ class Homeserver:
     ) -> Self:
         """Start on an empty folder; returns once it answers.
 
-        `limits` leaves the limit on messages at Synapse's own 0.2 a second after ten at once;
-        all other limits are off in any case. Without `durable` all is kept in memory and gone
-        after `stop` or `kill`. `settings` go over those of the configuration file.
+        With `limits` it takes ten messages at once and then one a second, where Synapse's own limit is
+        one in five seconds; all other limits are off in any case. Without `durable` all is kept in
+        memory and gone after `stop` or `kill`. `settings` go over those of the configuration file.
         """
         if not PYTHON.exists():
             raise RuntimeError("The Matrix homeserver of the tests is not installed: run `make test` once.")
@@ -171,7 +172,7 @@ class Homeserver:
             **UNLIMITED,
         }
         if limits:
-            del config["rc_message"]
+            config["rc_message"] = LIMITED
         # JSON is YAML, and needs no library here.
         (self.folder / "homeserver.yaml").write_text(json.dumps({**config, **settings}), encoding="utf-8")
         (self.folder / "logging.yaml").write_text(json.dumps(LOGGING), encoding="utf-8")
@@ -230,7 +231,7 @@ class Homeserver:
         if self._process and self._process.returncode is None:
             self._process.terminate()
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await self._process.wait()
             except TimeoutError:
                 await self.kill()
@@ -497,7 +498,7 @@ class Person:
         answer = await self.request("GET", f"rooms/{_quoted(room)}/members")
         return {event["state_key"]: event["content"]["membership"] for event in answer["chunk"]}
 
-    async def wait_for(self, room: str, wanted: Callable[[Json], bool], *, timeout: float = 30.0) -> Json:
+    async def wait_for(self, room: str, wanted: Callable[[Json], bool], *, timeout: float = 120.0) -> Json:
         """The first event of the room, past or still to come, that fits.
 
         An AssertionError with the room's last events if none does in time.
@@ -518,7 +519,7 @@ class Person:
         last = "\n".join(map(_briefly, seen[-10:]))
         raise AssertionError(f"{self.name} waited {timeout:g} s in vain. The last events of {room}:\n{last}")
 
-    async def wait_until(self, check: Callable[[], Awaitable[T | None]], *, timeout: float = 30.0) -> T:
+    async def wait_until(self, check: Callable[[], Awaitable[T | None]], *, timeout: float = 120.0) -> T:
         """What `check` gives once that is something: asked again whenever anything arrives.
 
         None, False and what is empty count as nothing yet.

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-READY = 60.0
+READY = 180.0
 USER = "postgres"
 EMPTY = """
 SET client_min_messages = warning;

@@ -89,7 +89,7 @@ class Discord:
         """The requests to one route, as in `calls_to("POST", "/channels/{channel_id}/messages")`."""
         return [one for one in self.calls if (one.method, one.route) == (method, route)]
 
-    async def until(self, look: Callable[[], T | None], *, timeout: float = 10.0) -> T:
+    async def until(self, look: Callable[[], T | None], *, timeout: float = 60.0) -> T:
         """What `look` gives once that is something, asked again at every change and request."""
         return await self.bell.until(look, timeout=timeout, why=lambda: f"last it was {look()!r}")
 
