@@ -287,14 +287,15 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
-async def test_votes_of_an_anonymous_poll_survive_sigkill(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.soak)])
+async def test_votes_of_an_anonymous_poll_survive_sigkill(tmp_path: Path, kills: int) -> None:
     """Every acknowledged vote counts, and the key that all depend on is never half there."""
     url = f"sqlite:///{tmp_path}/plein.db"
     async with open_town(url) as town:
         await town.joined("sport")
         await town.say("mia", OPEN)
     chance, step = random.Random(7), 0
-    for _ in range(10):
+    for _ in range(kills):
         voting = await asyncio.create_subprocess_exec(
             sys.executable, "-c", VOTES, url, str(step), cwd=ROOT, stdout=asyncio.subprocess.PIPE
         )

@@ -135,6 +135,7 @@ async def test_what_was_said_survives_a_kill(tmp_path: Path) -> None:
         assert [one.body for one in shown(await anna.history(room))] == ["1", "2"]
 
 
+@pytest.mark.xdist_group("limited")
 async def test_limits(limited_homeserver: Homeserver) -> None:
     anna = await limited_homeserver.person("anna")
     room = await anna.create_room()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver
 from tests.plein import Plein
 from tests.town import Town, board, numbers
 
 VOTERS = 7
+
+# They share the homeserver with limits.
+pytestmark = pytest.mark.xdist_group("limited")
 
 
 async def test_the_server_is_never_hammered_and_nothing_is_dropped(
