@@ -102,7 +102,7 @@ class OnMatrix(Stage):
         await asyncio.gather(*map(self._met, self._people))
 
     async def _met(self, who: Who) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 news = await self._news(self._people[who], [self._direct[who]], wait=2)
                 if any(map(self._has_come, *news.values())):

@@ -23,14 +23,21 @@ from bot.features.polls.records import POLLS, Kind
 from bot.main.features import stores_of
 from bot.model.people import Role
 from bot.ports.storage import Transaction
+from storage import migrations
 from storage.engines import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.installed import METADATA, TABLES
 from tests.doubles.polls import a_plan, counted
 from tests.postgres import keys_of
+from tests.tables import MIGRATE
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def really_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "migrate", MIGRATE)
 
 
 async def look(url: str, how: Callable[[Connection], T]) -> T:
