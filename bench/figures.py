@@ -54,9 +54,11 @@ def compare(
 ) -> Figure:
     """A figure from what each turn gave; `theirs` may be one number that is the same in all of them."""
     others = [theirs] * len(ours) if isinstance(theirs, (int, float)) else theirs
-    ratios = [mine / other for mine, other in zip(ours, others, strict=True)]
-    middle = [statistics.median(values) for values in (ours, others, ratios)]
-    return Figure(name, unit, middle[0], beside, *middle[1:], min(ratios), max(ratios), bound)
+    ratios = [our / other for our, other in zip(ours, others, strict=True)]
+    middle = statistics.median
+    return Figure(
+        name, unit, middle(ours), beside, middle(others), middle(ratios), min(ratios), max(ratios), bound
+    )
 
 
 async def by_turns(*measures: Callable[[], Awaitable[T]], runs: int = RUNS) -> list[list[T]]:

@@ -11,9 +11,10 @@ from bench.community import HERE, core_on, cpu, in_memory, opened, said
 from bench.figures import Figure, by_turns, compare
 from bot.core import PleinCore
 from bot.features.polls.records import Kind
+from bot.model import Message
 from bot.ports import Transaction
 
-PEOPLE, TIMES = 10, 120
+PEOPLE, TIMES, TURNS = 10, 120, 9
 # How each kind is opened, and three votes in it.
 KINDS = {
     Kind.CHOICE: ("Plein | Park | Nergens", ("1", "2", "3")),
@@ -36,10 +37,12 @@ async def measure() -> list[Figure]:
                 await cores[kind].joined(HERE, "square")
             found = {}
             for name, does in (("opening", _open), ("voting", _vote), ("showing", _show)):
-                took = await by_turns(*(partial(does, cores[kind], kind) for kind in KINDS))
+                took = await by_turns(*(partial(does, cores[kind], kind) for kind in KINDS), runs=TURNS)
                 found[name] = dict(zip(KINDS, took, strict=True))
     return [
-        compare(f"CPU of {name}: {kind}", "us", took[kind], "the plain kind", took[Kind.CHOICE], "at most 1.4")
+        compare(
+            f"CPU of {name}: {kind}", "us", took[kind], "the plain kind", took[Kind.CHOICE], "at most 1.4"
+        )
         for name, took in found.items()
         for kind in KINDS
         if kind is not Kind.CHOICE
@@ -54,7 +57,7 @@ async def _open(core: PleinCore, kind: Kind) -> float:
         start = time.process_time()
         answer = await core.handle(asked)
         used += time.process_time() - start
-        assert answer and answer.lines[0].key.startswith("poll.opened"), answer
+        assert _says(answer, "poll.opened")
         await core.store.run(_leave_the_last)
     return used / TIMES * 1e6
 
@@ -68,9 +71,13 @@ async def _vote(core: PleinCore, kind: Kind) -> float:
     words = KINDS[kind][1]
     used = await cpu(core, [said(number % PEOPLE, f"!stem {words[number % 3]}") for number in range(TIMES)])
     answer = await core.handle(said(1, "!peiling toon"))
-    assert answer and answer.lines[-1].key == "poll.show.chose", answer
+    assert _says(answer, "poll.show.chose")
     return used
 
 
 async def _show(core: PleinCore, kind: Kind) -> float:
     return await cpu(core, [said(1, "!peiling toon") for _ in range(TIMES)])
+
+
+def _says(answer: Message | None, key: str) -> bool:
+    return answer is not None and any(line.key.startswith(key) for line in answer.lines)

@@ -47,7 +47,10 @@ async def measure() -> list[Figure]:
                 ours, others = server.new_database(), server.new_database()
                 grouped: Store = await stack.enter_async_context(opened(ours, Path(folder)))
                 ungrouped: Store = Ungrouped(
-                    [await stack.enter_async_context(opened(others, Path(folder))) for _ in range(CONNECTIONS)]
+                    [
+                        await stack.enter_async_context(opened(others, Path(folder)))
+                        for _ in range(CONNECTIONS)
+                    ]
                 )
                 cores = [await with_poll(core_on(store), VOTERS) for store in (grouped, ungrouped)]
                 measures = [
@@ -60,7 +63,14 @@ async def measure() -> list[Figure]:
             await asyncio.to_thread(server.stop)
     beside = f"ungrouped on {CONNECTIONS} connections"
     return [
-        compare(name, "a second", [turn.a_second for turn in mine], beside, [turn.a_second for turn in theirs], "at least 8")
+        compare(
+            name,
+            "a second",
+            [turn.a_second for turn in mine],
+            beside,
+            [turn.a_second for turn in theirs],
+            "at least 8",
+        )
         for name, mine, theirs in (
             (f"PostgreSQL: durable votes, {VOTERS} voters", together, alone),
             ("PostgreSQL: the same, each answer kept as a post", posted, posted_alone),

@@ -91,9 +91,7 @@ class UsualBot:
             session.add_all(Resident(number, f"voter {number}") for number in range(1, voters + 1))
             session.add(Poll(1, room, question, json.dumps(options), "open", closes_at))
             await session.flush()
-            session.add_all(
-                Account("bench", f"voter{number - 1}", number) for number in range(1, voters + 1)
-            )
+            session.add_all(Account("bench", f"voter{number - 1}", number) for number in range(1, voters + 1))
             session.add_all(Tally(1, choice, 0) for choice in range(1, len(options) + 1))
             session.add(Board(1, 1))
 
@@ -134,9 +132,7 @@ class UsualBot:
         for option, step in ((before, -1), (choice, 1)):
             counted = update(Tally).where(Tally.poll_id == poll.id, Tally.choice == option)
             await session.execute(counted.values(votes=Tally.votes + step))
-        await session.execute(
-            update(Board).where(Board.poll_id == poll.id).values(version=Board.version + 1)
-        )
+        await session.execute(update(Board).where(Board.poll_id == poll.id).values(version=Board.version + 1))
 
     async def close(self) -> None:
         await self._engine.dispose()
