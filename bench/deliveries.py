@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from bench.community import CLOCK, PLATFORM, core_on, in_memory, opened, said, watched, with_poll
 from bench.figures import Figure, compare, percentile
@@ -121,14 +121,14 @@ async def _boards() -> list[Figure]:
     assert platform.arrived == boards, platform.arrived
     return [
         compare(
-            f"questions that read boards, {boards} behind",
-            "",
+            f"reading the boards in a round, {boards} of them behind",
+            "questions",
             [counted["questions"]],
             "one a round",
             1,
             "at most 3",
         ),
-        compare("rows that these gave", "rows", [counted["rows"]], "one a board", boards, "at most 2"),
+        compare("the same", "rows", [counted["rows"]], "one a board", boards, "at most 2"),
     ]
 
 

@@ -62,11 +62,13 @@ def compare(
 
 
 async def by_turns(*measures: Callable[[], Awaitable[T]], runs: int = RUNS) -> list[list[T]]:
-    """What each measure gave in each turn; a noisy moment strikes all alike."""
+    """What each measure gave in each turn, there and back: what changes slowly strikes all alike."""
     found: list[list[T]] = [[] for _ in measures]
+    turn = list(zip(found, measures, strict=True))
     for _ in range(runs):
-        for results, measure in zip(found, measures, strict=True):
+        for results, measure in turn:
             results.append(await measure())
+        turn.reverse()
     return found
 
 
@@ -74,6 +76,10 @@ def percentile(values: Sequence[float], part: float) -> float:
     """The value below which that part of them lies."""
     ordered = sorted(values)
     return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
+
+
+def p95(values: Sequence[float]) -> float:
+    return percentile(values, 0.95)
 
 
 def _short(value: float) -> str:

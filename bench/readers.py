@@ -12,7 +12,6 @@ from pathlib import Path
 from bench.community import PLATFORM, Votes, casting, core_on, opened, said, votes, with_poll
 from bench.figures import Figure, by_turns, compare
 from bot.core import PleinCore
-from bot.features.polls.records import Poll
 from bot.model import Place
 from bot.ports import Store, Transaction
 from tests.postgres import PostgreSQL as Server
@@ -81,5 +80,5 @@ async def _readers(store: Store) -> AsyncIterator[None]:
     assert all(isinstance(how, asyncio.CancelledError) for how in ended), ended
 
 
-def _list(tx: Transaction) -> Sequence[Poll]:
+def _list(tx: Transaction) -> Sequence[object]:
     return tx.polls.latest(THEME, 0, LISTED)

@@ -17,6 +17,7 @@ from bench.figures import Figure, by_turns, compare
 from tests.homeserver import PASSWORD, Homeserver
 
 ROOT = Path(__file__).parents[1]
+TURNS = 9
 
 
 class Started:
@@ -105,7 +106,7 @@ async def measure() -> list[Figure]:
             for bot in (ours, theirs):  # the first start makes keys and tables
                 await bot.once()
                 bot.memory.clear()
-            took, others = await by_turns(ours.once, theirs.once)
+            took, others = await by_turns(ours.once, theirs.once, runs=TURNS)
     beside = "minimal bot, same libraries"
     return [
         compare("start to ready", "s", took, beside, others, "at most 1.25"),
