@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.model.people import Identity, Resident, Role
+from bot.model.people import Identity, Known, Resident, Role
 from bot.names import folded, numbered, without_number
-from bot.ports.storage import Known
 from storage.executor import Executor
 from storage.tables import identities, members, residents
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from bot.model.events import Arrival, Invocation, Undo
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.model.people import Identity, Known, Place, Resident, Role, Theme
 from bot.model.work import Board, Job, Post
 
 if TYPE_CHECKING:
@@ -99,17 +99,6 @@ class HandledStore(Protocol):
     def undo(self, invocation_id: str) -> Undo | None: ...
 
     def forget_before(self, moment: datetime) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """How a resident is shown: by a name that nobody else has here, and their accounts.
-
-    The account that they used last comes first.
-    """
-
-    name: str
-    accounts: tuple[Identity, ...]
 
 
 class PeopleStore(Protocol):

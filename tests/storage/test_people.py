@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.model.people import Identity, Resident, Role
-from bot.ports.storage import Known, Transaction
+from bot.model.people import Identity, Known, Resident, Role
+from bot.ports.storage import Transaction
 from storage.engines import Database
 
 ANNA = Identity("discord", "anna")
