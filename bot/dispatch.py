@@ -19,7 +19,7 @@ from bot.commands.declare import Command
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.feature import Suggest
 from bot.model.events import Invocation
-from bot.model.message import Action, Form, Message, Suggestion, text
+from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
 from bot.ports.storage import Args, Recognised, Store, Transaction
 from bot.settings import Settings
@@ -107,14 +107,14 @@ class Dispatch:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
             mistaken = invocation.typed is not None or bool(invocation.args)
-            answer = Message((error.text,), form=self._form(error, command, call, invocation))
+            answer = message(error.text, form=self._form(error, command, call, invocation))
         except StoreFailed:
             raise
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
             call.undone_by = None
-            answer = Message((text("error.internal", reference=reference),))
+            answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = answer.said_in(call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
@@ -150,8 +150,8 @@ class Dispatch:
             args = {**given, **unsure.understood, ONCE: f"yes:{invocation.id}"}
             if call.place:
                 args[ASKED_IN] = call.place.room_id
-            yes = Action(text("unsure.yes"), command.path, args)
-            return Message((unsure.question, text("unsure.no")), actions=(yes,))
+            yes = Button(text("unsure.yes"), command.path, args)
+            return message(unsure.question, text("unsure.no"), buttons=(yes,))
         if once:
             call.tx.handled.add(once, call.now, answer, None)
         return answer

@@ -9,7 +9,7 @@ from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
 from bot.feature import Feature
-from bot.model.message import Message, Suggestion, text, typed
+from bot.model.message import Message, Suggestion, message, text, typed
 
 
 class Wanted(StrEnum):
@@ -29,13 +29,13 @@ def set_language(call: Call, language: str) -> Message:
         raise UserError("language.unknown", language=language[:40])
     call.tx.people.set_locale(call.resident.id, locale)
     call.locale = locale
-    return Message((text("language.set"),))
+    return message(text("language.set"))
 
 
 def set_reminders(call: Call, wanted: Wanted) -> Message:
     """Say whether you want to be told what you may be about to miss."""
     call.tx.people.set_reminded(call.resident.id, wanted is Wanted.ON)
-    return Message((text(f"reminders.{wanted}"),))
+    return message(text(f"reminders.{wanted}"))
 
 
 def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:

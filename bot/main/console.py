@@ -11,7 +11,7 @@ from bot.clock import HandClock, SystemClock
 from bot.core import PleinCore
 from bot.main.app import open_core
 from bot.main.config import Config
-from bot.model.message import Message, Text, text
+from bot.model.message import Message, Text, message, text
 from bot.ports.adapter import Adapter
 
 
@@ -71,4 +71,4 @@ def _welcome(core: PleinCore, config: Config, speaker: str) -> Message:
         text("console.try", usage=example),
         text("console.speak"),
     ]
-    return Message(tuple(lines))
+    return message(*lines)

@@ -129,7 +129,7 @@ async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> Asy
     running = [asyncio.create_task(adapters[stage.platform].run(stage.core)) for stage in stages]
     waiting = asyncio.create_task(_caught_up(adapters.values()))
     try:
-        await asyncio.wait({waiting, *running}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, *running}, timeout=120, return_when=asyncio.FIRST_COMPLETED)
         assert waiting.done(), running
         yield
     finally:

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable, select
 
 from bot.features.polls.records import POLLS, Poll
-from bot.model.message import Message, text
+from bot.model.message import message, text
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.batch import Late, tables_of
@@ -78,7 +78,7 @@ async def test_a_group_writes_it_all(store: Database) -> None:
 
 
 async def test_the_same_event_twice_in_a_group_is_recognised(store: Database) -> None:
-    answer = Message((text("poll.list.none"),))
+    answer = message(text("poll.list.none"))
 
     def work(tx: Transaction) -> list[object]:
         found: list[object] = []

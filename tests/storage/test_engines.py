@@ -65,7 +65,7 @@ async def test_from_two_processes_every_vote_is_kept(database_url: str) -> None:
 async def grouped(store: Database, works: list[Callable[[Transaction], object]]) -> list[object]:
     """Run these as one group."""
     go = threading.Event()
-    blocked = store.run(lambda _: go.wait(10)) if isinstance(store, SQLite) else store.run(lambda _: None)
+    blocked = store.run(lambda _: go.wait(120)) if isinstance(store, SQLite) else store.run(lambda _: None)
     first = asyncio.create_task(blocked)
     await asyncio.sleep(0)
     waiting = [asyncio.create_task(store.run(work)) for work in works]

@@ -23,14 +23,21 @@ from bot.features.polls.records import POLLS, Kind
 from bot.main.features import stores_of
 from bot.model.people import Role
 from bot.ports.storage import Transaction
+from storage import migrations
 from storage.engines import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.installed import METADATA, TABLES
 from tests.doubles.polls import a_plan, counted
 from tests.postgres import keys_of
+from tests.tables import MIGRATE
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def really_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "migrate", MIGRATE)
 
 
 async def look(url: str, how: Callable[[Connection], T]) -> T:
@@ -160,10 +167,10 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
             assert found[1] == (tuple(map(int, cast[0].split(","))) if cast else ())
         shown = tx.boards.message_at("matrix", "$b")
         assert shown
-        assert shown.ballot
+        assert shown.native_poll
         # Its command takes the numbers that a native poll gives.
-        command = COMMANDS.by_path[shown.ballot.command]
-        assert COMMANDS.bind(command, {**shown.ballot.args, "numbers": (2,)}, a_call()) == {
+        command = COMMANDS.by_path[shown.native_poll.command]
+        assert COMMANDS.bind(command, {**shown.native_poll.args, "numbers": (2,)}, a_call()) == {
             "numbers": (2,),
             "poll": 1,
         }

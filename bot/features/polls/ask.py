@@ -12,7 +12,7 @@ from bot.errors import Unsure, UserError
 from bot.features.polls.find import check_own, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
-from bot.model.message import Action, Message, text
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
@@ -217,9 +217,9 @@ def _ask(call: Call, plan: Plan) -> Message:
     if later:
         lines = [text("poll.planned", question=plan.question, poll=poll.id, opens=plan.opened_at)]
     lines.append(text("poll.opened.closes", closes=plan.closes_at))
-    close = Action(text("poll.button.close"), "poll close", {"poll": poll.id})
-    cancel = Action(text("poll.button.cancel"), "poll cancel", {"poll": poll.id})
-    return Message(tuple(lines), actions=(cancel,) if later else (close, cancel))
+    close = Button(text("poll.button.close"), "poll close", {"poll": poll.id})
+    cancel = Button(text("poll.button.cancel"), "poll cancel", {"poll": poll.id})
+    return message(*lines, buttons=(cancel,) if later else (close, cancel))
 
 
 def _show(call: Call, poll: Poll) -> None:
@@ -252,9 +252,9 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
         call.schedule("poll.remind", str(found.id), until - DAY)
     if found.state == "open":
         call.changed(f"{SUBJECT}:{found.id}")
-        said = Message(
-            (text("poll.extended", closes=until, before=found.closes_at),),
-            text("poll.extended.title", question=found.question),
+        said = message(
+            text("poll.extended", closes=until, before=found.closes_at),
+            title=text("poll.extended.title", question=found.question),
         )
         call.announce(found.theme, said, f"poll:{found.id}:extended:{until.isoformat()}")
-    return Message((text("poll.extended.receipt", question=found.question, closes=until),))
+    return message(text("poll.extended.receipt", question=found.question, closes=until))

@@ -11,7 +11,7 @@ from bot.features.polls.find import check_voter, find_running
 from bot.features.polls.forms import answer_form, ballot_form, reason_form
 from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
 from bot.features.polls.records import DAY, POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model.message import Message, Text, text
+from bot.model.message import Message, Text, message, text
 from bot.model.work import Job
 
 
@@ -102,12 +102,13 @@ def _asked_in_private(call: Call, poll: Poll) -> Message | None:
 
 def _asked(poll: Poll, *first: Text) -> Message:
     """The question put to one person alone."""
-    return Message(
-        (*first, *show.option_lines(poll, None)),
-        actions=show.buttons(poll),
+    return message(
+        *first,
+        *show.option_lines(poll, None),
+        buttons=show.buttons(poll),
         numbered=True,
         form=ballot_form(poll),
-        how=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
+        hints=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
     )
 
 

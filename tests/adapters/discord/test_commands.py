@@ -15,7 +15,7 @@ from bot.commands.declare import Command
 from bot.feature import Feature
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed
-from bot.model.message import Message, typed
+from bot.model.message import Message, message, typed
 from bot.model.people import Role
 from bot.texts import FOLDER, LOCALES, Texts
 from tests.doubles.discord import Discord, Person, Server
@@ -50,7 +50,7 @@ def below(command: Json, name: str) -> Json:
 
 
 def clean(call: Call, what: str) -> Message:
-    return Message((typed(f"swept: {what}"),))
+    return message(typed(f"swept: {what}"))
 
 
 SWEEP = Command("sweep", clean, role=Role.MODERATOR)

@@ -215,9 +215,9 @@ async def test_what_was_to_come_when_it_was_said_and_is_over_now(town: Town, typ
 async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> None:
     answer = await answer_to(town, '!poll open "Wanneer?" 3/12/2026 20:00 | 12 december om 8 --kind dates')
     assert answer.lines[0].key == "poll.dates.meant"
-    (yes,) = answer.actions
+    (yes,) = answer.buttons
     assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
-    opened = await town.core.handle(town.asked("anna", action=yes))
+    opened = await town.core.handle(town.asked("anna", button=yes))
     assert opened
     assert opened.lines[0].key == "poll.opened"
     (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running(1, 0, 9)])
