@@ -128,7 +128,7 @@ class Texts:
         if isinstance(value, datetime):
             return voice.date(value) if voice.date else self.date(value, voice)
         if isinstance(value, (tuple, list)):
-            return self._list([self._value(one, voice) for one in value], voice)
+            return self._list([self._value(part, voice) for part in value], voice)
         if isinstance(value, (int, float)):
             return self.number(value, voice.locale)
         return voice.escape(str(value))

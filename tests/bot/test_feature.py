@@ -14,7 +14,7 @@ from bot.errors import Clash
 from bot.feature import Feature, Features
 from bot.main.config import config_of
 from bot.main.features import FEATURES, Installed, add_up
-from bot.model.message import Message
+from bot.model.message import Message, message
 from bot.model.work import Job
 from bot.ports.storage import StoreKey
 from bot.settings import Section
@@ -27,7 +27,7 @@ KEY: StoreKey[Any] = StoreKey("things")
 
 
 def run(call: Call) -> Message:
-    return Message(())
+    return message()
 
 
 def due(call: Call, job: Job) -> None: ...

@@ -14,7 +14,7 @@ from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
 from bot.feature import Feature
-from bot.model.message import Action, Message, Suggestion, text, typed
+from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.work import Job
 from bot.ports.storage import StoreKey, Transaction
 from bot.settings import Section
@@ -77,8 +77,8 @@ def borrow_tool(call: Call, tool: str, *, back: datetime | None = None) -> Messa
     call.schedule(BACK, str(loan.id), back_at)
     call.board(f"{SUBJECT}:{theme.id}", theme.id)
     call.changed(f"{SUBJECT}:{theme.id}")
-    bring = Action(text("tool.button.return"), "tool return", {"tool": tool})
-    return Message((text("tool.borrowed", tool=tool, back=back_at),), actions=(bring,))
+    bring = Button(text("tool.button.return"), "tool return", {"tool": tool})
+    return message(text("tool.borrowed", tool=tool, back=back_at), buttons=(bring,))
 
 
 def keep_tool(call: Call, tool: str, back: datetime) -> Message:
@@ -87,7 +87,7 @@ def keep_tool(call: Call, tool: str, back: datetime) -> Message:
     call.tx.of(TOOLS).keep(loan, back)
     call.schedule(BACK, str(loan.id), back)
     call.changed(f"{SUBJECT}:{loan.theme}")
-    return Message((text("tool.borrowed", tool=loan.tool, back=back),))
+    return message(text("tool.borrowed", tool=loan.tool, back=back))
 
 
 def return_tool(call: Call, tool: str) -> Message:
@@ -96,7 +96,7 @@ def return_tool(call: Call, tool: str) -> Message:
     call.tx.of(TOOLS).bring_back(loan)
     call.unschedule(f"{BACK}:{loan.id}")
     call.changed(f"{SUBJECT}:{loan.theme}")
-    return Message((text("tool.returned", tool=loan.tool),))
+    return message(text("tool.returned", tool=loan.tool))
 
 
 def _own(call: Call, tool: str) -> Loan:
@@ -110,14 +110,14 @@ def back_due(call: Call, job: Job) -> None:
     """Everybody hears what should be back."""
     loan = call.tx.of(TOOLS).get(int(job.subject))
     if loan:
-        call.announce(loan.theme, Message((text("tool.due", tool=loan.tool),)), call.id)
+        call.announce(loan.theme, message(text("tool.due", tool=loan.tool)), call.id)
 
 
 def show_board(tx: Transaction, subject: str) -> Message:
     """What is out."""
     out = tx.of(TOOLS).out(int(subject))
     lines = [text("tool.line", tool=loan.tool, back=loan.back_at) for loan in out]
-    return Message(tuple(lines) or (text("tool.none"),), text("tool.board"))
+    return message(*(lines or [text("tool.none")]), title=text("tool.board"))
 
 
 def suggest_tools(call: Call, given: str) -> Sequence[Suggestion]:

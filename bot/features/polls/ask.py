@@ -175,7 +175,7 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.state not in ("closed", "cancelled"):
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
-    settled = {one.name: getattr(before, one.name) for one in fields(Plan)}
+    settled = {term.name: getattr(before, term.name) for term in fields(Plan)}
     lasted = before.closes_at - before.opened_at
     if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
