@@ -133,7 +133,7 @@ class Call:
         self.tx.jobs.remove(key)
 
     def used(self, what: str) -> int:
-        """How often they did that lately: what `use` counted, while it counts."""
+        """How often they did that lately: what `use` counted, while it counts. `what` is a command's path."""
         return self.tx.uses.count(self.resident.id, what, self.now)
 
     def use(self, what: str, within: timedelta) -> None:

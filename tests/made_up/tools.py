@@ -21,7 +21,7 @@ from bot.settings import Section
 
 DAY = timedelta(days=1)
 SUBJECT = "tools"
-BORROWING = "tool.borrow"
+BORROWING = "tool borrow"
 BACK = "tool.back"
 
 

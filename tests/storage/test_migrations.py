@@ -177,7 +177,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
         (waits,) = tx.inbox.waiting("me", sealed=False)
         assert waits.body == '{"body": "!stem 1"}'
         # What they asked counts for the limit still.
-        assert tx.uses.count(1, "poll.open", datetime.fromtimestamp(1e-6, UTC)) == len(OLD_POLLS)
+        assert tx.uses.count(1, "poll open", datetime.fromtimestamp(1e-6, UTC)) == len(OLD_POLLS)
 
     # Of two jobs of a kind for one subject the later one is what can be moved.
     keys = await look(database_url, rows("jobs", "id", "key"))

@@ -24,7 +24,7 @@ FURTHEST = timedelta(days=366)
 MOST_PEOPLE = 100_000
 CONSENT_OPTIONS = ("agree", "abstain", "object")
 # What is limited to so many a day.
-_OPENING = "poll.open"
+_OPENING = "poll open"
 
 
 # --- rules -----------------------------------------------------------------------------

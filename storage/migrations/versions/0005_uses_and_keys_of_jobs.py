@@ -27,7 +27,7 @@ def upgrade() -> None:
     # Polls were counted by themselves. What is no longer of the last day is forgotten within one.
     op.execute(
         "INSERT INTO uses (resident, what, until) "  # noqa: S608 - a number of our own
-        f"SELECT opener, 'poll.open', opened_at + {_DAY} FROM polls"
+        f"SELECT opener, 'poll open', opened_at + {_DAY} FROM polls"
     )
     with op.batch_alter_table("jobs") as table:
         table.add_column(sa.Column("key", sa.String(), nullable=True))
