@@ -189,31 +189,32 @@ class Dispatch:
         wanted = resident.locale or invocation.locale or known.place_locale
         now = self.clock.now()
         return Call(
-            tx,
-            now,
-            self.settings,
-            self.commands.texts.nearest(wanted, self.settings.locale),
-            self.commands,
-            resident,
-            invocation.role,
-            invocation.author,
-            invocation.place,
-            known.theme,
-            min(invocation.at, now),
-            invocation.public,
+            tx=tx,
+            id=invocation.id,
+            now=now,
+            settings=self.settings,
+            commands=self.commands,
+            locale=self.commands.texts.nearest(wanted, self.settings.locale),
+            resident=resident,
+            role_here=invocation.role,
+            identity=invocation.author,
+            place=invocation.place,
+            theme_here=known.theme,
+            at=min(invocation.at, now),
+            public=invocation.public,
         )
 
-    def call_for_nobody(self, tx: Transaction) -> Call:
-        """For what happens by itself, such as a job that is due."""
-        nobody = Resident(0, "")
+    def call_for_nobody(self, tx: Transaction, what: str) -> Call:
+        """For what happens by itself, such as a job that is due; `what` is its id."""
         return Call(
-            tx,
-            self.clock.now(),
-            self.settings,
-            self.settings.locale,
-            self.commands,
-            nobody,
-            Role.RESIDENT,
+            tx=tx,
+            id=what,
+            now=self.clock.now(),
+            settings=self.settings,
+            commands=self.commands,
+            locale=self.settings.locale,
+            resident=Resident(0, ""),
+            role_here=Role.RESIDENT,
         )
 
 

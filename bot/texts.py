@@ -135,7 +135,7 @@ class Texts:
         if isinstance(value, Resident):
             return self._person(value, voice)
         if isinstance(value, (tuple, list)):
-            return self._list([self._value(one, voice) for one in value], voice)
+            return self._list([self._value(part, voice) for part in value], voice)
         if isinstance(value, (int, float)):
             return self.number(value, voice.locale)
         return voice.escape(str(value))

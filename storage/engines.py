@@ -224,7 +224,7 @@ async def open_database(url: str, keys: Path | None = None, stored: Iterable[Sto
     Raises StoreFailed with what is wrong.
     """
     seals = Keyring(keys or keys_beside(url))
-    stores = {one.key: one.make for one in stored}
+    stores = {each.key: each.make for each in stored}
     try:
         seals.probe()
     except OSError as error:

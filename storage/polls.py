@@ -141,10 +141,6 @@ _LAST_CLOSED = (
 _STANDING = select(func.count()).where(
     polls.c.opener == bindparam("opener_"), polls.c.state.in_(("open", "planned"))
 )
-_ASKED = select(func.count()).where(
-    polls.c.opener == bindparam("opener_"),
-    polls.c.opened_at >= bindparam("since_", type_=polls.c.opened_at.type),
-)
 _CAST_AS = (
     select(tallies.c.choices, tallies.c.votes)
     .where(tallies.c.poll == bindparam("poll_"), tallies.c.choices > bindparam("after_"), tallies.c.votes > 0)
@@ -287,9 +283,9 @@ class Polls:
         row = self._db.execute(_LAST_CLOSED, {"theme_": theme, "voter_": 0}).first()
         return self._poll(row, 0)[0] if row else None
 
-    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
-        standing = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
-        return standing, self._db.execute(_ASKED, {"opener_": opener, "since_": since}).scalar_one()
+    def standing(self, opener: int) -> int:
+        found: int = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
+        return found
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:
         after = ""

@@ -218,12 +218,22 @@ jobs = Table(
     Column("due_at", Moment, nullable=False),
     Column("done_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # What is planned under the same key takes its place.
+    Column("key", String),
 )
-Index(
-    "ix_jobs_due",
-    jobs.c.due_at,
-    sqlite_where=text("done_at IS NULL"),
-    postgresql_where=text("done_at IS NULL"),
+TO_DO = text("done_at IS NULL")
+Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO, postgresql_where=TO_DO)
+Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO, postgresql_where=TO_DO)
+
+# That somebody did what is held within limits, and until when it counts.
+uses = Table(
+    "uses",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("resident", ForeignKey("residents.id"), nullable=False),
+    Column("what", String, nullable=False),
+    Column("until", Moment, nullable=False),
+    Index("ix_uses_resident_what", "resident", "what"),
 )
 
 inbox = Table(

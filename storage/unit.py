@@ -22,6 +22,7 @@ from storage.parts import Parts, Stores
 from storage.people import People
 from storage.places import Places
 from storage.posts import Posts
+from storage.uses import Uses
 
 T = TypeVar("T")
 
@@ -56,6 +57,7 @@ class Tx:
         self.posts = Posts(db, sealing)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
+        self.uses = Uses(db)
 
     def of(self, key: StoreKey[T]) -> T:
         """Made when it is first asked for, from what the composition root named for this key."""

@@ -66,6 +66,7 @@ def _name_residents(config: Config, features: Features, tx: Transaction) -> None
         accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
         person, others = tx.people.link(resident.name, accounts, resident.as_role())
         for other in others:
+            tx.uses.merge(other, person)
             features.merge(tx, other, person)
 
 

@@ -43,6 +43,8 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> JobStore: ...
     @property
+    def uses(self) -> UseStore: ...
+    @property
     def inbox(self) -> InboxStore: ...
 
     def offload(self, work: Callable[[], T]) -> T:
@@ -224,7 +226,9 @@ class PostStore(Protocol):
 
 
 class BoardStore(Protocol):
-    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None: ...
+    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
+        """Show it there. Where it is shown already nothing changes."""
+        ...
 
     def mark(self, subject: str) -> None: ...
 
@@ -250,15 +254,37 @@ class BoardStore(Protocol):
 
 
 class JobStore(Protocol):
-    def add(self, kind: str, subject: str, due_at: datetime) -> None: ...
+    def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        """Under a key, in place of what was planned under it and is not done yet."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """What was planned under that key is not to be done."""
+        ...
 
     def claim(self, now: datetime, limit: int) -> Sequence[Job]: ...
 
-    def done(self, job_id: int, now: datetime) -> None: ...
+    def done(self, job_id: int, now: datetime) -> bool:
+        """False where it is not due any more: done, called off, or planned for later."""
+        ...
 
     def later(self, job_id: int, due_at: datetime) -> None: ...
 
     def next_due(self) -> datetime | None: ...
+
+
+class UseStore(Protocol):
+    def add(self, resident: int, what: str, until: datetime) -> None:
+        """They did that, and it counts until then."""
+        ...
+
+    def count(self, resident: int, what: str, now: datetime) -> int:
+        """How often they did that, of what still counts."""
+        ...
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget_before(self, now: datetime) -> None: ...
 
 
 class InboxStore(Protocol):

@@ -20,4 +20,13 @@ def a_call(locale: str = "nl") -> Call:
     """Anna, who asks in this language, now and in private."""
     nothing = cast(Transaction, None)
     settings = Settings("nl", BRUSSELS)
-    return Call(nothing, NOW, settings, locale, COMMANDS, Resident(1, "anna"), Role.RESIDENT)
+    return Call(
+        tx=nothing,
+        id="test:1",
+        now=NOW,
+        settings=settings,
+        commands=COMMANDS,
+        locale=locale,
+        resident=Resident(1, "anna"),
+        role_here=Role.RESIDENT,
+    )

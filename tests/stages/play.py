@@ -156,16 +156,25 @@ def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
     return list(people), list(places)
 
 
-async def play(scenario: Scenario, database_url: str, clock: Turning, *stages: Stage) -> tuple[Turns, Turns]:
+async def play(
+    scenario: Scenario,
+    database_url: str,
+    clock: Turning,
+    *stages: Stage,
+    console_url: str = "sqlite:///:memory:",
+    installed: Sequence[Installed] = INSTALLED,
+) -> tuple[Turns, Turns]:
     """What must be heard on the stages, line by line, and what was.
 
-    The console plays along, and must say what stands in the transcript.
+    The console plays along, on a database of its own, and must say what stands in the transcript.
     """
     expected: Turns = []
     found: Turns = []
     async with (
-        open_chat("sqlite:///:memory:", language=scenario.language, people=scenario.people) as chat,
-        open_play(scenario, database_url, clock, stages) as on_stage,
+        open_chat(
+            console_url, language=scenario.language, people=scenario.people, installed=installed
+        ) as chat,
+        open_play(scenario, database_url, clock, stages, installed) as on_stage,
     ):
         plain = Plain(chat.core.commands)
         for typed, transcript in scenario.turns:

@@ -132,6 +132,8 @@ def fill_old(db: Connection) -> None:
     where = {"subject": "poll:1", "platform": "matrix", "room": "!r"}
     add("boards", **where, edition=1, version=2, sent_as="$b", shown=OLD_BOARD, attempts=0, next_at=0)
     add("refs", **where, ref="$b")
+    for subject, done in (("1", None), ("1", None), ("2", None), ("2", 3)):
+        add("jobs", kind="poll.close", subject=subject, due_at=2, done_at=done)
     add("inbox", account="me", id="$1", room="!r", body='{"body": "!stem 1"}', sealed=False)
     db.commit()
 
@@ -174,7 +176,12 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
         }
         (waits,) = tx.inbox.waiting("me", sealed=False)
         assert waits.body == '{"body": "!stem 1"}'
+        # What they asked counts for the limit still.
+        assert tx.uses.count(1, "poll open", datetime.fromtimestamp(1e-6, UTC)) == len(OLD_POLLS)
 
+    # Of two jobs of a kind for one subject the later one is what can be moved.
+    keys = await look(database_url, rows("jobs", "id", "key"))
+    assert keys == [(1, None), (2, "poll.close:1"), (3, "poll.close:2"), (4, None)]
     store = await open_database(database_url, keys_of(database_url), stores_of())
     await store.run(read)
     # What the earlier version knows nothing of goes again; a vote in a plain poll is counted.

@@ -23,6 +23,8 @@ OPEN_FOR = timedelta(days=7)
 FURTHEST = timedelta(days=366)
 MOST_PEOPLE = 100_000
 CONSENT_OPTIONS = ("agree", "abstain", "object")
+# What is limited to so many a day.
+_OPENING = "poll open"
 
 
 # --- rules -----------------------------------------------------------------------------
@@ -114,10 +116,10 @@ def check_may_ask(call: Call, theme: int) -> None:
     settings = call.settings.of(PollsSettings)
     if not call.may(settings.openers, theme):
         raise UserError(f"role.needed.{settings.openers.name.lower()}")
-    standing, today = call.tx.of(POLLS).asked_by(call.resident.id, call.now - DAY)
+    standing = call.tx.of(POLLS).standing(call.resident.id)
     if standing >= settings.at_once:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
-    if today >= settings.a_day:
+    if (today := call.used(_OPENING)) >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
 
 
@@ -173,7 +175,7 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.state not in ("closed", "cancelled"):
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
-    settled = {one.name: getattr(before, one.name) for one in fields(Plan)}
+    settled = {term.name: getattr(before, term.name) for term in fields(Plan)}
     lasted = before.closes_at - before.opened_at
     if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
@@ -203,6 +205,7 @@ def find_ended(call: Call, number: int | None) -> Poll:
 def _ask(call: Call, plan: Plan) -> Message:
     later = plan.opened_at > call.now
     poll = call.tx.of(POLLS).add(plan, "planned" if later else "open")
+    call.use(_OPENING, within=DAY)
     call.schedule("poll.close", str(poll.id), poll.closes_at)
     if later:
         call.schedule("poll.open", str(poll.id), poll.opened_at)

@@ -121,8 +121,8 @@ class PollStore(Protocol):
 
     def last_closed(self, theme: int) -> Poll | None: ...
 
-    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
-        """How many of their polls are open or planned, and how many they asked since then."""
+    def standing(self, opener: int) -> int:
+        """How many of their polls are open or planned."""
         ...
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:
