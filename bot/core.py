@@ -40,7 +40,7 @@ class PleinCore:
         self.texts = texts
         self.settings = settings
         self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS, settings.zone)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
         self.outbox = Outbox(store, clock, adapters)
         self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)
         self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,6 +16,8 @@ from bot.call import Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
+from bot.commands.forms import form_for
+from bot.commands.read import bind, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Action, Form, Message, Suggestion, text
@@ -31,8 +33,6 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
-# What a parameter of that name could be, given what was typed of it.
-Suggests = Mapping[str, Callable[[Call, str], Sequence[Suggestion]]]
 # The answer, and which workers have something new to do.
 Answer = tuple[Message | None, Iterable[str]]
 
@@ -47,14 +47,12 @@ class Dispatch:
         commands: Commands,
         settings: Settings,
         wake: Callable[[Iterable[str]], None],
-        suggests: Suggests | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.commands = commands
         self.settings = settings
         self.wake = wake
-        self.suggests = suggests or {}
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
@@ -75,17 +73,14 @@ class Dispatch:
     def _suggest(
         self, invocation: Invocation, name: str, typed: str, tx: Transaction
     ) -> Sequence[Suggestion]:
-        command = self.commands.by_path.get(invocation.command)
-        param = next((one for one in command.params if one.name == name), None) if command else None
-        if param is None:
+        argument = self.commands.argument(invocation.command, name)
+        suggest = argument.suggest if argument else None
+        if suggest is None:
             return ()
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         call = self._call(invocation, known, known.resident or Resident(0, ""), tx)
         call.given, call.command = invocation.args, invocation.command
-        if param.kind == "moment":
-            return self.commands.suggest_moments(typed, call)
-        suggest = self.suggests.get(name)
-        return suggest(call, typed)[:MOST_SUGGESTED] if suggest else ()
+        return suggest(call, typed)[:MOST_SUGGESTED]
 
     def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Answer:
         undo = tx.handled.undo(taken)
@@ -134,7 +129,8 @@ class Dispatch:
             return None
         if error.form or command is None or not command.asks:
             return error.form
-        return self.commands.form(command, call.given, at_once=False, private=call.theme_here is None)
+        private = call.theme_here is None
+        return form_for(self.commands, command, call.given, at_once=False, private=private)
 
     def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
         """What the command answers; or a question back, whose button says yes to it once."""
@@ -143,9 +139,9 @@ class Dispatch:
             return said_yes[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
-        given = call.given = {name: one for name, one in given.items() if name not in (ONCE, ASKED_IN)}
+        given = call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN)}
         try:
-            answer = command.run(call, **self.commands.bind(command, given, call))
+            answer = command.run(call, **bind(self.commands, command, given, call))
         except Unsure as unsure:
             call.undone_by = None
             args = {**given, **unsure.understood, ONCE: f"yes:{invocation.id}"}
@@ -166,7 +162,7 @@ class Dispatch:
                 raise UserError("action.gone")
             command, given = found, invocation.args
         else:
-            command, given = self.commands.parse(invocation.typed, call.locale)
+            command, given = parse(self.commands, invocation.typed, call.locale)
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
         return command, given
@@ -176,14 +172,14 @@ class Dispatch:
         resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         now = self.clock.now()
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((one.since for one in invocation.present_in), now)
+            since = next((presence.since for presence in invocation.present_in), now)
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):
                 tx.people.leave(resident.id, place[0].id, invocation.author.platform)
-        for one in invocation.present_in if invocation.place is None else ():
-            if place := tx.places.known(one.place):
-                tx.people.take_part(resident.id, place[0].id, one.role, one.since)
+        for presence in invocation.present_in if invocation.place is None else ():
+            if place := tx.places.known(presence.place):
+                tx.people.take_part(resident.id, place[0].id, presence.role, presence.since)
         return resident
 
     def _call(self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction) -> Call:

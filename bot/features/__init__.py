@@ -6,7 +6,7 @@ from bot.features import polls, residents
 COMMANDS = (*help_feature.COMMANDS, *residents.COMMANDS, *polls.COMMANDS)
 JOBS = {**polls.JOBS}
 BOARDS = {**polls.BOARDS}
-# What a parameter of that name could be, for whoever is typing it.
+# What a parameter of that name could be, or that of one command ("poll again.poll"), for whoever types it.
 SUGGESTS = {**residents.SUGGESTS, **polls.SUGGESTS}
 FILES = {**polls.FILES}
 # What is to be done when two residents turn out to be one person.

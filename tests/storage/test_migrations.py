@@ -18,6 +18,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import Kind
 from bot.model.people import Role
@@ -160,7 +161,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
         assert shown.ballot
         # Its command takes the numbers that a native poll gives.
         command = COMMANDS.by_path[shown.ballot.command]
-        assert COMMANDS.bind(command, {**shown.ballot.args, "numbers": (2,)}, a_call()) == {
+        assert bind(COMMANDS, command, {**shown.ballot.args, "numbers": (2,)}, a_call()) == {
             "numbers": (2,),
             "poll": 1,
         }
