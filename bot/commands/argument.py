@@ -21,7 +21,8 @@ class Extent(Enum):
     """How much of a typed line is a positional argument's; where it is not all, it may stand in quotes."""
 
     WORD = auto()
-    # Up to the first `|` or new line, or to the end where nothing comes after it.
+    # Up to the first `|` or new line, or to the end where nothing comes after it. Before what is not all the
+    # rest it ends at a quotation too: `!x give ben "for the soup"`.
     WORDS = auto()
     REST = auto()
 

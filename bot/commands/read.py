@@ -23,6 +23,7 @@ _QUOTE = re.compile("[" + "".join(QUOTES) + "]")
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
 _BAR = re.compile(r"[|\n]")
+_BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 
 
 def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
@@ -211,8 +212,9 @@ class _Line:
             yield rest[at:], False
 
     def _closing(self, rest: str) -> int:
-        """Where the quotation that opens `rest` ends; people mix straight and curly ones."""
-        ends = [at for mark in {QUOTES[rest[0]], '"', "”"} if (at := rest.find(mark, 1)) > 0]
+        """Where the quotation that opens `rest` ends; people mix straight and curly ones, but not « »."""
+        marks = "»" if rest[0] == "«" else {QUOTES[rest[0]], '"', "”"}
+        ends = [at for mark in marks if (at := rest.find(mark, 1)) > 0]
         if not ends:
             raise self._wrong(text("command.quote_open"))
         return min(ends)
@@ -257,5 +259,7 @@ class _Line:
             return head, tail[0].removeprefix("|") if tail and following else "".join(tail)
         if following is None:
             return rest, ""
-        found = _BAR.search(rest)
+        # All the rest may begin with anything: before that a quotation says nothing.
+        ends = _BAR if following.converter.extent is Extent.REST else _BAR_OR_QUOTATION
+        found = ends.search(rest)
         return (rest[: found.start()].strip(), rest[found.end() :]) if found else (rest, "")

@@ -1,6 +1,7 @@
 """The kinds of parameters: what a parameter may be annotated with, and a converter for each.
 
-    str               words; "in quotes", or up to the first `|`, or all the rest
+    str               words; "in quotes", or up to the first `|`, or up to what is quoted behind it (not
+                      where that is all the rest), or all the rest
     tuple[str, ...]   options, apart by `|` or by new lines: all the rest
     int               a number
     tuple[int, ...]   numbers: `1 3` or `1,3`

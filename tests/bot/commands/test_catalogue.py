@@ -34,6 +34,14 @@ def test_a_name_of_as_many_words() -> None:
     assert COMMANDS.called(COMMANDS.by_path["poll list"], "nl", "list") == "list"
 
 
+def test_what_is_given_stands_in_the_right_way_to_type_it_as_it_can_be_typed() -> None:
+    given = {"question": 'Wat is "hier"?', "options": ["A", "B  C"], "kind": "ranked", "anonymous": True}
+    usage = COMMANDS.usage(COMMANDS.by_path["poll open"], "nl", given)
+    assert usage == '!peiling open «Wat is "hier"?» A | B C --soort volgorde --anoniem'
+    _, read = parse(COMMANDS, usage, "nl")
+    assert read == {**given, "options": "A | B C", "kind": "volgorde"}
+
+
 def test_what_a_command_takes_is_found_by_its_name() -> None:
     kind = COMMANDS.argument("poll open", "kind")
     assert kind in COMMANDS.arguments(COMMANDS.by_path["poll open"])

@@ -24,8 +24,18 @@ def by_numbers(call: Call, numbers: tuple[int, ...], *, poll: int | None = None)
     raise NotImplementedError
 
 
-# Of those that are listed none takes several numbers.
-OURS = Commands([Command("test it", by_numbers)], Texts())
+def thank(call: Call, whom: str, reason: str) -> Message:
+    raise NotImplementedError
+
+
+def plan(call: Call, what: str, where: str, at_most: int, notes: tuple[str, ...] = ()) -> Message:
+    raise NotImplementedError
+
+
+# Of those that are listed none takes several numbers, or words behind words.
+OURS = Commands(
+    [Command("test it", by_numbers), Command("test thank", thank), Command("test plan", plan)], Texts()
+)
 
 
 @pytest.mark.parametrize(
@@ -173,3 +183,47 @@ def test_any_text_is_a_command_or_an_answer(typed: str, locale: str) -> None:
         answer = Texts().write(error.text, Voice(locale, BRUSSELS, NOW))
         assert not re.search(r"\{\w+\}", answer.replace(typed, ""))
         assert answer.encode()
+
+
+# --- words behind words ---
+
+
+@pytest.mark.parametrize(
+    ("typed", "whom", "reason"),
+    [
+        ('ben "voor de soep"', "ben", "voor de soep"),
+        ("ben «voor de soep»", "ben", "voor de soep"),
+        ('"ben peeters" "voor de soep"', "ben peeters", "voor de soep"),
+        ('"ben peeters" voor de soep', "ben peeters", "voor de soep"),
+        ('ben peeters "voor de soep"', "ben peeters", "voor de soep"),
+        ("ben peeters | voor de soep", "ben peeters", "voor de soep"),
+        ("ben peeters\nvoor de soep", "ben peeters", "voor de soep"),
+        ('ben | "voor de soep"', "ben", "voor de soep"),
+        # Not inside a word.
+        ('sint"jan" | voor de soep', 'sint"jan"', "voor de soep"),
+    ],
+)
+def test_words_end_where_what_follows_is_quoted(typed: str, whom: str, reason: str) -> None:
+    assert parse(OURS, f"!test thank {typed}", "nl")[1] == {"whom": whom, "reason": reason}
+
+
+def test_several_words_follow_one_another() -> None:
+    wanted = {"what": "soep", "where": "het plein", "at_most": "12", "notes": '"warm" | "met brood"'}
+    for typed in (
+        'soep "het plein" 12',
+        'soep | het plein "12"',
+        '"soep" het plein\n12',
+        "soep|het plein|12",
+    ):
+        assert parse(OURS, f'!test plan {typed} "warm" | "met brood"', "nl")[1] == wanted
+
+
+def test_nothing_is_quoted_so_all_of_it_belongs_together() -> None:
+    assert parse(OURS, "!test thank ben peeters", "nl")[1] == {"whom": "ben peeters"}
+
+
+@pytest.mark.parametrize("question", ['Komt "de bank" er?', 'Waar "precies"', 'Wie zei "ja" of "nee"'])
+def test_a_question_may_quote_something(question: str) -> None:
+    """What comes after it is all the rest, which may begin with a quotation or with anything."""
+    assert read(f"!poll open {question} | A | B")[1] == {"question": question, "options": ("A", "B")}
+    assert read(f"!poll open {question} --kind consent")[1]["question"] == question
