@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.read import bind, parse
+from bot.commands.read import bind, keep, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Action, Form, Message, Suggestion, text
@@ -27,7 +27,7 @@ from bot.settings import Settings
 from bot.texts import visible
 
 log = logging.getLogger(__name__)
-# Among a button's arguments: what it says yes to is done once, however often it is pressed.
+# Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
 ONCE = "once"
 # And the room in which it was asked: where answers are private, the button is pressed elsewhere.
 ASKED_IN = "asked_in"
@@ -94,6 +94,7 @@ class Dispatch:
             return known.answer[0], ()
         call = self._call(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
+        given: Args = {}
         mistaken = False
         try:
             with tx.savepoint():
@@ -104,6 +105,9 @@ class Dispatch:
             # It may quote what was typed, and so how somebody wanted to vote.
             mistaken = invocation.typed is not None or bool(invocation.args)
             answer = Message((error.text,), form=self._form(error, command, call, invocation))
+        except Unsure as unsure:
+            call.undone_by = None
+            answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except StoreFailed:
             raise
         except Exception:
@@ -133,22 +137,21 @@ class Dispatch:
         return form_for(self.commands, command, call.given, at_once=False, private=private)
 
     def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
-        """What the command answers; or a question back, whose button says yes to it once."""
+        """What the command answers; to a question that was answered already, what was said then.
+
+        Raises: UserError; Unsure with what was understood.
+        """
         once = given.get(ONCE)
-        if once and (said_yes := call.tx.handled.recognise(once, invocation.author, None).answer):
-            return said_yes[0]
+        if once and (answered := call.tx.handled.recognise(once, invocation.author, None).answer):
+            return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
-        given = call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN)}
+        call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN)}
+        bound = bind(self.commands, command, call.given, call)
         try:
-            answer = command.run(call, **bind(self.commands, command, given, call))
+            answer = command.run(call, **bound)
         except Unsure as unsure:
-            call.undone_by = None
-            args = {**given, **unsure.understood, ONCE: f"yes:{invocation.id}"}
-            if call.place:
-                args[ASKED_IN] = call.place.room_id
-            yes = Action(text("unsure.yes"), command.path, args)
-            return Message((unsure.question, text("unsure.no")), actions=(yes,))
+            raise unsure.understanding(keep(self.commands, command, bound)) from None
         if once:
             call.tx.handled.add(once, call.now, answer, None)
         return answer
@@ -212,6 +215,16 @@ class Dispatch:
             nobody,
             Role.RESIDENT,
         )
+
+
+def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) -> Message:
+    """The question, with a button for each choice: the same command, as it would be meant then."""
+    assert command
+    args = {**call.given, **unsure.understood, ONCE: once}
+    if call.place:
+        args[ASKED_IN] = call.place.room_id
+    actions = tuple(Action(label, command.path, {**args, **meant}) for label, meant in unsure.choices)
+    return Message((unsure.question, unsure.otherwise), actions=actions)
 
 
 def _go_back(call: Call, place: Place) -> None:

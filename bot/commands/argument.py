@@ -27,6 +27,10 @@ class Extent(Enum):
     REST = auto()
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def _in_one_line(argument: Argument, value: Any, locale: str) -> str:
     return " ".join(str(value).split())
 
@@ -51,6 +55,7 @@ class Converter:
 
     `convert(argument, value, call)`: what the handler gets. It may look into the call's transaction.
         Raises UserError (the right way to type the command is put behind it), or Unsure.
+    `keep(converted)`: a value from which `convert` makes the same again, for sure and whenever that is.
     `show(argument, value, locale)`: the value as it can be typed again, without quotation marks.
     `placeholder(argument, locale)`: what stands for it where nothing is given.
     `field(argument, value)`: how a form asks for it; `value` is None where nothing is given.
@@ -60,6 +65,7 @@ class Converter:
     """
 
     convert: Callable[[Argument, Any, Any], Any]
+    keep: Callable[[Any], Any] = _as_it_is
     show: Callable[[Argument, Any, str], str] = _in_one_line
     placeholder: Callable[[Argument, str], str] = _by_value
     field: Callable[[Argument, Any], Field] = _as_words

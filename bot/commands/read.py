@@ -46,7 +46,7 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
     What is missing is said last, so that its form is the only thing that is still to be done; what is
     ambiguous is asked back once everything is there.
 
-    Raises: UserError with the right way to type it; Unsure.
+    Raises: UserError with the right way to type it; Unsure with what was understood besides.
     """
     bound: dict[str, Any] = {}
     missing: Argument | None = None
@@ -69,8 +69,17 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
         asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
         raise _wrong(commands, command, problem, call.locale, given).asking(asking)
     if unsure:
-        raise unsure
+        raise unsure.understanding(keep(commands, command, bound))
     return bound
+
+
+def keep(commands: Commands, command: Command, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """What was bound as a button keeps it: bound again, whenever that is, it is the same."""
+    return {
+        argument.name: argument.converter.keep(bound[argument.name])
+        for argument in commands.arguments(command)
+        if argument.name in bound
+    }
 
 
 def _check_seen(value: Any) -> None:

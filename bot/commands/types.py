@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 from bot import when
 from bot.commands.argument import Argument, Converter, Converters, Extent
-from bot.errors import Unsure, UserError
+from bot.errors import Unsure, UserError, yes
 from bot.model.message import Field, Suggestion, text
 
 QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
@@ -174,7 +174,7 @@ def _moment(argument: Argument, value: Any, call: Asking) -> datetime:
         raise UserError("when.one_moment", words=words[:_SHOWN])
     if not reading.sure:
         meant = text("when.meant", words=words, at=reading.start)
-        raise Unsure(meant, **{argument.name: reading.start.isoformat()})
+        raise Unsure(meant, yes(**{argument.name: reading.start.isoformat()}), text("when.not_meant"))
     return reading.start
 
 
@@ -227,17 +227,19 @@ def _suggest_moment(words: str, call: Asking) -> Suggestion:
 WORDS = Converter(convert=_words, placeholder=_words_placeholder, extent=Extent.WORDS)
 OPTIONS = Converter(
     convert=_options,
+    keep=list,
     show=_show_options,
     placeholder=_options_placeholder,
     field=_options_field,
     extent=Extent.REST,
 )
 NUMBER = Converter(convert=_number, plain=int)
-NUMBERS = Converter(convert=_numbers, show=_show_numbers, field=_numbers_field, extent=Extent.REST)
+NUMBERS = Converter(convert=_numbers, keep=list, show=_show_numbers, field=_numbers_field, extent=Extent.REST)
 YES = Converter(convert=_yes, field=_yes_field, plain=bool)
-CHOICE = Converter(convert=_choice, show=_show_choice, field=_choice_field, choices=tuple)
+CHOICE = Converter(convert=_choice, keep=str, show=_show_choice, field=_choice_field, choices=tuple)
 MOMENT = Converter(
     convert=_moment,
+    keep=datetime.isoformat,
     show=_show_moment,
     field=_moment_field,
     suggest=_suggest_moments,
