@@ -51,6 +51,15 @@ class Commands:
             )
             for path, command in self.by_path.items()
         }
+        self._flags = {
+            path: {
+                argument.name_in(locale): argument
+                for argument in arguments
+                if argument.named
+                for locale in texts.locales
+            }
+            for path, arguments in self._arguments.items()
+        }
         self.by_name: dict[tuple[str, ...], Command] = {}
         for command in self.by_path.values():
             if command.listed:
@@ -61,6 +70,10 @@ class Commands:
     def arguments(self, command: Command) -> Sequence[Argument]:
         """What it takes, in order."""
         return self._arguments[command.path]
+
+    def flags(self, command: Command) -> Mapping[str, Argument]:
+        """What may be named behind `--`, by what it is called in any language."""
+        return self._flags[command.path]
 
     def argument(self, path: str, name: str) -> Argument | None:
         """The argument of that name; None where there is no such command, or it takes none of that name."""

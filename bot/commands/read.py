@@ -229,12 +229,7 @@ class _Line:
         return min(ends)
 
     def _flag(self, name: str) -> Argument | _Mistake:
-        named = {
-            argument.name_in(locale): argument
-            for argument in self.commands.arguments(self.command)
-            if argument.named
-            for locale in self.commands.texts.locales
-        }
+        named = self.commands.flags(self.command)
         if name.casefold() in named:
             return named[name.casefold()]
         near = get_close_matches(name.casefold(), list(named), 1, 0.5)
