@@ -20,7 +20,7 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
-from bot.model.message import Action, Form, Message, Suggestion, text
+from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
 from bot.ports.storage import Args, Recognised, Store, Transaction
 from bot.settings import Settings
@@ -104,7 +104,7 @@ class Dispatch:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
             mistaken = invocation.typed is not None or bool(invocation.args)
-            answer = Message((error.text,), form=self._form(error, command, call, invocation))
+            answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
@@ -114,7 +114,7 @@ class Dispatch:
             reference = secrets.token_hex(4)
             log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
             call.undone_by = None
-            answer = Message((text("error.internal", reference=reference),))
+            answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = answer.said_in(call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
@@ -223,8 +223,8 @@ def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) ->
     args = {**call.given, **unsure.understood, ONCE: once}
     if call.place:
         args[ASKED_IN] = call.place.room_id
-    actions = tuple(Action(label, command.path, {**args, **meant}) for label, meant in unsure.choices)
-    return Message((unsure.question, unsure.otherwise), actions=actions)
+    buttons = tuple(Button(label, command.path, {**args, **meant}) for label, meant in unsure.choices)
+    return message(unsure.question, unsure.otherwise, buttons=buttons)
 
 
 def _go_back(call: Call, place: Place) -> None:

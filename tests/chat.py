@@ -38,7 +38,6 @@ from bot.main.config import Community, Config, DatabaseSection, ResidentSection
 from bot.model.events import Invocation
 from bot.model.message import Message
 from bot.ports.adapter import Adapter
-from bot.texts import Texts
 from tests.postgres import keys_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -103,7 +102,7 @@ async def open_chat(
     adapters: dict[str, Adapter] = {}
     said: list[Said] = []
     async with open_core(config, clock, adapters, board_rest=0) as core:
-        console = Console(Texts(), config.zone, clock, said.append)
+        console = Console(core.texts, config.zone, clock, said.append)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         adapters[PLATFORM] = console
         yield Chat(core, console, said)

@@ -16,7 +16,7 @@ from bot.call import Call
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.work import Job
+from bot.feature import Run
 from bot.ports.storage import Store, Transaction
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Agenda:
         self,
         store: Store,
         clock: Clock,
-        runs: Mapping[str, Callable[[Call, Job], None]],
+        runs: Mapping[str, Run],
         call: Callable[[Transaction], Call],
         done: Callable[[], None],
     ) -> None:

@@ -6,7 +6,6 @@ from typing import Any, cast
 
 import pytest
 
-from bot import features
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.read import bind, parse
@@ -16,8 +15,9 @@ from bot.ports.storage import Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
+from tests.doubles.installed import FEATURES
 
-COMMANDS = Commands(features.COMMANDS, Texts(), zone=BRUSSELS)
+COMMANDS = Commands(FEATURES.commands, Texts(), zone=BRUSSELS)
 
 
 def a_call(locale: str = "nl") -> Call:

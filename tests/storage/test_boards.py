@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Place
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
 
 HERE, THERE, LATER = Place("a", "here"), Place("b", "there"), Place("a", "later")
-SHOWN = Message((typed("as it was"),))
+SHOWN = message(typed("as it was"))
 SECOND = timedelta(seconds=1)
 
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.model.people import Identity
+from bot.ports.storage import StoreKey
 
 SUBJECT = "poll"
 DAY = timedelta(days=1)
@@ -161,3 +162,6 @@ class PollStore(Protocol):
         The open polls in which `old` had a ballot. What was closed stays as it was announced.
         """
         ...
+
+
+POLLS: StoreKey[PollStore] = StoreKey("polls")

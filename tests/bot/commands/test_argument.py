@@ -12,7 +12,6 @@ import discord
 import pytest
 
 from adapters.discord.commands import SlashCommands
-from bot import features
 from bot.call import Call
 from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
@@ -23,11 +22,11 @@ from bot.errors import UserError
 from bot.features.help import show_help
 from bot.model.message import Message, Suggestion, typed
 from bot.model.people import Role
-from bot.texts import LOCALES, Texts, Voice
+from bot.texts import FOLDER, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import a_call
+from tests.doubles.installed import FEATURES
 
-CATALOGUES = Path(features.__file__).parents[1] / "locales"
 # What meetings say of their own kinds. Of `closes` they say nothing, of its help alone `poll` does not.
 OWN = {
     "nl": {
@@ -76,19 +75,18 @@ PLAN = Command("meeting plan", plan)
 
 @pytest.fixture
 def texts(tmp_path: Path) -> Texts:
-    """Ours, and behind them what meetings say."""
-    for locale in LOCALES:
-        there = tmp_path / locale / "LC_MESSAGES"
-        there.mkdir(parents=True)
-        entries = "".join(f'\nmsgid "{key}"\nmsgstr "{words}"\n' for key, words in OWN[locale].items())
-        ours = (CATALOGUES / locale / "LC_MESSAGES" / "plein.po").read_text(encoding="utf-8")
-        (there / "plein.po").write_text(ours + entries, encoding="utf-8")
-    return Texts(folder=tmp_path)
+    """Ours, and with them what meetings say."""
+    for locale, own in OWN.items():
+        (tmp_path / locale).mkdir()
+        entries = "".join(f'\nmsgid "{key}"\nmsgstr "{words}"\n' for key, words in own.items())
+        head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n'
+        (tmp_path / locale / "meetings.po").write_text(head + entries, encoding="utf-8")
+    return Texts(FOLDER, tmp_path)
 
 
 @pytest.fixture
 def commands(texts: Texts) -> Commands:
-    return Commands((*features.COMMANDS, PLAN), texts)
+    return Commands((*FEATURES.commands, PLAN), texts)
 
 
 def argument(commands: Commands, path: str, name: str) -> Argument:
@@ -183,7 +181,7 @@ def test_suggestions_go_by_command_then_by_name_then_by_kind(texts: Texts) -> No
         return [Suggestion("by command", typed(given))]
 
     suggests = {"poll": named, "theme": named, "meeting plan.theme": own, "meeting plan.closes": own}
-    commands = Commands((*features.COMMANDS, PLAN), texts, suggests)
+    commands = Commands((*FEATURES.commands, PLAN), texts, suggests)
 
     def suggested(path: str, name: str) -> object:
         suggest = argument(commands, path, name).suggest

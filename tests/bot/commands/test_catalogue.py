@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bot import features
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
@@ -13,9 +12,10 @@ from bot.features.polls.records import Kind
 from bot.model.message import Message
 from bot.texts import Texts
 from tests.doubles.calls import COMMANDS
+from tests.doubles.installed import FEATURES
 
 
-@pytest.mark.parametrize("command", features.COMMANDS, ids=lambda command: command.path)
+@pytest.mark.parametrize("command", FEATURES.commands, ids=lambda command: command.path)
 @pytest.mark.parametrize("locale", ["nl", "en"])
 def test_every_name_of_every_command_leads_to_it(command: Command, locale: str) -> None:
     if command.listed:

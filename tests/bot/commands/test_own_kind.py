@@ -17,7 +17,7 @@ from bot.commands.read import parse
 from bot.commands.types import CONVERTERS
 from bot.dispatch import Dispatch
 from bot.errors import Unsure, UserError
-from bot.model.message import Action, Message, Suggestion, typed
+from bot.model.message import Button, Message, Suggestion, message, typed
 from bot.model.people import Place, Theme
 from bot.settings import Settings
 from bot.texts import Texts
@@ -53,8 +53,8 @@ THEME = Converter(
 
 
 def move(call: Call, subject: Theme, into: Theme, why: str = "", *, beside: Theme | None = None) -> Message:
-    call.post(Place(PLATFORM, "sport"), Message((typed(f"moved {subject.name} into {into.name}"),)), "moved")
-    return Message((typed(f"{subject.name} / {into.name} / {why} / {beside and beside.name}"),))
+    call.post(Place(PLATFORM, "sport"), message(typed(f"moved {subject.name} into {into.name}")), "moved")
+    return message(typed(f"{subject.name} / {into.name} / {why} / {beside and beside.name}"))
 
 
 MOVE = Command("test move", move)
@@ -107,15 +107,15 @@ async def test_who_it_is_for_and_what_to_type_instead(dispatch: Dispatch, town: 
 async def test_it_is_asked_back_one_after_the_other(dispatch: Dispatch, town: Town) -> None:
     question = await dispatch.handle(town.asked("anna", '!test move sp "oude markt" nu --beside SP'))
     assert question
-    assert [action.label for action in question.actions] == [typed("sport"), typed("spel")]
+    assert [button.label for button in question.buttons] == [typed("sport"), typed("spel")]
     # What was understood is not looked up by its words again.
-    assert question.actions[1].args["into"] == "#4"
-    question = await dispatch.handle(town.asked("anna", action=question.actions[1]))
+    assert question.buttons[1].args["into"] == "#4"
+    question = await dispatch.handle(town.asked("anna", button=question.buttons[1]))
     assert question
-    answer = await dispatch.handle(town.asked("anna", action=question.actions[0]))
+    answer = await dispatch.handle(town.asked("anna", button=question.buttons[0]))
     assert answer
     assert words_of(answer) == "spel / oude markt / nu / sport"
-    assert await dispatch.handle(town.asked("anna", action=question.actions[1])) == answer
+    assert await dispatch.handle(town.asked("anna", button=question.buttons[1])) == answer
     await town.core.run_due()
     assert [shown.words for shown in town.platform.shown] == ["moved spel into oude markt"]
 
@@ -128,7 +128,7 @@ def test_a_line_that_is_shown_can_be_typed() -> None:
 
 
 async def test_it_is_suggested_by_its_kind(dispatch: Dispatch, town: Town) -> None:
-    asked = town.asked("anna", action=Action(typed(""), "test move", {}))
+    asked = town.asked("anna", button=Button(typed(""), "test move", {}))
     for name in ("subject", "into", "beside"):
         found = await dispatch.suggest(asked, name, "sp")
         assert found == [Suggestion("#1", typed("sport")), Suggestion("#2", typed("spel"))]
@@ -142,7 +142,7 @@ def test_it_is_an_option_of_a_slash_command() -> None:
 
 
 async def test_a_form_asks_for_it_and_keeps_what_was_given(dispatch: Dispatch, town: Town) -> None:
-    answer = await dispatch.handle(town.asked("anna", action=Action(typed(""), "test move", {"into": "sp"})))
+    answer = await dispatch.handle(town.asked("anna", button=Button(typed(""), "test move", {"into": "sp"})))
     assert answer
     assert answer.form == form_for(COMMANDS, MOVE, {"into": "sp"}, at_once=True)
     assert answer.form

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot import features
 from bot.call import Call
 from bot.commands.forms import form_for
 from bot.commands.read import bind, parse
@@ -17,6 +16,7 @@ from bot.model.message import Suggestion, text
 from bot.texts import LOCALES
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call, read, refused
+from tests.doubles.installed import FEATURES
 
 
 def suggested(typed: str, call: Call) -> Sequence[Suggestion]:
@@ -53,7 +53,7 @@ def test_one_of_a_few_words_in_either_language(word: str, kind: Kind, locale: st
 
 def test_the_words_of_the_reader_go_before_those_of_others() -> None:
     for locale in ("nl", "en"):
-        for command in features.COMMANDS:
+        for command in FEATURES.commands:
             for param in COMMANDS.arguments(command):
                 for word, choice in param.words(locale).items():
                     given = {param.name: word}
