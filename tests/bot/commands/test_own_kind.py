@@ -16,7 +16,8 @@ from bot.commands.forms import form_for
 from bot.commands.read import parse
 from bot.commands.types import CONVERTERS
 from bot.dispatch import Dispatch
-from bot.errors import Unsure, UserError
+from bot.errors import Clash, Unsure, UserError
+from bot.feature import Feature, Features
 from bot.model.message import Button, Message, Suggestion, message, typed
 from bot.model.people import Place, Theme
 from bot.settings import Settings
@@ -58,7 +59,8 @@ def move(call: Call, subject: Theme, into: Theme, why: str = "", *, beside: Them
 
 
 MOVE = Command("test move", move)
-COMMANDS = Commands([MOVE], Texts(), converters={**CONVERTERS, Theme: THEME})
+MOVES = Feature(name="moves", commands=(MOVE,), kinds={Theme: THEME})
+COMMANDS = Commands([MOVE], Texts(), converters={**CONVERTERS, **Features([MOVES]).kinds})
 
 
 @pytest.fixture
@@ -147,3 +149,9 @@ async def test_a_form_asks_for_it_and_keeps_what_was_given(dispatch: Dispatch, t
     assert answer.form == form_for(COMMANDS, MOVE, {"into": "sp"}, at_once=True)
     assert answer.form
     assert [(field.name, field.value) for field in answer.form.fields] == [("subject", ""), ("into", "sp")]
+
+
+@pytest.mark.parametrize("kind", [Theme, str, tuple[int, ...]])
+def test_no_two_bring_the_same_kind(kind: Any) -> None:
+    with pytest.raises(Clash, match="kind of parameter"):
+        Features([MOVES, Feature(name="others", kinds={kind: THEME})])
