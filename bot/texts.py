@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from gettext import c2py
@@ -22,6 +22,7 @@ from babel.messages.pofile import read_po
 
 from bot.errors import Clash
 from bot.model.message import Text
+from bot.model.people import Known, Resident
 
 FOLDER = Path(__file__).parent / "locales"
 
@@ -60,7 +61,9 @@ class Voice:
 
     `now` decides whether a date needs its year. `escape` makes typed words harmless; `code`
     is put around what can be typed; `date` replaces the catalogue's way where a platform
-    shows dates itself.
+    shows dates itself. `people`: how the residents are shown whom a text names, by their numbers;
+    `person` shows one in the platform's own way, or gives None where it has none for them. Nobody is pinged
+    by it.
     """
 
     locale: str
@@ -69,6 +72,8 @@ class Voice:
     escape: Callable[[str], str] = visible
     code: tuple[str, str] = ("`", "`")
     date: Callable[[datetime], str] | None = None
+    people: Mapping[int, Known] = field(default_factory=dict)
+    person: Callable[[Known], str | None] | None = None
 
 
 class Texts:
@@ -127,11 +132,21 @@ class Texts:
             return self.write(value, voice)
         if isinstance(value, datetime):
             return voice.date(value) if voice.date else self.date(value, voice)
+        if isinstance(value, Resident):
+            return self._person(value, voice)
         if isinstance(value, (tuple, list)):
             return self._list([self._value(part, voice) for part in value], voice)
         if isinstance(value, (int, float)):
             return self.number(value, voice.locale)
         return voice.escape(str(value))
+
+    @staticmethod
+    def _person(resident: Resident, voice: Voice) -> str:
+        """By the name that nobody else has, or as the platform shows people."""
+        known = voice.people.get(resident.id)
+        if known is None:
+            return voice.escape(resident.name)
+        return (voice.person and voice.person(known)) or voice.escape(known.name)
 
     def _list(self, parts: list[str], voice: Voice) -> str:
         if len(parts) < 2:

@@ -84,6 +84,12 @@ residents = Table(
     Column("role", Integer, nullable=False, server_default="0"),
     # Whether they want to be told what they may be about to miss.
     Column("wants_reminders", Boolean, nullable=False, server_default=false()),
+    # The name as it is looked for (see bot/names.py).
+    Column("folded", String, nullable=False, server_default="", index=True),
+    # A name that was chosen stays; any other is what their platform calls them.
+    Column("name_is_chosen", Boolean, nullable=False, server_default=false()),
+    # The account that they used last, as "platform:user": where they are written to first.
+    Column("heard_as", String),
 )
 
 identities = Table(

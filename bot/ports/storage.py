@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from bot.model.events import Arrival, Invocation, Undo
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.model.people import Identity, Known, Place, Resident, Role, Theme
 from bot.model.work import Board, Job, Post
 
 T = TypeVar("T")
@@ -118,7 +118,30 @@ class PeopleStore(Protocol):
         """These accounts are one person, with this role: who that is, and who they were taken to be."""
         ...
 
+    def remove(self, resident: int) -> None:
+        """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
+        ...
+
     def grant(self, identity: Identity, role: Role) -> None: ...
+
+    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
+        """They use Plein with this account just now, which their platform calls that."""
+        ...
+
+    def named(self, name: str, asker: int | None) -> Sequence[Resident]:
+        """Everybody whom a reader would call that, among the people of themes that the asker takes part in.
+
+        Asker None: among all.
+        """
+        ...
+
+    def suggested(self, part: str, asker: int | None, most: int) -> Sequence[Resident]:
+        """Those of the same people in whose names that stands, by the alphabet; `most` at the most."""
+        ...
+
+    def known(self, residents: Collection[int]) -> Mapping[int, Known]:
+        """How these residents are shown; one who was forgotten is not among them."""
+        ...
 
     def set_locale(self, resident: int, locale: str) -> None: ...
 

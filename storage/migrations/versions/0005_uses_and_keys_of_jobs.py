@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TO_DO = sa.text("done_at IS NULL")
