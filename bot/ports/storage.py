@@ -128,6 +128,18 @@ class PeopleStore(Protocol):
         """They use Plein with this account just now, which their platform calls that."""
         ...
 
+    def of(self, identity: Identity, name: str) -> Resident:
+        """Whose account that is; a new resident of that name where it is nobody's yet."""
+        ...
+
+    def numbered(self, number: int, asker: int | None) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+        ...
+
+    def at(self, address: str, asker: int | None) -> Sequence[Resident]:
+        """Whose account has that address on its platform, among the same people."""
+        ...
+
     def named(self, name: str, asker: int | None) -> Sequence[Resident]:
         """Everybody whom a reader would call that, among the people of themes that the asker takes part in.
 
