@@ -136,10 +136,12 @@ class People:
         )
         return Resident(number, name)
 
-    def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
+    def link(
+        self, identities: Sequence[Identity], name: str | None, role: Role | None
+    ) -> tuple[int, Sequence[int]]:
         """The first account that is known already says who it is; the others join them."""
         known = [found for one in identities if (found := self.by_identity(one))]
-        resident = known[0] if known else self.add(identities[0], name)
+        resident = known[0] if known else self.add(identities[0], name or identities[0].user_id)
         others = {found.id for found in known} - {resident.id}
         for identity in identities:
             where = {"platform_": identity.platform, "user_": identity.user_id}
@@ -148,8 +150,10 @@ class People:
                 self._db.execute(_ADD_IDENTITY, {**fields, "resident": resident.id})
             else:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
-        self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
-        self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
+        if role is not None:
+            self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
+        if name is not None:
+            self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
         for other in others:
             self._take_over(other, resident)
         return resident.id, sorted(others)

@@ -114,8 +114,13 @@ class PeopleStore(Protocol):
 
     def add(self, identity: Identity, name: str) -> Resident: ...
 
-    def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
-        """These accounts are one person, with this role: who that is, and who they were taken to be."""
+    def link(
+        self, identities: Sequence[Identity], name: str | None, role: Role | None
+    ) -> tuple[int, Sequence[int]]:
+        """These accounts are one person's: who that is, and who they were taken to be.
+
+        Without a name or role they keep those that they have.
+        """
         ...
 
     def remove(self, resident: int) -> None:
