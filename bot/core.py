@@ -82,6 +82,11 @@ class PleinCore:
     async def answer_to(self, invocation_id: str) -> Message | None:
         return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
 
+    async def link(self, accounts: Sequence[Identity]) -> None:
+        """These accounts turn out to be one person's, who counts once from now on."""
+        await self.store.run(lambda tx: self.features.link(tx, accounts))
+        self._wake_all()
+
     # --- where Plein is ---
 
     async def joined(

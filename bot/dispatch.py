@@ -202,6 +202,7 @@ class Dispatch:
             theme_here=known.theme,
             at=min(invocation.at, now),
             public=invocation.public,
+            mentions=invocation.mentions,
         )
 
     def call_for_nobody(self, tx: Transaction, what: str) -> Call:

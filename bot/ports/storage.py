@@ -114,8 +114,13 @@ class PeopleStore(Protocol):
 
     def add(self, identity: Identity, name: str) -> Resident: ...
 
-    def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
-        """These accounts are one person, with this role: who that is, and who they were taken to be."""
+    def link(
+        self, identities: Sequence[Identity], name: str | None, role: Role | None
+    ) -> tuple[int, Sequence[int]]:
+        """These accounts are one person's: who that is, and who they were taken to be.
+
+        Without a name or role they keep those that they have.
+        """
         ...
 
     def remove(self, resident: int) -> None:
@@ -126,6 +131,18 @@ class PeopleStore(Protocol):
 
     def heard(self, resident: Resident, identity: Identity, name: str) -> None:
         """They use Plein with this account just now, which their platform calls that."""
+        ...
+
+    def of(self, identity: Identity, name: str) -> Resident:
+        """Whose account that is; a new resident of that name where it is nobody's yet."""
+        ...
+
+    def numbered(self, number: int, asker: int | None) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+        ...
+
+    def at(self, address: str, asker: int | None) -> Sequence[Resident]:
+        """Whose account has that address on its platform, among the same people."""
         ...
 
     def named(self, name: str, asker: int | None) -> Sequence[Resident]:
