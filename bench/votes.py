@@ -25,8 +25,10 @@ from bot.model.people import Identity, Place
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts
-from storage.engines import PostgreSQL, async_url, open_database, upgrade
+from storage.connections import async_url
+from storage.engines import PostgreSQL, open_database
 from storage.keyring import Keyring
+from storage.schema import upgrade
 from storage.unit import run_once
 from tests.postgres import PostgreSQL as Server
 
@@ -142,6 +144,9 @@ class OneByOne:
             raise error
         done: T = result
         return done
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self.run(work)
 
     async def close(self) -> None:
         await self._engine.dispose()

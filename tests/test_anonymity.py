@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.model.events import Arrival
 from bot.model.message import Message
 from bot.ports.storage import Transaction
-from storage.engines import async_url
+from storage.connections import async_url
 from storage.keyring import KeyGone, Keyring
 from storage.tables import metadata
 from tests.doubles.platform import Town, open_town, words_of

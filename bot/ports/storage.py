@@ -58,6 +58,13 @@ class Store(Protocol):
         """Returns only after the commit. `about`: what the work will ask to be recognised first."""
         ...
 
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """What the work finds in what is committed. It waits for nobody who writes, and nobody for it.
+
+        Raises RuntimeError where the work would write, and StoreFailed.
+        """
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -22,7 +22,9 @@ from bot.errors import StoreFailed
 from bot.features.polls.records import Kind
 from bot.model.people import Role
 from bot.ports.storage import Transaction
-from storage.engines import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
+from storage.connections import async_url
+from storage.engines import open_database
+from storage.schema import MIGRATIONS, newest_schema, schema_of, upgrade
 from storage.tables import metadata
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
