@@ -102,7 +102,7 @@ class Agenda:
     async def _look(self) -> None:
         try:
             await self.flush()
-            due = await self._store.run(lambda tx: tx.jobs.next_due())
+            due = await self._store.read(lambda tx: tx.jobs.next_due())
         except StoreFailed as error:
             log.warning("agenda: the database does not answer (%s); trying again", error)
             return
