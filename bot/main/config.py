@@ -6,6 +6,7 @@ Secrets can come from the environment: `PLEIN_MATRIX_PASSWORD` fills `password` 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
@@ -30,6 +31,7 @@ from bot.model.people import Role
 from bot.settings import Section
 from bot.texts import LOCALES
 
+log = logging.getLogger(__name__)
 DEFAULT_FILE = Path("config.toml")
 PREFIX = "PLEIN_"
 
@@ -168,24 +170,25 @@ _SECTIONS: dict[str, type[BaseModel]] = {
 
 
 def _from_environment(values: dict[str, Any], environment: Mapping[str, str]) -> list[Text]:
-    """Put `PLEIN_MATRIX_PASSWORD` and the like in place; what fits nowhere is a fault."""
+    """Put `PLEIN_MATRIX_PASSWORD` and the like in place; what fits nowhere in its section is a fault.
+
+    What begins with no section of ours may be somebody else's: hosts set names such as PLEIN_PORT.
+    """
     faults = []
+    known = [
+        f"{PREFIX}{section}_{key}".upper() for section, of in _SECTIONS.items() for key in of.model_fields
+    ]
     for name in sorted(environment):
         if not name.startswith(PREFIX):
             continue
         section, _, key = name.removeprefix(PREFIX).lower().partition("_")
-        model = _SECTIONS.get(section)
-        if model is None or key not in model.model_fields:
-            known = [
-                f"{PREFIX}{one}_{field}".upper()
-                for one, fields in _SECTIONS.items()
-                for field in fields.model_fields
-            ]
+        if section not in _SECTIONS:
+            near = "".join(f"; did you mean {one}?" for one in get_close_matches(name, known, 1, 0.7))
+            log.warning("%s in the environment is no setting of Plein, and not looked at%s", name, near)
+        elif key not in _SECTIONS[section].model_fields:
             faults.append(_unknown(name, known))
-        else:
-            found = values.setdefault(section, {})
-            if isinstance(found, dict):
-                found[key] = environment[name]
+        elif isinstance(found := values.setdefault(section, {}), dict):
+            found[key] = environment[name]
     return faults
 
 
