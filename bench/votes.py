@@ -10,6 +10,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -147,6 +148,9 @@ class OneByOne:
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         return await self.run(work)
+
+    async def forget(self, now: datetime) -> None:
+        raise NotImplementedError
 
     async def close(self) -> None:
         await self._engine.dispose()

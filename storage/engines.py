@@ -22,6 +22,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -47,6 +48,7 @@ from storage.connections import (
 from storage.executor import FAILURES, CompiledExecutor
 from storage.keyring import Keyring
 from storage.reading import ReadingExecutor, Turn, Turns
+from storage.retention import forget
 from storage.schema import failure, upgrade_postgres, upgrade_sqlite
 from storage.unit import Outcome, T, Task, Tx, run_group, run_once
 
@@ -121,6 +123,9 @@ class SQLite:
             return await self._loop.run_in_executor(self._reading, self._read, self._readers, work, turn)
         finally:
             turn.give()
+
+    async def forget(self, now: datetime) -> None:
+        await forget(self, now)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._reading.shutdown)
@@ -213,6 +218,9 @@ class PostgreSQL:
             raise failure(error) from error
         finally:
             turn.give()
+
+    async def forget(self, now: datetime) -> None:
+        await forget(self, now)
 
     async def close(self) -> None:
         self._queue.put_nowait(None)

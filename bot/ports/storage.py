@@ -65,6 +65,10 @@ class Store(Protocol):
         """
         ...
 
+    async def forget(self, now: datetime) -> None:
+        """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -104,8 +108,6 @@ class HandledStore(Protocol):
         ...
 
     def undo(self, invocation_id: str) -> Undo | None: ...
-
-    def forget_before(self, moment: datetime) -> None: ...
 
 
 class PeopleStore(Protocol):
