@@ -20,7 +20,7 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -47,6 +47,7 @@ from storage.connections import (
 )
 from storage.executor import FAILURES, CompiledExecutor
 from storage.keyring import Keyring
+from storage.parts import Stored, Stores
 from storage.reading import ReadingExecutor, Turn, Turns
 from storage.retention import forget
 from storage.schema import failure, upgrade_postgres, upgrade_sqlite
@@ -92,9 +93,12 @@ class Answering:
 class SQLite:
     """A file: one writer thread with shared commits, and a few threads that read."""
 
-    def __init__(self, url: str, engine: Engine, seals: Keyring, answers_within: float) -> None:
+    def __init__(
+        self, url: str, engine: Engine, seals: Keyring, stores: Stores, answers_within: float
+    ) -> None:
         self._engine = engine
         self._seals = seals
+        self._stores = stores
         self._answering = Answering()
         # Of the writer's statements only BEGIN goes this way, and only that one waits for other processes.
         event.listen(engine, "before_cursor_execute", lambda *_: self._answering.check())
@@ -142,18 +146,18 @@ class SQLite:
 
         try:
             with readers.begin() as db:
-                return work(Tx(ReadingExecutor(db, before_each), self._seals))
+                return work(Tx(ReadingExecutor(db, before_each), self._seals, self._stores))
         except FAILURES as error:
             raise failure(error) from error
 
     def _read_among_works(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
         cast(Tx, tx).db.settle()
-        return work(Tx(ReadingExecutor(self._db, lambda: None), self._seals))
+        return work(Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores))
 
     def _write(self) -> None:
         with self._engine.connect() as self._db:
             db = self._db
-            tx = Tx(CompiledExecutor(db), self._seals)
+            tx = Tx(CompiledExecutor(db), self._seals, self._stores)
             while (group := self._waiting()) is not None:
                 self._answering.begin()
                 outcomes = run_group(db, tx, [task for task, _ in group])
@@ -186,8 +190,9 @@ class SQLite:
 class PostgreSQL:
     """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
-    def __init__(self, url: str, seals: Keyring, answers_within: float = ANSWERS_WITHIN) -> None:
+    def __init__(self, url: str, seals: Keyring, stores: Stores, answers_within: float) -> None:
         self._seals = seals
+        self._stores = stores
         self._answers_within = answers_within
         self._answering = Answering()
         self._engine = postgres_engine(url, answers_within, pool_size=1)
@@ -237,7 +242,7 @@ class PostgreSQL:
                 await_only(turn.take())
 
         with db.begin():
-            return work(Tx(ReadingExecutor(db, before_each), self._seals))
+            return work(Tx(ReadingExecutor(db, before_each), self._seals, self._stores))
 
     async def _write(self) -> None:
         while group := await self._waiting():
@@ -246,7 +251,8 @@ class PostgreSQL:
             try:
                 db = await self._connection()
                 self._under_way = True
-                outcomes = await db.run_sync(run_once, [task for task, _ in group], self._seals)
+                tasks = [task for task, _ in group]
+                outcomes = await db.run_sync(run_once, tasks, self._seals, self._stores)
                 if self._driver.is_closed():
                     self._answering.lose(next(error for _, error in outcomes if error))
             except (SQLAlchemyError, OSError) as error:
@@ -318,24 +324,30 @@ def keys_beside(url: str) -> Path | None:
 
 
 async def open_database(
-    url: str, keys: Path | None = None, answers_within: float = ANSWERS_WITHIN
+    url: str,
+    keys: Path | None = None,
+    stored: Iterable[Stored[Any]] = (),
+    *,
+    answers_within: float = ANSWERS_WITHIN,
 ) -> Database:
     """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while.
 
-    What takes longer than `answers_within`, in seconds, has failed.
+    `stored` are the stores that features ask for. A call that gets no answer for `answers_within` seconds
+    has failed.
     Raises StoreFailed with what is wrong.
     """
     seals = Keyring(keys or keys_beside(url))
+    stores = {each.key: each.make for each in stored}
     try:
         seals.probe()
     except OSError as error:
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
     if url.startswith("postgresql"):
         await upgrade_postgres(url)
-        return PostgreSQL(url, seals, answers_within)
+        return PostgreSQL(url, seals, stores, answers_within)
     try:
         engine = sqlite_engine(url, answers_within)
     except OSError as error:
         raise StoreFailed(f"{url}: {error}") from error
     await upgrade_sqlite(url, engine)
-    return SQLite(url, engine, seals, answers_within)
+    return SQLite(url, engine, seals, stores, answers_within)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from bot.ports.storage import Store, Transaction
 from storage.executor import Rows
-from storage.tables import boards, jobs, posts, refs, seen
+from storage.tables import boards, jobs, posts, refs, seen, uses
 from storage.unit import Tx
 
 PAGE = 500
@@ -103,11 +103,18 @@ RULES = (
         jobs,
         _before(jobs.c.done_at),
     ),
+    Rule(
+        "what somebody did that is held within limits",
+        timedelta(),
+        "it counts for the limit",
+        uses,
+        _before(uses.c.until),
+    ),
     # After the posts: with them go the references to them.
     Rule(
         "which message on a platform is which of Plein's",
         timedelta(),
-        "as long as what was said, or the board, is kept",
+        "what was said, or the board, is kept",
         refs,
         or_(and_(refs.c.post.is_not(None), ~_ITS_POST), and_(refs.c.subject.is_not(None), ~_ITS_BOARD)),
     ),

@@ -19,7 +19,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreFailed
+from bot.features.polls.records import POLLS
 from bot.main.cli import main
+from bot.main.features import stores_of
 from bot.model.message import Message, typed
 from bot.ports.storage import Transaction
 from storage import engines
@@ -63,7 +65,7 @@ async def test_four_processes_open_it_at_once(database_url: str, tmp_path: Path,
         await look(database_url, fill_old)
     pipe = subprocess.PIPE
     keys = tmp_path / "keys"
-    names = ["one", "two", "three", "four"]
+    names = ["first", "second", "third", "fourth"]
     four = [
         await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", OPENS, database_url, str(keys), name),
@@ -91,8 +93,8 @@ async def test_four_processes_open_it_at_once(database_url: str, tmp_path: Path,
 async def test_an_older_one_with_people_and_polls_in_it(database_url: str) -> None:
     await upgrade(database_url, to="0001")
     await look(database_url, fill_old)
-    store = await open_database(database_url, keys_of(database_url))
-    assert await store.read(lambda tx: tx.polls.get(1, 1))
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    assert await store.read(lambda tx: tx.of(POLLS).get(1, 1))
     await store.close()
     if database_url.startswith("sqlite"):
         with contextlib.closing(sqlite3.connect(make_url(database_url).database or "")) as db:
@@ -221,16 +223,16 @@ async def database(
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     """What the log says of the database, without the reason."""
     return [
-        one.getMessage().split(" (")[0]
-        for one in caplog.records
-        if one.name == "storage.engines" and one.levelno >= logging.WARNING
+        line.getMessage().split(" (")[0]
+        for line in caplog.records
+        if line.name == "storage.engines" and line.levelno >= logging.WARNING
     ]
 
 
 async def all_refused(store: Database) -> None:
     asked = [store.run(count_up) for _ in range(20)]
     found = await asyncio.gather(*asked, return_exceptions=True)
-    assert {type(one) for one in found} == {StoreFailed}
+    assert {type(error) for error in found} == {StoreFailed}
 
 
 @pytest.mark.parametrize("times", [1, 2])

@@ -14,6 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import StoreFailed, UserError
+from bot.features.polls.records import POLLS
+from bot.main.features import stores_of
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.connections import READERS, async_url
@@ -28,7 +30,7 @@ HERE, ANNA = Place("test", "sport"), Identity("test", "anna")
 
 @pytest.fixture
 async def in_memory() -> AsyncIterator[Database]:
-    opened = await open_database("sqlite:///:memory:")
+    opened = await open_database("sqlite:///:memory:", None, stores_of())
     yield opened
     await opened.close()
 
@@ -61,12 +63,12 @@ async def test_a_poll_is_read_without_holding_it(store: Database) -> None:
     def ask(tx: Transaction) -> None:
         tx.places.theme_named("sport")
         tx.people.add(ANNA, "Anna")
-        tx.polls.add(a_plan(), "open")
+        tx.of(POLLS).add(a_plan(), "open")
 
     await store.run(ask)
-    found = await store.read(lambda tx: tx.polls.get(1, 0))
+    found = await store.read(lambda tx: tx.of(POLLS).get(1, 0))
     assert found
-    running = await store.read(lambda tx: tx.polls.running(1, 0, 9))
+    running = await store.read(lambda tx: tx.of(POLLS).running(1, 0, 9))
     assert [poll for poll, _ in running] == [found[0]]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.features.polls.records import POLLS
 from bot.model.message import Message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
@@ -101,14 +102,29 @@ async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> N
 async def test_jobs_a_month_after_they_were_done(store: Database) -> None:
     def work(tx: Transaction) -> None:
         for number, at in enumerate((NOW - MOMENT, NOW), start=1):
-            tx.jobs.add("test", str(number), NOW)
+            tx.jobs.add("test", str(number), NOW - DAY)
             tx.jobs.done(number, at)
 
     await store.run(work)
     await store.forget(NOW + 30 * DAY)
     # What is done is never claimed again: only the rule itself still looks at it.
-    rule = next(one for one in RULES if one.what.startswith("jobs"))
+    rule = next(rule for rule in RULES if rule.what.startswith("jobs"))
     assert [row.id for row in await store.read(partial(rule.page, NOW, None))] == [2]
+
+
+async def test_what_counts_for_a_limit_as_long_as_it_counts(store: Database) -> None:
+    def add(tx: Transaction) -> int:
+        ben = tx.people.add(BEN, "Ben").id
+        for until in (NOW, NOW + DAY):
+            tx.uses.add(ben, "dig", until)
+        return ben
+
+    ben = await store.run(add)
+    await store.forget(NOW)
+    assert await store.read(lambda tx: tx.uses.count(ben, "dig", NOW)) == 2
+    await store.forget(NOW + MOMENT)
+    # Asked as of a moment at which both would count.
+    assert await store.read(lambda tx: tx.uses.count(ben, "dig", NOW)) == 1
 
 
 @pytest.mark.parametrize("rows", [1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE + 7])
@@ -144,7 +160,7 @@ async def test_as_people_notice_it(database_url: str) -> None:
         assert await town.core.answer_to(vote.id) is None
         # The board and the vote itself stand.
         assert await town.core.message_at(PLATFORM, "$board:poll:1:sport:1")
-        found = await town.core.store.read(lambda tx: tx.polls.get(1, 2))
+        found = await town.core.store.read(lambda tx: tx.of(POLLS).get(1, 2))
         assert found
         assert (found[0].voters, found[1]) == (1, (1,))
 
@@ -152,5 +168,5 @@ async def test_as_people_notice_it(database_url: str) -> None:
 def test_operators_can_read_every_rule() -> None:
     lines = (DOCS / "operating.md").read_text(encoding="utf-8").splitlines()
     for rule in RULES:
-        kept = f"{rule.keep.days} days" if rule.keep else "no longer"
+        kept = f"{rule.keep.days} days" if rule.keep else "as long as needed"
         assert f"| {rule.what} | {kept} | {rule.why} |" in lines
