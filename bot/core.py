@@ -115,7 +115,7 @@ class PleinCore:
         self._wake_all()
 
     async def places(self, platform: str) -> Sequence[Place]:
-        return await self.store.run(lambda tx: tx.places.on(platform))
+        return await self.store.read(lambda tx: tx.places.on(platform))
 
     async def message_at(self, platform: str, ref: str) -> Message | None:
         return await self.store.run(
@@ -127,7 +127,7 @@ class PleinCore:
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
         write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
-        finish = await self.store.run(lambda tx: make(tx, subject, write))
+        finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:

@@ -151,7 +151,7 @@ class Console:
         """Everything that comes due on the way happens at its own time."""
         until = self._clock.now() + span
         while True:
-            due = await self.core.store.run(lambda tx: tx.jobs.next_due())
+            due = await self.core.store.read(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
                 break
             self._clock.turn_to(due)

@@ -66,6 +66,17 @@ class Store(Protocol):
         """Returns only after the commit. `about`: what the work will ask to be recognised first."""
         ...
 
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """What the work finds in what is committed. It waits for nobody who writes, and nobody for it.
+
+        Raises RuntimeError where the work would write, and StoreFailed.
+        """
+        ...
+
+    async def forget(self, now: datetime) -> None:
+        """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -105,8 +116,6 @@ class HandledStore(Protocol):
         ...
 
     def undo(self, invocation_id: str) -> Undo | None: ...
-
-    def forget_before(self, moment: datetime) -> None: ...
 
 
 class PeopleStore(Protocol):
@@ -300,8 +309,6 @@ class UseStore(Protocol):
         ...
 
     def merge(self, old: int, new: int) -> None: ...
-
-    def forget_before(self, now: datetime) -> None: ...
 
 
 class InboxStore(Protocol):
