@@ -26,8 +26,9 @@ from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts
 from storage.engines import PostgreSQL, async_url, open_database, upgrade
+from storage.executor import Executor
 from storage.keyring import Keyring
-from storage.unit import run_once
+from storage.unit import Tx, run_group
 from tests.postgres import PostgreSQL as Server
 
 T = TypeVar("T")
@@ -137,11 +138,16 @@ class OneByOne:
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         async with self._engine.connect() as db:
-            result, error = (await db.run_sync(run_once, [(work, about)], self._seals))[0]
+            ((result, error),), _ = await db.run_sync(
+                lambda on: run_group(Tx(Executor(on), self._seals), [(work, about)])
+            )
         if error is not None:
             raise error
         done: T = result
         return done
+
+    def on_commit(self, what: str, listener: Callable[[], None]) -> None:
+        """Nobody is woken here."""
 
     async def close(self) -> None:
         await self._engine.dispose()

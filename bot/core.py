@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -40,22 +40,10 @@ class PleinCore:
         self.texts = texts
         self.settings = settings
         self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS, settings.zone)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, features.SUGGESTS)
         self.outbox = Outbox(store, clock, adapters)
         self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)
-        self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
-        self._wakes: dict[str, Callable[[], None]] = {
-            "post": self.outbox.worker.wake,
-            "board": self.boards.worker.wake,
-            "job": self.agenda.wake,
-        }
-
-    def _wake(self, what: Iterable[str]) -> None:
-        for one in what:
-            self._wakes[one]()
-
-    def _wake_all(self) -> None:
-        self._wake(("post", "board"))
+        self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody)
 
     async def run_due(self) -> None:
         """Do all that is due by now, in a fixed order: for the console and for tests."""
@@ -95,14 +83,12 @@ class PleinCore:
                 tx.boards.show_open(found.id, place)
 
         await self.store.run(bind)
-        self._wake(("board",))
 
     async def left(self, place: Place) -> None:
         await self.store.run(lambda tx: tx.places.leave(place))
 
     async def moved(self, old: Place, new: Place) -> None:
         await self.store.run(lambda tx: tx.places.move(old, new))
-        self._wake_all()
 
     async def places(self, platform: str) -> Sequence[Place]:
         return await self.store.run(lambda tx: tx.places.on(platform))

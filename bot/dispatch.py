@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -33,8 +33,6 @@ ASKED_IN = "asked_in"
 MOST_SUGGESTED = 25
 # What a parameter of that name could be, given what was typed of it.
 Suggests = Mapping[str, Callable[[Call, str], Sequence[Suggestion]]]
-# The answer, and which workers have something new to do.
-Answer = tuple[Message | None, Iterable[str]]
 
 
 class Dispatch:
@@ -46,27 +44,21 @@ class Dispatch:
         clock: Clock,
         commands: Commands,
         settings: Settings,
-        wake: Callable[[Iterable[str]], None],
         suggests: Suggests | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.commands = commands
         self.settings = settings
-        self.wake = wake
         self.suggests = suggests or {}
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
-        answer, woken = await self.store.run(partial(self._once, invocation), invocation)
-        self.wake(woken)
-        return answer
+        return await self.store.run(partial(self._once, invocation), invocation)
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
         """Undo what the invocation `taken` did, if its own author asks; nothing otherwise."""
-        answer, woken = await self.store.run(partial(self._undo_once, invocation, taken))
-        self.wake(woken)
-        return answer
+        return await self.store.run(partial(self._undo_once, invocation, taken))
 
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         """What the argument `name` could be. It only reads: whoever is still typing has done nothing yet."""
@@ -87,16 +79,16 @@ class Dispatch:
         suggest = self.suggests.get(name)
         return suggest(call, typed)[:MOST_SUGGESTED] if suggest else ()
 
-    def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Answer:
+    def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Message | None:
         undo = tx.handled.undo(taken)
         if undo is None or undo.author != invocation.author:
-            return None, ()
+            return None
         return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), tx)
 
-    def _once(self, invocation: Invocation, tx: Transaction) -> Answer:
+    def _once(self, invocation: Invocation, tx: Transaction) -> Message | None:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
-            return known.answer[0], ()
+            return known.answer[0]
         call = self._call(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
         mistaken = False
@@ -124,7 +116,7 @@ class Dispatch:
         if invocation.by_post and answer is not None:
             to = _answer_to(invocation, command is None or command.private)
             call.post(to, answer, f"answer:{invocation.id}", confidential=mistaken)
-        return answer, call.woken
+        return answer
 
     def _form(
         self, error: UserError, command: Command | None, call: Call, invocation: Invocation

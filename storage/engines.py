@@ -13,7 +13,8 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ from sqlalchemy.pool import StaticPool
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import Transaction
-from storage.executor import CompiledExecutor
+from storage.executor import Executor
 from storage.keyring import Keyring
-from storage.unit import Outcome, T, Task, Tx, run_group, run_once
+from storage.unit import Outcome, T, Task, Tx, run_group
 
 GROUP = 256
 # FULL: what was acknowledged survives the machine. The others save work: a larger log is folded into
@@ -40,13 +41,42 @@ PRAGMAS = (
     "wal_autocheckpoint=4000",
     "cache_size=-16000",
 )
+# A plan that was right while a table was small would be kept while it grows. These statements are simple:
+# to plan each of them anew costs less than one wrong plan.
+PLANNING = {"plan_cache_mode": "force_custom_plan"}
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-class SQLite:
+class _Listeners:
+    """Who wants to hear of what was committed, by what they wait for; all on the event loop."""
+
+    def __init__(self) -> None:
+        self._waiting_for: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
+
+    def on_commit(self, what: str, listener: Callable[[], None]) -> None:
+        self._waiting_for[what].append(listener)
+
+    def _answer(
+        self, futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome], woken: Collection[str]
+    ) -> None:
+        """Tell those who asked, and those who wait for what was done."""
+        for what in woken:
+            for listener in self._waiting_for[what]:
+                listener()
+        for future, (result, error) in zip(futures, outcomes, strict=True):
+            if future.done():
+                continue  # whoever asked has gone
+            if error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+
+class SQLite(_Listeners):
     """A file: one writer thread, shared commits."""
 
     def __init__(self, engine: Engine, seals: Keyring) -> None:
+        super().__init__()
         self._engine = engine
         self._seals = seals
         self._queue: queue.SimpleQueue[tuple[Task, asyncio.Future[Any]] | None] = queue.SimpleQueue()
@@ -66,12 +96,12 @@ class SQLite:
 
     def _write(self) -> None:
         with self._engine.connect() as db:
-            tx = Tx(CompiledExecutor(db), self._seals)
+            tx = Tx(Executor(db), self._seals)
             while (group := self._waiting()) is not None:
-                outcomes = run_group(db, tx, [task for task, _ in group])
+                outcomes, woken = run_group(tx, [task for task, _ in group])
                 futures = [future for _, future in group]
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                    self._loop.call_soon_threadsafe(_settle, futures, outcomes)
+                    self._loop.call_soon_threadsafe(self._answer, futures, outcomes, woken)
 
     def _waiting(self) -> list[tuple[Task, asyncio.Future[Any]]] | None:
         first = self._queue.get()
@@ -90,14 +120,17 @@ class SQLite:
         return group
 
 
-class PostgreSQL:
+class PostgreSQL(_Listeners):
     """A server: the same functions through one asyncpg connection, commits shared."""
 
     def __init__(self, url: str, seals: Keyring) -> None:
         from sqlalchemy.ext.asyncio import create_async_engine
 
+        super().__init__()
         self._seals = seals
-        self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        self._engine = create_async_engine(
+            url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args={"server_settings": PLANNING}
+        )
         self._queue: asyncio.Queue[tuple[Task, asyncio.Future[Any]]] = asyncio.Queue()
         self._task = asyncio.create_task(self._write())
 
@@ -119,25 +152,18 @@ class PostgreSQL:
                 group.append(self._queue.get_nowait())
             try:
                 async with self._engine.connect() as db:
-                    outcomes = await db.run_sync(run_once, [task for task, _ in group], self._seals)
+                    outcomes, woken = await db.run_sync(self._run, [task for task, _ in group])
             except (SQLAlchemyError, OSError) as error:
                 # The server is away. Nothing was kept; each is told so and may try again.
                 failure = StoreFailed(type(error).__name__)
-                outcomes = [(None, failure) for _ in group]
-            _settle([future for _, future in group], outcomes)
+                outcomes, woken = [(None, failure) for _ in group], set()
+            self._answer([future for _, future in group], outcomes, woken)
+
+    def _run(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
+        return run_group(Tx(Executor(db), self._seals), tasks)
 
 
 Database = SQLite | PostgreSQL
-
-
-def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome]) -> None:
-    for future, (result, error) in zip(futures, outcomes, strict=True):
-        if future.done():
-            continue  # whoever asked has gone
-        if error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
 
 
 def sqlite_engine(url: str) -> Engine:

@@ -8,12 +8,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, insert, select, update
 
 from bot.model.work import Job
-from storage.executor import Executor
+from storage.batch import Batch
 from storage.tables import jobs
 
 _MOMENT = jobs.c.due_at.type
 _ADD = insert(jobs)
-# With several processes each takes its own share; SQLite has one writer and no use for it.
+# With several processes each takes its own share; SQLite has one writer and no use for it. It waits for
+# nobody and joins nothing, so that what it reads is what it locked.
 _CLAIM = (
     select(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts)
     .where(jobs.c.done_at.is_(None), jobs.c.due_at <= bindparam("now_", type_=_MOMENT))
@@ -33,11 +34,12 @@ _NEXT = select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None))
 class Jobs:
     """Implements JobStore."""
 
-    def __init__(self, db: Executor) -> None:
+    def __init__(self, db: Batch) -> None:
         self._db = db
 
     def add(self, kind: str, subject: str, due_at: datetime) -> None:
         self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at})
+        self._db.wake("job")
 
     def claim(self, now: datetime, limit: int) -> Sequence[Job]:
         return [Job(*row) for row in self._db.execute(_CLAIM, {"now_": now, "limit_": limit})]

@@ -14,10 +14,10 @@ from bot.features.polls.records import Poll
 from bot.model.message import Message, text
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
-from storage.batch import Late, tables_of
+from storage.batch import tables_of
 from storage.engines import Database
-from storage.polls import ballots, polls
-from storage.tables import metadata, residents, subjects
+from storage.polls import polls
+from storage.tables import metadata, subjects
 from tests.doubles.polls import a_plan, tally
 
 NOW = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
@@ -107,22 +107,6 @@ async def test_what_an_undone_part_put_off_never_happens(store: Database, marked
 
     await store.run(work)
     assert await store.run(lambda tx: tally(tx, poll.id)) == [1, 0]
-
-
-def test_the_last_row_stands_and_numbers_add_up() -> None:
-    late = Late()
-    put, count = select(polls), select(ballots)
-    assert not late
-    for number in (1, 2):
-        late.add(put, "a", {"n": number}, None)
-        late.add(count, "a", {"n": number}, "n")
-    assert late.get(put, "a") == {"n": 2}
-    assert late.get(put, "b") is None
-    assert late.concerns(select(ballots.c.voter))
-    assert not late.concerns(select(residents))
-    assert list(late.take()) == [(put, [{"n": 2}]), (count, [{"n": 3}])]
-    assert not late
-    assert not late.concerns(select(ballots.c.voter))
 
 
 def test_the_tables_of_every_statement_are_known() -> None:

@@ -12,9 +12,11 @@ from bot.call import Call
 from bot.clock import Clock, SystemClock
 from bot.delivery.agenda import BATCH, Agenda
 from bot.errors import UserError
+from bot.model.message import Message, typed
+from bot.model.people import Identity
 from bot.model.work import Job
 from bot.ports.storage import Transaction
-from tests.doubles.platform import Town, open_town
+from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.polls import a_poll
 
 
@@ -38,14 +40,15 @@ class Ran:
             clock or town.clock,
             {"test": self._run},
             town.core.dispatch.call_for_nobody,
-            self.done.set,
         )
+        town.core.store.on_commit("post", self.done.set)
 
     def _run(self, call: Call, job: Job) -> None:
         if self.broken.get(job.subject):
             call.tx.places.theme_named(f"half of {job.subject}")
             raise self.broken[job.subject].pop(0)
         self.subjects.append(job.subject)
+        call.post(Identity(PLATFORM, "anna"), Message((typed("done"),)), f"test:{job.subject}")
 
     async def plan(self, *subjects: str, seconds: float = 0) -> None:
         due = self._town.clock.now() + timedelta(seconds=seconds)
@@ -113,9 +116,7 @@ async def test_a_statement_that_cannot_be_holds_up_no_other(town: Town) -> None:
             call.tx.polls.vote(a_poll(999), 999, (), (1,), call.now, None)
         ran.subjects.append(job.subject)
 
-    agenda = Agenda(
-        town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody, ran.done.set
-    )
+    agenda = Agenda(town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody)
     await ran.plan("a", "b", "c")
     await agenda.flush()
     town.clock.turn(timedelta(days=1))
@@ -190,7 +191,6 @@ async def test_it_wakes_by_itself(town: Town) -> None:
     try:
         soon = SystemClock().now() + timedelta(seconds=0.2)
         await town.core.store.run(lambda tx: tx.jobs.add("test", "a", soon))
-        ran.agenda.wake()
         async with asyncio.timeout(10):
             await ran.done.wait()
         assert SystemClock().now() >= soon
