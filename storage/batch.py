@@ -34,7 +34,7 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Executable, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, select
 from sqlalchemy.sql import visitors
 
 from storage.among import among
@@ -42,7 +42,7 @@ from storage.executor import Executor, Rows, Values
 
 T = TypeVar("T")
 Row = dict[str, Any]
-Keys = Sequence[Collection[Any]]
+Key = tuple[Hashable, ...]
 
 # So often a question that a write made stale is asked anew for the whole group; after that each asks for
 # itself, so that a group of which everybody writes costs no more than its commands one by one.
@@ -72,8 +72,9 @@ class Loader(Generic[T]):
         self.width = len(wanted)
         self.names = [f"keys_{number}" for number in range(len(by))]
         keys = (column.label(f"key_{number}") for number, column in enumerate(by))
-        self.statement = rows.add_columns(*keys).where(*map(among, by, self.names))
-        self.tables = tables_of(self.statement)
+        self.for_many = rows.add_columns(*keys).where(*map(among, by, self.names))
+        self.for_one = rows.where(*map(_equals, by, self.names))
+        self.tables = tables_of(self.for_many)
         self.flushed = self.tables.difference(beside)
         self.tells = tells
         self.tells_at = next((at for at, column in enumerate(wanted) if column is tells), None)
@@ -101,7 +102,7 @@ class Batch:
     def discard(self) -> None:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
-        self._loaded: dict[Loader[Any], dict[tuple[Any, ...], Sequence[Any]]] = {}
+        self._loaded: dict[Loader[Any], dict[Key, Sequence[Any]]] = {}
         self._locked: dict[Column[Any], set[Any]] = {}
 
     # --- once it is kept ---
@@ -133,21 +134,24 @@ class Batch:
         if known is None:
             known = self._loaded[loader] = {}
         if key not in known:
-            known |= self._load(loader, key)
+            known.update(self._load(loader, key))
         return known[key]
 
-    def _load(self, loader: Loader[T], key: tuple[Hashable, ...]) -> Mapping[tuple[Any, ...], Sequence[T]]:
+    def _load(self, loader: Loader[T], key: Key) -> Mapping[Key, Sequence[T]]:
         wanted: list[set[Any]] = [{part} for part in key]
         if self._reloads[loader] <= RELOADS:
             wanted = [self._with_expected(*of) for of in zip(loader.by, key, strict=True)]
-        found: dict[tuple[Any, ...], Sequence[T]] = dict.fromkeys(product(*wanted), ())
-        rows: dict[tuple[Any, ...], list[T]] = {}
-        asked = {name: list(parts) for name, parts in zip(loader.names, wanted, strict=True)}
-        for row in self._executor.execute(loader.statement, asked):
-            rows.setdefault(tuple(row[loader.width :]), []).append(loader.make(*row[: loader.width]))
-            if loader.tells is not None:
-                self.expect(loader.tells, (row[loader.tells_at],))
-        return found | rows
+        found: dict[Key, list[T]] = {each: [] for each in product(*wanted)}
+        if len(found) == 1:
+            rows = self._executor.execute(loader.for_one, dict(zip(loader.names, key, strict=True)))
+            found[key] = [loader.make(*row) for row in rows]
+        else:
+            rows = self._executor.execute(loader.for_many, dict(zip(loader.names, wanted, strict=True)))
+            for row in rows:
+                found[row[loader.width :]].append(loader.make(*row[: loader.width]))
+        if loader.tells is not None:
+            self.expect(loader.tells, (row[loader.tells_at] for row in rows))
+        return found
 
     def _with_expected(self, column: Column[Any], part: Hashable) -> set[Any]:
         expected = self._expected.get(column, ())
@@ -215,8 +219,10 @@ class Batch:
     # --- the transaction itself ---
 
     def savepoint(self) -> None:
+        """From here on it can be undone, until it is released."""
         self.flush()
         self._executor.run("SAVEPOINT part")
+        self._until_part = set(self.woken), set(self.destroyed)
 
     def release(self) -> None:
         self.flush()
@@ -225,8 +231,13 @@ class Batch:
     def undo(self) -> None:
         """Back to the savepoint."""
         self.discard()
+        self.woken, self.destroyed = self._until_part
         self._executor.run("ROLLBACK TO SAVEPOINT part")
         self._executor.run("RELEASE SAVEPOINT part")
+
+
+def _equals(column: Column[Any], name: str) -> ColumnElement[bool]:
+    return column == bindparam(name, type_=column.type)
 
 
 # --- which tables and columns belong together ---

@@ -199,6 +199,7 @@ _WITHOUT = (
 )
 
 
+@lru_cache(1024)  # from one vote to the next a poll hardly changes
 def _built(*values: Any) -> Poll:
     fields = dict(zip([*(column.name for column in _SHOWN), "voters"], values, strict=True))
     shown = {

@@ -68,7 +68,8 @@ class Tx:
         self.db.begin()
         try:
             self._executor.begin()
-            self._expect([about for _, about in tasks if about])
+            if len(tasks) > 1:
+                self._expect([about for _, about in tasks if about])
             results = [work(self) for work, _ in tasks]
             self._flush()
             self._executor.commit()
