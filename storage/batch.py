@@ -76,6 +76,8 @@ class Loader(Generic[T]):
         self.for_one = rows.where(*map(_equals, by, self.names))
         self.tables = tables_of(self.for_many)
         self.flushed = self.tables.difference(beside)
+        referred = {key.column.table for table in self.tables for key in table.foreign_keys}
+        self.guarded_by = self.tables | referred
         self.tells = tells
         self.tells_at = next((at for at, column in enumerate(wanted) if column is tells), None)
 
@@ -170,7 +172,7 @@ class Batch:
         new = self._expected.get(column, set()).union(keys) - locked
         self._executor.execute(_locking(column), {"keys": sorted(new)})
         locked |= new
-        self._make_stale({column.table, *_referring_to(column.table)})
+        self._forget(loader for loader in self._loaded if column.table in loader.guarded_by)
         return True
 
     # --- writing ---
@@ -178,10 +180,11 @@ class Batch:
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
         """Execute this now, as if nothing had been deferred."""
         if self._pending:
-            self.flush(tables_of(statement))
+            # What is deleted, a deferred row may still refer to.
+            self.flush(None if statement.is_delete else tables_of(statement))
         if statement.is_dml:
             self.writes += 1
-            self._make_stale({_table(statement)})
+            self._make_stale(_table(statement))
         return self._executor.execute(statement, values)
 
     def defer(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
@@ -207,12 +210,15 @@ class Batch:
             statements: dict[Executable, list[Row]] = {}
             for statement, row in self._pending.pop(table).values():
                 statements.setdefault(statement, []).append(row)
-            self._make_stale({table})
+            self._make_stale(table)
             for statement, rows in statements.items():
                 self._executor.execute(statement, rows if len(rows) > 1 else rows[0])
 
-    def _make_stale(self, tables: Collection[Table]) -> None:
-        for loader in [loader for loader in self._loaded if not loader.tables.isdisjoint(tables)]:
+    def _make_stale(self, table: Table) -> None:
+        self._forget(loader for loader in self._loaded if table in loader.tables)
+
+    def _forget(self, loaders: Iterable[Loader[Any]]) -> None:
+        for loader in list(loaders):
             del self._loaded[loader]
             self._reloads[loader] += 1
 
@@ -260,12 +266,6 @@ def _table(statement: Any) -> Table:
 def identity(column: Column[Any]) -> Column[Any]:
     """The column whose values these are: the one that it refers to, or itself."""
     return next((key.column for key in column.foreign_keys), column)
-
-
-@lru_cache(1024)
-def _referring_to(table: Table) -> Collection[Table]:
-    others = table.metadata.tables.values()
-    return [other for other in others if any(key.references(table) for key in other.foreign_keys)]
 
 
 @lru_cache(1024)

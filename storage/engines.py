@@ -14,7 +14,7 @@ import contextlib
 import queue
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from bot.model.events import Invocation
 from bot.ports.storage import Transaction
 from storage.executor import Executor
 from storage.keyring import Keyring
+from storage.parts import Stored, Stores
 from storage.unit import Outcome, T, Task, Tx, run_group
 
 GROUP = 256
@@ -75,10 +76,11 @@ class _Listeners:
 class SQLite(_Listeners):
     """A file: one writer thread, shared commits."""
 
-    def __init__(self, engine: Engine, seals: Keyring) -> None:
+    def __init__(self, engine: Engine, seals: Keyring, stores: Stores) -> None:
         super().__init__()
         self._engine = engine
         self._seals = seals
+        self._stores = stores
         self._queue: queue.SimpleQueue[tuple[Task, asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
@@ -96,7 +98,7 @@ class SQLite(_Listeners):
 
     def _write(self) -> None:
         with self._engine.connect() as db:
-            tx = Tx(Executor(db), self._seals)
+            tx = Tx(Executor(db), self._seals, self._stores)
             while (group := self._waiting()) is not None:
                 outcomes, woken = run_group(tx, [task for task, _ in group])
                 futures = [future for _, future in group]
@@ -123,11 +125,12 @@ class SQLite(_Listeners):
 class PostgreSQL(_Listeners):
     """A server: the same functions through one asyncpg connection, commits shared."""
 
-    def __init__(self, url: str, seals: Keyring) -> None:
+    def __init__(self, url: str, seals: Keyring, stores: Stores) -> None:
         from sqlalchemy.ext.asyncio import create_async_engine
 
         super().__init__()
         self._seals = seals
+        self._stores = stores
         self._engine = create_async_engine(
             url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args={"server_settings": PLANNING}
         )
@@ -160,7 +163,7 @@ class PostgreSQL(_Listeners):
             self._answer([future for _, future in group], outcomes, woken)
 
     def _run(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
-        return run_group(Tx(Executor(db), self._seals), tasks)
+        return run_group(Tx(Executor(db), self._seals, self._stores), tasks)
 
 
 Database = SQLite | PostgreSQL
@@ -239,12 +242,14 @@ def keys_beside(url: str) -> Path | None:
     return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
 
 
-async def open_database(url: str, keys: Path | None = None) -> Database:
+async def open_database(url: str, keys: Path | None = None, stored: Iterable[Stored[Any]] = ()) -> Database:
     """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while.
 
+    `stored` are the stores that features ask for.
     Raises StoreFailed with what is wrong.
     """
     seals = Keyring(keys or keys_beside(url))
+    stores = {each.key: each.make for each in stored}
     try:
         seals.probe()
     except OSError as error:
@@ -252,14 +257,14 @@ async def open_database(url: str, keys: Path | None = None) -> Database:
     if url.startswith("postgresql"):
         if await schema_of(url) != newest_schema():
             await upgrade(url)
-        return PostgreSQL(async_url(url), seals)
+        return PostgreSQL(async_url(url), seals, stores)
     try:
         engine = sqlite_engine(url)
         if _sqlite_schema(engine) != newest_schema():
             await upgrade(url, engine)
     except (SQLAlchemyError, OSError) as error:
         raise StoreFailed(f"{url}: {getattr(error, 'orig', error)}") from error
-    return SQLite(engine, seals)
+    return SQLite(engine, seals, stores)
 
 
 def _sqlite_schema(engine: Engine) -> str | None:

@@ -37,20 +37,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.features.polls.records import UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.records import POLLS, UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
 from bot.model.events import Invocation
 from bot.model.people import Identity
 from storage.batch import Batch, Loader
-from storage.envelopes import Envelopes
-from storage.keyring import KeyGone, Keyring
-from storage.tables import Moment, Number, identities, members, metadata, residents
+from storage.keyring import KeyGone
+from storage.parts import Parts, Stored
+from storage.tables import Moment, Number, identities, members, own_tables, residents, themes
+
+TABLES = own_tables()
 
 polls = Table(
     "polls",
-    metadata,
+    TABLES,
     Column("id", Number, primary_key=True),
-    Column("theme", ForeignKey("themes.id"), nullable=False),
-    Column("opener", ForeignKey("residents.id"), nullable=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False),
+    Column("opener", ForeignKey(residents.c.id), nullable=False),
     Column("question", String, nullable=False),
     Column("options", Text, nullable=False),
     Column("kind", String, nullable=False, server_default="choice"),
@@ -75,9 +77,9 @@ polls = Table(
 # In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
 ballots = Table(
     "ballots",
-    metadata,
+    TABLES,
     Column("poll", ForeignKey("polls.id"), primary_key=True),
-    Column("voter", ForeignKey("residents.id"), primary_key=True, index=True),
+    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
     Column("choices", String, nullable=False),
     Column("reason", String),
     Column("cast_at", Moment, nullable=False),
@@ -88,7 +90,7 @@ ballots = Table(
 # as with 100,000; the row without choices counts the people.
 tallies = Table(
     "tallies",
-    metadata,
+    TABLES,
     Column("poll", ForeignKey("polls.id"), primary_key=True),
     Column("choices", String, primary_key=True),
     Column("votes", Integer, nullable=False),
@@ -136,10 +138,6 @@ _LAST_CLOSED = (
 )
 _STANDING = select(func.count()).where(
     polls.c.opener == bindparam("opener_"), or_(polls.c.state == "open", polls.c.state == "planned")
-)
-_ASKED = select(func.count()).where(
-    polls.c.opener == bindparam("opener_"),
-    polls.c.opened_at >= bindparam("since_", type_=polls.c.opened_at.type),
 )
 _CAST_AS = (
     select(tallies.c.choices, tallies.c.votes)
@@ -220,10 +218,10 @@ _BALLOT = Loader(select(ballots.c.choices), by=[ballots.c.poll, ballots.c.voter]
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Batch, seals: Keyring, sealing: Envelopes) -> None:
-        self._db = db
-        self._seals = seals
-        self._sealing = sealing
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+        self._seals = parts.keyring
+        self._sealing = parts.envelopes
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """A button names its poll."""
@@ -288,9 +286,9 @@ class Polls:
         row = self._db.execute(_LAST_CLOSED, {"theme_": theme}).first()
         return _built(*row) if row else None
 
-    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
-        standing = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
-        return standing, self._db.execute(_ASKED, {"opener_": opener, "since_": since}).scalar_one()
+    def standing(self, opener: int) -> int:
+        found: int = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
+        return found
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:
         after = ""
@@ -432,6 +430,9 @@ class Polls:
 
     def _read(self, poll: Poll, kept: str | None) -> Choices:
         return self._unsealed(poll, kept)[0] if kept else ()
+
+
+STORED = Stored(POLLS, Polls, TABLES)
 
 
 @lru_cache(64)

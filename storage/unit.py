@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
-from bot.ports.storage import Transaction
+from bot.ports.storage import StoreKey, Transaction
 from storage.batch import Batch
 from storage.boards import Boards
 from storage.envelopes import Envelopes
@@ -19,10 +19,11 @@ from storage.handled import Handled
 from storage.inbox import Inbox
 from storage.jobs import Jobs
 from storage.keyring import Keyring
+from storage.parts import Parts, Stores
 from storage.people import People
 from storage.places import Places
-from storage.polls import Polls
 from storage.posts import Posts
+from storage.uses import Uses
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -40,21 +41,32 @@ TRIES = 5
 class Tx:
     """Implements Transaction on one connection, which it uses again and again."""
 
-    def __init__(self, executor: Executor, seals: Keyring) -> None:
+    def __init__(self, executor: Executor, seals: Keyring, stores: Stores) -> None:
         self._executor = executor
         self._needs_savepoint = False
         self.seals = seals
         # SQLite has one writer, so that nothing has to be locked there.
         self.db = db = Batch(executor, locks=executor.is_remote)
         sealing = Envelopes(db, seals)
+        self._parts = Parts(db, seals, sealing)
+        self._makes = stores
+        self._made: dict[StoreKey[Any], Any] = {}
+        self._expecting = [key for key, make in stores.items() if hasattr(make, "expect")]
         self.inbox = Inbox(db, sealing)
-        self.polls = Polls(db, seals, sealing)
         self.people = People(db)
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
+        self.uses = Uses(db)
+
+    def of(self, key: StoreKey[T]) -> T:
+        """Made when it is first asked for, from what the composition root named for this key."""
+        if key not in self._made:
+            self._made[key] = self._makes[key](self._parts)
+        store: T = self._made[key]
+        return store
 
     def offload(self, work: Callable[[], T]) -> T:
         return self._executor.offload(work)
@@ -82,7 +94,8 @@ class Tx:
 
     def _expect(self, group: Sequence[Invocation]) -> None:
         self.handled.expect(group)
-        self.polls.expect(group)
+        for key in self._expecting:
+            self.of(key).expect(group)
 
     def _flush(self) -> None:
         try:

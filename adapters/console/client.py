@@ -19,7 +19,7 @@ from adapters.console.script import Grants, Says, Waits, read_line
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.model.events import Invocation
-from bot.model.message import Action, Message, text
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Place
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
@@ -71,7 +71,7 @@ class Console:
         self._clock = clock
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
-        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Action, ...]] = {}
+        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Button, ...]] = {}
         self._board_of: dict[str, str] = {}
         self._known: set[str] = set()
         self.failed = False
@@ -99,7 +99,7 @@ class Console:
             said = read_line(words, number)
         except UserError as error:
             self.failed = True
-            await self._print("console", Message((error.text,)), "error", None)
+            await self._print("console", message(error.text), "error", None)
             return
         match said:
             case Says():
@@ -132,15 +132,15 @@ class Console:
 
     async def _press(self, asked: Invocation, number: int) -> Message | None:
         """A button of the last message with buttons that they saw there; in private, that was for them."""
-        actions: tuple[Action, ...] = ()
+        buttons: tuple[Button, ...] = ()
         for (place, who), shown in self._buttons.items():
             here = place == asked.place and who in (None, asked.author)
             if here or (asked.place is None and who == asked.author):
-                actions = shown
-        if not 1 <= number <= len(actions):
-            return Message((text("action.no_such", number=number),))
-        action = actions[number - 1]
-        return await self.core.handle(replace(asked, command=action.command, args=action.args))
+                buttons = shown
+        if not 1 <= number <= len(buttons):
+            return message(text("action.no_such", number=number))
+        button = buttons[number - 1]
+        return await self.core.handle(replace(asked, command=button.command, args=button.args))
 
     async def _waits(self, span: timedelta) -> None:
         """Everything that comes due on the way happens at its own time."""
@@ -160,7 +160,7 @@ class Console:
         self._remember(place, None, message)
         await self._print(place.room_id, message, "public", place)
         ref = str(uuid.uuid4())
-        if message.actions:
+        if message.buttons:
             self._board_of[place.room_id] = ref
         return ref
 
@@ -178,9 +178,9 @@ class Console:
 
     def _remember(self, place: Place | None, who: Identity | None, message: Message) -> None:
         """A message without buttons leaves the old ones: pressing them is still answered."""
-        if message.actions:
+        if message.buttons:
             self._buttons.pop((place, who), None)
-            self._buttons[place, who] = message.actions
+            self._buttons[place, who] = message.buttons
 
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))

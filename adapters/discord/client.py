@@ -119,7 +119,7 @@ class Discord:
         on = await self._session()
         board, _, poll = ref.partition(" ")
         said = on.writer(await on.voice(place)).render(message, None)
-        if poll and message.ballot and message.ballot.ended:
+        if poll and message.native_poll and message.native_poll.ended:
             await on.outgoing.end_poll(int(place.room_id), int(poll))
         return ref if await on.outgoing.edit(int(place.room_id), board, said) else None
 

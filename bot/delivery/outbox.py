@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from bot.clock import Clock
 from bot.delivery.worker import PARK_AFTER, Worker, pause
 from bot.errors import TryLater, Unreachable
-from bot.model.message import Message, text
+from bot.model.message import message, text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Post
 from bot.ports.adapter import Adapter
@@ -93,7 +93,7 @@ class Outbox:
         def park(tx: Transaction) -> None:
             tx.posts.park(post.id, reason)
             if isinstance(post.to, Place):
-                told = Message((text("outbox.parked", place=post.to.room_id, reason=reason),))
+                told = message(text("outbox.parked", place=post.to.room_id, reason=reason))
                 for moderator in tx.people.with_role(Role.MODERATOR):
                     # Once a day for each place, however much was meant for it.
                     key = f"parked:{post.to.room_id}:{now:%Y-%m-%d}:{moderator.user_id}"

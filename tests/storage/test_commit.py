@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.engines import Database
@@ -18,7 +18,7 @@ from storage.unit import Tx
 from tests.chat import NOW
 
 HERE, THERE = Place("a", "here"), Place("a", "there")
-SAID = Message((typed("hello"),))
+SAID = message(typed("hello"))
 NAMES = ("post", "board", "job")
 
 

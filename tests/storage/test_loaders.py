@@ -377,3 +377,14 @@ async def test_many_values_in_one_parameter(counting: Any) -> None:
         assert batch.execute(some, {"titles": ()}).scalars() == []
 
     await counting(check)
+
+
+async def test_before_anything_is_deleted_all_is_flushed(counting: Any) -> None:
+    """What is deferred may be the end of a row that refers to what is deleted."""
+
+    def check(batch: Batch, db: Counting) -> None:
+        batch.defer(TAKE, (3, "a"), {"shelf_": 3, "title_": "a"})
+        batch.execute(delete(shelves).where(shelves.c.id == 3))
+        assert batch.get(SHELF, 3) is None
+
+    await counting(check)

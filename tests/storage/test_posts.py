@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model.message import Message, typed
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.engines import Database
@@ -15,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 def hello(name: str) -> Message:
-    return Message((typed(name),))
+    return message(typed(name))
 
 
 def add(tx: Transaction, to: Place | Identity, *names: str) -> None:

@@ -11,6 +11,8 @@ from functools import partial
 
 import pytest
 
+from bot.features.polls.records import POLLS
+from bot.main.features import stores_of
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database, open_database
@@ -102,7 +104,7 @@ async def stores(database_url: str) -> AsyncIterator[tuple[Database, Database]]:
     async with contextlib.AsyncExitStack() as stack:
         opened = []
         for _ in range(2):
-            opened.append(await open_database(database_url, keys_of(database_url)))
+            opened.append(await open_database(database_url, keys_of(database_url), stores_of()))
             stack.push_async_callback(opened[-1].close)
         yield opened[0], opened[1]
 
@@ -116,14 +118,14 @@ async def test_whoever_is_linked_while_they_vote_keeps_one_ballot(
     def begin(tx: Transaction) -> tuple[int, list[int]]:
         anna = tx.people.add(Identity(PLATFORM, "anna"), "Anna").id
         theme = tx.places.theme_named("sport").id
-        return anna, [tx.polls.add(a_plan(theme, anna), "open").id for _ in range(30)]
+        return anna, [tx.of(POLLS).add(a_plan(theme, anna), "open").id for _ in range(30)]
 
     anna, numbers = await one.run(begin)
 
     def vote(number: int, voter: int, choice: int, tx: Transaction) -> None:
-        found = tx.polls.get(number, voter)
+        found = tx.of(POLLS).get(number, voter)
         assert found
-        tx.polls.vote(found[0], voter, found[1], (choice,), NOW + timedelta(seconds=choice), None)
+        tx.of(POLLS).vote(found[0], voter, found[1], (choice,), NOW + timedelta(seconds=choice), None)
 
     def known_elsewhere(number: int, tx: Transaction) -> int:
         other = tx.people.add(Identity("elsewhere", f"anna{number}"), "Anna").id
@@ -133,7 +135,7 @@ async def test_whoever_is_linked_while_they_vote_keeps_one_ballot(
     for number in numbers:
         other = await one.run(lambda tx, number=number: known_elsewhere(number, tx))  # type: ignore[misc]
         await asyncio.gather(
-            one.run(lambda tx, other=other: tx.polls.merge(other, anna)),  # type: ignore[misc]
+            one.run(lambda tx, other=other: tx.of(POLLS).merge(other, anna)),  # type: ignore[misc]
             two.run(lambda tx, number=number: vote(number, anna, 2, tx)),  # type: ignore[misc]
         )
         assert await two.run(lambda tx, number=number: counted(tx, number)) == (1, [0, 1, 0])  # type: ignore[misc]
@@ -164,7 +166,7 @@ async def test_two_that_wait_for_each_other_both_come_through(database_url: str)
         await town.joined("sport")
         for _ in range(2):
             await town.say("anna", '!poll open "Wat?" A | B | C')
-        stores = [await open_database(database_url, keys_of(database_url)) for _ in range(2)]
+        stores = [await open_database(database_url, keys_of(database_url), stores_of()) for _ in range(2)]
         tries = 0
         held = [threading.Event(), threading.Event()]
 
@@ -173,10 +175,10 @@ async def test_two_that_wait_for_each_other_both_come_through(database_url: str)
             nonlocal tries
             tries += 1
             first, second = (1, 2) if at == 0 else (2, 1)
-            tx.polls.get(first, 0)
+            tx.of(POLLS).get(first, 0)
             held[at].set()
             tx.offload(lambda: held[1 - at].wait(10))
-            tx.polls.get(second, 0)
+            tx.of(POLLS).get(second, 0)
 
         await asyncio.gather(*(store.run(partial(hold, at)) for at, store in enumerate(stores)))
         assert tries == 3

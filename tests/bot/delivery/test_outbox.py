@@ -11,7 +11,7 @@ import pytest
 
 from bot.delivery.worker import PARK_AFTER
 from bot.errors import TryLater, Unreachable
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Identity
 from tests.doubles.platform import PLATFORM, Town, open_town
 
@@ -46,7 +46,7 @@ async def test_in_order_and_once(town: Town) -> None:
 
 async def test_a_person_and_a_place_of_the_same_name_are_two(town: Town) -> None:
     await town.post("mia", "aan de plek")
-    private = Message((typed("aan Mia"),))
+    private = message(typed("aan Mia"))
     await town.core.store.run(
         lambda tx: tx.posts.add("p", Identity(PLATFORM, "mia"), private, town.clock.now())
     )
@@ -141,10 +141,8 @@ async def test_a_place_that_is_gone_is_told_to_the_moderators_at_once(town: Town
 
 async def test_a_person_who_is_gone_is_nobodys_business(town: Town) -> None:
     town.platform.trouble["ben"] = [Unreachable("weg")]
-    message = Message((typed("aan Ben"),))
-    await town.core.store.run(
-        lambda tx: tx.posts.add("p", Identity(PLATFORM, "ben"), message, town.clock.now())
-    )
+    said = message(typed("aan Ben"))
+    await town.core.store.run(lambda tx: tx.posts.add("p", Identity(PLATFORM, "ben"), said, town.clock.now()))
     await flush(town)
     assert town.platform.shown == []
     assert await town.core.store.run(lambda tx: tx.posts.parked()) == [("p", "weg")]
