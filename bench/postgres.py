@@ -49,6 +49,9 @@ class Ungrouped:
         finally:
             self._free.put_nowait(store)
 
+    def on_commit(self, what: str, listener: Callable[[], None]) -> None:
+        """Nobody is woken here: what is measured is until the answer is kept."""
+
     async def close(self) -> None:
         """The stores are closed by whoever opened them."""
 

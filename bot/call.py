@@ -56,8 +56,6 @@ class Call:
     # The command that is still being typed, while something is suggested for it.
     command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
-    # Which of "post", "board" and "job" there is more of, so that only those workers are woken.
-    woken: set[str] = field(default_factory=set, init=False)
 
     @property
     def said_at(self) -> datetime:
@@ -114,7 +112,6 @@ class Call:
         `confidential`: it is nobody else's business, and kept only until it was said.
         """
         self.tx.posts.add(key, to, message, self.now, confidential=confidential)
-        self.woken.add("post")
 
     def announce(self, theme: int, message: Message, key: str) -> None:
         """Say it in every place of the theme."""
@@ -127,7 +124,6 @@ class Call:
         Without a key there is one job of a kind for each subject: its key is `kind:subject`.
         """
         self.tx.jobs.add(kind, subject, due_at, key or f"{kind}:{subject}")
-        self.woken.add("job")
 
     def unschedule(self, key: str) -> None:
         """Call off what was planned under that key."""
@@ -144,12 +140,10 @@ class Call:
     def board(self, subject: str, theme: int) -> None:
         """Show the subject's state in every place of the theme, and keep it up to date; twice is once."""
         self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme))
-        self.woken.add("board")
 
     def changed(self, subject: str) -> None:
         """The boards of this subject are out of date."""
         self.tx.boards.mark(subject)
-        self.woken.add("board")
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

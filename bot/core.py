@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -45,22 +45,10 @@ class PleinCore:
         kinds = {**CONVERTERS, **features.kinds}
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
+        self.dispatch = Dispatch(store, clock, self.commands, settings)
         self.outbox = Outbox(store, clock, adapters)
         self.boards = Boards(store, clock, adapters, features.boards, board_rest)
-        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self._wake_all)
-        self._wakes: dict[str, Callable[[], None]] = {
-            "post": self.outbox.worker.wake,
-            "board": self.boards.worker.wake,
-            "job": self.agenda.wake,
-        }
-
-    def _wake(self, what: Iterable[str]) -> None:
-        for worker in what:
-            self._wakes[worker]()
-
-    def _wake_all(self) -> None:
-        self._wake(("post", "board"))
+        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody)
 
     async def run_due(self) -> None:
         """Do all that is due by now, in a fixed order: for the console and for tests."""
@@ -85,7 +73,6 @@ class PleinCore:
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
         await self.store.run(lambda tx: self.features.link(tx, accounts))
-        self._wake_all()
 
     # --- where Plein is ---
 
@@ -105,14 +92,12 @@ class PleinCore:
                 tx.boards.show_open(found.id, place)
 
         await self.store.run(bind)
-        self._wake(("board",))
 
     async def left(self, place: Place) -> None:
         await self.store.run(lambda tx: tx.places.leave(place))
 
     async def moved(self, old: Place, new: Place) -> None:
         await self.store.run(lambda tx: tx.places.move(old, new))
-        self._wake_all()
 
     async def places(self, platform: str) -> Sequence[Place]:
         return await self.store.read(lambda tx: tx.places.on(platform))

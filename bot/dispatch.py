@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -33,8 +33,6 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
-# The answer, and which workers have something new to do.
-Answer = tuple[Message | None, Iterable[str]]
 
 
 class Dispatch:
@@ -46,25 +44,19 @@ class Dispatch:
         clock: Clock,
         commands: Commands,
         settings: Settings,
-        wake: Callable[[Iterable[str]], None],
     ) -> None:
         self.store = store
         self.clock = clock
         self.commands = commands
         self.settings = settings
-        self.wake = wake
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
-        answer, woken = await self.store.run(partial(self._once, invocation), invocation)
-        self.wake(woken)
-        return answer
+        return await self.store.run(partial(self._once, invocation), invocation)
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
         """Undo what the invocation `taken` did, if its own author asks; nothing otherwise."""
-        answer, woken = await self.store.run(partial(self._undo_once, invocation, taken))
-        self.wake(woken)
-        return answer
+        return await self.store.run(partial(self._undo_once, invocation, taken))
 
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         """What the argument `name` could be. It only reads: whoever is still typing has done nothing yet."""
@@ -82,16 +74,16 @@ class Dispatch:
         call.given, call.command = invocation.args, invocation.command
         return suggest(call, typed)[:MOST_SUGGESTED]
 
-    def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Answer:
+    def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Message | None:
         undo = tx.handled.undo(taken)
         if undo is None or undo.author != invocation.author:
-            return None, ()
+            return None
         return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), tx)
 
-    def _once(self, invocation: Invocation, tx: Transaction) -> Answer:
+    def _once(self, invocation: Invocation, tx: Transaction) -> Message | None:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
-            return known.answer[0], ()
+            return known.answer[0]
         call = self._call(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
         given: Args = {}
@@ -123,7 +115,7 @@ class Dispatch:
         if invocation.by_post and answer is not None:
             to = _answer_to(invocation, command is None or command.private)
             call.post(to, answer, f"answer:{invocation.id}", confidential=mistaken)
-        return answer, call.woken
+        return answer
 
     def _form(
         self, error: UserError, command: Command | None, call: Call, invocation: Invocation

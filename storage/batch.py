@@ -1,57 +1,272 @@
-"""Writes that can wait for the end of a group of commands: made once, however many asked for them.
+"""One transaction's way to the database: asked once for a whole group of commands, written once for it.
 
-A hundred votes mark the same board a hundred times and add to the same few counters; a row for each
-answer goes to the database just as well all at once. Whoever reads the tables in question sees them as
-if nothing had waited: what waits is written first.
+A vote by itself is six small questions and five small writes. Thirty-two votes that share a
+transaction need no more than that either, if each question is asked for all of them at once and each
+write made for all of them at once. This is how, without any of the thirty-two knowing of the others:
+
+1. **Expect.** Before the group starts, whoever knows what it is about says so by columns:
+   `expect(seen.c.id, ids)`. A column that refers to another stands for that one: whoever is expected as
+   `residents.id` is expected as `ballots.voter`.
+2. **Get.** A `Loader` is a question by key that can be asked for many keys at once. The first that asks
+   for a row of it has it asked for all that are expected; the others find theirs there. Rows can tell
+   what to expect next: an account tells its resident.
+3. **Lock**, and only then get. `lock(polls.c.id, 3)` locks all the polls that are expected, in the order
+   of their keys, by a statement that does nothing else. What was got before from that table, or from one
+   that refers to it, may come from before the wait and is asked for again.
+4. **Defer.** A write that can wait does so under its table and key. The last one stands, or their numbers
+   add up. Whoever asks for these rows looks at what is `pending` as well, and says so to its loader
+   (`beside`); before any other statement reads or writes that table, what is pending for it is flushed.
+5. **Flush**: what was deferred is executed, all rows of a statement at once, in the order in which they
+   were first put off. That is before the commit at the latest.
+
+Nothing that was got outlives a write to one of the tables it came from. A deferred write is no such
+write until it is flushed, as its row tells by itself what holds now.
+
+What is to happen once it is all kept, and not a moment earlier, waits here too: whom to wake, and which
+keys to destroy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
-from functools import cache
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import product
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Executable, Table
+from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, select
 from sqlalchemy.sql import visitors
 
+from storage.among import among
+from storage.executor import Executor, Rows, Values
+
+T = TypeVar("T")
 Row = dict[str, Any]
+Key = tuple[Hashable, ...]
+
+# So often a question that a write made stale is asked anew for the whole group; after that each asks for
+# itself, so that a group of which everybody writes costs no more than its commands one by one.
+RELOADS = 8
 
 
-@cache
+class Loader(Generic[T]):
+    """A question that is asked by key, for many keys at once.
+
+    `rows` says what is wanted, and `make` what becomes of each row; `by` are the columns that a key
+    consists of. `beside` are the tables of which whoever asks looks at the pending rows as well.
+    `tells` is a column of `rows`: its values are expected from then on.
+    """
+
+    def __init__(
+        self,
+        rows: Select[Any],
+        by: Sequence[Column[Any]],
+        make: Callable[..., T],
+        *,
+        beside: Collection[Table] = (),
+        tells: Column[Any] | None = None,
+    ) -> None:
+        wanted = list(rows.selected_columns)
+        self.by = [identity(column) for column in by]
+        self.make = make
+        self.width = len(wanted)
+        self.names = [f"keys_{number}" for number in range(len(by))]
+        keys = (column.label(f"key_{number}") for number, column in enumerate(by))
+        self.for_many = rows.add_columns(*keys).where(*map(among, by, self.names))
+        self.for_one = rows.where(*map(_equals, by, self.names))
+        self.tables = tables_of(self.for_many)
+        self.flushed = self.tables.difference(beside)
+        referred = {key.column.table for table in self.tables for key in table.foreign_keys}
+        self.guarded_by = self.tables | referred
+        self.tells = tells
+        self.tells_at = next((at for at, column in enumerate(wanted) if column is tells), None)
+
+
+class Batch:
+    """What stores ask and write through; see above."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self.offload = executor.offload
+        self.begin()
+
+    def begin(self) -> None:
+        """Another transaction: nothing is known, expected or deferred yet."""
+        self._expected: dict[Column[Any], set[Any]] = {}
+        self._reloads: Counter[Loader[Any]] = Counter()
+        self.woken: set[str] = set()
+        self.destroyed: set[str] = set()
+        # How many writes were made or deferred.
+        self.writes = 0
+        self.discard()
+
+    def discard(self) -> None:
+        """What was deferred is not to happen; what was got or locked may not hold any more."""
+        self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
+        self._loaded: dict[Loader[Any], dict[Key, Sequence[Any]]] = {}
+        self._locked: dict[Column[Any], set[Any]] = {}
+
+    # --- once it is kept ---
+
+    def wake(self, what: str) -> None:
+        """Whoever waits for this is to look once the transaction is kept: see Store.on_commit."""
+        self.woken.add(what)
+
+    def destroy(self, key: str) -> None:
+        """Have the key of that name destroyed once the transaction is kept."""
+        self.destroyed.add(key)
+
+    # --- asking ---
+
+    def expect(self, column: Column[Any], values: Iterable[Any]) -> None:
+        """The group will ask for rows where this column, or one that refers to it, has these values."""
+        self._expected.setdefault(identity(column), set()).update(values)
+
+    def get(self, loader: Loader[T], *key: Hashable) -> T | None:
+        """The row with that key, as the loader makes it; None where there is none."""
+        rows = self.get_all(loader, *key)
+        return rows[0] if rows else None
+
+    def get_all(self, loader: Loader[T], *key: Hashable) -> Sequence[T]:
+        """The rows with that key, in the order of the loader's statement."""
+        if not self._pending.keys().isdisjoint(loader.flushed):
+            self.flush(loader.flushed)
+        known = self._loaded.get(loader)
+        if known is None:
+            known = self._loaded[loader] = {}
+        if key not in known:
+            known.update(self._load(loader, key))
+        return known[key]
+
+    def _load(self, loader: Loader[T], key: Key) -> Mapping[Key, Sequence[T]]:
+        wanted: list[set[Any]] = [{part} for part in key]
+        if self._reloads[loader] <= RELOADS:
+            wanted = [self._with_expected(*of) for of in zip(loader.by, key, strict=True)]
+        found: dict[Key, list[T]] = {each: [] for each in product(*wanted)}
+        if len(found) == 1:
+            rows = self._executor.execute(loader.for_one, dict(zip(loader.names, key, strict=True)))
+            found[key] = [loader.make(*row) for row in rows]
+        else:
+            rows = self._executor.execute(loader.for_many, dict(zip(loader.names, wanted, strict=True)))
+            for row in rows:
+                found[row[loader.width :]].append(loader.make(*row[: loader.width]))
+        if loader.tells is not None:
+            self.expect(loader.tells, (row[loader.tells_at] for row in rows))
+        return found
+
+    def _with_expected(self, column: Column[Any], part: Hashable) -> set[Any]:
+        expected = self._expected.get(column, ())
+        return set(expected) if part in expected else {part}
+
+    def lock(self, column: Column[Any], *keys: Any) -> bool:
+        """Hold these rows, and all that are expected, until the end.
+
+        False if they were held already; else what was asked before may come from before the wait.
+        """
+        if not self._executor.locks:
+            return False
+        locked = self._locked.setdefault(column, set())
+        if locked.issuperset(keys):
+            return False
+        new = self._expected.get(column, set()).union(keys) - locked
+        self._executor.execute(_locking(column), {"keys": sorted(new)})
+        locked |= new
+        self._forget(loader for loader in self._loaded if column.table in loader.guarded_by)
+        return True
+
+    # --- writing ---
+
+    def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
+        """Execute this now, as if nothing had been deferred."""
+        if self._pending:
+            # What is deleted, a deferred row may still refer to.
+            self.flush(None if statement.is_delete else tables_of(statement))
+        if statement.is_dml:
+            self.writes += 1
+            self._make_stale(_table(statement))
+        return self._executor.execute(statement, values)
+
+    def defer(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
+        """Execute this later, in place of what is pending for this key of its table.
+
+        `adds` is the field that is added to what is pending. To be deferred are rows that no others refer to.
+        """
+        self.writes += 1
+        pending = self._pending.setdefault(_table(statement), {})
+        if adds and key in pending:
+            row[adds] += pending[key][1][adds]
+        pending[key] = statement, row
+
+    def pending(self, table: Table, key: Hashable) -> Row | None:
+        """The row that was deferred under this key and is not in the database yet."""
+        deferred = self._pending.get(table)
+        found = deferred.get(key) if deferred else None
+        return found[1] if found else None
+
+    def flush(self, tables: Collection[Table] | None = None) -> None:
+        """Execute what was deferred: for these tables, or all of it."""
+        for table in [table for table in self._pending if tables is None or table in tables]:
+            statements: dict[Executable, list[Row]] = {}
+            for statement, row in self._pending.pop(table).values():
+                statements.setdefault(statement, []).append(row)
+            self._make_stale(table)
+            for statement, rows in statements.items():
+                self._executor.execute(statement, rows if len(rows) > 1 else rows[0])
+
+    def _make_stale(self, table: Table) -> None:
+        self._forget(loader for loader in self._loaded if table in loader.tables)
+
+    def _forget(self, loaders: Iterable[Loader[Any]]) -> None:
+        for loader in list(loaders):
+            del self._loaded[loader]
+            self._reloads[loader] += 1
+
+    # --- the transaction itself ---
+
+    def savepoint(self) -> None:
+        """From here on it can be undone, until it is released."""
+        self.flush()
+        self._executor.run("SAVEPOINT part")
+        self._until_part = set(self.woken), set(self.destroyed)
+
+    def release(self) -> None:
+        self.flush()
+        self._executor.run("RELEASE SAVEPOINT part")
+
+    def undo(self) -> None:
+        """Back to the savepoint."""
+        self.discard()
+        self.woken, self.destroyed = self._until_part
+        self._executor.run("ROLLBACK TO SAVEPOINT part")
+        self._executor.run("RELEASE SAVEPOINT part")
+
+
+def _equals(column: Column[Any], name: str) -> ColumnElement[bool]:
+    return column == bindparam(name, type_=column.type)
+
+
+# --- which tables and columns belong together ---
+
+
+@lru_cache(1024)
 def tables_of(statement: Executable) -> frozenset[Table]:
     """Every table that a statement reads or writes."""
     found = visitors.iterate(statement)  # type: ignore[arg-type]
-    return frozenset(one for one in found if isinstance(one, Table))
+    return frozenset(part for part in found if isinstance(part, Table))
 
 
-class Late:
-    """What waits, by the statement that writes it and by a key of the caller's."""
+def _table(statement: Any) -> Table:
+    """The one that it writes."""
+    table: Table = statement.table
+    return table
 
-    def __init__(self) -> None:
-        self._rows: dict[Executable, dict[Hashable, Row]] = {}
-        self._tables: set[Table] = set()
 
-    def __bool__(self) -> bool:
-        return bool(self._rows)
+@lru_cache(1024)
+def identity(column: Column[Any]) -> Column[Any]:
+    """The column whose values these are: the one that it refers to, or itself."""
+    return next((key.column for key in column.foreign_keys), column)
 
-    def add(self, statement: Executable, key: Hashable, row: Row, adds: str | None) -> None:
-        """A row for later, in place of one with the same key that waits already; `adds` is summed."""
-        waiting = self._rows.get(statement)
-        if waiting is None:
-            waiting = self._rows[statement] = {}
-            self._tables |= tables_of(statement)
-        if adds and key in waiting:
-            row[adds] += waiting[key][adds]
-        waiting[key] = row
 
-    def get(self, statement: Executable, key: Hashable) -> Row | None:
-        return self._rows.get(statement, {}).get(key)
-
-    def concerns(self, statement: Executable) -> bool:
-        return not self._tables.isdisjoint(tables_of(statement))
-
-    def take(self) -> Iterator[tuple[Executable, list[Row]]]:
-        """All of it; nothing waits any more."""
-        rows, self._rows, self._tables = self._rows, {}, set()
-        for statement, waiting in rows.items():
-            yield statement, list(waiting.values())
+@lru_cache(1024)
+def _locking(column: Column[Any]) -> Select[Any]:
+    return select(column).where(among(column, "keys")).order_by(column).with_for_update()

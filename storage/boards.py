@@ -12,7 +12,8 @@ from bot.model.codec import pack, unpack
 from bot.model.message import Message
 from bot.model.people import Place
 from bot.model.work import Board
-from storage.executor import Executor
+from storage.among import among
+from storage.batch import Batch
 from storage.tables import boards, refs, subjects
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,9 +28,7 @@ _OPEN = (
     .where(subjects.c.theme == bindparam("theme_"), subjects.c.open)
     .order_by(subjects.c.subject)
 )
-_STALE = and_(
-    boards.c.version < subjects.c.version, boards.c.platform.in_(bindparam("platforms_", expanding=True))
-)
+_STALE = and_(boards.c.version < subjects.c.version, among(boards.c.platform, "platforms_"))
 _TO_SHOW = (
     select(boards, subjects.c.version.label("newest"))
     .join(subjects, subjects.c.subject == boards.c.subject)
@@ -88,7 +87,7 @@ _AT = (
 class Boards:
     """Implements BoardStore."""
 
-    def __init__(self, db: Executor) -> None:
+    def __init__(self, db: Batch) -> None:
         self._db = db
 
     def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
@@ -102,9 +101,11 @@ class Boards:
         """
         where = {"subject": subject, "platform": place.platform, "room": place.room_id}
         self._db.execute(_ADD, {**where, "edition": edition, "next_at": _LONG_AGO})
+        self._db.wake("board")
 
     def mark(self, subject: str) -> None:
-        self._db.later(_MARK, subject, {"subject_": subject})
+        self._db.defer(_MARK, subject, {"subject_": subject})
+        self._db.wake("board")
 
     def end(self, subject: str) -> None:
         self._db.execute(_END, {"subject_": subject})

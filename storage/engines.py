@@ -20,15 +20,16 @@ import contextlib
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import await_only
 
@@ -37,7 +38,6 @@ from bot.model.events import Invocation
 from bot.ports.storage import Transaction
 from storage.connections import (
     ANSWERS_WITHIN,
-    BEGIN,
     READERS,
     postgres_engine,
     postgres_readers,
@@ -45,13 +45,13 @@ from storage.connections import (
     sqlite_file,
     sqlite_readers,
 )
-from storage.executor import FAILURES, CompiledExecutor
+from storage.executor import FAILURES, Executor
 from storage.keyring import Keyring
 from storage.parts import Stored, Stores
 from storage.reading import ReadingExecutor, Turn, Turns
 from storage.retention import forget
 from storage.schema import failure, upgrade_postgres, upgrade_sqlite
-from storage.unit import Outcome, T, Task, Tx, run_group, run_once
+from storage.unit import Outcome, T, Task, Tx, run_group
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -90,22 +90,62 @@ class Answering:
         self._was_lost = self.lost is not None
 
 
-class SQLite:
+class Writer(Executor):
+    """Executes for the one thread that writes; whether the database answers shows when it begins."""
+
+    def __init__(self, db: Connection, answering: Answering) -> None:
+        super().__init__(db)
+        self._answering = answering
+
+    def begin(self) -> None:
+        # Only this waits for other processes.
+        self._answering.check()
+        try:
+            super().begin()
+        except FAILURES as error:
+            self._answering.lose(error)
+            raise
+
+
+class Listeners:
+    """Who wants to hear of what was committed, by what they wait for; and who waits for an answer."""
+
+    def __init__(self) -> None:
+        self._turns = Turns()
+        self._waiting_for: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
+
+    def on_commit(self, what: str, listener: Callable[[], None]) -> None:
+        self._waiting_for[what].append(listener)
+
+    def _tell(
+        self, futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome], woken: Collection[str]
+    ) -> None:
+        for what in woken:
+            for listener in self._waiting_for[what]:
+                listener()
+        for future, (result, error) in zip(futures, outcomes, strict=True):
+            if future.done():
+                continue  # whoever asked has gone
+            if error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+        self._turns.written(len(futures))
+
+
+class SQLite(Listeners):
     """A file: one writer thread with shared commits, and a few threads that read."""
 
     def __init__(
         self, url: str, engine: Engine, seals: Keyring, stores: Stores, answers_within: float
     ) -> None:
+        super().__init__()
         self._engine = engine
         self._seals = seals
         self._stores = stores
         self._answering = Answering()
-        # Of the writer's statements only BEGIN goes this way, and only that one waits for other processes.
-        event.listen(engine, "before_cursor_execute", lambda *_: self._answering.check())
-        event.listen(engine, "handle_error", self._failed)
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
-        self._turns = Turns()
         # A database in memory is one connection's alone.
         self._readers = sqlite_readers(url, answers_within) if sqlite_file(url) else None
         self._reading = ThreadPoolExecutor(READERS, "plein-reader")
@@ -146,29 +186,24 @@ class SQLite:
 
         try:
             with readers.begin() as db:
-                return work(Tx(ReadingExecutor(db, before_each), self._seals, self._stores))
+                return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
         except FAILURES as error:
             raise failure(error) from error
 
     def _read_among_works(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
-        cast(Tx, tx).db.settle()
-        return work(Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores))
+        cast(Tx, tx).db.flush()
+        return Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores).read(work)
 
     def _write(self) -> None:
         with self._engine.connect() as self._db:
-            db = self._db
-            tx = Tx(CompiledExecutor(db), self._seals, self._stores)
+            tx = Tx(Writer(self._db, self._answering), self._seals, self._stores)
             while (group := self._waiting()) is not None:
                 self._answering.begin()
-                outcomes = run_group(db, tx, [task for task, _ in group])
+                outcomes, woken = run_group(tx, [task for task, _ in group])
                 self._answering.end()
                 futures = [future for _, future in group]
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                    self._loop.call_soon_threadsafe(_tell, futures, outcomes, self._turns)
-
-    def _failed(self, context: ExceptionContext) -> None:
-        if context.statement == BEGIN:
-            self._answering.lose(context.original_exception)
+                    self._loop.call_soon_threadsafe(self._tell, futures, outcomes, woken)
 
     def _waiting(self) -> list[Asked] | None:
         first = self._queue.get()
@@ -187,24 +222,22 @@ class SQLite:
         return group
 
 
-class PostgreSQL:
+class PostgreSQL(Listeners):
     """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
     def __init__(self, url: str, seals: Keyring, stores: Stores, answers_within: float) -> None:
+        super().__init__()
         self._seals = seals
         self._stores = stores
         self._answers_within = answers_within
         self._answering = Answering()
         self._engine = postgres_engine(url, answers_within, pool_size=1)
-        event.listen(self._engine.sync_engine, "do_connect", self._connect)
         self._readers = postgres_readers(url, answers_within)
-        self._turns = Turns()
         self._queue: asyncio.Queue[Asked | None] = asyncio.Queue()
         # The connection that the last group used, what is under it, and when that was.
         self._db: AsyncConnection | None = None
         self._driver: Any = None
         self._used = 0.0
-        self._under_way = False
         self._task = asyncio.create_task(self._write())
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
@@ -242,28 +275,28 @@ class PostgreSQL:
                 await_only(turn.take())
 
         with db.begin():
-            return work(Tx(ReadingExecutor(db, before_each), self._seals, self._stores))
+            return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
 
     async def _write(self) -> None:
         while group := await self._waiting():
             self._answering.begin()
             outcomes: list[Outcome] = []
+            woken: set[str] = set()
             try:
                 db = await self._connection()
-                self._under_way = True
-                tasks = [task for task, _ in group]
-                outcomes = await db.run_sync(run_once, tasks, self._seals, self._stores)
+                outcomes, woken = await db.run_sync(self._run, [task for task, _ in group])
                 if self._driver.is_closed():
                     self._answering.lose(next(error for _, error in outcomes if error))
             except (SQLAlchemyError, OSError) as error:
                 self._answering.lose(error)
                 outcomes = [(None, self._answering.lost) for _ in group]
-            finally:
-                self._under_way = False
             if self._answering.lost:
                 await self._leave()
             self._answering.end()
-            _tell([future for _, future in group], outcomes, self._turns)
+            self._tell([future for _, future in group], outcomes, woken)
+
+    def _run(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
+        return run_group(Tx(Executor(db), self._seals, self._stores), tasks)
 
     async def _waiting(self) -> list[Asked]:
         """What is to be done together; nothing once there is nothing more to come."""
@@ -293,24 +326,8 @@ class PostgreSQL:
             with contextlib.suppress(SQLAlchemyError, OSError):
                 await db.close()
 
-    def _connect(self, *_: object) -> None:
-        """A connection that was lost is not made anew within a group: all of that has failed."""
-        if self._under_way:
-            raise StoreFailed("the connection was lost")
-
 
 Database = SQLite | PostgreSQL
-
-
-def _tell(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome], turns: Turns) -> None:
-    for future, (result, error) in zip(futures, outcomes, strict=True):
-        if future.done():
-            continue  # whoever asked has gone
-        if error:
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-    turns.written(len(futures))
 
 
 def keys_beside(url: str) -> Path | None:

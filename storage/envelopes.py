@@ -7,12 +7,12 @@ sealed anew, the rest is let go, and the old key is destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Table, and_, bindparam, delete, null, select, update
 
-from storage.executor import Executor
+from storage.batch import Batch
 from storage.keyring import KeyGone, Keyring
 from storage.tables import inbox, posts, seen
 
@@ -22,12 +22,11 @@ _SMALLEST = 1_024
 
 
 class Envelopes:
-    """Keyring texts under the newest key. `doom` has a key destroyed once the transaction is committed."""
+    """Texts sealed under the newest key."""
 
-    def __init__(self, db: Executor, seals: Keyring, doom: Callable[[str], None]) -> None:
+    def __init__(self, db: Batch, seals: Keyring) -> None:
         self._db = db
         self._seals = seals
-        self._doom = doom
 
     def seal(self, words: str) -> tuple[str, str]:
         """The name of the key, and the sealed text."""
@@ -64,17 +63,15 @@ class Envelopes:
                 words = self.unseal(row.key, row.body) if row.waits else None
                 self._put(table, body, row.id, *(("", None) if words is None else self._under(key, words)))
         for number in old:
-            self._doom(_KEY.format(number))
+            self._db.destroy(_KEY.format(number))
         return not old
 
     def _put(self, table: Table, body: Column[Any], row: Any, key: str, kept: str | None) -> None:
-        where = table.c[_ID[table]] == bindparam("id_")
         if kept is None and table is inbox:
-            self._db.execute(delete(inbox).where(where), {"id_": row})
+            self._db.execute(_LET_GO, {"id_": row})
             return
-        values = {"key": bindparam("newkey_"), body.name: bindparam("body_") if kept else _gone(body)}
         found = {"id_": row, "newkey_": key, **({"body_": kept} if kept else {})}
-        self._db.execute(update(table).where(where).values(values), found)
+        self._db.execute(_putting(table, body, bool(kept)), found)
 
     def _numbers(self) -> list[int]:
         prefix = _KEY.format("")
@@ -92,10 +89,17 @@ _SEALED: tuple[tuple[Table, Column[Any], Any], ...] = (
 )
 
 
+_LET_GO = delete(inbox).where(inbox.c.seq == bindparam("id_"))
+
+
+@cache
 def _under_others(table: Table, body: Column[Any], waits: Any) -> Any:
     columns = (table.c[_ID[table]].label("id"), table.c.key, body.label("body"), waits.label("waits"))
     return select(*columns).where(table.c.key != "", table.c.key != bindparam("key_"))
 
 
-def _gone(body: Column[Any]) -> Any:
-    return null() if body.nullable else ""
+@cache
+def _putting(table: Table, body: Column[Any], is_kept: bool) -> Any:
+    gone = null() if body.nullable else ""
+    values: dict[str, Any] = {"key": bindparam("newkey_"), body.name: bindparam("body_") if is_kept else gone}
+    return update(table).where(table.c[_ID[table]] == bindparam("id_")).values(values)

@@ -11,26 +11,25 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Executable, exc
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi as asyncpg
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.util import await_only
-
-from storage.batch import Late, Row
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
-# What either way of executing raises when the database, not the caller, is in trouble.
+# What executing raises when the database, not the caller, is in trouble.
 FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.Error, TimeoutError)
-# Of these, what the statement itself did wrong: the connection is well, and trying again is no use.
+# Of these, what the statement itself did wrong: the connection is well.
+CONFLICTS = (exc.IntegrityError, sqlite3.IntegrityError, asyncpg.IntegrityError)
 FAULTS = (
-    *(exc.IntegrityError, exc.DataError, exc.ProgrammingError),
-    *(sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError),
-    *(asyncpg.IntegrityError, asyncpg.DataError, asyncpg.ProgrammingError),
+    *CONFLICTS,
+    *(exc.DataError, exc.ProgrammingError),
+    *(sqlite3.DataError, sqlite3.ProgrammingError),
+    *(asyncpg.DataError, asyncpg.ProgrammingError),
 )
 _Convert = Callable[[Any], Any]
 
@@ -59,18 +58,28 @@ _NOTHING = Rows()
 
 
 class _Plan:
-    """The text of a statement, and how values go in and come out."""
+    """The text of a statement, and how values go in and come out.
 
-    def __init__(self, compiled: SQLCompiler, dialect: Dialect) -> None:
+    What is SQLAlchemy's own affair (`_bind_processors`, `_result_columns`) is used here and nowhere else.
+    """
+
+    def __init__(self, statement: Any, dialect: Dialect, given: Sequence[str]) -> None:
+        names = given if getattr(statement, "is_insert", False) else None
+        compiled = statement.compile(dialect=dialect, column_keys=names)
+        binds = compiled.bind_names
+        if any(bind.expanding for bind in binds):
+            raise TypeError(f"its text depends on its values; use among(): {compiled}")
         self._sql = str(compiled)
         # SQLite's driver takes values by name, PostgreSQL's in order.
         self._order = compiled.positiontup
         # What the statement itself says, NULL among it: `values(tried_at=None)`.
-        self._constants = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
-        self._inwards: list[tuple[str, _Convert]] = list(compiled._bind_processors.items())  # type: ignore[arg-type]
+        self._constants = {name: bind.value for bind, name in binds.items() if not bind.required}
+        self._inwards: list[tuple[str, _Convert]] = list(compiled._bind_processors.items())
         columns = compiled._result_columns
         found = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        self._outwards: list[tuple[int, _Convert]] = [(at, one) for at, one in enumerate(found) if one]
+        self._outwards: list[tuple[int, _Convert]] = [
+            (at, convert) for at, convert in enumerate(found) if convert
+        ]
         named: Any = namedtuple("Row", [column.keyname for column in columns], rename=True)  # type: ignore[misc]
         self._row: Callable[[Iterable[Any]], Any] = named._make
         self._gives_rows = bool(columns)
@@ -83,7 +92,7 @@ class _Plan:
         return Rows(map(self._row, map(self._converted, raw) if self._outwards else raw))
 
     def run_many(self, cursor: Any, values: Sequence[Values]) -> Rows:
-        cursor.executemany(self._sql, [self._prepared(one) for one in values])
+        cursor.executemany(self._sql, [self._prepared(row) for row in values])
         return _NOTHING
 
     def _prepared(self, given: Values) -> Values | Sequence[Any]:
@@ -102,62 +111,50 @@ class _Plan:
 
 
 # Statements are constants of their modules and live as long as the process; so do their plans.
-# None: the text depends on the values, as that of `IN` does.
-_PLANS: dict[tuple[str, Executable], _Plan | None] = {}
+_PLANS: dict[tuple[str, Executable], _Plan] = {}
 
 
 class Executor:
-    """Executes on one connection of SQLAlchemy's.
-
-    `writes` counts what may have changed something, `written` those of them that were not put off.
-    """
+    """Executes on one connection of SQLAlchemy's, and begins and ends transactions there."""
 
     def __init__(self, db: Connection) -> None:
-        self._core = db
-        self._late = Late()
-        self.writes = 0
-        self.written = 0
+        self._dialect = db.dialect
+        self._driver = db.connection
+        self._cursor: Any = self._driver.cursor()
         self.is_remote = db.dialect.is_async
+        # Whether others may write what is read here; SQLite has one writer.
+        self.locks = self.is_remote
 
-    def execute(
-        self,
-        statement: Executable,
-        values: Values | Sequence[Values] | None = None,
-        *,
-        besides: bool = False,
-    ) -> Rows:
-        """Like Connection.execute, with every row read already.
+    def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
+        """Like Connection.execute, with every row read already."""
+        many = isinstance(values, (list, tuple))
+        key = (self._dialect.name, statement)
+        try:
+            plan = _PLANS[key]
+        except KeyError:
+            # Inserts name the columns that they are given; the first use shows which.
+            example: Any = values[0] if many else values or {}  # type: ignore[index]
+            plan = _PLANS[key] = _Plan(statement, self._dialect, list(example))
+        if many:
+            return plan.run_many(self._cursor, values)  # type: ignore[arg-type]
+        return plan.run(self._cursor, values or {})  # type: ignore[arg-type]
 
-        `besides`: whoever asks looks at what is still `waiting` as well.
+    def run(self, sql: str) -> None:
+        self._cursor.execute(sql)
+
+    def begin(self) -> None:
+        """SQLite is told that this will write: two that read first would lose one's writes.
+
+        On PostgreSQL the driver begins with the first statement.
         """
-        if self._late and not besides and self._late.concerns(statement):
-            self.settle()
-        self.writes += statement.is_dml
-        self.written += statement.is_dml
-        return self._execute(statement, values)
+        if not self.is_remote:
+            self.run("BEGIN IMMEDIATE")
 
-    def _execute(self, statement: Executable, values: Values | Sequence[Values] | None) -> Rows:
-        result = self._core.execute(statement, values)
-        return Rows(result.all() if result.returns_rows else ())
+    def commit(self) -> None:
+        self._driver.commit()
 
-    def later(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
-        """Execute this before the commit, or before somebody reads what it changes: see Late.add."""
-        self.writes += 1
-        self._late.add(statement, key, row, adds)
-
-    def waiting(self, statement: Executable, key: Hashable) -> Row | None:
-        """What was put off under this key and is not in the database yet."""
-        return self._late.get(statement, key)
-
-    def settle(self) -> None:
-        """Execute what was put off."""
-        for statement, rows in self._late.take():
-            self.written += 1
-            self._execute(statement, rows)
-
-    def forget(self) -> None:
-        """What was put off is not to happen."""
-        self._late = Late()
+    def rollback(self) -> None:
+        self._driver.rollback()
 
     def offload(self, work: Callable[[], T]) -> T:
         """Compute something long so that the event loop does not wait for it.
@@ -168,39 +165,3 @@ class Executor:
             done: T = await_only(asyncio.to_thread(work))
             return done
         return work()
-
-    def exec_driver_sql(self, sql: str) -> None:
-        self._core.exec_driver_sql(sql)
-
-
-class CompiledExecutor(Executor):
-    """The same without ceremony, inside the transaction that SQLAlchemy began."""
-
-    def __init__(self, db: Connection) -> None:
-        super().__init__(db)
-        self._dialect = db.dialect.name
-        self._cursor: Any = db.connection.cursor()
-
-    def _execute(self, statement: Executable, values: Values | Sequence[Values] | None) -> Rows:
-        key = (self._dialect, statement)
-        try:
-            plan = _PLANS[key]
-        except KeyError:
-            plan = _PLANS[key] = self._plan(statement, values)
-        if plan is None:
-            return super()._execute(statement, values)
-        if isinstance(values, (list, tuple)):
-            return plan.run_many(self._cursor, values)
-        return plan.run(self._cursor, values if isinstance(values, Mapping) else {})
-
-    def _plan(self, statement: Any, values: Values | Sequence[Values] | None) -> _Plan | None:
-        """Inserts name the columns that they are given; the first use shows which."""
-        example = values[0] if isinstance(values, (list, tuple)) else values or {}
-        keys = list(example) if getattr(statement, "is_insert", False) else None
-        compiled = statement.compile(dialect=self._core.dialect, column_keys=keys)
-        if any(bind.expanding for bind in compiled.binds.values()):
-            return None
-        return _Plan(compiled, self._core.dialect)
-
-    def exec_driver_sql(self, sql: str) -> None:
-        self._cursor.execute(sql)

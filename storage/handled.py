@@ -4,74 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import orjson
-from sqlalchemy import (
-    ARRAY,
-    FromClause,
-    Select,
-    String,
-    and_,
-    bindparam,
-    cast,
-    column,
-    func,
-    insert,
-    select,
-)
+from sqlalchemy import bindparam, insert, select
 
 from bot.model.codec import pack, unpack
 from bot.model.events import Invocation, Undo
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.model.people import Identity, Place, Theme
 from bot.ports.storage import Recognised
+from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
-from storage.executor import Executor
-from storage.tables import identities, members, places, residents, seen, themes
+from storage.people import People
+from storage.tables import identities, places, seen, themes
 
-# One question instead of three: every command begins with it.
-_FIELDS = ("id", "author_platform", "author", "platform", "room")
-
-
-def _recognising(asked: FromClause) -> Select[Any]:
-    """Everything about each row of `asked`, which has those fields."""
-    return select(
-        asked.c.id.label("asked"),
-        seen.c.id,
-        seen.c.answer,
-        seen.c.key,
-        residents.c.id.label("resident"),
-        residents.c.name,
-        residents.c.locale,
-        residents.c.role,
-        themes.c.id.label("theme"),
-        themes.c.name.label("theme_name"),
-        places.c.locale.label("place_locale"),
-        members.c.role.label("theme_role"),
-    ).select_from(
-        asked.outerjoin(seen, seen.c.id == asked.c.id)
-        .outerjoin(
-            identities,
-            and_(identities.c.platform == asked.c.author_platform, identities.c.user_id == asked.c.author),
-        )
-        .outerjoin(residents, residents.c.id == identities.c.resident)
-        .outerjoin(places, and_(places.c.platform == asked.c.platform, places.c.room == asked.c.room))
-        .outerjoin(themes, themes.c.id == places.c.theme)
-        .outerjoin(members, and_(members.c.theme == themes.c.id, members.c.resident == residents.c.id))
-    )
-
-
-_RECOGNISE = _recognising(
-    select(*(cast(bindparam(f"{field}_"), String).label(field) for field in _FIELDS)).subquery("asked")
+_ANSWERED = Loader(
+    select(seen.c.key, seen.c.answer),
+    by=[seen.c.id],
+    make=lambda key, answer: (key, answer),
+    beside=[seen],
 )
-# PostgreSQL answers for a whole group at once: each question costs a way to the server and back.
-_RECOGNISE_ALL = _recognising(
-    func.unnest(*(bindparam(f"{field}_", type_=ARRAY(String)) for field in _FIELDS))
-    .table_valued(*(column(field, String) for field in _FIELDS), name="asked")
-    .render_derived()
+_PLACE = Loader(
+    select(themes.c.id, themes.c.name, places.c.locale).join(places, places.c.theme == themes.c.id),
+    by=[places.c.platform, places.c.room],
+    make=lambda number, name, locale: (Theme(number, name), locale),
+    tells=themes.c.id,
 )
-_ANSWER = select(seen.c.key, seen.c.answer).where(seen.c.id == bindparam("id_"))
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
 
@@ -79,37 +37,36 @@ _ADD = insert(seen)
 class Handled:
     """Implements HandledStore."""
 
-    def __init__(self, db: Executor, sealing: Envelopes) -> None:
+    def __init__(self, db: Batch, sealing: Envelopes, people: People) -> None:
         self._db = db
         self._sealing = sealing
-        # What was asked for a whole group, and after how many writes: another one, and it may be wrong.
-        self._ahead: dict[str, Any] = {}
-        self._as_of = 0
+        self._people = people
 
-    def look_ahead(self, group: Sequence[Invocation]) -> set[int]:
-        """These will be recognised one after the other in this transaction; the residents among them."""
-        self._ahead = {}
-        if len(group) > 1 and self._db.is_remote:
-            asked = list(zip(*(_asked(one.id, one.author, one.place) for one in group), strict=True))
-            values = {f"{field}_": list(column) for field, column in zip(_FIELDS, asked, strict=True)}
-            self._ahead = {row.asked: row for row in self._db.execute(_RECOGNISE_ALL, values)}
-            self._as_of = self._db.written
-        return {row.resident for row in self._ahead.values() if row.resident}
+    def expect(self, group: Sequence[Invocation]) -> None:
+        """These will be recognised, one after the other."""
+        self._db.expect(seen.c.id, (invocation.id for invocation in group))
+        authors = [invocation.author for invocation in group]
+        self._db.expect(identities.c.platform, (author.platform for author in authors))
+        self._db.expect(identities.c.user_id, (author.user_id for author in authors))
+        where = [invocation.place for invocation in group if invocation.place]
+        self._db.expect(places.c.platform, (place.platform for place in where))
+        self._db.expect(places.c.room, (place.room_id for place in where))
 
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
-        row = self._ahead.get(invocation_id) if self._db.written == self._as_of else None
-        if row is None:
-            fields = zip(_FIELDS, _asked(invocation_id, author, place), strict=True)
-            row = self._db.execute(_RECOGNISE, {f"{name}_": one for name, one in fields}, besides=True).one()
-        resident = row.resident and Resident(row.resident, row.name, row.locale, Role(row.role))
-        theme = row.theme and Theme(row.theme, row.theme_name)
-        fresh = self._db.waiting(_ADD, invocation_id)
-        answer = None
-        if fresh or row.id:
-            key, packed = (fresh["key"], fresh["answer"]) if fresh else (row.key, row.answer)
-            answer = (unpack(self._sealing.unseal(key, packed) if packed else None),)
-        theme_role = None if row.theme_role is None else Role(row.theme_role)
-        return Recognised(answer, resident, theme, row.place_locale, theme_role)
+        packed = self._answered(invocation_id)
+        answer = (self._read(*packed),) if packed else None
+        resident = self._people.by_identity(author)
+        known = self._db.get(_PLACE, place.platform, place.room_id) if place else None
+        theme, locale = known or (None, None)
+        part = self._people.part_in(resident.id, theme.id) if resident and theme else None
+        return Recognised(answer, resident, theme, locale, part[1] if part else None)
+
+    def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
+        fresh = self._db.pending(seen, invocation_id)
+        return (fresh["key"], fresh["answer"]) if fresh else self._db.get(_ANSWERED, invocation_id)
+
+    def _read(self, key: str, packed: str | None) -> Message | None:
+        return unpack(self._sealing.unseal(key, packed) if packed else None)
 
     def add(
         self,
@@ -127,11 +84,11 @@ class Handled:
         packed = pack(answer)
         key, packed = self._sealing.seal(packed) if confidential and packed else ("", packed)
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
-        self._db.later(_ADD, invocation_id, row)
+        self._db.defer(_ADD, invocation_id, row)
 
     def answer(self, invocation_id: str) -> Message | None:
-        row = self._db.execute(_ANSWER, {"id_": invocation_id}).first()
-        return unpack(self._sealing.unseal(*row)) if row and row.answer else None
+        packed = self._answered(invocation_id)
+        return self._read(*packed) if packed else None
 
     def undo(self, invocation_id: str) -> Undo | None:
         kept = self._db.execute(_UNDO, {"id_": invocation_id}).scalar()
@@ -139,13 +96,3 @@ class Handled:
             return None
         fields = orjson.loads(kept)
         return Undo(Identity(*fields["author"]), fields["command"], fields["args"])
-
-
-def _asked(invocation_id: str, author: Identity, place: Place | None) -> tuple[str | None, ...]:
-    return (
-        invocation_id,
-        author.platform,
-        author.user_id,
-        place.platform if place else None,
-        place.room_id if place else None,
-    )

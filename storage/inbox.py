@@ -12,8 +12,9 @@ from sqlalchemy import String, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.events import Arrival
+from storage.among import among
+from storage.batch import Batch
 from storage.envelopes import Envelopes
-from storage.executor import Executor
 from storage.tables import cursors, inbox
 
 log = logging.getLogger(__name__)
@@ -31,9 +32,7 @@ _BEGINS = bindparam("prefix_", type_=String)
 _BOOKMARKS = select(cursors.c.account, cursors.c.token).where(
     func.substr(cursors.c.account, 1, func.length(_BEGINS)) == _BEGINS
 )
-_DONE = delete(inbox).where(
-    inbox.c.account == bindparam("account_"), inbox.c.seq.in_(bindparam("seqs_", expanding=True))
-)
+_DONE = delete(inbox).where(inbox.c.account == bindparam("account_"), among(inbox.c.seq, "seqs_"))
 _SEAL = (
     update(inbox)
     .where(inbox.c.account == bindparam("account_"), inbox.c.seq == bindparam("seq_"))
@@ -44,7 +43,7 @@ _SEAL = (
 class Inbox:
     """Implements InboxStore."""
 
-    def __init__(self, db: Executor, sealing: Envelopes) -> None:
+    def __init__(self, db: Batch, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
 

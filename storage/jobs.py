@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.work import Job
-from storage.executor import Executor
+from storage.batch import Batch
 from storage.tables import TO_DO, jobs
 
 _MOMENT = jobs.c.due_at.type
@@ -26,7 +26,8 @@ _ADD = _ADD.on_conflict_do_update(
     },
 )
 _REMOVE = delete(jobs).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
-# With several processes each takes its own share; SQLite has one writer and no use for it.
+# With several processes each takes its own share; SQLite has one writer and no use for it. It waits for
+# nobody and joins nothing, so that what it reads is what it locked.
 _CLAIM = (
     select(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts)
     .where(jobs.c.done_at.is_(None), jobs.c.due_at <= bindparam("now_", type_=_MOMENT))
@@ -55,11 +56,12 @@ _NEXT = select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None))
 class Jobs:
     """Implements JobStore."""
 
-    def __init__(self, db: Executor) -> None:
+    def __init__(self, db: Batch) -> None:
         self._db = db
 
     def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
         self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at, "key": key})
+        self._db.wake("job")
 
     def remove(self, key: str) -> None:
         self._db.execute(_REMOVE, {"key_": key})

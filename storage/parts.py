@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import MetaData
 
 from bot.ports.storage import StoreKey
+from storage.batch import Batch
 from storage.envelopes import Envelopes
-from storage.executor import Executor
 from storage.keyring import Keyring
 
 S = TypeVar("S")
@@ -20,14 +20,13 @@ S = TypeVar("S")
 class Parts:
     """What a transaction has for its stores.
 
-    `db` executes statements; `keyring` holds keys by name, and `destroy` has one of them destroyed once all
-    of this is kept; `envelopes` close what may be read only for a while.
+    `db` executes statements, once for a whole group of commands where that is possible; `keyring` holds keys
+    by name (`db.destroy` has one destroyed); `envelopes` close what may be read only for a while.
     """
 
-    db: Executor
+    db: Batch
     keyring: Keyring
     envelopes: Envelopes
-    destroy: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,22 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Identity, Known, Resident, Role
 from bot.names import folded, numbered, without_number
-from storage.executor import Executor
+from storage.batch import Batch, Loader
 from storage.tables import identities, members, residents
 
-_WHO = (
-    select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
-    .join(identities, identities.c.resident == residents.c.id)
-    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+_ACCOUNT = Loader(
+    select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role).join(
+        identities, identities.c.resident == residents.c.id
+    ),
+    by=[identities.c.platform, identities.c.user_id],
+    make=lambda number, name, locale, role: Resident(number, name, locale, Role(role)),
+    tells=residents.c.id,
+)
+_PART = Loader(
+    select(members.c.since, members.c.role),
+    by=[members.c.resident, members.c.theme],
+    make=lambda since, role: (since, Role(role)),
+    beside=[members],
 )
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
@@ -90,9 +99,6 @@ _ELSEWHERE = select(identities.c.resident).where(
 _LEAVE_THEME = delete(members).where(
     members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_"), ~_ELSEWHERE.exists()
 )
-_TAKES_PART = select(members.c.since, members.c.role).where(
-    members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_")
-)
 _THEMES = select(members.c.theme, members.c.since, members.c.role).where(
     members.c.resident == bindparam("id_")
 )
@@ -120,12 +126,11 @@ _WITH_ROLE = (
 class People:
     """Implements PeopleStore."""
 
-    def __init__(self, db: Executor) -> None:
+    def __init__(self, db: Batch) -> None:
         self._db = db
 
     def by_identity(self, identity: Identity) -> Resident | None:
-        row = self._db.execute(_WHO, {"platform_": identity.platform, "user_": identity.user_id}).first()
-        return Resident(row[0], row[1], row[2], Role(row[3])) if row else None
+        return self._db.get(_ACCOUNT, identity.platform, identity.user_id)
 
     def add(self, identity: Identity, name: str) -> Resident:
         account = f"{identity.platform}:{identity.user_id}"
@@ -140,7 +145,9 @@ class People:
         self, identities: Sequence[Identity], name: str | None, role: Role | None
     ) -> tuple[int, Sequence[int]]:
         """The first account that is known already says who it is; the others join them."""
-        known = [found for one in identities if (found := self.by_identity(one))]
+        known = self._known(identities)
+        while self._db.lock(residents.c.id, *(found.id for found in known)):
+            known = self._known(identities)
         resident = known[0] if known else self.add(identities[0], name or identities[0].user_id)
         others = {found.id for found in known} - {resident.id}
         for identity in identities:
@@ -157,6 +164,9 @@ class People:
         for other in others:
             self._take_over(other, resident)
         return resident.id, sorted(others)
+
+    def _known(self, identities: Sequence[Identity]) -> list[Resident]:
+        return [found for identity in identities if (found := self.by_identity(identity))]
 
     def _take_over(self, other: int, resident: Resident) -> None:
         """The themes and the wishes of an account that turns out to be the same person's."""
@@ -232,15 +242,19 @@ class People:
         self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
 
     def take_part(self, resident: int, theme: int, role: Role, since: datetime) -> None:
+        # Since when stays as it was first.
+        before = self._db.pending(members, (resident, theme))
+        since = before["since"] if before else since
         row = {"theme": theme, "resident": resident, "role": int(role), "since": since}
-        self._db.execute(_TAKE_PART, row)
+        self._db.defer(_TAKE_PART, (resident, theme), row)
 
     def leave(self, resident: int, theme: int, platform: str) -> None:
         self._db.execute(_LEAVE_THEME, {"theme_": theme, "id_": resident, "platform_": platform})
 
     def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
-        row = self._db.execute(_TAKES_PART, {"theme_": theme, "id_": resident}).first()
-        return (row.since, Role(row.role)) if row else None
+        kept = self._db.get(_PART, resident, theme)
+        now = self._db.pending(members, (resident, theme))
+        return (kept[0] if kept else now["since"], Role(now["role"])) if now else kept
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, fu
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Place, Theme
-from storage.executor import Executor
+from storage.batch import Batch
 from storage.tables import boards, members, places, posts, refs, subjects, themes
 
 
@@ -81,7 +81,7 @@ _MOVE_BOARDS = _moved(boards).values(sent_as=None, tried_at=None, version=0, edi
 class Places:
     """Implements PlaceStore."""
 
-    def __init__(self, db: Executor) -> None:
+    def __init__(self, db: Batch) -> None:
         self._db = db
 
     def known(self, place: Place) -> tuple[Theme, str | None] | None:
@@ -139,6 +139,8 @@ class Places:
         for move in (_MOVE, _MOVE_POSTS, _MOVE_BOARDS):
             self._db.execute(move, {**_where(old), **to})
         self._db.execute(_DROP_REFS, _where(old))
+        self._db.wake("post")
+        self._db.wake("board")
 
 
 def _where(place: Place) -> dict[str, str]:

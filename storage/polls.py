@@ -7,20 +7,20 @@ counted before the end; then only the count is kept, and the key destroyed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 
 import orjson
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     Column,
-    Executable,
     ForeignKey,
     Index,
     Integer,
+    Select,
     String,
     Table,
     Text,
@@ -38,8 +38,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.features.polls.records import POLLS, UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
+from bot.model.events import Invocation
 from bot.model.people import Identity
-from storage.executor import Executor, Rows
+from storage.batch import Batch, Loader
 from storage.keyring import KeyGone
 from storage.parts import Parts, Stored
 from storage.tables import Moment, Number, identities, members, own_tables, residents, themes
@@ -100,46 +101,43 @@ PAGE, FEW = 5_000, 500
 # A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too.
 _LENGTH, _LENGTH_WITH_REASON = 96, 1_400
 
-_VOTER = and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_"))
 _PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
 _SHOWN = [column for column in polls.c if column is not polls.c.reasons]
-_POLL = select(*_SHOWN, tallies.c.votes.label("voters"), ballots.c.choices).select_from(
-    polls.join(tallies, _PEOPLE).outerjoin(ballots, _VOTER)
-)
-# Held until the end: a vote and a closing of the same poll never pass each other.
-_GET = _POLL.where(polls.c.id == bindparam("poll_")).with_for_update(of=polls)
+_POLLS = select(*_SHOWN, tallies.c.votes).join(tallies, _PEOPLE)
 _NEWEST = polls.c.id.desc()
-_BALLOTS_OF = select(ballots.c.voter, ballots.c.poll, ballots.c.choices).where(
-    ballots.c.poll == func.any(bindparam("polls_", type_=ARRAY(Integer))),
-    ballots.c.voter == func.any(bindparam("voters_", type_=ARRAY(Integer))),
+_IS_OPEN = polls.c.state == "open"
+_OPEN_IN = Loader(
+    select(polls.c.id).where(_IS_OPEN).order_by(_NEWEST), by=[polls.c.theme], make=int, tells=polls.c.id
 )
-_OPEN = (
-    _POLL.where(polls.c.state == "open").order_by(_NEWEST).limit(bindparam("most_")).with_for_update(of=polls)
+# In all the themes that somebody takes part in.
+_OPEN_FOR = Loader(
+    select(polls.c.id).join(members, members.c.theme == polls.c.theme).where(_IS_OPEN).order_by(_NEWEST),
+    by=[members.c.resident],
+    make=int,
+    tells=polls.c.id,
 )
 _HERE = polls.c.theme == bindparam("theme_")
-# In all the themes that somebody takes part in.
 _MINE = polls.c.theme.in_(select(members.c.theme).where(members.c.resident == bindparam("voter_")))
-_OPEN_HERE, _OPEN_MINE = _OPEN.where(_HERE), _OPEN.where(_MINE)
 _PLANNED = (
-    _POLL.where(polls.c.state == "planned").order_by(polls.c.opened_at, polls.c.id).limit(bindparam("most_"))
+    _POLLS.where(polls.c.state == "planned").order_by(polls.c.opened_at, polls.c.id).limit(bindparam("most_"))
 )
 _PLANNED_HERE, _PLANNED_MINE = _PLANNED.where(_HERE), _PLANNED.where(_MINE)
-_LATEST = _POLL.order_by(
+_LATEST = _POLLS.order_by(
     case((polls.c.state == "open", 0), (polls.c.state == "planned", 1), else_=2), _NEWEST
 ).limit(bindparam("most_"))
 _LATEST_HERE, _LATEST_MINE = _LATEST.where(_HERE), _LATEST.where(_MINE)
 _OF = (
-    _POLL.where(or_(polls.c.opener == bindparam("voter_"), ballots.c.choices.is_not(None)))
+    _POLLS.add_columns(ballots.c.choices)
+    .outerjoin(ballots, and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_")))
+    .where(or_(polls.c.opener == bindparam("voter_"), ballots.c.choices.is_not(None)))
     .order_by(_NEWEST)
     .limit(bindparam("most_"))
 )
 _LAST_CLOSED = (
-    _POLL.where(polls.c.theme == bindparam("theme_"), polls.c.state == "closed")
-    .order_by(polls.c.ended_at.desc(), _NEWEST)
-    .limit(1)
+    _POLLS.where(_HERE, polls.c.state == "closed").order_by(polls.c.ended_at.desc(), _NEWEST).limit(1)
 )
 _STANDING = select(func.count()).where(
-    polls.c.opener == bindparam("opener_"), polls.c.state.in_(("open", "planned"))
+    polls.c.opener == bindparam("opener_"), or_(polls.c.state == "open", polls.c.state == "planned")
 )
 _CAST_AS = (
     select(tallies.c.choices, tallies.c.votes)
@@ -180,13 +178,10 @@ _THROW_AWAY = delete(ballots).where(ballots.c.poll == bindparam("poll_"))
 _BOTH = (
     select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
     .join(polls, polls.c.id == ballots.c.poll)
-    .where(
-        polls.c.state == "open",
-        or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")),
-    )
+    .where(_IS_OPEN, or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")))
     .order_by(ballots.c.poll.desc(), ballots.c.cast_at)  # the newest first, as whoever lists them
-    .with_for_update(of=polls)
 )
+_OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _WITHOUT = (
     select(residents.c.id, identities.c.platform, identities.c.user_id)
@@ -202,6 +197,24 @@ _WITHOUT = (
 )
 
 
+@lru_cache(1024)  # from one vote to the next a poll hardly changes
+def _built(*values: Any) -> Poll:
+    fields = dict(zip([*(column.name for column in _SHOWN), "voters"], values, strict=True))
+    shown = {
+        "options": tuple(orjson.loads(fields["options"])),
+        "kind": Kind(fields["kind"]),
+        "results": Results(fields["results"]),
+        "who": Voters(fields["who"]),
+        "anonymous": bool(fields["anonymous"]),
+        "reminded": bool(fields["reminded"]),
+    }
+    return Poll(**{**fields, **shown})
+
+
+_POLL = Loader(_POLLS, by=[polls.c.id], make=_built, beside=[tallies])
+_BALLOT = Loader(select(ballots.c.choices), by=[ballots.c.poll, ballots.c.voter], make=str, beside=[ballots])
+
+
 class Polls:
     """Implements PollStore."""
 
@@ -209,12 +222,11 @@ class Polls:
         self._db = parts.db
         self._seals = parts.keyring
         self._sealing = parts.envelopes
-        self._doom = parts.destroy
-        # For a group of voters what is read once for all of them, and after how many writes that was:
-        # one more, and none of it is used any more.
-        self._voters: Collection[int] = ()
-        self._shared: dict[Hashable, tuple[Rows, dict[tuple[int, int], str]]] = {}
-        self._as_of = 0
+
+    def expect(self, group: Sequence[Invocation]) -> None:
+        """A button names its poll."""
+        named = (invocation.args.get("poll") for invocation in group)
+        self._db.expect(polls.c.id, (number for number in named if isinstance(number, int)))
 
     def add(self, plan: Plan, state: str) -> Poll:
         fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
@@ -229,59 +241,50 @@ class Polls:
 
     # --- reading ---
 
-    def look_ahead(self, voters: Collection[int]) -> None:
-        """These will ask about polls, one after the other in this transaction."""
-        self._voters = voters
-        self._shared = {}
-        self._as_of = self._db.written
-
-    def _asked(self, statement: Executable, voter: int, **asked: int) -> Rows:
-        """Polls with this voter's ballot. In a group that was looked ahead for, each poll is read once."""
-        if voter not in self._voters or self._db.written != self._as_of:
-            return self._db.execute(statement, {"voter_": voter, **asked}, besides=True)
-        key = (statement, *asked.values())
-        if key not in self._shared:
-            rows = self._db.execute(statement, {"voter_": 0, **asked}, besides=True)
-            # Read after the polls, which are held now: nobody else changes a ballot in them any more.
-            whose = {"polls_": [row.id for row in rows], "voters_": list(self._voters)}
-            cast = self._db.execute(_BALLOTS_OF, whose, besides=True)
-            self._shared[key] = rows, {(one.poll, one.voter): one.choices for one in cast}
-        rows, ballots_of = self._shared[key]
-        return Rows(row._replace(choices=ballots_of.get((row.id, voter))) for row in rows)
-
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
-        row = self._asked(_GET, voter, poll_=poll).first()
-        return self._poll(row, voter) if row else None
+        self._db.lock(polls.c.id, poll)
+        found = self._db.get(_POLL, poll)
+        return self._with_pending(found, voter) if found else None
 
     def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        if theme is None:
-            rows = self._db.execute(_OPEN_MINE, {"voter_": voter, "most_": most}, besides=True)
-        else:
-            rows = self._asked(_OPEN_HERE, voter, theme_=theme, most_=most)
-        return [self._poll(row, voter) for row in rows]
+        numbers = self._open(theme, voter, most)
+        while self._db.lock(polls.c.id, *numbers):
+            numbers = self._open(theme, voter, most)
+        found = (self._db.get(_POLL, number) for number in numbers)
+        return [self._with_pending(poll, voter) for poll in found if poll]
+
+    def _open(self, theme: int | None, voter: int, most: int) -> Sequence[int]:
+        found = self._db.get_all(_OPEN_FOR, voter) if theme is None else self._db.get_all(_OPEN_IN, theme)
+        return found[:most]
+
+    def _with_pending(self, poll: Poll, voter: int) -> tuple[Poll, Choices]:
+        """The poll and this voter's ballot, with what is not in the database yet."""
+        people = self._db.pending(tallies, (poll.id, ""))
+        if people:
+            poll = replace(poll, voters=poll.voters + people["votes"])
+        ballot = self._db.pending(ballots, (poll.id, voter))
+        # One that is withdrawn has no choices.
+        cast = ballot.get("choices") if ballot else self._db.get(_BALLOT, poll.id, voter)
+        return poll, self._read(poll, cast)
 
     def planned(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        if theme is None:
-            rows = self._db.execute(_PLANNED_MINE, {"voter_": voter, "most_": most})
-        else:
-            rows = self._db.execute(_PLANNED_HERE, {"voter_": voter, "most_": most, "theme_": theme})
-        return [self._poll(row, voter)[0] for row in rows]
+        return self._listed(_PLANNED_MINE if theme is None else _PLANNED_HERE, theme, voter, most)
 
     def latest(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        if theme is None:
-            rows = self._db.execute(_LATEST_MINE, {"voter_": voter, "most_": most})
-        else:
-            rows = self._db.execute(_LATEST_HERE, {"voter_": voter, "most_": most, "theme_": theme})
-        # Nobody asks what this voter chose: no seal is opened for it.
-        return [self._poll(row._replace(choices=None), 0)[0] for row in rows]
+        return self._listed(_LATEST_MINE if theme is None else _LATEST_HERE, theme, voter, most)
+
+    def _listed(self, statement: Select[Any], theme: int | None, voter: int, most: int) -> Sequence[Poll]:
+        whose = {"voter_": voter} if theme is None else {"theme_": theme}
+        return [_built(*row) for row in self._db.execute(statement, {**whose, "most_": most})]
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         rows = self._db.execute(_OF, {"voter_": resident, "most_": most})
-        return [self._poll(row, resident) for row in rows]
+        found = ((_built(*row[:-1]), row[-1]) for row in rows)
+        return [(poll, self._read(poll, cast)) for poll, cast in found]
 
     def last_closed(self, theme: int) -> Poll | None:
-        row = self._db.execute(_LAST_CLOSED, {"theme_": theme, "voter_": 0}).first()
-        return self._poll(row, 0)[0] if row else None
+        row = self._db.execute(_LAST_CLOSED, {"theme_": theme}).first()
+        return _built(*row) if row else None
 
     def standing(self, opener: int) -> int:
         found: int = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
@@ -309,14 +312,6 @@ class Polls:
             first.setdefault(resident, Identity(platform, user))
         return list(first.values())
 
-    def _poll(self, row: Any, voter: int) -> tuple[Poll, Choices]:
-        """With what has been put off and is not in the row yet."""
-        *kept, voters, cast = row
-        people = self._db.waiting(_COUNT, (row.id, ""))
-        ballot = self._db.waiting(_CAST, (row.id, voter))
-        poll = _built(*kept, voters + people["votes"] if people else voters)
-        return poll, self._read(poll, ballot["choices"] if ballot else cast)
-
     # --- writing ---
 
     def vote(
@@ -332,18 +327,20 @@ class Polls:
             ballot = {"poll": poll.id, "voter": voter, "choices": _written(after), "reason": reason}
             if poll.anonymous:
                 ballot |= {"choices": self._sealed(poll, after, reason), "reason": None}
-            self._db.later(_CAST, (poll.id, voter), {**ballot, "cast_at": now})
+            self._db.defer(_CAST, (poll.id, voter), {**ballot, "cast_at": now})
         else:
-            self._db.execute(_WITHDRAW, {"poll_": poll.id, "voter_": voter})
-        steps = Counter({"": bool(after) - bool(before)})
-        if not poll.anonymous:
-            for one, step in ((before, -1), (after, 1)):
-                if one:
-                    steps[_written(one)] += step
-        for choices, step in steps.items():
-            if step:
-                row = {"poll": poll.id, "choices": choices, "votes": step}
-                self._db.later(_COUNT, (poll.id, choices), row, adds="votes")
+            self._db.defer(_WITHDRAW, (poll.id, voter), {"poll_": poll.id, "voter_": voter})
+        if bool(before) != bool(after):
+            self._count(poll.id, "", 1 if after else -1)
+        if before != after and not poll.anonymous:
+            if before:
+                self._count(poll.id, _written(before), -1)
+            if after:
+                self._count(poll.id, _written(after), 1)
+
+    def _count(self, poll: int, choices: str, step: int) -> None:
+        row = {"poll": poll, "choices": choices, "votes": step}
+        self._db.defer(_COUNT, (poll, choices), row, adds="votes")
 
     def change(self, poll: int, changes: Mapping[str, Any]) -> None:
         self._db.execute(
@@ -378,24 +375,35 @@ class Polls:
         name = _key(poll)
         gone = name not in self._seals.names()
         if not gone:
-            self._doom(name)
+            self._db.destroy(name)
         return self._sealing.leave_old_keys() and gone
 
     def merge(self, old: int, new: int) -> Sequence[int]:
+        both = self._ballots_of(old, new)
+        while self._db.lock(polls.c.id, *both, *self._db.execute(_OPENED_BY, {"old_": old}).scalars()):
+            both = self._ballots_of(old, new)
         self._db.execute(_OPENED, {"old_": old, "new_": new})
-        found = list(self._db.execute(_BOTH, {"old_": old, "new_": new}))
-        theirs = {row.poll for row in found if row.voter == old}
+        theirs = [number for number, rows in both.items() if any(row.voter == old for row in rows)]
         for number in theirs:
-            got = self.get(number, 0)
-            assert got
-            both = [
-                (row, *self._unsealed(got[0], row.choices, row.reason)) for row in found if row.poll == number
-            ]
-            for row, choices, _ in both:
-                self.vote(got[0], row.voter, choices, (), row.cast_at)
-            last, choices, reason = both[-1]
-            self.vote(got[0], new, (), choices, last.cast_at, reason)
+            self._merge_in(number, both[number], new)
         return sorted(theirs)
+
+    def _ballots_of(self, old: int, new: int) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
+        for row in self._db.execute(_BOTH, {"old_": old, "new_": new}):
+            found.setdefault(row.poll, []).append(row)
+        return found
+
+    def _merge_in(self, number: int, rows: Sequence[Any], new: int) -> None:
+        """The last of these ballots is the one of `new`."""
+        found = self.get(number, 0)
+        assert found
+        poll = found[0]
+        read = [self._unsealed(poll, row.choices, row.reason) for row in rows]
+        for row, (choices, _) in zip(rows, read, strict=True):
+            self.vote(poll, row.voter, choices, (), row.cast_at)
+        choices, reason = read[-1]
+        self.vote(poll, new, (), choices, rows[-1].cast_at, reason)
 
     # --- sealed ballots ---
 
@@ -427,20 +435,6 @@ class Polls:
 STORED = Stored(POLLS, Polls, TABLES)
 
 
-@lru_cache(1024)  # from one vote to the next a poll hardly changes
-def _built(*values: Any) -> Poll:
-    fields = dict(zip([*(column.name for column in _SHOWN), "voters"], values, strict=True))
-    shown = {
-        "options": tuple(orjson.loads(fields["options"])),
-        "kind": Kind(fields["kind"]),
-        "results": Results(fields["results"]),
-        "who": Voters(fields["who"]),
-        "anonymous": bool(fields["anonymous"]),
-        "reminded": bool(fields["reminded"]),
-    }
-    return Poll(**{**fields, **shown})
-
-
 @lru_cache(64)
 def _changing(names: tuple[str, ...]) -> Any:
     """The statement that changes these fields."""
@@ -448,7 +442,7 @@ def _changing(names: tuple[str, ...]) -> Any:
     return update(polls).where(polls.c.id == bindparam("poll_")).values(**values)
 
 
-def recount(db: Executor, poll: int) -> dict[str, int]:
+def recount(db: Batch, poll: int) -> dict[str, int]:
     """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
     rows: Iterator[Any] = iter(
         db.execute(select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_")), {"poll_": poll})

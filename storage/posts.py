@@ -12,12 +12,13 @@ from bot.model.codec import pack, unpack
 from bot.model.message import Message
 from bot.model.people import Identity, Place
 from bot.model.work import Post
+from storage.among import among
+from storage.batch import Batch
 from storage.envelopes import Envelopes
-from storage.executor import Executor
 from storage.tables import posts, refs
 
 _WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
-_MINE = posts.c.platform.in_(bindparam("platforms_", expanding=True))
+_MINE = among(posts.c.platform, "platforms_")
 _ADD = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
 _NEXT = (
     select(posts.c.id, posts.c.message, posts.c.key, posts.c.attempts, posts.c.tried_at, posts.c.next_at)
@@ -70,7 +71,7 @@ _AT = (
 class Posts:
     """Implements PostStore."""
 
-    def __init__(self, db: Executor, sealing: Envelopes) -> None:
+    def __init__(self, db: Batch, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
 
@@ -83,10 +84,14 @@ class Posts:
         *,
         confidential: bool = False,
     ) -> None:
+        if self._db.pending(posts, post_id):
+            return
         packed = pack(message)
         assert packed
         key, kept = self._sealing.seal(packed) if confidential else ("", packed)
-        self._db.execute(_ADD, {"id": post_id, "message": kept, "key": key, "next_at": now, **_target(to)})
+        row = {"id": post_id, "message": kept, "key": key, "next_at": now, **_target(to)}
+        self._db.defer(_ADD, post_id, row)
+        self._db.wake("post")
 
     def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
         where = {f"{name}_": value for name, value in _target(to).items()}

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Hashable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Executable
 
-from storage.batch import Row
-from storage.executor import CompiledExecutor, Rows, Values
+from storage.executor import Executor, Rows, Values
 
 # Seconds.
 TURN = 0.01
@@ -78,30 +76,17 @@ class Turn:
             self._turns.give()
 
 
-class ReadingExecutor(CompiledExecutor):
-    """Executes what reads. What would write is a mistake in the code, and raises RuntimeError."""
+class ReadingExecutor(Executor):
+    """Executes what reads, and holds no rows. What would write is a mistake in the code."""
 
     def __init__(self, db: Connection, before_each: Callable[[], None]) -> None:
         super().__init__(db)
-        # Its statements hold no rows: they are other texts than those of who writes.
-        self._dialect = f"{self._dialect}, reading"
+        self.locks = False
         self._before_each = before_each
 
-    def execute(
-        self,
-        statement: Executable,
-        values: Values | Sequence[Values] | None = None,
-        *,
-        besides: bool = False,
-    ) -> Rows:
+    def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
+        """Raises RuntimeError where it would write."""
         if statement.is_dml:
-            _refuse(statement)
+            raise RuntimeError(f"what only reads may not write: {statement}")
         self._before_each()
         return super().execute(statement, values)
-
-    def later(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
-        _refuse(statement)
-
-
-def _refuse(statement: Executable) -> NoReturn:
-    raise RuntimeError(f"what only reads may not write: {statement}")

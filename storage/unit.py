@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
-
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import StoreKey, Transaction
+from storage.batch import Batch
 from storage.boards import Boards
 from storage.envelopes import Envelopes
-from storage.executor import FAILURES, FAULTS, CompiledExecutor, Executor
+from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
 from storage.handled import Handled
 from storage.inbox import Inbox
 from storage.jobs import Jobs
@@ -25,6 +26,7 @@ from storage.posts import Posts
 from storage.uses import Uses
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 Work = Callable[[Transaction], Any]
 
@@ -33,27 +35,26 @@ Task = tuple[Work, Invocation | None]
 
 Outcome = tuple[Any, Exception | None]
 
-TRIES = 3
+TRIES = 5
 
 
 class Tx:
-    """Implements Transaction on one connection."""
+    """Implements Transaction on one connection, which it uses again and again."""
 
-    def __init__(self, db: Executor, seals: Keyring, stores: Stores) -> None:
-        self.db = db
-        self.needs_savepoint = False
-        # Keys to be destroyed once all of this is kept, and not a moment earlier.
-        self.doomed: set[str] = set()
+    def __init__(self, executor: Executor, seals: Keyring, stores: Stores) -> None:
+        self._executor = executor
+        self._needs_savepoint = False
         self.seals = seals
-        sealing = Envelopes(db, seals, self.doomed.add)
-        self._parts = Parts(db, seals, sealing, self.doomed.add)
+        self.db = db = Batch(executor)
+        sealing = Envelopes(db, seals)
+        self._parts = Parts(db, seals, sealing)
         self._makes = stores
         self._made: dict[StoreKey[Any], Any] = {}
-        self._ahead = [key for key, make in stores.items() if hasattr(make, "look_ahead")]
+        self._expecting = [key for key, make in stores.items() if hasattr(make, "expect")]
         self.inbox = Inbox(db, sealing)
         self.people = People(db)
         self.places = Places(db)
-        self.handled = Handled(db, sealing)
+        self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
@@ -66,17 +67,58 @@ class Tx:
         store: T = self._made[key]
         return store
 
-    def look_ahead(self, about: Sequence[Invocation]) -> None:
-        """These will be asked for, one after the other in this transaction."""
-        residents = self.handled.look_ahead(about)
-        for key in self._ahead:
-            self.of(key).look_ahead(residents)
-
     def offload(self, work: Callable[[], T]) -> T:
-        return self.db.offload(work)
+        return self._executor.offload(work)
 
     def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
-        return _Savepoint(self.db, eager=eager or self.needs_savepoint)
+        return _Savepoint(self.db, eager=eager or self._needs_savepoint)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """What the work finds. Raises RuntimeError where it would write."""
+        found = work(self)
+        if self.db.writes:
+            raise RuntimeError("what only reads may not write")
+        return found
+
+    def run(self, tasks: Sequence[Task], *, needs_savepoint: bool = False) -> tuple[list[Any], set[str]]:
+        """Run these in one transaction: what each gives, and whom to wake now that it is kept."""
+        self._needs_savepoint = needs_savepoint
+        self.db.begin()
+        try:
+            self._executor.begin()
+            if len(tasks) > 1:
+                self._expect([about for _, about in tasks if about])
+            results = [work(self) for work, _ in tasks]
+            self._flush()
+            self._executor.commit()
+        except BaseException:
+            with contextlib.suppress(*FAILURES):  # the connection is gone, and the transaction with it
+                self._executor.rollback()
+            raise
+        self._destroy_keys()
+        return results, self.db.woken
+
+    def _expect(self, group: Sequence[Invocation]) -> None:
+        self.handled.expect(group)
+        for key in self._expecting:
+            self.of(key).expect(group)
+
+    def _flush(self) -> None:
+        try:
+            self.db.flush()
+        except FAULTS as fault:
+            if self._needs_savepoint:
+                raise
+            # Which part asked for it shows when each flushes its own.
+            raise _NeedsSavepoint("deferred") from fault
+
+    def _destroy_keys(self) -> None:
+        for key in self.db.destroyed:
+            try:
+                self.seals.destroy(key)
+            except OSError:
+                # It is kept all the same; whoever wants the key gone looks again whether it is.
+                log.exception("The key %s could not be destroyed", key)
 
 
 class _NeedsSavepoint(StoreFailed):
@@ -90,15 +132,14 @@ class _Savepoint(AbstractContextManager[None]):
     more trips to the database, is set only where the first attempt showed that one is needed.
     """
 
-    def __init__(self, db: Executor, *, eager: bool) -> None:
+    def __init__(self, db: Batch, *, eager: bool) -> None:
         self._db = db
         self._eager = eager
 
     def __enter__(self) -> None:
         self._before = self._db.writes
         if self._eager:
-            self._db.settle()
-            self._db.exec_driver_sql("SAVEPOINT part")
+            self._db.savepoint()
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, FAILURES) and not isinstance(error, FAULTS):
@@ -110,59 +151,49 @@ class _Savepoint(AbstractContextManager[None]):
             raise _NeedsSavepoint("part") from error
 
     def _end(self, error: BaseException | None) -> None:
+        if error is not None:
+            self._db.undo()
+            return
         try:
-            if error is None:
-                self._db.settle()  # here, so that it fails as part of this
-        except FAULTS as fault:
-            error = fault
+            self._db.release()  # with what it deferred, so that it fails as part of this
+        except FAULTS:
+            self._db.undo()
             raise
-        finally:
-            if error is not None:
-                self._db.forget()
-                self._db.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
-            self._db.exec_driver_sql("RELEASE SAVEPOINT part")
 
 
-def run_group(db: Connection, tx: Tx, tasks: Sequence[Task]) -> list[Outcome]:
-    """Run these in one transaction; if one fails, each in one of its own."""
-    tx.needs_savepoint = False
-    for attempt in range(TRIES):
-        tx.db.forget()
-        tx.doomed.clear()
+def run_group(tx: Tx, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
+    """Run these in one transaction; if one fails, each in one of its own. And whom to wake."""
+    if len(tasks) > 1:
+        with contextlib.suppress(Exception):
+            results, woken = tx.run(tasks)
+            return [(result, None) for result in results], woken
+    outcomes, woken = [], set()
+    for task in tasks:
+        outcome, others = _run_alone(tx, task)
+        outcomes.append(outcome)
+        woken |= others
+    return outcomes, woken
+
+
+def _run_alone(tx: Tx, task: Task) -> tuple[Outcome, set[str]]:
+    """Run it; again where that may help: others were in the way, or the connection stumbled."""
+    needs_savepoint = False
+    failed: Exception
+    for _ in range(TRIES):
         try:
-            with db.begin():
-                tx.look_ahead([about for _, about in tasks if about])
-                results = [work(tx) for work, _ in tasks]
-                _settle_late(tx)
-            for name in tx.doomed:
-                tx.seals.destroy(name)
-            return [(result, None) for result in results]
+            (result,), woken = tx.run([task], needs_savepoint=needs_savepoint)
+            return (result, None), woken
+        except _NeedsSavepoint as error:
+            needs_savepoint = True
+            failed = error
+        except CONFLICTS as error:
+            # Somebody else may have written the same row just now, which then is found.
+            failed = error
+        except FAULTS as error:
+            return (None, error), set()
+        except (*FAILURES, StoreFailed) as error:
+            failed = StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
+            failed.__cause__ = error
         except Exception as error:
-            if len(tasks) > 1:
-                return [run_group(db, tx, [task])[0] for task in tasks]
-            if isinstance(error, _NeedsSavepoint):
-                tx.needs_savepoint = True
-                continue
-            if isinstance(error, FAULTS) or not isinstance(error, (*FAILURES, StoreFailed)):
-                return [(None, error)]
-            if attempt == TRIES - 1 or db.closed:
-                failure = StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}")
-                failure.__cause__ = error
-                return [(None, failure)]
-            db.rollback()
-    raise AssertionError
-
-
-def _settle_late(tx: Tx) -> None:
-    try:
-        tx.db.settle()
-    except FAULTS as fault:
-        if tx.needs_savepoint:
-            raise
-        # Which part asked for it shows when each writes its own.
-        raise _NeedsSavepoint("late") from fault
-
-
-def run_once(db: Connection, tasks: Sequence[Task], seals: Keyring, stores: Stores) -> list[Outcome]:
-    """The same, on a connection that was taken from the pool for this group."""
-    return run_group(db, Tx(CompiledExecutor(db), seals, stores), tasks)
+            return (None, error), set()
+    return (None, failed), set()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, insert, select, update
 
-from storage.executor import Executor
+from storage.batch import Batch
 from storage.tables import uses
 
 _MOMENT = uses.c.until.type
@@ -22,7 +22,7 @@ _MERGE = update(uses).where(uses.c.resident == bindparam("old_")).values(residen
 class Uses:
     """Implements UseStore."""
 
-    def __init__(self, db: Executor) -> None:
+    def __init__(self, db: Batch) -> None:
         self._db = db
 
     def add(self, resident: int, what: str, until: datetime) -> None:

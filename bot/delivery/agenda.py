@@ -30,7 +30,7 @@ FORGETS_AFTER = timedelta(minutes=10)
 
 
 class Agenda:
-    """Runs jobs when they are due, and tells `done` so that what they said goes out."""
+    """Runs jobs when they are due."""
 
     def __init__(
         self,
@@ -38,19 +38,18 @@ class Agenda:
         clock: Clock,
         runs: Mapping[str, Run],
         call: Callable[[Transaction, str], Call],
-        done: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._runs = runs
         self._call = call
-        self._done = done
         self._scheduler: AsyncIOScheduler | None = None
+        store.on_commit("job", self.wake)
 
     async def flush(self) -> None:
         """Run all that is due by now."""
         while await self._store.run(self._batch):
-            self._done()
+            pass
 
     def _batch(self, tx: Transaction) -> int:
         now = self._clock.now()

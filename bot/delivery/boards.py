@@ -42,6 +42,7 @@ class Boards:
         self._shows = shows
         self._rest = timedelta(seconds=rest)
         self.worker = Worker("boards", clock, self._due, self._next_at, self._update, rest=GATHER)
+        store.on_commit("board", self.worker.wake)
 
     async def _due(self) -> Iterable[Hashable]:
         now = self._clock.now()

@@ -31,6 +31,7 @@ class Outbox:
         self._clock = clock
         self._adapters = adapters
         self.worker = Worker("outbox", clock, self._due, self._next_at, self._drain)
+        store.on_commit("post", self.worker.wake)
 
     async def _due(self) -> Iterable[Hashable]:
         now = self._clock.now()
@@ -99,4 +100,3 @@ class Outbox:
                     tx.posts.add(key, moderator, told, now)
 
         await self._store.run(park)
-        self.worker.wake()

@@ -77,6 +77,14 @@ class Store(Protocol):
         """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
         ...
 
+    def on_commit(self, what: str, listener: Callable[[], None]) -> None:
+        """Call this on the event loop after each commit that has something new for whoever waits for it.
+
+        `what` is "post" (something is to be said), "board" (something shown is out of date) or "job"
+        (something is due later).
+        """
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -1,30 +1,23 @@
-"""What is put off to the end of a group is as good as done for everybody who looks."""
+"""A group of commands sees and does the same as if each had asked and written by itself."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Executable, select
 
 from bot.features.polls.records import POLLS, Poll
 from bot.model.message import message, text
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
-from storage.batch import Late, tables_of
 from storage.engines import Database
-from storage.polls import ballots, polls
-from storage.tables import residents, subjects
-from tests.doubles.installed import TABLES
 from tests.doubles.polls import a_plan, tally
 
 NOW = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
 ANNA = Identity("a", "anna")
 HERE = Place("a", "here")
-STORES = ("boards", "inbox", "jobs", "people", "places", "polls", "posts", "handled")
 
 
 def opened(tx: Transaction) -> tuple[Poll, int]:
@@ -108,32 +101,3 @@ async def test_what_an_undone_part_put_off_never_happens(store: Database, marked
 
     await store.run(work)
     assert await store.run(lambda tx: tally(tx, poll.id)) == [1, 0]
-
-
-def test_the_last_row_stands_and_numbers_add_up() -> None:
-    late = Late()
-    put, count = select(polls), select(ballots)
-    assert not late
-    for number in (1, 2):
-        late.add(put, "a", {"n": number}, None)
-        late.add(count, "a", {"n": number}, "n")
-    assert late.get(put, "a") == {"n": 2}
-    assert late.get(put, "b") is None
-    assert late.concerns(select(ballots.c.voter))
-    assert not late.concerns(select(residents))
-    assert list(late.take()) == [(put, [{"n": 2}]), (count, [{"n": 3}])]
-    assert not late
-    assert not late.concerns(select(ballots.c.voter))
-
-
-def test_the_tables_of_every_statement_are_known() -> None:
-    """Also those within a subquery: a reader that is overlooked would read what is out of date."""
-    inner = select(subjects.c.version).where(subjects.c.subject == "x").scalar_subquery()
-    assert tables_of(select(polls.c.id, inner)) == {polls, subjects}
-    for name in STORES:
-        module = importlib.import_module(f"storage.{name}")
-        for statement in vars(module).values():
-            if isinstance(statement, Executable):
-                words = str(statement.compile()).split()  # type: ignore[attr-defined]
-                named = {table for table in TABLES.values() if {table.name, f"{table.name},"} & set(words)}
-                assert named <= tables_of(statement), words

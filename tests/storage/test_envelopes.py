@@ -24,7 +24,7 @@ SAID = message(typed("you typed three"))
 
 def sealing(tx: Transaction) -> Envelopes:
     mine = cast(Tx, tx)
-    return Envelopes(mine.db, mine.seals, mine.doomed.add)
+    return Envelopes(mine.db, mine.seals)
 
 
 def kept(tx: Transaction) -> dict[str, list[tuple[str, str | None]]]:

@@ -248,7 +248,7 @@ async def test_one_that_is_silent_is_said_and_waited_for(
         assert said(caplog) == ["The database does not answer"]
     await database.answer()
     assert await store.run(count_up) == 2
-    assert await store.read(lambda tx: len(tx.jobs.claim(NOW, 99))) == 2
+    assert await store.run(lambda tx: len(tx.jobs.claim(NOW, 99))) == 2
     assert said(caplog) == ["The database does not answer", "The database answers again"]
     await store.close()
 

@@ -97,7 +97,7 @@ async def test_a_read_that_writes_fails_loudly(store: Database, in_memory: Datab
 async def test_past_our_own_code_the_database_itself_refuses(store: Database) -> None:
     await store.run(partial(add, "x"))
     with pytest.raises(StoreFailed):
-        await store.read(lambda tx: cast(Tx, tx).db.exec_driver_sql("DELETE FROM jobs"))
+        await store.read(lambda tx: cast(Tx, tx)._executor.run("DELETE FROM jobs"))
     assert await store.run(subjects) == ["x"]
     assert await store.read(subjects) == ["x"]
 

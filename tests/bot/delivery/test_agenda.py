@@ -13,9 +13,11 @@ from bot.clock import Clock, SystemClock
 from bot.delivery.agenda import BATCH, Agenda
 from bot.errors import UserError
 from bot.features.polls.records import POLLS
+from bot.model.message import message, typed
+from bot.model.people import Identity
 from bot.model.work import Job
 from bot.ports.storage import Transaction
-from tests.doubles.platform import Town, open_town
+from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.polls import a_poll
 
 
@@ -39,14 +41,15 @@ class Ran:
             clock or town.clock,
             {"test": self._run},
             town.core.dispatch.call_for_nobody,
-            self.done.set,
         )
+        town.core.store.on_commit("post", self.done.set)
 
     def _run(self, call: Call, job: Job) -> None:
         if self.broken.get(job.subject):
             call.tx.places.theme_named(f"half of {job.subject}")
             raise self.broken[job.subject].pop(0)
         self.subjects.append(job.subject)
+        call.post(Identity(PLATFORM, "anna"), message(typed("done")), f"test:{job.subject}")
 
     async def plan(self, *subjects: str, seconds: float = 0) -> None:
         due = self._town.clock.now() + timedelta(seconds=seconds)
@@ -114,9 +117,7 @@ async def test_a_statement_that_cannot_be_holds_up_no_other(town: Town) -> None:
             call.tx.of(POLLS).vote(a_poll(999), 999, (), (1,), call.now, None)
         ran.subjects.append(job.subject)
 
-    agenda = Agenda(
-        town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody, ran.done.set
-    )
+    agenda = Agenda(town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody)
     await ran.plan("a", "b", "c")
     await agenda.flush()
     town.clock.turn(timedelta(days=1))
@@ -148,7 +149,7 @@ async def test_a_kind_that_nobody_knows_any_more_holds_up_no_other(town: Town) -
 def agenda_of(town: Town, run: Callable[[Call, Job], None]) -> Agenda:
     """With one kind of job, "test"."""
     call = town.core.dispatch.call_for_nobody
-    return Agenda(town.core.store, town.clock, {"test": run}, call, lambda: None)
+    return Agenda(town.core.store, town.clock, {"test": run}, call)
 
 
 async def test_a_job_may_plan_the_next_and_call_off_another(town: Town) -> None:
@@ -162,9 +163,7 @@ async def test_a_job_may_plan_the_next_and_call_off_another(town: Town) -> None:
             call.unschedule("test:b")
             call.schedule("test", "c", call.now + timedelta(seconds=5))
 
-    agenda = Agenda(
-        town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody, lambda: None
-    )
+    agenda = Agenda(town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody)
 
     def plan(tx: Transaction) -> None:
         for subject in ("a", "b", "c", "d"):
@@ -188,9 +187,7 @@ async def test_what_is_tried_again_has_the_same_id(town: Town) -> None:
         if len(ids) == 1:
             raise RuntimeError("kapot")
 
-    agenda = Agenda(
-        town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody, lambda: None
-    )
+    agenda = Agenda(town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody)
     await Ran(town).plan("a")
     await agenda.flush()
     town.clock.turn(timedelta(days=1))
@@ -245,7 +242,6 @@ async def test_it_wakes_by_itself(town: Town) -> None:
     try:
         soon = SystemClock().now() + timedelta(seconds=0.2)
         await town.core.store.run(lambda tx: tx.jobs.add("test", "a", soon))
-        ran.agenda.wake()
         async with asyncio.timeout(60):
             await ran.done.wait()
         assert SystemClock().now() >= soon

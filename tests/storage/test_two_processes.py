@@ -1,0 +1,186 @@
+"""Two stores on one database, as two processes have: what both change at once stays right."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from bot.features.polls.records import POLLS
+from bot.main.features import stores_of
+from bot.model.people import Identity, Role
+from bot.ports.storage import Transaction
+from storage.engines import Database, open_database
+from tests.chat import NOW
+from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.polls import a_plan, counted
+from tests.postgres import keys_of
+
+PAIRS = 300
+Towns = tuple[Town, Town]
+
+
+@pytest.fixture
+async def towns(database_url: str) -> AsyncIterator[Towns]:
+    async with open_town(database_url) as one, open_town(database_url, number=1_000_000) as two:
+        await one.joined("sport")
+        await one.say("anna", '!poll open "Wat?" A | B | C')
+        yield one, two
+
+
+async def count(town: Town, poll: int = 1) -> tuple[int, list[int]]:
+    return await town.core.store.run(lambda tx: counted(tx, poll))
+
+
+@pytest.mark.parametrize(("known", "together"), [(True, 1), (True, PAIRS), (False, PAIRS)])
+async def test_who_votes_from_both_at_once_has_one_ballot(towns: Towns, known: bool, together: int) -> None:
+    """Also who was never here before: they are one resident, whichever came first."""
+    names = [f"r{number}" for number in range(PAIRS)]
+    if known:
+        await asyncio.gather(*(towns[0].say(name, "!poll list") for name in names))
+    heard: list[str] = []
+    for start in range(0, PAIRS, together):
+        voting = names[start : start + together]
+        heard += await asyncio.gather(
+            *(town.say(name, f"!vote {at}") for name in voting for at, town in enumerate(towns, 1))
+        )
+    assert all("je koos" in words for words in heard), set(heard)
+    changed = ["je koos eerst" in words for words in heard]
+    assert changed.count(True) == PAIRS, "of two answers one says what the other had said"
+    voters, votes = await count(towns[0])
+    assert (voters, sum(votes)) == (PAIRS, PAIRS)
+
+
+async def test_in_several_polls_in_any_order(towns: Towns) -> None:
+    """Whoever waits for whom: nobody waits for ever, and nobody's vote is lost."""
+    for _ in range(3):
+        await towns[0].say("anna", '!poll open "Wat?" A | B | C')
+    polls = (1, 2, 3, 4)
+    names = [f"r{number}" for number in range(40)]
+    orders = (polls, polls[::-1])
+    await asyncio.gather(
+        *(
+            town.say(name, f"!vote {at} --poll {poll}")
+            for name in names
+            for at, (town, order) in enumerate(zip(towns, orders, strict=True), 1)
+            for poll in order
+        )
+    )
+    for poll in polls:
+        voters, votes = await count(towns[0], poll)
+        assert (voters, sum(votes)) == (40, 40)
+
+
+async def test_a_vote_and_the_end_of_a_poll_never_pass_each_other(towns: Towns) -> None:
+    one, two = towns
+    names = [f"r{number}" for number in range(60)]
+    await asyncio.gather(*(one.say(name, "!vote 1") for name in names[:30]))
+    heard = await asyncio.gather(
+        two.say("anna", "!poll close 1 --sure yes"), *(one.say(name, "!vote 2") for name in names[30:])
+    )
+    kept = sum("je koos B" in words for words in heard[1:])
+    voters, votes = await count(one)
+    assert (voters, votes) == (30 + kept, [30, kept, 0])
+
+
+async def test_one_event_that_both_hear_is_dealt_with_once(towns: Towns) -> None:
+    one, two = towns
+    asked = [one.asked(f"r{number}", "!vote 1") for number in range(40)]
+    answers = await asyncio.gather(*(town.core.handle(each) for each in asked for town in (one, two)))
+    assert answers[::2] == answers[1::2]
+    assert await count(one) == (40, [40, 0, 0])
+
+
+# --- what locks by itself ---
+
+
+@pytest.fixture
+async def stores(database_url: str) -> AsyncIterator[tuple[Database, Database]]:
+    async with contextlib.AsyncExitStack() as stack:
+        opened = []
+        for _ in range(2):
+            opened.append(await open_database(database_url, keys_of(database_url), stores_of()))
+            stack.push_async_callback(opened[-1].close)
+        yield opened[0], opened[1]
+
+
+async def test_whoever_is_linked_while_they_vote_keeps_one_ballot(
+    stores: tuple[Database, Database],
+) -> None:
+    """A merge in one process, a vote of the person that remains in the other, again and again."""
+    one, two = stores
+
+    def begin(tx: Transaction) -> tuple[int, list[int]]:
+        anna = tx.people.add(Identity(PLATFORM, "anna"), "Anna").id
+        theme = tx.places.theme_named("sport").id
+        return anna, [tx.of(POLLS).add(a_plan(theme, anna), "open").id for _ in range(30)]
+
+    anna, numbers = await one.run(begin)
+
+    def vote(number: int, voter: int, choice: int, tx: Transaction) -> None:
+        found = tx.of(POLLS).get(number, voter)
+        assert found
+        tx.of(POLLS).vote(found[0], voter, found[1], (choice,), NOW + timedelta(seconds=choice), None)
+
+    def known_elsewhere(number: int, tx: Transaction) -> int:
+        other = tx.people.add(Identity("elsewhere", f"anna{number}"), "Anna").id
+        vote(number, other, 1, tx)
+        return other
+
+    for number in numbers:
+        other = await one.run(lambda tx, number=number: known_elsewhere(number, tx))  # type: ignore[misc]
+        await asyncio.gather(
+            one.run(lambda tx, other=other: tx.of(POLLS).merge(other, anna)),  # type: ignore[misc]
+            two.run(lambda tx, number=number: vote(number, anna, 2, tx)),  # type: ignore[misc]
+        )
+        assert await two.run(lambda tx, number=number: counted(tx, number)) == (1, [0, 1, 0])  # type: ignore[misc]
+
+
+async def test_accounts_that_both_link_at_the_same_time_are_one_person(
+    stores: tuple[Database, Database],
+) -> None:
+    accounts = [Identity("a", "anna"), Identity("b", "anna"), Identity("c", "anna")]
+    for at, account in enumerate(accounts):
+        await stores[at % 2].run(lambda tx, who=account: tx.people.add(who, "Anna"))  # type: ignore[misc]
+    orders: Sequence[list[Identity]] = (accounts, accounts[::-1])
+    await asyncio.gather(
+        *(
+            store.run(lambda tx, order=order: tx.people.link("Anna", order, Role.MODERATOR))  # type: ignore[misc]
+            for store, order in zip(stores, orders, strict=True)
+        )
+    )
+    found = await stores[0].run(lambda tx: [tx.people.by_identity(account) for account in accounts])
+    assert len(set(found)) == 1
+
+
+async def test_two_that_wait_for_each_other_both_come_through(database_url: str) -> None:
+    """A deadlock is somebody's turn to go back, and then to try again."""
+    if database_url.startswith("sqlite"):
+        pytest.skip("one writer waits for nobody")
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        for _ in range(2):
+            await town.say("anna", '!poll open "Wat?" A | B | C')
+        stores = [await open_database(database_url, keys_of(database_url), stores_of()) for _ in range(2)]
+        tries = 0
+        held = [threading.Event(), threading.Event()]
+
+        def hold(at: int, tx: Transaction) -> None:
+            """First one poll, and once the other has the other one, that one too."""
+            nonlocal tries
+            tries += 1
+            first, second = (1, 2) if at == 0 else (2, 1)
+            tx.of(POLLS).get(first, 0)
+            held[at].set()
+            tx.offload(lambda: held[1 - at].wait(10))
+            tx.of(POLLS).get(second, 0)
+
+        await asyncio.gather(*(store.run(partial(hold, at)) for at, store in enumerate(stores)))
+        assert tries == 3
+        for store in stores:
+            await store.close()
