@@ -70,6 +70,10 @@ class PleinCore:
     async def answer_to(self, invocation_id: str) -> Message | None:
         return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
 
+    async def link(self, accounts: Sequence[Identity]) -> None:
+        """These accounts turn out to be one person's, who counts once from now on."""
+        await self.store.run(lambda tx: self.features.link(tx, accounts))
+
     # --- where Plein is ---
 
     async def joined(
@@ -96,7 +100,7 @@ class PleinCore:
         await self.store.run(lambda tx: tx.places.move(old, new))
 
     async def places(self, platform: str) -> Sequence[Place]:
-        return await self.store.run(lambda tx: tx.places.on(platform))
+        return await self.store.read(lambda tx: tx.places.on(platform))
 
     async def message_at(self, platform: str, ref: str) -> Message | None:
         return await self.store.run(
@@ -108,7 +112,7 @@ class PleinCore:
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
         write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
-        finish = await self.store.run(lambda tx: make(tx, subject, write))
+        finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:

@@ -83,11 +83,10 @@ class Loader(Generic[T]):
 
 
 class Batch:
-    """What stores ask and write through; see above. `locks`: others may write in the meantime."""
+    """What stores ask and write through; see above."""
 
-    def __init__(self, executor: Executor, *, locks: bool) -> None:
+    def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._locks = locks
         self.offload = executor.offload
         self.begin()
 
@@ -164,7 +163,7 @@ class Batch:
 
         False if they were held already; else what was asked before may come from before the wait.
         """
-        if not self._locks:
+        if not self._executor.locks:
             return False
         locked = self._locked.setdefault(column, set())
         if locked.issuperset(keys):
@@ -182,10 +181,11 @@ class Batch:
         if self._pending:
             # What is deleted, a deferred row may still refer to.
             self.flush(None if statement.is_delete else tables_of(statement))
+        rows = self._executor.execute(statement, values)
         if statement.is_dml:
             self.writes += 1
             self._make_stale(_table(statement))
-        return self._executor.execute(statement, values)
+        return rows
 
     def defer(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
         """Execute this later, in place of what is pending for this key of its table.

@@ -5,62 +5,120 @@ takes whatever is waiting and commits it together (`synchronous=FULL`: kept even
 machine fails); on PostgreSQL the same happens on one asyncpg connection. A group that fails is
 rolled back and run again one by one, so that nobody shares another's failure. Nothing is
 acknowledged before its commit.
+
+`read(work)` goes beside that, on connections that cannot write. What it sees is committed; whoever
+waited for a commit and reads then sees what they wrote.
+
+A database that is locked, away or silent fails a group as a whole, within ten seconds: nothing of it
+was kept, each is told so and may try again. The log says so once, and once more when it is over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.util import await_only
 
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import Transaction
-from storage.executor import Executor
+from storage.connections import (
+    ANSWERS_WITHIN,
+    READERS,
+    postgres_engine,
+    postgres_readers,
+    sqlite_engine,
+    sqlite_file,
+    sqlite_readers,
+)
+from storage.executor import FAILURES, Executor
 from storage.keyring import Keyring
 from storage.parts import Stored, Stores
+from storage.reading import ReadingExecutor, Turn, Turns
+from storage.retention import forget
+from storage.schema import failure, upgrade_postgres, upgrade_sqlite
 from storage.unit import Outcome, T, Task, Tx, run_group
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+log = logging.getLogger(__name__)
 GROUP = 256
-# FULL: what was acknowledged survives the machine. The others save work: a larger log is folded into
-# the file less often, and 16 MB of it are kept at hand.
-PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "busy_timeout=10000",
-    "wal_autocheckpoint=4000",
-    "cache_size=-16000",
-)
-# A plan that was right while a table was small would be kept while it grows. These statements are simple:
-# to plan each of them anew costs less than one wrong plan.
-PLANNING = {"plan_cache_mode": "force_custom_plan"}
-MIGRATIONS = Path(__file__).parent / "migrations"
+# Seconds after which a connection that nobody used is looked at before it is used again.
+IDLE = 1.0
+Asked = tuple[Task, asyncio.Future[Any]]
 
 
-class _Listeners:
-    """Who wants to hear of what was committed, by what they wait for; all on the event loop."""
+class Answering:
+    """Whether the database answers; said in the log when that changes."""
 
     def __init__(self) -> None:
+        self.lost: StoreFailed | None = None
+        self._was_lost = False
+
+    def begin(self) -> None:
+        """A group begins: perhaps the database is back."""
+        self.lost = None
+
+    def check(self) -> None:
+        """Raises StoreFailed where this group waited in vain already: once is enough for all of it."""
+        if self.lost:
+            raise self.lost
+
+    def lose(self, error: BaseException) -> None:
+        self.lost = self.lost or failure(error)
+
+    def end(self) -> None:
+        if self.lost and not self._was_lost:
+            log.error("The database does not answer (%s). What is asked meanwhile is refused", self.lost)
+        elif self._was_lost and not self.lost:
+            log.warning("The database answers again")
+        self._was_lost = self.lost is not None
+
+
+class WritingExecutor(Executor):
+    """Begins a transaction only where the database answers: that is what waits for other processes."""
+
+    def __init__(self, db: Connection, answering: Answering) -> None:
+        super().__init__(db)
+        self._answering = answering
+
+    def begin(self) -> None:
+        self._answering.check()
+        try:
+            super().begin()
+        except FAILURES as error:
+            self._answering.lose(error)
+            raise
+
+
+class Listening:
+    """Who is to hear of what was committed: those who asked for it, and those who wait for such a thing."""
+
+    def __init__(self) -> None:
+        self._turns = Turns()
         self._waiting_for: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
 
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
         self._waiting_for[what].append(listener)
 
-    def _answer(
+    def _tell(
         self, futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome], woken: Collection[str]
     ) -> None:
-        """Tell those who asked, and those who wait for what was done."""
         for what in woken:
             for listener in self._waiting_for[what]:
                 listener()
@@ -71,41 +129,82 @@ class _Listeners:
                 future.set_exception(error)
             else:
                 future.set_result(result)
+        self._turns.written(len(futures))
 
 
-class SQLite(_Listeners):
-    """A file: one writer thread, shared commits."""
+class SQLite(Listening):
+    """A file: one writer thread with shared commits, and a few threads that read."""
 
-    def __init__(self, engine: Engine, seals: Keyring, stores: Stores) -> None:
+    def __init__(
+        self, url: str, engine: Engine, seals: Keyring, stores: Stores, answers_within: float
+    ) -> None:
         super().__init__()
         self._engine = engine
         self._seals = seals
         self._stores = stores
-        self._queue: queue.SimpleQueue[tuple[Task, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._answering = Answering()
+        self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        # A database in memory is one connection's alone.
+        self._readers = sqlite_readers(url, answers_within) if sqlite_file(url) else None
+        self._reading = ThreadPoolExecutor(READERS, "plein-reader")
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
         self._thread.start()
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
+        self._turns.write()
         self._queue.put(((work, about), future))
         return await future
 
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        if self._readers is None:
+            return await self.run(partial(self._read_among_works, work))
+        turn = Turn(self._turns)
+        await turn.take()
+        try:
+            return await self._loop.run_in_executor(self._reading, self._read, self._readers, work, turn)
+        finally:
+            turn.give()
+
+    async def forget(self, now: datetime) -> None:
+        await forget(self, now)
+
     async def close(self) -> None:
+        await asyncio.to_thread(self._reading.shutdown)
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
-        self._engine.dispose()
+        for engine in (self._readers, self._engine):
+            if engine:
+                engine.dispose()
+
+    def _read(self, readers: Engine, work: Callable[[Transaction], T], turn: Turn) -> T:
+        def before_each() -> None:
+            if turn.over:
+                asyncio.run_coroutine_threadsafe(turn.take(), self._loop).result()
+
+        try:
+            with readers.begin() as db:
+                return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
+        except FAILURES as error:
+            raise failure(error) from error
+
+    def _read_among_works(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
+        cast(Tx, tx).db.flush()
+        return Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores).read(work)
 
     def _write(self) -> None:
-        with self._engine.connect() as db:
-            tx = Tx(Executor(db), self._seals, self._stores)
+        with self._engine.connect() as self._db:
+            tx = Tx(WritingExecutor(self._db, self._answering), self._seals, self._stores)
             while (group := self._waiting()) is not None:
+                self._answering.begin()
                 outcomes, woken = run_group(tx, [task for task, _ in group])
+                self._answering.end()
                 futures = [future for _, future in group]
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                    self._loop.call_soon_threadsafe(self._answer, futures, outcomes, woken)
+                    self._loop.call_soon_threadsafe(self._tell, futures, outcomes, woken)
 
-    def _waiting(self) -> list[tuple[Task, asyncio.Future[Any]]] | None:
+    def _waiting(self) -> list[Asked] | None:
         first = self._queue.get()
         if first is None:
             return None
@@ -122,114 +221,112 @@ class SQLite(_Listeners):
         return group
 
 
-class PostgreSQL(_Listeners):
-    """A server: the same functions through one asyncpg connection, commits shared."""
+class PostgreSQL(Listening):
+    """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
-    def __init__(self, url: str, seals: Keyring, stores: Stores) -> None:
-        from sqlalchemy.ext.asyncio import create_async_engine
-
+    def __init__(self, url: str, seals: Keyring, stores: Stores, answers_within: float) -> None:
         super().__init__()
         self._seals = seals
         self._stores = stores
-        self._engine = create_async_engine(
-            url, pool_size=1, max_overflow=0, pool_pre_ping=True, connect_args={"server_settings": PLANNING}
-        )
-        self._queue: asyncio.Queue[tuple[Task, asyncio.Future[Any]]] = asyncio.Queue()
+        self._answers_within = answers_within
+        self._answering = Answering()
+        self._engine = postgres_engine(url, answers_within, pool_size=1)
+        self._readers = postgres_readers(url, answers_within)
+        self._queue: asyncio.Queue[Asked | None] = asyncio.Queue()
+        # The connection that the last group used, what is under it, and when that was.
+        self._db: AsyncConnection | None = None
+        self._driver: Any = None
+        self._used = 0.0
         self._task = asyncio.create_task(self._write())
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._turns.write()
         self._queue.put_nowait(((work, about), future))
         return await future
 
-    async def close(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        await self._engine.dispose()
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        turn = Turn(self._turns)
+        await turn.take()
+        try:
+            async with self._readers.connect() as db:
+                return await db.run_sync(self._read, work, turn)
+        except (*FAILURES, OSError) as error:
+            raise failure(error) from error
+        finally:
+            turn.give()
 
-    async def _write(self) -> None:
-        while True:
-            group = [await self._queue.get()]
-            while len(group) < GROUP and not self._queue.empty():
-                group.append(self._queue.get_nowait())
-            try:
-                async with self._engine.connect() as db:
-                    outcomes, woken = await db.run_sync(self._run, [task for task, _ in group])
-            except (SQLAlchemyError, OSError) as error:
-                # The server is away. Nothing was kept; each is told so and may try again.
-                failure = StoreFailed(type(error).__name__)
-                outcomes, woken = [(None, failure) for _ in group], set()
-            self._answer([future for _, future in group], outcomes, woken)
+    async def forget(self, now: datetime) -> None:
+        await forget(self, now)
+
+    async def close(self) -> None:
+        self._queue.put_nowait(None)
+        await self._task
+        await self._leave()
+        for engine in (self._readers, self._engine):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._answers_within):
+                    await engine.dispose()
+
+    def _read(self, db: Connection, work: Callable[[Transaction], T], turn: Turn) -> T:
+        def before_each() -> None:
+            if turn.over:
+                await_only(turn.take())
+
+        with db.begin():
+            return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
 
     def _run(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
         return run_group(Tx(Executor(db), self._seals, self._stores), tasks)
 
+    async def _write(self) -> None:
+        while group := await self._waiting():
+            self._answering.begin()
+            outcomes: list[Outcome] = []
+            woken: set[str] = set()
+            try:
+                db = await self._connection()
+                outcomes, woken = await db.run_sync(self._run, [task for task, _ in group])
+                if self._driver.is_closed():
+                    self._answering.lose(next(error for _, error in outcomes if error))
+            except (SQLAlchemyError, OSError) as error:
+                self._answering.lose(error)
+                outcomes = [(None, self._answering.lost) for _ in group]
+            if self._answering.lost:
+                await self._leave()
+            self._answering.end()
+            self._tell([future for _, future in group], outcomes, woken)
+
+    async def _waiting(self) -> list[Asked]:
+        """What is to be done together; nothing once there is nothing more to come."""
+        group: list[Asked] = []
+        while not group or not (self._queue.empty() or len(group) == GROUP):
+            asked = await self._queue.get()
+            if asked is None:
+                self._queue.put_nowait(None)
+                break
+            group.append(asked)
+        return group
+
+    async def _connection(self) -> AsyncConnection:
+        """The one of the last group, if that was just now; else one that was looked at."""
+        now = asyncio.get_running_loop().time()
+        if now - self._used > IDLE:
+            await self._leave()
+        self._used = now
+        if self._db is None:
+            self._db = await self._engine.connect()
+            self._driver = (await self._db.get_raw_connection()).driver_connection
+        return self._db
+
+    async def _leave(self) -> None:
+        db, self._db = self._db, None
+        if db:
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await db.close()
+
 
 Database = SQLite | PostgreSQL
-
-
-def sqlite_engine(url: str) -> Engine:
-    """A connection that keeps what it was told to keep.
-
-    The driver's own transactions are off and BEGIN IMMEDIATE is sent instead: its deferred
-    BEGIN lets two writers read the same state and silently lose one of them.
-    """
-    path = make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url, poolclass=StaticPool, paramstyle="named", connect_args={"check_same_thread": False}
-    )
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def newest_schema() -> str:
-    """The newest migration's number; their files are named by it."""
-    return max(file.name.split("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
-async def schema_of(url: str) -> str | None:
-    """The migration that the database stands at; None where there are no tables, or no file, yet.
-
-    Changes nothing. Raises StoreFailed where the database cannot be reached.
-    """
-    from sqlalchemy import inspect, text
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    path = make_url(url).database
-    if url.startswith("sqlite") and not await asyncio.to_thread(Path(path or "").is_file):
-        return None
-    engine = create_async_engine(async_url(url))
-    try:
-        async with engine.connect() as db:
-            if not await db.run_sync(lambda on: inspect(on).has_table("alembic_version")):
-                return None
-            return str((await db.execute(text("SELECT version_num FROM alembic_version"))).scalar())
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}") from error
-    finally:
-        await engine.dispose()
-
-
-def async_url(url: str) -> str:
-    """`sqlite:///x` and `postgresql://x` with the drivers that do not block the loop."""
-    return url.replace("sqlite://", "sqlite+aiosqlite://", 1).replace(
-        "postgresql://", "postgresql+asyncpg://", 1
-    )
 
 
 def keys_beside(url: str) -> Path | None:
@@ -242,10 +339,17 @@ def keys_beside(url: str) -> Path | None:
     return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
 
 
-async def open_database(url: str, keys: Path | None = None, stored: Iterable[Stored[Any]] = ()) -> Database:
+async def open_database(
+    url: str,
+    keys: Path | None = None,
+    stored: Iterable[Stored[Any]] = (),
+    *,
+    answers_within: float = ANSWERS_WITHIN,
+) -> Database:
     """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while.
 
-    `stored` are the stores that features ask for.
+    `stored` are the stores that features ask for. A call that gets no answer for `answers_within` seconds
+    has failed.
     Raises StoreFailed with what is wrong.
     """
     seals = Keyring(keys or keys_beside(url))
@@ -255,39 +359,11 @@ async def open_database(url: str, keys: Path | None = None, stored: Iterable[Sto
     except OSError as error:
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
     if url.startswith("postgresql"):
-        if await schema_of(url) != newest_schema():
-            await upgrade(url)
-        return PostgreSQL(async_url(url), seals, stores)
+        await upgrade_postgres(url)
+        return PostgreSQL(url, seals, stores, answers_within)
     try:
-        engine = sqlite_engine(url)
-        if _sqlite_schema(engine) != newest_schema():
-            await upgrade(url, engine)
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreFailed(f"{url}: {getattr(error, 'orig', error)}") from error
-    return SQLite(engine, seals, stores)
-
-
-def _sqlite_schema(engine: Engine) -> str | None:
-    with engine.connect() as db, db.begin():
-        known = db.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").first()
-        return str(db.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()) if known else None
-
-
-async def upgrade(url: str, engine: Engine | None = None, to: str = "head") -> None:
-    """Run the migrations. Alembic is loaded only now: a start with a current database needs none."""
-    from storage.migrations import migrate
-
-    if engine is not None:
-        with engine.begin() as db:
-            migrate(db, to)
-        return
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    found = create_async_engine(async_url(url))
-    try:
-        async with found.begin() as db:
-            await db.run_sync(migrate, to)
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}") from error
-    finally:
-        await found.dispose()
+        engine = sqlite_engine(url, answers_within)
+    except OSError as error:
+        raise StoreFailed(f"{url}: {error}") from error
+    await upgrade_sqlite(url, engine)
+    return SQLite(url, engine, seals, stores, answers_within)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, insert, select
 
 from bot.model.codec import pack, unpack
 from bot.model.events import Invocation, Undo
@@ -32,7 +32,6 @@ _PLACE = Loader(
 )
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
-_FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
 
 
 class Handled:
@@ -97,6 +96,3 @@ class Handled:
             return None
         fields = orjson.loads(kept)
         return Undo(Identity(*fields["author"]), fields["command"], fields["args"])
-
-    def forget_before(self, moment: datetime) -> None:
-        self._db.execute(_FORGET, {"at_": moment})

@@ -45,8 +45,7 @@ class Tx:
         self._executor = executor
         self._needs_savepoint = False
         self.seals = seals
-        # SQLite has one writer, so that nothing has to be locked there.
-        self.db = db = Batch(executor, locks=executor.is_remote)
+        self.db = db = Batch(executor)
         sealing = Envelopes(db, seals)
         self._parts = Parts(db, seals, sealing)
         self._makes = stores
@@ -91,6 +90,15 @@ class Tx:
             raise
         self._destroy_keys()
         return results, self.db.woken
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run it within a transaction that somebody else begins and ends.
+
+        Raises RuntimeError where it would write.
+        """
+        found = work(self)
+        self.db.flush()
+        return found
 
     def _expect(self, group: Sequence[Invocation]) -> None:
         self.handled.expect(group)
