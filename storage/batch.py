@@ -181,10 +181,11 @@ class Batch:
         if self._pending:
             # What is deleted, a deferred row may still refer to.
             self.flush(None if statement.is_delete else tables_of(statement))
+        rows = self._executor.execute(statement, values)
         if statement.is_dml:
             self.writes += 1
             self._make_stale(_table(statement))
-        return self._executor.execute(statement, values)
+        return rows
 
     def defer(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
         """Execute this later, in place of what is pending for this key of its table.

@@ -90,15 +90,14 @@ class Answering:
         self._was_lost = self.lost is not None
 
 
-class Writer(Executor):
-    """Executes for the one thread that writes; whether the database answers shows when it begins."""
+class WritingExecutor(Executor):
+    """Begins a transaction only where the database answers: that is what waits for other processes."""
 
     def __init__(self, db: Connection, answering: Answering) -> None:
         super().__init__(db)
         self._answering = answering
 
     def begin(self) -> None:
-        # Only this waits for other processes.
         self._answering.check()
         try:
             super().begin()
@@ -107,8 +106,8 @@ class Writer(Executor):
             raise
 
 
-class Listeners:
-    """Who wants to hear of what was committed, by what they wait for; and who waits for an answer."""
+class Listening:
+    """Who is to hear of what was committed: those who asked for it, and those who wait for such a thing."""
 
     def __init__(self) -> None:
         self._turns = Turns()
@@ -133,7 +132,7 @@ class Listeners:
         self._turns.written(len(futures))
 
 
-class SQLite(Listeners):
+class SQLite(Listening):
     """A file: one writer thread with shared commits, and a few threads that read."""
 
     def __init__(
@@ -196,7 +195,7 @@ class SQLite(Listeners):
 
     def _write(self) -> None:
         with self._engine.connect() as self._db:
-            tx = Tx(Writer(self._db, self._answering), self._seals, self._stores)
+            tx = Tx(WritingExecutor(self._db, self._answering), self._seals, self._stores)
             while (group := self._waiting()) is not None:
                 self._answering.begin()
                 outcomes, woken = run_group(tx, [task for task, _ in group])
@@ -222,7 +221,7 @@ class SQLite(Listeners):
         return group
 
 
-class PostgreSQL(Listeners):
+class PostgreSQL(Listening):
     """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
     def __init__(self, url: str, seals: Keyring, stores: Stores, answers_within: float) -> None:
@@ -277,6 +276,9 @@ class PostgreSQL(Listeners):
         with db.begin():
             return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
 
+    def _run(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
+        return run_group(Tx(Executor(db), self._seals, self._stores), tasks)
+
     async def _write(self) -> None:
         while group := await self._waiting():
             self._answering.begin()
@@ -294,9 +296,6 @@ class PostgreSQL(Listeners):
                 await self._leave()
             self._answering.end()
             self._tell([future for _, future in group], outcomes, woken)
-
-    def _run(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
-        return run_group(Tx(Executor(db), self._seals, self._stores), tasks)
 
     async def _waiting(self) -> list[Asked]:
         """What is to be done together; nothing once there is nothing more to come."""

@@ -19,6 +19,8 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi as a
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.util import await_only
 
+from storage.connections import BEGIN
+
 T = TypeVar("T")
 Values = Mapping[str, Any]
 # What executing raises when the database, not the caller, is in trouble.
@@ -119,16 +121,17 @@ class Executor:
 
     def __init__(self, db: Connection) -> None:
         self._dialect = db.dialect
+        self._plans = db.dialect.name
         self._driver = db.connection
         self._cursor: Any = self._driver.cursor()
         self.is_remote = db.dialect.is_async
-        # Whether others may write what is read here; SQLite has one writer.
+        # Others may write in the meantime. SQLite has one writer, so that nothing has to be locked there.
         self.locks = self.is_remote
 
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
         """Like Connection.execute, with every row read already."""
         many = isinstance(values, (list, tuple))
-        key = (self._dialect.name, statement)
+        key = (self._plans, statement)
         try:
             plan = _PLANS[key]
         except KeyError:
@@ -148,7 +151,7 @@ class Executor:
         On PostgreSQL the driver begins with the first statement.
         """
         if not self.is_remote:
-            self.run("BEGIN IMMEDIATE")
+            self.run(BEGIN)
 
     def commit(self) -> None:
         self._driver.commit()

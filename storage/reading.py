@@ -77,15 +77,16 @@ class Turn:
 
 
 class ReadingExecutor(Executor):
-    """Executes what reads, and holds no rows. What would write is a mistake in the code."""
+    """Executes what reads. What would write is a mistake in the code, and raises RuntimeError."""
 
     def __init__(self, db: Connection, before_each: Callable[[], None]) -> None:
         super().__init__(db)
         self.locks = False
+        # Its statements hold no rows: they are other texts than those of who writes.
+        self._plans = f"{self._plans}, reading"
         self._before_each = before_each
 
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
-        """Raises RuntimeError where it would write."""
         if statement.is_dml:
             raise RuntimeError(f"what only reads may not write: {statement}")
         self._before_each()

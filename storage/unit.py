@@ -73,13 +73,6 @@ class Tx:
     def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
         return _Savepoint(self.db, eager=eager or self._needs_savepoint)
 
-    def read(self, work: Callable[[Transaction], T]) -> T:
-        """What the work finds. Raises RuntimeError where it would write."""
-        found = work(self)
-        if self.db.writes:
-            raise RuntimeError("what only reads may not write")
-        return found
-
     def run(self, tasks: Sequence[Task], *, needs_savepoint: bool = False) -> tuple[list[Any], set[str]]:
         """Run these in one transaction: what each gives, and whom to wake now that it is kept."""
         self._needs_savepoint = needs_savepoint
@@ -97,6 +90,15 @@ class Tx:
             raise
         self._destroy_keys()
         return results, self.db.woken
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run it within a transaction that somebody else begins and ends.
+
+        Raises RuntimeError where it would write.
+        """
+        found = work(self)
+        self.db.flush()
+        return found
 
     def _expect(self, group: Sequence[Invocation]) -> None:
         self.handled.expect(group)

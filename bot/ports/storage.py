@@ -66,6 +66,14 @@ class Store(Protocol):
         """Returns only after the commit. `about`: what the work will ask to be recognised first."""
         ...
 
+    def on_commit(self, what: str, listener: Callable[[], None]) -> None:
+        """Call this on the event loop after each commit that has something new for whoever waits for it.
+
+        `what` is "post" (something is to be said), "board" (something shown is out of date) or "job"
+        (something is due later).
+        """
+        ...
+
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """What the work finds in what is committed. It waits for nobody who writes, and nobody for it.
 
@@ -75,14 +83,6 @@ class Store(Protocol):
 
     async def forget(self, now: datetime) -> None:
         """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
-        ...
-
-    def on_commit(self, what: str, listener: Callable[[], None]) -> None:
-        """Call this on the event loop after each commit that has something new for whoever waits for it.
-
-        `what` is "post" (something is to be said), "board" (something shown is out of date) or "job"
-        (something is due later).
-        """
         ...
 
     async def close(self) -> None: ...

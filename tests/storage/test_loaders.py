@@ -213,6 +213,7 @@ async def with_tables(store: Database, work: Callable[[Executor], None]) -> None
         executor = executor_of(tx)
         for table in (shelves, books, loans):
             executor.run(str(CreateTable(table).compile()))
+        executor.locks = True
         work(executor)
 
     await store.run(make)
@@ -230,7 +231,6 @@ async def test_it_answers_as_if_each_step_were_taken_by_itself(store: Database) 
             furnish(executor)
             want = done(Naive(executor), asked)
             furnish(executor)
-            executor.locks = True
             batch = Batch(executor)
             batch.expect(shelves.c.id, expected)
             batch.expect(books.c.title, titles)
@@ -261,7 +261,6 @@ async def counting(store: Database) -> Any:
         def work(executor: Executor) -> None:
             furnish(executor)
             counting = Counting(executor)
-            counting.locks = True
             check(Batch(counting), counting)
 
         await with_tables(store, work)

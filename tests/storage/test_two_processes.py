@@ -150,7 +150,7 @@ async def test_accounts_that_both_link_at_the_same_time_are_one_person(
     orders: Sequence[list[Identity]] = (accounts, accounts[::-1])
     await asyncio.gather(
         *(
-            store.run(lambda tx, order=order: tx.people.link("Anna", order, Role.MODERATOR))  # type: ignore[misc]
+            store.run(lambda tx, order=order: tx.people.link(order, "Anna", Role.MODERATOR))  # type: ignore[misc]
             for store, order in zip(stores, orders, strict=True)
         )
     )
