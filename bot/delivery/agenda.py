@@ -88,7 +88,7 @@ class Agenda:
         # A late wake-up is as good as a timely one: what is due is in the database.
         always = {"misfire_grace_time": None, "coalesce": True}
         scheduler.add_job(self._look, "interval", seconds=LOOK_EVERY, **always)
-        first = datetime.now(UTC) + FORGETS_AFTER
+        first = self._clock.now() + FORGETS_AFTER
         scheduler.add_job(self.forget, "interval", hours=12, next_run_time=first, **always)
         scheduler.start()
         self._scheduler = scheduler

@@ -10,10 +10,11 @@ import pytest
 
 from bot.call import Call
 from bot.clock import Clock, SystemClock
+from bot.delivery import agenda as delivery_agenda
 from bot.delivery.agenda import BATCH, Agenda
 from bot.errors import UserError
 from bot.features.polls.records import POLLS
-from bot.model.message import message, typed
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity
 from bot.model.work import Job
 from bot.ports.storage import Transaction
@@ -246,6 +247,21 @@ async def test_it_wakes_by_itself(town: Town) -> None:
             await ran.done.wait()
         assert SystemClock().now() >= soon
         assert ran.subjects == ["a"]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_forgets_by_itself_soon_after_the_start(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_agenda, "FORGETS_AFTER", timedelta())
+    old = SystemClock().now() - timedelta(days=91)
+    store = town.core.store
+    await store.run(lambda tx: tx.handled.add("old", old, Message((typed("old"),)), None))
+    running = asyncio.create_task(Ran(town, SystemClock()).agenda.run())
+    try:
+        async with asyncio.timeout(10):
+            while await store.read(lambda tx: tx.handled.answer("old")):
+                pass
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
