@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.agenda import BATCH, Agenda
+from bot.agenda import BATCH, LOOK_EVERY, Agenda
 from bot.call import Call
 from bot.clock import SystemClock
 from bot.errors import UserError
@@ -194,6 +195,34 @@ async def test_it_wakes_by_itself(town: Town) -> None:
         async with asyncio.timeout(60):
             await ran.done.wait()
         assert SystemClock().now() >= soon
+        assert ran.subjects == ["a"]
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_is_woken_while_it_looks(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due meanwhile is done at once, not when it next looks by itself."""
+    ran, store = Ran(town, SystemClock()), town.core.store
+    run, looks, on = store.run, asyncio.Semaphore(0), asyncio.Event()
+
+    async def slowly(work: Callable[[Transaction], Any]) -> Any:
+        found = await run(work)
+        looks.release()
+        await on.wait()
+        return found
+
+    monkeypatch.setattr(store, "run", slowly)
+    running = asyncio.create_task(ran.agenda.run())
+    try:
+        await looks.acquire()  # as it always does at the start
+        ran.agenda.wake()
+        await looks.acquire()
+        await run(lambda tx: tx.jobs.add("test", "a", SystemClock().now()))
+        ran.agenda.wake()
+        on.set()
+        async with asyncio.timeout(LOOK_EVERY * 2 / 3):
+            await ran.done.wait()
         assert ran.subjects == ["a"]
     finally:
         running.cancel()
