@@ -9,40 +9,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import UserError
-from bot.model import Identity, Message, Place, Resident, Role, Theme, Undo, typed
-from bot.ports import Transaction
+from bot.model.events import Mention, Undo
+from bot.model.message import Message, typed
+from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.ports.storage import Transaction
 
 if TYPE_CHECKING:
-    from bot.commands import Commands
-    from bot.dispatch import Settings
+    from bot.commands.catalogue import Commands
+    from bot.settings import Settings
 
 
 # So many themes are named to whoever asks for another one.
 MOST_NAMED = 20
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Call:
-    """One use of a command, or one job that is due (then nobody asks: resident 0)."""
+    """One use of a command, or one job that is due (then nobody asks: resident 0).
+
+    `id` names what is being done: the same when it is brought or tried a second time.
+    """
 
     tx: Transaction
+    id: str
     now: datetime
     settings: Settings
-    locale: str
     commands: Commands
+    locale: str
+    # Who asks, and where.
     resident: Resident
     role_here: Role
     identity: Identity | None = None
     place: Place | None = None
     theme_here: Theme | None = None
     at: datetime | None = None
-    overheard: bool = False
+    public: bool = False
+    mentions: Sequence[Mention] = ()
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
     # The command that is still being typed, while something is suggested for it.
@@ -100,12 +108,12 @@ class Call:
         part = self.tx.people.part_in(self.resident.id, theme)
         return part is not None and part[1] >= role
 
-    def post(self, to: Place | Identity, message: Message, key: str, *, brief: bool = False) -> None:
+    def post(self, to: Place | Identity, message: Message, key: str, *, confidential: bool = False) -> None:
         """Say it there after the commit; once, however often the same key is posted.
 
-        `brief`: it is nobody else's business, and kept only until it was said.
+        `confidential`: it is nobody else's business, and kept only until it was said.
         """
-        self.tx.posts.add(key, to, message, self.now, brief=brief)
+        self.tx.posts.add(key, to, message, self.now, confidential=confidential)
         self.woken.add("post")
 
     def announce(self, theme: int, message: Message, key: str) -> None:
@@ -113,13 +121,28 @@ class Call:
         for place in self.tx.places.of_theme(theme):
             self.post(place, message, f"{key}:{place.platform}:{place.room_id}")
 
-    def remind(self, kind: str, subject: str, due_at: datetime) -> None:
-        """Have the job of that kind run once it is due."""
-        self.tx.jobs.add(kind, subject, due_at)
+    def schedule(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        """Have the job of that kind run once it is due, instead of what was planned under the same key.
+
+        Without a key there is one job of a kind for each subject: its key is `kind:subject`.
+        """
+        self.tx.jobs.add(kind, subject, due_at, key or f"{kind}:{subject}")
         self.woken.add("job")
 
+    def unschedule(self, key: str) -> None:
+        """Call off what was planned under that key."""
+        self.tx.jobs.remove(key)
+
+    def used(self, what: str) -> int:
+        """How often they did that lately: what `use` counted, while it counts. `what` is a command's path."""
+        return self.tx.uses.count(self.resident.id, what, self.now)
+
+    def use(self, what: str, within: timedelta) -> None:
+        """Count that they did it, for so long. What is too often, the feature decides and says itself."""
+        self.tx.uses.add(self.resident.id, what, self.now + within)
+
     def board(self, subject: str, theme: int) -> None:
-        """Show the subject's state in every place of the theme, and keep it up to date."""
+        """Show the subject's state in every place of the theme, and keep it up to date; twice is once."""
         self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme))
         self.woken.add("board")
 

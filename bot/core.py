@@ -7,14 +7,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot import features
-from bot.agenda import Agenda
-from bot.boards import Boards
-from bot.commands import Commands
-from bot.dispatch import Dispatch, Settings
-from bot.model import Attachment, Identity, Invocation, Message, Place, Suggestion
-from bot.outbox import Outbox
-from bot.ports import Adapter, Arrival, Clock, Store, Transaction
+from bot.clock import Clock
+from bot.commands.catalogue import Commands
+from bot.commands.types import CONVERTERS
+from bot.delivery.agenda import Agenda
+from bot.delivery.boards import Boards
+from bot.delivery.outbox import Outbox
+from bot.dispatch import Dispatch
+from bot.feature import Features
+from bot.model.events import Arrival, Invocation
+from bot.model.message import Attachment, Message, Suggestion
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Adapter
+from bot.ports.storage import Store, Transaction
+from bot.settings import Settings
 from bot.texts import Texts, Voice, visible
 
 
@@ -27,6 +33,7 @@ class PleinCore:
         clock: Clock,
         texts: Texts,
         settings: Settings,
+        features: Features,
         adapters: Mapping[str, Adapter],
         board_rest: float = 2.0,
     ) -> None:
@@ -34,11 +41,14 @@ class PleinCore:
         self.clock = clock
         self.texts = texts
         self.settings = settings
-        self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS, settings.zone)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
+        self.features = features
+        kinds = {**CONVERTERS, **features.kinds}
+        self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
+        features.check_names(self.commands)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
         self.outbox = Outbox(store, clock, adapters)
-        self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)
-        self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
+        self.boards = Boards(store, clock, adapters, features.boards, board_rest)
+        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self._wake_all)
         self._wakes: dict[str, Callable[[], None]] = {
             "post": self.outbox.worker.wake,
             "board": self.boards.worker.wake,
@@ -46,13 +56,13 @@ class PleinCore:
         }
 
     def _wake(self, what: Iterable[str]) -> None:
-        for one in what:
-            self._wakes[one]()
+        for worker in what:
+            self._wakes[worker]()
 
     def _wake_all(self) -> None:
         self._wake(("post", "board"))
 
-    async def settle(self) -> None:
+    async def run_due(self) -> None:
         """Do all that is due by now, in a fixed order: for the console and for tests."""
         await self.agenda.flush()
         await self.boards.worker.flush()
@@ -70,7 +80,12 @@ class PleinCore:
         return await self.dispatch.suggest(invocation, name, typed)
 
     async def answer_to(self, invocation_id: str) -> Message | None:
-        return await self.store.run(lambda tx: tx.seen.answer(invocation_id))
+        return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
+
+    async def link(self, accounts: Sequence[Identity]) -> None:
+        """These accounts turn out to be one person's, who counts once from now on."""
+        await self.store.run(lambda tx: self.features.link(tx, accounts))
+        self._wake_all()
 
     # --- where Plein is ---
 
@@ -100,7 +115,7 @@ class PleinCore:
         self._wake_all()
 
     async def places(self, platform: str) -> Sequence[Place]:
-        return await self.store.run(lambda tx: tx.places.on(platform))
+        return await self.store.read(lambda tx: tx.places.on(platform))
 
     async def message_at(self, platform: str, ref: str) -> Message | None:
         return await self.store.run(
@@ -110,9 +125,9 @@ class PleinCore:
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
         kind, _, subject = attachment.subject.partition(":")
-        make = features.FILES[kind][attachment.form]
+        make = self.features.files[kind][attachment.form]
         write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
-        finish = await self.store.run(lambda tx: make(tx, subject, write))
+        finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
@@ -128,19 +143,21 @@ class PleinCore:
 
     # --- what platforms brought ---
 
-    async def take_in(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, bookmark))
+    async def store_arrivals(
+        self, account: str, arrivals: Sequence[Arrival], cursor: str
+    ) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor))
 
     async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]:
         return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed))
 
-    async def bookmark(self, account: str) -> str | None:
-        return await self.store.run(lambda tx: tx.inbox.bookmark(account))
+    async def cursor(self, account: str) -> str | None:
+        return await self.store.run(lambda tx: tx.inbox.cursor(account))
 
-    async def bookmarks(self, prefix: str) -> Mapping[str, str]:
-        return await self.store.run(lambda tx: tx.inbox.bookmarks(prefix))
+    async def cursors(self, prefix: str) -> Mapping[str, str]:
+        return await self.store.run(lambda tx: tx.inbox.cursors(prefix))
 
-    async def dealt_with(self, account: str, seqs: Sequence[int]) -> None:
+    async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
 
     async def seal(self, account: str, seq: int) -> None:

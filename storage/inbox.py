@@ -11,25 +11,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from sqlalchemy import String, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.ports import Arrival
-from storage.direct import Core
-from storage.sealing import Sealing
-from storage.tables import bookmarks, inbox
+from bot.model.events import Arrival
+from storage.envelopes import Envelopes
+from storage.executor import Executor
+from storage.tables import cursors, inbox
 
 log = logging.getLogger(__name__)
 _ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["account", "id"]).returning(inbox.c.seq)
-_KEEP = upsert(bookmarks)
+_KEEP = upsert(cursors)
 _KEEP = _KEEP.on_conflict_do_update(index_elements=["account"], set_={"token": _KEEP.excluded.token})
 _WAITING = (
     select(inbox.c.id, inbox.c.room, inbox.c.body, inbox.c.seq, inbox.c.sealed, inbox.c.key)
     .where(inbox.c.account == bindparam("account_"), inbox.c.sealed == bindparam("sealed_"))
     .order_by(inbox.c.seq)
 )
-_BOOKMARK = select(bookmarks.c.token).where(bookmarks.c.account == bindparam("account_"))
+_BOOKMARK = select(cursors.c.token).where(cursors.c.account == bindparam("account_"))
 # Not LIKE, to which some characters mean more, and on SQLite capitals nothing.
 _BEGINS = bindparam("prefix_", type_=String)
-_BOOKMARKS = select(bookmarks.c.account, bookmarks.c.token).where(
-    func.substr(bookmarks.c.account, 1, func.length(_BEGINS)) == _BEGINS
+_BOOKMARKS = select(cursors.c.account, cursors.c.token).where(
+    func.substr(cursors.c.account, 1, func.length(_BEGINS)) == _BEGINS
 )
 _DONE = delete(inbox).where(
     inbox.c.account == bindparam("account_"), inbox.c.seq.in_(bindparam("seqs_", expanding=True))
@@ -44,11 +44,11 @@ _SEAL = (
 class Inbox:
     """Implements InboxStore."""
 
-    def __init__(self, db: Core, sealing: Sealing) -> None:
+    def __init__(self, db: Executor, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
 
-    def add(self, account: str, arrivals: Sequence[Arrival], bookmark: str) -> Sequence[Arrival]:
+    def add(self, account: str, arrivals: Sequence[Arrival], cursor: str) -> Sequence[Arrival]:
         fresh = []
         for one in arrivals:
             key, body = self._sealing.seal(one.body)
@@ -56,7 +56,7 @@ class Inbox:
             seq = self._db.execute(_ADD, {**fields, "sealed": one.sealed}).scalar()
             if seq is not None:
                 fresh.append(Arrival(one.id, one.room, one.body, seq, one.sealed))
-        self._db.execute(_KEEP, {"account": account, "token": bookmark})
+        self._db.execute(_KEEP, {"account": account, "token": cursor})
         return fresh
 
     def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]:
@@ -70,11 +70,11 @@ class Inbox:
                 continue
             yield Arrival(row.id, row.room, body, row.seq, row.sealed)
 
-    def bookmark(self, account: str) -> str | None:
+    def cursor(self, account: str) -> str | None:
         found: str | None = self._db.execute(_BOOKMARK, {"account_": account}).scalar()
         return found
 
-    def bookmarks(self, prefix: str) -> Mapping[str, str]:
+    def cursors(self, prefix: str) -> Mapping[str, str]:
         return {row.account: row.token for row in self._db.execute(_BOOKMARKS, {"prefix_": prefix})}
 
     def done(self, account: str, seqs: Sequence[int]) -> None:

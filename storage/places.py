@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.model import Place, Theme
-from storage.direct import Core
+from bot.model.people import Place, Theme
+from storage.executor import Executor
 from storage.tables import boards, members, places, posts, refs, subjects, themes
 
 
@@ -81,7 +81,7 @@ _MOVE_BOARDS = _moved(boards).values(sent_as=None, tried_at=None, version=0, edi
 class Places:
     """Implements PlaceStore."""
 
-    def __init__(self, db: Core) -> None:
+    def __init__(self, db: Executor) -> None:
         self._db = db
 
     def known(self, place: Place) -> tuple[Theme, str | None] | None:

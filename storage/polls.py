@@ -7,7 +7,7 @@ counted before the end; then only the count is kept, and the key destroyed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -15,12 +15,20 @@ from typing import Any
 import orjson
 from sqlalchemy import (
     ARRAY,
+    Boolean,
+    Column,
     Executable,
+    ForeignKey,
+    Index,
     Integer,
+    String,
+    Table,
+    Text,
     and_,
     bindparam,
     case,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -29,12 +37,64 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.features.polls.records import UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
-from bot.model import Identity
-from storage.direct import Core, Rows
-from storage.sealing import Sealing
-from storage.seals import KeyGone, Seals
-from storage.tables import ballots, identities, members, polls, residents, tallies
+from bot.features.polls.records import POLLS, UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
+from bot.model.people import Identity
+from storage.executor import Executor, Rows
+from storage.keyring import KeyGone
+from storage.parts import Parts, Stored
+from storage.tables import Moment, Number, identities, members, own_tables, residents, themes
+
+TABLES = own_tables()
+
+polls = Table(
+    "polls",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    Column("theme", ForeignKey(themes.c.id), nullable=False),
+    Column("opener", ForeignKey(residents.c.id), nullable=False),
+    Column("question", String, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("kind", String, nullable=False, server_default="choice"),
+    Column("at_most", Integer, nullable=False),
+    Column("results", String, nullable=False, server_default="live"),
+    Column("anonymous", Boolean, nullable=False, server_default=false()),
+    Column("who", String, nullable=False, server_default="everyone"),
+    Column("quorum", Integer, nullable=False, server_default="0"),
+    Column("opened_at", Moment, nullable=False),
+    Column("closes_at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", String),
+    Column("review_at", Moment),
+    Column("reminded", Boolean, nullable=False, server_default=false()),
+    # Why people objected in an anonymous poll, in no order that says anything.
+    Column("reasons", Text),
+    Index("ix_polls_theme_state", "theme", "state"),
+    Index("ix_polls_opener_opened_at", "opener", "opened_at"),
+)
+
+# In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
+ballots = Table(
+    "ballots",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
+    Column("choices", String, nullable=False),
+    Column("reason", String),
+    Column("cast_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How often each ballot was cast, kept beside the ballots so that showing a poll costs the same with ten
+# as with 100,000; the row without choices counts the people.
+tallies = Table(
+    "tallies",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("choices", String, primary_key=True),
+    Column("votes", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 PAGE, FEW = 5_000, 500
 # A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too.
@@ -80,10 +140,6 @@ _LAST_CLOSED = (
 )
 _STANDING = select(func.count()).where(
     polls.c.opener == bindparam("opener_"), polls.c.state.in_(("open", "planned"))
-)
-_ASKED = select(func.count()).where(
-    polls.c.opener == bindparam("opener_"),
-    polls.c.opened_at >= bindparam("since_", type_=polls.c.opened_at.type),
 )
 _CAST_AS = (
     select(tallies.c.choices, tallies.c.votes)
@@ -149,11 +205,11 @@ _WITHOUT = (
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Core, seals: Seals, sealing: Sealing, doom: Callable[[str], None]) -> None:
-        self._db = db
-        self._seals = seals
-        self._sealing = sealing
-        self._doom = doom
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+        self._seals = parts.keyring
+        self._sealing = parts.envelopes
+        self._doom = parts.destroy
         # For a group of voters what is read once for all of them, and after how many writes that was:
         # one more, and none of it is used any more.
         self._voters: Collection[int] = ()
@@ -227,15 +283,15 @@ class Polls:
         row = self._db.execute(_LAST_CLOSED, {"theme_": theme, "voter_": 0}).first()
         return self._poll(row, 0)[0] if row else None
 
-    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
-        standing = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
-        return standing, self._db.execute(_ASKED, {"opener_": opener, "since_": since}).scalar_one()
+    def standing(self, opener: int) -> int:
+        found: int = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
+        return found
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:
         after = ""
         while rows := self._db.execute(_CAST_AS, {"poll_": poll.id, "after_": after}):
             after = rows[-1][0]
-            yield self._db.apart(partial(_read_all, rows)) if len(rows) > FEW else _read_all(rows)
+            yield self._db.offload(partial(_read_all, rows)) if len(rows) > FEW else _read_all(rows)
             if len(rows) < PAGE:
                 break
 
@@ -309,7 +365,7 @@ class Polls:
         after = 0
         while rows := self._db.execute(_SEALED, {"poll_": poll.id, "after_": after}):
             after = rows[-1][0]
-            for choices, reason in self._db.apart(partial(self._unseal_all, poll, rows)):
+            for choices, reason in self._db.offload(partial(self._unseal_all, poll, rows)):
                 cast[choices] += 1
                 reasons += [reason] if reason else []
         cast.pop(UNREADABLE, None)
@@ -368,6 +424,9 @@ class Polls:
         return self._unsealed(poll, kept)[0] if kept else ()
 
 
+STORED = Stored(POLLS, Polls, TABLES)
+
+
 @lru_cache(1024)  # from one vote to the next a poll hardly changes
 def _built(*values: Any) -> Poll:
     fields = dict(zip([*(column.name for column in _SHOWN), "voters"], values, strict=True))
@@ -389,7 +448,7 @@ def _changing(names: tuple[str, ...]) -> Any:
     return update(polls).where(polls.c.id == bindparam("poll_")).values(**values)
 
 
-def recount(db: Core, poll: int) -> dict[str, int]:
+def recount(db: Executor, poll: int) -> dict[str, int]:
     """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
     rows: Iterator[Any] = iter(
         db.execute(select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_")), {"poll_": poll})

@@ -8,9 +8,12 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.model import Identity, Message, Place, Post, pack, unpack
-from storage.direct import Core
-from storage.sealing import Sealing
+from bot.model.codec import pack, unpack
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.model.work import Post
+from storage.envelopes import Envelopes
+from storage.executor import Executor
 from storage.tables import posts, refs
 
 _WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
@@ -67,16 +70,22 @@ _AT = (
 class Posts:
     """Implements PostStore."""
 
-    def __init__(self, db: Core, sealing: Sealing) -> None:
+    def __init__(self, db: Executor, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
 
     def add(
-        self, post_id: str, to: Place | Identity, message: Message, now: datetime, *, brief: bool = False
+        self,
+        post_id: str,
+        to: Place | Identity,
+        message: Message,
+        now: datetime,
+        *,
+        confidential: bool = False,
     ) -> None:
         packed = pack(message)
         assert packed
-        key, kept = self._sealing.seal(packed) if brief else ("", packed)
+        key, kept = self._sealing.seal(packed) if confidential else ("", packed)
         self._db.execute(_ADD, {"id": post_id, "message": kept, "key": key, "next_at": now, **_target(to)})
 
     def next_for(self, to: Place | Identity, now: datetime) -> Post | None:

@@ -8,7 +8,8 @@
     [discord/sport > anna] Je peiling ...
 
 Lines that begin with `> ` are typed into the console; the lines up to the next of those are
-what must be said. Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
+what must be said. `one person:` between them makes one person of two who were known already.
+Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable.
 
 `python -m tests.chat FILE ...` plays the files and writes down what was said.
@@ -21,26 +22,29 @@ import contextlib
 import difflib
 import re
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from adapters.console.client import PLATFORM, Console, Said, Settling, plain
-from bot.app import open_core
+from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
 from bot.clock import HandClock
-from bot.config import Community, Config, DatabaseSection, ResidentSection
+from bot.commands.read import parse
 from bot.core import PleinCore
 from bot.errors import UserError
-from bot.model import Invocation, Message
-from bot.ports import Adapter
-from bot.texts import Texts
+from bot.main.app import open_core
+from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
+from bot.main.features import FEATURES, Installed, add_up
+from bot.model.events import Invocation
+from bot.model.message import Message
+from bot.ports.adapter import Adapter
 from tests.postgres import keys_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
+ONE_PERSON = "one person: "
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
 
 
@@ -59,7 +63,7 @@ class FilledIn:
     async def handle(self, asked: Invocation) -> Message | None:
         if asked.typed is not None:
             with contextlib.suppress(UserError):
-                command, args = self._core.commands.parse(asked.typed, "nl")
+                command, args = parse(self._core.commands, asked.typed, "nl")
                 asked = replace(asked, typed=None, command=command.path, args=args)
         return await self._core.handle(asked)
 
@@ -87,22 +91,28 @@ async def open_chat(
     people: Iterable[tuple[str, ...]] = (),
     filled_in: bool = False,
     clock: HandClock | None = None,
+    installed: Sequence[Installed] = FEATURES,
+    **sections: Any,
 ) -> AsyncIterator[Chat]:
-    """Plein as `plein console` starts it. `people` are the accounts of one person each."""
-    config = Config(
+    """Plein as `plein console` starts it, with these `sections` of features.
+
+    `people` are the accounts of one person each.
+    """
+    config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl"),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
             ResidentSection(name=accounts[0], accounts=tuple(f"{PLATFORM}:{one}" for one in accounts))
             for accounts in people
         ),
+        **sections,
     )
     clock = clock or HandClock(NOW)
     adapters: dict[str, Adapter] = {}
     said: list[Said] = []
-    async with open_core(config, clock, adapters, board_rest=0) as core:
-        console = Console(Texts(), config.zone, clock, said.append)
-        console.core = cast(Settling, FilledIn(core)) if filled_in else core
+    async with open_core(config, clock, adapters, board_rest=0, installed=installed) as core:
+        console = Console(core.texts, config.zone, clock, said.append)
+        console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         adapters[PLATFORM] = console
         yield Chat(core, console, said)
 
@@ -115,10 +125,16 @@ class Scenario:
     people: list[tuple[str, ...]] = field(default_factory=list)
     turns: list[tuple[str, list[str]]] = field(default_factory=list)
 
-    async def play(self, database_url: str, *, filled_in: bool = False) -> list[tuple[str, list[str]]]:
+    async def play(
+        self, database_url: str, *, filled_in: bool = False, installed: Sequence[Installed] = FEATURES
+    ) -> list[tuple[str, list[str]]]:
         """The same lines, each with what was really said."""
         async with open_chat(
-            database_url, language=self.language, people=self.people, filled_in=filled_in
+            database_url,
+            language=self.language,
+            people=self.people,
+            filled_in=filled_in,
+            installed=installed,
         ) as chat:
             return [(typed, printed(await chat.say(spelled_out(typed)))) for typed, _ in self.turns]
 
@@ -135,12 +151,14 @@ def read_scenario(file: Path) -> Scenario:
             continue
         if line.startswith("> "):
             scenario.turns.append((line[2:], []))
+        elif scenario.turns and line.startswith(ONE_PERSON):
+            scenario.turns.append((line, []))
         elif scenario.turns:
             scenario.turns[-1][1].append(line)
         elif line.startswith("language "):
             scenario.language = line.split()[1]
-        elif line.startswith("one person: "):
-            scenario.people.append(tuple(line.removeprefix("one person: ").split()))
+        elif line.startswith(ONE_PERSON):
+            scenario.people.append(tuple(line.removeprefix(ONE_PERSON).split()))
         else:
             raise ValueError(f"{file.name}: what is {line!r}?")
     return scenario
@@ -164,13 +182,15 @@ def difference(expected: list[tuple[str, list[str]]], found: list[tuple[str, lis
     return "\n".join(difflib.unified_diff(before, after, "expected", "said", lineterm="", n=4))
 
 
-def record(file: Path) -> None:
+def record(
+    file: Path, database_url: str = "sqlite:///:memory:", installed: Sequence[Installed] = FEATURES
+) -> None:
     """Write into the file what is said now; to be read before it is believed."""
-    said = iter(asyncio.run(read_scenario(file).play("sqlite:///:memory:")))
+    said = iter(asyncio.run(read_scenario(file).play(database_url, installed=installed)))
     lines: list[str] = []
     started = False
     for line in file.read_text(encoding="utf-8").splitlines():
-        if line.startswith("> "):
+        if line.startswith("> ") or (started and line.startswith(ONE_PERSON)):
             started = True
             if lines and lines[-1] and not lines[-1].startswith("#"):
                 lines.append("")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from storage.database import Database, open_database
+from bot.main.features import stores_of
+from storage.engines import Database, open_database
 from tests.homeserver import Homeserver
 from tests.plein import Plein
 from tests.postgres import PostgreSQL, keys_of
@@ -73,6 +74,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Database]:
     """An empty store."""
-    opened = await open_database(database_url, keys_of(database_url))
+    opened = await open_database(database_url, keys_of(database_url), stores_of())
     yield opened
     await opened.close()

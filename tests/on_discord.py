@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,13 @@ from discord.backoff import ExponentialBackoff
 
 from adapters.discord import gateway, replies
 from adapters.discord.client import Discord as Adapter
-from adapters.discord.reading import SAVE_EVERY
-from bot.app import open_core, themes_on
-from bot.config import Community, Config, DatabaseSection, Discord, ResidentSection, ThemeSection
+from adapters.discord.history import SAVE_EVERY
+from adapters.discord.settings import Discord
 from bot.core import PleinCore
+from bot.main.app import open_core, themes_on
+from bot.main.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
+from bot.main.features import FEATURES as INSTALLED
+from bot.main.features import Installed
 from bot.texts import Texts
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
@@ -32,8 +35,8 @@ from tests.postgres import keys_of
 # The double's servers come one right after the other, on a busy machine too.
 gateway.GUILDS_WITHIN = 0.15
 # Where its clock stands still, no answer has to be put off to be in time.
-IN_TIME = replies.PATIENCE
-replies.PATIENCE = 60.0
+IN_TIME = replies.ANSWER_SECONDS
+replies.ANSWER_SECONDS = 60.0
 
 
 async def _identify_at_once(client: discord.Client, shard: int | None, *, initial: bool = False) -> None:
@@ -45,7 +48,7 @@ def by_the_double(clock: Clock) -> Iterator[None]:
     """Lost from Discord the library comes back at once, not after seconds of the machine's own clock."""
     with pytest.MonkeyPatch.context() as patches:
         if clock.running:
-            patches.setattr(replies, "PATIENCE", IN_TIME)
+            patches.setattr(replies, "ANSWER_SECONDS", IN_TIME)
         patches.setattr(discord.Client, "before_identify_hook", _identify_at_once)
         patches.setattr(ExponentialBackoff, "delay", lambda _: 0.01)
         yield
@@ -140,22 +143,20 @@ async def plein_on(
     themes: Iterable[ThemeSection] = (),
     language: str = "nl",
     ready: bool = True,
+    installed: Sequence[Installed] = INSTALLED,
     **settings: Any,
 ) -> AsyncIterator[OnDiscord]:
     """Plein with these `settings` under [discord]; `ready`: wait until it reads along."""
     config = Config(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
-        discord=Discord(**{"token": double.token, **settings}),
         themes=tuple(themes),
         residents=tuple(residents),
     )
-    assert config.discord
+    discord = Discord(**{"token": double.token, **settings})
     clock = DoublesClock(double.clock)
-    adapter = Adapter(
-        config.discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector
-    )
-    async with open_core(config, clock, {adapter.platform: adapter}) as core:
+    adapter = Adapter(discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector)
+    async with open_core(config, clock, {adapter.platform: adapter}, installed=installed) as core:
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
             work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]

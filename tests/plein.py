@@ -54,7 +54,7 @@ store = "{folder}/matrix"
 
     @property
     def _command(self) -> list[str]:
-        return ["-m", "bot", "--config", str(self.folder / "config.toml"), "run"]
+        return ["-m", "bot.main", "--config", str(self.folder / "config.toml"), "run"]
 
     @property
     def _secrets(self) -> dict[str, str]:

@@ -130,8 +130,8 @@ class PostgreSQL:
         self._free.append(name)
 
     def _run(self, program: str, *words: str) -> None:
-        where = (str(self._programs / "bin" / program), "--host", str(self._home), "--username", USER)
-        subprocess.run([*where, *words], check=True)
+        path = str(self._programs / "bin" / program)
+        subprocess.run([path, "--host", str(self._home), "--username", USER, *words], check=True)
 
     def stop(self) -> None:
         """End it, connections or not, and remove what it kept: it need not be tidy about that."""

@@ -19,11 +19,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.model import Message
-from bot.ports import Arrival, Transaction
-from storage.database import async_url
-from storage.seals import KeyGone, Seals
-from storage.tables import metadata
+from bot.features.polls.records import POLLS
+from bot.model.events import Arrival
+from bot.model.message import Message
+from bot.ports.storage import Transaction
+from storage.connections import async_url
+from storage.keyring import KeyGone, Keyring
+from tests.doubles.installed import TABLES
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import tally
 from tests.postgres import PostgreSQL
@@ -41,9 +43,9 @@ async def vote(town: Town, name: str, words: str) -> str:
 async def close(town: Town) -> None:
     town.clock.turn(timedelta(days=3))
     for _ in range(3):
-        await town.core.settle()
+        await town.core.run_due()
         town.clock.turn(timedelta(seconds=2))
-    await town.core.settle()
+    await town.core.run_due()
 
 
 class Spy:
@@ -64,7 +66,7 @@ class Spy:
         return {found for copy in self.copies for found in re.findall(rb"[A-Za-z0-9+/]{60,}={0,2}", copy)}
 
 
-def try_keys(sealed: set[bytes], keys: Seals, names: set[str]) -> Iterator[bytes]:
+def try_keys(sealed: set[bytes], keys: Keyring, names: set[str]) -> Iterator[bytes]:
     for name in names:
         for one in sealed:
             try:
@@ -88,7 +90,7 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
         await town.say("mia", OPEN)
         for name, option in VOTERS.items():
             body = f'{{"sender": "@{name}:x", "body": "!vote {option} says {name}"}}'
-            (kept,) = await town.core.take_in("x", [Arrival(f"${name}", "!dm", body)], f"after {name}")
+            (kept,) = await town.core.store_arrivals("x", [Arrival(f"${name}", "!dm", body)], f"after {name}")
             spy.look()
             said = await vote(town, name, f"!vote {option}")
             assert "je stem is binnen" in said
@@ -97,15 +99,15 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
             mistakes = (f"!vote Keuze{option}", f"!stemm {option}7", f"!vote {option} --poll zeven{option}")
             for wrong in mistakes:
                 assert str(option) in await vote(town, name, wrong)
-            await town.core.dealt_with("x", [kept.seq])
+            await town.core.acknowledge("x", [kept.seq])
             spy.look()
         # The open poll can be read by whoever has the key: without that, nobody could change a vote.
-        during = list(try_keys(spy.sealed(), Seals(tmp_path / "plein.db-keys"), {"poll-1"}))
+        during = list(try_keys(spy.sealed(), Keyring(tmp_path / "plein.db-keys"), {"poll-1"}))
         assert len(during) == len(VOTERS)
         assert any(b'["2",null]' in one for one in during)
         await close(town)
         spy.look()
-        left = Seals(tmp_path / "plein.db-keys")
+        left = Keyring(tmp_path / "plein.db-keys")
         names = left.names()
         assert "poll-1" not in names
         # With everything that was ever on disk but the keys that were destroyed, nothing can be opened.
@@ -131,7 +133,7 @@ async def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
         async with engine.connect() as db:
             return {
                 table.name: sorted(map(tuple, (await db.execute(select(table))).all()), key=repr)
-                for table in metadata.sorted_tables
+                for table in TABLES.values()
             }
     finally:
         await engine.dispose()
@@ -177,7 +179,7 @@ async def test_the_length_of_what_is_sealed_says_nothing(tmp_path: Path) -> None
         await town.say("mia", '!poll open "Tweede tafel" --kind consent --anonymous')
         for name, words in (("ben", "agree"), ("cas", f"object {REASON}"), ("dora", "abstain")):
             body = f'{{"sender": "@{name}:x", "body": "!vote {words}"}}'
-            await town.core.take_in("x", [Arrival(f"${name}", "!dm", body)], name)
+            await town.core.store_arrivals("x", [Arrival(f"${name}", "!dm", body)], name)
             await vote(town, name, f"!vote {words}")
             await vote(town, name, f"!vote nonsense {words}")
     with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
@@ -242,19 +244,19 @@ async def test_what_others_could_see_is_no_vote(database_url: str) -> None:
     async with open_town(database_url) as town:
         await town.joined("sport")
         await town.say("mia", OPEN)
-        asked = replace(town.asked("anna", "!vote 2"), overheard=True)
+        asked = replace(town.asked("anna", "!vote 2"), public=True)
         answer = await town.core.handle(asked)
         assert isinstance(answer, Message)
         assert "konden anderen zien" in words_of(answer)
-        assert [action.command for action in answer.actions] == ["poll tick"] * 3
+        assert [button.command for button in answer.buttons] == ["poll tick"] * 3
 
         def voters(tx: Transaction) -> int:
-            found = tx.polls.get(1, 0)
+            found = tx.of(POLLS).get(1, 0)
             assert found
             return found[0].voters
 
         assert await town.core.store.run(voters) == 0
-        assert answer.ballot is None
+        assert answer.native_poll is None
 
 
 async def test_its_board_offers_no_native_poll_and_shows_no_count(database_url: str) -> None:
@@ -262,7 +264,7 @@ async def test_its_board_offers_no_native_poll_and_shows_no_count(database_url: 
         await town.joined("sport")
         await town.say("mia", OPEN)
         await vote(town, "anna", "!vote 2")
-        await town.core.settle()
+        await town.core.run_due()
         shown = town.platform.where("sport")[-1]
         assert "1 mens deed mee." in shown
         assert "█" not in shown

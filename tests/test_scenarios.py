@@ -69,7 +69,7 @@ def same(played: tuple[Turns, Turns]) -> None:
 def test_the_first_poll_from_outside(through: str, tmp_path: Path) -> None:
     turns = read_scenario(FIRST).turns
     script = "\n".join(typed for typed, _ in turns)
-    command = [sys.executable, "-m", "bot", "console", "--now", "2026-12-01T19:00"]
+    command = [sys.executable, "-m", "bot.main", "console", "--now", "2026-12-01T19:00"]
     if through == "file":
         (tmp_path / "script").write_text(script, encoding="utf-8")
         command += ["--script", str(tmp_path / "script")]
@@ -91,7 +91,7 @@ def test_the_first_poll_from_outside(through: str, tmp_path: Path) -> None:
 def test_a_script_that_is_not_understood_fails(tmp_path: Path) -> None:
     (tmp_path / "script").write_text("anna zegt iets\n", encoding="utf-8")
     ran = subprocess.run(
-        [sys.executable, "-m", "bot", "console", "--script", str(tmp_path / "script")],
+        [sys.executable, "-m", "bot.main", "console", "--script", str(tmp_path / "script")],
         cwd=ROOT,
         text=True,
         capture_output=True,
@@ -112,7 +112,7 @@ def test_a_script_that_is_not_understood_fails(tmp_path: Path) -> None:
 )
 def test_a_wrong_option_is_answered_in_a_line(option: str, value: str, said: str) -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "bot", "console", option, value],
+        [sys.executable, "-m", "bot.main", "console", option, value],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         text=True,

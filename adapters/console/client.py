@@ -8,17 +8,21 @@ gives the same output every time.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.console.render import render
-from adapters.console.script import Grants, Says, Waits, read_line
+from adapters.console.script import Grants, Links, Says, Waits, read_line
+from bot.clock import Clock
 from bot.errors import UserError
-from bot.model import Action, Identity, Invocation, Message, Place, text
-from bot.ports import Clock, Core, Store
+from bot.model.events import Invocation
+from bot.model.message import Button, Message, message, text
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
+from bot.ports.storage import Store
 from bot.texts import Texts, Voice
 
 PLATFORM = "console"
@@ -30,12 +34,14 @@ class Turning(Clock, Protocol):
     def turn_to(self, moment: datetime) -> None: ...
 
 
-class Settling(Core, Protocol):
+class ConsoleCore(Core, Protocol):
     """The core, with what only the console asks of it."""
 
     store: Store
 
-    async def settle(self) -> None: ...
+    async def run_due(self) -> None: ...
+
+    async def link(self, accounts: Sequence[Identity]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +73,11 @@ class Console:
         self._clock = clock
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
-        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Action, ...]] = {}
+        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Button, ...]] = {}
         self._board_of: dict[str, str] = {}
         self._known: set[str] = set()
         self.failed = False
-        self.core: Settling
+        self.core: ConsoleCore
 
     # --- what is typed ---
 
@@ -95,7 +101,7 @@ class Console:
             said = read_line(words, number)
         except UserError as error:
             self.failed = True
-            await self._print("console", Message((error.text,)), "error", None)
+            await self._print("console", message(error.text), "error", None)
             return
         match said:
             case Says():
@@ -103,6 +109,9 @@ class Console:
             case Grants():
                 who = Identity(PLATFORM, f"{said.name}@{said.label}")
                 await self.core.store.run(lambda tx: tx.people.grant(who, said.role))
+            case Links(accounts):
+                await self.core.link([Identity(PLATFORM, f"{name}@{label}") for name, label in accounts])
+                await self.core.run_due()
             case Waits():
                 await self._waits(said.span)
 
@@ -112,43 +121,43 @@ class Console:
         if place and place.room_id not in self._known:
             self._known.add(place.room_id)
             await self.core.joined(place, said.place or "", theme=said.place)
-            await self.core.settle()
+            await self.core.run_due()
         asked = Invocation(f"console:{uuid.uuid4()}", who, said.name, place, self._clock.now())
         if said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):
             return  # people talking with each other
         else:
-            answer = await self.core.handle(replace(asked, typed=said.text, overheard=place is not None))
+            answer = await self.core.handle(replace(asked, typed=said.text, public=place is not None))
         if answer:
             where = f"{place.room_id if place else said.label} > {said.name}"
             self._remember(place, who, answer)
             await self._print(where, answer, "private", who)
-        await self.core.settle()
+        await self.core.run_due()
 
     async def _press(self, asked: Invocation, number: int) -> Message | None:
         """A button of the last message with buttons that they saw there; in private, that was for them."""
-        actions: tuple[Action, ...] = ()
+        buttons: tuple[Button, ...] = ()
         for (place, who), shown in self._buttons.items():
             here = place == asked.place and who in (None, asked.author)
             if here or (asked.place is None and who == asked.author):
-                actions = shown
-        if not 1 <= number <= len(actions):
-            return Message((text("action.no_such", number=number),))
-        action = actions[number - 1]
-        return await self.core.handle(replace(asked, command=action.command, args=action.args))
+                buttons = shown
+        if not 1 <= number <= len(buttons):
+            return message(text("action.no_such", number=number))
+        button = buttons[number - 1]
+        return await self.core.handle(replace(asked, command=button.command, args=button.args))
 
     async def _waits(self, span: timedelta) -> None:
         """Everything that comes due on the way happens at its own time."""
         until = self._clock.now() + span
         while True:
-            due = await self.core.store.run(lambda tx: tx.jobs.next_due())
+            due = await self.core.store.read(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
                 break
             self._clock.turn_to(due)
-            await self.core.settle()
+            await self.core.run_due()
         self._clock.turn_to(until)
-        await self.core.settle()
+        await self.core.run_due()
 
     # --- what is said ---
 
@@ -156,7 +165,7 @@ class Console:
         self._remember(place, None, message)
         await self._print(place.room_id, message, "public", place)
         ref = str(uuid.uuid4())
-        if message.actions:
+        if message.buttons:
             self._board_of[place.room_id] = ref
         return ref
 
@@ -174,9 +183,9 @@ class Console:
 
     def _remember(self, place: Place | None, who: Identity | None, message: Message) -> None:
         """A message without buttons leaves the old ones: pressing them is still answered."""
-        if message.actions:
+        if message.buttons:
             self._buttons.pop((place, who), None)
-            self._buttons[place, who] = message.actions
+            self._buttons[place, who] = message.buttons
 
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))

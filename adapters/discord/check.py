@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import aiohttp
 import discord
 
+from adapters.discord.channels import names_of, needed
 from adapters.discord.gateway import make_client
-from adapters.discord.places import names_of, needed
-from bot.config import Discord as Settings
-from bot.model import Text, text
+from adapters.discord.settings import Discord as Settings
+from bot.model.message import Text, text
 
 # In seconds, with one more for each channel: they are looked at in turn.
-PATIENCE = 15.0
+CHECK_SECONDS = 15.0
 
 
 async def check(
@@ -26,7 +26,7 @@ async def check(
     """
     client = make_client(settings, connector)
     try:
-        async with asyncio.timeout(PATIENCE + len(channels)), client:
+        async with asyncio.timeout(CHECK_SECONDS + len(channels)), client:
             await client.login(settings.token.get_secret_value())
             return await _look(client, settings, channels)
     except discord.LoginFailure:

@@ -10,15 +10,17 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from adapters.discord.files import files_of, what_did_not_fit
+from adapters.discord.channels import PLATFORM, Themes
 from adapters.discord.gateway import Gateway, NotLetIn
 from adapters.discord.native import native_poll
-from adapters.discord.places import PLATFORM, Themes
-from adapters.discord.session import Session
-from bot.config import Discord as Settings
+from adapters.discord.session import Session, files_of
+from adapters.discord.settings import Discord as Settings
+from adapters.discord.uploads import overflow_files
+from bot.clock import Clock
 from bot.errors import Unreachable
-from bot.model import Identity, Message, Place
-from bot.ports import Clock, Core
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -117,7 +119,7 @@ class Discord:
         on = await self._session()
         board, _, poll = ref.partition(" ")
         said = on.writer(await on.voice(place)).render(message, None)
-        if poll and message.ballot and message.ballot.ended:
+        if poll and message.native_poll and message.native_poll.ended:
             await on.outgoing.end_poll(int(place.room_id), int(poll))
         return ref if await on.outgoing.edit(int(place.room_id), board, said) else None
 
@@ -139,7 +141,7 @@ class Discord:
         """Where files are not allowed the words go alone: they have said the same."""
         voice = await on.voice(reader)
         said = on.writer(voice).render(message, None)
-        files = [*await files_of(message, on, voice), *what_did_not_fit(said)]
+        files = [*await files_of(message, on, voice), *overflow_files(said)]
         try:
             return await on.outgoing.send(channel, said, files, key, tried_at)
         except Unreachable:

@@ -12,20 +12,21 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import discord
 
+from adapters.discord.channels import Places, Themes
 from adapters.discord.commands import SlashCommands
+from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
 from adapters.discord.outgoing import Outgoing
-from adapters.discord.places import Places, Themes
-from adapters.discord.reading import Reading
 from adapters.discord.session import Session
-from adapters.in_order import InOrder
-from bot.config import Discord as Settings
+from adapters.discord.settings import Discord as Settings
+from adapters.inbox import InOrder
+from bot.clock import Clock
+from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model import Role
-from bot.ports import Clock, Core
+from bot.model.people import Role
+from bot.ports.adapter import Core
 from bot.texts import Texts
-from bot.worker import pause
 
 log = logging.getLogger(__name__)
 # What comes through the gateway: servers and channels, what is said to Plein, presses and commands.
@@ -153,7 +154,7 @@ class Gateway:
         described, now = slash.described(), slash.fingerprint()
         guilds = self._settings.guilds if self._settings.commands == "guild" else [""]
         wanted = dict.fromkeys(guilds, now)
-        known = await core.bookmarks(f"{account}:")
+        known = await core.cursors(f"{account}:")
         before = {name.rpartition(":")[2]: found for name, found in known.items()}
         for guild in {*wanted, *before}:
             if before.get(guild, "") == wanted.get(guild, ""):
@@ -170,7 +171,7 @@ class Gateway:
                 # Those it knew still work, and all can be typed.
                 log.warning("Discord does not take the commands (%s): %s", guild or "everywhere", refused)
                 continue
-            await core.take_in(f"{account}:{guild}", [], wanted.get(guild, ""))
+            await core.store_arrivals(f"{account}:{guild}", [], wanted.get(guild, ""))
             log.info("Told Discord the commands (%s)", guild or "everywhere")
 
     # --- what happens there ---
@@ -182,7 +183,7 @@ class Gateway:
             await self._changed.wait()
             self._changed.clear()
             try:
-                await self._places.settle()
+                await self._places.publish_pending()
                 self._ready.set()
                 if await self._reading.catch_up():
                     self._caught_up.set()

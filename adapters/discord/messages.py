@@ -15,17 +15,17 @@ from typing import Any
 
 import discord
 
-from adapters.discord.places import PLATFORM, Whereabouts, room_of
+from adapters.discord.channels import PLATFORM, Whereabouts, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import TryLater
-from bot.model import Identity, Invocation, Place, Presence, Role
-from bot.ports import Arrival
+from bot.model.events import Arrival, Invocation
+from bot.model.people import Identity, Place, Presence, Role
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
 # Until Discord's own poll is asked for again.
-PATIENCE = 2.0
+RETRY_SECONDS = 2.0
 
 
 class Messages:
@@ -85,7 +85,7 @@ class Messages:
             typed=kept["words"],
             role=found.present[0].role if place and found.present else Role.RESIDENT,
             by_post=True,
-            overheard=place is not None,
+            public=place is not None,
             present_in=found.present,
             absent_from=found.absent,
         )
@@ -93,9 +93,9 @@ class Messages:
     async def _count(self, channel: int, about: int) -> None:
         """Discord's own poll is over: whoever voted there and nowhere else has voted."""
         shown = await self._on.core.message_at(PLATFORM, str(about))
-        if shown is None or shown.ballot is None:
+        if shown is None or shown.native_poll is None:
             return
-        ballot = shown.ballot
+        asked = shown.native_poll
         chosen: dict[int, list[int]] = {}
         names: dict[int, str] = {}
         try:
@@ -104,7 +104,7 @@ class Messages:
             if poll is None:
                 return
             if not poll.is_finalised():
-                raise TryLater(PATIENCE)
+                raise TryLater(RETRY_SECONDS)
             for answer in poll.answers:
                 async for voter in answer.voters():
                     names[voter.id] = voter.display_name
@@ -113,10 +113,10 @@ class Messages:
             log.warning("Discord's poll %s cannot be counted: %s", about, gone.code)
             return
         except TROUBLE as error:
-            raise TryLater(PATIENCE) from error
+            raise TryLater(RETRY_SECONDS) from error
         place = Place(PLATFORM, str(channel))
         for voter_id, numbers in chosen.items():
-            args = {**ballot.args, "numbers": numbers, "unless_voted": True}
+            args = {**asked.args, "numbers": numbers, "unless_voted": True}
             here = await self._on.places.presence(voter_id, place)
             await self._on.core.handle(
                 Invocation(
@@ -125,7 +125,7 @@ class Messages:
                     names[voter_id],
                     place,
                     poll.expires_at or self._on.clock.now(),
-                    command=ballot.command,
+                    command=asked.command,
                     args=args,
                     role=here[0].role if here else Role.RESIDENT,
                     present_in=here,

@@ -13,11 +13,12 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.discord.files import afresh, what_did_not_fit
-from adapters.discord.places import PLATFORM
+from adapters.discord.channels import PLATFORM
 from adapters.discord.render import Rendered
+from adapters.discord.uploads import overflow_files, rewound
+from bot.clock import Clock
 from bot.errors import TryLater, Unreachable
-from bot.ports import Clock, Core
+from bot.ports.adapter import Core
 
 log = logging.getLogger(__name__)
 # Discord knows a nonce for some minutes; our clock and theirs may differ by some too.
@@ -68,7 +69,7 @@ class Outgoing:
             words = {"embed": said.embed, "view": said.view, "poll": said.poll}
             given: dict[str, Any] = {name: one for name, one in words.items() if one}
             try:
-                sent = await there.send(said.content, nonce=nonce(key), files=[*map(afresh, files)], **given)
+                sent = await there.send(said.content, nonce=nonce(key), files=[*map(rewound, files)], **given)
             except discord.NotFound as gone:
                 if gone.code != UNKNOWN_MESSAGE:
                     raise
@@ -81,7 +82,7 @@ class Outgoing:
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
             with self._understood(UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
-                files = what_did_not_fit(said)
+                files = overflow_files(said)
                 await there.edit(content=said.content, embed=said.embed, view=said.view, attachments=files)
         except discord.HTTPException as error:
             if error.code not in (UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):

@@ -17,9 +17,19 @@ from discord import app_commands, ui
 
 from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
-from bot.commands import Commands
+from bot.commands.catalogue import Commands
 from bot.dispatch import ONCE
-from bot.model import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text
+from bot.model.message import (
+    Attachment,
+    Button,
+    Field,
+    Form,
+    Message,
+    NativePoll,
+    Suggestion,
+    Text,
+    text,
+)
 from bot.texts import Texts, Voice, visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
@@ -76,8 +86,8 @@ class Writer:
         `form_id`: by which its form is found, where that is kept elsewhere.
         """
         view = Buttons(timeout=None)
-        said = [*message.lines, *self._add_buttons(view, message.actions, source)]
-        said += () if view.children else message.how
+        said = [*message.lines, *self._add_buttons(view, message.buttons, source)]
+        said += () if view.children else message.hints
         # What finds no room is left out: the buttons of the options do the same.
         with contextlib.suppress(ValueError):
             for item in self._besides(message, form_id or ids.refer(source, form=True)):
@@ -125,7 +135,7 @@ class Writer:
 
     # --- what can be pressed ---
 
-    def _add_buttons(self, view: ui.View, actions: Sequence[Action], source: str | None) -> Iterator[Text]:
+    def _add_buttons(self, view: ui.View, actions: Sequence[Button], source: str | None) -> Iterator[Text]:
         """A button for each action; those for which there is none, as lines to type."""
         taken: set[str] = set()
         for number, action in enumerate(actions):
@@ -138,18 +148,18 @@ class Writer:
                 yield text("discord.type", label=action.label, usage=usage)
                 continue
             taken.add(custom_id)
-            label = self._words.brief(action.label, LABEL) or str(number + 1)
+            label = self._words.confidential(action.label, LABEL) or str(number + 1)
             view.add_item(ui.Button(label=label, custom_id=custom_id, style=_style(action)))
 
     def _besides(self, message: Message, form_id: str) -> Iterator[ui.Item[ui.View]]:
         """The list to choose several from, and the button that opens the form."""
-        if message.ballot and (several := self._list(message.ballot)):
+        if message.native_poll and (several := self._list(message.native_poll)):
             yield several
         if message.form and 1 <= len(message.form.fields) <= FORM_FIELDS:
-            label = self._words.brief(message.form.title, LABEL) or "…"
+            label = self._words.confidential(message.form.title, LABEL) or "…"
             yield ui.Button(label=label, custom_id=form_id, style=discord.ButtonStyle.primary)
 
-    def _list(self, ballot: Ballot) -> ui.Select[ui.View] | None:
+    def _list(self, ballot: NativePoll) -> ui.Select[ui.View] | None:
         """Where more than one may be chosen: all of them in one go."""
         custom_id = ids.choose(ballot.command, ballot.args)
         if ballot.ended or ballot.at_most < 2 or not custom_id or not 2 <= len(ballot.options) <= CHOICES:
@@ -159,11 +169,11 @@ class Writer:
         how = text("discord.choose.all") if every else text("discord.choose", count=most)
         return ui.Select(
             custom_id=custom_id,
-            placeholder=self._words.brief(how, PLACEHOLDER),
+            placeholder=self._words.confidential(how, PLACEHOLDER),
             max_values=most,
             options=[
                 discord.SelectOption(
-                    label=self._words.brief(option, CHOICE) or str(number), value=str(number)
+                    label=self._words.confidential(option, CHOICE) or str(number), value=str(number)
                 )
                 for number, option in enumerate(ballot.options, start=1)
             ],
@@ -174,13 +184,13 @@ class Writer:
     def modal(self, form: Form, custom_id: str) -> Dialog:
         """The form as it pops up; the custom_id comes back with what was filled in."""
         assert 1 <= len(form.fields) <= FORM_FIELDS
-        dialog = Dialog(title=self._words.brief(form.title, FORM_TITLE) or "…", custom_id=custom_id)
+        dialog = Dialog(title=self._words.confidential(form.title, FORM_TITLE) or "…", custom_id=custom_id)
         if len(form.fields) < FORM_FIELDS and (shown := self._form_lines(form.lines)):
             dialog.add_item(ui.TextDisplay(shown))
         for number, one in enumerate(form.fields):
-            label = self._words.brief(one.label, FORM_LABEL) or one.name
+            label = self._words.confidential(one.label, FORM_LABEL) or one.name
             # A label that does not fit goes on below.
-            whole = self._words.brief(one.hint or one.label, FORM_HINT)
+            whole = self._words.confidential(one.hint or one.label, FORM_HINT)
             hint = whole if one.hint or units(whole) > FORM_LABEL else None
             asked = self._choice(one, str(number)) if _can_be_chosen(one) else _input(one, str(number))
             dialog.add_item(ui.Label(text=label, description=hint or None, component=asked))
@@ -201,7 +211,9 @@ class Writer:
             min_values=int(one.required),
             options=[
                 discord.SelectOption(
-                    label=self._words.brief(words, CHOICE) or value, value=value, default=value == one.value
+                    label=self._words.confidential(words, CHOICE) or value,
+                    value=value,
+                    default=value == one.value,
                 )
                 for value, words in one.choices
             ],
@@ -212,7 +224,9 @@ class Writer:
     def suggestions(self, suggestions: Iterable[Suggestion]) -> list[app_commands.Choice[str | int | float]]:
         """While somebody types. A value that does not fit cannot be suggested."""
         return [
-            app_commands.Choice(name=self._words.brief(one.words, CHOICE) or str(one.value), value=one.value)
+            app_commands.Choice(
+                name=self._words.confidential(one.words, CHOICE) or str(one.value), value=one.value
+            )
             for one in suggestions
             if isinstance(one.value, int) or 0 < units(one.value) <= CHOICE
         ][:CHOICES]
@@ -226,7 +240,7 @@ class Writer:
         return shorten(self.plain(attachment.words), ALT)
 
 
-def _style(action: Action) -> discord.ButtonStyle:
+def _style(action: Button) -> discord.ButtonStyle:
     """What settles something stands out from the options of a poll, and what cannot be undone still more."""
     if action.args.get("sure"):
         return discord.ButtonStyle.danger

@@ -11,16 +11,16 @@ from typing import Any
 import discord
 
 from adapters.discord import ids
-from adapters.discord.files import afresh, files_of, what_did_not_fit
-from adapters.discord.places import PLATFORM
-from adapters.discord.session import Session
-from bot.model import Message, text
+from adapters.discord.channels import PLATFORM
+from adapters.discord.session import Session, files_of
+from adapters.discord.uploads import overflow_files, rewound
+from bot.model.message import Message, message, text
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
 Asked = discord.Interaction[Any]
 # Discord waits three seconds; half of that is left for the way there.
-PATIENCE = 1.5
+ANSWER_SECONDS = 1.5
 # A first answer is tried for as long as it would be in time, one that was put off for some minutes.
 TRIES, TRIES_WHEN_DEFERRED, PAUSE = 5, 12, 0.2
 ANSWERED_BEFORE = 40060
@@ -56,7 +56,7 @@ class Reply:
 
     async def give(self, work: Awaitable[Prepared]) -> None:
         """Say what comes of it; what takes longer is put off in time."""
-        late = asyncio.get_running_loop().call_later(PATIENCE, self._put_off)
+        late = asyncio.get_running_loop().call_later(ANSWER_SECONDS, self._put_off)
         try:
             prepared = await work
         finally:
@@ -75,13 +75,13 @@ class Reply:
             await self._asked.response.defer(ephemeral=True, thinking=True)
 
     async def _say(self, prepared: Prepared) -> None:
-        message = prepared.message or Message((text("discord.done"),))
+        answer = prepared.message or message(text("discord.done"))
         writer = self._on.writer(prepared.voice)
-        if message.form and message.form.at_once and self._may_ask:
-            await self._asked.response.send_modal(writer.modal(message.form, self._form_id()))
+        if answer.form and answer.form.at_once and self._may_ask:
+            await self._asked.response.send_modal(writer.modal(answer.form, self._form_id()))
             return
-        said = writer.render(message, source_of(self._asked), self._form_id())
-        files = [*map(afresh, prepared.files), *what_did_not_fit(said)]
+        said = writer.render(answer, source_of(self._asked), self._form_id())
+        files = [*map(rewound, prepared.files), *overflow_files(said)]
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
         if self._deferring:
             await self._asked.edit_original_response(**how, attachments=files)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import discord
 
+from adapters.discord.channels import Places
 from adapters.discord.commands import SlashCommands
 from adapters.discord.outgoing import Outgoing
-from adapters.discord.places import Places
 from adapters.discord.render import Writer
-from bot.config import Discord as Settings
-from bot.model import Identity, Place
-from bot.ports import Clock, Core
+from adapters.discord.settings import Discord as Settings
+from bot.clock import Clock
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
 
 
@@ -45,3 +48,12 @@ class Session:
 
     def writer(self, voice: Voice) -> Writer:
         return Writer(self.texts, voice, self.core.commands)
+
+
+async def files_of(message: Message, session: Session, voice: Voice) -> list[discord.File]:
+    """Made anew, each with its words for who cannot see it."""
+    writer = session.writer(voice)
+    return [
+        discord.File(io.BytesIO(await session.core.file(one, voice)), one.name, description=writer.alt(one))
+        for one in message.files
+    ]

@@ -21,12 +21,12 @@ import nio
 
 from adapters.matrix.crosssigning import keep_secret, prove_device
 from adapters.matrix.crypto import PleinClient
-from bot.config import Matrix
+from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 
 log = logging.getLogger(__name__)
 # Sync's long poll brings its own.
-PATIENCE = 45
+REQUEST_SECONDS = 45
 
 
 class LoginRefused(ConnectionError):
@@ -244,7 +244,7 @@ class Account:
                 store_sync_tokens=False,
                 max_limit_exceeded=0,  # a 429 is returned at once
                 max_timeouts=1,  # tried once more at once: the connection may only have been stale
-                request_timeout=PATIENCE,
+                request_timeout=REQUEST_SECONDS,
             ),
         )
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import aiohttp
 import nio
 
-from bot.config import Matrix as Settings
-from bot.model import Text, text
+from adapters.matrix.settings import Matrix as Settings
+from bot.model.message import Text, text
 
-PATIENCE = 15.0
+CHECK_SECONDS = 15.0
 
 
 async def check(settings: Settings) -> Text | None:
     """What is wrong and what to do about it; None where all is well."""
     config = nio.AsyncClientConfig(
-        encryption_enabled=False, max_timeouts=0, max_limit_exceeded=0, request_timeout=PATIENCE
+        encryption_enabled=False, max_timeouts=0, max_limit_exceeded=0, request_timeout=CHECK_SECONDS
     )
     client = nio.AsyncClient(settings.homeserver, settings.user, config=config)
     try:

@@ -26,11 +26,13 @@ from adapters.matrix.render import (
 )
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync, Themes
-from bot.config import Matrix as Settings
+from bot.clock import Clock
 from bot.errors import Unreachable
-from bot.model import Identity, Message, Place
-from bot.ports import Clock, Core
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
 
 log = logging.getLogger(__name__)
@@ -151,10 +153,10 @@ class Matrix:
     async def _send_poll(
         self, place: Place, message: Message, key: str, tried_at: datetime | None, voice: Voice
     ) -> str | None:
-        ballot = native_poll(message)
-        if not ballot or ballot.ended or not self._settings.native_polls:
+        poll = native_poll(message)
+        if not poll or poll.ended or not self._settings.native_polls:
             return None
-        content = render_poll(ballot, key, self._texts, voice)
+        content = render_poll(poll, key, self._texts, voice)
         try:
             return await self._outgoing.send(place.room_id, POLL_START, content, key, tried_at)
         except Unreachable:
@@ -166,8 +168,8 @@ class Matrix:
         notice, _, poll = ref.partition(" ")
         content = render_edit(message, notice, key, self._texts, voice)
         await self._outgoing.send(place.room_id, TEXT, content, key, None)
-        if poll and message.ballot and message.ballot.ended:
-            end = render_poll_end(message.ballot.ended, poll, key, self._texts, voice)
+        if poll and message.native_poll and message.native_poll.ended:
+            end = render_poll_end(message.native_poll.ended, poll, key, self._texts, voice)
             await self._outgoing.send(place.room_id, POLL_END, end, key, None)
         return ref
 

@@ -23,8 +23,8 @@ from adapters.matrix.pace import Pace
 from adapters.matrix.read import content_if_by, moment
 from adapters.matrix.render import KEY, POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
+from bot.clock import Clock
 from bot.errors import TryLater, Unreachable
-from bot.ports import Clock
 
 log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)

@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
+from bot.clock import Clock
 from bot.errors import TryLater
-from bot.ports import Clock
 
 # What is said to one person goes after what is said to all.
 COURTESY = 0.5

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from adapters.matrix.read import moment
-from bot.config import PowerLevels
-from bot.model import Role
+from adapters.matrix.settings import PowerLevels
+from bot.model.people import Role
 
 # What marks a direct room that Plein made, and for whom; found again after a crash.
 MADE_FOR = "be.plein.direct"

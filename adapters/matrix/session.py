@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.outgoing import Outgoing
 from adapters.matrix.rooms import Room
-from bot.config import Matrix as Settings
-from bot.ports import Clock, Core
+from adapters.matrix.settings import Matrix as Settings
+from bot.clock import Clock
+from bot.ports.adapter import Core
 
 PLATFORM = "matrix"
 

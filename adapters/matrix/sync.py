@@ -20,8 +20,8 @@ from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import PLATFORM, Session
 from bot.errors import TryLater
-from bot.model import Place
-from bot.ports import Arrival
+from bot.model.events import Arrival
+from bot.model.people import Place
 
 log = logging.getLogger(__name__)
 WAIT_MS = 30_000
@@ -59,7 +59,7 @@ class Sync:
 
     async def run(self, caught_up: Callable[[], None]) -> None:
         """Until cancelled. Raises TokenRefused. `caught_up` is called after the first reading."""
-        since = await self._on.core.bookmark(self._on.account)
+        since = await self._on.core.cursor(self._on.account)
         first, failed = True, 0
         while True:
             try:
@@ -93,7 +93,7 @@ class Sync:
         if since:
             for room_id, info in response.rooms.join.items():
                 arrivals += await self._arrivals(room_id, info.timeline, since)
-        fresh = await self._on.core.take_in(self._on.account, arrivals, response.next_batch)
+        fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
         await self._hand_over(await self._on.core.arrivals(self._on.account) if first else fresh)
         await self._on.client.housekeeping()
         keys = (nio.RoomKeyEvent, nio.ForwardedRoomKeyEvent)

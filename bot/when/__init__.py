@@ -18,7 +18,7 @@ from bot.when.dutch import DUTCH
 from bot.when.english import ENGLISH
 from bot.when.grammar import recognise
 from bot.when.language import Language
-from bot.when.moment import Reading, settle
+from bot.when.moment import Reading, resolve
 from bot.when.phrase import EARLIEST, Phrase
 from bot.when.scan import Piece, scan
 from bot.when.spans import amounts
@@ -95,4 +95,4 @@ def _read_in(language: Language, pieces: Sequence[Piece], now: datetime, zone: Z
 def _read_as(
     pairs: Pairs, language: Language, pieces: Sequence[Piece], now: datetime, zone: ZoneInfo
 ) -> Reading:
-    return settle(recognise(tokens(pieces, language, pairs), language), now, zone)
+    return resolve(recognise(tokens(pieces, language, pairs), language), now, zone)

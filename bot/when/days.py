@@ -35,9 +35,9 @@ def _are_glued(phrase: Phrase) -> bool:
     return all(token.glued for token in phrase.tokens[phrase.at + 1 : phrase.at + 3])
 
 
-def _day_number(phrase: Phrase, ahead: int = 0) -> int | None:
-    number = phrase.means("ordinal", ahead)
-    return number if number is not None else phrase.whole(ahead)
+def _day_number(phrase: Phrase, offset: int = 0) -> int | None:
+    number = phrase.means("ordinal", offset)
+    return number if number is not None else phrase.whole(offset)
 
 
 def _day_first(phrase: Phrase) -> bool:
@@ -89,12 +89,12 @@ def weekday(phrase: Phrase) -> bool:
     which = _which(phrase, ("next", "coming", "this"))
     weekday = phrase.take("weekday")
     if weekday is None:
-        turn = phrase.take("unit") if which else None
-        if turn not in (WEEK, MONTH, YEAR):
+        period = phrase.take("unit") if which else None
+        if period not in (WEEK, MONTH, YEAR):
             return phrase.back(begin)
         if which == "coming":
             phrase.doubt()
-        return phrase.say("turn", (turn, 0 if which == "this" else 1))
+        return phrase.say("relative_period", (period, 0 if which == "this" else 1))
     if which is None and phrase.means("unit", 1) is None:
         which = _which(phrase, ("next", "coming"))
     return phrase.say("weekday", weekday) and (which is None or phrase.say("which", which))
@@ -109,22 +109,22 @@ def _which(phrase: Phrase, kinds: Sequence[Kind]) -> Kind | None:
 
 def turn_behind(phrase: Phrase) -> bool:
     """ "la semaine prochaine": the word for which one comes behind it."""
-    turn = phrase.means("unit")
-    if turn not in (WEEK, MONTH, YEAR) or phrase.means("next", 1) is None:
+    period = phrase.means("unit")
+    if period not in (WEEK, MONTH, YEAR) or phrase.means("next", 1) is None:
         return False
     phrase.at += 2
-    return phrase.say("turn", (turn, 1))
+    return phrase.say("relative_period", (period, 1))
 
 
 def days_ahead(phrase: Phrase) -> bool:
     """ "morgen", "tomorrow" """
-    ahead = phrase.take("ahead")
-    return ahead is not None and phrase.say("ahead", ahead)
+    ahead = phrase.take("days_ahead")
+    return ahead is not None and phrase.say("days_ahead", ahead)
 
 
 def later(phrase: Phrase) -> bool:
     """ "Friday week" """
-    if not phrase.any_of(("weekday", "ahead"), -1):
+    if not phrase.any_of(("weekday", "days_ahead"), -1):
         return False
     later = phrase.take("later")
     return later is not None and phrase.say("later", later)
@@ -136,10 +136,10 @@ def part_of_day(phrase: Phrase) -> bool:
     this = phrase.take("this") is not None
     part = phrase.means("part")
     behind_day = this or phrase.any_of(("weekday", "this", "article"), -1)
-    if part is None or (phrase.means("ahead") is not None and not behind_day):
+    if part is None or (phrase.means("days_ahead") is not None and not behind_day):
         return phrase.back(begin)
     phrase.at += 1
     if this:
-        phrase.say("ahead", 0)
+        phrase.say("days_ahead", 0)
     phrase.said.part_of_end = phrase.said.end is not None
     return phrase.say("part", part)

@@ -64,7 +64,7 @@ _PARTS: Mapping[Callable[[Phrase], bool], set[Kind]] = {
     weekday: {"weekday", "next", "coming", "this"},
     turn_behind: {"unit"},
     part_of_day: {"part", "this"},
-    days_ahead: {"ahead"},
+    days_ahead: {"days_ahead"},
     _dash: {"dash"},
     _filler: {"fillers", "links", "until", "since"},
 }

@@ -12,12 +12,12 @@ def hours(phrase: Phrase) -> bool:
     begin = phrase.at
     if phrase.means("month", 1) is not None and phrase.whole() is not None:
         return False  # "1 juni"
-    led = phrase.take_any(("at", "until"))
-    start, end = _bare_pair(phrase) or (_clock(phrase, led), None)
+    introduced = phrase.take_any(("at", "until"))
+    start, end = _bare_pair(phrase) or (_clock(phrase, introduced), None)
     if start is None:
         return phrase.back(begin)
     end = end or _end(phrase)
-    phrase.said.led |= led
+    phrase.said.introduced |= introduced
     return phrase.say("start", start) and (end is None or phrase.say("end", end))
 
 
@@ -27,7 +27,7 @@ def _end(phrase: Phrase) -> Clock | None:
     if not phrase.take_any(("to", "dash")):
         return None
     if phrase.means("dash", -1) is None:
-        end = _clock(phrase, led=True)
+        end = _clock(phrase, introduced=True)
         if end is None:
             raise Unread
         return end
@@ -84,8 +84,8 @@ def _open_to_twelve(hour: int) -> Clock:
     return _open(hour * 60) if 1 <= hour <= 12 else _exact(hour * 60)
 
 
-def _clock(phrase: Phrase, led: bool) -> Clock | None:
-    return _written(phrase) or _bare(phrase, led)
+def _clock(phrase: Phrase, introduced: bool) -> Clock | None:
+    return _written(phrase) or _bare(phrase, introduced)
 
 
 def _written(phrase: Phrase) -> Clock | None:
@@ -226,14 +226,14 @@ def _with_meridiem(phrase: Phrase, clock: Clock) -> Clock:
     return Clock(minutes, "fixed", midnight=minutes == 0, meridiem=True)
 
 
-def _bare(phrase: Phrase, led: bool) -> Clock | None:
+def _bare(phrase: Phrase, introduced: bool) -> Clock | None:
     """ "om 8", "8 's avonds": a number that cannot be anything else."""
     hour = phrase.whole()
     if hour is None or hour > 24 or (phrase.in_figures() and len(phrase.token().text) > 2):
         return None
     tail = phrase.means("hour_tails", 1) is not None
     other = phrase.any_of(("unit", "month", "dash", "number", "ordinal", "at"), 1)
-    if not _part_follows(phrase) and (not led or (other and not tail)):
+    if not _part_follows(phrase) and (not introduced or (other and not tail)):
         return None
     phrase.at += 2 if tail else 1
     return _open_to_twelve(hour)
@@ -241,8 +241,8 @@ def _bare(phrase: Phrase, led: bool) -> Clock | None:
 
 def _part_follows(phrase: Phrase) -> bool:
     """ "8 's avonds", "8 in the evening" """
-    ahead = 2 if phrase.means("article", 1) is not None else 1
-    return phrase.means("part", ahead) is not None and phrase.means("ahead", ahead) is None
+    offset = 2 if phrase.means("article", 1) is not None else 1
+    return phrase.means("part", offset) is not None and phrase.means("days_ahead", offset) is None
 
 
 def _minutes_of_day(hour: int, minute: int) -> int:

@@ -60,7 +60,7 @@ Mark = Literal[
 ]
 # What words of the other tables may mean, and figures and signs, which are the same everywhere.
 Value = Literal[
-    "number", "ordinal", "weekday", "month", "ahead", "part", "unit", "later", "refused", "joined"
+    "number", "ordinal", "weekday", "month", "days_ahead", "part", "unit", "later", "refused", "joined"
 ]
 Figure = Literal["clock", "date", "slashed", "instant", "dash"]
 Kind = Mark | Value | Figure | Literal["joined"]
@@ -168,7 +168,7 @@ class Language:
             ("ordinal", self.ordinals),
             ("weekday", {names: day for day, names in enumerate(self.weekdays)}),
             ("month", {names: month for month, names in enumerate(self.months, start=1)}),
-            ("ahead", self.days_ahead),
+            ("days_ahead", self.days_ahead),
             ("unit", self.units),
             ("later", self.later),
         )
@@ -177,7 +177,7 @@ class Language:
     def _run_together(words: Mapping[str, Means]) -> list[tuple[str, str]]:
         """ "maandagavond", "morgenvroeg", "halfacht", in any language that writes so."""
         single = {name: means for name, means in words.items() if name.isalpha()}
-        days = [name for name, means in single.items() if "weekday" in means or "ahead" in means]
+        days = [name for name, means in single.items() if "weekday" in means or "days_ahead" in means]
         parts = [name for name, means in single.items() if "part" in means]
         halves = [name for name, means in single.items() if "half" in means]
         hours = [name for name, means in single.items() if means.get("number") in range(1, 13)]

@@ -33,7 +33,7 @@ class Reading(NamedTuple):
     sure: bool
 
 
-def settle(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
+def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
     """Raises Unread where there is no such moment, or no one moment."""
     if said.instant is not None:
         if not said.only("instant"):
@@ -55,7 +55,7 @@ def _lasting(said: Said) -> Unit | None:
     """The length of time, if that is all that is said."""
     if said.span and said.only("span"):
         return said.span
-    if said.start and said.start.lasting is not None and not said.led and said.only("start"):
+    if said.start and said.start.lasting is not None and not said.introduced and said.only("start"):
         said.sure = False
         if said.start.lasting // 60 <= EARLIEST or said.start.lasting == WHOLE_DAY:
             return Unit(seconds=60 * said.start.lasting)
@@ -121,7 +121,7 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
         minutes = [one for one in minutes if one >= EARLIEST * 60]
     latest = max(minutes)
     at_night = latest > WHOLE_DAY or (latest == WHOLE_DAY and said.part is not None)
-    tonight = said.ahead == 0 and said.part is not None
+    tonight = said.days_ahead == 0 and said.part is not None
     if (at_night or clock.midnight) and not tonight and said.names_day():
         said.sure = False  # the night before, or the one after
     if said.day is not None and latest > WHOLE_DAY:
@@ -162,11 +162,11 @@ def _days(said: Said, now: datetime) -> list[date]:
     today = now.date()
     if said.day is not None:
         days = _dated(said, today)
-    elif said.ahead is not None:
+    elif said.days_ahead is not None:
         days = _ahead(said, now)
     elif said.weekday is not None:
         days = _on_weekday(said, today, said.weekday)
-    elif said.turn is not None:
+    elif said.relative_period is not None:
         raise Unread("when.which_day")
     elif said.span is not None:
         if said.span.seconds:
@@ -184,10 +184,10 @@ def _agreed(said: Said, today: date, days: list[date]) -> list[date]:
         days = [day for day in days if day.weekday() == said.weekday]
         if not days:
             raise Unread("when.other_weekday")
-    if said.day is not None and said.ahead is not None:
-        days = [day for day in days if day == today + timedelta(days=said.ahead)]
-    if said.turn is not None and said.turn[0] == WEEK:
-        monday = _monday(today, said.turn[1])
+    if said.day is not None and said.days_ahead is not None:
+        days = [day for day in days if day == today + timedelta(days=said.days_ahead)]
+    if said.relative_period is not None and said.relative_period[0] == WEEK:
+        monday = _monday(today, said.relative_period[1])
         days = [day for day in days if 0 <= (day - monday).days < 7]
     if not days:
         raise Unread("when.two_days")
@@ -209,20 +209,20 @@ def _offset(said: Said) -> int:
 
 
 def _ahead(said: Said, now: datetime) -> list[date]:
-    if said.turn is not None or said.which is not None:
+    if said.relative_period is not None or said.which is not None:
         raise Unread
-    ahead = said.ahead or 0
-    if ahead and now.hour < _STILL_UP:
+    days_ahead = said.days_ahead or 0
+    if days_ahead and now.hour < _STILL_UP:
         said.sure = False
-    day = now.date() + timedelta(days=ahead + _offset(said))
+    day = now.date() + timedelta(days=days_ahead + _offset(said))
     into_next = said.part is not None and said.part[1] > WHOLE_DAY
     # Past midnight "vannacht" is the night that has begun.
-    return [day - _A_DAY, day] if ahead == 0 and into_next else [day]
+    return [day - _A_DAY, day] if days_ahead == 0 and into_next else [day]
 
 
 def _on_weekday(said: Said, today: date, weekday: int) -> list[date]:
     coming = today + timedelta(days=(weekday - today.weekday()) % 7)
-    if said.turn is not None:
+    if said.relative_period is not None:
         return [_in_week(said, today, weekday)]
     offset = _offset(said)
     if offset:
@@ -238,8 +238,8 @@ def _on_weekday(said: Said, today: date, weekday: int) -> list[date]:
 
 def _in_week(said: Said, today: date, weekday: int) -> date:
     """ "volgende week vrijdag" """
-    turn, weeks = said.turn or (WEEK, 0)
-    if turn != WEEK:
+    period, weeks = said.relative_period or (WEEK, 0)
+    if period != WEEK:
         raise Unread("when.which_day")
     if said.span is not None or said.later is not None or said.which is not None:
         raise Unread
@@ -272,19 +272,19 @@ def _dated(said: Said, today: date) -> list[date]:
 
 def _months(said: Said, today: date) -> list[tuple[int, int]]:
     """The years and months in which the day may be, the nearest first."""
-    turn, steps = said.turn or (WEEK, 0)
+    period, steps = said.relative_period or (WEEK, 0)
     this = today.year * 12 + today.month - 1
     if said.month is None:
-        numbers = [this + steps] if turn == MONTH else list(range(this, this + 13))
+        numbers = [this + steps] if period == MONTH else list(range(this, this + 13))
         months = [(number // 12, number % 12 + 1) for number in numbers]
     elif said.year is not None:
         months = [(said.year, said.month)]
     else:
         # The year before shows what is just over. Eight years may lie between two leap days.
         last = today.year + (8 if (said.day, said.month) == (29, 2) else 1)
-        years = [today.year + steps] if turn == YEAR else range(today.year - 1, last + 1)
+        years = [today.year + steps] if period == YEAR else range(today.year - 1, last + 1)
         months = [(year, said.month) for year in years]
-    if (turn == MONTH and said.month is not None) or (turn == YEAR and (said.year or not said.month)):
+    if (period == MONTH and said.month is not None) or (period == YEAR and (said.year or not said.month)):
         raise Unread
     return months
 

@@ -42,7 +42,7 @@ class Said:
     instant: datetime | None = None
     start: Clock | None = None
     end: Clock | None = None
-    led: bool = False  # "om 2u" is no length of time
+    introduced: bool = False  # "om 2u" is no length of time
     part: tuple[int, int] | None = None
     part_of_end: bool = False
     span: Unit | None = None
@@ -51,10 +51,10 @@ class Said:
     month: int | None = None
     year: int | None = None
     weekday: int | None = None
-    ahead: int | None = None
+    days_ahead: int | None = None
     later: int | None = None
     which: str | None = None
-    turn: tuple[Unit, int] | None = None  # this (0) or the next (1) week, month or year
+    relative_period: tuple[Unit, int] | None = None  # this (0) or the next (1) week, month or year
     sure: bool = True
     things: set[str] = field(default_factory=set)  # the names of those that are said
 
@@ -66,11 +66,11 @@ class Said:
         return not self.things.isdisjoint(_DAYS)
 
 
-_DAYS = ("span", "day", "month", "year", "weekday", "ahead", "later", "which", "turn")
+_DAYS = ("span", "day", "month", "year", "weekday", "days_ahead", "later", "which", "relative_period")
 
 
 _TWICE = {
-    **dict.fromkeys(("day", "month", "year", "weekday", "ahead"), "when.two_days"),
+    **dict.fromkeys(("day", "month", "year", "weekday", "days_ahead"), "when.two_days"),
     **dict.fromkeys(("start", "end"), "when.two_hours"),
 }
 
@@ -90,19 +90,19 @@ class Phrase:
         self.at = 0
         self.said = Said()
 
-    def more(self, ahead: int = 0) -> bool:
+    def more(self, offset: int = 0) -> bool:
         """Whether a word is left, or so many."""
-        return self.at + ahead < self.length
+        return self.at + offset < self.length
 
-    def token(self, ahead: int = 0) -> Token:
-        return self.tokens[self.at + ahead]
+    def token(self, offset: int = 0) -> Token:
+        return self.tokens[self.at + offset]
 
-    def means(self, kind: Kind, ahead: int = 0) -> Any:
+    def means(self, kind: Kind, offset: int = 0) -> Any:
         """What the next word (or one further on) means as this; None where it cannot be this."""
-        return self.meanings[self.at + ahead].get(kind)
+        return self.meanings[self.at + offset].get(kind)
 
-    def any_of(self, kinds: Sequence[Kind], ahead: int = 0) -> bool:
-        return not self.meanings[self.at + ahead].keys().isdisjoint(kinds)
+    def any_of(self, kinds: Sequence[Kind], offset: int = 0) -> bool:
+        return not self.meanings[self.at + offset].keys().isdisjoint(kinds)
 
     def take(self, kind: Kind) -> Any:
         """The same, and go on to the word after it."""
@@ -117,9 +117,9 @@ class Phrase:
         self.at += found
         return found
 
-    def whole(self, ahead: int = 0) -> int | None:
+    def whole(self, offset: int = 0) -> int | None:
         """The next word as a whole number."""
-        number = self.meanings[self.at + ahead].get("number")
+        number = self.meanings[self.at + offset].get("number")
         return int(number) if number is not None and number == int(number) else None
 
     def in_figures(self) -> bool:

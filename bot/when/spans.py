@@ -10,26 +10,26 @@ from bot.when.tokens import Unread
 def span(phrase: Phrase) -> bool:
     """ "over 2 weken", "2d", "1 dag en 12 uur"; not the 2 weeks of "voor 2 weken"."""
     begin = phrase.at
-    led = phrase.take("within") is not None
-    if not led and phrase.any_of(("links", "until", "since"), -1):
+    introduced = phrase.take("within") is not None
+    if not introduced and phrase.any_of(("links", "until", "since"), -1):
         return False
-    if led and phrase.whole(1) is not None:
+    if introduced and phrase.whole(1) is not None:
         phrase.take("article")  # "binnen de 2 weken"
     count = phrase.whole()
-    if not led and count in range(25, 30) and phrase.any_of(("hour_letters", "hour_words"), 1):
+    if not introduced and count in range(25, 30) and phrase.any_of(("hour_letters", "hour_words"), 1):
         raise Unread("when.no_such_time")  # rather a slip than a length of time
-    length = amounts(phrase, led)
+    length = amounts(phrase, introduced)
     if length is None:
         return phrase.back(begin)
-    phrase.said.within = phrase.take("hence") is not None or led
+    phrase.said.within = phrase.take("hence") is not None or introduced
     idiom = phrase.language.idioms.get(count or 0)
-    if led and idiom is not None and length == Unit(days=count or 0):
+    if introduced and idiom is not None and length == Unit(days=count or 0):
         phrase.doubt()
         length = Unit(days=idiom)
     return phrase.say("span", length)
 
 
-def amounts(phrase: Phrase, led: bool = False) -> Unit | None:
+def amounts(phrase: Phrase, introduced: bool = False) -> Unit | None:
     """Amounts from long to short, added up: "1 dag en 12 uur", "1d12u"."""
     total = last = None
     while True:
@@ -38,7 +38,7 @@ def amounts(phrase: Phrase, led: bool = False) -> Unit | None:
         if last and not joined and _may_be_hour(phrase, last):
             # "over 2 weken 20u" is rather that day at 20.00, "2 weken 20u" rather all of it.
             phrase.doubt()
-            if led:
+            if introduced:
                 return total
         found = _amount(phrase)
         if found is None or (last and found[1] >= last):

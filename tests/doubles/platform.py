@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.app import open_core
 from bot.clock import HandClock
-from bot.config import Community, Config, DatabaseSection, ResidentSection
 from bot.core import PleinCore
-from bot.model import Action, Identity, Invocation, Message, Place, typed
-from bot.ports import Core, Transaction
+from bot.main.app import open_core
+from bot.main.config import Community, Config, DatabaseSection, ResidentSection
+from bot.model.events import Invocation
+from bot.model.message import Button, Message, message, typed
+from bot.model.people import Identity, Place
+from bot.ports.adapter import Core
+from bot.ports.storage import Transaction
 from bot.texts import Texts, Voice
 from tests.chat import NOW
 from tests.postgres import keys_of
@@ -96,7 +99,7 @@ def words_of(message: Message) -> str:
     """A message as plain Dutch."""
     voice = Voice("nl", ZoneInfo("Europe/Brussels"), NOW)
     lines = [message.title] if message.title else []
-    return "\n".join(Texts().write(line, voice) for line in (*lines, *message.lines, *message.how))
+    return "\n".join(Texts().write(line, voice) for line in (*lines, *message.lines, *message.hints))
 
 
 class Town:
@@ -113,7 +116,7 @@ class Town:
             await self.core.joined(Place(PLATFORM, room), room, theme)
 
     def asked(
-        self, name: str, words: str | None = None, *, room: str | None = "sport", action: Action | None = None
+        self, name: str, words: str | None = None, *, room: str | None = "sport", button: Button | None = None
     ) -> Invocation:
         """What somebody typed there, or the button they pressed, with an id of its own."""
         return Invocation(
@@ -123,8 +126,8 @@ class Town:
             Place(PLATFORM, room) if room else None,
             self.clock.now(),
             typed=words,
-            command=action.command if action else "",
-            args=action.args if action else {},
+            command=button.command if button else "",
+            args=button.args if button else {},
         )
 
     async def say(self, name: str, words: str, *, room: str | None = "sport") -> str:
@@ -138,7 +141,7 @@ class Town:
         def post(tx: Transaction) -> None:
             for one in words:
                 key = f"post:{room}:{one}"
-                tx.posts.add(key, Place(PLATFORM, room), Message((typed(one),)), self.clock.now())
+                tx.posts.add(key, Place(PLATFORM, room), message(typed(one)), self.clock.now())
 
         await self.core.store.run(post)
 

@@ -2,7 +2,7 @@
 
 A press on a board is a reaction with its number. Pressing once more what a reaction switched on takes
 that reaction away; where presses add up, the number is said in reply, for nobody can react twice with the
-same. What was said to one person alone is answered in the direct room. In a discreet poll a press is a
+same. What was said to one person alone is answered in the direct room. In a secret poll a press is a
 line in the direct room, as the board asks. So is what in a room would be mere talk (`!` by itself).
 """
 
@@ -19,10 +19,12 @@ from typing import Any
 
 from adapters.console.client import Said, Turning
 from adapters.matrix.client import Matrix as Adapter
-from bot.app import themes_on
-from bot.config import Config
-from bot.config import Matrix as Settings
-from bot.model import Identity, Invocation, text
+from adapters.matrix.settings import Matrix as Settings
+from bot.main.app import themes_on
+from bot.main.config import Config
+from bot.model.events import Invocation
+from bot.model.message import text
+from bot.model.people import Identity
 from bot.texts import Texts, Voice
 from tests.homeserver import PASSWORD, Homeserver, Person
 from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed, retimed
@@ -90,9 +92,10 @@ class OnMatrix(Stage):
         return self._rooms[where]
 
     def adapter(self, config: Config, texts: Texts) -> Adapter:
-        assert config.matrix
+        settings = config.of(Settings)
+        assert settings
         self._config = config
-        return Adapter(config.matrix, themes_on(self.platform, config), texts, config.zone, self.clock)
+        return Adapter(settings, themes_on(self.platform, config), texts, config.zone, self.clock)
 
     async def begin(self) -> None:
         """Plein has come into every direct room."""
@@ -140,18 +143,18 @@ class OnMatrix(Stage):
         room, standing = self._rooms[seen.to], self._standing.get((who, seen.ref, number))
         message = await self.core.message_at(self.platform, seen.ref)
         assert message
-        action = next(iter(message.actions[number - 1 : number]), None)
-        if action and any(line.key == "poll.board.how.discreet" for line in message.how):
-            words = f"!vote {action.args['option']} --poll {action.args['poll']}"
+        button = next(iter(message.buttons[number - 1 : number]), None)
+        if button and any(line.key == "poll.board.how.discreet" for line in message.hints):
+            words = f"!vote {button.args['option']} --poll {button.args['poll']}"
             event = await person.say(self._direct[who], words)
-        elif action and action.switch and standing:
+        elif button and button.switch and standing:
             event = await person.redact(room, self._standing.pop((who, seen.ref, number)))
         elif standing:
             event = await person.say(room, str(number), **_reply_to(seen.ref))
         else:
             event = await person.react(room, seen.ref, f"{number}\ufe0f\N{COMBINING ENCLOSING KEYCAP}")
             self._standing[who, seen.ref, number] = event
-        if action or (message.ballot and number <= len(message.ballot.options)):
+        if button or (message.native_poll and number <= len(message.native_poll.options)):
             await self._dealt_with(event)
 
     def timed(self, asked: Invocation) -> Invocation:
@@ -237,7 +240,7 @@ class OnMatrix(Stage):
         assert _as_text(content["formatted_body"]) == body, "the HTML says something else"
         assert content["m.mentions"] == {}
         message = await self.core.message_at(self.platform, ref)
-        pressable = bool(message and message.actions)
+        pressable = bool(message and message.buttons)
         return Seen(ref, to, tuple(self._folded(body.split("\n"))), pressable, edited)
 
     def _folded(self, lines: list[str]) -> list[str]:

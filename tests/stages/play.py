@@ -8,12 +8,13 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
 from adapters.console.client import Turning
-from adapters.console.script import Grants, Says, Waits, read_line
-from bot.app import open_core
-from bot.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
+from adapters.console.script import Grants, Links, Says, Waits, read_line
 from bot.core import PleinCore
-from bot.ports import Adapter
-from bot.texts import Texts
+from bot.main.app import open_core, texts_of
+from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
+from bot.main.features import FEATURES as INSTALLED
+from bot.main.features import Installed, add_up
+from bot.ports.adapter import Adapter
 from tests.chat import Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
@@ -40,6 +41,10 @@ class Play:
             case Grants(name, label, role):
                 who = stage_of(label, self._stages).account(Who(name, label))
                 await self._core.store.run(lambda tx: tx.people.grant(who, role))
+            case Links(accounts):
+                whose = [stage_of(label, self._stages).account(Who(name, label)) for name, label in accounts]
+                await self._core.link(whose)
+                return await self.hear_rest()
             case Waits(span):
                 return await self._waits(span)
         return []
@@ -47,9 +52,9 @@ class Play:
     async def _says(self, says: Says, *, openly: bool) -> list[Heard]:
         stage, heard = stage_of(says.label, self._stages), []
         if says.place and await stage.comes_to(Where(says.label, says.place)):
-            heard += await self.settle()
+            heard += await self.hear_rest()
         await stage.does(says, openly=openly)
-        return heard + await self.settle(says)
+        return heard + await self.hear_rest(says)
 
     async def _waits(self, span: timedelta) -> list[Heard]:
         """Everything that comes due on the way happens at its own time."""
@@ -59,13 +64,13 @@ class Play:
             if due is None or due > until:
                 break
             self._clock.turn_to(due)
-            heard += await self.settle()
+            heard += await self.hear_rest()
         self._clock.turn_to(until)
-        return heard + await self.settle()
+        return heard + await self.hear_rest()
 
-    async def settle(self, says: Says | None = None) -> list[Heard]:
+    async def hear_rest(self, says: Says | None = None) -> list[Heard]:
         """All that is heard once everything due is done; `says`: because of which line."""
-        await self._core.settle()
+        await self._core.run_due()
         return [one for stage in self._stages for one in await stage.heard(says)]
 
 
@@ -76,7 +81,11 @@ def stage_of(label: str, stages: Sequence[Stage]) -> Stage:
 
 @contextlib.asynccontextmanager
 async def open_play(
-    scenario: Scenario, database_url: str, clock: Turning, stages: Sequence[Stage]
+    scenario: Scenario,
+    database_url: str,
+    clock: Turning,
+    stages: Sequence[Stage],
+    installed: Sequence[Installed] = INSTALLED,
 ) -> AsyncIterator[Play]:
     """Plein on the stages, and the scenario's residents and places there."""
     people, places = _cast(scenario)
@@ -95,7 +104,7 @@ async def open_play(
         return f"{stage.platform}:{stage.address(where)}"
 
     themes = dict.fromkeys(where.place for where in places)
-    config = Config(
+    config = config_of(add_up(installed))(
         community=Community(language="en" if scenario.language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         themes=tuple(
@@ -107,8 +116,9 @@ async def open_play(
         ),
         **{name: section for stage in stages for name, section in stage.settings().items()},
     )
-    adapters: dict[str, Adapter] = {stage.platform: stage.adapter(config, Texts()) for stage in stages}
-    async with open_core(config, clock, adapters) as core:
+    texts = texts_of(add_up(installed))
+    adapters: dict[str, Adapter] = {stage.platform: stage.adapter(config, texts) for stage in stages}
+    async with open_core(config, clock, adapters, installed=installed) as core:
         for stage in stages:
             stage.core = Listening(core, stage.timed)
         async with _running(adapters, stages):
@@ -145,21 +155,32 @@ def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
         said = read_line(typed, 0)
         if isinstance(said, Says | Grants):
             people[Who(said.name, said.label)] = None
+        if isinstance(said, Links):
+            people.update({Who(name, label): None for name, label in said.accounts})
         if isinstance(said, Says) and said.place:
             places[Where(said.label, said.place)] = None
     return list(people), list(places)
 
 
-async def play(scenario: Scenario, database_url: str, clock: Turning, *stages: Stage) -> tuple[Turns, Turns]:
+async def play(
+    scenario: Scenario,
+    database_url: str,
+    clock: Turning,
+    *stages: Stage,
+    console_url: str = "sqlite:///:memory:",
+    installed: Sequence[Installed] = INSTALLED,
+) -> tuple[Turns, Turns]:
     """What must be heard on the stages, line by line, and what was.
 
-    The console plays along, and must say what stands in the transcript.
+    The console plays along, on a database of its own, and must say what stands in the transcript.
     """
     expected: Turns = []
     found: Turns = []
     async with (
-        open_chat("sqlite:///:memory:", language=scenario.language, people=scenario.people) as chat,
-        open_play(scenario, database_url, clock, stages) as on_stage,
+        open_chat(
+            console_url, language=scenario.language, people=scenario.people, installed=installed
+        ) as chat,
+        open_play(scenario, database_url, clock, stages, installed) as on_stage,
     ):
         plain = Plain(chat.core.commands)
         for typed, transcript in scenario.turns:
@@ -171,7 +192,7 @@ async def play(scenario: Scenario, database_url: str, clock: Turning, *stages: S
             heard = await on_stage.line(spelled_out(typed), openly=openly)
             found.append((typed, _in_order(heard, plain)))
         expected.append(("and nothing besides", []))
-        found.append(("and nothing besides", _in_order(await on_stage.settle(), plain)))
+        found.append(("and nothing besides", _in_order(await on_stage.hear_rest(), plain)))
     return expected, found
 
 

@@ -13,10 +13,12 @@ from typing import Any, NamedTuple
 from adapters.console.client import Said, Turning
 from adapters.console.script import Says
 from bot.clock import HandClock
-from bot.config import Config
 from bot.core import PleinCore
-from bot.model import Identity, Invocation, Message, Place, Presence
-from bot.ports import Adapter
+from bot.main.config import Config
+from bot.model.events import Invocation
+from bot.model.message import Message
+from bot.model.people import Identity, Place, Presence
+from bot.ports.adapter import Adapter
 from bot.texts import Texts
 
 
@@ -85,8 +87,8 @@ class Parts:
     def of(cls, said: Said) -> Parts:
         message, lines = said.message, said.lines
         body = bool(message.title) + len(message.lines)
-        how = body + len(message.how)
-        buttons = how + bool(message.actions)
+        how = body + len(message.hints)
+        buttons = how + bool(message.buttons)
         labels = re.split(r"(?:^|  )\[\d+\] ", "".join(lines[how:buttons]))[1:]
         return cls(lines[:body], lines[body:how], labels, lines[buttons:])
 

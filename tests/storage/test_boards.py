@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model import Message, Place, typed
-from bot.ports import Transaction
-from storage.database import Database
+from bot.model.message import message, typed
+from bot.model.people import Place
+from bot.ports.storage import Transaction
+from storage.engines import Database
 from tests.chat import NOW
 
 HERE, THERE, LATER = Place("a", "here"), Place("b", "there"), Place("a", "later")
-SHOWN = Message((typed("as it was"),))
+SHOWN = message(typed("as it was"))
 SECOND = timedelta(seconds=1)
 
 
@@ -128,5 +129,17 @@ async def test_the_message_behind_a_reference(store: Database) -> None:
         assert tx.boards.message_at("b", "$1") is None
         tx.boards.drop("poll:1", HERE)
         assert tx.boards.message_at("a", "$1") is None
+
+    await store.run(work)
+
+
+async def test_opened_twice_is_opened_once(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        theme = opened(tx)
+        for board in tx.boards.stale(["a", "b"], NOW):
+            tx.boards.shown(board, "$1", SHOWN, NOW)
+        tx.boards.open("poll:1", theme, [HERE, THERE, LATER])
+        assert stale(tx) == [LATER]
+        assert tx.boards.message_at("a", "$1") == SHOWN
 
     await store.run(work)

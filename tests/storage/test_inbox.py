@@ -7,9 +7,11 @@ from typing import cast
 import pytest
 from sqlalchemy import insert, select
 
-from bot.ports import Arrival, Transaction
-from storage.database import Database, Tx
+from bot.model.events import Arrival
+from bot.ports.storage import Transaction
+from storage.engines import Database
 from storage.tables import inbox
+from storage.unit import Tx
 
 
 def arrivals(*names: str, sealed: bool = False) -> list[Arrival]:
@@ -18,14 +20,14 @@ def arrivals(*names: str, sealed: bool = False) -> list[Arrival]:
 
 async def test_only_what_is_new_comes_in(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        assert tx.inbox.bookmark("me") is None
+        assert tx.inbox.cursor("me") is None
         fresh = tx.inbox.add("me", arrivals("a", "b"), "s1")
         assert [one.id for one in fresh] == ["a", "b"]
         assert fresh == tx.inbox.waiting("me", sealed=False)
         fresh = tx.inbox.add("me", arrivals("b", "c", "c"), "s2")
         assert [one.id for one in fresh] == ["c"]
         assert [one.body for one in tx.inbox.waiting("me", sealed=False)] == [f"body of {n}" for n in "abc"]
-        assert tx.inbox.bookmark("me") == "s2"
+        assert tx.inbox.cursor("me") == "s2"
 
     await store.run(work)
 
@@ -36,7 +38,7 @@ async def test_accounts_are_apart(store: Database) -> None:
         assert len(tx.inbox.add("you", arrivals("a"), "t1")) == 1
         tx.inbox.done("you", [one.seq for one in mine])
         assert tx.inbox.waiting("me", sealed=False) == mine
-        assert (tx.inbox.bookmark("me"), tx.inbox.bookmark("you")) == ("s1", "t1")
+        assert (tx.inbox.cursor("me"), tx.inbox.cursor("you")) == ("s1", "t1")
 
     await store.run(work)
 
@@ -116,9 +118,9 @@ async def test_bookmarks_of_accounts_that_begin_alike(store: Database) -> None:
     def work(tx: Transaction) -> None:
         for account in ("p:me/a", "p:me/b", "P:me/c", "p:m%/d", "q:me/a"):
             tx.inbox.add(account, [], f"at {account}")
-        assert tx.inbox.bookmarks("p:me/") == {"p:me/a": "at p:me/a", "p:me/b": "at p:me/b"}
-        assert tx.inbox.bookmarks("p:m%") == {"p:m%/d": "at p:m%/d"}
-        assert tx.inbox.bookmarks("p:m_/") == {}
-        assert len(tx.inbox.bookmarks("")) == 5
+        assert tx.inbox.cursors("p:me/") == {"p:me/a": "at p:me/a", "p:me/b": "at p:me/b"}
+        assert tx.inbox.cursors("p:m%") == {"p:m%/d": "at p:m%/d"}
+        assert tx.inbox.cursors("p:m_/") == {}
+        assert len(tx.inbox.cursors("")) == 5
 
     await store.run(work)

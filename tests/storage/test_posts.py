@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model import Identity, Message, Place, typed
-from bot.ports import Transaction
-from storage.database import Database
+from bot.model.message import Message, message, typed
+from bot.model.people import Identity, Place
+from bot.ports.storage import Transaction
+from storage.engines import Database
 from tests.chat import NOW
 
 SPORT, BUURT, ANNA = Place("a", "sport"), Place("b", "buurt"), Identity("a", "sport")
@@ -14,7 +15,7 @@ SECOND = timedelta(seconds=1)
 
 
 def hello(name: str) -> Message:
-    return Message((typed(name),))
+    return message(typed(name))
 
 
 def add(tx: Transaction, to: Place | Identity, *names: str) -> None:

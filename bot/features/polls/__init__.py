@@ -6,52 +6,65 @@ closes, at its time or by hand. What kind it is, who may vote, when its count is
 is anonymous is settled before it opens, stands on its board, and never changes.
 
     records.py   what a poll is, and what must be kept of it
+    settings.py  who may open one, and how many
     kinds.py     six ways to answer and to count; ranking.py is Schulze's method
     ask.py       opening, now or later, again, longer
     vote.py      voting, changing, taking back; reminding those who have not
     end.py       closing, cancelling, and what came of it
     forms.py     a ballot in parts, for platforms that can ask for it
     show.py      the board, the result, the receipt
-    look.py      showing, listing, figures to take along
+    read.py      showing, listing, figures to take along
 """
 
 from __future__ import annotations
 
-from bot.commands import Command
-from bot.features.polls import ask, end, find, look, show, vote
-from bot.features.polls.records import SUBJECT
-from bot.ports import Transaction
+from bot.commands.declare import Command
+from bot.feature import Feature
+from bot.features.polls import ask, end, find, read, show, vote
+from bot.features.polls.records import POLLS, SUBJECT
+from bot.features.polls.settings import PollsSettings
+from bot.ports.storage import Transaction
 
-COMMANDS = (
+_COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
     Command("poll vote", vote.vote_poll),
     Command("poll withdraw", vote.withdraw_poll),
-    Command("poll show", look.show_poll),
-    Command("poll list", look.list_polls),
-    Command("poll mine", look.my_polls),
+    Command("poll show", read.show_poll),
+    Command("poll list", read.list_polls),
+    Command("poll mine", read.my_polls),
     Command("poll close", end.close_poll),
     Command("poll extend", ask.extend_poll),
     Command("poll cancel", end.cancel_poll),
     Command("poll outcome", end.give_outcome),
     Command("poll again", ask.ask_again),
-    Command("poll export", look.export_poll),
+    Command("poll export", read.export_poll),
     Command("poll choose", vote.choose_in_poll, listed=False),
     Command("poll tick", vote.tick_poll, listed=False),
     Command("poll take-back", vote.take_back_vote, listed=False),
 )
-JOBS = {
+_JOBS = {
     "poll.open": ask.open_due,
     "poll.close": end.close_due,
     "poll.remind": vote.remind_due,
     "poll.review": end.review_due,
     "poll.burn": end.burn_due,
 }
-SUGGESTS = {"poll": find.suggest_polls}
-BOARDS = {SUBJECT: show.show_board}
-FILES = {SUBJECT: look.FILES}
 
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """Two residents are one person, who counts once."""
-    for poll in tx.polls.merge(old, new):
+    for poll in tx.of(POLLS).merge(old, new):
         tx.boards.mark(f"{SUBJECT}:{poll}")
+
+
+FEATURE = Feature(
+    name="polls",
+    commands=_COMMANDS,
+    jobs=_JOBS,
+    boards={SUBJECT: show.show_board},
+    files={SUBJECT: read.FILES},
+    suggest={"poll": find.suggest_polls},
+    merge=merge_residents,
+    settings=PollsSettings,
+    keeps=POLLS,
+)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.features.polls.kinds import BEST_SCORE, DATE_WORDS, NO, OBJECT, YES, example, option_text
 from bot.features.polls.records import UNREADABLE, Choices, Kind, Poll
-from bot.model import Field, Form, Text, text, typed
+from bot.model.message import Field, Form, Text, text, typed
 
 ASKED = (Kind.SCORE, Kind.RANKED, Kind.DATES)
 # So many options can each have a field of their own.

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from bot.errors import UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
 from bot.features.polls.records import Ballots, Choices, Kind, Plan
-from bot.model import Text, text, typed
+from bot.model.message import Text, text, typed
 
 BEST_SCORE = 5
 YES, IF_NEED_BE, NO = 2, 1, 0
@@ -62,7 +62,7 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class VotingMethod:
     """One kind of poll, as functions.
 
     `read` what was typed, `press` the button of an option. Ballots are counted in two steps: `add` sums up
@@ -352,12 +352,12 @@ def _count(
     return Count(people, tuple(parts), order if any(map(any, parts)) else ())
 
 
-_CHOSEN = Way(read_chosen, press_chosen, add_chosen, decide_most, by_numbers=True)
-WAYS = {
+_CHOSEN = VotingMethod(read_chosen, press_chosen, add_chosen, decide_most, by_numbers=True)
+METHODS = {
     Kind.CHOICE: _CHOSEN,
     Kind.APPROVAL: _CHOSEN,
-    Kind.SCORE: Way(read_scores, press_scores, add_scores, decide_most),
-    Kind.RANKED: Way(read_ranks, press_ranks, add_ranks, decide_ranks),
-    Kind.CONSENT: Way(read_consent, press_consent, add_chosen, decide_most),
-    Kind.DATES: Way(read_dates, press_dates, add_dates, decide_dates),
+    Kind.SCORE: VotingMethod(read_scores, press_scores, add_scores, decide_most),
+    Kind.RANKED: VotingMethod(read_ranks, press_ranks, add_ranks, decide_ranks),
+    Kind.CONSENT: VotingMethod(read_consent, press_consent, add_chosen, decide_most),
+    Kind.DATES: VotingMethod(read_dates, press_dates, add_dates, decide_dates),
 }

@@ -9,15 +9,16 @@ from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_voter, find_running
 from bot.features.polls.forms import answer_form, ballot_form, reason_form
-from bot.features.polls.kinds import WAYS, check_chosen, how_to, read_reason
-from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model import Job, Message, Text, text
+from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
+from bot.features.polls.records import DAY, POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
+from bot.model.message import Message, Text, message, text
+from bot.model.work import Job
 
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     """Vote: what is said here, and nothing that was said before."""
     found, before = find_running(call, poll)
-    if elsewhere := _overheard(call, found):
+    if elsewhere := _asked_in_private(call, found):
         return elsewhere
 
     def meaning(word: str, marks: Mapping[str, int]) -> int | None:
@@ -25,7 +26,7 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
 
     after: Choices = ()
     try:
-        after = WAYS[found.kind].read(found, answer, meaning)
+        after = METHODS[found.kind].read(found, answer, meaning)
         reason = read_reason(found, answer, after)
     except UserError as error:
         error.asking(answer_form(found, answer, after))
@@ -39,7 +40,7 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
     `unless_voted`: whoever has a ballot already keeps it.
     """
     found, before = find_running(call, poll)
-    if elsewhere := _overheard(call, found):
+    if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if unless_voted and before not in ((), UNREADABLE):
         return show.receipt(call.tx, found, before, before)
@@ -49,13 +50,13 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
 def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Message:
     """Press the button of one option."""
     found, before = find_running(call, poll)
-    if elsewhere := _overheard(call, found):
+    if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
     readable = () if before == UNREADABLE else before
     try:
-        after = WAYS[found.kind].press(found, readable, option, on)
+        after = METHODS[found.kind].press(found, readable, option, on)
     except UserError as error:
         if found.kind is Kind.CONSENT:
             # A press says who objects, but not why.
@@ -86,27 +87,28 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
         # What undoes a vote says what it was, which in an anonymous poll nothing may.
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
     if before != after or reason or poll.anonymous:
-        call.tx.polls.vote(poll, call.resident.id, before, after, call.now, reason)
+        call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
         if before != after or reason:
             call.changed(f"{SUBJECT}:{poll.id}")
     return show.receipt(call.tx, poll, before, after, reason)
 
 
-def _overheard(call: Call, poll: Poll) -> Message | None:
+def _asked_in_private(call: Call, poll: Poll) -> Message | None:
     """Where nobody is to see how somebody votes, what others saw is no vote: it is asked in private."""
-    if not (poll.discreet and call.overheard):
+    if not (poll.secret and call.public):
         return None
     return _asked(poll, text("poll.overheard", question=poll.question))
 
 
 def _asked(poll: Poll, *first: Text) -> Message:
     """The question put to one person alone."""
-    return Message(
-        (*first, *show.option_lines(poll, None)),
-        actions=show.buttons(poll),
+    return message(
+        *first,
+        *show.option_lines(poll, None),
+        buttons=show.buttons(poll),
         numbered=True,
         form=ballot_form(poll),
-        how=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
+        hints=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
     )
 
 
@@ -123,14 +125,14 @@ def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
 
 def remind_due(call: Call, job: Job) -> None:
     """A day before it closes: a word to those who have not voted and want to be reminded, once."""
-    found = call.tx.polls.get(int(job.subject), 0)
+    found = call.tx.of(POLLS).get(int(job.subject), 0)
     if not found or found[0].state != "open" or found[0].reminded:
         return
     poll = found[0]
     if not poll.closes_at - DAY <= call.now < poll.closes_at:
         return  # it runs longer now, and another job comes for that; or it is over
-    call.tx.polls.change(poll.id, {"reminded": True})
+    call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
-    for who in call.tx.polls.without_ballot(poll):
+    for who in call.tx.of(POLLS).without_ballot(poll):
         call.post(who, said, f"poll:{poll.id}:reminder:{who.platform}:{who.user_id}")

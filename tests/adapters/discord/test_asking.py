@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.config import ThemeSection
+from bot.main.config import ThemeSection
 from tests.chat import BRUSSELS
 from tests.doubles.discord import Answer, Discord, Modal, Person, Server
 from tests.on_discord import OnDiscord, plein_on

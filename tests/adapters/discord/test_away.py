@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ThemeSection
+from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.state import Message
 from tests.on_discord import OnDiscord, plein_on

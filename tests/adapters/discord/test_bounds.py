@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.discord import ids
-from bot.config import ThemeSection
+from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Person, Server
 from tests.on_discord import OnDiscord, opened, plein_on
 

@@ -11,10 +11,10 @@ import discord
 import pytest
 
 from adapters.discord import check as looking
+from adapters.discord.channels import NEEDED
 from adapters.discord.check import check
 from adapters.discord.gateway import NotLetIn
-from adapters.discord.places import NEEDED
-from bot.config import Discord as Settings
+from adapters.discord.settings import Discord as Settings
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Discord, Server
 from tests.on_discord import plein_on
@@ -106,7 +106,7 @@ async def test_no_connection(double: Discord) -> None:
 
 
 async def test_no_answer(double: Discord, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "PATIENCE", 0.2)
+    monkeypatch.setattr(looking, "CHECK_SECONDS", 0.2)
     held = double.faults.hold("GET /users/@me")
     well, wrong = await checked(double)
     held.release()

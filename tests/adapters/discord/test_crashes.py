@@ -24,7 +24,7 @@ OPTIONS = ("Ja", "Nee", "Later")
 WAYS = ("button", "command", "words", "private")
 LIVES_ON = 0.5  # seconds at most, after Plein was seen at work
 MOST_UNANSWERED = 4
-PATIENCE = 3.5  # Discord's own is 3 s
+ANSWER_SECONDS = 3.5  # Discord's own is 3 s
 RECEIPT = re.compile(r"“(?P<question>.+)”: je koos (?:eerst .+, nu |al )?(?P<option>Ja|Nee|Later)\b")
 
 
@@ -62,9 +62,11 @@ class Voter:
         votes = self.votes.setdefault(f"Vraag {number}?", [])
         votes.append((option, False))
         if self.way == "button":
-            answer = await self.person.presses(board, option, timeout=PATIENCE)
+            answer = await self.person.presses(board, option, timeout=ANSWER_SECONDS)
         else:
-            answer = await self.person.uses("sport", "vote", answer=choice, poll=number, timeout=PATIENCE)
+            answer = await self.person.uses(
+                "sport", "vote", answer=choice, poll=number, timeout=ANSWER_SECONDS
+            )
         self.answered += 1
         counted = RECEIPT.search(answer.text)
         votes.pop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ResidentSection
+from bot.main.config import ResidentSection
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.faults import Fault
 from tests.doubles.discord.state import Message

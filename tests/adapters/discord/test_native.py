@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.config import ResidentSection
+from bot.main.config import ResidentSection
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.on_discord import OnDiscord, opened, plein_on
 

@@ -8,7 +8,7 @@ import sqlite3
 
 import pytest
 
-from bot.config import ThemeSection
+from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.on_discord import OnDiscord, opened, plein_on
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.config import ResidentSection, ThemeSection
+from bot.main.config import ResidentSection, ThemeSection
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.doubles.discord.looks import all_components
 from tests.on_discord import OnDiscord, opened, plein_on

@@ -17,7 +17,7 @@ import pytest
 
 from adapters.matrix.account import Account, LoginRefused, StoreLocked
 from adapters.matrix.crypto import PleinClient
-from bot.config import Matrix
+from adapters.matrix.settings import Matrix
 from tests.doubles.proxy import Proxy
 from tests.homeserver import PASSWORD, Homeserver
 
@@ -309,7 +309,7 @@ HOLDER = """
 import asyncio, sys
 from pathlib import Path
 from adapters.matrix.account import Account
-from bot.config import Matrix
+from adapters.matrix.settings import Matrix
 
 async def hold():
     url, user, password, store = sys.argv[1:]

@@ -26,7 +26,7 @@ either = pytest.mark.parametrize("kind", [PleinClient, pytest.param(nio.AsyncCli
 Kind = type[nio.AsyncClient]
 Json = dict[str, Any]
 OLM = "m.olm.v1.curve25519-aes-sha2"
-PATIENCE = 60
+SYNC_SECONDS = 60
 
 
 class Bench:
@@ -99,7 +99,7 @@ class Pair:
     async def say(self, body: str) -> Any:
         """What the bot's attempt to send this gives."""
         content = {"msgtype": "m.text", "body": body}
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SYNC_SECONDS):
             return await self.bot.room_send(
                 self.room, "m.room.message", content, ignore_unverified_devices=True
             )

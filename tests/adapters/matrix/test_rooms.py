@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.rooms import Room
-from bot.config import PowerLevels
-from bot.model import Role
+from adapters.matrix.settings import PowerLevels
+from bot.model.people import Role
 
 LEVELS = PowerLevels(moderator=50, organiser=25)
 

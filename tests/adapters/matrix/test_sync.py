@@ -48,7 +48,7 @@ NONSENSE: dict[str, tuple[int, str]] = {
     "half an answer": (200, '{"next_batch": "s1_2", "rooms": {"join": {"!r:x": {"timel'),
     "an empty object": (200, "{}"),
     "wrong types": (200, '{"next_batch": 5, "rooms": [], "to_device": {"events": "none"}}'),
-    "another bookmark and no rooms": (503, '{"next_batch": "s999999_1"}'),
+    "another cursor and no rooms": (503, '{"next_batch": "s999999_1"}'),
 }
 
 

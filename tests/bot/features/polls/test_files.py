@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from bot.model import Attachment, text
+from bot.model.message import Attachment, text
 from bot.texts import Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import Town, open_town
@@ -31,7 +31,7 @@ async def closed(town: Town, kind: str) -> list[str]:
     for number, words in enumerate(votes):
         await town.say(f"r{number}", f"!vote {words}")
     await town.say("anna", "!poll close --sure")
-    await town.core.settle()
+    await town.core.run_due()
     board = next(one for one in reversed(town.platform.shown) if one.key.startswith("board:"))
     return board.words.split("\n")
 

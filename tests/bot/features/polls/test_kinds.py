@@ -11,9 +11,9 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from bot.features.polls.kinds import LONGEST_REASON, WAYS, check_chosen, how_to, option_text, read_reason
+from bot.features.polls.kinds import LONGEST_REASON, METHODS, check_chosen, how_to, option_text, read_reason
 from bot.features.polls.records import Choices, Kind
-from bot.model import text, typed
+from bot.model.message import text, typed
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.polls import a_plan
@@ -37,11 +37,11 @@ def meaning(word: str, marks: Mapping[str, int]) -> int | None:
 
 
 def read(plan: Any, words: str) -> Choices:
-    return WAYS[plan.kind].read(plan, words, meaning)
+    return METHODS[plan.kind].read(plan, words, meaning)
 
 
 def press(plan: Any, before: Choices, option: int, on: bool | None) -> Choices:
-    return WAYS[plan.kind].press(plan, before, option, on)
+    return METHODS[plan.kind].press(plan, before, option, on)
 
 
 def key_of(error: pytest.ExceptionInfo[UserError]) -> str:
@@ -224,7 +224,7 @@ def test_any_words_are_a_ballot_or_an_answer(kind: Kind, words: str) -> None:
     else:
         said = "counted"
         assert choices
-        count = WAYS[kind].count(plan, [[(choices, 1)]])
+        count = METHODS[kind].count(plan, [[(choices, 1)]])
         assert (count.people, len(count.parts)) == (1, 3)
     assert said
 
@@ -328,7 +328,7 @@ def test_whatever_is_pressed_leaves_a_ballot_or_none(
 )
 def test_leaders(tally: list[int], leaders: Choices) -> None:
     ballots = [((option,), votes) for option, votes in enumerate(tally, start=1) if votes]
-    count = WAYS[Kind.CHOICE].count(ONE, [ballots])
+    count = METHODS[Kind.CHOICE].count(ONE, [ballots])
     assert count.first == leaders
     assert (list(count.totals), count.people) == (tally, sum(tally))
 
@@ -357,7 +357,7 @@ def test_leaders(tally: list[int], leaders: Choices) -> None:
 def test_a_count(
     plan: Any, ballots: list[tuple[Choices, int]], people: int, parts: object, order: object
 ) -> None:
-    count = WAYS[plan.kind].count(plan, [ballots])
+    count = METHODS[plan.kind].count(plan, [ballots])
     assert (count.people, count.parts, count.order) == (people, parts, order)
     assert (count.ranking is not None) == (plan.kind is Kind.RANKED)
 
@@ -377,7 +377,7 @@ BALLOTS = {
 def test_the_pages_that_ballots_come_on_change_nothing(kind: Kind, data: st.DataObject) -> None:
     cast = data.draw(st.lists(st.tuples(BALLOTS[kind], st.integers(1, 10**6)), max_size=8))
     cut = data.draw(st.integers(0, len(cast)))
-    plan, way = PLANS[kind], WAYS[kind]
+    plan, way = PLANS[kind], METHODS[kind]
     whole = way.count(plan, [cast])
     assert way.count(plan, [cast[:cut], cast[cut:]]) == whole
     assert way.count(plan, [[one] for one in reversed(cast)]) == whole

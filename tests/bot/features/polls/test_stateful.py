@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.clock import HandClock
-from bot.model import Message, Text
+from bot.model.message import Message, Text
 from tests.doubles.platform import Town, open_town, words_of
 
 PEOPLE = ["ben", "cas", "dora"]
@@ -169,7 +169,7 @@ class Polls(RuleBasedStateMachine):
         if not self.polls:
             return
         for _ in range(3):
-            self.run(self.town.core.settle())
+            self.run(self.town.core.run_due())
             self.town.clock.turn(timedelta(seconds=2))
         self._take_note()
         for poll in self.polls:

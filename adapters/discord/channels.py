@@ -1,0 +1,246 @@
+"""Which channels are places of themes, and who may what in them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import discord
+
+from adapters.discord.settings import Discord as Settings
+from adapters.discord.trouble import TROUBLE
+from bot.clock import Clock
+from bot.errors import TryLater
+from bot.model.message import Text, typed
+from bot.model.people import Place, Presence, Role
+from bot.ports.adapter import Core
+
+log = logging.getLogger(__name__)
+PLATFORM = "discord"
+# Channel to a theme's name and language.
+Themes = Mapping[str, tuple[str, str | None]]
+_GONE = 10003, 50001
+# After so many seconds Discord is asked again what somebody may do, where it did not answer.
+ASK_AGAIN = 2.0
+# What it answered holds for a while, of so many people; and so few servers are asked at the same time.
+KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(minutes=1), 10_000, 10
+# What Plein must be allowed where it takes part, as Discord's settings call it.
+NEEDED = (
+    "view_channel",
+    "send_messages",
+    "send_messages_in_threads",
+    "embed_links",
+    "attach_files",
+    "read_message_history",
+)
+NEEDED_FOR_POLLS = "send_polls"
+# Without these nothing can be shown in a place.
+SPEAKS = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
+
+
+def needed(settings: Settings) -> discord.Permissions:
+    """What Plein must be allowed where it takes part."""
+    permissions = discord.Permissions(**dict.fromkeys(NEEDED, True))
+    permissions.update(**{NEEDED_FOR_POLLS: settings.native_polls})
+    return permissions
+
+
+def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
+    """As Discord's settings call them; the library has other names for some."""
+    known = (*NEEDED, NEEDED_FOR_POLLS)
+    return tuple(typed(name.replace("_", " ")) for name in known if getattr(permissions, name))
+
+
+_UNKNOWN = TryLater(ASK_AGAIN)
+
+
+class Whereabouts(NamedTuple):
+    """Where somebody is of the places that Plein is in, and where not."""
+
+    present: tuple[Presence, ...] = ()
+    absent: tuple[Place, ...] = ()
+
+
+class Places:
+    """The channels in which Plein takes part, as the core knows them.
+
+    A channel becomes a place when the configuration names it, or when somebody first uses Plein there. A
+    thread belongs to its channel's place.
+    """
+
+    def __init__(
+        self, client: discord.Client, core: Core, settings: Settings, themes: Themes, clock: Clock
+    ) -> None:
+        self._clock = clock
+        # Who is on a server, and when that was asked.
+        self._members: dict[tuple[int, int], tuple[datetime, discord.Member]] = {}
+        # Where Plein may not speak: those places are its own, but nothing is shown there.
+        self._mute: set[str] = set()
+        self._client = client
+        self._core = core
+        self._settings = settings
+        self._themes = themes
+        self._known: set[str] = set()
+        self._not_gone: set[str] = set()
+
+    def are_ours(self, guild_id: int | None) -> bool:
+        """Whether a guild belongs to this community, and to this process. Private talk always does."""
+        if guild_id is None:
+            return True
+        allowed = self._settings.guilds
+        return (not allowed or str(guild_id) in allowed) and self._settings.holds(guild_id)
+
+    async def publish_pending(self) -> None:
+        """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
+        here = await self._core.places(PLATFORM)
+        self._known = {place.room_id for place in here}
+        for room in self._known - set(self._themes):
+            if self._client.get_channel(int(room)) is None and await self._is_gone(room):
+                await self.leave(int(room))
+        for room in self._themes:
+            channel = self._client.get_channel(int(room))
+            if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):
+                await self._join(channel.id, channel.name)
+            elif channel is None and await self._is_gone(room):
+                log.warning("There is no channel %s yet, or Plein may not see it", room)
+                if room in self._known:
+                    await self.leave(int(room))
+
+    async def _is_gone(self, room: str) -> bool:
+        """Whether the channel is nowhere to be seen, also not by another process of a larger set.
+
+        What is somewhere else is asked for once: should it go, that other process hears of it.
+        """
+        if room in self._not_gone:
+            return False
+        try:
+            await self._client.http.get_channel(int(room))
+        except discord.HTTPException as error:
+            return error.code in _GONE
+        except TROUBLE:
+            return False
+        self._not_gone.add(room)
+        return False
+
+    async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
+        """The place of that channel, from now on if it can be seen.
+
+        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended.
+        """
+        place = Place(PLATFORM, str(room))
+        found = self._client.get_channel(room) or channel
+        name = getattr(found, "name", None) or place.room_id
+        if not speaks and place.room_id not in self._mute:
+            self._mute.add(place.room_id)
+            await self._join(room, name)
+            await self.leave(room)
+        elif speaks and found and place.room_id not in self._known:
+            self._mute.discard(place.room_id)
+            await self._join(room, name)
+        return place
+
+    async def _join(self, channel_id: int, name: str) -> None:
+        room = str(channel_id)
+        theme, language = self._themes.get(room, (None, None))
+        await self._core.joined(Place(PLATFORM, room), name, theme, language)
+        self._known.add(room)
+
+    async def leave(self, channel_id: int) -> None:
+        """A channel is there no more."""
+        if str(channel_id) in self._known:
+            self._known.discard(str(channel_id))
+            await self._core.left(Place(PLATFORM, str(channel_id)))
+
+    async def leave_all(self, channels: Iterable[Any]) -> None:
+        """Plein is in this guild no more."""
+        for channel in channels:
+            await self.leave(channel.id)
+
+    def channels(self) -> Sequence[discord.abc.GuildChannel]:
+        """Those that are places, of the guilds that this process can see."""
+        found = (self._client.get_channel(int(room)) for room in sorted(self._known))
+        return [
+            one for one in found if isinstance(one, discord.abc.GuildChannel) and self.are_ours(one.guild.id)
+        ]
+
+    # --- who may what ---
+
+    def role_of(self, permissions: discord.Permissions) -> Role:
+        """The role that goes with what somebody may do in a channel."""
+        needed = self._settings.permissions
+        if permissions.administrator or getattr(permissions, needed.moderator):
+            return Role.MODERATOR
+        return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
+
+    async def whereabouts(self, user: int) -> Whereabouts:
+        """Which places somebody shares with Plein, and which not, for what is said in private.
+
+        A server that cannot be asked just now says neither. Raises TryLater where none can.
+        """
+        present, absent = [], []
+        guilds = [one for one in dict.fromkeys(one.guild for one in self.channels()) if not one.unavailable]
+        at_once = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def member_of(guild: discord.Guild) -> discord.Member | None:
+            async with at_once:
+                return await self._member(guild, user)
+
+        found = await asyncio.gather(*map(member_of, guilds), return_exceptions=True)
+        if found and all(isinstance(one, BaseException) for one in found):
+            raise TryLater(ASK_AGAIN)
+        members = dict(zip(guilds, found, strict=True))
+        for channel in self.channels():
+            member = members.get(channel.guild, _UNKNOWN)
+            if isinstance(member, BaseException):
+                continue
+            here = self._presence(channel, member)
+            if here:
+                present.append(here)
+            else:
+                absent.append(Place(PLATFORM, str(channel.id)))
+        return Whereabouts(tuple(present), tuple(absent))
+
+    async def presence(self, user: int, place: Place) -> tuple[Presence, ...]:
+        """Somebody in one place. Raises TryLater where Discord does not say just now who they are."""
+        for channel in self.channels():
+            if str(channel.id) == place.room_id:
+                here = self._presence(channel, await self._member(channel.guild, user))
+                return (here,) if here else ()
+        return ()
+
+    def _presence(self, channel: discord.abc.GuildChannel, member: discord.Member | None) -> Presence | None:
+        if member is None or member.joined_at is None:
+            return None
+        may = channel.permissions_for(member)
+        place = Place(PLATFORM, str(channel.id))
+        return Presence(place, self.role_of(may), member.joined_at) if may.view_channel else None
+
+    async def _member(self, guild: discord.Guild, user: int) -> discord.Member | None:
+        """Asked once in a while, however much somebody says."""
+        now = self._clock.now()
+        known = self._members.get((guild.id, user))
+        if known and now - known[0] < KNOWN_FOR:
+            return known[1]
+        try:
+            member = await guild.fetch_member(user)
+        except (discord.Forbidden, discord.NotFound):
+            return None  # not kept: perhaps they are about to join
+        except TROUBLE as error:
+            raise TryLater(ASK_AGAIN) from error
+        if len(self._members) >= MOST_KNOWN:
+            self._members.clear()
+        self._members[guild.id, user] = now, member
+        return member
+
+
+def room_of(channel: Any) -> int:
+    """The channel whose place this is: that of a thread is its channel's.
+
+    In a forum nothing can be said but in its posts, which are places of their own.
+    """
+    if isinstance(channel, discord.Thread) and not isinstance(channel.parent, discord.ForumChannel):
+        return channel.parent_id
+    return int(channel.id)

@@ -1,0 +1,260 @@
+"""How far each channel was read: nothing twice, and nothing passed over, whatever breaks in between.
+
+What is for Plein is kept in the inbox together with how far was read. What was said while Plein was away
+is read from the channels' history, before what comes meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import discord
+
+from adapters.discord.channels import PLATFORM
+from adapters.discord.session import Session
+from adapters.discord.trouble import TROUBLE
+from adapters.inbox import InOrder
+from bot.delivery.worker import pause
+from bot.errors import StoreFailed
+from bot.model.events import Arrival
+
+log = logging.getLogger(__name__)
+# What is to be kept of a message; None where it is not for Plein.
+Meaning = Callable[[discord.Message], dict[str, Any] | None]
+SAVE_EVERY = 60.0
+# Channels whose history is read at the same time; the library keeps to Discord's limits.
+AT_ONCE = 5
+SILENT_FOR = timedelta(days=90)
+
+
+class Reading:
+    """Puts into the inbox what `meaning` makes of a message, and has it dealt with in order."""
+
+    def __init__(self, session: Session, meaning: Meaning, in_order: InOrder) -> None:
+        self._on = session
+        self._meaning = meaning
+        self.in_order = in_order
+        self._taking = asyncio.Lock()
+        # How far each channel was read without a gap. Those with one that cannot be closed yet are `_gaps`:
+        # what comes there is dealt with, but does not count as read.
+        self._read: dict[str, int] = {}
+        self._first = 0
+        self._gaps: set[str] = set()
+        self._unsaved: set[str] = set()
+        # While something may have been missed what comes is held back, to be dealt with in order.
+        self._held: deque[discord.Message] = deque()
+        self._session = 0
+        self._behind = True
+        self._lost = set(session.settings.shards) or {0}
+
+    async def heard(self, message: discord.Message) -> None:
+        """Keep it if it is for Plein, and with it how far was read."""
+        guild = message.guild
+        # An answer that one person sees is told without its server, as if it were private talk.
+        if message.flags.ephemeral or not self._on.places.are_ours(guild.id if guild else None):
+            return
+        self._held.append(message)
+        await self._release_held()
+
+    async def _take(self, account: str, message: discord.Message, *, late: bool = False) -> None:
+        """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
+        async with self._taking:
+            reached = self._read.setdefault(account, message.id - 1)
+            if late or account not in self._gaps:
+                reached = max(reached, message.id)
+            meaning = self._meaning(message)
+            if meaning is None:
+                self._unsaved.add(account)
+            else:
+                arrival = Arrival(f"{PLATFORM}:{message.id}", str(message.channel.id), json.dumps(meaning))
+                await self._keep(account, arrival, reached)
+            self._read[account] = reached
+
+    async def talks_in(self, private: int) -> None:
+        """Plein is about to speak to somebody there: from now on what they say is not to be missed."""
+        account = self._account(0, private)
+        if account in self._read:
+            return
+        now = discord.utils.time_snowflake(self._on.clock.now())
+        async with self._taking:
+            if await self._on.core.cursor(account) is None:
+                await self._on.core.store_arrivals(account, [], str(now))
+            # While there is something to catch up with, that reads the cursor itself.
+            if not self._behind:
+                self._read.setdefault(account, now)
+
+    async def _keep(self, account: str, arrival: Arrival, reached: int) -> None:
+        """However long the database takes: Discord does not say it again."""
+        failed = 0
+        while True:
+            try:
+                new = await self._on.core.store_arrivals(account, [arrival], str(reached))
+                break
+            except StoreFailed:
+                if self._on.client.is_closed():
+                    raise
+                log.warning("The database does not answer; keeping %s later", arrival.id)
+                await self._on.clock.sleep(pause(failed).total_seconds() / 4)
+                failed += 1
+        for one in new:
+            self.in_order.put(account, one)
+        self._unsaved.discard(account)
+
+    def _account(self, guild: int, channel: int) -> str:
+        """The inbox of a channel, by which its guild is known too; 0 is private."""
+        return f"{self._on.account}:{guild}:{channel}"
+
+    # --- after having been away ---
+
+    def lost_touch(self, shard: int) -> None:
+        """From now on something may be missed."""
+        self._lost.add(shard)
+
+    async def in_touch(self, shard: int) -> None:
+        """What was missed has been brought after all."""
+        self._lost.discard(shard)
+        await self._release_held()
+
+    def begin(self, shard: int) -> None:
+        """A new session knows nothing of what was missed."""
+        self._lost.discard(shard)
+        self._behind = True
+        self._session += 1
+
+    async def _release_held(self) -> None:
+        """Deal with what came, in order, unless it is to be held back."""
+        while self._held and not self._behind and not self._lost:
+            message = self._held.popleft()
+            guild = message.guild.id if message.guild else 0
+            await self._take(self._account(guild, message.channel.id), message)
+
+    async def catch_up(self) -> bool:
+        """What is still in the inbox, and what was said since in places and in private.
+
+        Whether all of it could be read; a server that cannot be reached has its turn when it is back.
+        Raises what may pass, to be done again.
+        """
+        session = self._session
+        if self._behind:
+            await self._open_inbox()
+            self.look_into()
+        wanted = list(filter(self._is_alive, self._read if self._behind else self._gaps))
+        at_once = asyncio.Semaphore(AT_ONCE)
+
+        async def read(account: str) -> Exception | None:
+            async with at_once:
+                return await self._catch_up_in(account)
+
+        failed = [error for error in await asyncio.gather(*map(read, wanted)) if error]
+        if session != self._session:
+            return False
+        self._behind = False
+        await self._release_held()
+        await self.save()
+        if failed:
+            raise failed[0]
+        return not self._lost
+
+    def _is_alive(self, account: str) -> bool:
+        """Whoever has said nothing in private for so long is not asked for any more."""
+        read = discord.utils.snowflake_time(self._read[account])
+        return bool(_guild_of(account)) or self._on.clock.now() - read < SILENT_FOR
+
+    async def _open_inbox(self) -> None:
+        known = dict(await self._on.core.cursors(f"{self._on.account}:"))
+        first = self._account(0, 0)
+        if first not in known:
+            # Whatever was said before Plein first came is not for it.
+            known[first] = str(max((newest for _, newest in self._channels()), default=0))
+            await self._on.core.store_arrivals(first, [], known[first])
+        self._first = int(known.pop(first))
+        for account, cursor in known.items():
+            # Of several processes on one database each has the inboxes of its own shards.
+            if self._on.settings.holds(_guild_of(account)):
+                for arrival in await self._on.core.arrivals(account):
+                    self.in_order.put(account, arrival)
+                self._read[account] = max(int(cursor), self._read.get(account, 0))
+
+    def _channels(self, only: discord.Guild | None = None) -> Iterator[tuple[str, int]]:
+        """The inbox of every channel where people talk, and the id of what was said last there."""
+        for guild in [only] if only else self._on.client.guilds:
+            for one in (*guild.channels, *guild.threads) if self._on.places.are_ours(guild.id) else ():
+                if isinstance(one, discord.abc.Messageable):
+                    yield self._account(guild.id, one.id), one.last_message_id or 0
+
+    def look_into(self, only: discord.Guild | None = None) -> None:
+        """Where nothing was read so far: whether there is anything to be read, before anything new comes."""
+        for account, newest in self._channels(only):
+            if account not in self._read:
+                self._read[account] = self._first
+                if newest > self._first:
+                    self._gaps.add(account)
+
+    def from_now_on(self, guild: discord.Guild) -> None:
+        """What was said there before is not for Plein."""
+        for account, newest in self._channels(guild):
+            self._read[account] = max(newest, self._read.get(account, 0))
+            self._unsaved.add(account)
+
+    async def _catch_up_in(self, account: str) -> Exception | None:
+        """What stood in the way, if that may pass. It is asked for only where there is something new."""
+        guild_id, channel = _guild_of(account), int(account.rpartition(":")[2])
+        newest = 0
+        there: Any = self._on.client.get_partial_messageable(channel)
+        if guild_id:
+            guild = self._on.client.get_guild(guild_id)
+            if guild is not None and guild.unavailable:
+                self._gaps.add(account)
+                return None
+            there = guild.get_channel_or_thread(channel) if guild else None
+            newest = getattr(there, "last_message_id", None) or 0
+            if newest <= self._read[account] or not _may_read(there):
+                self._gaps.discard(account)
+                return None
+        try:
+            since = discord.Object(self._read[account])
+            async for message in there.history(after=since, limit=None, oldest_first=True):
+                await self._take(account, message, late=True)
+        except (discord.Forbidden, discord.NotFound) as refused:
+            log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
+        except TROUBLE as error:
+            self._gaps.add(account)
+            return error
+        self._gaps.discard(account)
+        if newest > self._read[account]:
+            self._read[account] = newest
+            self._unsaved.add(account)
+        return None
+
+    async def keep_saving(self) -> None:
+        """How far was read, every minute, so that a crash leaves less to look through."""
+        while True:
+            await self._on.clock.sleep(SAVE_EVERY)
+            with contextlib.suppress(StoreFailed):
+                await self.save()
+
+    async def save(self) -> None:
+        for account in sorted(self._unsaved):
+            async with self._taking:
+                if account in self._read:
+                    await self._on.core.store_arrivals(account, [], str(self._read[account]))
+                self._unsaved.discard(account)
+
+
+def _may_read(there: Any) -> bool:
+    """What Plein may not see is not asked for."""
+    try:
+        return bool(there.permissions_for(there.guild.me).read_message_history)
+    except discord.ClientException:
+        return True  # a thread whose channel is not known
+
+
+def _guild_of(account: str) -> int:
+    return int(account.split(":")[-2])

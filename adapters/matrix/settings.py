@@ -1,0 +1,60 @@
+"""The section [matrix] of the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, SecretStr, model_validator
+
+from bot.settings import Section
+
+
+def _server(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("config.homeserver")
+    return url.rstrip("/")
+
+
+def _user(name: str) -> str:
+    if not name.startswith("@") or ":" not in name:
+        raise ValueError("config.user")
+    return name
+
+
+class Invitations(Section):
+    """Which invitations are accepted; without a list of servers those from our own."""
+
+    servers: tuple[str, ...] | None = None
+    rooms: tuple[str, ...] = ()
+
+
+class PowerLevels(Section):
+    """From which power level somebody in a room has a role."""
+
+    moderator: int = 50
+    organiser: int = 50
+
+
+class Matrix(Section):
+    homeserver: Annotated[str, AfterValidator(_server)]
+    user: Annotated[str, AfterValidator(_user)]
+    password: SecretStr | None = None
+    token: SecretStr | None = None
+    store: Path = Path("data/matrix")
+    device_name: str = "Plein"
+    native_polls: bool = True
+    invitations: Invitations = Invitations()
+    power_levels: PowerLevels = PowerLevels()
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Matrix:
+        if not self.password and not self.token:
+            raise ValueError("config.matrix.no_secret")
+        return self
+
+    @property
+    def welcome(self) -> frozenset[str]:
+        """The servers whose people may invite Plein."""
+        servers = self.invitations.servers
+        return frozenset([self.user.partition(":")[2]] if servers is None else servers)

@@ -1,0 +1,132 @@
+"""All commands: what they and their arguments are called in every language, and how they are typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.commands.argument import Argument, Converters, Extent, Suggest
+from bot.commands.declare import Command
+from bot.commands.types import CONVERTERS, converter_of
+from bot.model.message import Text, text
+from bot.texts import Texts
+
+_UTC = ZoneInfo("UTC")
+_NOBODY: Mapping[str, Suggest] = {}
+
+
+class Commands:
+    """All commands, and their names in every language."""
+
+    def __init__(
+        self,
+        commands: Iterable[Command],
+        texts: Texts,
+        suggests: Mapping[str, Suggest] = _NOBODY,
+        zone: ZoneInfo = _UTC,
+        converters: Converters = CONVERTERS,
+    ) -> None:
+        """`suggests`: by the command and the argument ("poll again.poll"), or by its name alone ("poll");
+        `zone`: the community's; `converters`: the kinds of parameters.
+
+        Raises: ValueError for a parameter of no kind.
+        """
+        self.texts = texts
+        self.by_path = {command.path: command for command in commands}
+        self._arguments: dict[str, tuple[Argument, ...]] = {
+            path: tuple(
+                Argument(
+                    param.name,
+                    param.kind,
+                    param.required,
+                    param.named,
+                    path,
+                    converter_of(converters, param.kind),
+                    texts,
+                    zone,
+                    suggests.get(f"{path}.{param.name}") or suggests.get(param.name),
+                )
+                for param in command.params
+            )
+            for path, command in self.by_path.items()
+        }
+        self._flags = {
+            path: {
+                argument.name_in(locale): argument
+                for argument in arguments
+                if argument.named
+                for locale in texts.locales
+            }
+            for path, arguments in self._arguments.items()
+        }
+        self.by_name: dict[tuple[str, ...], Command] = {}
+        for command in self.by_path.values():
+            if command.listed:
+                for locale in texts.locales:
+                    for name in self.names(command, locale):
+                        self.by_name.setdefault(tuple(name.split()), command)
+
+    def arguments(self, command: Command) -> Sequence[Argument]:
+        """What it takes, in order."""
+        return self._arguments[command.path]
+
+    def flags(self, command: Command) -> Mapping[str, Argument]:
+        """What may be named behind `--`, by what it is called in any language."""
+        return self._flags[command.path]
+
+    def argument(self, path: str, name: str) -> Argument | None:
+        """The argument of that name; None where there is no such command, or it takes none of that name."""
+        arguments = self._arguments.get(path, ())
+        return next((argument for argument in arguments if argument.name == name), None)
+
+    def names(self, command: Command, locale: str) -> list[str]:
+        """What it is called in this language, the usual name first."""
+        return (self.texts.find(f"command.{command.path}", locale) or command.path).split("|")
+
+    def called(self, command: Command, locale: str, like: str = "") -> str:
+        """What it is called in this language in as many words as its path, or as `like`; else just that."""
+        like = like or command.path
+        names = self.names(command, locale)
+        return next((name for name in names if len(name.split()) == len(like.split())), like)
+
+    def about_group(self, noun: str) -> Text:
+        """What the commands are for whose names begin with that: "poll"."""
+        return text(f"group.{noun}.help")
+
+    def usage(
+        self,
+        command: Command,
+        locale: str,
+        given: Mapping[str, Any] | None = None,
+        wanted: Argument | None = None,
+    ) -> str:
+        """The right way to type it, in this language: `!poll open "question" option | option`.
+
+        What is `given` stands in it already. Of what may be named only the one that is `wanted` is shown.
+        """
+        given = given or {}
+        parts = [f"!{self.names(command, locale)[0]}"]
+        for argument in self.arguments(command):
+            if argument.name in given:
+                parts.append(_filled_in(argument, given[argument.name], locale))
+            elif argument is wanted and argument.named:
+                parts.append(argument.named_usage(locale))
+            elif not argument.named:
+                shown = argument.converter.placeholder(argument, locale)
+                in_full = argument.required or argument.converter.extent is Extent.REST
+                parts.append(shown if in_full else f"[{shown}]")
+        return " ".join(parts)
+
+
+def _filled_in(argument: Argument, value: Any, locale: str) -> str:
+    if argument.named and not argument.needs_value:
+        return argument.named_usage(locale)
+    converter = argument.converter
+    shown = converter.show(argument, value, locale)
+    if argument.named:
+        return f"--{argument.name_in(locale)} {shown}"
+    if converter.extent is Extent.REST or (converter.extent is Extent.WORD and " " not in shown):
+        return shown
+    # Quotation marks of another kind where the words hold some, so that the line can be copied.
+    return f"«{shown}»" if '"' in shown else f'"{shown}"'

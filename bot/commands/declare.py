@@ -1,0 +1,70 @@
+"""A command: one definition serves typed text, filled-in arguments, buttons, forms and the help.
+
+What a command takes is read from the signature of the function that runs it. Positional
+parameters are typed in order, keyword-only ones as `--name value`. What each may be annotated with,
+and how that is typed, is told in `types`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.model.message import Message
+from bot.model.people import Role
+
+# A command's own texts, after which no parameter can be called: both stand behind its path.
+TAKEN = ("help", "title", "example", "examples")
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One thing that a command takes; `kind` is what it is annotated with, without `None`."""
+
+    name: str
+    kind: Any
+    required: bool
+    named: bool
+
+
+@dataclass(frozen=True)
+class Command:
+    """`path` is its English name ("poll open"), `run` the function behind it.
+
+    `private`: the answer is for the person alone. `listed` False: only buttons use it. `asks`: what its
+    form asks for, where that is more than it cannot do without.
+
+    Raises: ValueError for a parameter whose name is taken.
+    """
+
+    path: str
+    run: Callable[..., Message | None]
+    role: Role = Role.RESIDENT
+    private: bool = True
+    listed: bool = True
+    asks: tuple[str, ...] = ()
+    params: tuple[Param, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "params", tuple(_params(self.run)))
+        for param in self.params:
+            if param.name in TAKEN:
+                raise ValueError(f"{self.path!r}: a parameter cannot be called {param.name!r}")
+
+
+def _params(run: Callable[..., Any]) -> Iterator[Param]:
+    hints = typing.get_type_hints(run)
+    for parameter in list(inspect.signature(run).parameters.values())[1:]:
+        kind = hints[parameter.name]
+        if typing.get_origin(kind) in (types.UnionType, typing.Union):
+            kind = next(part for part in typing.get_args(kind) if part is not types.NoneType)
+        yield Param(
+            parameter.name,
+            kind,
+            required=parameter.default is parameter.empty,
+            named=parameter.kind is parameter.KEYWORD_ONLY,
+        )

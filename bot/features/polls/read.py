@@ -1,0 +1,183 @@
+"""Looking: how a poll stands, which there are, and the figures to take along."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from enum import StrEnum
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.feature import Write
+from bot.features.polls import show
+from bot.features.polls.find import find, usage
+from bot.features.polls.forms import ballot_form
+from bot.features.polls.kinds import Count, option_text
+from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
+from bot.model.message import Attachment, Message, Text, message, text
+from bot.ports.storage import Transaction
+
+LISTED = 20
+
+
+class Form(StrEnum):
+    """How figures are taken along."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
+def show_poll(call: Call, poll: int | None = None) -> Message:
+    """How a poll stands, and what you chose."""
+    found, mine = find(call, poll)
+    if found.state == "planned":
+        raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
+    board = show.card(call.tx, found, show.is_shown(found, mine), private=True)
+    own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
+    form = ballot_form(found, mine)
+    lines = (*board.lines, *own)
+    return message(
+        *lines, title=board.title, buttons=board.buttons, numbered=True, form=form, hints=board.hints
+    )
+
+
+def list_polls(call: Call, *, theme: str | None = None) -> Message:
+    """The open polls here, or in the theme that is named; in private, everywhere."""
+    where = call.theme(theme).id if call.place or theme else None
+    found = call.tx.of(POLLS).running(where, call.resident.id, LISTED + 1)
+    planned = call.tx.of(POLLS).planned(where, call.resident.id, LISTED)
+    if not found and not planned:
+        return message(text("poll.list.none", usage=usage(call, "poll open")))
+    lines = [
+        text("poll.list.one", poll=poll.id, question=poll.question, closes=poll.closes_at, count=poll.voters)
+        for poll, _ in found[:LISTED]
+    ]
+    lines += [text("list.more")] if len(found) > LISTED else []
+    lines += [
+        text("poll.list.planned", poll=poll.id, question=poll.question, opens=poll.opened_at)
+        for poll in planned
+    ]
+    return message(*lines, text("poll.list.how"), title=text("poll.list.title"))
+
+
+def my_polls(call: Call) -> Message:
+    """The polls you opened and what you voted."""
+    found = call.tx.of(POLLS).of(call.resident.id, LISTED + 1)
+    if not found:
+        return message(text("poll.mine.none"))
+    lines = []
+    for poll, choices in found[:LISTED]:
+        facts = [text("poll.mine.opened")] if poll.opener == call.resident.id else []
+        if not (poll.anonymous and not choices):
+            facts.append(_mine(poll, choices, "mine"))
+        facts.append(
+            text(f"poll.mine.{poll.state}", closes=poll.ended_at or poll.closes_at, opens=poll.opened_at)
+        )
+        lines.append(text("poll.mine.one", poll=poll.id, question=poll.question, facts=tuple(facts)))
+    more = (text("list.more"),) if len(found) > LISTED else ()
+    return message(*lines, *more, title=text("poll.mine.title"))
+
+
+def _mine(poll: Poll, choices: Choices, where: str) -> Text:
+    if not choices:
+        return text(f"poll.{where}.nothing")
+    if choices == UNREADABLE:
+        return text(f"poll.{where}.unreadable")
+    if poll.anonymous:
+        return text(f"poll.{where}.anonymous")
+    return text(f"poll.{where}.chose", options=show.chosen(poll, choices))
+
+
+def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -> Message:
+    """The figures of a poll as a file: the same that were shown."""
+    found, mine = find(call, poll)
+    if found.state == "cancelled":
+        raise UserError("poll.is_cancelled", question=found.question)
+    if not show.is_shown(found, mine):
+        raise UserError("poll.export.hidden", question=found.question)
+    words = text("poll.export", question=found.question)
+    return message(words, files=(Attachment(f"{SUBJECT}:{found.id}", str(form), words),))
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+def make_picture(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+    """What came out, drawn. The words are written now; the drawing can be done anywhere."""
+    from bot.pictures import Bar, Chart, draw
+
+    poll, count = _counted(tx, subject)
+    bars = tuple(
+        Bar(
+            write(option_text(poll, number)),
+            parts,
+            write(show.at_its_end(poll, count, number)),
+            number in count.first and poll.kind is not Kind.CONSENT,
+        )
+        for number, parts in enumerate(count.parts, start=1)
+    )
+    notes = [*show.result(poll, count), text("poll.closed.people", count=poll.voters)]
+    if poll.kind is Kind.DATES:
+        notes.append(text("poll.picture.dates"))
+    chart = Chart(poll.question, bars, " ".join(map(write, notes)))
+    return lambda: draw(chart)
+
+
+def make_csv(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+    """A line for each option, under a line of headings; spreadsheets know the mark before them as UTF-8."""
+    rows = _options(*_counted(tx, subject), write)
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    return lambda: b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def make_json(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+    """The same, with what was settled and what came out."""
+    poll, count = _counted(tx, subject)
+    table = {
+        "poll": poll.id,
+        "question": poll.question,
+        "kind": str(poll.kind),
+        "state": poll.state,
+        "anonymous": poll.anonymous,
+        "opened_at": poll.opened_at.isoformat(),
+        "closes_at": (poll.ended_at or poll.closes_at).isoformat(),
+        "people": poll.voters,
+        "quorum": poll.quorum,
+        "options": _options(poll, count, write),
+        "reasons": list(tx.of(POLLS).reasons(poll)) if poll.kind is Kind.CONSENT else [],
+        "result": [write(line) for line in show.result(poll, count)] if poll.state == "closed" else [],
+        "outcome": poll.outcome,
+    }
+    return lambda: (json.dumps(table, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+FILES = {"png": make_picture, "csv": make_csv, "json": make_json}
+
+
+def _options(poll: Poll, count: Count, write: Write) -> list[dict[str, object]]:
+    """What each option got, as figures and as it was shown."""
+    return [
+        {
+            "number": number,
+            "option": write(option_text(poll, number)),
+            **show.figures(poll, count, number),
+            "shown": write(line),
+        }
+        for number, line in enumerate(show.option_lines(poll, count), start=1)
+    ]
+
+
+def _harmless(value: object) -> object:
+    """A spreadsheet would run words that begin like a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+
+
+def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:
+    found = tx.of(POLLS).get(int(subject), 0)
+    assert found, f"there is no poll {subject}"
+    return found[0], show.count_of(tx, found[0])

@@ -1,0 +1,138 @@
+"""Start-up: the one place that sees the core, the adapters and the storage, and wires them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from adapters.discord.settings import Discord as DiscordSettings
+from adapters.matrix.settings import Matrix as MatrixSettings
+from bot.clock import Clock, SystemClock
+from bot.core import PleinCore
+from bot.feature import Features
+from bot.main.config import Config
+from bot.main.features import FEATURES, Installed, add_up, stores_of
+from bot.model.people import Identity
+from bot.ports.adapter import Adapter
+from bot.ports.storage import Transaction
+from bot.settings import Settings
+from bot.texts import FOLDER, Texts
+from storage.engines import open_database
+
+if TYPE_CHECKING:
+    from aiohttp import BaseConnector
+
+log = logging.getLogger(__name__)
+Connector = Callable[[], "BaseConnector"]
+CATCH_UP = 60.0
+
+
+@contextlib.asynccontextmanager
+async def open_core(
+    config: Config,
+    clock: Clock,
+    adapters: dict[str, Adapter],
+    board_rest: float | None = None,
+    installed: Sequence[Installed] = FEATURES,
+) -> AsyncIterator[PleinCore]:
+    """The core over its database, with the residents and roles that the configuration names."""
+    features = add_up(installed)
+    store = await open_database(config.database.url, config.database.keys, stores_of(installed))
+    try:
+        sections = (config.of(section) for section in features.settings.values())
+        settings = Settings(config.community.language, config.zone, tuple(filter(None, sections)))
+        rest = config.community.board_rest if board_rest is None else board_rest
+        core = PleinCore(store, clock, texts_of(features), settings, features, adapters, rest)
+        await store.run(partial(_name_residents, config, features))
+        yield core
+    finally:
+        await store.close()
+
+
+def texts_of(features: Features) -> Texts:
+    """The texts of the core, the adapters and these features."""
+    return Texts(FOLDER, *features.locales)
+
+
+def _name_residents(config: Config, features: Features, tx: Transaction) -> None:
+    """Those who turn out to be one person are one from now on, in what they voted too."""
+    for resident in config.residents:
+        accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
+        features.link(tx, accounts, resident.name, resident.as_role())
+
+
+async def run_platforms(config: Config, *, discord_by: Connector | None = None) -> int:
+    """Serve the platforms that the configuration names, until told to stop.
+
+    `discord_by` makes the way to Discord, where that is not the usual one.
+    """
+    clock = SystemClock()
+    texts = texts_of(add_up())
+    adapters: list[Adapter] = []
+    if matrix := config.of(MatrixSettings):
+        from adapters.matrix.client import Matrix
+
+        adapters.append(Matrix(matrix, themes_on("matrix", config), texts, config.zone, clock))
+    if discord := config.of(DiscordSettings):
+        from adapters.discord.client import Discord
+
+        on_discord = themes_on("discord", config)
+        adapters.append(Discord(discord, on_discord, texts, config.zone, clock, discord_by))
+    async with open_core(config, clock, {adapter.platform: adapter for adapter in adapters}) as core:
+        return await _serve(core, adapters)
+
+
+def themes_on(platform: str, config: Config) -> dict[str, tuple[str, str | None]]:
+    """The theme and its language for each place on a platform that the configuration names."""
+    return {
+        address.removeprefix(f"{platform}:"): (theme.name, theme.language)
+        for theme in config.themes
+        for address in theme.places
+        if address.startswith(f"{platform}:")
+    }
+
+
+async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
+    """Run everything until a signal comes, or an adapter ends because it cannot go on."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    running = [asyncio.create_task(adapter.run(core)) for adapter in adapters]
+    work = [core.outbox.worker.run(), core.boards.worker.run(), _agenda_after_catching_up(core, adapters)]
+    tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    failed = [task.exception() for task in done if not task.cancelled() and task.exception()]
+    for error in failed:
+        log.critical("Plein stops: %s", error, exc_info=None if isinstance(error, ConnectionError) else error)
+    return 1 if failed else 0
+
+
+async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Adapter]) -> None:
+    """A vote that was cast in time while Plein was away is read before its poll closes."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CATCH_UP):
+            for adapter in adapters:
+                await adapter.caught_up()
+    freeze_startup_objects()
+    await core.agenda.run()
+
+
+def freeze_startup_objects() -> None:
+    """It lives as long as the process: collecting garbage need not look through it again and again, and
+    holds the loop for a moment instead of forty milliseconds. Until then there is nothing to collect.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()

@@ -1,0 +1,166 @@
+"""The command `plein`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+from zoneinfo import ZoneInfo
+
+from bot.errors import StoreFailed
+from bot.main.config import DEFAULT_FILE, BadConfig, Config, DatabaseSection, load
+from bot.model.message import Text
+from bot.texts import Texts, Voice
+
+# What is tried in the console is kept here.
+TRIED = "sqlite:///data/console.db"
+EXAMPLE = """examples:
+  plein run                     serve what config.toml names; without it, the console
+  plein console                 try everything in this terminal, without an account
+  plein console --script FILE   play a script and print what is said
+  plein check                   look at the configuration and the connections"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; the exit status."""
+    gc.disable()  # looking for garbage in what is only being made costs a tenth of the start
+    args = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if args.verbose else logging.WARNING if args.do == "console" else logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    for chatty in ("nio", "discord", "apscheduler", "peewee", "aiosqlite", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty == "nio" else logging.WARNING)
+    try:
+        return asyncio.run(_do(args))
+    except BadConfig as bad:
+        _print_faults(bad)
+        return 2
+    except StoreFailed as error:
+        print(f"The database cannot be used: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read along has stopped, as `| head` does; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="plein",
+        description="A municipality's advisory councils in the chat people already have open.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--config", type=Path, help="the configuration (default: config.toml, if there is one)"
+    )
+    parser.add_argument("--verbose", action="store_true", help="say everything that happens")
+    does = parser.add_subparsers(dest="do", metavar="COMMAND", required=True)
+    does.add_parser("run", help="serve what the configuration names; without one, the console")
+    console = does.add_parser("console", help="a chat in this terminal, to try everything in")
+    console.add_argument("--script", type=_file, metavar="FILE", help="read lines from a file")
+    console.add_argument(
+        "--now", type=_moment, metavar="WHEN", help="set the clock, such as 2026-12-01T19:00"
+    )
+    console.add_argument("--db", type=_url, metavar="URL", help="the database, such as sqlite:///data/try.db")
+    console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
+    does.add_parser("check", help="look at the configuration and the connections, and say what to do")
+    database = does.add_parser("db", help="the database")
+    database.add_subparsers(dest="db_do", metavar="COMMAND", required=True).add_parser(
+        "upgrade", help="bring its tables up to date"
+    )
+    return parser
+
+
+def _file(words: str) -> Path:
+    if not Path(words).exists() or Path(words).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no file {words!r}")
+    return Path(words)
+
+
+def _url(words: str) -> str:
+    if not words.startswith(("sqlite:///", "postgresql://")):
+        raise argparse.ArgumentTypeError("begin with sqlite:/// or postgresql://")
+    return words
+
+
+def _moment(words: str) -> datetime:
+    """Wall time in Brussels, unless it names its own zone."""
+    try:
+        moment = datetime.fromisoformat(words)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{words!r} is no moment; write it like 2026-12-01T19:00") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Brussels"))).astimezone(UTC)
+
+
+async def _do(args: argparse.Namespace) -> int:
+    from bot.main import app
+    from bot.main.features import add_up
+
+    config = load(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), add_up())
+    if args.do != "run" or not config.serves:
+        app.freeze_startup_objects()
+    match args.do:
+        case "run" if config.serves:
+            return await app.run_platforms(config)
+        case "run":
+            from bot.main.console import run_console
+
+            chosen = _for_console(config, args)
+            return await run_console(chosen, interactive=sys.stdin.isatty())
+        case "console":
+            from bot.main.console import run_console
+
+            interactive = sys.stdin.isatty() and args.script is None
+            chosen = _for_console(config, args)
+            return await run_console(chosen, script=args.script, now=args.now, interactive=interactive)
+        case "check":
+            from bot.main.check import check
+
+            return 0 if await check(config, _say) else 1
+        case _:
+            from storage.schema import upgrade
+
+            await upgrade(config.database.url)
+            print("The database is up to date.")
+            return 0
+
+
+def _for_console(config: Config, args: argparse.Namespace) -> Config:
+    """The configuration with what the command line says instead. A script starts with nothing.
+
+    Never on the database of the configuration, nor with its keys: in the console weeks pass at a word, and
+    with them polls that residents are still voting in.
+    """
+    interactive = sys.stdin.isatty() and not getattr(args, "script", None)
+    url = getattr(args, "db", None) or (TRIED if interactive else "sqlite:///:memory:")
+    changes: dict[str, object] = {"database": DatabaseSection(url=url)}
+    if getattr(args, "lang", None):
+        changes["community"] = config.community.model_copy(update={"language": args.lang})
+    return config.model_copy(update=changes)
+
+
+def _print_faults(bad: BadConfig) -> None:
+    for fault in bad.faults:
+        _say(fault, sys.stderr)
+
+
+def _say(line: Text, where: TextIO | None = None) -> None:
+    """In the language of this terminal."""
+    texts = Texts()
+    locale = texts.nearest(os.environ.get("LC_ALL") or os.environ.get("LANG"), "en")
+    voice = Voice(locale, ZoneInfo("Europe/Brussels"), datetime.now(UTC))
+    print(f"- {texts.write(line, voice)}", file=where or sys.stdout)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

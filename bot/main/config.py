@@ -1,0 +1,286 @@
+"""The configuration: one validated object; every fault of a bad file told at once.
+
+The community's own sections are here; a feature and an adapter each bring one of their own.
+Secrets can come from the environment: `PLEIN_MATRIX_PASSWORD` fills `password` under
+`[matrix]`, and so on for every single setting. The value of a secret is never printed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_origin
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    ValidationError,
+    create_model,
+)
+
+from adapters.discord.settings import Discord
+from adapters.matrix.settings import Matrix
+from bot.feature import Claims, Features
+from bot.model.message import Text, text
+from bot.model.people import Role
+from bot.settings import Section
+from bot.texts import LOCALES
+
+log = logging.getLogger(__name__)
+DEFAULT_FILE = Path("config.toml")
+PREFIX = "PLEIN_"
+# Each adapter's section; Plein serves a platform where its section is there.
+ADAPTERS: Mapping[str, type[Section]] = {"matrix": Matrix, "discord": Discord}
+S = TypeVar("S", bound=Section)
+
+
+class BadConfig(Exception):
+    """Everything that is wrong with a configuration, a Text for each fault."""
+
+    def __init__(self, faults: list[Text]) -> None:
+        super().__init__(f"{len(faults)} faults")
+        self.faults = faults
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("config.zone") from None
+    return name
+
+
+def _database(url: str) -> str:
+    if not url.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("config.database")
+    return url
+
+
+def _account(name: str) -> str:
+    platform, _, address = name.partition(":")
+    if not (platform and address):
+        raise ValueError("config.account")
+    if platform == "discord" and not address.isdecimal():
+        raise ValueError("config.snowflake")
+    return name
+
+
+def _language(name: str) -> str:
+    if name not in LOCALES:
+        raise ValueError("config.language")
+    return name
+
+
+Address = Annotated[str, AfterValidator(_account)]
+Language = Annotated[str, AfterValidator(_language)]
+
+
+class Community(Section):
+    name: str = "Voorbeeldgemeente"
+    language: Language = "nl"
+    zone: Annotated[str, AfterValidator(_zone)] = "Europe/Brussels"
+    board_rest: Annotated[float, Field(ge=0, le=3600)] = 2.0
+
+
+class DatabaseSection(Section):
+    url: Annotated[str, AfterValidator(_database)] = "sqlite:///data/plein.db"
+    keys: Path | None = None
+
+    @property
+    def shown(self) -> str:
+        """The address without the password that may be in it."""
+        return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", self.url)
+
+
+class ThemeSection(Section):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    language: Language | None = None
+    places: tuple[Address, ...] = ()
+
+
+class ResidentSection(Section):
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    accounts: Annotated[tuple[Address, ...], Field(min_length=1)]
+    role: Literal["resident", "organiser", "moderator"] = "resident"
+
+    def as_role(self) -> Role:
+        return Role[self.role.upper()]
+
+
+class Config(Section):
+    """What the community itself has to say. See `config_of` for the sections of features and adapters."""
+
+    community: Community = Community()
+    database: DatabaseSection = DatabaseSection()
+    themes: tuple[ThemeSection, ...] = ()
+    residents: tuple[ResidentSection, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.community.zone)
+
+    @property
+    def serves(self) -> bool:
+        """Whether there is any platform to serve; without one there is the console."""
+        return any(self.of(section) for section in ADAPTERS.values())
+
+    def of(self, section: type[S]) -> S | None:
+        """The section of a feature or an adapter, where it is there."""
+        return next((found for found in vars(self).values() if isinstance(found, section)), None)
+
+
+def config_of(features: Features) -> type[Config]:
+    """The configuration with the sections of these features, and of the adapters.
+
+    Raises Clash where two claim the same section.
+    """
+    claims = Claims()
+    claims.add("section", Config.model_fields, "the core")
+    claims.add("section", ADAPTERS, "an adapter")
+    for name in features.settings:
+        claims.add("section", (name,), f"the feature {name}")
+    sections: dict[str, Any] = {name: (section, section()) for name, section in features.settings.items()}
+    sections |= {name: (section | None, None) for name, section in ADAPTERS.items()}
+    found: type[Config] = create_model("Config", __base__=Config, **sections)
+    return found
+
+
+def load(path: Path | None, features: Features, environment: Mapping[str, str] = os.environ) -> Config:
+    """Read the file (None: the built-in example) and the environment. Raises BadConfig."""
+    model = config_of(features)
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise BadConfig([text("config.no_file", file=str(path))]) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadConfig(
+                [text("config.unreadable", file=str(path), reason=type(error).__name__)]
+            ) from None
+        except tomllib.TOMLDecodeError as error:
+            raise BadConfig([text("config.no_toml", file=str(path), reason=_without_values(error))]) from None
+    unknown = _from_environment(values, environment, model)
+    try:
+        config = model.model_validate(values)
+    except ValidationError as error:
+        raise BadConfig(
+            [*unknown, *(_fault(fault, model) for fault in error.errors(include_input=False))]
+        ) from None
+    if unknown:
+        raise BadConfig(unknown)
+    return config
+
+
+def _without_values(error: tomllib.TOMLDecodeError) -> str:
+    """The place of the fault; the message itself may quote what was written there."""
+    found = str(error)
+    return found[found.rfind("(") :].strip("()") if "(" in found else "?"
+
+
+def _from_environment(
+    values: dict[str, Any], environment: Mapping[str, str], config: type[Config]
+) -> list[Text]:
+    """Put `PLEIN_MATRIX_PASSWORD` and the like in place; what fits nowhere in its section is a fault.
+
+    What begins with no section of ours may be somebody else's: hosts set names such as PLEIN_PORT.
+    """
+    sections = dict(_sections(config))
+    faults = []
+    known = [
+        f"{PREFIX}{section}_{key}".upper() for section, of in sections.items() for key in of.model_fields
+    ]
+    for name in sorted(environment):
+        if not name.startswith(PREFIX):
+            continue
+        section, _, key = name.removeprefix(PREFIX).lower().partition("_")
+        if section not in sections:
+            near = "".join(f"; did you mean {close}?" for close in get_close_matches(name, known, 1, 0.7))
+            log.warning("%s in the environment is no setting of Plein, and not looked at%s", name, near)
+        elif key not in sections[section].model_fields:
+            faults.append(_unknown(name, known))
+        elif isinstance(found := values.setdefault(section, {}), dict):
+            found[key] = environment[name]
+    return faults
+
+
+def _sections(config: type[Config]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """What stands there once; not the themes and the residents, of which there are many."""
+    for name, field in config.model_fields.items():
+        found = _model_in(field.annotation)
+        if found and get_origin(field.annotation) is not tuple:
+            yield name, found
+
+
+def _unknown(key: str, known: list[str]) -> Text:
+    near = get_close_matches(key, known, 1, 0.5)
+    if near:
+        return text("config.unknown.nearest", key=key, nearest=near[0])
+    return text("config.unknown", key=key, known=", ".join(sorted(known)))
+
+
+# pydantic's kinds of faults, in our own words.
+_KINDS = {
+    "missing": "config.missing",
+    "string_type": "config.type.text",
+    "int_type": "config.type.number",
+    "int_parsing": "config.type.number",
+    "bool_type": "config.type.yes",
+    "bool_parsing": "config.type.yes",
+    "tuple_type": "config.type.list",
+    "model_type": "config.type.section",
+    "model_attributes_type": "config.type.section",
+    "float_type": "config.type.number",
+    "float_parsing": "config.type.number",
+    "too_short": "config.too_short",
+    "string_too_short": "config.too_short",
+}
+
+
+def _fault(error: Any, config: type[Config]) -> Text:
+    path = _path(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return _unknown_key(error["loc"], path, config)
+    if error["type"] == "value_error":
+        problem = text(str(error["ctx"]["error"]), known=", ".join(LOCALES))
+        return text("config.fault", path=path, problem=problem)
+    if error["type"] == "literal_error":
+        problem = text("config.choices", choices=error["ctx"]["expected"].replace(" or ", ", "))
+        return text("config.fault", path=path, problem=problem)
+    return text("config.fault", path=path, problem=text(_KINDS.get(error["type"], "config.wrong")))
+
+
+def _unknown_key(where: tuple[int | str, ...], path: str, config: type[Config]) -> Text:
+    model: type[BaseModel] = config
+    for step in where[:-1]:
+        if isinstance(step, str):
+            field = model.model_fields[step].annotation
+            model = _model_in(field) or model
+    near = get_close_matches(str(where[-1]), list(model.model_fields), 1, 0.5)
+    if near:
+        return text("config.unknown.nearest", key=path, nearest=_path((*where[:-1], near[0])))
+    return text("config.unknown", key=path, known=", ".join(model.model_fields))
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        if found := _model_in(inner):
+            return found
+    return None
+
+
+def _path(where: tuple[int | str, ...]) -> str:
+    """`themes[2].name`, counting from 1 as people do."""
+    path = ""
+    for step in where:
+        path += f"[{step + 1}]" if isinstance(step, int) else f".{step}" if path else step
+    return path or "config.toml"

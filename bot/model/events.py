@@ -1,0 +1,75 @@
+"""What people did, as an adapter tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from bot.model.people import Identity, Place, Presence, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody was named in what was typed, as their platform lets people name each other.
+
+    `written` is what stands for them among the words: one word, without blanks. They are somebody who is
+    where Plein is; bots and those who are nowhere here are left out.
+    """
+
+    written: str
+    account: Identity
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """Somebody used a command (typed, or filled in) or pressed a button.
+
+    `id` is the platform's own id of that event: the same one never counts twice.
+    `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
+    the outbox, for platforms where an answer is a message like any other. `public`: others in
+    the place saw what was said or pressed. `present_in`: the place, or for what is said in private
+    all places that they share with Plein, where the platform knows that; `absent_from`: those where they
+    are not, or not any more. `mentions`: who was named in what was typed, or in an argument.
+    """
+
+    id: str
+    author: Identity
+    name: str
+    place: Place | None
+    at: datetime
+    typed: str | None = None
+    command: str = ""
+    args: Mapping[str, Any] = field(default_factory=dict)
+    locale: str | None = None
+    role: Role = Role.RESIDENT
+    by_post: bool = False
+    public: bool = False
+    present_in: tuple[Presence, ...] = ()
+    absent_from: tuple[Place, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What takes an invocation back, kept beside it."""
+
+    author: Identity
+    command: str
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event as a platform brought it, kept until it was dealt with.
+
+    `sealed`: it cannot be read yet (its key is missing) and waits apart from the others.
+    """
+
+    id: str
+    room: str
+    body: str
+    seq: int = 0
+    sealed: bool = False

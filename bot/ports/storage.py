@@ -1,0 +1,328 @@
+"""What the core needs kept: a transaction and its parts, each a Protocol that storage implements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from bot.model.events import Arrival, Invocation, Undo
+from bot.model.message import Message
+from bot.model.people import Identity, Known, Place, Resident, Role, Theme
+from bot.model.work import Board, Job, Post
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class StoreKey(Generic[T]):
+    """Names what a feature needs kept: with `POLLS: StoreKey[PollStore]`, `tx.of(POLLS)` is a PollStore."""
+
+    name: str
+
+
+class Transaction(Protocol):
+    """One unit of work: all of it is kept, or none."""
+
+    def of(self, key: StoreKey[T]) -> T:
+        """What a feature keeps, for as long as this transaction lasts."""
+        ...
+
+    @property
+    def people(self) -> PeopleStore: ...
+    @property
+    def places(self) -> PlaceStore: ...
+    @property
+    def handled(self) -> HandledStore: ...
+    @property
+    def posts(self) -> PostStore: ...
+    @property
+    def boards(self) -> BoardStore: ...
+    @property
+    def jobs(self) -> JobStore: ...
+    @property
+    def uses(self) -> UseStore: ...
+    @property
+    def inbox(self) -> InboxStore: ...
+
+    def offload(self, work: Callable[[], T]) -> T:
+        """Compute something long so that nobody else's commands or clocks wait for it meanwhile."""
+        ...
+
+    def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
+        """What is done inside is undone if it raises; the whole work may then run once more.
+
+        `eager`: never that, for a work of many parts of which some may well raise.
+        """
+        ...
+
+
+class Store(Protocol):
+    """What is kept."""
+
+    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
+        """Returns only after the commit. `about`: what the work will ask to be recognised first."""
+        ...
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """What the work finds in what is committed. It waits for nobody who writes, and nobody for it.
+
+        Raises RuntimeError where the work would write, and StoreFailed.
+        """
+        ...
+
+    async def forget(self, now: datetime) -> None:
+        """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Who asks, where, and whether that was asked before.
+
+    `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
+    `place_locale` is the language that was chosen for the place; `theme_role` the role with which they
+    last took part in its theme, None if they never did.
+    """
+
+    answer: tuple[Message | None] | None
+    resident: Resident | None
+    theme: Theme | None
+    place_locale: str | None
+    theme_role: Role | None
+
+
+class HandledStore(Protocol):
+    def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
+
+    def add(
+        self,
+        invocation_id: str,
+        now: datetime,
+        answer: Message | None,
+        undo: Undo | None,
+        *,
+        confidential: bool = False,
+    ) -> None:
+        """`confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
+        ...
+
+    def answer(self, invocation_id: str) -> Message | None:
+        """What was answered to it; None where nothing was, or it is not remembered."""
+        ...
+
+    def undo(self, invocation_id: str) -> Undo | None: ...
+
+
+class PeopleStore(Protocol):
+    def by_identity(self, identity: Identity) -> Resident | None: ...
+
+    def add(self, identity: Identity, name: str) -> Resident: ...
+
+    def link(
+        self, identities: Sequence[Identity], name: str | None, role: Role | None
+    ) -> tuple[int, Sequence[int]]:
+        """These accounts are one person's: who that is, and who they were taken to be.
+
+        Without a name or role they keep those that they have.
+        """
+        ...
+
+    def remove(self, resident: int) -> None:
+        """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
+        ...
+
+    def grant(self, identity: Identity, role: Role) -> None: ...
+
+    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
+        """They use Plein with this account just now, which their platform calls that."""
+        ...
+
+    def of(self, identity: Identity, name: str) -> Resident:
+        """Whose account that is; a new resident of that name where it is nobody's yet."""
+        ...
+
+    def numbered(self, number: int, asker: int | None) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+        ...
+
+    def at(self, address: str, asker: int | None) -> Sequence[Resident]:
+        """Whose account has that address on its platform, among the same people."""
+        ...
+
+    def named(self, name: str, asker: int | None) -> Sequence[Resident]:
+        """Everybody whom a reader would call that, among the people of themes that the asker takes part in.
+
+        Asker None: among all.
+        """
+        ...
+
+    def suggested(self, part: str, asker: int | None, most: int) -> Sequence[Resident]:
+        """Those of the same people in whose names that stands, by the alphabet; `most` at the most."""
+        ...
+
+    def known(self, residents: Collection[int]) -> Mapping[int, Known]:
+        """How these residents are shown; one who was forgotten is not among them."""
+        ...
+
+    def set_locale(self, resident: int, locale: str) -> None: ...
+
+    def set_reminded(self, resident: int, wanted: bool) -> None: ...
+
+    def take_part(self, resident: int, theme: int, role: Role, since: datetime) -> None:
+        """They used Plein in a place of this theme, with that role there."""
+        ...
+
+    def leave(self, resident: int, theme: int, platform: str) -> None:
+        """They take no part in a theme any more, unless they have an account on another platform too."""
+        ...
+
+    def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
+        """Since when they take part in a theme, and their role there when they last did."""
+        ...
+
+    def with_role(self, role: Role) -> Sequence[Identity]: ...
+
+
+class PlaceStore(Protocol):
+    def known(self, place: Place) -> tuple[Theme, str | None] | None:
+        """The place's theme, and the language place_locale there if one was chosen."""
+        ...
+
+    def theme_named(self, name: str) -> Theme: ...
+
+    def themes_of(self, resident: int | None) -> Sequence[Theme]:
+        """The themes that somebody takes part in (None: all), as people call them, each by another name.
+
+        Only those that have a place where Plein is.
+        """
+        ...
+
+    def bind(self, place: Place, theme: int, name: str, locale: str | None) -> bool:
+        """True if the place is new, or back."""
+        ...
+
+    def of_theme(self, theme: int) -> Sequence[Place]: ...
+
+    def on(self, platform: str) -> Sequence[Place]:
+        """Where Plein is."""
+        ...
+
+    def leave(self, place: Place) -> None: ...
+
+    def move(self, old: Place, new: Place) -> None: ...
+
+
+class PostStore(Protocol):
+    def add(
+        self,
+        post_id: str,
+        to: Place | Identity,
+        message: Message,
+        now: datetime,
+        *,
+        confidential: bool = False,
+    ) -> None:
+        """A second one with the same id changes nothing. `confidential`: kept only until it was said."""
+        ...
+
+    def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
+        """The oldest that is still to be said there, unless it has to wait."""
+        ...
+
+    def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]: ...
+
+    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+
+    def tried(self, post_id: str, now: datetime) -> None: ...
+
+    def sent(self, post_id: str, platform: str, ref: str, now: datetime) -> None: ...
+
+    def later(self, post_id: str, when: datetime, *, failed: bool) -> None: ...
+
+    def park(self, post_id: str, reason: str) -> None: ...
+
+    def parked(self) -> Sequence[tuple[str, str]]: ...
+
+    def message_at(self, platform: str, ref: str) -> Message | None: ...
+
+
+class BoardStore(Protocol):
+    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
+        """Show it there. Where it is shown already nothing changes."""
+        ...
+
+    def mark(self, subject: str) -> None: ...
+
+    def end(self, subject: str) -> None:
+        """No new place will show it any more; those that do are kept up to date."""
+        ...
+
+    def show_open(self, theme: int, place: Place) -> None: ...
+
+    def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]: ...
+
+    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+
+    def tried(self, board: Board, now: datetime) -> None: ...
+
+    def shown(self, board: Board, refs: str | None, message: Message, next_at: datetime) -> None: ...
+
+    def later(self, board: Board, when: datetime, *, failed: bool) -> None: ...
+
+    def drop(self, subject: str, place: Place) -> None: ...
+
+    def message_at(self, platform: str, ref: str) -> Message | None: ...
+
+
+class JobStore(Protocol):
+    def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        """Under a key, in place of what was planned under it and is not done yet."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """What was planned under that key is not to be done."""
+        ...
+
+    def claim(self, now: datetime, limit: int) -> Sequence[Job]: ...
+
+    def done(self, job_id: int, now: datetime) -> bool:
+        """False where it is not due any more: done, called off, or planned for later."""
+        ...
+
+    def later(self, job_id: int, due_at: datetime) -> None: ...
+
+    def next_due(self) -> datetime | None: ...
+
+
+class UseStore(Protocol):
+    def add(self, resident: int, what: str, until: datetime) -> None:
+        """They did that, and it counts until then."""
+        ...
+
+    def count(self, resident: int, what: str, now: datetime) -> int:
+        """How often they did that, of what still counts."""
+        ...
+
+    def merge(self, old: int, new: int) -> None: ...
+
+
+class InboxStore(Protocol):
+    def add(self, account: str, arrivals: Sequence[Arrival], cursor: str) -> Sequence[Arrival]: ...
+
+    def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]: ...
+
+    def cursor(self, account: str) -> str | None: ...
+
+    def cursors(self, prefix: str) -> Mapping[str, str]: ...
+
+    def done(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    def seal(self, account: str, seq: int) -> None: ...
+
+
+Args = Mapping[str, Any]

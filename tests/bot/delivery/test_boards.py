@@ -1,0 +1,194 @@
+"""A board shows what stands: edited in place, folded, and right in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import TryLater, Unreachable
+from bot.model.people import Place
+from tests.doubles.platform import PLATFORM, Town, open_town
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """With one open poll, shown in two places."""
+    async with open_town(database_url) as town:
+        await town.joined("sport", "plein")
+        await town.say("anna", '!poll open "Wat?" A | B')
+        yield town
+
+
+async def flush(town: Town, seconds: float = 2) -> None:
+    """What is due after that time."""
+    town.clock.turn(timedelta(seconds=seconds))
+    await town.core.boards.worker.flush()
+
+
+def shown(town: Town, room: str = "sport") -> list[tuple[str, str]]:
+    """How each state of the board was shown there, and the count it had, behind its bar."""
+    return [
+        (one.how, one.words.split("\n")[1].lstrip("█░ ")) for one in town.platform.shown if one.where == room
+    ]
+
+
+async def test_posted_once_then_edited(town: Town) -> None:
+    await flush(town)
+    assert shown(town) == shown(town, "plein") == [("send", "1. A: 0 stemmen")]
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    await town.say("cas", "!vote 1")
+    await flush(town)
+    await flush(town)
+    assert shown(town) == [("send", "1. A: 0 stemmen"), ("edit", "1. A: 1 stem"), ("edit", "1. A: 2 stemmen")]
+    assert shown(town, "plein") == shown(town)
+
+
+async def test_a_thousand_votes_cost_a_few_edits(town: Town) -> None:
+    await flush(town)
+    for start in range(0, 1000, 100):
+        asked = [town.asked(f"r{number}", "!vote 1") for number in range(start, start + 100)]
+        await asyncio.gather(*map(town.core.handle, asked))
+        await flush(town, 0.1)
+    await flush(town)
+    edits = [words for how, words in shown(town) if how == "edit"]
+    assert edits[-1] == "1. A: 1000 stemmen"
+    assert len(edits) <= 3
+    assert shown(town) == shown(town, "plein")
+
+
+async def test_a_vote_that_comes_during_an_edit_is_shown_next(town: Town) -> None:
+    await flush(town)
+    town.platform.held["sport"] = asyncio.Event()
+    await town.say("ben", "!vote 1")
+    editing = asyncio.create_task(flush(town))
+    await town.platform.until(
+        lambda: ("edit", "sport") in [(one.how, one.where) for one in town.platform.tries]
+    )
+    await town.say("cas", "!vote 1")
+    town.platform.held.pop("sport").set()
+    await editing
+    assert shown(town)[-1] == ("edit", "1. A: 1 stem")
+    await flush(town)
+    assert shown(town)[-1] == ("edit", "1. A: 2 stemmen")
+
+
+async def test_too_old_to_edit_is_posted_anew_and_then_edited(town: Town) -> None:
+    await flush(town)
+    first = town.platform.shown[-1].key
+    town.platform.uneditable = {f"${one.key}" for one in town.platform.shown}
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    await flush(town)
+    await town.say("cas", "!vote 1")
+    await flush(town)
+    assert [how for how, _ in shown(town)] == ["send", "send", "edit"]
+    assert shown(town)[-1] == ("edit", "1. A: 2 stemmen")
+    keys = {one.key for one in town.platform.shown if one.how == "send"}
+    assert first in keys
+    assert len(keys) == 4
+
+
+async def test_the_first_posting_again_has_the_same_key(town: Town) -> None:
+    """After a crash nobody knows whether it arrived."""
+    town.platform.trouble["sport"] = [TimeoutError()]
+    started = town.clock.now()
+    await flush(town, 0)
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    first, second = (one for one in town.platform.tries if one.where == "sport")
+    assert first.key == second.key
+    assert (first.tried_at, second.tried_at) == (None, started)
+    # It may have arrived at the first try, with nobody's vote on it: an edit sets that right.
+    await flush(town)
+    await flush(town)
+    assert shown(town) == [("send", "1. A: 1 stem"), ("edit", "1. A: 1 stem")]
+
+
+async def test_trouble_in_one_place_holds_up_no_other(town: Town) -> None:
+    town.platform.trouble["plein"] = [TryLater(60), RuntimeError("kapot"), RuntimeError("kapot")]
+    await flush(town, 0)
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    assert shown(town)[-1] == ("edit", "1. A: 1 stem")
+    assert len([one for one in town.platform.tries if one.where == "plein"]) == 1
+    await flush(town, 58)
+    await flush(town, 1)
+    assert len(town.platform.trouble["plein"]) == 1
+    await flush(town, 1)
+    assert len(town.platform.trouble["plein"]) == 0
+    await flush(town, 4)
+    assert shown(town, "plein") == [("send", "1. A: 1 stem")]
+
+
+async def test_a_place_that_is_gone_loses_its_board(town: Town) -> None:
+    await flush(town)
+    town.platform.trouble["plein"] = [Unreachable("weg")]
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    await town.say("cas", "!vote 1")
+    await flush(town)
+    assert shown(town, "plein") == [("send", "1. A: 0 stemmen")]
+    assert shown(town)[-1] == ("edit", "1. A: 2 stemmen")
+
+
+async def test_a_closed_board_shows_the_end_and_no_buttons(town: Town) -> None:
+    await flush(town)
+    await town.say("ben", "!vote 1")
+    await town.say("anna", "!poll close --sure")
+    await flush(town)
+    last = town.platform.shown[-1]
+    assert "A haalt het, met 1 stem." in last.words
+    message = await town.core.message_at(PLATFORM, f"${town.platform.shown[0].key}")
+    assert message
+    assert message.buttons == ()
+
+
+async def test_a_place_that_comes_later_shows_what_is_open(town: Town) -> None:
+    await town.say("anna", '!poll open "Nog?" A | B')
+    await town.say("anna", "!poll close 1 --sure")
+    await town.joined("nieuw")
+    await town.joined("nieuw")
+    await flush(town)
+    assert [one.words.split("\n")[0] for one in town.platform.shown if one.where == "nieuw"] == ["Nog?"]
+
+
+async def test_a_place_left_and_joined_again_shows_it_again(town: Town) -> None:
+    await flush(town)
+    await town.core.left(Place(PLATFORM, "plein"))
+    await flush(town)
+    assert shown(town, "plein") == [("send", "1. A: 0 stemmen")]
+    await town.joined("plein")
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    await town.say("cas", "!vote 1")
+    await flush(town)
+    assert shown(town, "plein")[-1][1] == "1. A: 2 stemmen"
+    # A key of its own: the platform takes the old one for the message that it knows already.
+    assert [how for how, _ in shown(town, "plein")] == ["send", "send", "edit"]
+
+
+async def test_a_place_that_moved_gets_a_board_of_its_own(town: Town) -> None:
+    await flush(town)
+    await town.say("ben", "!vote 1")
+    await town.core.moved(Place(PLATFORM, "plein"), Place(PLATFORM, "nieuw plein"))
+    await town.core.moved(Place(PLATFORM, "plein"), Place(PLATFORM, "nieuw plein"))
+    await flush(town)
+    assert shown(town, "plein") == [("send", "1. A: 0 stemmen")]
+    assert shown(town, "nieuw plein") == [("send", "1. A: 1 stem")]
+    await town.say("ben", "!vote 2", room="nieuw plein")
+    await flush(town)
+    assert shown(town, "nieuw plein")[-1] == ("edit", "1. A: 0 stemmen")
+
+
+async def test_message_at_finds_every_message_that_shows_it(town: Town) -> None:
+    await flush(town)
+    sent = town.platform.shown[0]
+    message = await town.core.message_at(PLATFORM, f"${sent.key}")
+    assert message
+    assert [button.command for button in message.buttons] == ["poll tick", "poll tick"]
+    assert await town.core.message_at(PLATFORM, "$never") is None
+    assert await town.core.message_at("elsewhere", f"${sent.key}") is None

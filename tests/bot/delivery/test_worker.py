@@ -1,0 +1,150 @@
+"""What is due is done, key by key; a slow or failing one holds up no other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Hashable
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.clock import HandClock
+from bot.delivery.worker import Worker, pause
+from bot.errors import StoreFailed
+from tests.chat import NOW
+
+
+class Chores:
+    """What is to be done for each key; the test decides how each goes."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock(NOW)
+        self.todo: dict[Hashable, int] = {}
+        self.done: list[Hashable] = []
+        self.locked: dict[Hashable, asyncio.Event] = {}
+        self.trouble: list[Exception] = []
+        self.looks = 0
+        self.at_work: set[Hashable] = set()
+        self.twice = False
+        self._changed = asyncio.Condition()
+        self.worker = Worker("chores", self.clock, self._due, self._next_at, self._work)
+
+    async def _due(self) -> list[Hashable]:
+        async with self._changed:
+            self.looks += 1
+            self._changed.notify_all()
+        if self.trouble and isinstance(self.trouble[0], StoreFailed):
+            raise self.trouble.pop(0)
+        return list(self.todo)
+
+    async def _next_at(self) -> datetime | None:
+        return None
+
+    async def _work(self, key: Hashable) -> None:
+        self.twice |= key in self.at_work
+        self.at_work.add(key)
+        if key in self.locked:
+            await self.locked[key].wait()
+        self.at_work.discard(key)
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.todo[key] -= 1
+        if not self.todo[key]:
+            del self.todo[key]
+        async with self._changed:
+            self.done.append(key)
+            self._changed.notify_all()
+
+    def add(self, *keys: Hashable) -> None:
+        for key in keys:
+            self.todo[key] = self.todo.get(key, 0) + 1
+        self.worker.wake()
+
+    async def until(self, *keys: Hashable) -> None:
+        await self.until_true(lambda: all(key in self.done for key in keys))
+
+    async def until_true(self, true: Callable[[], bool], *, seconds: float = 60) -> None:
+        async with asyncio.timeout(seconds), self._changed:
+            await self._changed.wait_for(true)
+
+
+@pytest.fixture
+async def chores() -> AsyncIterator[Chores]:
+    chores = Chores()
+    running = asyncio.create_task(chores.worker.run())
+    yield chores
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def test_pauses_grow_and_stop_growing() -> None:
+    assert [pause(n) for n in range(4)] == [timedelta(seconds=2**n) for n in range(1, 5)]
+    assert pause(50) == pause(5000) == timedelta(minutes=5)
+
+
+async def test_what_was_waiting_at_the_start_is_done() -> None:
+    chores = Chores()
+    chores.add("a", "b")
+    running = asyncio.create_task(chores.worker.run())
+    await chores.until("a", "b")
+    running.cancel()
+    assert await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_is_done_when_woken(chores: Chores) -> None:
+    chores.add("a")
+    await chores.until("a")
+    chores.add("b")
+    await chores.until("b")
+    assert chores.done == ["a", "b"]
+
+
+async def test_a_slow_key_holds_up_no_other(chores: Chores) -> None:
+    chores.locked["slow"] = asyncio.Event()
+    chores.add("slow", "quick")
+    await chores.until("quick")
+    assert chores.done == ["quick"]
+    chores.add("late")
+    await chores.until("late")
+    chores.locked["slow"].set()
+    await chores.until("slow")
+
+
+async def test_one_key_is_never_worked_on_twice_at_once(chores: Chores) -> None:
+    chores.locked["a"] = asyncio.Event()
+    chores.add("a", "b")
+    await chores.until("b")
+    chores.add("a", "c")
+    await chores.until("c")
+    assert chores.done == ["b", "c"]
+    chores.locked["a"].set()
+    await chores.until("a")
+    await chores.until_true(lambda: not chores.todo)
+    assert chores.done == ["b", "c", "a", "a"]
+    assert not chores.twice
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), StoreFailed("away"), OSError()])
+async def test_what_fails_is_tried_again(chores: Chores, error: Exception) -> None:
+    chores.trouble = [error]
+    chores.add("a")
+    await chores.until("a")
+    assert chores.done == ["a"]
+
+
+async def test_with_nothing_to_do_it_rests(chores: Chores) -> None:
+    chores.add("a")
+    await chores.until("a")
+    # At the start, when woken, and when the chore was done; then no more.
+    await chores.until_true(lambda: chores.looks >= 2)
+    with pytest.raises(TimeoutError):
+        await chores.until_true(lambda: chores.looks > 4, seconds=0.1)
+
+
+async def test_flush_does_one_after_the_other() -> None:
+    chores = Chores()
+    chores.add("a", "b", "c")
+    await chores.worker.flush()
+    assert chores.done == ["a", "b", "c"]

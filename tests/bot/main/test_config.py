@@ -1,0 +1,183 @@
+"""A bad file tells every fault at once, with its place, and never what a secret is."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import BaseModel
+
+from adapters.matrix.settings import Matrix
+from bot.main.config import BadConfig, Config, config_of, load
+from bot.texts import Texts, Voice
+from tests.doubles.installed import FEATURES
+
+EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
+VOICE = Voice("en", ZoneInfo("Europe/Brussels"), datetime(2026, 12, 1, tzinfo=UTC))
+MATRIX = '[matrix]\nhomeserver = "https://m.example"\nuser = "@plein:m.example"\n'
+
+
+def config(tmp_path: Path, toml: str, environment: Mapping[str, str] | None = None) -> Config:
+    file = tmp_path / "config.toml"
+    file.write_text(toml, encoding="utf-8")
+    return load(file, FEATURES, environment or {})
+
+
+def faults(tmp_path: Path, toml: str, environment: Mapping[str, str] | None = None) -> list[str]:
+    with pytest.raises(BadConfig) as bad:
+        config(tmp_path, toml, environment)
+    return [Texts().write(fault, VOICE) for fault in bad.value.faults]
+
+
+def settings_of(model: type[BaseModel], path: str = "") -> set[str]:
+    """Every setting there is, as `matrix.invitations.servers`."""
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        inner = [
+            one for one in (field.annotation, *getattr(field.annotation, "__args__", ())) if _is_model(one)
+        ]
+        found |= settings_of(inner[0], f"{path}{name}.") if inner else {f"{path}{name}"}
+    return found
+
+
+def _is_model(one: Any) -> bool:
+    return isinstance(one, type) and issubclass(one, BaseModel)
+
+
+def _keys(values: Any, path: str = "") -> set[str]:
+    if isinstance(values, list):
+        return set().union(*(_keys(one, path) for one in values if isinstance(one, dict)), set())
+    return (
+        set().union(*(_keys(value, f"{path}{key}.") | {f"{path}{key}"} for key, value in values.items()))
+        if isinstance(values, dict)
+        else set()
+    )
+
+
+def test_the_example_documents_every_setting_and_is_valid() -> None:
+    text = EXAMPLE.read_text(encoding="utf-8")
+    assert load(EXAMPLE, FEATURES, {}).of(Matrix) is not None
+    # Settings that most leave out stand there behind a mark: "# shards = [0, 1]".
+    documented = _keys(tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)))
+    assert settings_of(config_of(FEATURES)) - documented == set()
+
+
+def test_without_a_file_the_example_community_runs_in_the_console() -> None:
+    built_in = load(None, FEATURES, {})
+    assert built_in.of(Matrix) is None
+    assert built_in.database.url == "sqlite:///data/plein.db"
+
+
+def test_every_fault_at_once_each_with_its_path(tmp_path: Path) -> None:
+    found = faults(
+        tmp_path,
+        '[community]\nlanguage = "fr"\nzone = "Mars/Base"\n[database]\nurl = "mysql://x"\n'
+        '[[themes]]\nname = ""\nplaces = ["nowhere"]\n[matrix]\nuser = "plein"\n',
+    )
+    starts = sorted(fault.split(": ")[0] for fault in found)
+    assert starts == [
+        "community.language",
+        "community.zone",
+        "database.url",
+        "matrix.homeserver",
+        "matrix.user",
+        "themes[1].name",
+        "themes[1].places[1]",
+    ]
+    assert all(fault.endswith(".") for fault in found)
+
+
+def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
+    assert faults(tmp_path, '[community]\nlangauge = "nl"\n') == [
+        "community.langauge is unknown. Did you mean community.language?"
+    ]
+    assert faults(tmp_path, "[matrx]\n") == ["matrx is unknown. Did you mean matrix?"]
+    (found,) = faults(tmp_path, "[database]\nqqqqqq = 1\n")
+    assert found == "database.qqqqqq is unknown. What can stand here: url, keys."
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        MATRIX + 'password = "hunter2hunter2"\nstore = 5\n',
+        MATRIX + 'token = ["hunter2hunter2"]\n',
+        MATRIX + 'pasword = "hunter2hunter2"\n',
+        MATRIX + "password = hunter2hunter2\n",
+        MATRIX + 'password = "hunter2hunter2\n',
+        '[database]\nurl = "mysql://plein:hunter2hunter2@db/plein"\n',
+    ],
+)
+def test_no_secret_is_ever_shown(tmp_path: Path, toml: str) -> None:
+    found = faults(tmp_path, toml)
+    assert found
+    assert "hunter2" not in " ".join(found)
+
+
+def test_a_secret_can_come_from_the_environment(tmp_path: Path) -> None:
+    assert "add a password" in faults(tmp_path, MATRIX)[0]
+    loaded = config(tmp_path, MATRIX, {"PLEIN_MATRIX_PASSWORD": "s3cret", "HOME": "/"})
+    matrix = loaded.of(Matrix)
+    assert matrix is not None
+    assert matrix.password is not None
+    assert matrix.password.get_secret_value() == "s3cret"
+    assert "s3cret" not in repr(loaded)
+
+
+def test_the_environment_wins_and_its_mistakes_are_told(tmp_path: Path) -> None:
+    given = {"PLEIN_DATABASE_URL": "sqlite:///other.db"}
+    assert config(tmp_path, '[database]\nurl = "sqlite:///x.db"', given).database.url == "sqlite:///other.db"
+    assert faults(tmp_path, "", {"PLEIN_DATABASE_ULR": "x"}) == [
+        "PLEIN_DATABASE_ULR is unknown. Did you mean PLEIN_DATABASE_URL?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("PLEIN_PORT", ""),
+        ("PLEIN_PORT_8080_TCP", ""),
+        ("PLEIN_SERVICE_HOST", ""),
+        ("PLEIN_", ""),
+        ("PLEIN_MATRX_PASSWORD", "; did you mean PLEIN_MATRIX_PASSWORD?"),
+        ("PLEIN_DISCROD_TOKEN", "; did you mean PLEIN_DISCORD_TOKEN?"),
+    ],
+)
+def test_what_others_put_into_the_environment_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, nearest: str
+) -> None:
+    with_it, without = config(tmp_path, "", {name: "tcp://10.0.0.1:80"}), config(tmp_path, "")
+    assert with_it.model_dump() == without.model_dump()
+    expected = f"{name} in the environment is no setting of Plein, and not looked at{nearest}"
+    assert [line.getMessage() for line in caplog.records] == [expected]
+
+
+@pytest.mark.parametrize("name", ["PLEIN_MATRIX_PASWORD", "PLEIN_MATRIX", "PLEIN_MATRIX_"])
+def test_what_begins_with_a_section_of_ours_is_told(tmp_path: Path, name: str) -> None:
+    (found,) = faults(tmp_path, MATRIX + 'token = "x"\n', {name: "hunter2"})
+    assert found.startswith(f"{name} is unknown.")
+    assert "hunter2" not in found
+
+
+def test_a_missing_or_broken_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig) as bad:
+        load(tmp_path / "none.toml", FEATURES, {})
+    assert "config.example.toml" in Texts().write(bad.value.faults[0], VOICE)
+    assert "line 1" in faults(tmp_path, "this is no toml")[0]
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BadConfig):
+        load(tmp_path / "binary.toml", FEATURES, {})
+
+
+def test_invitations_come_from_our_own_server_unless_said_otherwise(tmp_path: Path) -> None:
+    ours = config(tmp_path, MATRIX + 'password = "x"\n').of(Matrix)
+    none = config(tmp_path, MATRIX + 'password = "x"\n[matrix.invitations]\nservers = []\n').of(Matrix)
+    assert ours is not None
+    assert ours.welcome == {"m.example"}
+    assert none is not None
+    assert none.welcome == frozenset()

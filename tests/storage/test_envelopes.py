@@ -1,0 +1,117 @@
+"""What may be read only for a while: a new key, and the old one goes once nothing needs it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from sqlalchemy import select
+
+from bot.model.events import Arrival
+from bot.model.message import message, typed
+from bot.model.people import Identity
+from bot.ports.storage import Transaction
+from storage.engines import Database
+from storage.envelopes import Envelopes
+from storage.keyring import KeyGone
+from storage.tables import inbox, posts, seen
+from storage.unit import Tx
+from tests.chat import NOW
+
+BEN = Identity("test", "ben")
+SAID = message(typed("you typed three"))
+
+
+def sealing(tx: Transaction) -> Envelopes:
+    mine = cast(Tx, tx)
+    return Envelopes(mine.db, mine.seals, mine.doomed.add)
+
+
+def kept(tx: Transaction) -> dict[str, list[tuple[str, str | None]]]:
+    """What stands in each sealed column, with the name of its key."""
+    db = cast(Tx, tx).db
+    columns = {"inbox": inbox.c.body, "posts": posts.c.message, "seen": seen.c.answer}
+    return {
+        name: [tuple(row) for row in db.execute(select(column.table.c.key, column))]
+        for name, column in columns.items()
+    }
+
+
+def everything(tx: Transaction) -> None:
+    tx.inbox.add("me", [Arrival("$1", "!dm", "stem 3")], "s1")
+    for name in ("waits", "said"):
+        tx.posts.add(name, Identity("test", name), SAID, NOW, confidential=True)
+    tx.posts.sent("said", "test", "$said", NOW)
+    tx.posts.add("open", BEN, SAID, NOW)
+    tx.handled.add("mistake", NOW, SAID, None, confidential=True)
+    tx.handled.add("receipt", NOW, SAID, None)
+
+
+async def turn(store: Database) -> None:
+    """Until the old keys were seen to be gone."""
+    await store.run(lambda tx: sealing(tx).turn())
+    assert not await store.run(lambda tx: sealing(tx).leave_old_keys())
+    assert await store.run(lambda tx: sealing(tx).leave_old_keys())
+
+
+async def test_what_waits_is_sealed_anew_and_the_rest_is_let_go(store: Database) -> None:
+    await store.run(everything)
+    before = await store.run(kept)
+    assert [key for key, _ in before["inbox"]] == ["now-1"]
+    assert sorted(key for key, _ in before["posts"]) == ["", "now-1", "now-1"]
+    await turn(store)
+    after = await store.run(kept)
+    assert [key for key, _ in after["inbox"]] == ["now-2"]
+    assert sorted(key for key, _ in after["posts"]) == ["", "", "now-2"]
+    assert ("", None) in after["seen"]
+    assert len([words for _, words in after["seen"] if words]) == 1
+    ((found, waits, replay),) = [
+        await store.run(
+            lambda tx: (
+                [one.body for one in tx.inbox.waiting("me", sealed=False)],
+                tx.posts.next_for(Identity("test", "waits"), NOW),
+                tx.handled.recognise("mistake", BEN, None).answer,
+            )
+        )
+    ]
+    assert found == ["stem 3"]
+    assert waits
+    assert waits.message == SAID
+    assert replay == (None,)
+    seals = await store.run(lambda tx: cast(Tx, tx).seals)
+    assert seals.names() == {"now-2"}
+    with pytest.raises(KeyGone):
+        seals.unseal("now-1", str(before["inbox"][0][1]))
+
+
+async def test_a_key_goes_only_after_the_commit(store: Database) -> None:
+    """Whatever fails in the same group, what stands under the key can still be read."""
+    await store.run(everything)
+    await store.run(lambda tx: sealing(tx).turn())
+
+    def fails(tx: Transaction) -> None:
+        sealing(tx).leave_old_keys()
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await store.run(fails)
+    seals = await store.run(lambda tx: cast(Tx, tx).seals)
+    assert seals.names() == {"now-1", "now-2"}
+
+    def read(tx: Transaction) -> list[str]:
+        return [one.body for one in tx.inbox.waiting("me", sealed=False)]
+
+    assert await store.run(read) == ["stem 3"]
+
+
+async def test_lengths_are_few(store: Database) -> None:
+    def lengths(tx: Transaction) -> set[int]:
+        return {len(sealing(tx).seal("x" * length)[1]) for length in range(0, 1_000, 7)}
+
+    assert len(await store.run(lengths)) == 1
+
+
+async def test_without_anything_ever_said_there_is_no_key_to_turn(store: Database) -> None:
+    await store.run(lambda tx: sealing(tx).turn())
+    assert await store.run(lambda tx: sealing(tx).leave_old_keys())
+    assert await store.run(lambda tx: cast(Tx, tx).seals.names()) == set()

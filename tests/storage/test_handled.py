@@ -1,0 +1,57 @@
+"""What was answered is remembered, for as long as it may be asked again."""
+
+from __future__ import annotations
+
+from bot.model.events import Undo
+from bot.model.message import Message, message, text
+from bot.model.people import Identity, Place, Role
+from bot.ports.storage import Recognised, Transaction
+from storage.engines import Database
+from tests.chat import NOW
+
+ANSWER = message(text("poll.opened", question="Wat?", poll=3))
+UNDO = Undo(Identity("test", "ben"), "poll tick", {"poll": 3, "only": [1, 2], "on": False})
+BEN = Identity("test", "ben")
+
+
+def answer(tx: Transaction, invocation_id: str) -> tuple[Message | None] | None:
+    return tx.handled.recognise(invocation_id, BEN, None).answer
+
+
+async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
+    here = Place("test", "square")
+
+    def arrive(tx: Transaction) -> tuple[Recognised, Recognised]:
+        before = tx.handled.recognise("a", BEN, here)
+        ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
+        tx.places.bind(here, theme.id, "plein", "en")
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", None)
+        tx.people.take_part(ben.id, theme.id, Role.ORGANISER, NOW)
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", Role.ORGANISER)
+        assert tx.handled.recognise("a", BEN, None) == Recognised(None, ben, None, None, None)
+        return before, tx.handled.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
+
+    nothing = Recognised(None, None, None, None, None)
+    assert await store.run(arrive) == (nothing, nothing)
+
+
+async def test_an_answer_and_no_answer_are_two_things(store: Database) -> None:
+    await store.run(lambda tx: tx.handled.add("a", NOW, ANSWER, UNDO))
+    await store.run(lambda tx: tx.handled.add("b", NOW, None, None))
+    found = await store.run(lambda tx: [answer(tx, one) for one in ("a", "b", "c")])
+    assert found == [(ANSWER,), (None,), None]
+    assert await store.run(lambda tx: [tx.handled.undo(one) for one in ("a", "b", "c")]) == [UNDO, None, None]
+
+
+async def test_an_answer_can_be_looked_up(store: Database) -> None:
+    await store.run(lambda tx: tx.handled.add("a", NOW, ANSWER, None))
+    await store.run(lambda tx: tx.handled.add("b", NOW, None, None))
+    await store.run(lambda tx: tx.handled.add("c", NOW, ANSWER, None, confidential=True))
+
+    def at_once(tx: Transaction) -> Message | None:
+        tx.handled.add("d", NOW, ANSWER, None)
+        return tx.handled.answer("d")
+
+    found = await store.run(lambda tx: [tx.handled.answer(one) for one in ("a", "b", "c", "z")])
+    assert found == [ANSWER, None, ANSWER, None]
+    assert await store.run(at_once) == ANSWER
