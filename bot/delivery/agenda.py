@@ -44,6 +44,7 @@ class Agenda:
         self._runs = runs
         self._call = call
         self._scheduler: AsyncIOScheduler | None = None
+        self._woken = False
         store.on_commit("job", self.wake)
 
     async def flush(self) -> None:
@@ -77,6 +78,7 @@ class Agenda:
 
     def wake(self) -> None:
         """Something new is to be done later; perhaps sooner than what was next."""
+        self._woken = True
         if self._scheduler:
             self._soon(self._scheduler, self._clock.now())
 
@@ -100,14 +102,17 @@ class Agenda:
             scheduler.shutdown(wait=False)
 
     def _soon(self, scheduler: AsyncIOScheduler, due: datetime) -> None:
-        scheduler.add_job(
-            self._look, "date", run_date=due, id="due", replace_existing=True, misfire_grace_time=None
-        )
+        # The look that plans the next one has not ended yet: without a second the next would be left out.
+        how = {"replace_existing": True, "misfire_grace_time": None, "max_instances": 2}
+        scheduler.add_job(self._look, "date", run_date=due, id="due", **how)
 
     async def _look(self) -> None:
+        self._woken = True
         try:
-            await self.flush()
-            due = await self._store.read(lambda tx: tx.jobs.next_due())
+            while self._woken:  # also by what came while it looked
+                self._woken = False
+                await self.flush()
+                due = await self._store.read(lambda tx: tx.jobs.next_due())
         except StoreFailed as error:
             log.warning("agenda: the database does not answer (%s); trying again", error)
             return

@@ -239,7 +239,7 @@ async def all_refused(store: Database) -> None:
 async def test_one_that_is_silent_is_said_and_waited_for(
     database: Silenced, tmp_path: Path, caplog: pytest.LogCaptureFixture, times: int
 ) -> None:
-    store = await open_database(database.url, tmp_path / "keys", answers_within=0.5)
+    store = await open_database(database.url, tmp_path / "keys", answers_within=2.0)
     assert await store.run(count_up) == 1
     assert said(caplog) == []
     await database.fall_silent()
@@ -279,7 +279,7 @@ async def test_a_read_does_not_wait_for_ever_either(
 ) -> None:
     database = Stalled(postgres.new_database(), socket_folder)
     async with database.serving():
-        store = await open_database(database.url, tmp_path / "keys", answers_within=0.5)
+        store = await open_database(database.url, tmp_path / "keys", answers_within=2.0)
         await store.run(count_up)
         assert await store.read(lambda tx: tx.inbox.cursor("count")) == "1"
         await database.fall_silent()

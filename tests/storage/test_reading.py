@@ -193,7 +193,7 @@ async def test_nobody_gives_way_for_ever() -> None:
     turns = Turns()
     turns.write()
     for _ in range(3):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await turns.take()
         turns.give()
 
@@ -216,7 +216,7 @@ async def test_a_turn_that_lasts_is_over() -> None:
     turns = Turns()
     long, short = Turn(turns), Turn(turns)
     await long.take()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await short.take()
     assert (long.over, short.over) == (True, False)
     long.give()
@@ -236,5 +236,5 @@ async def test_whoever_leaves_the_line_takes_no_turn_along() -> None:
     leaves.cancel()
     await asyncio.gather(leaves, return_exceptions=True)
     turns.written(1)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await turns.take()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.call import Call
 from bot.clock import Clock, SystemClock
 from bot.delivery import agenda as delivery_agenda
-from bot.delivery.agenda import BATCH, Agenda
+from bot.delivery.agenda import BATCH, LOOK_EVERY, Agenda
 from bot.errors import UserError
 from bot.features.polls.records import POLLS
 from bot.model.message import Message, message, typed
@@ -262,6 +263,34 @@ async def test_it_forgets_by_itself_soon_after_the_start(town: Town, monkeypatch
         async with asyncio.timeout(10):
             while await store.read(lambda tx: tx.handled.answer("old")):
                 pass
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_it_is_woken_while_it_looks(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due meanwhile is done at once, not when it next looks by itself."""
+    ran, store = Ran(town, SystemClock()), town.core.store
+    run, looks, on = store.run, asyncio.Semaphore(0), asyncio.Event()
+
+    async def slowly(work: Callable[[Transaction], Any]) -> Any:
+        found = await run(work)
+        looks.release()
+        await on.wait()
+        return found
+
+    monkeypatch.setattr(store, "run", slowly)
+    running = asyncio.create_task(ran.agenda.run())
+    try:
+        await looks.acquire()  # as it always does at the start
+        ran.agenda.wake()
+        await looks.acquire()
+        await run(lambda tx: tx.jobs.add("test", "a", SystemClock().now()))
+        ran.agenda.wake()
+        on.set()
+        async with asyncio.timeout(LOOK_EVERY * 2 / 3):
+            await ran.done.wait()
+        assert ran.subjects == ["a"]
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
