@@ -117,7 +117,7 @@ class Dispatch:
             call.undone_by = None
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
-            answer = answer.said_in(call.locale)
+            answer = Message(answer.blocks, answer.controls, call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
@@ -151,8 +151,8 @@ class Dispatch:
             args = {**given, **unsure.understood, ONCE: f"yes:{invocation.id}"}
             if call.place:
                 args[ASKED_IN] = call.place.room_id
-            yes = Button(text("unsure.yes"), command.path, args)
-            return message(unsure.question, text("unsure.no"), buttons=(yes,))
+            yes = Button(text("unsure.yes"), command.path, args, style="primary")
+            return message(unsure.question, text("unsure.no"), buttons=[yes])
         if once:
             call.tx.handled.add(once, call.now, answer, None)
         return answer

@@ -60,7 +60,7 @@ def _all_about(call: Call, command: Command) -> list[Text]:
         for param in named
     ]
     examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
-    lines += [text("help.example", usage=one) for one in examples.split("\n")] if examples else []
+    lines += [text("help.example", usage=usage) for usage in examples.split("\n")] if examples else []
     return lines
 
 

@@ -171,7 +171,7 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.state not in ("closed", "cancelled"):
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
-    settled = {one.name: getattr(before, one.name) for one in fields(Plan)}
+    settled = {field.name: getattr(before, field.name) for field in fields(Plan)}
     lasted = before.closes_at - before.opened_at
     if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
@@ -214,7 +214,7 @@ def _ask(call: Call, plan: Plan) -> Message:
     lines.append(text("poll.opened.closes", closes=plan.closes_at))
     close = Button(text("poll.button.close"), "poll close", {"poll": poll.id})
     cancel = Button(text("poll.button.cancel"), "poll cancel", {"poll": poll.id})
-    return message(*lines, buttons=(cancel,) if later else (close, cancel))
+    return message(*lines, buttons=[cancel] if later else [close, cancel])
 
 
 def _show(call: Call, poll: Poll) -> None:
