@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot import features
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
 from bot.delivery.outbox import Outbox
 from bot.dispatch import Dispatch
+from bot.feature import Features
 from bot.model.events import Arrival, Invocation
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Place
@@ -32,6 +32,7 @@ class PleinCore:
         clock: Clock,
         texts: Texts,
         settings: Settings,
+        features: Features,
         adapters: Mapping[str, Adapter],
         board_rest: float = 2.0,
     ) -> None:
@@ -39,11 +40,13 @@ class PleinCore:
         self.clock = clock
         self.texts = texts
         self.settings = settings
-        self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS, settings.zone)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
+        self.features = features
+        self.commands = Commands(features.commands, texts, features.suggest, settings.zone)
+        features.check_names(self.commands)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.suggest)
         self.outbox = Outbox(store, clock, adapters)
-        self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)
-        self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
+        self.boards = Boards(store, clock, adapters, features.boards, board_rest)
+        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self._wake_all)
         self._wakes: dict[str, Callable[[], None]] = {
             "post": self.outbox.worker.wake,
             "board": self.boards.worker.wake,
@@ -51,8 +54,8 @@ class PleinCore:
         }
 
     def _wake(self, what: Iterable[str]) -> None:
-        for one in what:
-            self._wakes[one]()
+        for worker in what:
+            self._wakes[worker]()
 
     def _wake_all(self) -> None:
         self._wake(("post", "board"))
@@ -115,7 +118,7 @@ class PleinCore:
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
         kind, _, subject = attachment.subject.partition(":")
-        make = features.FILES[kind][attachment.form]
+        make = self.features.files[kind][attachment.form]
         write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
         finish = await self.store.run(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)

@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.errors import StoreFailed, Unsure, UserError
+from bot.feature import Suggest
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
@@ -31,8 +32,6 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
-# What a parameter of that name could be, given what was typed of it.
-Suggests = Mapping[str, Callable[[Call, str], Sequence[Suggestion]]]
 # The answer, and which workers have something new to do.
 Answer = tuple[Message | None, Iterable[str]]
 
@@ -47,7 +46,7 @@ class Dispatch:
         commands: Commands,
         settings: Settings,
         wake: Callable[[Iterable[str]], None],
-        suggests: Suggests | None = None,
+        suggests: Mapping[str, Suggest] | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -190,31 +189,32 @@ class Dispatch:
         wanted = resident.locale or invocation.locale or known.place_locale
         now = self.clock.now()
         return Call(
-            tx,
-            now,
-            self.settings,
-            self.commands.texts.nearest(wanted, self.settings.locale),
-            self.commands,
-            resident,
-            invocation.role,
-            invocation.author,
-            invocation.place,
-            known.theme,
-            min(invocation.at, now),
-            invocation.public,
+            tx=tx,
+            id=invocation.id,
+            now=now,
+            settings=self.settings,
+            commands=self.commands,
+            locale=self.commands.texts.nearest(wanted, self.settings.locale),
+            resident=resident,
+            role_here=invocation.role,
+            identity=invocation.author,
+            place=invocation.place,
+            theme_here=known.theme,
+            at=min(invocation.at, now),
+            public=invocation.public,
         )
 
-    def call_for_nobody(self, tx: Transaction) -> Call:
-        """For what happens by itself, such as a job that is due."""
-        nobody = Resident(0, "")
+    def call_for_nobody(self, tx: Transaction, what: str) -> Call:
+        """For what happens by itself, such as a job that is due; `what` is its id."""
         return Call(
-            tx,
-            self.clock.now(),
-            self.settings,
-            self.settings.locale,
-            self.commands,
-            nobody,
-            Role.RESIDENT,
+            tx=tx,
+            id=what,
+            now=self.clock.now(),
+            settings=self.settings,
+            commands=self.commands,
+            locale=self.settings.locale,
+            resident=Resident(0, ""),
+            role_here=Role.RESIDENT,
         )
 
 

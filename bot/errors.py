@@ -50,3 +50,7 @@ class TryLater(Exception):
 
 class Unreachable(Exception):
     """A place or person cannot be reached, and trying again will not help."""
+
+
+class Clash(Exception):
+    """Two features, or a feature and the core, claim the same thing: nothing starts, and both are named."""

@@ -7,12 +7,12 @@ import builtins
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from bot import features
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as FORM_KINDS
@@ -24,6 +24,7 @@ from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
+from tests.doubles.installed import FEATURES
 from tests.test_imports import ROOT
 
 HOLE = re.compile(r"\{(\w+)\}")
@@ -34,11 +35,17 @@ SAYS = {"text", "Text", "UserError", "Unread", "_template", "find"}
 def catalogue(locale: str) -> dict[str, tuple[str, ...]]:
     """The forms of each key: one, or one for each plural."""
     found: dict[str, tuple[str, ...]] = {}
-    with (ROOT / "bot" / "locales" / locale / "LC_MESSAGES" / "plein.po").open("rb") as file:
-        for message in read_po(file, locale=locale, abort_invalid=True):
-            if message.id:
-                found[key_of(message)] = forms_of(message)
+    for path in files_of(locale):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=locale, abort_invalid=True):
+                if message.id:
+                    found[key_of(message)] = forms_of(message)
     return found
+
+
+def files_of(locale: str) -> list[Path]:
+    """The catalogues of a language: one for each feature, for each adapter and for the core."""
+    return sorted((ROOT / "bot" / "locales" / locale).glob("*.po"))
 
 
 def key_of(message: Message) -> str:
@@ -87,7 +94,7 @@ def said() -> list[tuple[str, str]]:
 
 # --- keys that are built ---
 
-LISTED = [command for command in features.COMMANDS if command.listed]
+LISTED = [command for command in FEATURES.commands if command.listed]
 PARAMS = [param for command in LISTED for param in command.params]
 # What a form asks for: what a command says that it asks, or else cannot do without.
 FORMS = {
@@ -179,13 +186,22 @@ def test_every_language_has_every_text() -> None:
         assert set(CATALOGUES[first]) ^ set(CATALOGUES[other]) == set()
 
 
+def test_every_language_has_the_same_catalogues_with_the_same_keys() -> None:
+    first, *others = LOCALES
+    for path in files_of(first):
+        keys = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+        for other in others:
+            theirs = path.parents[1] / other / path.name
+            assert keys == re.findall(r'^msgid "(.+)"$', theirs.read_text(encoding="utf-8"), re.MULTILINE)
+
+
 def test_no_text_is_empty_and_none_is_there_twice() -> None:
     for locale in LOCALES:
         assert [key for key, forms in CATALOGUES[locale].items() if not all(forms) or not forms] == []
-        source = (ROOT / "bot" / "locales" / locale / "LC_MESSAGES" / "plein.po").read_text(encoding="utf-8")
-        keys = re.findall(r'^msgid "(.+)"$', source, re.MULTILINE)
+        sources = [path.read_text(encoding="utf-8") for path in files_of(locale)]
+        keys = [key for source in sources for key in re.findall(r'^msgid "(.+)"$', source, re.MULTILINE)]
         assert len(keys) == len(set(keys))
-        assert "#, fuzzy" not in source
+        assert not any("#, fuzzy" in source for source in sources)
 
 
 @pytest.mark.parametrize("key", sorted(CATALOGUES["nl"]))
@@ -222,7 +238,7 @@ def test_every_key_in_the_code_is_a_text() -> None:
     missing += [
         key
         for key in sorted(literals())
-        if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *features.JOBS, "config.toml"}
+        if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *FEATURES.jobs, "config.toml"}
     ]
     assert missing == []
 

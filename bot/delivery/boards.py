@@ -8,13 +8,14 @@ whole, so that a repeated or lost one does no harm.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.delivery.worker import Worker, pause
 from bot.errors import TryLater, Unreachable
+from bot.feature import Show
 from bot.model.message import Message
 from bot.model.work import Board
 from bot.ports.adapter import Adapter
@@ -22,7 +23,6 @@ from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
 GATHER = 0.05
-Show = Callable[[Transaction, str], Message | None]
 
 
 class Boards:

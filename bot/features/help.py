@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
+from bot.feature import Feature
 from bot.model.message import Message, Text, message, text
 
 FIRST = ("poll open", "poll vote", "poll list")
@@ -60,8 +61,8 @@ def _all_about(call: Call, command: Command) -> list[Text]:
         for param in named
     ]
     examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
-    lines += [text("help.example", usage=usage) for usage in examples.split("\n")] if examples else []
+    lines += [text("help.example", usage=line) for line in examples.split("\n")] if examples else []
     return lines
 
 
-COMMANDS = (Command("help", show_help),)
+FEATURE = Feature(name="help", commands=(Command("help", show_help),))

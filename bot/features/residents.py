@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
+from bot.feature import Feature
 from bot.model.message import Message, Suggestion, message, text, typed
 
 
@@ -43,5 +44,8 @@ def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
     return [Suggestion(name, typed(name)) for name in names if given.casefold() in name.casefold()]
 
 
-SUGGESTS = {"theme": suggest_themes}
-COMMANDS = (Command("language", set_language), Command("reminders", set_reminders))
+FEATURE = Feature(
+    name="residents",
+    commands=(Command("language", set_language), Command("reminders", set_reminders)),
+    suggest={"theme": suggest_themes},
+)

@@ -13,7 +13,6 @@ from bot.main.app import open_core
 from bot.main.config import Config
 from bot.model.message import Message, Text, message, text
 from bot.ports.adapter import Adapter
-from bot.texts import Texts
 
 
 class TurnedClock(SystemClock):
@@ -37,14 +36,13 @@ async def run_console(
     from adapters.console.terminal import lines_of, printer, typed_lines
 
     clock = HandClock(now or datetime.now(UTC)) if not interactive or now else TurnedClock()
-    texts = Texts()
     show = printer(colours=interactive and sys.stdout.isatty())
     adapters: dict[str, Adapter] = {}
     async with open_core(config, clock, adapters, board_rest=0) as core:
         speaker = "anna@discord/sport"
         names = [core.commands.names(c, config.community.language)[0] for c in core.commands.by_path.values()]
         lines = typed_lines(names, speaker, Path("data/console-history")) if interactive else lines_of(script)
-        console = Console(texts, config.zone, clock, show, lines)
+        console = Console(core.texts, config.zone, clock, show, lines)
         console.core = core
         adapters[PLATFORM] = console
         await core.run_due()

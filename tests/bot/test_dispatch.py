@@ -18,6 +18,8 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.dispatch import Dispatch
 from bot.errors import UserError
+from bot.features.polls.records import POLLS
+from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Identity, Place, Presence, Role
@@ -125,7 +127,7 @@ async def test_a_statement_that_cannot_be_is_an_internal_error_too(town: Town) -
 
     def vote_for_nobody(call: Call) -> Message:
         call.post(Place(PLATFORM, "sport"), message(), "half")
-        call.tx.polls.vote(a_poll(999), 999, (), (1,), call.now, None)
+        call.tx.of(POLLS).vote(a_poll(999), 999, (), (1,), call.now, None)
         return message()
 
     answer = await doing(town, vote_for_nobody).handle(town.asked("anna", button=TEST_IT))
@@ -465,7 +467,9 @@ async def test_themes_are_those_they_take_part_in(town: Town) -> None:
 
 
 async def test_so_many_suggestions_and_no_more(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, polls_at_once=99, polls_a_day=99)
+    town.core.dispatch.settings = replace(
+        town.core.dispatch.settings, sections=(PollsSettings(at_once=99, a_day=99),)
+    )
     for number in range(27):
         await town.say("anna", f'!poll open "Vraag {number}" A | B')
     assert len(await suggested(town, "poll", "vraag")) == 25

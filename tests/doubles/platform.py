@@ -87,7 +87,7 @@ class Platform:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Return once that is so; an error where it does not come about."""
-        async with asyncio.timeout(10), self.heard:
+        async with asyncio.timeout(60), self.heard:
             await self.heard.wait_for(true)
 
     def where(self, room: str) -> list[str]:

@@ -85,10 +85,11 @@ class OnDiscord(Stage):
         return self._servers[where].channel(where.place)
 
     def adapter(self, config: Config, texts: Texts) -> Adapter:
-        assert config.discord
+        settings = config.of(Settings)
+        assert settings
         self._config = config
         themes = themes_on(self.platform, config)
-        return Adapter(config.discord, themes, texts, config.zone, self.clock, self._double.connector)
+        return Adapter(settings, themes, texts, config.zone, self.clock, self._double.connector)
 
     async def begin(self) -> None:
         pass

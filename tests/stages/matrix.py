@@ -92,16 +92,17 @@ class OnMatrix(Stage):
         return self._rooms[where]
 
     def adapter(self, config: Config, texts: Texts) -> Adapter:
-        assert config.matrix
+        settings = config.of(Settings)
+        assert settings
         self._config = config
-        return Adapter(config.matrix, themes_on(self.platform, config), texts, config.zone, self.clock)
+        return Adapter(settings, themes_on(self.platform, config), texts, config.zone, self.clock)
 
     async def begin(self) -> None:
         """Plein has come into every direct room."""
         await asyncio.gather(*map(self._met, self._people))
 
     async def _met(self, who: Who) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 news = await self._news(self._people[who], [self._direct[who]], wait=2)
                 if any(map(self._has_come, *news.values())):

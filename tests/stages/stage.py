@@ -138,7 +138,7 @@ class Listening:
     async def until(self, name: str) -> None:
         """Until the event with that id was dealt with, or Plein came to that place."""
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 await self._event(name).wait()
         except TimeoutError:
             raise AssertionError(f"Plein never dealt with {name}") from None

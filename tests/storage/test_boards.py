@@ -131,3 +131,15 @@ async def test_the_message_behind_a_reference(store: Database) -> None:
         assert tx.boards.message_at("a", "$1") is None
 
     await store.run(work)
+
+
+async def test_opened_twice_is_opened_once(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        theme = opened(tx)
+        for board in tx.boards.stale(["a", "b"], NOW):
+            tx.boards.shown(board, "$1", SHOWN, NOW)
+        tx.boards.open("poll:1", theme, [HERE, THERE, LATER])
+        assert stale(tx) == [LATER]
+        assert tx.boards.message_at("a", "$1") == SHOWN
+
+    await store.run(work)

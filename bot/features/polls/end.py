@@ -9,7 +9,7 @@ from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, find, find_own
-from bot.features.polls.records import SUBJECT, Kind, Poll
+from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 
@@ -41,7 +41,7 @@ def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> M
 
 def close_due(call: Call, job: Job) -> None:
     """The closing time has come; it may have been closed already, or run longer now."""
-    found = call.tx.polls.get(int(job.subject), 0)
+    found = call.tx.of(POLLS).get(int(job.subject), 0)
     if not found or found[0].closes_at > call.now:
         return
     if found[0].state == "open":
@@ -62,7 +62,7 @@ def _missed(call: Call, poll: Poll) -> None:
 
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
-    if not call.tx.polls.burn(int(job.subject)):
+    if not call.tx.of(POLLS).burn(int(job.subject)):
         call.schedule("poll.burn", job.subject, call.now + SOON)
 
 
@@ -83,7 +83,7 @@ def give_outcome(
     if review and not call.now < review <= call.now + FURTHEST:
         raise UserError("poll.outcome.review", review=review)
     review = review or found.review_at
-    call.tx.polls.change(found.id, {"outcome": outcome, "review_at": review})
+    call.tx.of(POLLS).change(found.id, {"outcome": outcome, "review_at": review})
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]
     if review:
@@ -96,10 +96,10 @@ def give_outcome(
 
 def review_due(call: Call, job: Job) -> None:
     """The day to look at an outcome again; another day may have been chosen since."""
-    found = call.tx.polls.get(int(job.subject), 0)
+    found = call.tx.of(POLLS).get(int(job.subject), 0)
     if found and found[0].outcome and found[0].review_at and found[0].review_at <= call.now:
         poll = found[0]
-        call.tx.polls.change(poll.id, {"review_at": None})
+        call.tx.of(POLLS).change(poll.id, {"review_at": None})
         lines = (text("poll.review", outcome=poll.outcome), text("poll.review.how", poll=poll.id))
         said = message(*lines, title=text("poll.review.title", question=poll.question))
         call.announce(poll.theme, said, f"poll:{poll.id}:review:{poll.review_at}")
@@ -113,7 +113,7 @@ def _confirm(poll: Poll, what: str) -> Message:
 
 def _end(call: Call, poll: Poll, state: str) -> None:
     """Closed or cancelled: the last board, and word of it in every place."""
-    call.tx.polls.end(poll, state, call.now)
+    call.tx.of(POLLS).end(poll, state, call.now)
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
     if poll.state == "planned":

@@ -10,16 +10,16 @@ from enum import StrEnum
 
 from bot.call import Call
 from bot.errors import UserError
+from bot.feature import Write
 from bot.features.polls import show
 from bot.features.polls.find import find, usage
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import Count, option_text
-from bot.features.polls.records import SUBJECT, UNREADABLE, Choices, Kind, Poll
+from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
 from bot.model.message import Attachment, Message, Text, message, text
 from bot.ports.storage import Transaction
 
 LISTED = 20
-Write = Callable[[Text], str]
 
 
 class Form(StrEnum):
@@ -43,8 +43,8 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
 def list_polls(call: Call, *, theme: str | None = None) -> Message:
     """The open polls here, or in the theme that is named; in private, everywhere."""
     where = call.theme(theme).id if call.place or theme else None
-    found = call.tx.polls.running(where, call.resident.id, LISTED + 1)
-    planned = call.tx.polls.planned(where, call.resident.id, LISTED)
+    found = call.tx.of(POLLS).running(where, call.resident.id, LISTED + 1)
+    planned = call.tx.of(POLLS).planned(where, call.resident.id, LISTED)
     if not found and not planned:
         return message(text("poll.list.none", usage=usage(call, "poll open")))
     lines = [
@@ -61,7 +61,7 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
 
 def my_polls(call: Call) -> Message:
     """The polls you opened and what you voted."""
-    found = call.tx.polls.of(call.resident.id, LISTED + 1)
+    found = call.tx.of(POLLS).of(call.resident.id, LISTED + 1)
     if not found:
         return message(text("poll.mine.none"))
     lines = []
@@ -146,7 +146,7 @@ def make_json(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes
         "people": poll.voters,
         "quorum": poll.quorum,
         "options": _options(poll, count, write),
-        "reasons": list(tx.polls.reasons(poll)) if poll.kind is Kind.CONSENT else [],
+        "reasons": list(tx.of(POLLS).reasons(poll)) if poll.kind is Kind.CONSENT else [],
         "result": [write(line) for line in show.result(poll, count)] if poll.state == "closed" else [],
         "outcome": poll.outcome,
     }
@@ -175,6 +175,6 @@ def _harmless(value: object) -> object:
 
 
 def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:
-    found = tx.polls.get(int(subject), 0)
+    found = tx.of(POLLS).get(int(subject), 0)
     assert found, f"there is no poll {subject}"
     return found[0], show.count_of(tx, found[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import METHODS, Count, how_to, option_text
-from bot.features.polls.records import Choices, Kind, Plan, Poll, Results
+from bot.features.polls.records import POLLS, Choices, Kind, Plan, Poll, Results
 from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
 
@@ -21,7 +21,7 @@ _WITHDRAW, _CHANGE = text("poll.button.withdraw"), text("poll.button.change")
 
 def count_of(tx: Transaction, poll: Poll) -> Count:
     """Every ballot counted anew, from how often each was cast."""
-    return METHODS[poll.kind].count(poll, tx.polls.ballots(poll), tx.offload)
+    return METHODS[poll.kind].count(poll, tx.of(POLLS).ballots(poll), tx.offload)
 
 
 def is_shown(poll: Poll, mine: Choices = ()) -> bool:
@@ -147,7 +147,7 @@ def _why(poll: Poll, count: Count) -> Text:
 
 def show_board(tx: Transaction, subject: str) -> Message | None:
     """The poll as everybody sees it."""
-    found = tx.polls.get(int(subject), 0)
+    found = tx.of(POLLS).get(int(subject), 0)
     if not found or found[0].state == "planned":
         return None
     return card(tx, found[0], is_shown(found[0]))
@@ -209,7 +209,7 @@ def _terms(poll: Poll) -> list[Text]:
 
 def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:
     """Why people object, in their own words and without their names; all of it, or where to find the rest."""
-    given = list(tx.polls.reasons(poll))
+    given = list(tx.of(POLLS).reasons(poll))
     lines = [text("poll.board.reason", reason=reason) for reason in given[:most]]
     if most is not None and len(given) > most:
         lines.append(text("poll.board.more_reasons", count=len(given) - most, poll=poll.id))

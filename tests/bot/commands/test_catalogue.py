@@ -10,7 +10,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot import features
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
@@ -20,6 +19,7 @@ from bot.model.message import Message, text
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
+from tests.doubles.installed import FEATURES
 
 
 def by_numbers(call: Call, numbers: tuple[int, ...], *, poll: int | None = None) -> Message:
@@ -178,7 +178,7 @@ def test_one_of_a_few_words_in_either_language(word: str, kind: Kind, locale: st
 
 def test_the_words_of_the_reader_go_before_those_of_others() -> None:
     for locale in ("nl", "en"):
-        for command in features.COMMANDS:
+        for command in FEATURES.commands:
             for param in command.params:
                 for word, one in COMMANDS.words_of(param, locale).items():
                     given = {param.name: word}
@@ -198,7 +198,7 @@ def test_what_only_buttons_use_cannot_be_typed() -> None:
     assert "Typ `!help poll`" in refused("!poll take-back 1 1")
 
 
-@pytest.mark.parametrize("command", features.COMMANDS, ids=lambda command: command.path)
+@pytest.mark.parametrize("command", FEATURES.commands, ids=lambda command: command.path)
 @pytest.mark.parametrize("locale", ["nl", "en"])
 def test_every_name_of_every_command_leads_to_it(command: Command, locale: str) -> None:
     if command.listed:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.features.polls.forms import ballot_form, reason_form
 from bot.features.polls.kinds import METHODS
-from bot.features.polls.records import UNREADABLE, Choices, Kind
+from bot.features.polls.records import POLLS, UNREADABLE, Choices, Kind
 from bot.model.message import Button, Field, Form, Message, Text, text, typed
 from bot.ports.storage import Transaction
 from bot.texts import LOCALES, Texts, Voice
@@ -193,9 +193,9 @@ async def test_who_objects_by_a_press_is_asked_why(town: Town, secret: str) -> N
     await town.say("anna", "!poll close 1 --sure")
 
     def reasons(tx: Transaction) -> Sequence[str]:
-        found = tx.polls.get(1, 0)
+        found = tx.of(POLLS).get(1, 0)
         assert found
-        return tx.polls.reasons(found[0])
+        return tx.of(POLLS).reasons(found[0])
 
     assert [" ".join(one.split()) for one in await town.core.store.run(reasons)] == ["te ver en te duur"]
 

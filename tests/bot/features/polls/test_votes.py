@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.features import polls
-from bot.features.polls.records import Choices, Kind
+from bot.features.polls.records import POLLS, Choices, Kind
 from bot.model.message import Button, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
@@ -176,11 +176,11 @@ async def test_of_two_ballots_of_one_person_the_later_counts(
         await town.say("anna", "!poll close 1 --sure")
 
         def check(tx: Transaction) -> None:
-            found = tx.polls.get(1, 0)
+            found = tx.of(POLLS).get(1, 0)
             assert found
             assert found[0].voters == 1
             assert tally(tx, 1) == expected
             objects = found[0].kind is Kind.CONSENT
-            assert list(tx.polls.reasons(found[0])) == (["it is too far"] if objects else [])
+            assert list(tx.of(POLLS).reasons(found[0])) == (["it is too far"] if objects else [])
 
         await town.core.store.run(check)
