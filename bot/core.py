@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
+from bot.commands.types import CONVERTERS
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
 from bot.delivery.outbox import Outbox
@@ -41,9 +42,10 @@ class PleinCore:
         self.texts = texts
         self.settings = settings
         self.features = features
-        self.commands = Commands(features.commands, texts, features.suggest, settings.zone)
+        kinds = {**CONVERTERS, **features.kinds}
+        self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.suggest)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
         self.outbox = Outbox(store, clock, adapters)
         self.boards = Boards(store, clock, adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self._wake_all)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.call import Call
+from bot.commands.argument import Converters
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
+from bot.commands.types import CONVERTERS
 from bot.errors import Clash
 from bot.model.message import Message, Suggestion, Text
 from bot.model.work import Job
@@ -40,9 +42,10 @@ class Feature:
 
     `name` is also that of its section in the configuration and of its catalogue. `jobs` are by kind
     ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
-    by their form ("csv"); `suggest` by the parameter. `keeps` is the key to what it needs kept, `merge` what
-    is to be done there when two residents are one person. `locales` is the folder of its catalogues, where
-    that is not the one that the features here share.
+    by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
+    `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
+    what is to be done there when two residents are one person. `locales` is the folder of its catalogues,
+    where that is not the one that the features here share.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Feature:
     boards: Mapping[str, Show] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, Make]] = field(default_factory=dict)
     suggest: Mapping[str, Suggest] = field(default_factory=dict)
+    kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
@@ -76,6 +80,7 @@ class Features:
     def __init__(self, features: Iterable[Feature]) -> None:
         self.all = tuple(features)
         claims = Claims()
+        claims.add("kind of parameter", map(str, CONVERTERS), "Plein itself")
         for feature in self.all:
             claims.add("name of a feature", (feature.name,), f"{feature.name} itself")
             claims.add("command", (command.path for command in feature.commands), feature.name)
@@ -83,12 +88,16 @@ class Features:
             claims.add("kind of board", feature.boards, feature.name)
             claims.add("kind of file", feature.files, feature.name)
             claims.add("suggestion for", feature.suggest, feature.name)
+            claims.add("kind of parameter", map(str, feature.kinds), feature.name)
             claims.add("store", (feature.keeps.name,) if feature.keeps else (), feature.name)
         self.commands = tuple(command for feature in self.all for command in feature.commands)
         self.jobs = _added_up(feature.jobs for feature in self.all)
         self.boards = _added_up(feature.boards for feature in self.all)
         self.files = _added_up(feature.files for feature in self.all)
         self.suggest = _added_up(feature.suggest for feature in self.all)
+        self.kinds: Converters = {
+            kind: converter for feature in self.all for kind, converter in feature.kinds.items()
+        }
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
         self.locales = tuple(feature.locales for feature in self.all if feature.locales)
 

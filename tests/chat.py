@@ -30,6 +30,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
 from bot.clock import HandClock
+from bot.commands.read import parse
 from bot.core import PleinCore
 from bot.errors import UserError
 from bot.main.app import open_core
@@ -60,7 +61,7 @@ class FilledIn:
     async def handle(self, asked: Invocation) -> Message | None:
         if asked.typed is not None:
             with contextlib.suppress(UserError):
-                command, args = self._core.commands.parse(asked.typed, "nl")
+                command, args = parse(self._core.commands, asked.typed, "nl")
                 asked = replace(asked, typed=None, command=command.path, args=args)
         return await self._core.handle(asked)
 

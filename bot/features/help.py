@@ -51,14 +51,10 @@ def _line(call: Call, path: str, *, example: bool = False) -> Text:
 def _all_about(call: Call, command: Command) -> list[Text]:
     """One command with everything that may be named, and lines to copy."""
     lines = [_line(call, command.path)]
-    named = [param for param in command.params if param.named]
+    named = [argument for argument in call.commands.arguments(command) if argument.named]
     lines += [
-        text(
-            "help.line",
-            usage=call.commands.named_usage(param, call.locale),
-            what=call.commands.about(param, call.locale),
-        )
-        for param in named
+        text("help.line", usage=argument.named_usage(call.locale), what=argument.about(call.locale))
+        for argument in named
     ]
     examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
     lines += [text("help.example", usage=line) for line in examples.split("\n")] if examples else []

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
@@ -17,7 +17,7 @@ from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.dispatch import Dispatch
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.features.polls.records import POLLS
 from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation
@@ -406,6 +406,78 @@ async def test_a_yes_to_what_was_asked_in_a_place_is_nobody_elses_way_in(town: T
     pressed = await town.core.handle(town.asked("eva", room=None, button=unsure.buttons[0]))
     assert pressed
     assert pressed.lines[0].key == "place.private"
+
+
+# --- asked back ---
+
+
+def which(call: Call, who: str, *, at: datetime | None = None) -> Message:
+    """Thanks one of two people called Ben; says so in the room."""
+    call.post(Place(PLATFORM, "sport"), message(typed(who)), f"thanks:{who}")
+    if who == "ben":
+        choices = [(typed(name), {"who": name}) for name in ("Ben A", "Ben B", "Ben C")]
+        raise Unsure(text("poll.which", polls=(), poll=1), choices)
+    return message(text("poll.named", poll=who, question=str(at)))
+
+
+async def said_in_sport(town: Town) -> list[str]:
+    await town.core.run_due()
+    return [shown.words for shown in town.platform.shown]
+
+
+async def test_what_can_be_meant_in_several_ways_is_asked_with_a_button_for_each(town: Town) -> None:
+    dispatch = doing(town, which)
+    asked = town.asked("anna", "!test it ben")
+    question = await dispatch.handle(asked)
+    assert question
+    assert await dispatch.handle(asked) == question
+    assert question.lines == (text("poll.which", polls=(), poll=1), text("unsure.no"))
+    assert [button.label for button in question.buttons] == [typed("Ben A"), typed("Ben B"), typed("Ben C")]
+    # Nothing changed, and what was done before it was asked is undone.
+    assert await said_in_sport(town) == []
+    answer = await dispatch.handle(town.asked("anna", button=question.buttons[1]))
+    assert answer == message(text("poll.named", poll="Ben B", question="None"))
+    # Whichever is pressed, and however often: it was done.
+    for button in question.buttons:
+        assert await dispatch.handle(town.asked("anna", button=button)) == answer
+    assert await said_in_sport(town) == ["Ben B"]
+
+
+async def test_one_question_after_another_is_one_thing_to_do(town: Town) -> None:
+    dispatch = doing(town, which)
+    moment = await dispatch.handle(town.asked("anna", '!test it ben --at "12 december om 8"'))
+    assert moment
+    assert [line.key for line in moment.lines] == ["when.meant", "when.not_meant"]
+    (yes,) = moment.buttons
+    assert yes.label == text("unsure.yes")
+    # Said twice, it is asked twice who is meant; both are the same question.
+    first, second = [await dispatch.handle(town.asked("anna", button=yes)) for _ in range(2)]
+    assert first
+    assert second
+    assert first.buttons == second.buttons
+    answer = await dispatch.handle(town.asked("anna", button=first.buttons[0]))
+    assert await dispatch.handle(town.asked("anna", button=second.buttons[2])) == answer
+    assert await dispatch.handle(town.asked("anna", button=yes)) == answer
+    assert await said_in_sport(town) == ["Ben A"]
+
+
+async def test_what_was_understood_stays_what_it_was_when_it_was_said(town: Town) -> None:
+    town.clock.turn(timedelta(seconds=7, microseconds=1))
+    spoken = town.clock.now()
+    asked = await town.core.handle(
+        town.asked("anna", '!poll open "Wat?" A | B --opens "12 december om 8" --closes 14d --kind volgorde')
+    )
+    assert asked
+    dispatch = doing(town, which)
+    question = await dispatch.handle(town.asked("anna", "!test it ben --at 2d"))
+    assert question
+    town.clock.turn(timedelta(hours=5))
+    opened = await town.core.handle(town.asked("anna", button=asked.buttons[0]))
+    assert opened
+    assert opened.lines[1].values["closes"] == spoken + timedelta(days=14)
+    answer = await dispatch.handle(town.asked("anna", button=question.buttons[0]))
+    assert answer
+    assert datetime.fromisoformat(answer.lines[0].values["question"]) == spoken + timedelta(days=2)
 
 
 # --- suggestions ---

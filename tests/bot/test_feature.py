@@ -20,8 +20,9 @@ from bot.ports.storage import StoreKey
 from bot.settings import Section
 from bot.texts import FOLDER, Texts
 from storage.parts import Stored
-from storage.tables import own_tables
+from storage.tables import own_tables, residents
 from tests.chat import open_chat
+from tests.made_up import INSTALLED
 
 KEY: StoreKey[Any] = StoreKey("things")
 
@@ -56,8 +57,8 @@ def test_what_two_features_claim(brings: dict[str, Any], clash: str) -> None:
 
 
 def test_a_feature_is_there_once() -> None:
-    with pytest.raises(Clash, match="'polls' is claimed twice"):
-        add_up((*FEATURES, FEATURES[-1]))
+    with pytest.raises(Clash, match="The name of a feature 'help' is claimed twice"):
+        add_up((*FEATURES, FEATURES[0]))
 
 
 @pytest.mark.parametrize("name", ["peiling open", "poll open", "vote", "stem"])
@@ -106,3 +107,16 @@ async def test_plein_does_not_start_with_a_clash(tmp_path: Path) -> None:
     with pytest.raises(Clash, match=r"'poll\.opened'.*polls\.po and .*things\.po"):
         async with open_chat("sqlite:///:memory:", installed=installed):
             pass
+
+
+def test_what_is_kept_of_residents_can_be_merged() -> None:
+    """Two accounts may always turn out to be one person's."""
+    keeping = [
+        (installed.feature, table.name)
+        for installed in INSTALLED
+        if installed.stored
+        for table in installed.stored.tables.sorted_tables
+        if any(key.column.table is residents for key in table.foreign_keys)
+    ]
+    assert len(keeping) > 2
+    assert [f"{table} of {feature.name}" for feature, table in keeping if feature.merge is None] == []

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
+
+import pytest
 
 from bot.call import Call
 from bot.commands.catalogue import Commands
+from bot.commands.read import bind, parse
+from bot.errors import UserError
 from bot.model.people import Resident, Role
 from bot.ports.storage import Transaction
 from bot.settings import Settings
-from bot.texts import Texts
+from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.installed import FEATURES
 
@@ -30,3 +34,16 @@ def a_call(locale: str = "nl") -> Call:
         resident=Resident(1, "anna"),
         role_here=Role.RESIDENT,
     )
+
+
+def read(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> tuple[str, dict[str, Any]]:
+    """The command that was typed, with its arguments as its function takes them."""
+    command, given = parse(commands, typed, locale)
+    return command.path, bind(commands, command, given, a_call(locale))
+
+
+def refused(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> str:
+    """What is said to whoever typed that wrong."""
+    with pytest.raises(UserError) as error:
+        read(typed, locale, commands)
+    return Texts().write(error.value.text, Voice(locale, BRUSSELS, NOW))

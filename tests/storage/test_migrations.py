@@ -18,6 +18,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, Kind
 from bot.main.features import stores_of
@@ -170,7 +171,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
         assert shown.native_poll
         # Its command takes the numbers that a native poll gives.
         command = COMMANDS.by_path[shown.native_poll.command]
-        assert COMMANDS.bind(command, {**shown.native_poll.args, "numbers": (2,)}, a_call()) == {
+        assert bind(COMMANDS, command, {**shown.native_poll.args, "numbers": (2,)}, a_call()) == {
             "numbers": (2,),
             "poll": 1,
         }

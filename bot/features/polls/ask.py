@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 from bot.call import Call
-from bot.errors import Unsure, UserError
+from bot.errors import Unsure, UserError, yes
 from bot.features.polls.find import check_own, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
@@ -87,7 +87,8 @@ def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
     kept = tuple(moment.astimezone(UTC).isoformat(timespec="seconds") for moment in moments)
     if not all(reading.sure for reading in readings):
         shown = tuple(text("poll.option.date", at=moment) for moment in moments)
-        raise Unsure(text("poll.dates.meant", options=shown), options=list(kept))
+        meant = text("poll.dates.meant", options=shown)
+        raise Unsure(meant, yes(options=list(kept)), text("when.not_meant"))
     return kept
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.commands.forms import form_for
 from bot.features.polls.forms import ballot_form, reason_form
 from bot.features.polls.kinds import METHODS
 from bot.features.polls.records import POLLS, UNREADABLE, Choices, Kind
@@ -117,7 +118,7 @@ def test_forms_fit(locale: str) -> None:
     many = [f"2026-12-{day:02}T19:00:00+00:00" for day in range(8, 28)]
     polls += [a_poll(kind=kind, options=many) for kind in KINDS]
     forms = [ballot_form(poll) for poll in polls] + [reason_form(a_poll())]
-    forms += [COMMANDS.form(command, {}, at_once=True) for command in COMMANDS.by_path.values()]
+    forms += [form_for(COMMANDS, command, {}, at_once=True) for command in COMMANDS.by_path.values()]
     for form in filter(None, forms):
         assert 0 < length(form.title) <= 45
         assert 0 < len(form.fields) <= 5
