@@ -82,6 +82,11 @@ class PleinCore:
     async def answer_to(self, invocation_id: str) -> Message | None:
         return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
 
+    async def link(self, accounts: Sequence[Identity]) -> None:
+        """These accounts turn out to be one person's, who counts once from now on."""
+        await self.store.run(lambda tx: self.features.link(tx, accounts))
+        self._wake_all()
+
     # --- where Plein is ---
 
     async def joined(
@@ -110,7 +115,7 @@ class PleinCore:
         self._wake_all()
 
     async def places(self, platform: str) -> Sequence[Place]:
-        return await self.store.run(lambda tx: tx.places.on(platform))
+        return await self.store.read(lambda tx: tx.places.on(platform))
 
     async def message_at(self, platform: str, ref: str) -> Message | None:
         return await self.store.run(
@@ -122,7 +127,7 @@ class PleinCore:
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
         write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
-        finish = await self.store.run(lambda tx: make(tx, subject, write))
+        finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:

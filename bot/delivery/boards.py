@@ -45,11 +45,11 @@ class Boards:
 
     async def _due(self) -> Iterable[Hashable]:
         now = self._clock.now()
-        stale = await self._store.run(lambda tx: tx.boards.stale(self._adapters, now))
+        stale = await self._store.read(lambda tx: tx.boards.stale(self._adapters, now))
         return [(board.subject, board.place) for board in stale]
 
     async def _next_at(self) -> datetime | None:
-        return await self._store.run(lambda tx: tx.boards.next_try(self._adapters))
+        return await self._store.read(lambda tx: tx.boards.next_try(self._adapters))
 
     async def _update(self, key: Hashable) -> None:
         """Show the newest state of one board; what changed meanwhile comes with the next edit."""

@@ -34,10 +34,10 @@ class Outbox:
 
     async def _due(self) -> Iterable[Hashable]:
         now = self._clock.now()
-        return await self._store.run(lambda tx: tx.posts.waiting(self._adapters, now))
+        return await self._store.read(lambda tx: tx.posts.waiting(self._adapters, now))
 
     async def _next_at(self) -> datetime | None:
-        return await self._store.run(lambda tx: tx.posts.next_try(self._adapters))
+        return await self._store.read(lambda tx: tx.posts.next_try(self._adapters))
 
     async def _drain(self, key: Hashable) -> None:
         assert isinstance(key, (Place, Identity))

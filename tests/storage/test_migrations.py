@@ -25,7 +25,9 @@ from bot.main.features import stores_of
 from bot.model.people import Role
 from bot.ports.storage import Transaction
 from storage import migrations
-from storage.engines import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
+from storage.connections import async_url
+from storage.engines import open_database
+from storage.schema import MIGRATIONS, newest_schema, schema_of, upgrade
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.installed import METADATA, TABLES
