@@ -18,17 +18,7 @@ from discord import app_commands, ui
 from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
 from bot.commands.catalogue import Commands
-from bot.model.message import (
-    Attachment,
-    Button,
-    Field,
-    Form,
-    Message,
-    NativePoll,
-    Suggestion,
-    Text,
-    text,
-)
+from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Suggestion, Text, text
 from bot.texts import Texts, Voice, visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
