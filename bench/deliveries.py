@@ -15,7 +15,7 @@ from typing import Any
 from bench.community import CLOCK, PLATFORM, core_on, in_memory, opened, said, watched, with_poll
 from bench.figures import Figure, compare, percentile
 from bot.core import PleinCore
-from bot.model.message import Message, text
+from bot.model.message import Message, message, text
 from bot.model.people import Identity, Place
 from bot.ports.adapter import Core
 from bot.ports.storage import Transaction
@@ -161,9 +161,9 @@ async def _outbox() -> list[Figure]:
 
 
 def _write_to_everybody(tx: Transaction) -> None:
-    message = Message((text("poll.reminder.stop"),))
+    said = message(text("poll.reminder.stop"))
     for number in range(PEOPLE):
-        tx.posts.add(f"bench:{number}", Identity(PLATFORM, f"person {number}"), message, CLOCK.now())
+        tx.posts.add(f"bench:{number}", Identity(PLATFORM, f"person {number}"), said, CLOCK.now())
 
 
 async def _votes_meanwhile(core: PleinCore, platform: Platform) -> Sequence[float]:

@@ -108,7 +108,7 @@ class Dispatch:
             call.undone_by = None
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
-            answer = answer.said_in(call.locale)
+            answer = Message(answer.blocks, answer.controls, call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
@@ -217,7 +217,9 @@ def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) ->
     args = {**call.given, **unsure.understood, ONCE: once}
     if call.place:
         args[ASKED_IN] = call.place.room_id
-    buttons = tuple(Button(label, command.path, {**args, **meant}) for label, meant in unsure.choices)
+    buttons = [
+        Button(label, command.path, {**args, **meant}, style="primary") for label, meant in unsure.choices
+    ]
     return message(unsure.question, unsure.otherwise, buttons=buttons)
 
 

@@ -7,10 +7,9 @@ from bot.texts import Texts, Voice
 
 
 def render(message: Message, texts: Texts, voice: Voice) -> list[str]:
-    """The title, the lines, and the buttons as `[1] Ja  [2] Nee`."""
-    lines = [texts.write(message.title, voice)] if message.title else []
-    lines += [texts.write(line, voice) for line in (*message.lines, *message.hints)]
+    """A line for each of its words, and one for the buttons: `[1] Ja  [2] Nee`."""
+    lines = [texts.write(words, voice) for words in message.words]
     if message.buttons:
-        buttons = [f"[{n}] {texts.write(one.label, voice)}" for n, one in enumerate(message.buttons, start=1)]
-        lines.append("  ".join(buttons))
+        labels = [texts.write(button.label, voice) for button in message.buttons]
+        lines.append("  ".join(f"[{number}] {label}" for number, label in enumerate(labels, start=1)))
     return lines

@@ -107,7 +107,7 @@ class Intake:
             return answer
         missing = discord.Permissions(SPEAKS.value & ~asked.app_permissions.value)
         warning = text("discord.mute", permissions=names_of(missing))
-        return replace(answer, lines=(*answer.lines, warning))
+        return replace(answer, blocks=(*answer.blocks, warning))
 
     async def _pressed(self, asked: Asked) -> Message | None:
         """A button is a command already filled in; one that opens a form is answered by that form."""

@@ -18,24 +18,18 @@ from discord import app_commands, ui
 from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
 from bot.commands.catalogue import Commands
-from bot.dispatch import ONCE
-from bot.model.message import (
-    Attachment,
-    Button,
-    Field,
-    Form,
-    Message,
-    NativePoll,
-    Suggestion,
-    Text,
-    text,
-)
+from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Suggestion, Text, text
 from bot.texts import Texts, Voice, visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
 BUTTONS, LABEL, CHOICES, CHOICE, PLACEHOLDER = 25, 80, 25, 100, 150
 FORM_TITLE, FORM_FIELDS, FORM_LABEL, FORM_HINT, FORM_VALUE, FORM_LINES = 45, 5, 45, 100, 4_000, 4_000
 ALT = 1_024
+_STYLES = {
+    "plain": discord.ButtonStyle.secondary,
+    "primary": discord.ButtonStyle.primary,
+    "danger": discord.ButtonStyle.danger,
+}
 # A calm blue that stands out enough (3 to 1) on Discord's light and its dark ground.
 COLOUR = 0x4088A6
 
@@ -90,10 +84,10 @@ class Writer:
         said += () if view.children else message.hints
         # What finds no room is left out: the buttons of the options do the same.
         with contextlib.suppress(ValueError):
-            for item in self._besides(message, form_id or ids.refer(source, form=True)):
+            for item in self._others(message, form_id or ids.refer(source, form=True)):
                 view.add_item(item)
         title = self._words.marked(message.title).strip() if message.title else ""
-        body = "\n".join(self._words.marked(one) for one in said)
+        body = "\n".join(self._words.marked(line) for line in said)
         content, embed, fits = self._laid_out(title, body)
         overflow = None if fits else self._words.plain(f"{title}\n\n{body}".strip())
         return Rendered(content, embed, view if view.children else None, overflow)
@@ -135,23 +129,23 @@ class Writer:
 
     # --- what can be pressed ---
 
-    def _add_buttons(self, view: ui.View, actions: Sequence[Button], source: str | None) -> Iterator[Text]:
-        """A button for each action; those for which there is none, as lines to type."""
+    def _add_buttons(self, view: ui.View, wanted: Sequence[Button], source: str | None) -> Iterator[Text]:
+        """As many as fit; the others as lines to type."""
         taken: set[str] = set()
-        for number, action in enumerate(actions):
-            custom_id = ids.spell(action.command, action.args)
+        for number, button in enumerate(wanted):
+            custom_id = ids.spell(button.command, button.args)
             if custom_id is None or custom_id in taken:
                 custom_id = ids.refer(source, number)
             if len(taken) == BUTTONS:
-                command = self.commands.by_path[action.command]
-                usage = self.commands.usage(command, self.voice.locale, action.args)
-                yield text("discord.type", label=action.label, usage=usage)
+                command = self.commands.by_path[button.command]
+                usage = self.commands.usage(command, self.voice.locale, button.args)
+                yield text("discord.type", label=button.label, usage=usage)
                 continue
             taken.add(custom_id)
-            label = self._words.confidential(action.label, LABEL) or str(number + 1)
-            view.add_item(ui.Button(label=label, custom_id=custom_id, style=_style(action)))
+            label = self._words.confidential(button.label, LABEL) or str(number + 1)
+            view.add_item(ui.Button(label=label, custom_id=custom_id, style=_STYLES[button.style]))
 
-    def _besides(self, message: Message, form_id: str) -> Iterator[ui.Item[ui.View]]:
+    def _others(self, message: Message, form_id: str) -> Iterator[ui.Item[ui.View]]:
         """The list to choose several from, and the button that opens the form."""
         if message.native_poll and (several := self._list(message.native_poll)):
             yield several
@@ -159,13 +153,13 @@ class Writer:
             label = self._words.confidential(message.form.title, LABEL) or "…"
             yield ui.Button(label=label, custom_id=form_id, style=discord.ButtonStyle.primary)
 
-    def _list(self, ballot: NativePoll) -> ui.Select[ui.View] | None:
+    def _list(self, poll: NativePoll) -> ui.Select[ui.View] | None:
         """Where more than one may be chosen: all of them in one go."""
-        custom_id = ids.choose(ballot.command, ballot.args)
-        if ballot.ended or ballot.at_most < 2 or not custom_id or not 2 <= len(ballot.options) <= CHOICES:
+        custom_id = ids.choose(poll.command, poll.args)
+        if poll.ended or poll.at_most < 2 or not custom_id or not 2 <= len(poll.options) <= CHOICES:
             return None
-        most = min(ballot.at_most, len(ballot.options))
-        every = most == len(ballot.options)
+        most = min(poll.at_most, len(poll.options))
+        every = most == len(poll.options)
         how = text("discord.choose.all") if every else text("discord.choose", count=most)
         return ui.Select(
             custom_id=custom_id,
@@ -175,7 +169,7 @@ class Writer:
                 discord.SelectOption(
                     label=self._words.confidential(option, CHOICE) or str(number), value=str(number)
                 )
-                for number, option in enumerate(ballot.options, start=1)
+                for number, option in enumerate(poll.options, start=1)
             ],
         )
 
@@ -187,35 +181,36 @@ class Writer:
         dialog = Dialog(title=self._words.confidential(form.title, FORM_TITLE) or "…", custom_id=custom_id)
         if len(form.fields) < FORM_FIELDS and (shown := self._form_lines(form.lines)):
             dialog.add_item(ui.TextDisplay(shown))
-        for number, one in enumerate(form.fields):
-            label = self._words.confidential(one.label, FORM_LABEL) or one.name
+        for number, wanted in enumerate(form.fields):
+            label = self._words.confidential(wanted.label, FORM_LABEL) or wanted.name
             # A label that does not fit goes on below.
-            whole = self._words.confidential(one.hint or one.label, FORM_HINT)
-            hint = whole if one.hint or units(whole) > FORM_LABEL else None
-            asked = self._choice(one, str(number)) if _can_be_chosen(one) else _input(one, str(number))
-            dialog.add_item(ui.Label(text=label, description=hint or None, component=asked))
+            whole = self._words.confidential(wanted.hint or wanted.label, FORM_HINT)
+            hint = whole if wanted.hint or units(whole) > FORM_LABEL else None
+            make = self._choice if _can_be_chosen(wanted) else _input
+            component = make(wanted, str(number))
+            dialog.add_item(ui.Label(text=label, description=hint or None, component=component))
         return dialog
 
     def _form_lines(self, lines: Sequence[Text]) -> str:
         """What is to be read above the fields, if need be with look-alikes; moments as in labels."""
-        body = "\n".join(self._words.marked(one) for one in lines)
+        body = "\n".join(self._words.marked(line) for line in lines)
         shown = self._words.rich(body, chips=False)
         if units(shown) > FORM_LINES:
             shown = shorten(self._words.rich(body, lookalike, chips=False), FORM_LINES)
         return shown if shown.strip() else ""
 
-    def _choice(self, one: Field, custom_id: str) -> ui.Select[Dialog]:
+    def _choice(self, wanted: Field, custom_id: str) -> ui.Select[Dialog]:
         return ui.Select(
             custom_id=custom_id,
-            required=one.required,
-            min_values=int(one.required),
+            required=wanted.required,
+            min_values=int(wanted.required),
             options=[
                 discord.SelectOption(
                     label=self._words.confidential(words, CHOICE) or value,
                     value=value,
-                    default=value == one.value,
+                    default=value == wanted.value,
                 )
-                for value, words in one.choices
+                for value, words in wanted.choices
             ],
         )
 
@@ -225,10 +220,11 @@ class Writer:
         """While somebody types. A value that does not fit cannot be suggested."""
         return [
             app_commands.Choice(
-                name=self._words.confidential(one.words, CHOICE) or str(one.value), value=one.value
+                name=self._words.confidential(suggestion.words, CHOICE) or str(suggestion.value),
+                value=suggestion.value,
             )
-            for one in suggestions
-            if isinstance(one.value, int) or 0 < units(one.value) <= CHOICE
+            for suggestion in suggestions
+            if isinstance(suggestion.value, int) or 0 < units(suggestion.value) <= CHOICE
         ][:CHOICES]
 
     def plain(self, said: Text) -> str:
@@ -238,13 +234,6 @@ class Writer:
     def alt(self, attachment: Attachment) -> str:
         """What a file shows, for who cannot see it."""
         return shorten(self.plain(attachment.words), ALT)
-
-
-def _style(action: Button) -> discord.ButtonStyle:
-    """What settles something stands out from the options of a poll, and what cannot be undone still more."""
-    if action.args.get("sure"):
-        return discord.ButtonStyle.danger
-    return discord.ButtonStyle.primary if ONCE in action.args else discord.ButtonStyle.secondary
 
 
 def values_of(form: Form, submitted: Mapping[str, Any]) -> list[str]:
@@ -262,18 +251,18 @@ def values_of(form: Form, submitted: Mapping[str, Any]) -> list[str]:
     return [found.get(str(number), "") for number in range(len(form.fields))]
 
 
-def _can_be_chosen(one: Field) -> bool:
+def _can_be_chosen(wanted: Field) -> bool:
     """Whether Discord can show its choices; otherwise it is typed."""
-    values = {value for value, _ in one.choices if 0 < units(value) <= CHOICE}
-    return 1 <= len(one.choices) <= CHOICES and len(values) == len(one.choices)
+    values = {value for value, _ in wanted.choices if 0 < units(value) <= CHOICE}
+    return 1 <= len(wanted.choices) <= CHOICES and len(values) == len(wanted.choices)
 
 
-def _input(one: Field, custom_id: str) -> ui.TextInput[Dialog]:
-    value = visible(one.value) if one.long else " ".join(visible(one.value).split())
+def _input(wanted: Field, custom_id: str) -> ui.TextInput[Dialog]:
+    value = visible(wanted.value) if wanted.long else " ".join(visible(wanted.value).split())
     return ui.TextInput(
         custom_id=custom_id,
-        style=discord.TextStyle.paragraph if one.long else discord.TextStyle.short,
+        style=discord.TextStyle.paragraph if wanted.long else discord.TextStyle.short,
         default=shorten(value, FORM_VALUE) or None,
-        required=one.required,
+        required=wanted.required,
         max_length=FORM_VALUE,
     )

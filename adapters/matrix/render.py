@@ -10,7 +10,7 @@ import html
 from dataclasses import replace
 from typing import Any
 
-from bot.model.message import Message, NativePoll, Text, text
+from bot.model.message import Hint, Message, NativePoll, Text, Title, text
 from bot.texts import Texts, Voice, visible
 
 KEY = "be.plein.key"
@@ -27,14 +27,11 @@ Content = dict[str, Any]
 def render(message: Message, key: str, texts: Texts, voice: Voice) -> Content:
     """A notice; the plain body reads the same as the HTML."""
     rich = replace(voice, escape=_escape, code=("<code>", "</code>"))
-    plain, formatted = _lines(message, texts, voice), _lines(message, texts, rich)
-    if message.title:
-        formatted[0] = f"<strong>{formatted[0]}</strong>"
     return {
         "msgtype": "m.notice",
-        "body": "\n".join(plain),
+        "body": "\n".join(_lines(message, texts, voice)),
         "format": "org.matrix.custom.html",
-        "formatted_body": "<br>".join(formatted),
+        "formatted_body": "<br>".join(_lines(message, texts, rich, strong=("<strong>", "</strong>"))),
         "m.mentions": {},
         KEY: key,
     }
@@ -103,16 +100,22 @@ def render_file(form: str, name: str, data: bytes, words: str, key: str) -> Cont
     }
 
 
-def _lines(message: Message, texts: Texts, voice: Voice) -> list[str]:
+def _lines(message: Message, texts: Texts, voice: Voice, strong: tuple[str, str] = ("", "")) -> list[str]:
     """Buttons are listed with their numbers, where the lines do not carry those already."""
-    lines = [texts.write(message.title, voice)] if message.title else []
-    lines += [texts.write(line, voice) for line in (*message.lines, *message.hints)]
-    if message.buttons and not message.numbered:
-        lines += [
-            f"[{number}] {texts.write(one.label, voice)}"
-            for number, one in enumerate(message.buttons, start=1)
-        ]
-        lines.append(texts.write(text("action.how"), voice))
+    lines = []
+    for block in message.blocks:
+        match block:
+            case Title(words):
+                lines.append(f"{strong[0]}{texts.write(words, voice)}{strong[1]}")
+            case Hint(words) | (Text() as words):
+                lines.append(texts.write(words, voice))
+    listed = [
+        f"[{number}] {texts.write(button.label, voice)}"
+        for number, button in enumerate(message.buttons, start=1)
+        if not button.numbered
+    ]
+    if listed:
+        lines += [*listed, texts.write(text("action.how"), voice)]
     return lines or [""]
 
 

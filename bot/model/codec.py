@@ -1,117 +1,149 @@
-"""Messages as JSON, for the database."""
+"""Messages as JSON, for the database: as the types of their fields say, with no line for each.
+
+What stands at its default is left out. Where there may be one of several, each is known by its first
+field, which is always written: a Text by its `key`, a Button by its `label`, a moment by `at`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache, partial
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import orjson
 
-from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Text
+from bot.model.message import Message, Text
+
+Kept = dict[str, Any]
+# What may stand among a Text's values and a command's arguments, besides plain ones and tuples of them.
+VALUES = Text | datetime
+_OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
 def pack(message: Message | None) -> str | None:
-    """A message as JSON, for the database."""
-    return None if message is None else orjson.dumps(message, _moment, _PACKING).decode()
+    """A message as JSON."""
+    return None if message is None else orjson.dumps(message, _written, _OPTIONS).decode()
 
 
 def unpack(packed: str | None) -> Message | None:
-    """The message that `pack` wrote."""
+    """The message that `pack` made JSON of, now or in an earlier version."""
     if packed is None:
         return None
     kept = orjson.loads(packed)
-    actions = tuple(
-        Button(_text(one["label"]), one["command"], _args(one["args"]), one["switch"])
-        for one in kept["actions"]
-    )
-    files = tuple(
-        Attachment(one["subject"], one["form"], _text(one["words"])) for one in kept.get("files", ())
-    )
-    return Message(
-        _texts(kept["lines"]),
-        _maybe(kept["title"]),
-        actions,
-        _ballot(kept["ballot"]),
-        files,
-        kept.get("numbered", False),
-        _form(kept.get("form")),
-        _texts(kept.get("how", ())),
-        kept.get("locale"),
-    )
+    message: Message = _reader(Message)(_upgraded(kept) if "lines" in kept else kept)
+    return message
 
 
-def _moment(value: Any) -> Any:
-    """JSON has no moments. Any other object among a Text's values is a Text."""
-    if isinstance(value, datetime):
+# --- writing ----------------------------------------------------------------------------------------
+
+
+def _written(value: Any) -> Kept:
+    """What JSON does not know, as what it does. Every vote is kept, so what is commonest comes first."""
+    kind: Any = type(value)
+    if kind is Text:
+        return {"key": value.key, "values": value.values} if value.values else {"key": value.key}
+    if kind is datetime:
         return {"at": value.timestamp()}
-    raise TypeError(type(value).__name__)
+    required, optional = _fields(kind)
+    kept = {name: getattr(value, name) for name in required}
+    for name, default in optional:
+        if (given := getattr(value, name)) != default:
+            kept[name] = given
+    return kept
 
 
-def _ballot(kept: dict[str, Any] | None) -> NativePoll | None:
-    if kept is None:
-        return None
-    question, options, ended = _text(kept["question"]), _texts(kept["options"]), _maybe(kept["ended"])
-    until = kept.get("until")
-    return NativePoll(
-        question,
-        options,
-        kept["at_most"],
-        kept["command"],
-        _args(kept["args"]),
-        ended,
-        kept.get("secret", False),
-        _value(until) if until else None,
-    )
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]:
+    """The names of those without a default, and of those with one, with it."""
+    defaults = {field.name: _default(field) for field in fields(kind)}
+    required = tuple(name for name, default in defaults.items() if default is MISSING)
+    return required, tuple(item for item in defaults.items() if item[1] is not MISSING)
 
 
-def _form(kept: dict[str, Any] | None) -> Form | None:
-    if kept is None:
-        return None
-    fields = tuple(
-        Field(
-            one["name"],
-            _text(one["label"]),
-            _maybe(one["hint"]),
-            one["value"],
-            tuple((value, _text(words)) for value, words in one["choices"]),
-            one["long"],
-            one["required"],
-        )
-        for one in kept["fields"]
-    )
-    return Form(
-        _text(kept["title"]),
-        kept["command"],
-        _args(kept["args"]),
-        fields,
-        kept["at_once"],
-        _texts(kept.get("lines", ())),
-    )
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
-def _text(kept: dict[str, Any]) -> Text:
-    return Text(kept["key"], {name: _value(one) for name, one in kept["values"].items()})
+# --- reading ----------------------------------------------------------------------------------------
 
 
-def _texts(kept: Iterable[dict[str, Any]]) -> tuple[Text, ...]:
-    return tuple(_text(one) for one in kept)
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of that type of its JSON."""
+    origin, inside = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return _one_of(get_args(VALUES))
+    if kind is datetime:
+        return lambda kept: datetime.fromtimestamp(kept["at"], UTC)
+    if is_dataclass(kind):
+        return partial(_object, kind)
+    if origin in (Union, UnionType):
+        return _one_of(inside)
+    if origin is Mapping:
+        read = _reader(inside[1])
+        return lambda kept: {name: read(part) for name, part in kept.items()}
+    if origin is tuple and inside[-1] is ...:
+        read = _reader(inside[0])
+        return lambda kept: tuple(map(read, kept))
+    if origin is tuple:
+        reads = [_reader(part) for part in inside]
+        return lambda kept: tuple(read(part) for read, part in zip(reads, kept, strict=True))
+    return lambda kept: kept
 
 
-def _maybe(kept: dict[str, Any] | None) -> Text | None:
-    return None if kept is None else _text(kept)
+def _object(kind: Any, kept: Kept) -> Any:
+    return kind(**{name: read(kept[name]) for name, read in _readers(kind).items() if name in kept})
 
 
-def _value(kept: Any) -> Any:
-    if isinstance(kept, list):
-        return tuple(_value(one) for one in kept)
-    if not isinstance(kept, dict):
-        return kept
-    return datetime.fromtimestamp(kept["at"], UTC) if "at" in kept else _text(kept)
+@cache
+def _readers(kind: Any) -> Mapping[str, Callable[[Any], Any]]:
+    types = get_type_hints(kind)
+    return {field.name: _reader(types[field.name]) for field in fields(kind)}
 
 
-def _args(kept: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(one) if isinstance(one, list) else one for name, one in kept.items()}
+def _one_of(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
+    """One of these, a tuple of them, or something plain."""
+    kinds_by_name: dict[str, Any] = {
+        known_as(kind): kind for kind in kinds if kind is datetime or is_dataclass(kind)
+    }
+
+    def read(kept: Any) -> Any:
+        if isinstance(kept, dict):
+            return _reader(kinds_by_name[next(iter(kept))])(kept)
+        return tuple(map(read, kept)) if isinstance(kept, list) else kept
+
+    return read
 
 
-_PACKING = orjson.OPT_PASSTHROUGH_DATETIME
+def known_as(kind: Any) -> str:
+    """The name that tells it from others in JSON: that of its first field."""
+    return "at" if kind is datetime else fields(kind)[0].name
+
+
+# --- what was kept before ---------------------------------------------------------------------------
+
+
+def _upgraded(kept: Kept) -> Kept:
+    """A message that had a field for each thing, as blocks and controls."""
+    title, poll, form = kept["title"], kept["ballot"], kept.get("form")
+    blocks = [{"title": title}] if title else []
+    blocks += [*kept["lines"], *({"hint": hint} for hint in kept.get("how", ())), *kept.get("files", ())]
+    numbered = kept.get("numbered", False)
+    controls = [
+        {**button, "style": _style(button["args"]), "numbered": numbered} for button in kept["actions"]
+    ]
+    if poll:
+        controls.append({**poll, "secret": poll.get("secret", poll.get("discreet", False))})
+    return {
+        "blocks": blocks,
+        "controls": [*controls, form] if form else controls,
+        "locale": kept.get("locale"),
+    }
+
+
+def _style(args: Kept) -> str:
+    """Buttons did not say so themselves: their arguments told."""
+    return "danger" if args.get("sure") else "primary" if "once" in args else "plain"

@@ -1,7 +1,8 @@
-"""The values that everything in Plein is said in.
+"""The values that everything in Plein is said in: a message is blocks, which are read, and controls.
 
 They are plain data: no platform, no database, no language. What people typed sits only in
 `Text.values`, so that a renderer can escape it and nothing else can mistake it for markup.
+They are kept as `codec.py` says: where there may be one of several, each is known by its first field.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,64 @@ def typed(words: str) -> Text:
     return Text("typed", {"words": words})
 
 
+# --- blocks: what is read, in order ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What a message is about."""
+
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What to do where nothing can be pressed."""
+
+    hint: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along with a message: made of `subject` ("poll:3") when it is sent, in the
+    reader's language.
+
+    `form` is the kind of file: png, csv or json. `words` say the same for who cannot see a picture.
+    """
+
+    subject: str
+    form: str
+    words: Text
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"{self.subject.replace(':', '-')}.{self.form}"
+
+
+# A Text by itself is a line.
+Block = Text | Title | Hint | Attachment
+
+
+# --- controls: what can be done -------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """A command already filled in.
 
     `switch` names a yes/no argument for platforms where a press stays to be seen (a reaction):
     true when it was put there, false when it was taken back. Where a press leaves no trace it
-    is not passed and the command turns over what stands.
+    is not passed and the command turns over what stands. `style`: a primary button settles
+    something, a danger cannot be undone. `numbered`: the lines carry the number by which it is called.
     """
 
     label: Text
     command: str
     args: Mapping[str, Any] = field(default_factory=dict)
     switch: str | None = None
+    style: Literal["plain", "primary", "danger"] = "plain"
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +99,8 @@ class NativePoll:
     """A question whose whole answer can be given at once, for platforms with a native poll.
 
     The numbers chosen (from 1) go into the argument `numbers` of `command`. `secret`: nobody else may
-    see how somebody answers, so never by anything that shows it. `until`: when it closes.
+    see how somebody answers, so never by anything that shows it. `until`: when it closes; `ended`: what
+    came out, once it has.
     """
 
     question: Text
@@ -103,78 +150,70 @@ class Form:
 
         Fields that go into one argument are put together, behind what that holds already.
         """
-        asked = {one.name for one in self.fields}
-        args = {name: value for name, value in self.args.items() if name not in asked}
-        for name in dict.fromkeys(one.name for one in self.fields):
+        names = [asked.name for asked in self.fields]
+        args = {name: value for name, value in self.args.items() if name not in names}
+        for name in dict.fromkeys(names):
             parts = [str(self.args[name])] if name in self.args else []
-            parts += [
-                value.strip() for one, value in zip(self.fields, values, strict=True) if one.name == name
-            ]
+            parts += [value.strip() for known, value in zip(names, values, strict=True) if known == name]
             if words := " ".join(filter(None, parts)):
                 args[name] = words
         return args
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file that goes along with a message: made of `subject` ("poll:3") when it is sent, in the
-    reader's language.
+Control = Button | NativePoll | Form
 
-    `form` is the kind of file: png, csv or json. `words` say the same for who cannot see a picture.
-    """
 
-    subject: str
-    form: str
-    words: Text
-
-    @property
-    def name(self) -> str:
-        return f"{self.subject.replace(':', '-')}.{self.form}"
+# --- the message ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """Something to be said; each adapter renders it natively. Nobody is pinged by it.
 
-    `numbered`: the lines already carry the numbers by which the actions are called. `how`: what to do
-    where nothing can be pressed. `locale`: the language of whom it answers, in which its values are.
+    `message` makes one; a renderer asks for what it shows. `locale`: the language of whom it answers,
+    in which its values are.
     """
 
-    lines: tuple[Text, ...] = ()
-    title: Text | None = None
-    actions: tuple[Button, ...] = ()
-    ballot: NativePoll | None = None
-    files: tuple[Attachment, ...] = ()
-    numbered: bool = False
-    form: Form | None = None
-    how: tuple[Text, ...] = ()
+    blocks: tuple[Block, ...] = ()
+    controls: tuple[Control, ...] = ()
     locale: str | None = field(default=None, compare=False)
 
-    def said_in(self, locale: str) -> Message:
-        """The same, with its language. Spelled out: it happens with every vote, and is twice as quick."""
-        return Message(
-            self.lines,
-            self.title,
-            self.actions,
-            self.ballot,
-            self.files,
-            self.numbered,
-            self.form,
-            self.how,
-            locale,
+    @property
+    def words(self) -> tuple[Text, ...]:
+        """All that is read, in order: but for the files."""
+        return tuple(
+            block.title if isinstance(block, Title) else block.hint if isinstance(block, Hint) else block
+            for block in self.blocks
+            if not isinstance(block, Attachment)
         )
 
     @property
-    def buttons(self) -> tuple[Button, ...]:
-        return self.actions
+    def title(self) -> Text | None:
+        return next((block.title for block in self.blocks if isinstance(block, Title)), None)
 
     @property
-    def native_poll(self) -> NativePoll | None:
-        return self.ballot
+    def lines(self) -> tuple[Text, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Text))
 
     @property
     def hints(self) -> tuple[Text, ...]:
-        return self.how
+        return tuple(block.hint for block in self.blocks if isinstance(block, Hint))
+
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Attachment))
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        return tuple(control for control in self.controls if isinstance(control, Button))
+
+    @property
+    def native_poll(self) -> NativePoll | None:
+        return next((control for control in self.controls if isinstance(control, NativePoll)), None)
+
+    @property
+    def form(self) -> Form | None:
+        return next((control for control in self.controls if isinstance(control, Form)), None)
 
 
 def message(
@@ -185,10 +224,11 @@ def message(
     buttons: Iterable[Button] = (),
     native_poll: NativePoll | None = None,
     form: Form | None = None,
-    numbered: bool = False,
 ) -> Message:
-    """A message of these lines, with what goes along with them."""
-    return Message(lines, title, tuple(buttons), native_poll, tuple(files), numbered, form, tuple(hints))
+    """A message of these lines under their title, with what goes along and what can be done."""
+    above = (Title(title),) if title else ()
+    others = tuple(control for control in (native_poll, form) if control)
+    return Message((*above, *lines, *map(Hint, hints), *files), (*buttons, *others))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,8 +98,7 @@ class Platform:
 def words_of(message: Message) -> str:
     """A message as plain Dutch."""
     voice = Voice("nl", ZoneInfo("Europe/Brussels"), NOW)
-    lines = [message.title] if message.title else []
-    return "\n".join(Texts().write(line, voice) for line in (*lines, *message.lines, *message.hints))
+    return "\n".join(Texts().write(words, voice) for words in message.words)
 
 
 class Town:

@@ -255,7 +255,8 @@ class OnMatrix(Stage):
     def shows(self, said: Said) -> list[str]:
         """Buttons whose numbers are in the lines are not listed. Pictures have words and files a name."""
         parts = Parts.of(said)
-        buttons = [] if said.message.numbered else bracketed(parts.buttons)
+        numbered = any(button.numbered for button in said.message.buttons)
+        buttons = [] if numbered else bracketed(parts.buttons)
         files = [_file(line) for line in parts.files]
         return [*parts.body, *parts.how, *buttons, *files]
 

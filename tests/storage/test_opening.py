@@ -22,7 +22,7 @@ from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS
 from bot.main.cli import main
 from bot.main.features import stores_of
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.ports.storage import Transaction
 from storage import engines
 from storage.connections import async_url
@@ -42,14 +42,14 @@ import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
 import storage.migrations
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from storage.engines import open_database
 
 async def main(url, keys, name):
     print("ready", flush=True)
     sys.stdin.readline()
     store = await open_database(url, Path(keys))
-    answer = Message((typed(name),))
+    answer = message(typed(name))
     await store.run(lambda tx: tx.handled.add(name, datetime.now(UTC), answer, None, confidential=True))
     assert await store.read(lambda tx: tx.handled.answer(name)) == answer
     await store.close()
@@ -86,7 +86,7 @@ async def test_four_processes_open_it_at_once(database_url: str, tmp_path: Path,
     assert await schema_of(database_url) == newest_schema()
     store = await open_database(database_url, keys)
     found = await store.read(lambda tx: [tx.handled.answer(name) for name in names])
-    assert found == [Message((typed(name),)) for name in names]
+    assert found == [message(typed(name)) for name in names]
     await store.close()
 
 

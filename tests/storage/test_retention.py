@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.features.polls.records import POLLS
-from bot.model.message import Message, typed
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.engines import Database
@@ -19,7 +19,7 @@ from tests.doubles.platform import PLATFORM, open_town
 
 DOCS = Path(__file__).parents[2] / "docs"
 HERE, THERE, BEN = Place("a", "here"), Place("a", "there"), Identity("a", "ben")
-HELLO = Message((typed("hello"),))
+HELLO = message(typed("hello"))
 MOMENT = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 

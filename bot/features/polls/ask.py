@@ -220,7 +220,7 @@ def _ask(call: Call, plan: Plan) -> Message:
     lines.append(text("poll.opened.closes", closes=plan.closes_at))
     close = Button(text("poll.button.close"), "poll close", {"poll": poll.id})
     cancel = Button(text("poll.button.cancel"), "poll cancel", {"poll": poll.id})
-    return message(*lines, buttons=(cancel,) if later else (close, cancel))
+    return message(*lines, buttons=[cancel] if later else [close, cancel])
 
 
 def _show(call: Call, poll: Poll) -> None:

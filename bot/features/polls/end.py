@@ -106,8 +106,9 @@ def review_due(call: Call, job: Job) -> None:
 
 
 def _confirm(poll: Poll, what: str) -> Message:
-    sure = Button(text(f"poll.button.{what}.sure"), f"poll {what}", {"poll": poll.id, "sure": True})
-    return message(text(f"poll.{what}.sure", question=poll.question, count=poll.voters), buttons=(sure,))
+    label, args = text(f"poll.button.{what}.sure"), {"poll": poll.id, "sure": True}
+    sure = Button(label, f"poll {what}", args, style="danger")
+    return message(text(f"poll.{what}.sure", question=poll.question, count=poll.voters), buttons=[sure])
 
 
 def _end(call: Call, poll: Poll, state: str) -> None:
@@ -138,4 +139,4 @@ def _result(call: Call, poll: Poll, title: Text) -> Message:
     if not count.people:
         return message(*lines, title=title)
     words = text("poll.picture", question=poll.question, options=show.in_words(poll, count))
-    return message(*lines, title=title, files=(Attachment(f"{SUBJECT}:{poll.id}", "png", words),))
+    return message(*lines, title=title, files=[Attachment(f"{SUBJECT}:{poll.id}", "png", words)])

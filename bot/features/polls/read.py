@@ -37,10 +37,7 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     board = show.card(call.tx, found, show.is_shown(found, mine), private=True)
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
     form = ballot_form(found, mine)
-    lines = (*board.lines, *own)
-    return message(
-        *lines, title=board.title, buttons=board.buttons, numbered=True, form=form, hints=board.hints
-    )
+    return message(*board.lines, *own, title=board.title, hints=board.hints, buttons=board.buttons, form=form)
 
 
 def list_polls(call: Call, *, theme: str | None = None) -> Message:
@@ -98,7 +95,7 @@ def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -
     if not show.is_shown(found, mine):
         raise UserError("poll.export.hidden", question=found.question)
     words = text("poll.export", question=found.question)
-    return message(words, files=(Attachment(f"{SUBJECT}:{found.id}", str(form), words),))
+    return message(words, files=[Attachment(f"{SUBJECT}:{found.id}", str(form), words)])
 
 
 # --- files ------------------------------------------------------------------------------------

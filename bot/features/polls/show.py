@@ -169,26 +169,26 @@ def card(tx: Transaction, poll: Poll, shown: bool, *, private: bool = False) -> 
     if poll.state == "open":
         lines += _terms(poll)
         if private:
-            how = [text("poll.reminder.how", poll=poll.id, how=how_to(poll))]
+            hints = [text("poll.reminder.how", poll=poll.id, how=how_to(poll))]
         elif poll.secret:
-            how = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
+            hints = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
         else:
-            how = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
+            hints = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
         lines += [text("poll.board.closes", closes=poll.closes_at), text("poll.board.number", poll=poll.id)]
         return message(
             *lines,
             title=typed(poll.question),
+            hints=hints,
             buttons=buttons(poll),
-            native_poll=_ballot(poll, None),
-            numbered=True,
+            native_poll=_native_poll(poll),
             form=ballot_form(poll),
-            hints=tuple(how),
         )
     came_out = result(poll, count) if count else []
     ended = text(f"poll.board.{poll.state}", ended=poll.ended_at or poll.closes_at)
     outcome = [text("poll.board.outcome", outcome=poll.outcome)] if poll.outcome else []
     lines += [*came_out, ended, *outcome]
-    return message(*lines, title=typed(poll.question), native_poll=_ballot(poll, (came_out or [ended])[0]))
+    over = _native_poll(poll, (came_out or [ended])[0])
+    return message(*lines, title=typed(poll.question), native_poll=over)
 
 
 def _terms(poll: Poll) -> list[Text]:
@@ -217,15 +217,24 @@ def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:
 
 
 def buttons(poll: Poll) -> tuple[Button, ...]:
-    """One for each option. Where a press adds up (a score, a mark that goes round) there is no switch."""
+    """One for each option, by the number that stands before it.
+
+    Where a press adds up (a score, a mark that goes round) there is no switch.
+    """
     switch = None if poll.kind in (Kind.SCORE, Kind.DATES) else "on"
     return tuple(
-        Button(option_text(poll, number), "poll tick", {"poll": poll.id, "option": number}, switch=switch)
+        Button(
+            option_text(poll, number),
+            "poll tick",
+            {"poll": poll.id, "option": number},
+            switch=switch,
+            numbered=True,
+        )
         for number in range(1, len(poll.options) + 1)
     )
 
 
-def _ballot(poll: Poll, ended: Text | None) -> NativePoll | None:
+def _native_poll(poll: Poll, ended: Text | None = None) -> NativePoll | None:
     """For platforms where options can be ticked and sent off together."""
     if not METHODS[poll.kind].by_numbers:
         return None
@@ -236,9 +245,9 @@ def _ballot(poll: Poll, ended: Text | None) -> NativePoll | None:
         poll.at_most,
         "poll choose",
         {"poll": poll.id},
-        ended,
-        poll.secret,
-        poll.closes_at,
+        ended=ended,
+        secret=poll.secret,
+        until=poll.closes_at,
     )
 
 
@@ -293,5 +302,5 @@ def receipt(
     if poll.results is Results.VOTED and is_shown(poll, after):
         lines += option_lines(poll, count_of(tx, poll))
     this = {"poll": poll.id}
-    actions = (Button(_WITHDRAW, "poll withdraw", this), Button(_CHANGE, "poll show", this))
-    return message(*lines, buttons=actions)
+    withdraw, change = Button(_WITHDRAW, "poll withdraw", this), Button(_CHANGE, "poll show", this)
+    return message(*lines, buttons=(withdraw, change))

@@ -105,10 +105,9 @@ def _asked(poll: Poll, *first: Text) -> Message:
     return message(
         *first,
         *show.option_lines(poll, None),
+        hints=[text("poll.reminder.how", poll=poll.id, how=how_to(poll))],
         buttons=show.buttons(poll),
-        numbered=True,
         form=ballot_form(poll),
-        hints=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
     )
 
 

@@ -323,7 +323,7 @@ def board(options: int = 20, at_most: int = 3) -> Message:
     ]
     names = tuple(typed(f"**{n}**") for n in range(1, options + 1))
     ballot = NativePoll(typed("?"), names, at_most, "poll choose", {"poll": 3})
-    return message(typed("a"), title=typed("?"), buttons=tuple(actions), native_poll=ballot, numbered=True)
+    return message(typed("a"), title=typed("?"), buttons=tuple(actions), native_poll=ballot)
 
 
 def test_a_board_has_a_button_for_each_option_and_a_list_for_several() -> None:
@@ -358,8 +358,8 @@ def test_no_list_where_one_is_chosen_or_all_is_over() -> None:
 def test_what_settles_something_stands_out() -> None:
     actions = (
         Button(typed("a"), "poll tick", {"poll": 1}),
-        Button(typed("b"), "poll close", {"poll": 1, "sure": True}),
-        Button(typed("c"), "poll extend", {"poll": 1, "once": "x"}),
+        Button(typed("b"), "poll close", {"poll": 1}, style="danger"),
+        Button(typed("c"), "poll extend", {"poll": 1}, style="primary"),
     )
     styles = [one["style"] for one in buttons(writer().render(message(buttons=actions)))]
     assert styles == [
@@ -541,8 +541,8 @@ def test_what_a_picture_shows_fits() -> None:
 
 SAID = LONG.map(typed)
 ARGS = st.dictionaries(st.sampled_from(["poll", "question", "sure"]), st.integers(0, 9) | HOSTILE, max_size=2)
-ACTIONS = st.builds(Button, SAID, st.sampled_from(["poll show", "poll open", "help"]), ARGS)
-BALLOTS = st.builds(
+BUTTONS = st.builds(Button, SAID, st.sampled_from(["poll show", "poll open", "help"]), ARGS)
+POLLS = st.builds(
     NativePoll,
     SAID,
     st.lists(SAID, max_size=27).map(tuple),
@@ -564,11 +564,11 @@ FORMS = st.builds(
     lines=st.lists(SAID, max_size=5).map(tuple),
 )
 MESSAGES = st.builds(
-    Message,
-    st.lists(SAID | st.just(text("poll.board.closes", closes=MOMENT)), max_size=12).map(tuple),
-    st.none() | SAID,
-    st.lists(ACTIONS, max_size=27).map(tuple),
-    st.none() | BALLOTS,
+    lambda lines, **others: message(*lines, **others),
+    st.lists(SAID | st.just(text("poll.board.closes", closes=MOMENT)), max_size=12),
+    title=st.none() | SAID,
+    buttons=st.lists(BUTTONS, max_size=27),
+    native_poll=st.none() | POLLS,
     form=st.none() | FORMS,
 )
 

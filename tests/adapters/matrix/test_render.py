@@ -82,6 +82,18 @@ def test_buttons_are_numbered_where_the_lines_are_not() -> None:
     ]
 
 
+def test_buttons_whose_numbers_stand_in_the_lines_are_not_listed() -> None:
+    buttons = [Button(typed("Ja"), "x", numbered=True), Button(typed("Nee"), "y")]
+    shown = render(message(typed("1. Ja"), buttons=buttons), "k", TEXTS, VOICE)["body"].split("\n")
+    assert shown == ["1. Ja", "[2] Nee", "Antwoord met het nummer van je keuze."]
+
+
+def test_a_title_stands_out_and_nothing_else_does() -> None:
+    words = typed("Bank?")
+    content = render(message(words, title=words, hints=[words]), "k", TEXTS, VOICE)
+    assert content["formatted_body"] == "<strong>Bank?</strong><br>Bank?<br>Bank?"
+
+
 def test_a_native_poll_as_clients_know_it() -> None:
     poll = NativePoll(typed("Bank?"), (typed("Ja"), typed("Nee")), 2, "poll vote", {"poll": 1})
     start = render_poll(poll, "k", TEXTS, VOICE)[POLL_START]

@@ -216,6 +216,7 @@ async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> N
     answer = await answer_to(town, '!poll open "Wanneer?" 3/12/2026 20:00 | 12 december om 8 --kind dates')
     assert answer.lines[0].key == "poll.dates.meant"
     (yes,) = answer.buttons
+    assert yes.style == "primary"
     assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
     opened = await town.core.handle(town.asked("anna", button=yes))
     assert opened

@@ -1,0 +1,45 @@
+"""A message by what it is made of, and what a form makes of what was filled in."""
+
+from __future__ import annotations
+
+from bot.model.message import Attachment, Button, Field, Form, Hint, Message, NativePoll, Title, message, text
+from bot.model.people import Role
+
+LABEL = text("typed", words="x")
+FILE = Attachment("poll:3", "csv", text("poll.export", question="Wat?"))
+PRESS = Button(LABEL, "poll show", {"poll": 3})
+POLL = NativePoll(LABEL, (LABEL, LABEL), 1, "poll choose", {"poll": 3})
+FORM = Form(LABEL, "poll vote", {"poll": 3}, (Field("answer", LABEL), Field("answer", LABEL)))
+
+
+def test_a_message_is_read_from_its_title_to_its_hints_and_says_what_can_be_done() -> None:
+    title, line, hint = text("help.title"), text("help.first"), text("help.more")
+    said = message(
+        line, title=title, hints=[hint], files=[FILE], buttons=[PRESS], native_poll=POLL, form=FORM
+    )
+    assert said == Message((Title(title), line, Hint(hint), FILE), (PRESS, POLL, FORM))
+    assert said.words == (title, line, hint)
+    assert (said.title, said.lines, said.hints, said.files) == (title, (line,), (hint,), (FILE,))
+    assert (said.buttons, said.native_poll, said.form) == ((PRESS,), POLL, FORM)
+
+
+def test_what_was_not_said_is_not_there() -> None:
+    said = message()
+    assert said == Message()
+    assert (said.words, said.title, said.lines, said.hints, said.files) == ((), None, (), (), ())
+    assert (said.buttons, said.native_poll, said.form) == ((), None, None)
+
+
+def test_a_file_is_named_after_what_it_is_made_of() -> None:
+    assert FILE.name == "poll-3.csv"
+
+
+def test_what_is_filled_in_stands_behind_what_a_form_holds_already() -> None:
+    assert FORM.filled_in(["5", " 0 "]) == {"poll": 3, "answer": "5 0"}
+    reason = Form(LABEL, "poll vote", {"poll": 3, "answer": "3"}, (Field("answer", LABEL),))
+    assert reason.filled_in(["te duur"]) == {"poll": 3, "answer": "3 te duur"}
+    assert Form(LABEL, "poll open", {}, (Field("closes", LABEL),)).filled_in([""]) == {}
+
+
+def test_a_moderator_may_all_that_others_may() -> None:
+    assert Role.RESIDENT < Role.ORGANISER < Role.MODERATOR
