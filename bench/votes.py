@@ -40,8 +40,8 @@ _ids = itertools.count()
 @contextlib.asynccontextmanager
 async def poll_on(store: Store, voters: int) -> AsyncIterator[PleinCore]:
     """A core with an open poll and residents who have spoken before."""
-    core = PleinCore(store, CLOCK, Texts(), Settings("nl", ZoneInfo("Europe/Brussels")), {})
-    await core.joined(HERE, "square")
+    core = PleinCore(store, CLOCK, Texts(), Settings("nl", ZoneInfo("Europe/Brussels")))
+    await core.joined("bench", HERE, "square")
     await core.handle(said(0, '!peiling open "Waar komt de bank?" Plein | Park | Nergens'))
     await asyncio.gather(*(core.handle(said(number, "!stem 1")) for number in range(voters)))
     yield core
@@ -51,7 +51,9 @@ def said(voter: int, words: str, *, by_post: bool = False) -> Invocation:
     """A typed command. Its answer is kept and returned; by post it also goes through the outbox."""
     who = Identity("bench", f"voter{voter}")
     name = f"voter {voter}"
-    return Invocation(f"bench:{next(_ids)}", who, name, HERE, CLOCK.now(), typed=words, by_post=by_post)
+    return Invocation(
+        f"bench:{next(_ids)}", who, name, HERE, CLOCK.now(), words, by_post=by_post, account="bench"
+    )
 
 
 async def votes_a_second(

@@ -13,8 +13,10 @@ from bot.commands.catalogue import Commands
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
 from bot.delivery.outbox import Outbox
+from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch
-from bot.model.events import Arrival, Invocation
+from bot.hearing import Hearer, Hearing
+from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Place
 from bot.ports.adapter import Adapter
@@ -32,8 +34,8 @@ class PleinCore:
         clock: Clock,
         texts: Texts,
         settings: Settings,
-        adapters: Mapping[str, Adapter],
         board_rest: float = 2.0,
+        hearers: Sequence[Hearer] = (),
     ) -> None:
         self.store = store
         self.clock = clock
@@ -41,8 +43,10 @@ class PleinCore:
         self.settings = settings
         self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS, settings.zone)
         self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
-        self.outbox = Outbox(store, clock, adapters)
-        self.boards = Boards(store, clock, adapters, features.BOARDS, board_rest)
+        self.hearing = Hearing(store, self.dispatch.call_for, hearers)
+        self.rooms = Rooms(store, clock, self._wake)
+        self.outbox = Outbox(store, clock, self.rooms.adapters)
+        self.boards = Boards(store, clock, self.rooms.adapters, features.BOARDS, board_rest)
         self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
         self._wakes: dict[str, Callable[[], None]] = {
             "post": self.outbox.worker.wake,
@@ -51,8 +55,8 @@ class PleinCore:
         }
 
     def _wake(self, what: Iterable[str]) -> None:
-        for one in what:
-            self._wakes[one]()
+        for worker in what:
+            self._wakes[worker]()
 
     def _wake_all(self) -> None:
         self._wake(("post", "board"))
@@ -77,39 +81,44 @@ class PleinCore:
     async def answer_to(self, invocation_id: str) -> Message | None:
         return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
 
+    @property
+    def listens(self) -> bool:
+        return self.hearing.listens
+
+    async def hear(self, heard: Heard) -> None:
+        self._wake(await self.hearing.hear(heard))
+
     # --- where Plein is ---
 
+    async def introduce(self, adapter: Adapter) -> None:
+        await self.rooms.introduce(adapter)
+
+    async def suspend(self, adapter: Adapter) -> None:
+        self.rooms.adapters.pop(adapter.account, None)
+
+    async def serve(self, adapter: Adapter) -> None:
+        await self.rooms.serve(adapter)
+
     async def joined(
-        self, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
     ) -> None:
-        """A place without a theme's name keeps the theme it had, or gets one of its own.
+        await self.rooms.joined(account, place, name, theme, locale)
 
-        Its own theme is named by the place's address, never by the room's name, which anybody
-        could choose so as to listen in.
-        """
+    async def left(self, account: str, place: Place) -> None:
+        await self.rooms.left(account, place)
 
-        def bind(tx: Transaction) -> None:
-            known = None if theme else tx.places.known(place)
-            found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
-            if tx.places.bind(place, found.id, name, locale):
-                tx.boards.show_open(found.id, place)
+    async def moved(self, account: str, old: Place, new: Place) -> None:
+        await self.rooms.moved(account, old, new)
 
-        await self.store.run(bind)
-        self._wake(("board",))
+    async def retry(self, account: str, place: Place | None = None) -> None:
+        await self.rooms.retry(account, place)
 
-    async def left(self, place: Place) -> None:
-        await self.store.run(lambda tx: tx.places.leave(place))
+    async def places(self, account: str) -> Sequence[Place]:
+        return await self.rooms.places(account)
 
-    async def moved(self, old: Place, new: Place) -> None:
-        await self.store.run(lambda tx: tx.places.move(old, new))
-        self._wake_all()
-
-    async def places(self, platform: str) -> Sequence[Place]:
-        return await self.store.run(lambda tx: tx.places.on(platform))
-
-    async def message_at(self, platform: str, ref: str) -> Message | None:
+    async def message_at(self, account: str, ref: str) -> Message | None:
         return await self.store.run(
-            lambda tx: tx.boards.message_at(platform, ref) or tx.posts.message_at(platform, ref)
+            lambda tx: tx.boards.message_at(account, ref) or tx.posts.message_at(account, ref)
         )
 
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
@@ -131,21 +140,24 @@ class PleinCore:
         default = self.texts.nearest(otherwise, self.settings.locale)
         return self.texts.nearest(await self.store.run(read), default)
 
-    # --- what platforms brought ---
+    # --- what an account keeps ---
+
+    async def keep(self, account: str, name: str, value: str) -> None:
+        await self.store.run(lambda tx: tx.kept.put(account, name, value))
+
+    async def kept(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        return await self.store.run(lambda tx: tx.kept.all(account, prefix))
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
     ) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor))
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
 
-    async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed))
+    async def arrivals(self, account: str, *, stream: str = "", sealed: bool = False) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed, stream))
 
-    async def cursor(self, account: str) -> str | None:
-        return await self.store.run(lambda tx: tx.inbox.cursor(account))
-
-    async def cursors(self, prefix: str) -> Mapping[str, str]:
-        return await self.store.run(lambda tx: tx.inbox.cursors(prefix))
+    async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        return await self.store.run(lambda tx: tx.inbox.cursors(account, prefix))
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))

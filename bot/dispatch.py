@@ -80,7 +80,7 @@ class Dispatch:
         if param is None:
             return ()
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        call = self._call(invocation, known, known.resident or Resident(0, ""), tx)
+        call = self.call_for(invocation, known, known.resident or Resident(0, ""), tx)
         call.given, call.command = invocation.args, invocation.command
         if param.kind == "moment":
             return self.commands.suggest_moments(typed, call)
@@ -97,7 +97,7 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0], ()
-        call = self._call(invocation, known, self._arrived(invocation, known, tx), tx)
+        call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
         mistaken = False
         try:
@@ -123,7 +123,8 @@ class Dispatch:
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
             to = _answer_to(invocation, command is None or command.private)
-            call.post(to, answer, f"answer:{invocation.id}", confidential=mistaken)
+            key = f"answer:{invocation.id}"
+            call.post(to, answer, key, confidential=mistaken, account=invocation.account)
         return answer, call.woken
 
     def _form(
@@ -174,6 +175,8 @@ class Dispatch:
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
         resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
+        if invocation.account and invocation.account != known.heard_by:
+            tx.people.heard(invocation.author, invocation.account)
         now = self.clock.now()
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
             since = next((one.since for one in invocation.present_in), now)
@@ -186,7 +189,10 @@ class Dispatch:
                 tx.people.take_part(resident.id, place[0].id, one.role, one.since)
         return resident
 
-    def _call(self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction) -> Call:
+    def call_for(
+        self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
+    ) -> Call:
+        """What a handler gets for what somebody did."""
         wanted = resident.locale or invocation.locale or known.place_locale
         now = self.clock.now()
         return Call(

@@ -50,6 +50,7 @@ def _recognising(asked: FromClause) -> Select[Any]:
         themes.c.name.label("theme_name"),
         places.c.locale.label("place_locale"),
         members.c.role.label("theme_role"),
+        identities.c.account.label("heard_by"),
     ).select_from(
         asked.outerjoin(seen, seen.c.id == asked.c.id)
         .outerjoin(
@@ -111,7 +112,7 @@ class Handled:
             key, packed = (fresh["key"], fresh["answer"]) if fresh else (row.key, row.answer)
             answer = (unpack(self._sealing.unseal(key, packed) if packed else None),)
         theme_role = None if row.theme_role is None else Role(row.theme_role)
-        return Recognised(answer, resident, theme, row.place_locale, theme_role)
+        return Recognised(answer, resident, theme, row.place_locale, theme_role, row.heard_by)
 
     def add(
         self,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Identity, Resident, Role
 from storage.executor import Executor
-from storage.tables import identities, members, residents
+from storage.tables import identities, members, posts, residents
 
 _WHO = (
     select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
@@ -19,6 +19,24 @@ _WHO = (
 )
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
+_HEARD = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(account=bindparam("account_"))
+)
+# What waits for them goes along, and whatever it waited for.
+_HEAR_FROM = (
+    update(posts)
+    .where(
+        posts.c.platform == bindparam("platform_"),
+        posts.c.room == bindparam("user_"),
+        posts.c.private,
+        posts.c.sent_at.is_(None),
+        posts.c.ref.is_(None),
+        posts.c.account != bindparam("account_"),
+    )
+    .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
+)
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_REMINDED = (
     update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
@@ -75,9 +93,14 @@ class People:
         )
         return Resident(number, name)
 
+    def heard(self, identity: Identity, account: str) -> None:
+        values = {"platform_": identity.platform, "user_": identity.user_id, "account_": account}
+        for statement in (_HEARD, _HEAR_FROM):
+            self._db.execute(statement, values)
+
     def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
         """The first account that is known already says who it is; the others join them."""
-        known = [found for one in identities if (found := self.by_identity(one))]
+        known = [found for identity in identities if (found := self.by_identity(identity))]
         resident = known[0] if known else self.add(identities[0], name)
         others = {found.id for found in known} - {resident.id}
         for identity in identities:

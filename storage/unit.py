@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import Transaction
+from storage.accounts import Accounts
 from storage.boards import Boards
 from storage.envelopes import Envelopes
 from storage.executor import FAILURES, FAULTS, CompiledExecutor, Executor
 from storage.handled import Handled
 from storage.inbox import Inbox
 from storage.jobs import Jobs
+from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.people import People
 from storage.places import Places
@@ -45,7 +47,9 @@ class Tx:
         self.doomed: set[str] = set()
         self.seals = seals
         sealing = Envelopes(db, seals, self.doomed.add)
-        self.inbox = Inbox(db, sealing)
+        self.accounts = Accounts(db)
+        self.kept = Kept(db)
+        self.inbox = Inbox(db, sealing, self.kept)
         self.polls = Polls(db, seals, sealing, self.doomed.add)
         self.people = People(db)
         self.places = Places(db)

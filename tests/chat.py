@@ -36,7 +36,6 @@ from bot.main.app import open_core
 from bot.main.config import Community, Config, DatabaseSection, ResidentSection
 from bot.model.events import Invocation
 from bot.model.message import Message
-from bot.ports.adapter import Adapter
 from bot.texts import Texts
 from tests.postgres import keys_of
 
@@ -99,12 +98,11 @@ async def open_chat(
         ),
     )
     clock = clock or HandClock(NOW)
-    adapters: dict[str, Adapter] = {}
     said: list[Said] = []
-    async with open_core(config, clock, adapters, board_rest=0) as core:
+    async with open_core(config, clock, board_rest=0) as core:
         console = Console(Texts(), config.zone, clock, said.append)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
-        adapters[PLATFORM] = console
+        await core.serve(console)
         yield Chat(core, console, said)
 
 

@@ -134,7 +134,7 @@ async def plein_on(
     adapter = Adapter(
         config.discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector
     )
-    async with open_core(config, clock, {adapter.platform: adapter}) as core:
+    async with open_core(config, clock) as core:
         running = asyncio.create_task(adapter.run(core))
         work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]
         try:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from bot import features
 from bot.clock import Clock, SystemClock
 from bot.core import PleinCore
+from bot.hearing import Hearer
 from bot.main.config import Config
 from bot.model.people import Identity, Role
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Listener
 from bot.ports.storage import Transaction
 from bot.settings import Settings
 from bot.texts import Texts
@@ -32,7 +33,7 @@ CATCH_UP = 60.0
 
 @contextlib.asynccontextmanager
 async def open_core(
-    config: Config, clock: Clock, adapters: dict[str, Adapter], board_rest: float | None = None
+    config: Config, clock: Clock, board_rest: float | None = None, hearers: Sequence[Hearer] = ()
 ) -> AsyncIterator[PleinCore]:
     """The core over its database, with the residents and roles that the configuration names."""
     store = await open_database(config.database.url, config.database.keys)
@@ -46,7 +47,7 @@ async def open_core(
             asks.a_day,
         )
         rest = config.community.board_rest if board_rest is None else board_rest
-        core = PleinCore(store, clock, Texts(), settings, adapters, rest)
+        core = PleinCore(store, clock, Texts(), settings, rest, hearers)
         await store.run(partial(_name_residents, config))
         yield core
     finally:
@@ -69,7 +70,7 @@ async def run_platforms(config: Config, *, discord_by: Connector | None = None) 
     `discord_by` makes the way to Discord, where that is not the usual one.
     """
     clock = SystemClock()
-    adapters: list[Adapter] = []
+    adapters: list[Listener] = []
     if config.matrix:
         from adapters.matrix.client import Matrix
 
@@ -79,7 +80,7 @@ async def run_platforms(config: Config, *, discord_by: Connector | None = None) 
 
         on_discord = themes_on("discord", config)
         adapters.append(Discord(config.discord, on_discord, Texts(), config.zone, clock, discord_by))
-    async with open_core(config, clock, {one.platform: one for one in adapters}) as core:
+    async with open_core(config, clock) as core:
         return await _serve(core, adapters)
 
 
@@ -93,14 +94,19 @@ def themes_on(platform: str, config: Config) -> dict[str, tuple[str, str | None]
     }
 
 
-async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
+async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     """Run everything until a signal comes, or an adapter ends because it cannot go on."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     running = [asyncio.create_task(adapter.run(core)) for adapter in adapters]
-    work = [core.outbox.worker.run(), core.boards.worker.run(), _agenda_after_catching_up(core, adapters)]
+    work = [
+        core.outbox.worker.run(),
+        core.boards.worker.run(),
+        core.rooms.stay(),
+        _agenda_after_catching_up(core, adapters),
+    ]
     tasks = [*running, *(asyncio.create_task(one) for one in work), asyncio.create_task(stop.wait())]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -114,7 +120,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
     return 1 if failed else 0
 
 
-async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Adapter]) -> None:
+async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Listener]) -> None:
     """A vote that was cast in time while Plein was away is read before its poll closes."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CATCH_UP):

@@ -12,7 +12,7 @@ from adapters.console.script import Grants, Says, Waits, read_line
 from bot.core import PleinCore
 from bot.main.app import open_core
 from bot.main.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Listener
 from bot.texts import Texts
 from tests.chat import Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of
@@ -107,8 +107,8 @@ async def open_play(
         ),
         **{name: section for stage in stages for name, section in stage.settings().items()},
     )
-    adapters: dict[str, Adapter] = {stage.platform: stage.adapter(config, Texts()) for stage in stages}
-    async with open_core(config, clock, adapters) as core:
+    adapters = {stage.platform: stage.adapter(config, Texts()) for stage in stages}
+    async with open_core(config, clock) as core:
         for stage in stages:
             stage.core = Listening(core, stage.timed)
         async with _running(adapters, stages):
@@ -118,7 +118,7 @@ async def open_play(
 
 
 @contextlib.asynccontextmanager
-async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> AsyncIterator[None]:
+async def _running(adapters: dict[str, Listener], stages: Iterable[Stage]) -> AsyncIterator[None]:
     """Until whoever asked is done. What ends by itself before Plein reads along is an error."""
     running = [asyncio.create_task(adapters[stage.platform].run(stage.core)) for stage in stages]
     waiting = asyncio.create_task(_caught_up(adapters.values()))
@@ -132,7 +132,7 @@ async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> Asy
         await asyncio.gather(waiting, *running, return_exceptions=True)
 
 
-async def _caught_up(adapters: Iterable[Adapter]) -> None:
+async def _caught_up(adapters: Iterable[Listener]) -> None:
     for adapter in adapters:
         await adapter.caught_up()
 

@@ -26,7 +26,7 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
     def arrive(tx: Transaction) -> tuple[Recognised, Recognised]:
         before = tx.handled.recognise("a", BEN, here)
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
-        tx.places.bind(here, theme.id, "plein", "en")
+        tx.places.bind(here, theme.id, "plein", "en", "a")
         assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", None)
         tx.people.take_part(ben.id, theme.id, Role.ORGANISER, NOW)
         assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", Role.ORGANISER)
