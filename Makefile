@@ -12,7 +12,7 @@ run: $(VENV)/.run
 	@$(BIN)/plein run
 
 test: $(VENV)/.dev $(SYNAPSE)/.installed
-	@$(PYTEST)
+	@$(PYTEST) -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

@@ -1,39 +1,49 @@
-"""A poll with 10 and with 100,000 ballots: voting and showing."""
+"""A poll with 100,000 ballots: voting and showing beside one with ten; counting as many ranked ones."""
 
 from __future__ import annotations
 
-import statistics
+import asyncio
+import itertools
+import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
-from bench.figures import Figure, by_turns
-from bench.votes import poll_on, said
+from sqlalchemy import insert
+
+from bench.community import HERE, core_on, cpu, in_memory, opened, said, watched, with_poll
+from bench.figures import Figure, by_turns, compare
 from bot.core import PleinCore
-from bot.ports.storage import Transaction
-from storage.engines import SQLite, open_database
+from bot.features.polls.records import POLLS
+from bot.features.polls.show import count_of
+from bot.ports.storage import Store, Transaction
+from storage.polls import tallies
+from tests.postgres import PostgreSQL as Server
 
-FEW, MANY = 10, 100_000
+FEW, MANY, OPTIONS = 10, 100_000, 20
 TIMES = 200
 
 
 async def measure() -> list[Figure]:
-    with tempfile.TemporaryDirectory() as folder:
-        stores = [await open_database(f"sqlite:///{folder}/{name}.db") for name in ("few", "many")]
-        try:
-            async with poll_on(stores[0], FEW) as few, poll_on(stores[1], FEW) as many:
-                assert isinstance(stores[1], SQLite)
-                await stores[1].run(_fill)
-                voting = await by_turns(partial(_vote, many), partial(_vote, few))
-                showing = await by_turns(partial(_show, many), partial(_show, few))
-        finally:
-            for store in stores:
-                await store.close()
-    beside = f"with {FEW}"
+    return [*await _many_beside_few(), *await _counting()]
+
+
+async def _many_beside_few() -> list[Figure]:
+    with in_memory() as folder:
+        async with (
+            opened(f"sqlite:///{folder}/few.db") as small,
+            opened(f"sqlite:///{folder}/many.db") as large,
+        ):
+            few, many = [await with_poll(core_on(store), FEW) for store in (small, large)]
+            await large.run(_fill)
+            voting, voting_few = await by_turns(partial(_vote, many), partial(_vote, few))
+            showing, showing_few = await by_turns(partial(_show, many), partial(_show, few))
+    beside, bound = f"with {FEW}", "at most 2"
     return [
-        Figure(f"voting in a poll with {MANY:,} ballots", "ms", voting[0], beside, voting[1], "at most 2"),
-        Figure(f"showing a poll with {MANY:,} ballots", "ms", showing[0], beside, showing[1], "at most 2"),
+        compare(f"CPU of voting in a poll with {MANY:,} ballots", "us", voting, beside, voting_few, bound),
+        compare(f"CPU of showing a poll with {MANY:,} ballots", "us", showing, beside, showing_few, bound),
     ]
 
 
@@ -50,18 +60,83 @@ def _fill(tx: Transaction) -> None:
 
 
 async def _vote(core: PleinCore) -> float:
-    return await _each(core, [f"!stem {number % 3 + 1}" for number in range(TIMES)])
+    return await cpu(core, [said(number % FEW, f"!stem {number % 3 + 1}") for number in range(TIMES)])
 
 
 async def _show(core: PleinCore) -> float:
-    return await _each(core, ["!peiling toon"] * TIMES)
+    return await cpu(core, [said(number % FEW, "!peiling toon") for number in range(TIMES)])
 
 
-async def _each(core: PleinCore, words: list[str]) -> float:
-    """The median of one command, in milliseconds."""
-    times = []
-    for number, one in enumerate(words):
-        start = time.perf_counter()
-        await core.handle(said(number % FEW, one))
-        times.append((time.perf_counter() - start) * 1000)
-    return statistics.median(times)
+# --- a hundred thousand ranked ballots ---------------------------------------------------------
+
+
+async def _counting() -> list[Figure]:
+    found = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = await asyncio.to_thread(Server, folder)
+        try:
+            for database, url in (
+                ("SQLite", f"sqlite:///{folder}/plein.db"),
+                ("PostgreSQL", server.new_database()),
+            ):
+                async with opened(url, folder / "keys") as store:
+                    found += await _counting_on(database, store)
+        finally:
+            await asyncio.to_thread(server.stop)
+    return found
+
+
+async def _counting_on(database: str, store: Store) -> list[Figure]:
+    core = core_on(store)
+    await core.joined(HERE.platform, HERE, "square")
+    options = " | ".join(f"keuze {number}" for number in range(1, OPTIONS + 1))
+    await core.handle(said(0, f'!peiling open "Wat?" {options} --soort ranked'))
+    orders = _orders()
+    await store.run(partial(_rank, orders))
+    counted, others = await by_turns(partial(_count, store), partial(_count_by_the_book, orders))
+    title = f"CPU of counting {MANY:,} ranked ballots of {OPTIONS} options, {database}"
+    used, held = zip(*counted, strict=True)
+    return [
+        compare(title, "s", used, "every pair of every ballot", [turn[0] for turn in others], "at most 0.8"),
+        compare("the event loop held meanwhile", "ms", held, "50 ms", 50.0, "at most 1"),
+    ]
+
+
+async def _count(store: Store) -> tuple[float, float]:
+    """How much CPU it takes, in seconds, and how long the loop is held at most, in milliseconds."""
+    async with watched() as late:
+        start = time.process_time()
+        people = await store.run(_people_counted)
+        used = time.process_time() - start
+    assert people == MANY
+    return used, max(late) * 1000
+
+
+async def _count_by_the_book(orders: Sequence[str]) -> tuple[float, float]:
+    """The duels as they are usually added up, of ballots that are in memory already; it holds the loop."""
+    start = time.process_time()
+    duels = [[0] * (OPTIONS + 1) for _ in range(OPTIONS + 1)]
+    for order in orders:
+        for before, after in itertools.combinations(map(int, order.split(",")), 2):
+            duels[before][after] += 1
+    return time.process_time() - start, 0
+
+
+def _orders() -> Sequence[str]:
+    """No two ballots alike, as far as chance goes."""
+    chance = random.Random(20)
+    return [",".join(map(str, chance.sample(range(1, OPTIONS + 1), OPTIONS))) for _ in range(MANY)]
+
+
+def _rank(orders: Sequence[str], tx: Transaction) -> None:
+    rows = [{"poll": 1, "choices": order, "votes": 1} for order in orders]
+    run = tx.db.execute  # type: ignore[attr-defined]
+    for start in range(0, len(rows), 10_000):
+        run(insert(tallies), rows[start : start + 10_000])
+
+
+def _people_counted(tx: Transaction) -> int:
+    found = tx.of(POLLS).get(1, 0)
+    assert found
+    return count_of(tx, found[0]).people

@@ -7,60 +7,59 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.figures import Figure, percentile
+from bench.figures import Figure, by_turns, compare, p95
 from bench.start import Started
 from tests.doubles.discord import Discord, Message, Person, Server
 
-TURNS, EACH = 6, 60
-CROWD = 200
-TALK, TALKS = 4_000, 5
+TURNS, EACH = 12, 40
+CROWD, GROUP = 100, 20
+TALK = 4_000
 BUTTONS = ("Plein", "Park", "Nergens")
 BESIDE = "minimal discord.py bot"
 
 
 @dataclass
 class Bot:
-    """A bot with a question on a double of its own; what was measured of it, in seconds."""
+    """A bot with a question on a double of its own."""
 
     double: Discord
     server: Server
     started: Started
     board: Message
     people: list[Person]
-    acknowledged: list[float] = field(default_factory=list)
-    answered: list[float] = field(default_factory=list)
-    crowd: list[float] = field(default_factory=list)
-    talk: list[float] = field(default_factory=list)
+    pressed: Iterator[int] = field(default_factory=itertools.count)
 
-    async def press(self, number: int) -> tuple[float, float]:
-        """Until it is acknowledged, and until the answer is there to be read."""
+    async def press(self) -> tuple[float, float]:
+        """Milliseconds until it is acknowledged, and until the answer is there to be read."""
+        number = next(self.pressed)
         person = self.people[number % len(self.people)]
         begun = time.perf_counter()
         answer = await person.presses(self.board, BUTTONS[number % len(BUTTONS)], final=False)
         acknowledged = time.perf_counter() - begun
         await answer.final()
-        return acknowledged, time.perf_counter() - begun
+        return acknowledged * 1000, (time.perf_counter() - begun) * 1000
 
-    async def presses(self, first: int, count: int) -> None:
-        for number in range(first, first + count):
-            acknowledged, answered = await self.press(number)
-            self.acknowledged.append(acknowledged)
-            self.answered.append(answered)
+    async def presses(self) -> list[tuple[float, float]]:
+        return [await self.press() for _ in range(EACH)]
 
-    async def all_at_once(self) -> None:
-        found = await asyncio.gather(*(self.press(number) for number in range(CROWD)))
-        self.crowd.append(max(answered for _, answered in found))
+    async def all_at_once(self, people: int = CROWD) -> float:
+        """Seconds until the last of them has an answer."""
+        found = await asyncio.gather(*(self.press() for _ in range(people)))
+        return max(answered for _, answered in found) / 1000
 
-    async def hear(self) -> None:
-        """People talk with each other; at the end somebody calls the bot, which answers after all of that."""
+    async def hear(self) -> float:
+        """Messages a second: people talk with each other, and at the end somebody calls the bot, which
+        answers after all of that.
+        """
         speaker, channel = self.people[0], self.server.channel("talk")
         begun = time.perf_counter()
         for number in range(TALK):
@@ -76,7 +75,7 @@ class Bot:
             )
 
         await self.double.until(answered, timeout=60)
-        self.talk.append(TALK / (time.perf_counter() - begun))
+        return TALK / (time.perf_counter() - begun)
 
 
 @contextlib.asynccontextmanager
@@ -96,7 +95,8 @@ async def running(folder: Path, *, ours: bool) -> AsyncIterator[Bot]:
         await people[0].uses("sport", asks[0], asks[1])
         board = await double.until(lambda: _with_buttons(people[0].sees("sport")), timeout=30)
         bot = Bot(double, server, started, board, people)
-        await asyncio.gather(*(bot.press(number) for number in range(CROWD)))
+        for _ in range(CROWD // GROUP):
+            await bot.all_at_once(GROUP)
         try:
             yield bot
         finally:
@@ -125,29 +125,24 @@ def _minimal(double: Discord, certificate: Path) -> Started:
 async def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         async with running(Path(one), ours=True) as ours, running(Path(two), ours=False) as theirs:
-            for turn in range(TURNS):
-                for bot in (ours, theirs):
-                    await bot.presses(turn * EACH, EACH)
-            for _ in range(TALKS):
-                for bot in (ours, theirs):
-                    await bot.all_at_once()
-                    await bot.hear()
-    figures = [
-        _figure(f"{what}, {name}", part(found), part(others))
-        for what, found, others in (
-            ("press to acknowledgement", ours.acknowledged, theirs.acknowledged),
-            ("press to visible answer", ours.answered, theirs.answered),
+            pressed, others = await by_turns(ours.presses, theirs.presses, runs=TURNS)
+            crowd, crowd_of_theirs = await by_turns(ours.all_at_once, theirs.all_at_once)
+            heard, heard_by_theirs = await by_turns(ours.hear, theirs.hear)
+    presses = [
+        compare(
+            f"Discord: a press to its {what}, {name}",
+            "ms",
+            [part([press[which] for press in turn]) for turn in pressed],
+            BESIDE,
+            [part([press[which] for press in turn]) for turn in others],
+            bound,
         )
-        for name, part in (("p50", statistics.median), ("p95", lambda times: percentile(times, 0.95)))
+        for which, what in enumerate(("acknowledgement", "visible answer"))
+        for name, part, bound in (("p50", statistics.median, "at most 1.25"), ("p95", p95, "at most 1.5"))
     ]
-    longest = max(ours.crowd)
-    heard = statistics.median(ours.talk), statistics.median(theirs.talk)
+    at_once = f"Discord: the last of {CROWD} presses at once"
     return [
-        *figures,
-        Figure(f"the last of {CROWD} presses at once", "s", longest, "Discord waits", 3.0, "at most 1"),
-        Figure("messages heard", "a second", heard[0], BESIDE, heard[1], "at least 0.5"),
+        *presses,
+        compare(at_once, "s", crowd, BESIDE, crowd_of_theirs, "at most 1.5"),
+        compare("Discord: messages heard", "a second", heard, BESIDE, heard_by_theirs, "at least 0.5"),
     ]
-
-
-def _figure(name: str, ours: float, theirs: float) -> Figure:
-    return Figure(name, "ms", ours * 1000, BESIDE, theirs * 1000, "at most 1.5")

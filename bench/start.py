@@ -13,10 +13,11 @@ from pathlib import Path
 
 import psutil
 
-from bench.figures import Figure, by_turns
+from bench.figures import Figure, by_turns, compare
 from tests.homeserver import PASSWORD, Homeserver
 
 ROOT = Path(__file__).parents[1]
+TURNS = 9
 
 
 class Started:
@@ -93,17 +94,21 @@ def minimal(folder: Path, server: Homeserver, user_id: str, *, database: bool) -
     return Started([*command, *(["database"] if database else [])], "ready", {"BOT_PASSWORD": PASSWORD})
 
 
-async def measure(server: Homeserver) -> list[Figure]:
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        ours = plein(Path(one), server, await server.register("bench-start"))
-        theirs = minimal(Path(two), server, await server.register("bench-start-minimal"), database=True)
-        for bot in (ours, theirs):  # the first start makes keys and tables
-            await bot.once()
-            bot.memory.clear()
-        took = await by_turns(ours.once, theirs.once)
+async def measure() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as name:
+        folders = [Path(name) / part for part in ("server", "ours", "theirs")]
+        for folder in folders:
+            folder.mkdir()
+        async with await Homeserver.start(folders[0]) as server:
+            ours = plein(folders[1], server, await server.register("bench-start"))
+            user_id = await server.register("bench-start-minimal")
+            theirs = minimal(folders[2], server, user_id, database=True)
+            for bot in (ours, theirs):  # the first start makes keys and tables
+                await bot.once()
+                bot.memory.clear()
+            took, others = await by_turns(ours.once, theirs.once, runs=TURNS)
     beside = "minimal bot, same libraries"
-    memory = [sorted(bot.memory)[len(bot.memory) // 2] for bot in (ours, theirs)]
     return [
-        Figure("start to ready", "s", took[0], beside, took[1], "at most 1.3"),
-        Figure("memory at rest", "MiB", memory[0], beside, memory[1], "at most 1.3"),
+        compare("start to ready", "s", took, beside, others, "at most 1.25"),
+        compare("memory at rest", "MiB", ours.memory, beside, theirs.memory, "at most 1.2"),
     ]

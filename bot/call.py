@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -29,15 +29,20 @@ if TYPE_CHECKING:
 MOST_NAMED = 20
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Call:
-    """One use of a command, or one job that is due (then nobody asks: resident 0)."""
+    """One use of a command, or one job that is due (then nobody asks: resident 0).
+
+    `id` names what is being done: the same when it is brought or tried a second time.
+    """
 
     tx: Transaction
+    id: str
     now: datetime
     settings: Settings
-    locale: str
     commands: Commands
+    locale: str
+    # Who asks, and where.
     resident: Resident
     role_here: Role
     identity: Identity | None = None
@@ -146,13 +151,28 @@ class Call:
         for place in self.tx.places.of_theme(theme):
             self.post(place, message, f"{key}:{place.platform}:{place.room_id}")
 
-    def schedule(self, kind: str, subject: str, due_at: datetime) -> None:
-        """Have the job of that kind run once it is due."""
-        self.tx.jobs.add(kind, subject, due_at)
+    def schedule(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        """Have the job of that kind run once it is due, instead of what was planned under the same key.
+
+        Without a key there is one job of a kind for each subject: its key is `kind:subject`.
+        """
+        self.tx.jobs.add(kind, subject, due_at, key or f"{kind}:{subject}")
         self.woken.add("job")
 
+    def unschedule(self, key: str) -> None:
+        """Call off what was planned under that key."""
+        self.tx.jobs.remove(key)
+
+    def used(self, what: str) -> int:
+        """How often they did that lately: what `use` counted, while it counts. `what` is a command's path."""
+        return self.tx.uses.count(self.resident.id, what, self.now)
+
+    def use(self, what: str, within: timedelta) -> None:
+        """Count that they did it, for so long. What is too often, the feature decides and says itself."""
+        self.tx.uses.add(self.resident.id, what, self.now + within)
+
     def board(self, subject: str, theme: int) -> None:
-        """Show the subject's state in every place of the theme, and keep it up to date."""
+        """Show the subject's state in every place of the theme, and keep it up to date; twice is once."""
         self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme))
         self.woken.add("board")
 

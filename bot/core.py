@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot import features
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
+from bot.commands.types import CONVERTERS
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch
-from bot.hearing import Hearer, Hearing
+from bot.feature import Features
+from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Place
@@ -34,20 +35,23 @@ class PleinCore:
         clock: Clock,
         texts: Texts,
         settings: Settings,
+        features: Features,
         board_rest: float = 2.0,
-        hearers: Sequence[Hearer] = (),
     ) -> None:
         self.store = store
         self.clock = clock
         self.texts = texts
         self.settings = settings
-        self.commands = Commands(features.COMMANDS, texts, features.SUGGESTS, settings.zone)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake, features.SUGGESTS)
-        self.hearing = Hearing(store, self.dispatch.call_for, hearers)
+        self.features = features
+        kinds = {**CONVERTERS, **features.kinds}
+        self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
+        features.check_names(self.commands)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self._wake)
+        self.hearing = Hearing(store, self.dispatch.call_for, features.hears)
         self.rooms = Rooms(store, clock, self._wake)
         self.outbox = Outbox(store, clock, self.rooms.adapters)
-        self.boards = Boards(store, clock, self.rooms.adapters, features.BOARDS, board_rest)
-        self.agenda = Agenda(store, clock, features.JOBS, self.dispatch.call_for_nobody, self._wake_all)
+        self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
+        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self._wake_all)
         self._wakes: dict[str, Callable[[], None]] = {
             "post": self.outbox.worker.wake,
             "board": self.boards.worker.wake,
@@ -124,7 +128,7 @@ class PleinCore:
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
         kind, _, subject = attachment.subject.partition(":")
-        make = features.FILES[kind][attachment.form]
+        make = self.features.files[kind][attachment.form]
         write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
         finish = await self.store.run(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,23 +16,23 @@ from bot.call import Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
+from bot.commands.forms import form_for
+from bot.commands.read import bind, keep, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
-from bot.model.message import Action, Form, Message, Suggestion, text
+from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
 from bot.ports.storage import Args, Recognised, Store, Transaction
 from bot.settings import Settings
 from bot.texts import visible
 
 log = logging.getLogger(__name__)
-# Among a button's arguments: what it says yes to is done once, however often it is pressed.
+# Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
 ONCE = "once"
 # And the room in which it was asked: where answers are private, the button is pressed elsewhere.
 ASKED_IN = "asked_in"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
-# What a parameter of that name could be, given what was typed of it.
-Suggests = Mapping[str, Callable[[Call, str], Sequence[Suggestion]]]
 # The answer, and which workers have something new to do.
 Answer = tuple[Message | None, Iterable[str]]
 
@@ -47,14 +47,12 @@ class Dispatch:
         commands: Commands,
         settings: Settings,
         wake: Callable[[Iterable[str]], None],
-        suggests: Suggests | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
         self.commands = commands
         self.settings = settings
         self.wake = wake
-        self.suggests = suggests or {}
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
@@ -75,17 +73,14 @@ class Dispatch:
     def _suggest(
         self, invocation: Invocation, name: str, typed: str, tx: Transaction
     ) -> Sequence[Suggestion]:
-        command = self.commands.by_path.get(invocation.command)
-        param = next((one for one in command.params if one.name == name), None) if command else None
-        if param is None:
+        argument = self.commands.argument(invocation.command, name)
+        suggest = argument.suggest if argument else None
+        if suggest is None:
             return ()
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         call = self.call_for(invocation, known, known.resident or Resident(0, ""), tx)
         call.given, call.command = invocation.args, invocation.command
-        if param.kind == "moment":
-            return self.commands.suggest_moments(typed, call)
-        suggest = self.suggests.get(name)
-        return suggest(call, typed)[:MOST_SUGGESTED] if suggest else ()
+        return suggest(call, typed)[:MOST_SUGGESTED]
 
     def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Answer:
         undo = tx.handled.undo(taken)
@@ -99,6 +94,7 @@ class Dispatch:
             return known.answer[0], ()
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
+        given: Args = {}
         mistaken = False
         try:
             with tx.savepoint():
@@ -108,14 +104,17 @@ class Dispatch:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
             mistaken = invocation.typed is not None or bool(invocation.args)
-            answer = Message((error.text,), form=self._form(error, command, call, invocation))
+            answer = message(error.text, form=self._form(error, command, call, invocation))
+        except Unsure as unsure:
+            call.undone_by = None
+            answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except StoreFailed:
             raise
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
             call.undone_by = None
-            answer = Message((text("error.internal", reference=reference),))
+            answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = answer.said_in(call.locale)
         # What went into the outbox is kept there, and said once however often it is asked for.
@@ -135,25 +134,25 @@ class Dispatch:
             return None
         if error.form or command is None or not command.asks:
             return error.form
-        return self.commands.form(command, call.given, at_once=False, private=call.theme_here is None)
+        private = call.theme_here is None
+        return form_for(self.commands, command, call.given, at_once=False, private=private)
 
     def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
-        """What the command answers; or a question back, whose button says yes to it once."""
+        """What the command answers; to a question that was answered already, what was said then.
+
+        Raises: UserError; Unsure with what was understood.
+        """
         once = given.get(ONCE)
-        if once and (said_yes := call.tx.handled.recognise(once, invocation.author, None).answer):
-            return said_yes[0]
+        if once and (answered := call.tx.handled.recognise(once, invocation.author, None).answer):
+            return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
-        given = call.given = {name: one for name, one in given.items() if name not in (ONCE, ASKED_IN)}
+        call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN)}
+        bound = bind(self.commands, command, call.given, call)
         try:
-            answer = command.run(call, **self.commands.bind(command, given, call))
+            answer = command.run(call, **bound)
         except Unsure as unsure:
-            call.undone_by = None
-            args = {**given, **unsure.understood, ONCE: f"yes:{invocation.id}"}
-            if call.place:
-                args[ASKED_IN] = call.place.room_id
-            yes = Action(text("unsure.yes"), command.path, args)
-            return Message((unsure.question, text("unsure.no")), actions=(yes,))
+            raise unsure.understanding(keep(self.commands, command, bound)) from None
         if once:
             call.tx.handled.add(once, call.now, answer, None)
         return answer
@@ -167,7 +166,7 @@ class Dispatch:
                 raise UserError("action.gone")
             command, given = found, invocation.args
         else:
-            command, given = self.commands.parse(invocation.typed, call.locale)
+            command, given = parse(self.commands, invocation.typed, call.locale)
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
         return command, given
@@ -176,17 +175,17 @@ class Dispatch:
         """Who it is, noted as taking part where they are."""
         resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         if invocation.account and invocation.account != known.heard_by:
-            tx.people.heard(invocation.author, invocation.account)
+            tx.people.talks_to(invocation.author, invocation.account)
         now = self.clock.now()
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((one.since for one in invocation.present_in), now)
+            since = next((presence.since for presence in invocation.present_in), now)
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):
                 tx.people.leave(resident.id, place[0].id, invocation.author.platform)
-        for one in invocation.present_in if invocation.place is None else ():
-            if place := tx.places.known(one.place):
-                tx.people.take_part(resident.id, place[0].id, one.role, one.since)
+        for presence in invocation.present_in if invocation.place is None else ():
+            if place := tx.places.known(presence.place):
+                tx.people.take_part(resident.id, place[0].id, presence.role, presence.since)
         return resident
 
     def call_for(
@@ -196,32 +195,43 @@ class Dispatch:
         wanted = resident.locale or invocation.locale or known.place_locale
         now = self.clock.now()
         return Call(
-            tx,
-            now,
-            self.settings,
-            self.commands.texts.nearest(wanted, self.settings.locale),
-            self.commands,
-            resident,
-            invocation.role,
-            invocation.author,
-            invocation.place,
-            known.theme,
-            min(invocation.at, now),
-            invocation.public,
+            tx=tx,
+            id=invocation.id,
+            now=now,
+            settings=self.settings,
+            commands=self.commands,
+            locale=self.commands.texts.nearest(wanted, self.settings.locale),
+            resident=resident,
+            role_here=invocation.role,
+            identity=invocation.author,
+            place=invocation.place,
+            theme_here=known.theme,
+            at=min(invocation.at, now),
+            public=invocation.public,
         )
 
-    def call_for_nobody(self, tx: Transaction) -> Call:
-        """For what happens by itself, such as a job that is due."""
-        nobody = Resident(0, "")
+    def call_for_nobody(self, tx: Transaction, what: str) -> Call:
+        """For what happens by itself, such as a job that is due; `what` is its id."""
         return Call(
-            tx,
-            self.clock.now(),
-            self.settings,
-            self.settings.locale,
-            self.commands,
-            nobody,
-            Role.RESIDENT,
+            tx=tx,
+            id=what,
+            now=self.clock.now(),
+            settings=self.settings,
+            commands=self.commands,
+            locale=self.settings.locale,
+            resident=Resident(0, ""),
+            role_here=Role.RESIDENT,
         )
+
+
+def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) -> Message:
+    """The question, with a button for each choice: the same command, as it would be meant then."""
+    assert command
+    args = {**call.given, **unsure.understood, ONCE: once}
+    if call.place:
+        args[ASKED_IN] = call.place.room_id
+    buttons = tuple(Button(label, command.path, {**args, **meant}) for label, meant in unsure.choices)
+    return message(unsure.question, unsure.otherwise, buttons=buttons)
 
 
 def _go_back(call: Call, place: Place) -> None:

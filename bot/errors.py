@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.model.message import Form, Text
+from bot.model.message import Form, Text, text
+
+# What may be meant: what its button says, and the arguments as they would be then.
+Choice = tuple[Text, Mapping[str, Any]]
+_OTHERWISE = text("unsure.no")
+
+
+def yes(**understood: Any) -> Sequence[Choice]:
+    """The one choice where there is one: yes, the arguments were understood well."""
+    return ((text("unsure.yes"), understood),)
 
 
 class UserError(Exception):
@@ -25,15 +35,24 @@ class UserError(Exception):
 
 
 class Unsure(Exception):
-    """It can honestly be read in two ways: asked back, with a button that says yes. Nothing changed.
+    """It can honestly be meant in several ways: asked back, with a button for each. Nothing changed.
 
-    `understood` are the arguments as they were understood, to run the same command with.
+    Each of the `choices` runs the same command with its arguments; whichever is pressed, it is done once.
+    `otherwise` says what to do where none of them is meant. `understood`: what is no question, by argument,
+    so that it stays what it was at the time.
     """
 
-    def __init__(self, question: Text, **understood: Any) -> None:
+    def __init__(self, question: Text, choices: Sequence[Choice], otherwise: Text = _OTHERWISE) -> None:
         super().__init__(question.key)
         self.question = question
+        self.choices = choices
+        self.otherwise = otherwise
+        self.understood: Mapping[str, Any] = {}
+
+    def understanding(self, understood: Mapping[str, Any]) -> Unsure:
+        """The same, with what was understood."""
         self.understood = understood
+        return self
 
 
 class StoreFailed(Exception):
@@ -75,3 +94,10 @@ class Refused(NotNow):
 
 class NotOurs(Exception):
     """Not by this account: it is not there, or not any more. It is left to the account that is."""
+
+
+# --- what nothing starts with ---
+
+
+class Clash(Exception):
+    """Two features, or a feature and the core, claim the same thing: nothing starts, and both are named."""

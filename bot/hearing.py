@@ -11,21 +11,19 @@ from functools import partial
 
 from bot.call import Call
 from bot.errors import StoreFailed
+from bot.feature import Hear
 from bot.model.events import Heard, Invocation
-from bot.model.message import Message
 from bot.model.people import Resident
 from bot.ports.storage import Recognised, Store, Transaction
 
 log = logging.getLogger(__name__)
-# What is to be said there in answer, if anything.
-Hearer = Callable[[Call, Heard], Message | None]
 MakeCall = Callable[[Invocation, Recognised, Resident, Transaction], Call]
 
 
 class Hearing:
     """Gives what is said in places to each of `hearers`. `call` makes what a handler gets."""
 
-    def __init__(self, store: Store, call: MakeCall, hearers: Sequence[Hearer]) -> None:
+    def __init__(self, store: Store, call: MakeCall, hearers: Sequence[Hear]) -> None:
         self._store = store
         self._call = call
         self._hearers = hearers

@@ -1,28 +1,31 @@
-"""What of the community the core has to know, and the base of every section of the configuration."""
+"""What handlers know of the configuration, and the base of every section of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.model.people import Role
-
 
 class Section(BaseModel):
+    """A section of the configuration. Every setting of a feature has a value where nothing was chosen."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+S = TypeVar("S", bound=Section)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What of the community the core has to know.
-
-    Who may open polls, and how many of one person's may be open at once or be asked in a day.
-    """
+    """The community's language and zone, and the sections of the features."""
 
     locale: str
     zone: ZoneInfo
-    asked_by: Role = Role.RESIDENT
-    polls_at_once: int = 10
-    polls_a_day: int = 20
+    sections: tuple[Section, ...] = ()
+
+    def of(self, section: type[S]) -> S:
+        """A feature's own settings; as they are where nothing was chosen, if nothing was."""
+        return next((found for found in self.sections if isinstance(found, section)), None) or section()

@@ -1,14 +1,15 @@
 """From catalogue keys to words: plurals, dates and lists as people write them, in their language.
 
 The catalogues are gettext PO files keyed by name (`poll.closed.one`), so that translators'
-tools read them. Backticks mark what can be typed; a Voice says how a platform shows that.
+tools read them: a folder for each language, and in it a file for each feature, for each adapter and
+for the core. Backticks mark what can be typed; a Voice says how a platform shows that.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from gettext import c2py
@@ -19,13 +20,20 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime
 from babel.messages.pofile import read_po
 
+from bot.errors import Clash
 from bot.model.message import Text
+from bot.model.people import Known, Resident
 
-_FOLDER = Path(__file__).parent / "locales"
-# Every language that has a catalogue; Dutch first, as most people here speak it.
-LOCALES = tuple(
-    sorted((one.name for one in _FOLDER.iterdir() if one.is_dir()), key=lambda name: (name != "nl", name))
-)
+FOLDER = Path(__file__).parent / "locales"
+
+
+def languages_in(folder: Path) -> tuple[str, ...]:
+    """Every language that has a catalogue there; Dutch first, as most people here speak it."""
+    found = (language.name for language in folder.iterdir() if language.is_dir())
+    return tuple(sorted(found, key=lambda name: (name != "nl", name)))
+
+
+LOCALES = languages_in(FOLDER)
 _HOLE = re.compile(r"\{(\w+)\}")
 # Babel's own Flemish month and day names; British order of day and month for English.
 _BABEL = {"nl": "nl_BE", "en": "en_GB"}
@@ -53,7 +61,9 @@ class Voice:
 
     `now` decides whether a date needs its year. `escape` makes typed words harmless; `code`
     is put around what can be typed; `date` replaces the catalogue's way where a platform
-    shows dates itself.
+    shows dates itself. `people`: how the residents are shown whom a text names, by their numbers;
+    `person` shows one in the platform's own way, or gives None where it has none for them. Nobody is pinged
+    by it.
     """
 
     locale: str
@@ -62,14 +72,19 @@ class Voice:
     escape: Callable[[str], str] = visible
     code: tuple[str, str] = ("`", "`")
     date: Callable[[datetime], str] | None = None
+    people: Mapping[int, Known] = field(default_factory=dict)
+    person: Callable[[Known], str | None] | None = None
 
 
 class Texts:
-    """The catalogues in a folder. A key that is missing in a language is taken from English."""
+    """The catalogues in these folders. A key that is missing in a language is taken from English.
 
-    def __init__(self, locales: tuple[str, ...] = LOCALES, folder: Path = _FOLDER) -> None:
-        self.locales = locales
-        self._folder = folder
+    `locales` are the languages of the first folder; one that brings more texts need not have them all.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        self._folders = folders or (FOLDER,)
+        self.locales = LOCALES if self._folders[0] == FOLDER else languages_in(self._folders[0])
 
     def nearest(self, locale: str | None, default: str) -> str:
         """The language we have for a platform's code such as "en-GB" or "nl_BE"."""
@@ -77,7 +92,7 @@ class Texts:
         return short if short in self.locales else default
 
     def _catalogue(self, locale: str) -> _Catalogue:
-        return _read_catalogue(self._folder, locale)
+        return _read_catalogue(self._folders, locale)
 
     def find(self, key: str, locale: str) -> str | None:
         """The catalogue's own words for a key, unfilled."""
@@ -117,11 +132,21 @@ class Texts:
             return self.write(value, voice)
         if isinstance(value, datetime):
             return voice.date(value) if voice.date else self.date(value, voice)
+        if isinstance(value, Resident):
+            return self._person(value, voice)
         if isinstance(value, (tuple, list)):
-            return self._list([self._value(one, voice) for one in value], voice)
+            return self._list([self._value(part, voice) for part in value], voice)
         if isinstance(value, (int, float)):
             return self.number(value, voice.locale)
         return voice.escape(str(value))
+
+    @staticmethod
+    def _person(resident: Resident, voice: Voice) -> str:
+        """By the name that nobody else has, or as the platform shows people."""
+        known = voice.people.get(resident.id)
+        if known is None:
+            return voice.escape(resident.name)
+        return (voice.person and voice.person(known)) or voice.escape(known.name)
 
     def _list(self, parts: list[str], voice: Voice) -> str:
         if len(parts) < 2:
@@ -154,13 +179,25 @@ class _Catalogue:
 
 
 @cache
-def _read_catalogue(folder: Path, locale: str) -> _Catalogue:
-    with (folder / locale / "LC_MESSAGES" / "plein.po").open("rb") as file:
-        catalogue = read_po(file, locale=locale)
+def _read_catalogue(folders: tuple[Path, ...], locale: str) -> _Catalogue:
+    """All files of that language. Raises Clash where two of them have the same key."""
     entries: dict[str, tuple[str, ...]] = {}
-    for message in catalogue:
-        if message.id:
-            key = message.id if isinstance(message.id, str) else message.id[0]
-            forms = message.string or ()
-            entries[key] = (forms,) if isinstance(forms, str) else tuple(forms)
-    return _Catalogue(entries, c2py(catalogue.plural_expr))
+    known: dict[str, Path] = {}
+    plural: Callable[[int], int] = _same_in_every_number
+    for path in (path for folder in folders for path in sorted((folder / locale).glob("*.po"))):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=locale)
+        plural = c2py(catalogue.plural_expr)
+        for message in catalogue:
+            if message.id:
+                key = message.id if isinstance(message.id, str) else message.id[0]
+                if other := known.get(key):
+                    raise Clash(f"The text {key!r} is in two catalogues: {other} and {path}.")
+                forms = message.string or ()
+                entries[key] = (forms,) if isinstance(forms, str) else tuple(forms)
+                known[key] = path
+    return _Catalogue(entries, plural)
+
+
+def _same_in_every_number(count: int) -> int:
+    return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.codec import pack, unpack
@@ -16,7 +16,7 @@ from storage.executor import Executor
 from storage.tables import boards, places, refs, subjects
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_ADD_SUBJECT = insert(subjects)
+_ADD_SUBJECT = upsert(subjects).on_conflict_do_nothing()
 _ADD = upsert(boards).on_conflict_do_nothing()
 _MARK = (
     update(subjects).where(subjects.c.subject == bindparam("subject_")).values(version=subjects.c.version + 1)

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from bot.model.events import Invocation
 from bot.ports.storage import Transaction
 from storage.executor import CompiledExecutor
 from storage.keyring import Keyring
+from storage.parts import Stored, Stores
 from storage.unit import Outcome, T, Task, Tx, run_group, run_once
 
 GROUP = 256
@@ -46,9 +47,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 class SQLite:
     """A file: one writer thread, shared commits."""
 
-    def __init__(self, engine: Engine, seals: Keyring) -> None:
+    def __init__(self, engine: Engine, seals: Keyring, stores: Stores) -> None:
         self._engine = engine
         self._seals = seals
+        self._stores = stores
         self._queue: queue.SimpleQueue[tuple[Task, asyncio.Future[Any]] | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
@@ -66,7 +68,7 @@ class SQLite:
 
     def _write(self) -> None:
         with self._engine.connect() as db:
-            tx = Tx(CompiledExecutor(db), self._seals)
+            tx = Tx(CompiledExecutor(db), self._seals, self._stores)
             while (group := self._waiting()) is not None:
                 outcomes = run_group(db, tx, [task for task, _ in group])
                 futures = [future for _, future in group]
@@ -93,10 +95,11 @@ class SQLite:
 class PostgreSQL:
     """A server: the same functions through one asyncpg connection, commits shared."""
 
-    def __init__(self, url: str, seals: Keyring) -> None:
+    def __init__(self, url: str, seals: Keyring, stores: Stores) -> None:
         from sqlalchemy.ext.asyncio import create_async_engine
 
         self._seals = seals
+        self._stores = stores
         self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
         self._queue: asyncio.Queue[tuple[Task, asyncio.Future[Any]]] = asyncio.Queue()
         self._task = asyncio.create_task(self._write())
@@ -119,7 +122,8 @@ class PostgreSQL:
                 group.append(self._queue.get_nowait())
             try:
                 async with self._engine.connect() as db:
-                    outcomes = await db.run_sync(run_once, [task for task, _ in group], self._seals)
+                    tasks = [task for task, _ in group]
+                    outcomes = await db.run_sync(run_once, tasks, self._seals, self._stores)
             except (SQLAlchemyError, OSError) as error:
                 # The server is away. Nothing was kept; each is told so and may try again.
                 failure = StoreFailed(type(error).__name__)
@@ -213,12 +217,14 @@ def keys_beside(url: str) -> Path | None:
     return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
 
 
-async def open_database(url: str, keys: Path | None = None) -> Database:
+async def open_database(url: str, keys: Path | None = None, stored: Iterable[Stored[Any]] = ()) -> Database:
     """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while.
 
+    `stored` are the stores that features ask for.
     Raises StoreFailed with what is wrong.
     """
     seals = Keyring(keys or keys_beside(url))
+    stores = {each.key: each.make for each in stored}
     try:
         seals.probe()
     except OSError as error:
@@ -226,14 +232,14 @@ async def open_database(url: str, keys: Path | None = None) -> Database:
     if url.startswith("postgresql"):
         if await schema_of(url) != newest_schema():
             await upgrade(url)
-        return PostgreSQL(async_url(url), seals)
+        return PostgreSQL(async_url(url), seals, stores)
     try:
         engine = sqlite_engine(url)
         if _sqlite_schema(engine) != newest_schema():
             await upgrade(url, engine)
     except (SQLAlchemyError, OSError) as error:
         raise StoreFailed(f"{url}: {getattr(error, 'orig', error)}") from error
-    return SQLite(engine, seals)
+    return SQLite(engine, seals, stores)
 
 
 def _sqlite_schema(engine: Engine) -> str | None:

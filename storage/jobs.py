@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.work import Job
 from storage.executor import Executor
-from storage.tables import jobs
+from storage.tables import TO_DO, jobs
 
 _MOMENT = jobs.c.due_at.type
-_ADD = insert(jobs)
+_ADD = upsert(jobs)
+# What was planned under this key, and is not done yet, is planned anew.
+_ADD = _ADD.on_conflict_do_update(
+    index_elements=[jobs.c.key],
+    index_where=TO_DO,
+    set_={
+        "kind": _ADD.excluded.kind,
+        "subject": _ADD.excluded.subject,
+        "due_at": _ADD.excluded.due_at,
+        "attempts": 0,
+    },
+)
+_REMOVE = delete(jobs).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
 # With several processes each takes its own share; SQLite has one writer and no use for it.
 _CLAIM = (
     select(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts)
@@ -21,7 +34,16 @@ _CLAIM = (
     .limit(bindparam("limit_"))
     .with_for_update(skip_locked=True)
 )
-_DONE = update(jobs).where(jobs.c.id == bindparam("id_")).values(done_at=bindparam("now_", type_=_MOMENT))
+_DONE = (
+    update(jobs)
+    .where(
+        jobs.c.id == bindparam("id_"),
+        jobs.c.done_at.is_(None),
+        jobs.c.due_at <= bindparam("now_", type_=_MOMENT),
+    )
+    .values(done_at=bindparam("now_", type_=_MOMENT))
+    .returning(jobs.c.id)
+)
 _LATER = (
     update(jobs)
     .where(jobs.c.id == bindparam("id_"))
@@ -36,14 +58,17 @@ class Jobs:
     def __init__(self, db: Executor) -> None:
         self._db = db
 
-    def add(self, kind: str, subject: str, due_at: datetime) -> None:
-        self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at})
+    def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        self._db.execute(_ADD, {"kind": kind, "subject": subject, "due_at": due_at, "key": key})
+
+    def remove(self, key: str) -> None:
+        self._db.execute(_REMOVE, {"key_": key})
 
     def claim(self, now: datetime, limit: int) -> Sequence[Job]:
         return [Job(*row) for row in self._db.execute(_CLAIM, {"now_": now, "limit_": limit})]
 
-    def done(self, job_id: int, now: datetime) -> None:
-        self._db.execute(_DONE, {"id_": job_id, "now_": now})
+    def done(self, job_id: int, now: datetime) -> bool:
+        return self._db.execute(_DONE, {"id_": job_id, "now_": now}).first() is not None
 
     def later(self, job_id: int, due_at: datetime) -> None:
         self._db.execute(_LATER, {"id_": job_id, "due_": due_at})

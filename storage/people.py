@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.model.people import Identity, Resident, Role
+from bot.model.people import Identity, Known, Resident, Role
+from bot.names import folded, numbered, without_number
 from storage.executor import Executor
 from storage.tables import identities, members, posts, residents
 
@@ -19,7 +21,7 @@ _WHO = (
 )
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
-_HEARD = (
+_TALKS_TO = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(account=bindparam("account_"))
@@ -37,10 +39,58 @@ _HEAR_FROM = (
     )
     .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
 )
+_HEARD = (
+    update(residents)
+    .where(residents.c.id == bindparam("id_"))
+    .values(name=bindparam("name_"), folded=bindparam("folded_"), heard_as=bindparam("as_"))
+)
+_NAMES = select(residents.c.name, residents.c.name_is_chosen, residents.c.heard_as).where(
+    residents.c.id == bindparam("id_")
+)
+# Who takes part in a theme that the asker takes part in too.
+_OURS = members.alias()
+_NEAR = residents.c.id.in_(
+    select(members.c.resident)
+    .join(_OURS, _OURS.c.theme == members.c.theme)
+    .where(_OURS.c.resident == bindparam("asker_"))
+)
+_PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
+_BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_")).order_by(residents.c.id)
+# Not LIKE, to which some characters mean more.
+_BY_PART = (
+    _PERSON.where(func.replace(residents.c.folded, bindparam("part_"), "") != residents.c.folded)
+    .order_by(residents.c.folded, residents.c.id)
+    .limit(bindparam("most_"))
+)
+_BY_START = (
+    _PERSON.where(residents.c.folded != "")
+    .order_by(residents.c.folded, residents.c.id)
+    .limit(bindparam("most_"))
+)
+_NAMESAKES = residents.alias()
+_SAME = _NAMESAKES.c.folded == residents.c.folded
+_KNOWN = (
+    select(
+        residents.c.id,
+        residents.c.name,
+        residents.c.heard_as,
+        identities.c.platform,
+        identities.c.user_id,
+        select(func.count()).where(_SAME).scalar_subquery().label("namesakes"),
+        select(func.count())
+        .where(_SAME, _NAMESAKES.c.id <= residents.c.id)
+        .scalar_subquery()
+        .label("number"),
+    )
+    .join(identities, identities.c.resident == residents.c.id)
+    .where(residents.c.id == bindparam("id_"))
+    .order_by(identities.c.platform, identities.c.user_id)
+)
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_REMINDED = (
     update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
 )
+_NEARBY = {statement: statement.where(_NEAR) for statement in (_BY_NAME, _BY_PART, _BY_START)}
 _TAKE_PART = upsert(members)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
     index_elements=[members.c.theme, members.c.resident], set_={"role": _TAKE_PART.excluded.role}
@@ -59,11 +109,13 @@ _THEMES = select(members.c.theme, members.c.since, members.c.role).where(
 )
 _WISHES = select(residents.c.locale, residents.c.wants_reminders).where(residents.c.id == bindparam("id_"))
 _LEAVE = delete(members).where(members.c.resident == bindparam("id_"))
-_SET_ROLE = (
+_SET_ROLE = update(residents).where(residents.c.id == bindparam("id_")).values(role=bindparam("role_"))
+_CHOOSE_NAME = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
-    .values(name=bindparam("name_"), role=bindparam("role_"))
+    .values(name=bindparam("name_"), folded=bindparam("folded_"), name_is_chosen=True)
 )
+_REMOVE = delete(residents).where(residents.c.id == bindparam("id_"))
 _MOVE_IDENTITY = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
@@ -87,15 +139,17 @@ class People:
         return Resident(row[0], row[1], row[2], Role(row[3])) if row else None
 
     def add(self, identity: Identity, name: str) -> Resident:
-        number = self._db.execute(_ADD, {"name": name}).scalar_one()
+        account = f"{identity.platform}:{identity.user_id}"
+        row = {"name": name, "folded": folded(name), "heard_as": account}
+        number = self._db.execute(_ADD, row).scalar_one()
         self._db.execute(
             _ADD_IDENTITY, {"platform": identity.platform, "user_id": identity.user_id, "resident": number}
         )
         return Resident(number, name)
 
-    def heard(self, identity: Identity, account: str) -> None:
+    def talks_to(self, identity: Identity, account: str) -> None:
         values = {"platform_": identity.platform, "user_": identity.user_id, "account_": account}
-        for statement in (_HEARD, _HEAR_FROM):
+        for statement in (_TALKS_TO, _HEAR_FROM):
             self._db.execute(statement, values)
 
     def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
@@ -110,7 +164,8 @@ class People:
                 self._db.execute(_ADD_IDENTITY, {**fields, "resident": resident.id})
             else:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
-        self._db.execute(_SET_ROLE, {"id_": resident.id, "name_": name, "role_": int(role)})
+        self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
+        self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
         for other in others:
             self._take_over(other, resident)
         return resident.id, sorted(others)
@@ -126,9 +181,52 @@ class People:
             if reminders:
                 self.set_reminded(resident.id, True)
 
+    def remove(self, resident: int) -> None:
+        self._db.execute(_REMOVE, {"id_": resident})
+
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)
-        self._db.execute(_SET_ROLE, {"id_": resident.id, "name_": resident.name, "role_": int(role)})
+        self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
+
+    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
+        row = self._db.execute(_NAMES, {"id_": resident.id}).one()
+        name = row.name if row.name_is_chosen else name
+        account = f"{identity.platform}:{identity.user_id}"
+        self._db.execute(_HEARD, {"id_": resident.id, "name_": name, "folded_": folded(name), "as_": account})
+
+    def named(self, name: str, asker: int | None) -> Sequence[Resident]:
+        bare, number = without_number(name)
+        found = self._near(_BY_NAME, asker, folded_=folded(name))
+        if found or number is None:
+            return found
+        # "Ben (2)": of all who are called so, the second; not of those who are near.
+        everybody = self._near(_BY_NAME, None, folded_=folded(bare))
+        near = {resident.id for resident in self._near(_BY_NAME, asker, folded_=folded(bare))}
+        return [resident for resident in everybody[number - 1 : number] if number and resident.id in near]
+
+    def suggested(self, part: str, asker: int | None, most: int) -> Sequence[Resident]:
+        if not folded(part):
+            return self._near(_BY_START, asker, most_=most)
+        return self._near(_BY_PART, asker, part_=folded(part), most_=most)
+
+    def _near(self, statement: Select[Any], asker: int | None, **values: Any) -> Sequence[Resident]:
+        if asker is not None:
+            statement, values = _NEARBY[statement], {**values, "asker_": asker}
+        rows = self._db.execute(statement, values)
+        return [Resident(row.id, row.name, row.locale, Role(row.role)) for row in rows]
+
+    def known(self, residents: Collection[int]) -> Mapping[int, Known]:
+        found = {}
+        for number in residents:
+            if rows := self._db.execute(_KNOWN, {"id_": number}):
+                first = rows[0]
+                name = numbered(first.name, first.number) if first.namesakes > 1 else first.name
+                accounts = sorted(
+                    (Identity(row.platform, row.user_id) for row in rows),
+                    key=lambda account: f"{account.platform}:{account.user_id}" != first.heard_as,
+                )
+                found[number] = Known(name, tuple(accounts))
+        return found
 
     def set_locale(self, resident: int, locale: str) -> None:
         self._db.execute(_SET_LOCALE, {"id_": resident, "locale_": locale})

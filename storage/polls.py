@@ -7,7 +7,7 @@ counted before the end; then only the count is kept, and the key destroyed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -37,19 +37,21 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.features.polls.records import UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.records import POLLS, UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
 from bot.model.people import Identity
-from storage.envelopes import Envelopes
 from storage.executor import Executor, Rows
-from storage.keyring import KeyGone, Keyring
-from storage.tables import Moment, Number, identities, members, metadata, residents
+from storage.keyring import KeyGone
+from storage.parts import Parts, Stored
+from storage.tables import Moment, Number, identities, members, own_tables, residents, themes
+
+TABLES = own_tables()
 
 polls = Table(
     "polls",
-    metadata,
+    TABLES,
     Column("id", Number, primary_key=True),
-    Column("theme", ForeignKey("themes.id"), nullable=False),
-    Column("opener", ForeignKey("residents.id"), nullable=False),
+    Column("theme", ForeignKey(themes.c.id), nullable=False),
+    Column("opener", ForeignKey(residents.c.id), nullable=False),
     Column("question", String, nullable=False),
     Column("options", Text, nullable=False),
     Column("kind", String, nullable=False, server_default="choice"),
@@ -74,9 +76,9 @@ polls = Table(
 # In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
 ballots = Table(
     "ballots",
-    metadata,
+    TABLES,
     Column("poll", ForeignKey("polls.id"), primary_key=True),
-    Column("voter", ForeignKey("residents.id"), primary_key=True, index=True),
+    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
     Column("choices", String, nullable=False),
     Column("reason", String),
     Column("cast_at", Moment, nullable=False),
@@ -87,7 +89,7 @@ ballots = Table(
 # as with 100,000; the row without choices counts the people.
 tallies = Table(
     "tallies",
-    metadata,
+    TABLES,
     Column("poll", ForeignKey("polls.id"), primary_key=True),
     Column("choices", String, primary_key=True),
     Column("votes", Integer, nullable=False),
@@ -138,10 +140,6 @@ _LAST_CLOSED = (
 )
 _STANDING = select(func.count()).where(
     polls.c.opener == bindparam("opener_"), polls.c.state.in_(("open", "planned"))
-)
-_ASKED = select(func.count()).where(
-    polls.c.opener == bindparam("opener_"),
-    polls.c.opened_at >= bindparam("since_", type_=polls.c.opened_at.type),
 )
 _CAST_AS = (
     select(tallies.c.choices, tallies.c.votes)
@@ -207,11 +205,11 @@ _WITHOUT = (
 class Polls:
     """Implements PollStore."""
 
-    def __init__(self, db: Executor, seals: Keyring, sealing: Envelopes, doom: Callable[[str], None]) -> None:
-        self._db = db
-        self._seals = seals
-        self._sealing = sealing
-        self._doom = doom
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+        self._seals = parts.keyring
+        self._sealing = parts.envelopes
+        self._doom = parts.destroy
         # For a group of voters what is read once for all of them, and after how many writes that was:
         # one more, and none of it is used any more.
         self._voters: Collection[int] = ()
@@ -285,9 +283,9 @@ class Polls:
         row = self._db.execute(_LAST_CLOSED, {"theme_": theme, "voter_": 0}).first()
         return self._poll(row, 0)[0] if row else None
 
-    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
-        standing = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
-        return standing, self._db.execute(_ASKED, {"opener_": opener, "since_": since}).scalar_one()
+    def standing(self, opener: int) -> int:
+        found: int = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
+        return found
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:
         after = ""
@@ -424,6 +422,9 @@ class Polls:
 
     def _read(self, poll: Poll, kept: str | None) -> Choices:
         return self._unsealed(poll, kept)[0] if kept else ()
+
+
+STORED = Stored(POLLS, Polls, TABLES)
 
 
 @lru_cache(1024)  # from one vote to the next a poll hardly changes

@@ -1,5 +1,6 @@
-"""Everything that Plein keeps. Moments are whole microseconds since 1970, UTC.
+"""What the core keeps; the tables of a feature stand beside its store.
 
+Moments are whole microseconds since 1970, UTC.
 Where the key is no plain number, SQLite is told to keep the rows in the key's own tree, not in a
 second one beside it (`sqlite_with_rowid=False`).
 """
@@ -54,14 +55,23 @@ def _to_moment(number: int | None) -> datetime | None:
     return None if number is None else _START + timedelta(0, 0, number)
 
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(column_0_N_label)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+_NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def own_tables() -> MetaData:
+    """For the tables of one feature, which stand beside its store.
+
+    They refer to the tables here by column: `ForeignKey(residents.c.id)`.
+    """
+    return MetaData(naming_convention=_NAMES)
+
+
+metadata = MetaData(naming_convention=_NAMES)
 # SQLite numbers rows by itself only where the key is called INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
@@ -74,6 +84,12 @@ residents = Table(
     Column("role", Integer, nullable=False, server_default="0"),
     # Whether they want to be told what they may be about to miss.
     Column("wants_reminders", Boolean, nullable=False, server_default=false()),
+    # The name as it is looked for (see bot/names.py).
+    Column("folded", String, nullable=False, server_default="", index=True),
+    # A name that was chosen stays; any other is what their platform calls them.
+    Column("name_is_chosen", Boolean, nullable=False, server_default=false()),
+    # The account that they used last, as "platform:user": where they are written to first.
+    Column("heard_as", String),
 )
 
 # Plein's own accounts, and when each was last at work. What was kept before an account was known by name,
@@ -248,12 +264,22 @@ jobs = Table(
     Column("due_at", Moment, nullable=False),
     Column("done_at", Moment),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    # What is planned under the same key takes its place.
+    Column("key", String),
 )
-Index(
-    "ix_jobs_due",
-    jobs.c.due_at,
-    sqlite_where=text("done_at IS NULL"),
-    postgresql_where=text("done_at IS NULL"),
+TO_DO = text("done_at IS NULL")
+Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO, postgresql_where=TO_DO)
+Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO, postgresql_where=TO_DO)
+
+# That somebody did what is held within limits, and until when it counts.
+uses = Table(
+    "uses",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("resident", ForeignKey("residents.id"), nullable=False),
+    Column("what", String, nullable=False),
+    Column("until", Moment, nullable=False),
+    Index("ix_uses_resident_what", "resident", "what"),
 )
 
 inbox = Table(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
-from bot.ports.storage import Transaction
+from bot.ports.storage import StoreKey, Transaction
 from storage.accounts import Accounts
 from storage.boards import Boards
 from storage.envelopes import Envelopes
@@ -20,10 +20,11 @@ from storage.inbox import Inbox
 from storage.jobs import Jobs
 from storage.kept import Kept
 from storage.keyring import Keyring
+from storage.parts import Parts, Stores
 from storage.people import People
 from storage.places import Places
-from storage.polls import Polls
 from storage.posts import Posts
+from storage.uses import Uses
 
 T = TypeVar("T")
 
@@ -40,23 +41,40 @@ TRIES = 3
 class Tx:
     """Implements Transaction on one connection."""
 
-    def __init__(self, db: Executor, seals: Keyring) -> None:
+    def __init__(self, db: Executor, seals: Keyring, stores: Stores) -> None:
         self.db = db
         self.needs_savepoint = False
         # Keys to be destroyed once all of this is kept, and not a moment earlier.
         self.doomed: set[str] = set()
         self.seals = seals
         sealing = Envelopes(db, seals, self.doomed.add)
+        self._parts = Parts(db, seals, sealing, self.doomed.add)
+        self._makes = stores
+        self._made: dict[StoreKey[Any], Any] = {}
+        self._ahead = [key for key, make in stores.items() if hasattr(make, "look_ahead")]
         self.accounts = Accounts(db)
         self.kept = Kept(db)
         self.inbox = Inbox(db, sealing, self.kept)
-        self.polls = Polls(db, seals, sealing, self.doomed.add)
         self.people = People(db)
         self.places = Places(db)
         self.handled = Handled(db, sealing)
         self.posts = Posts(db, sealing)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
+        self.uses = Uses(db)
+
+    def of(self, key: StoreKey[T]) -> T:
+        """Made when it is first asked for, from what the composition root named for this key."""
+        if key not in self._made:
+            self._made[key] = self._makes[key](self._parts)
+        store: T = self._made[key]
+        return store
+
+    def look_ahead(self, about: Sequence[Invocation]) -> None:
+        """These will be asked for, one after the other in this transaction."""
+        residents = self.handled.look_ahead(about)
+        for key in self._ahead:
+            self.of(key).look_ahead(residents)
 
     def offload(self, work: Callable[[], T]) -> T:
         return self.db.offload(work)
@@ -117,7 +135,7 @@ def run_group(db: Connection, tx: Tx, tasks: Sequence[Task]) -> list[Outcome]:
         tx.doomed.clear()
         try:
             with db.begin():
-                tx.polls.look_ahead(tx.handled.look_ahead([about for _, about in tasks if about]))
+                tx.look_ahead([about for _, about in tasks if about])
                 results = [work(tx) for work, _ in tasks]
                 _settle_late(tx)
             for name in tx.doomed:
@@ -149,6 +167,6 @@ def _settle_late(tx: Tx) -> None:
         raise _NeedsSavepoint("late") from fault
 
 
-def run_once(db: Connection, tasks: Sequence[Task], seals: Keyring) -> list[Outcome]:
+def run_once(db: Connection, tasks: Sequence[Task], seals: Keyring, stores: Stores) -> list[Outcome]:
     """The same, on a connection that was taken from the pool for this group."""
-    return run_group(db, Tx(CompiledExecutor(db), seals), tasks)
+    return run_group(db, Tx(CompiledExecutor(db), seals, stores), tasks)

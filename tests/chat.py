@@ -21,7 +21,7 @@ import contextlib
 import difflib
 import re
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,13 +30,14 @@ from zoneinfo import ZoneInfo
 
 from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
 from bot.clock import HandClock
+from bot.commands.read import parse
 from bot.core import PleinCore
 from bot.errors import UserError
 from bot.main.app import open_core
-from bot.main.config import Community, Config, DatabaseSection, ResidentSection
+from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
+from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Message
-from bot.texts import Texts
 from tests.postgres import keys_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -59,7 +60,7 @@ class FilledIn:
     async def handle(self, asked: Invocation) -> Message | None:
         if asked.typed is not None:
             with contextlib.suppress(UserError):
-                command, args = self._core.commands.parse(asked.typed, "nl")
+                command, args = parse(self._core.commands, asked.typed, "nl")
                 asked = replace(asked, typed=None, command=command.path, args=args)
         return await self._core.handle(asked)
 
@@ -87,20 +88,26 @@ async def open_chat(
     people: Iterable[tuple[str, ...]] = (),
     filled_in: bool = False,
     clock: HandClock | None = None,
+    installed: Sequence[Installed] = FEATURES,
+    **sections: Any,
 ) -> AsyncIterator[Chat]:
-    """Plein as `plein console` starts it. `people` are the accounts of one person each."""
-    config = Config(
+    """Plein as `plein console` starts it, with these `sections` of features.
+
+    `people` are the accounts of one person each.
+    """
+    config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl"),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
             ResidentSection(name=accounts[0], accounts=tuple(f"{PLATFORM}:{one}" for one in accounts))
             for accounts in people
         ),
+        **sections,
     )
     clock = clock or HandClock(NOW)
     said: list[Said] = []
-    async with open_core(config, clock, board_rest=0) as core:
-        console = Console(Texts(), config.zone, clock, said.append)
+    async with open_core(config, clock, board_rest=0, installed=installed) as core:
+        console = Console(core.texts, config.zone, clock, said.append)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         await core.serve(console)
         yield Chat(core, console, said)
@@ -114,10 +121,16 @@ class Scenario:
     people: list[tuple[str, ...]] = field(default_factory=list)
     turns: list[tuple[str, list[str]]] = field(default_factory=list)
 
-    async def play(self, database_url: str, *, filled_in: bool = False) -> list[tuple[str, list[str]]]:
+    async def play(
+        self, database_url: str, *, filled_in: bool = False, installed: Sequence[Installed] = FEATURES
+    ) -> list[tuple[str, list[str]]]:
         """The same lines, each with what was really said."""
         async with open_chat(
-            database_url, language=self.language, people=self.people, filled_in=filled_in
+            database_url,
+            language=self.language,
+            people=self.people,
+            filled_in=filled_in,
+            installed=installed,
         ) as chat:
             return [(typed, printed(await chat.say(spelled_out(typed)))) for typed, _ in self.turns]
 
@@ -163,9 +176,11 @@ def difference(expected: list[tuple[str, list[str]]], found: list[tuple[str, lis
     return "\n".join(difflib.unified_diff(before, after, "expected", "said", lineterm="", n=4))
 
 
-def record(file: Path) -> None:
+def record(
+    file: Path, database_url: str = "sqlite:///:memory:", installed: Sequence[Installed] = FEATURES
+) -> None:
     """Write into the file what is said now; to be read before it is believed."""
-    said = iter(asyncio.run(read_scenario(file).play("sqlite:///:memory:")))
+    said = iter(asyncio.run(read_scenario(file).play(database_url, installed=installed)))
     lines: list[str] = []
     started = False
     for line in file.read_text(encoding="utf-8").splitlines():

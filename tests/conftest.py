@@ -8,13 +8,21 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from bot.main.features import stores_of
 from storage.engines import Database, open_database
 from tests.homeserver import Homeserver
 from tests.postgres import PostgreSQL, keys_of
+from tests.tables import made_once
 
 # A busy machine is no fault in what is tested.
 settings.register_profile("plein", deadline=None)
 settings.load_profile("plein")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables() -> Iterator[None]:
+    with made_once():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +34,7 @@ async def homeserver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[
 
 @pytest.fixture(scope="session")
 async def limited_homeserver(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Homeserver]:
-    """A Matrix homeserver that takes ten messages at once and then one every five seconds."""
+    """A Matrix homeserver that takes ten messages at once and then one a second."""
     folder = tmp_path_factory.mktemp("limited_homeserver")
     async with await Homeserver.start(folder, limits=True) as server:
         yield server
@@ -41,17 +49,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database: the test runs once on either kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/plein.db"
+        yield f"sqlite:///{tmp_path}/plein.db"
+        return
     postgres: PostgreSQL = request.getfixturevalue("postgres")
-    return postgres.new_database()
+    url = postgres.new_database()
+    yield url
+    postgres.give_back(url)
 
 
 @pytest.fixture
 async def store(database_url: str) -> AsyncIterator[Database]:
     """An empty store."""
-    opened = await open_database(database_url, keys_of(database_url))
+    opened = await open_database(database_url, keys_of(database_url), stores_of())
     yield opened
     await opened.close()

@@ -37,11 +37,12 @@ ADMIN = "the-harness"
 CLIENT = "/_matrix/client/v3"
 KEY = "be.plein.key"
 POLL_STARTS = ("m.poll.start", "org.matrix.msc3381.poll.start")
-READY = 60.0
+READY = 180.0
 POLL = 2.0
 """Seconds that a /sync waits: also what `wait_until` waits for things that come by no /sync."""
 
 NO_LIMIT = {"per_second": 100_000, "burst_count": 100_000}
+LIMITED = {"per_second": 1, "burst_count": 10}
 UNLIMITED: Json = {
     "rc_message": NO_LIMIT,
     "rc_registration": NO_LIMIT,
@@ -125,9 +126,9 @@ class Homeserver:
     ) -> Self:
         """Start on an empty folder; returns once it answers.
 
-        `limits` leaves the limit on messages at Synapse's own 0.2 a second after ten at once;
-        all other limits are off in any case. Without `durable` all is kept in memory and gone
-        after `stop` or `kill`. `settings` go over those of the configuration file.
+        With `limits` it takes ten messages at once and then one a second, where Synapse's own limit is
+        one in five seconds; all other limits are off in any case. Without `durable` all is kept in
+        memory and gone after `stop` or `kill`. `settings` go over those of the configuration file.
         """
         if not PYTHON.exists():
             raise RuntimeError("The Matrix homeserver of the tests is not installed: run `make test` once.")
@@ -171,7 +172,7 @@ class Homeserver:
             **UNLIMITED,
         }
         if limits:
-            del config["rc_message"]
+            config["rc_message"] = LIMITED
         # JSON is YAML, and needs no library here.
         (self.folder / "homeserver.yaml").write_text(json.dumps({**config, **settings}), encoding="utf-8")
         (self.folder / "logging.yaml").write_text(json.dumps(LOGGING), encoding="utf-8")
@@ -230,7 +231,7 @@ class Homeserver:
         if self._process and self._process.returncode is None:
             self._process.terminate()
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     await self._process.wait()
             except TimeoutError:
                 await self.kill()
@@ -331,6 +332,8 @@ class Person:
         self.user_id = user_id
         self.token = token
         self.device_id = device_id
+        # What was read of each room so far, and from where to read on.
+        self._read: dict[str, tuple[list[Json], str]] = {}
 
     def __repr__(self) -> str:
         return f"<{self.user_id} on {self.device_id}>"
@@ -457,13 +460,28 @@ class Person:
 
     async def history(self, room: str) -> list[Json]:
         """Every event of the room that they may see, oldest first."""
+        known, upto = self._read.get(room, ([], ""))
+        news, upto = await self._pages(room, "f", upto) if upto else ([], "")
+        if not upto or any(event["type"] == "m.room.redaction" for event in news):
+            # What was taken back looks otherwise from then on, wherever it stands.
+            known, upto = await self._pages(room, "b")
+            known, news = known[::-1], []
+        self._read[room] = [*known, *news], upto
+        return [*known, *news]
+
+    async def _pages(self, room: str, dir: str, after: str = "") -> tuple[list[Json], str]:
+        """All there is in that direction, and from where to read what comes after it."""
         events: list[Json] = []
-        params = {"dir": "b", "limit": "1000"}
+        params = {"dir": dir, "limit": "1000"} | ({"from": after} if after else {})
         while True:
             page = await self.request("GET", f"rooms/{_quoted(room)}/messages", params=params)
             events += page["chunk"]
-            if "end" not in page:
-                return events[::-1]
+            if dir == "b":
+                after = after or page["start"]
+            elif page["chunk"]:
+                after = page["end"]
+            if "end" not in page or not page["chunk"]:
+                return events, after
             params["from"] = page["end"]
 
     async def state(self, room: str, type: str, key: str = "") -> Json | None:
@@ -480,7 +498,7 @@ class Person:
         answer = await self.request("GET", f"rooms/{_quoted(room)}/members")
         return {event["state_key"]: event["content"]["membership"] for event in answer["chunk"]}
 
-    async def wait_for(self, room: str, wanted: Callable[[Json], bool], *, timeout: float = 30.0) -> Json:
+    async def wait_for(self, room: str, wanted: Callable[[Json], bool], *, timeout: float = 120.0) -> Json:
         """The first event of the room, past or still to come, that fits.
 
         An AssertionError with the room's last events if none does in time.
@@ -501,7 +519,7 @@ class Person:
         last = "\n".join(map(_briefly, seen[-10:]))
         raise AssertionError(f"{self.name} waited {timeout:g} s in vain. The last events of {room}:\n{last}")
 
-    async def wait_until(self, check: Callable[[], Awaitable[T | None]], *, timeout: float = 30.0) -> T:
+    async def wait_until(self, check: Callable[[], Awaitable[T | None]], *, timeout: float = 120.0) -> T:
         """What `check` gives once that is something: asked again whenever anything arrives.
 
         None, False and what is empty count as nothing yet.

@@ -84,7 +84,7 @@ store = "{folder}/matrix"
             self.log.append("(ended)")
             self._heard.notify_all()
 
-    async def says(self, words: str, *, after: int = 0, timeout: float = 60) -> str:
+    async def says(self, words: str, *, after: int = 0, timeout: float = 180) -> str:
         """The first line of the log with these words."""
 
         def found() -> list[str]:

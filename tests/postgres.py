@@ -16,8 +16,15 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-READY = 60.0
+READY = 180.0
 USER = "postgres"
+EMPTY = """
+SET client_min_messages = warning;
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+DROP SCHEMA public CASCADE;
+CREATE SCHEMA public;
+"""
 
 
 def _installed() -> Path:
@@ -44,6 +51,7 @@ class PostgreSQL:
         self._home = Path(tempfile.mkdtemp(prefix="plein-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = itertools.count(1)
+        self._free: list[str] = []
         self._log = folder / "postgres.log"
         self.url = self._url("postgres")
         try:
@@ -108,22 +116,28 @@ class PostgreSQL:
 
     def new_database(self) -> str:
         """The URL of a new, empty database."""
+        if self._free:
+            return self._url(self._free.pop())
         name = f"plein_{next(self._numbers)}"
-        subprocess.run(
-            [self._programs / "bin" / "createdb", "--host", self._home, "--username", USER, name],
-            check=True,
-        )
+        self._run("createdb", name)
         return self._url(name)
 
+    def give_back(self, url: str) -> None:
+        """Empty a database, whoever is still connected to it, for the next who asks for one."""
+        name = str(make_url(url).database)
+        self._run("psql", "--quiet", "--no-psqlrc", "--output", os.devnull, "--command", EMPTY, name)
+        shutil.rmtree(f"{keys_of(url)}", ignore_errors=True)
+        self._free.append(name)
+
+    def _run(self, program: str, *words: str) -> None:
+        path = str(self._programs / "bin" / program)
+        subprocess.run([path, "--host", str(self._home), "--username", USER, *words], check=True)
+
     def stop(self) -> None:
-        """End it, connections or not, and remove what it kept."""
+        """End it, connections or not, and remove what it kept: it need not be tidy about that."""
         if self._process and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self._process.send_signal(signal.SIGQUIT)
-                self._process.wait(20)
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(120)
         shutil.rmtree(self._home, ignore_errors=True)
 
 

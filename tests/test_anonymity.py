@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import random
 import re
 import sqlite3
@@ -18,12 +19,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.features.polls.records import POLLS
 from bot.model.events import Arrival
 from bot.model.message import Message
 from bot.ports.storage import Transaction
 from storage.engines import async_url
 from storage.keyring import KeyGone, Keyring
-from storage.tables import metadata
+from tests.doubles.installed import TABLES
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import tally
 from tests.postgres import PostgreSQL
@@ -118,7 +120,7 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
             assert not any(key in copy for key in spy.keys)
         await asyncio.sleep(0)
     assert "Verhuizen" not in logs.text
-    with sqlite3.connect(tmp_path / "plein.db") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
         assert db.execute("SELECT count(*) FROM ballots").fetchone() == (0,)
         cast = db.execute("SELECT choices, votes FROM tallies WHERE poll = 1 ORDER BY choices").fetchall()
     assert cast == [("", 5), ("1", 2), ("2", 2), ("3", 1)]
@@ -131,7 +133,7 @@ async def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:
         async with engine.connect() as db:
             return {
                 table.name: sorted(map(tuple, (await db.execute(select(table))).all()), key=repr)
-                for table in metadata.sorted_tables
+                for table in TABLES.values()
             }
     finally:
         await engine.dispose()
@@ -180,7 +182,7 @@ async def test_the_length_of_what_is_sealed_says_nothing(tmp_path: Path) -> None
             await town.core.store_arrivals("x", [Arrival(f"${name}", "!dm", body)], name)
             await vote(town, name, f"!vote {words}")
             await vote(town, name, f"!vote nonsense {words}")
-    with sqlite3.connect(tmp_path / "plein.db") as db:
+    with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
         for column in (
             "SELECT body FROM inbox",
             "SELECT choices FROM ballots",
@@ -246,15 +248,15 @@ async def test_what_others_could_see_is_no_vote(database_url: str) -> None:
         answer = await town.core.handle(asked)
         assert isinstance(answer, Message)
         assert "konden anderen zien" in words_of(answer)
-        assert [action.command for action in answer.actions] == ["poll tick"] * 3
+        assert [button.command for button in answer.buttons] == ["poll tick"] * 3
 
         def voters(tx: Transaction) -> int:
-            found = tx.polls.get(1, 0)
+            found = tx.of(POLLS).get(1, 0)
             assert found
             return found[0].voters
 
         assert await town.core.store.run(voters) == 0
-        assert answer.ballot is None
+        assert answer.native_poll is None
 
 
 async def test_its_board_offers_no_native_poll_and_shows_no_count(database_url: str) -> None:
@@ -287,14 +289,15 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
-async def test_votes_of_an_anonymous_poll_survive_sigkill(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.soak)])
+async def test_votes_of_an_anonymous_poll_survive_sigkill(tmp_path: Path, kills: int) -> None:
     """Every acknowledged vote counts, and the key that all depend on is never half there."""
     url = f"sqlite:///{tmp_path}/plein.db"
     async with open_town(url) as town:
         await town.joined("sport")
         await town.say("mia", OPEN)
     chance, step = random.Random(7), 0
-    for _ in range(10):
+    for _ in range(kills):
         voting = await asyncio.create_subprocess_exec(
             sys.executable, "-c", VOTES, url, str(step), cwd=ROOT, stdout=asyncio.subprocess.PIPE
         )

@@ -488,7 +488,7 @@ async def test_a_layout_of_components_v2(bot: Bot, town: Server) -> None:
     with pytest.raises(AssertionError, match="1 to 1 are to be chosen"):
         await anna.chooses(shown, "Who?", [])
     heard = asyncio.create_task(anna.chooses(shown, "Who?", [anna]))
-    chosen = await bot.wait_for("interaction", timeout=5)
+    chosen = await bot.wait_for("interaction", timeout=60)
     data: Any = chosen.data
     assert data["values"] == [anna.id]
     assert data["resolved"]["users"][anna.id]["username"] == "anna"
@@ -1200,7 +1200,7 @@ async def frames(double: Discord, *sent: Any) -> tuple[list[Json], int | None]:
     async with (
         aiohttp.ClientSession(connector=double.connector()) as session,
         session.ws_connect(url) as socket,
-        asyncio.timeout(5),
+        asyncio.timeout(60),
     ):
         for one in sent:
             await socket.send_str(one if isinstance(one, str) else json.dumps(one))
@@ -1326,6 +1326,7 @@ async def test_discord_py_lives_through_faults(double: Discord, bot: Bot, town: 
 
 async def test_a_bucket_runs_empty(wire: Wire, double: Discord, town: Server) -> None:
     path = f"/channels/{town.channel('sport').id}/messages"
+    double.limits.now = double.clock.now
     double.limits.set(MESSAGES, 2, 60)
     for left in ("1", "0"):
         assert (await wire.ask("POST", path, {"content": "x"}))[0] == 200

@@ -79,7 +79,7 @@ def test_the_first_poll_from_outside(through: str, tmp_path: Path) -> None:
         cwd=ROOT,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=180,
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     expected = "".join(f"{line}\n" for _, said in turns for line in said)
@@ -95,7 +95,7 @@ def test_a_script_that_is_not_understood_fails(tmp_path: Path) -> None:
         cwd=ROOT,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=180,
     )
     assert ran.returncode == 1
     assert "Regel 1 begrijp ik niet: anna zegt iets." in ran.stdout
@@ -117,7 +117,7 @@ def test_a_wrong_option_is_answered_in_a_line(option: str, value: str, said: str
         stdin=subprocess.DEVNULL,
         text=True,
         capture_output=True,
-        timeout=60,
+        timeout=180,
     )
     assert ran.returncode == 2
     assert said in ran.stderr

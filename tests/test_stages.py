@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot.commands.catalogue import Commands
-from bot.features import COMMANDS
 from bot.texts import Texts
 from tests.chat import NOW, difference, read_scenario
 from tests.doubles.discord import Discord, Message
+from tests.doubles.installed import FEATURES
 from tests.homeserver import Homeserver
 from tests.stages.discord import DiscordsClock, OnDiscord
 from tests.stages.matrix import OnMatrix
@@ -135,7 +135,7 @@ async def test_what_is_shown_wrong_on_matrix_is_noticed(homeserver: Homeserver, 
     assert "-[matrix > ben] “Nieuwe skatebaan?”: je koos Nee." in changes
 
 
-PLAIN = Plain(Commands(COMMANDS, Texts()))
+PLAIN = Plain(Commands(FEATURES.commands, Texts()))
 
 
 @pytest.mark.parametrize(

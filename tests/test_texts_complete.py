@@ -7,12 +7,13 @@ import builtins
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
-from bot import features
+from bot.commands.read import bind, parse
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as FORM_KINDS
@@ -24,21 +25,30 @@ from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call
+from tests.doubles.installed import FEATURES
 from tests.test_imports import ROOT
 
 HOLE = re.compile(r"\{(\w+)\}")
 # Calls whose first argument is a key.
 SAYS = {"text", "Text", "UserError", "Unread", "_template", "find"}
+# Calls whose first argument is the end of a key of a parameter: ".help" of "param.closes.help".
+OF_AN_ARGUMENT = {"key", "find_text"}
 
 
 def catalogue(locale: str) -> dict[str, tuple[str, ...]]:
     """The forms of each key: one, or one for each plural."""
     found: dict[str, tuple[str, ...]] = {}
-    with (ROOT / "bot" / "locales" / locale / "LC_MESSAGES" / "plein.po").open("rb") as file:
-        for message in read_po(file, locale=locale, abort_invalid=True):
-            if message.id:
-                found[key_of(message)] = forms_of(message)
+    for path in files_of(locale):
+        with path.open("rb") as file:
+            for message in read_po(file, locale=locale, abort_invalid=True):
+                if message.id:
+                    found[key_of(message)] = forms_of(message)
     return found
+
+
+def files_of(locale: str) -> list[Path]:
+    """The catalogues of a language: one for each feature, for each adapter and for the core."""
+    return sorted((ROOT / "bot" / "locales" / locale).glob("*.po"))
 
 
 def key_of(message: Message) -> str:
@@ -62,6 +72,8 @@ def keys_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
             name = ast.unparse(node.func).split(".")[-1]
             if name in SAYS and node.args:
                 yield from ((key, node.lineno) for key in spelled(node.args[0]))
+            elif name in OF_AN_ARGUMENT and node.args:
+                yield from ((f"param.*{key}", node.lineno) for key in spelled(node.args[0]))
             elif name == "wrong" and len(node.args) > 1:
                 yield from ((key, node.lineno) for key in spelled(node.args[1]))
 
@@ -87,16 +99,16 @@ def said() -> list[tuple[str, str]]:
 
 # --- keys that are built ---
 
-LISTED = [command for command in features.COMMANDS if command.listed]
-PARAMS = [param for command in LISTED for param in command.params]
+LISTED = [command for command in FEATURES.commands if command.listed]
+ARGUMENTS = [argument for command in LISTED for argument in COMMANDS.arguments(command)]
 # What a form asks for: what a command says that it asks, or else cannot do without.
 FORMS = {
     command.path: asked
     for command in LISTED
-    if (asked := [one for one in command.params if one.name in command.asks or one.required])
+    if (asked := [it for it in COMMANDS.arguments(command) if it.name in command.asks or it.required])
 }
-ASKED = [param for asked in FORMS.values() for param in asked] + [
-    param for param in PARAMS if param.name == "theme"
+ASKED = [argument for asked in FORMS.values() for argument in asked] + [
+    argument for argument in ARGUMENTS if argument.name == "theme"
 ]  # in private
 GROUPS = {command.path.split()[0] for command in LISTED if " " in command.path}
 CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
@@ -112,14 +124,16 @@ def filled(key: str, *words: Iterable[str]) -> set[str]:
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
-    "param.*": filled("param.*", [param.name for param in PARAMS]),
-    "param.*.*": {f"param.{param.name}.{word}" for param in PARAMS for word in param.words or ()},
+    "param.*": {argument.key("") for argument in ARGUMENTS},
+    "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
     "group.*.help": filled("group.*.help", GROUPS),
-    "param.*.help": filled("param.*.help", [param.name for param in PARAMS]),
-    "param.*.label": filled("param.*.label", [param.name for param in ASKED]),
-    "param.*.*.label": {f"param.{param.name}.{word}.label" for param in ASKED for word in param.words or ()},
-    "param.*.yes": filled("param.*.yes", [param.name for param in ASKED if param.kind == "yes"]),
+    "param.*.help": {argument.key(".help") for argument in ARGUMENTS},
+    "param.*.label": {argument.key(".label") for argument in ASKED},
+    "param.*.*.label": {
+        argument.key(f".{choice}.label") for argument in ASKED for choice in argument.choices
+    },
+    "param.*.yes": {argument.key(".yes") for argument in ASKED if not argument.needs_value},
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),
     "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),
     "poll.*.nothing": filled("poll.*.nothing", ["show", "mine"]),
@@ -153,8 +167,8 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
-    "param.*.hint": filled("param.*.hint", [param.name for param in ASKED]),
-    "param.*.value": filled("param.*.value", [param.name for param in PARAMS if param.kind != "yes"]),
+    "param.*.hint": {argument.key(".hint") for argument in ASKED},
+    "param.*.value": {argument.key(".value") for argument in ARGUMENTS if argument.needs_value},
 }
 
 
@@ -179,13 +193,22 @@ def test_every_language_has_every_text() -> None:
         assert set(CATALOGUES[first]) ^ set(CATALOGUES[other]) == set()
 
 
+def test_every_language_has_the_same_catalogues_with_the_same_keys() -> None:
+    first, *others = LOCALES
+    for path in files_of(first):
+        keys = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+        for other in others:
+            theirs = path.parents[1] / other / path.name
+            assert keys == re.findall(r'^msgid "(.+)"$', theirs.read_text(encoding="utf-8"), re.MULTILINE)
+
+
 def test_no_text_is_empty_and_none_is_there_twice() -> None:
     for locale in LOCALES:
         assert [key for key, forms in CATALOGUES[locale].items() if not all(forms) or not forms] == []
-        source = (ROOT / "bot" / "locales" / locale / "LC_MESSAGES" / "plein.po").read_text(encoding="utf-8")
-        keys = re.findall(r'^msgid "(.+)"$', source, re.MULTILINE)
+        sources = [path.read_text(encoding="utf-8") for path in files_of(locale)]
+        keys = [key for source in sources for key in re.findall(r'^msgid "(.+)"$', source, re.MULTILINE)]
         assert len(keys) == len(set(keys))
-        assert "#, fuzzy" not in source
+        assert not any("#, fuzzy" in source for source in sources)
 
 
 @pytest.mark.parametrize("key", sorted(CATALOGUES["nl"]))
@@ -222,7 +245,7 @@ def test_every_key_in_the_code_is_a_text() -> None:
     missing += [
         key
         for key in sorted(literals())
-        if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *features.JOBS, "config.toml"}
+        if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *FEATURES.jobs, "config.toml"}
     ]
     assert missing == []
 
@@ -343,7 +366,7 @@ def test_names_of_commands_are_plain(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: str) -> None:
-    flags = {f"param.{param.name}" for param in PARAMS if param.named}
+    flags = {argument.key("") for argument in ARGUMENTS if argument.named}
     for key in flags | BUILT["param.*.*"] | BUILT["poll.word.*"]:
         for word in CATALOGUES[locale][key][0].split("|"):
             assert re.fullmatch(r"[^\W\d][\w-]*", word), (locale, key)
@@ -369,9 +392,9 @@ def test_every_example_is_understood(locale: str) -> None:
         for name in ("example", "examples"):
             for line in CATALOGUES[locale].get(f"command.{command.path}.{name}", ("",))[0].split("\n"):
                 if line:
-                    read, given = COMMANDS.parse(line.replace("\\n", "\n"), locale)
+                    read, given = parse(COMMANDS, line.replace("\\n", "\n"), locale)
                     assert read is command
-                    assert COMMANDS.bind(command, given, a_call(locale))
+                    assert bind(COMMANDS, command, given, a_call(locale))
                     found += 1
     assert found >= 6
 
@@ -381,7 +404,7 @@ def test_what_is_said_of_commands_fits_where_it_is_shown(locale: str) -> None:
     """Menus of platforms have room for so much, with the words to choose from filled in."""
     voice = Voice(locale, BRUSSELS, NOW)
     said = [text(f"command.{command.path}.help") for command in LISTED]
-    said += [COMMANDS.about(param, locale) for param in PARAMS]
+    said += [argument.about(locale) for argument in ARGUMENTS]
     said += [COMMANDS.about_group(noun) for noun in GROUPS]
     lengths = {one.key: len(Texts().write(one, voice)) for one in said}
     assert {key: length for key, length in lengths.items() if not 0 < length <= 100} == {}

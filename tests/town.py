@@ -19,12 +19,12 @@ class Resident:
     person: Person
     direct: str
 
-    async def told(self, *words: str, timeout: float = 30) -> Shown:
+    async def told(self, *words: str, timeout: float = 120) -> Shown:
         """What Plein said to them alone with all these words, once it did."""
         return await says(self.person, self.direct, *words, timeout=timeout)
 
 
-async def says(person: Person, room: str, *words: str, key: str = "", timeout: float = 30) -> Shown:
+async def says(person: Person, room: str, *words: str, key: str = "", timeout: float = 120) -> Shown:
     """The newest message of Plein's in a room that shows all these words, once there is one."""
 
     async def look() -> Shown | None:
@@ -41,7 +41,7 @@ async def says(person: Person, room: str, *words: str, key: str = "", timeout: f
         raise AssertionError(f"nobody said {words}; last was said:\n{seen}") from error
 
 
-async def board(person: Person, room: str, *words: str, timeout: float = 30) -> Shown:
+async def board(person: Person, room: str, *words: str, timeout: float = 120) -> Shown:
     """The board in a room, once it shows all these words."""
     return await says(person, room, *words, key="board:", timeout=timeout)
 
@@ -70,7 +70,7 @@ class Town:
         async def joined() -> bool | None:
             return (await person.members(room)).get(self.plein.user_id) == "join" or None
 
-        await person.wait_until(joined, timeout=90)
+        await person.wait_until(joined, timeout=180)
 
     async def room(self, owner: Person, *others: Person, **options: Any) -> str:
         """A public room with Plein in it."""

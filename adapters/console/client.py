@@ -19,7 +19,7 @@ from adapters.console.script import Grants, Says, Waits, read_line
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation
-from bot.model.message import Action, Message, text
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Place
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -72,7 +72,7 @@ class Console:
         self._clock = clock
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
-        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Action, ...]] = {}
+        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Button, ...]] = {}
         self._board_of: dict[str, Reference] = {}
         self._known: set[str] = set()
         self.failed = False
@@ -100,7 +100,7 @@ class Console:
             said = read_line(words, number)
         except UserError as error:
             self.failed = True
-            await self._print("console", Message((error.text,)), "error", None)
+            await self._print("console", message(error.text), "error", None)
             return
         match said:
             case Says():
@@ -141,15 +141,15 @@ class Console:
 
     async def _press(self, asked: Invocation, number: int) -> Message | None:
         """A button of the last message with buttons that they saw there; in private, that was for them."""
-        actions: tuple[Action, ...] = ()
+        buttons: tuple[Button, ...] = ()
         for (place, who), shown in self._buttons.items():
             here = place == asked.place and who in (None, asked.author)
             if here or (asked.place is None and who == asked.author):
-                actions = shown
-        if not 1 <= number <= len(actions):
-            return Message((text("action.no_such", number=number),))
-        action = actions[number - 1]
-        return await self.core.handle(replace(asked, command=action.command, args=action.args))
+                buttons = shown
+        if not 1 <= number <= len(buttons):
+            return message(text("action.no_such", number=number))
+        button = buttons[number - 1]
+        return await self.core.handle(replace(asked, command=button.command, args=button.args))
 
     async def _waits(self, span: timedelta) -> None:
         """Everything that comes due on the way happens at its own time."""
@@ -166,25 +166,25 @@ class Console:
     # --- what is said ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:
-        to, message = delivery.to, delivery.message
+        to, shown = delivery.to, delivery.message
         where = self._called(to)
         ref = delivery.replaces or (str(uuid.uuid4()),)
         if isinstance(to, Identity):
-            self._remember(None, to, message)
+            self._remember(None, to, shown)
         elif not delivery.replaces:
-            self._remember(to, None, message)
-            if message.actions:
+            self._remember(to, None, shown)
+            if shown.buttons:
                 self._board_of[to.room_id] = ref
         elif self._board_of.get(to.room_id) == ref:
-            self._remember(to, None, message)
+            self._remember(to, None, shown)
         if delivery.replaces:
-            await self._print(f"{where} *", message, "edited", to)
+            await self._print(f"{where} *", shown, "edited", to)
         else:
-            await self._print(where, message, "public" if isinstance(to, Place) else "private", to)
+            await self._print(where, shown, "public" if isinstance(to, Place) else "private", to)
         return Receipt(ref)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
-        await self._print(f"{self._called(to)} *", Message((text("console.retracted"),)), "edited", to)
+        await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)
 
     def _called(self, to: Place | Identity) -> str:
         if isinstance(to, Place):
@@ -194,9 +194,9 @@ class Console:
 
     def _remember(self, place: Place | None, who: Identity | None, message: Message) -> None:
         """A message without buttons leaves the old ones: pressing them is still answered."""
-        if message.actions:
+        if message.buttons:
             self._buttons.pop((place, who), None)
-            self._buttons[place, who] = message.actions
+            self._buttons[place, who] = message.buttons
 
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))

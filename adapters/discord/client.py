@@ -143,7 +143,7 @@ class Discord:
         channel, message = await self._channel(on, delivery.to), delivery.message
         shown, *beside = delivery.replaces
         said = on.writer(await on.voice(delivery.to)).render(message, None)
-        if beside and message.ballot and message.ballot.ended:
+        if beside and message.native_poll and message.native_poll.ended:
             await on.outgoing.end_poll(channel, int(beside[0]))
         edited = await on.outgoing.edit(channel, shown, said, _pings(delivery))
         return Receipt(delivery.replaces if edited else ())

@@ -10,15 +10,15 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import discord
 import orjson
 
+from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
-from bot.commands.declare import Command, Param
+from bot.commands.declare import Command
 from bot.model.message import Text, text
 from bot.model.people import Role
 from bot.texts import Voice
@@ -27,7 +27,7 @@ Json = dict[str, Any]
 DEFAULT = "en"
 _SUBCOMMAND = 1
 _STRING, _INTEGER, _BOOLEAN = 3, 4, 5
-_TYPES = {"number": _INTEGER, "yes": _BOOLEAN}
+_TYPES = {str: _STRING, int: _INTEGER, bool: _BOOLEAN}
 _IN_SERVERS, _IN_PRIVATE = 0, 1
 # Descriptions hold no moments.
 _NO_ZONE, _NO_TIME = ZoneInfo("UTC"), datetime.fromtimestamp(0, UTC)
@@ -93,12 +93,12 @@ class SlashCommands:
         from moderators what organisers may do.
         """
         needed = self._permissions.get(role)
-        above = [permissions for one, permissions in self._permissions.items() if one > role]
-        return needed if needed and all(needed <= one for one in above) else None
+        above = [permissions for other, permissions in self._permissions.items() if other > role]
+        return needed if needed and all(needed <= permissions for permissions in above) else None
 
     def _command(self, name: str, word: int) -> Json:
         command = self._by_name[name]
-        options = [self._option(param) for param in command.params]
+        options = [self._option(argument) for argument in self._commands.arguments(command)]
         words = self._words(lambda _: text(f"command.{command.path}.help"))
         return {**self._named(name, word), **words, "options": options}
 
@@ -106,26 +106,26 @@ class SlashCommands:
         """One word of its name, in every language that has as many words for it."""
         command, locales = self._by_name[name], self._texts.locales
         called = {locale: self._commands.called(command, locale, name) for locale in locales}
-        localised = {locale: one.split()[word] for locale, one in called.items()}
+        localised = {locale: words.split()[word] for locale, words in called.items()}
         return {"name": name.split()[word], "name_localizations": _everywhere(localised)}
 
-    def _option(self, param: Param) -> Json:
+    def _option(self, argument: Argument) -> Json:
         """None is required: what is missing is asked for."""
-        names = {locale: self._commands.param_name(param, locale) for locale in self._texts.locales}
+        names = {locale: argument.name_in(locale) for locale in self._texts.locales}
         option: Json = {
-            "type": _TYPES.get(param.kind, _STRING),
+            "type": _TYPES[argument.converter.plain],
             "name": names[DEFAULT],
             "name_localizations": _everywhere(names),
-            **self._words(lambda locale: self._commands.about(param, locale)),
+            **self._words(argument.about),
         }
-        if param.words:
-            option["choices"] = [self._choice(param, one) for one in param.words]
-        elif self._commands.is_suggested(param):
+        if argument.choices:
+            option["choices"] = [self._choice(argument, choice) for choice in argument.choices]
+        elif argument.suggest:
             option["autocomplete"] = True
         return option
 
-    def _choice(self, param: Param, value: StrEnum) -> Json:
-        words = {locale: self._commands.usual_words(param, locale)[value] for locale in self._texts.locales}
+    def _choice(self, argument: Argument, value: str) -> Json:
+        words = {locale: argument.usual_words(locale)[value] for locale in self._texts.locales}
         return {"name": words[DEFAULT], "name_localizations": _everywhere(words), "value": str(value)}
 
     def _words(self, about: Callable[[str], Text]) -> Json:
@@ -147,11 +147,13 @@ class SlashCommands:
         command = self._by_name.get(name)
         if command is None:
             return None
-        params = {self._commands.param_name(param, DEFAULT): param.name for param in command.params}
-        given = {params[one["name"]]: one["value"] for one in options if one["name"] in params}
-        for one in options:
-            if one.get("focused") and one["name"] in params:
-                focused = params[one["name"]]
+        arguments = self._commands.arguments(command)
+        params = {argument.name_in(DEFAULT): argument.name for argument in arguments}
+        options = [option for option in options if option["name"] in params]
+        given = {params[option["name"]]: option["value"] for option in options}
+        for option in options:
+            if option.get("focused"):
+                focused = params[option["name"]]
                 return Used(command, given, focused, str(given.pop(focused)))
         return Used(command, given)
 
@@ -160,7 +162,7 @@ def _names(commands: Commands, command: Command) -> Iterator[str]:
     """Its path, and each name of one word that it has beside that."""
     yield command.path
     if " " in command.path:
-        yield from (one for one in commands.names(command, DEFAULT) if " " not in one)
+        yield from (name for name in commands.names(command, DEFAULT) if " " not in name)
 
 
 def _everywhere(words: Mapping[str, str]) -> dict[str, str]:

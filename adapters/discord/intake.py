@@ -25,7 +25,7 @@ from adapters.discord.trouble import TROUBLE
 from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
-from bot.model.message import Message, text
+from bot.model.message import Message, message, text
 from bot.model.people import Identity, Place, Presence, Role
 
 log = logging.getLogger(__name__)
@@ -89,25 +89,25 @@ class Intake:
                 except Exception:
                     log.exception("Could not deal with interaction %s", asked.id)
                     break
-            return reply.plain(Message((text("discord.not_now"),)))
+            return reply.plain(message(text("discord.not_now")))
 
         await reply.give(prepared())
 
     async def _elsewhere(self, asked: Asked) -> Message:
-        return Message((text("discord.elsewhere"),))
+        return message(text("discord.elsewhere"))
 
     # --- from interaction to invocation ---
 
     async def _used(self, asked: Asked) -> Message | None:
         used = self._on.slash.read(_data(asked))
         if used is None:
-            return Message((text("action.gone"),))
-        message = await self._run(asked, used.command.path, used.args)
-        if message is None or _speaks(asked):
-            return message
+            return message(text("action.gone"))
+        answer = await self._run(asked, used.command.path, used.args)
+        if answer is None or _speaks(asked):
+            return answer
         missing = discord.Permissions(SPEAKS.value & ~asked.app_permissions.value)
         warning = text("discord.mute", permissions=names_of(missing))
-        return replace(message, lines=(*message.lines, warning))
+        return replace(answer, lines=(*answer.lines, warning))
 
     async def _pressed(self, asked: Asked) -> Message | None:
         """A button is a command already filled in; one that opens a form is answered by that form."""
@@ -118,21 +118,21 @@ class Intake:
                     args = {**args, "numbers": [int(one) for one in data["values"] if one.isdecimal()]}
                 return await self._run(asked, command, args)
             case (ids.Referred(number=number, form=False) | ids.Own(number=number, form=False)) as found:
-                message = await self._message(asked, found)
-                for action in message.actions[number : number + 1] if message else ():
-                    return await self._run(asked, action.command, action.args)
+                shown = await self._message(asked, found)
+                for button in shown.buttons[number : number + 1] if shown else ():
+                    return await self._run(asked, button.command, button.args)
             case found:
-                message = await self._message(asked, found)
-                if message and message.form:
-                    return Message((text("discord.form"),), form=replace(message.form, at_once=True))
-        return Message((text("action.gone"),))
+                shown = await self._message(asked, found)
+                if shown and shown.form:
+                    return message(text("discord.form"), form=replace(shown.form, at_once=True))
+        return message(text("action.gone"))
 
     async def _submitted(self, asked: Asked) -> Message | None:
         data = _data(asked)
-        message = await self._message(asked, ids.read(str(data.get("custom_id"))))
-        if message is None or message.form is None:
-            return Message((text("action.gone"),))
-        form = message.form
+        shown = await self._message(asked, ids.read(str(data.get("custom_id"))))
+        if shown is None or shown.form is None:
+            return message(text("action.gone"))
+        form = shown.form
         return await self._run(asked, form.command, form.filled_in(values_of(form, data)))
 
     async def _message(self, asked: Asked, where: ids.Pressed | None) -> Message | None:

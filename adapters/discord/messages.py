@@ -94,9 +94,9 @@ class Messages:
     async def _count(self, channel: int, about: int) -> None:
         """Discord's own poll is over: whoever voted there and nowhere else has voted."""
         shown = await self._on.core.message_at(self._on.account, str(about))
-        if shown is None or shown.ballot is None:
+        if shown is None or shown.native_poll is None:
             return
-        ballot = shown.ballot
+        asked = shown.native_poll
         chosen: dict[int, list[int]] = {}
         names: dict[int, str] = {}
         try:
@@ -117,7 +117,7 @@ class Messages:
             raise TryLater(RETRY_SECONDS) from error
         place = Place(PLATFORM, str(channel))
         for voter_id, numbers in chosen.items():
-            args = {**ballot.args, "numbers": numbers, "unless_voted": True}
+            args = {**asked.args, "numbers": numbers, "unless_voted": True}
             here = await self._on.places.presence(voter_id, place)
             await self._on.core.handle(
                 Invocation(
@@ -126,7 +126,7 @@ class Messages:
                     names[voter_id],
                     place,
                     poll.expires_at or self._on.clock.now(),
-                    command=ballot.command,
+                    command=asked.command,
                     args=args,
                     role=here[0].role if here else Role.RESIDENT,
                     present_in=here,

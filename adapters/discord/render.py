@@ -19,7 +19,17 @@ from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
 from bot.commands.catalogue import Commands
 from bot.dispatch import ONCE
-from bot.model.message import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text
+from bot.model.message import (
+    Attachment,
+    Button,
+    Field,
+    Form,
+    Message,
+    NativePoll,
+    Suggestion,
+    Text,
+    text,
+)
 from bot.texts import Texts, Voice, visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
@@ -76,8 +86,8 @@ class Writer:
         `form_id`: by which its form is found, where that is kept elsewhere.
         """
         view = Buttons(timeout=None)
-        said = [*message.lines, *self._add_buttons(view, message.actions, source)]
-        said += () if view.children else message.how
+        said = [*message.lines, *self._add_buttons(view, message.buttons, source)]
+        said += () if view.children else message.hints
         # What finds no room is left out: the buttons of the options do the same.
         with contextlib.suppress(ValueError):
             for item in self._besides(message, form_id or ids.refer(source, form=True)):
@@ -125,7 +135,7 @@ class Writer:
 
     # --- what can be pressed ---
 
-    def _add_buttons(self, view: ui.View, actions: Sequence[Action], source: str | None) -> Iterator[Text]:
+    def _add_buttons(self, view: ui.View, actions: Sequence[Button], source: str | None) -> Iterator[Text]:
         """A button for each action; those for which there is none, as lines to type."""
         taken: set[str] = set()
         for number, action in enumerate(actions):
@@ -143,13 +153,13 @@ class Writer:
 
     def _besides(self, message: Message, form_id: str) -> Iterator[ui.Item[ui.View]]:
         """The list to choose several from, and the button that opens the form."""
-        if message.ballot and (several := self._list(message.ballot)):
+        if message.native_poll and (several := self._list(message.native_poll)):
             yield several
         if message.form and 1 <= len(message.form.fields) <= FORM_FIELDS:
             label = self._words.confidential(message.form.title, LABEL) or "…"
             yield ui.Button(label=label, custom_id=form_id, style=discord.ButtonStyle.primary)
 
-    def _list(self, ballot: Ballot) -> ui.Select[ui.View] | None:
+    def _list(self, ballot: NativePoll) -> ui.Select[ui.View] | None:
         """Where more than one may be chosen: all of them in one go."""
         custom_id = ids.choose(ballot.command, ballot.args)
         if ballot.ended or ballot.at_most < 2 or not custom_id or not 2 <= len(ballot.options) <= CHOICES:
@@ -230,7 +240,7 @@ class Writer:
         return shorten(self.plain(attachment.words), ALT)
 
 
-def _style(action: Action) -> discord.ButtonStyle:
+def _style(action: Button) -> discord.ButtonStyle:
     """What settles something stands out from the options of a poll, and what cannot be undone still more."""
     if action.args.get("sure"):
         return discord.ButtonStyle.danger

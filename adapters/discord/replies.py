@@ -14,7 +14,7 @@ from adapters.discord import ids
 from adapters.discord.channels import PLATFORM
 from adapters.discord.session import Session, files_of
 from adapters.discord.uploads import overflow_files, rewound
-from bot.model.message import Message, text
+from bot.model.message import Message, message, text
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
@@ -75,12 +75,12 @@ class Reply:
             await self._asked.response.defer(ephemeral=True, thinking=True)
 
     async def _say(self, prepared: Prepared) -> None:
-        message = prepared.message or Message((text("discord.done"),))
+        answer = prepared.message or message(text("discord.done"))
         writer = self._on.writer(prepared.voice)
-        if message.form and message.form.at_once and self._may_ask:
-            await self._asked.response.send_modal(writer.modal(message.form, self._form_id()))
+        if answer.form and answer.form.at_once and self._may_ask:
+            await self._asked.response.send_modal(writer.modal(answer.form, self._form_id()))
             return
-        said = writer.render(message, source_of(self._asked), self._form_id())
+        said = writer.render(answer, source_of(self._asked), self._form_id())
         files = [*map(rewound, prepared.files), *overflow_files(said)]
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
         if self._deferring:

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
-from bot.commands.declare import Param
+from bot.commands.read import parse
+from bot.commands.types import OPTIONS
 from bot.errors import UserError
 from bot.model.message import Text
 from bot.texts import Texts, Voice, visible
@@ -125,30 +127,31 @@ class Words:
         if not typed.startswith("!"):
             return typed
         try:
-            command, args = self.commands.parse(typed, self.voice.locale)
+            command, args = parse(self.commands, typed, self.voice.locale)
         except UserError:
             return "/" + typed[1:]
-        given = [self._option(one, args[one.name]) for one in command.params if one.name in args]
+        arguments = self.commands.arguments(command)
+        given = [self._option(each, args[each.name]) for each in arguments if each.name in args]
         # By the name that is registered.
         return " ".join([f"/{self.commands.called(command, self.voice.locale)}", *given])
 
     def _is_yes(self, flag: str) -> bool:
         """Whether there is nothing to say behind it."""
-        params = [param for command in self.commands.by_path.values() for param in command.params]
         return any(
-            param.kind == "yes" and self.commands.param_name(param, self.voice.locale) == flag
-            for param in params
+            not argument.needs_value and argument.name_in(self.voice.locale) == flag
+            for command in self.commands.by_path.values()
+            for argument in self.commands.arguments(command)
         )
 
-    def _option(self, param: Param, value: Any) -> str:
+    def _option(self, argument: Argument, value: Any) -> str:
         """An argument by its name. One that may be left out keeps its brackets, one still to be thought of
         is shown by dots."""
-        label = self.commands.param_name(param, self.voice.locale)
+        label = argument.name_in(self.voice.locale)
         if isinstance(value, bool):
             return f"{label.lower()}:{value}"
         optional = value.startswith("[") and value.endswith("]")
         words = value[1:-1] if optional else value
-        parts = re.split(r"[|\n]", words) if param.kind == "options" else [words]
+        parts = re.split(r"[|\n]", words) if argument.converter is OPTIONS else [words]
         parts = [_bare(part) for part in parts if part.strip()]
         if set(parts) == {label}:
             parts = ["…"] * len(parts)

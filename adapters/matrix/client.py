@@ -181,8 +181,8 @@ class Matrix:
         notice, *beside = delivery.replaces
         content = addressed(render_edit(message, notice, key, self._texts, voice), delivery)
         await self._outgoing.send(room, TEXT, content, key, None)
-        if beside and message.ballot and message.ballot.ended:
-            end = render_poll_end(message.ballot.ended, beside[0], key, self._texts, voice)
+        if beside and message.native_poll and message.native_poll.ended:
+            end = render_poll_end(message.native_poll.ended, beside[0], key, self._texts, voice)
             await self._outgoing.send(room, POLL_END, end, key, None)
 
     async def _send_files(
@@ -203,10 +203,10 @@ class Matrix:
     async def _send_poll(
         self, place: Place, message: Message, key: str, tried_at: datetime | None, voice: Voice
     ) -> str | None:
-        ballot = native_poll(message)
-        if not ballot or ballot.ended or not self._settings.native_polls:
+        poll = native_poll(message)
+        if not poll or poll.ended or not self._settings.native_polls:
             return None
-        content = render_poll(ballot, key, self._texts, voice)
+        content = render_poll(poll, key, self._texts, voice)
         try:
             return await self._outgoing.send(place.room_id, POLL_START, content, key, tried_at)
         except (Gone, Refused):

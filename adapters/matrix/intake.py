@@ -17,7 +17,7 @@ from adapters.matrix.render import KEY, native_poll
 from adapters.matrix.session import PLATFORM, Session
 from bot.model.events import Arrival, Invocation
 from bot.model.events import Heard as Talk
-from bot.model.message import Ballot, Message
+from bot.model.message import Message, NativePoll
 from bot.model.people import Identity, Place, Presence, Role
 
 log = logging.getLogger(__name__)
@@ -63,8 +63,8 @@ class Intake:
                 await self._press(asked, await self._message_at(arrival.room, target), number)
             case Answered(target, numbers):
                 message = await self._message_at(arrival.room, target)
-                if message and (ballot := native_poll(message)):
-                    await self._vote(asked, ballot, numbers)
+                if message and (poll := native_poll(message)):
+                    await self._vote(asked, poll, numbers)
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
@@ -124,7 +124,7 @@ class Intake:
         for event in page.chunk:
             if event.source.get("sender") == self._on.me:
                 message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
-                if message and message.actions:
+                if message and message.buttons:
                     return message
         return None
 
@@ -132,18 +132,18 @@ class Intake:
         """People react with all sorts of things to all sorts of messages: that is no mistake."""
         if message is None or number < 1:
             return
-        if number <= len(message.actions):
-            action = message.actions[number - 1]
+        if number <= len(message.buttons):
+            button = message.buttons[number - 1]
             # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
-            switch = action.switch if asked.place else None
-            args = {**action.args, switch: True} if switch else action.args
-            await self._on.core.handle(replace(asked, command=action.command, args=args))
-        elif (ballot := native_poll(message)) and number <= len(ballot.options):
-            await self._vote(asked, ballot, (number,))
+            switch = button.switch if asked.place else None
+            args = {**button.args, switch: True} if switch else button.args
+            await self._on.core.handle(replace(asked, command=button.command, args=args))
+        elif (poll := native_poll(message)) and number <= len(poll.options):
+            await self._vote(asked, poll, (number,))
 
-    async def _vote(self, asked: Invocation, ballot: Ballot, numbers: tuple[int, ...]) -> None:
-        args = {**ballot.args, "numbers": numbers}
-        await self._on.core.handle(replace(asked, command=ballot.command, args=args))
+    async def _vote(self, asked: Invocation, poll: NativePoll, numbers: tuple[int, ...]) -> None:
+        args = {**poll.args, "numbers": numbers}
+        await self._on.core.handle(replace(asked, command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. Ours, but not yet noted as sent: the boards catch up first."""

@@ -10,7 +10,7 @@ import html
 from dataclasses import replace
 from typing import Any
 
-from bot.model.message import Ballot, Message, Text, text
+from bot.model.message import Message, NativePoll, Text, text
 from bot.model.work import Delivery
 from bot.texts import Texts, Voice, visible
 
@@ -65,21 +65,21 @@ def addressed(content: Content, delivery: Delivery) -> Content:
     return {**content, **pinged, **reply}
 
 
-def native_poll(message: Message) -> Ballot | None:
+def native_poll(message: Message) -> NativePoll | None:
     """What a native poll can ask: not where nobody may see how somebody answers, for here all would."""
-    return message.ballot if message.ballot and not message.ballot.secret else None
+    return message.native_poll if message.native_poll and not message.native_poll.secret else None
 
 
-def render_poll(ballot: Ballot, key: str, texts: Texts, voice: Voice) -> Content:
+def render_poll(poll: NativePoll, key: str, texts: Texts, voice: Voice) -> Content:
     """A native poll; its answers are called by their numbers."""
-    options = [texts.write(option, voice) for option in ballot.options]
-    question = texts.write(ballot.question, voice)
+    options = [texts.write(option, voice) for option in poll.options]
+    question = texts.write(poll.question, voice)
     fallback = [question, *(f"{number}. {option}" for number, option in enumerate(options, start=1))]
     return {
         POLL_START: {
             "question": {_TEXT: question},
             "kind": _KIND,
-            "max_selections": ballot.at_most,
+            "max_selections": poll.at_most,
             "answers": [{"id": str(number), _TEXT: option} for number, option in enumerate(options, start=1)],
         },
         _TEXT: "\n".join(fallback),
@@ -119,11 +119,11 @@ def render_file(form: str, name: str, data: bytes, words: str, key: str) -> Cont
 def _lines(message: Message, texts: Texts, voice: Voice) -> list[str]:
     """Buttons are listed with their numbers, where the lines do not carry those already."""
     lines = [texts.write(message.title, voice)] if message.title else []
-    lines += [texts.write(line, voice) for line in (*message.lines, *message.how)]
-    if message.actions and not message.numbered:
+    lines += [texts.write(line, voice) for line in (*message.lines, *message.hints)]
+    if message.buttons and not message.numbered:
         lines += [
             f"[{number}] {texts.write(one.label, voice)}"
-            for number, one in enumerate(message.actions, start=1)
+            for number, one in enumerate(message.buttons, start=1)
         ]
         lines.append(texts.write(text("action.how"), voice))
     return lines or [""]

@@ -1,15 +1,8 @@
-"""A command: one definition serves typed text, filled-in arguments, buttons and the help.
+"""A command: one definition serves typed text, filled-in arguments, buttons, forms and the help.
 
 What a command takes is read from the signature of the function that runs it. Positional
-parameters are typed in order, keyword-only ones as `--name value`. The kinds:
-
-    str               words; "in quotes", or up to the first `|`, or all the rest
-    tuple[str, ...]   options, apart by `|` or by new lines: all the rest
-    int               a number
-    tuple[int, ...]   numbers: `1 3` or `1,3`
-    datetime          a moment, as `when` reads it
-    bool              yes where it is named
-    a StrEnum         one of its words
+parameters are typed in order, keyword-only ones as `--name value`. What each may be annotated with,
+and how that is typed, is told in `types`.
 """
 
 from __future__ import annotations
@@ -19,23 +12,23 @@ import types
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from bot.model.message import Message
 from bot.model.people import Role
 
+# A command's own texts, after which no parameter can be called: both stand behind its path.
+TAKEN = ("help", "title", "example", "examples")
+
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """One thing that a command takes; `words` are those to choose from, where it is one of a few."""
+    """One thing that a command takes; `kind` is what it is annotated with, without `None`."""
 
     name: str
-    kind: str
+    kind: Any
     required: bool
     named: bool
-    words: type[StrEnum] | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +37,8 @@ class Command:
 
     `private`: the answer is for the person alone. `listed` False: only buttons use it. `asks`: what its
     form asks for, where that is more than it cannot do without.
+
+    Raises: ValueError for a parameter whose name is taken.
     """
 
     path: str
@@ -56,16 +51,9 @@ class Command:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "params", tuple(_params(self.run)))
-
-
-_KINDS = {
-    str: "words",
-    int: "number",
-    bool: "yes",
-    datetime: "moment",
-    tuple[str, ...]: "options",
-    tuple[int, ...]: "numbers",
-}
+        for param in self.params:
+            if param.name in TAKEN:
+                raise ValueError(f"{self.path!r}: a parameter cannot be called {param.name!r}")
 
 
 def _params(run: Callable[..., Any]) -> Iterator[Param]:
@@ -73,12 +61,10 @@ def _params(run: Callable[..., Any]) -> Iterator[Param]:
     for parameter in list(inspect.signature(run).parameters.values())[1:]:
         kind = hints[parameter.name]
         if typing.get_origin(kind) in (types.UnionType, typing.Union):
-            kind = next(one for one in typing.get_args(kind) if one is not types.NoneType)
-        words = kind if isinstance(kind, type) and issubclass(kind, StrEnum) else None
+            kind = next(part for part in typing.get_args(kind) if part is not types.NoneType)
         yield Param(
             parameter.name,
-            "one" if words else _KINDS[kind],
+            kind,
             required=parameter.default is parameter.empty,
             named=parameter.kind is parameter.KEYWORD_ONLY,
-            words=words,
         )

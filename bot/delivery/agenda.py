@@ -16,7 +16,7 @@ from bot.call import Call
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.work import Job
+from bot.feature import Run
 from bot.ports.storage import Store, Transaction
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Agenda:
         self,
         store: Store,
         clock: Clock,
-        runs: Mapping[str, Callable[[Call, Job], None]],
-        call: Callable[[Transaction], Call],
+        runs: Mapping[str, Run],
+        call: Callable[[Transaction, str], Call],
         done: Callable[[], None],
     ) -> None:
         self._store = store
@@ -57,8 +57,10 @@ class Agenda:
         for job in claimed:
             try:
                 with tx.savepoint(eager=True):
-                    self._runs[job.kind](self._call(tx), job)
-                    tx.jobs.done(job.id, now)
+                    # Before it runs, so that it may plan the next under its own key. One that runs before
+                    # it in this batch may have called it off.
+                    if tx.jobs.done(job.id, now):
+                        self._runs[job.kind](self._call(tx, f"job:{job.id}"), job)
             except StoreFailed:
                 raise
             except Exception:
@@ -67,9 +69,14 @@ class Agenda:
         return len(claimed)
 
     async def _forget(self) -> None:
-        """Old answers are no longer asked for."""
-        before = self._clock.now() - KEEP_SEEN
-        await self._store.run(lambda tx: tx.handled.forget_before(before))
+        """Old answers are no longer asked for, and what was done long ago counts for no limit."""
+        now = self._clock.now()
+
+        def forget(tx: Transaction) -> None:
+            tx.handled.forget_before(now - KEEP_SEEN)
+            tx.uses.forget_before(now)
+
+        await self._store.run(forget)
 
     def wake(self) -> None:
         """Something new is to be done later; perhaps sooner than what was next."""

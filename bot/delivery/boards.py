@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -24,6 +24,7 @@ from bot.delivery.worker import (
     tell_moderators,
 )
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed
+from bot.feature import Show
 from bot.model.message import Message
 from bot.model.work import Board, Delivery, Reference
 from bot.ports.adapter import Adapter
@@ -35,7 +36,6 @@ GATHER = 0.05
 AT_ONCE = 8
 # So many are read in a round.
 PAGE = 256
-Show = Callable[[Transaction, str], Message | None]
 Rendered = tuple[Board, Message]
 
 

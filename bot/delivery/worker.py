@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from bot.clock import Clock
 from bot.errors import StoreFailed
-from bot.model.message import Message, text
+from bot.model.message import message, text
 from bot.model.people import Place, Role
 from bot.ports.storage import Transaction
 
@@ -46,7 +46,7 @@ def patience(tried_for: timedelta) -> timedelta:
 
 def tell_moderators(tx: Transaction, place: Place, reason: str, now: datetime) -> None:
     """That nothing reaches a place any more is for them to mend. Once a day for each place."""
-    told = Message((text("outbox.parked", place=place.room_id, reason=reason),))
+    told = message(text("outbox.parked", place=place.room_id, reason=reason))
     for moderator in tx.people.with_role(Role.MODERATOR):
         tx.posts.add(f"parked:{place.room_id}:{now:%Y-%m-%d}:{moderator.user_id}", moderator, told, now)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
-from bot.model.message import Message, Text, text
+from bot.feature import Feature
+from bot.model.message import Message, Text, message, text
 
 FIRST = ("poll open", "poll vote", "poll list")
 
@@ -14,7 +15,7 @@ def show_help(call: Call, subject: str | None = None) -> Message:
     """What Plein can do here, or how one command is used."""
     if subject is None:
         lines = (text("help.first"), *(_line(call, path, example=True) for path in FIRST))
-        return Message((*lines, text("help.more")), text("help.title"))
+        return message(*lines, text("help.more"), title=text("help.title"))
     wanted = subject.strip().removeprefix("!").casefold()
     found = [
         command
@@ -24,9 +25,9 @@ def show_help(call: Call, subject: str | None = None) -> Message:
     if not found:
         raise UserError("help.unknown", subject=wanted[:40])
     if len(found) == 1:
-        return Message(tuple(_all_about(call, found[0])), text("help.title"))
+        return message(*_all_about(call, found[0]), title=text("help.title"))
     lines = tuple(_line(call, command.path) for command in found)
-    return Message((*lines, text("help.deeper", name=_name(call, found[0]))), text("help.title"))
+    return message(*lines, text("help.deeper", name=_name(call, found[0])), title=text("help.title"))
 
 
 def _is_about(call: Call, command: Command, wanted: str) -> bool:
@@ -50,18 +51,14 @@ def _line(call: Call, path: str, *, example: bool = False) -> Text:
 def _all_about(call: Call, command: Command) -> list[Text]:
     """One command with everything that may be named, and lines to copy."""
     lines = [_line(call, command.path)]
-    named = [param for param in command.params if param.named]
+    named = [argument for argument in call.commands.arguments(command) if argument.named]
     lines += [
-        text(
-            "help.line",
-            usage=call.commands.named_usage(param, call.locale),
-            what=call.commands.about(param, call.locale),
-        )
-        for param in named
+        text("help.line", usage=argument.named_usage(call.locale), what=argument.about(call.locale))
+        for argument in named
     ]
     examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
-    lines += [text("help.example", usage=one) for one in examples.split("\n")] if examples else []
+    lines += [text("help.example", usage=line) for line in examples.split("\n")] if examples else []
     return lines
 
 
-COMMANDS = (Command("help", show_help),)
+FEATURE = Feature(name="help", commands=(Command("help", show_help),))

@@ -8,7 +8,8 @@ from enum import StrEnum
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
-from bot.model.message import Message, Suggestion, text, typed
+from bot.feature import Feature
+from bot.model.message import Message, Suggestion, message, text, typed
 
 
 class Wanted(StrEnum):
@@ -28,13 +29,13 @@ def set_language(call: Call, language: str) -> Message:
         raise UserError("language.unknown", language=language[:40])
     call.tx.people.set_locale(call.resident.id, locale)
     call.locale = locale
-    return Message((text("language.set"),))
+    return message(text("language.set"))
 
 
 def set_reminders(call: Call, wanted: Wanted) -> Message:
     """Say whether you want to be told what you may be about to miss."""
     call.tx.people.set_reminded(call.resident.id, wanted is Wanted.ON)
-    return Message((text(f"reminders.{wanted}"),))
+    return message(text(f"reminders.{wanted}"))
 
 
 def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
@@ -43,5 +44,8 @@ def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
     return [Suggestion(name, typed(name)) for name in names if given.casefold() in name.casefold()]
 
 
-SUGGESTS = {"theme": suggest_themes}
-COMMANDS = (Command("language", set_language), Command("reminders", set_reminders))
+FEATURE = Feature(
+    name="residents",
+    commands=(Command("language", set_language), Command("reminders", set_reminders)),
+    suggest={"theme": suggest_themes},
+)

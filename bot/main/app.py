@@ -11,16 +11,18 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot import features
+from adapters.discord.settings import Discord as DiscordSettings
+from adapters.matrix.settings import Matrix as MatrixSettings
 from bot.clock import Clock, SystemClock
 from bot.core import PleinCore
-from bot.hearing import Hearer
+from bot.feature import Features
 from bot.main.config import Config
-from bot.model.people import Identity, Role
+from bot.main.features import FEATURES, Installed, add_up, stores_of
+from bot.model.people import Identity
 from bot.ports.adapter import Listener
 from bot.ports.storage import Transaction
 from bot.settings import Settings
-from bot.texts import Texts
+from bot.texts import FOLDER, Texts
 from storage.engines import open_database
 
 if TYPE_CHECKING:
@@ -33,35 +35,38 @@ CATCH_UP = 60.0
 
 @contextlib.asynccontextmanager
 async def open_core(
-    config: Config, clock: Clock, board_rest: float | None = None, hearers: Sequence[Hearer] = ()
+    config: Config,
+    clock: Clock,
+    board_rest: float | None = None,
+    installed: Sequence[Installed] = FEATURES,
 ) -> AsyncIterator[PleinCore]:
     """The core over its database, with the residents and roles that the configuration names."""
-    store = await open_database(config.database.url, config.database.keys)
+    features = add_up(installed)
+    store = await open_database(config.database.url, config.database.keys, stores_of(installed))
     try:
-        asks = config.polls
-        settings = Settings(
-            config.community.language,
-            config.zone,
-            Role[asks.opened_by.upper()],
-            asks.at_once,
-            asks.a_day,
-        )
+        sections = (config.of(section) for section in features.settings.values())
+        settings = Settings(config.community.language, config.zone, tuple(filter(None, sections)))
         rest = config.community.board_rest if board_rest is None else board_rest
-        core = PleinCore(store, clock, Texts(), settings, rest, hearers)
-        await store.run(partial(_name_residents, config))
+        core = PleinCore(store, clock, texts_of(features), settings, features, rest)
+        await store.run(partial(_name_residents, config, features))
         yield core
     finally:
         await store.close()
 
 
-def _name_residents(config: Config, tx: Transaction) -> None:
+def texts_of(features: Features) -> Texts:
+    """The texts of the core, the adapters and these features."""
+    return Texts(FOLDER, *features.locales)
+
+
+def _name_residents(config: Config, features: Features, tx: Transaction) -> None:
     """Those who turn out to be one person are one from now on, in what they voted too."""
     for resident in config.residents:
         accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
         person, others = tx.people.link(resident.name, accounts, resident.as_role())
         for other in others:
-            for merge in features.MERGES:
-                merge(tx, other, person)
+            tx.uses.merge(other, person)
+            features.merge(tx, other, person)
 
 
 async def run_platforms(config: Config, *, discord_by: Connector | None = None) -> int:
@@ -70,16 +75,17 @@ async def run_platforms(config: Config, *, discord_by: Connector | None = None) 
     `discord_by` makes the way to Discord, where that is not the usual one.
     """
     clock = SystemClock()
+    texts = texts_of(add_up())
     adapters: list[Listener] = []
-    if config.matrix:
+    if matrix := config.of(MatrixSettings):
         from adapters.matrix.client import Matrix
 
-        adapters.append(Matrix(config.matrix, themes_on("matrix", config), Texts(), config.zone, clock))
-    if config.discord:
+        adapters.append(Matrix(matrix, themes_on("matrix", config), texts, config.zone, clock))
+    if discord := config.of(DiscordSettings):
         from adapters.discord.client import Discord
 
         on_discord = themes_on("discord", config)
-        adapters.append(Discord(config.discord, on_discord, Texts(), config.zone, clock, discord_by))
+        adapters.append(Discord(discord, on_discord, texts, config.zone, clock, discord_by))
     async with open_core(config, clock) as core:
         return await _serve(core, adapters)
 
@@ -107,7 +113,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.rooms.stay(),
         _agenda_after_catching_up(core, adapters),
     ]
-    tasks = [*running, *(asyncio.create_task(one) for one in work), asyncio.create_task(stop.wait())]
+    tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

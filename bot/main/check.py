@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from adapters.discord.settings import Discord
+from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 from bot.main.app import themes_on
 from bot.main.config import Config
@@ -22,15 +24,15 @@ async def check(config: Config, say: Callable[[Text], None]) -> bool:
     except StoreFailed as error:
         found.append(text("check.database.fails", url=config.database.shown, reason=str(error)))
     say(found[-1] or text("check.database.ok", url=config.database.shown))
-    if config.matrix:
+    if matrix := config.of(Matrix):
         from adapters.matrix.check import check as check_matrix
 
-        found.append(await check_matrix(config.matrix))
-        say(found[-1] or text("matrix.check.ok", user=config.matrix.user, address=config.matrix.homeserver))
-    if config.discord:
+        found.append(await check_matrix(matrix))
+        say(found[-1] or text("matrix.check.ok", user=matrix.user, address=matrix.homeserver))
+    if discord := config.of(Discord):
         from adapters.discord.check import check as check_discord
 
-        well, wrong = await check_discord(config.discord, list(themes_on("discord", config)))
+        well, wrong = await check_discord(discord, list(themes_on("discord", config)))
         for line in (*well, *wrong):
             say(line)
         found += wrong

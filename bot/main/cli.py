@@ -104,8 +104,9 @@ def _moment(words: str) -> datetime:
 
 async def _do(args: argparse.Namespace) -> int:
     from bot.main import app
+    from bot.main.features import add_up
 
-    config = load(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None))
+    config = load(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), add_up())
     if args.do != "run" or not config.serves:
         app.freeze_startup_objects()
     match args.do:

@@ -1,5 +1,6 @@
 """The configuration: one validated object; every fault of a bad file told at once.
 
+The community's own sections are here; a feature and an adapter each bring one of their own.
 Secrets can come from the environment: `PLEIN_MATRIX_PASSWORD` fills `password` under
 `[matrix]`, and so on for every single setting. The value of a secret is never printed.
 """
@@ -9,10 +10,10 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -20,11 +21,12 @@ from pydantic import (
     BaseModel,
     Field,
     ValidationError,
+    create_model,
 )
 
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
-from bot.features.polls.settings import PollsSection
+from bot.feature import Claims, Features
 from bot.model.message import Text, text
 from bot.model.people import Role
 from bot.settings import Section
@@ -32,6 +34,9 @@ from bot.texts import LOCALES
 
 DEFAULT_FILE = Path("config.toml")
 PREFIX = "PLEIN_"
+# Each adapter's section; Plein serves a platform where its section is there.
+ADAPTERS: Mapping[str, type[Section]] = {"matrix": Matrix, "discord": Discord}
+S = TypeVar("S", bound=Section)
 
 
 class BadConfig(Exception):
@@ -108,11 +113,10 @@ class ResidentSection(Section):
 
 
 class Config(Section):
+    """What the community itself has to say. See `config_of` for the sections of features and adapters."""
+
     community: Community = Community()
-    polls: PollsSection = PollsSection()
     database: DatabaseSection = DatabaseSection()
-    matrix: Matrix | None = None
-    discord: Discord | None = None
     themes: tuple[ThemeSection, ...] = ()
     residents: tuple[ResidentSection, ...] = ()
 
@@ -123,11 +127,32 @@ class Config(Section):
     @property
     def serves(self) -> bool:
         """Whether there is any platform to serve; without one there is the console."""
-        return bool(self.matrix or self.discord)
+        return any(self.of(section) for section in ADAPTERS.values())
+
+    def of(self, section: type[S]) -> S | None:
+        """The section of a feature or an adapter, where it is there."""
+        return next((found for found in vars(self).values() if isinstance(found, section)), None)
 
 
-def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
+def config_of(features: Features) -> type[Config]:
+    """The configuration with the sections of these features, and of the adapters.
+
+    Raises Clash where two claim the same section.
+    """
+    claims = Claims()
+    claims.add("section", Config.model_fields, "the core")
+    claims.add("section", ADAPTERS, "an adapter")
+    for name in features.settings:
+        claims.add("section", (name,), f"the feature {name}")
+    sections: dict[str, Any] = {name: (section, section()) for name, section in features.settings.items()}
+    sections |= {name: (section | None, None) for name, section in ADAPTERS.items()}
+    found: type[Config] = create_model("Config", __base__=Config, **sections)
+    return found
+
+
+def load(path: Path | None, features: Features, environment: Mapping[str, str] = os.environ) -> Config:
     """Read the file (None: the built-in example) and the environment. Raises BadConfig."""
+    model = config_of(features)
     values: dict[str, Any] = {}
     if path is not None:
         try:
@@ -140,12 +165,12 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
             ) from None
         except tomllib.TOMLDecodeError as error:
             raise BadConfig([text("config.no_toml", file=str(path), reason=_without_values(error))]) from None
-    unknown = _from_environment(values, environment)
+    unknown = _from_environment(values, environment, model)
     try:
-        config = Config.model_validate(values)
+        config = model.model_validate(values)
     except ValidationError as error:
         raise BadConfig(
-            [*unknown, *(_fault(one, values) for one in error.errors(include_input=False))]
+            [*unknown, *(_fault(fault, model) for fault in error.errors(include_input=False))]
         ) from None
     if unknown:
         raise BadConfig(unknown)
@@ -158,27 +183,21 @@ def _without_values(error: tomllib.TOMLDecodeError) -> str:
     return found[found.rfind("(") :].strip("()") if "(" in found else "?"
 
 
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "community": Community,
-    "polls": PollsSection,
-    "database": DatabaseSection,
-    "matrix": Matrix,
-    "discord": Discord,
-}
-
-
-def _from_environment(values: dict[str, Any], environment: Mapping[str, str]) -> list[Text]:
+def _from_environment(
+    values: dict[str, Any], environment: Mapping[str, str], config: type[Config]
+) -> list[Text]:
     """Put `PLEIN_MATRIX_PASSWORD` and the like in place; what fits nowhere is a fault."""
+    sections = dict(_sections(config))
     faults = []
     for name in sorted(environment):
         if not name.startswith(PREFIX):
             continue
         section, _, key = name.removeprefix(PREFIX).lower().partition("_")
-        model = _SECTIONS.get(section)
+        model = sections.get(section)
         if model is None or key not in model.model_fields:
             known = [
-                f"{PREFIX}{one}_{field}".upper()
-                for one, fields in _SECTIONS.items()
+                f"{PREFIX}{known}_{field}".upper()
+                for known, fields in sections.items()
                 for field in fields.model_fields
             ]
             faults.append(_unknown(name, known))
@@ -187,6 +206,14 @@ def _from_environment(values: dict[str, Any], environment: Mapping[str, str]) ->
             if isinstance(found, dict):
                 found[key] = environment[name]
     return faults
+
+
+def _sections(config: type[Config]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """What stands there once; not the themes and the residents, of which there are many."""
+    for name, field in config.model_fields.items():
+        found = _model_in(field.annotation)
+        if found and get_origin(field.annotation) is not tuple:
+            yield name, found
 
 
 def _unknown(key: str, known: list[str]) -> Text:
@@ -214,10 +241,10 @@ _KINDS = {
 }
 
 
-def _fault(error: Any, values: Mapping[str, Any]) -> Text:
+def _fault(error: Any, config: type[Config]) -> Text:
     path = _path(error["loc"])
     if error["type"] == "extra_forbidden":
-        return _unknown_key(error["loc"], path)
+        return _unknown_key(error["loc"], path, config)
     if error["type"] == "value_error":
         problem = text(str(error["ctx"]["error"]), known=", ".join(LOCALES))
         return text("config.fault", path=path, problem=problem)
@@ -227,8 +254,8 @@ def _fault(error: Any, values: Mapping[str, Any]) -> Text:
     return text("config.fault", path=path, problem=text(_KINDS.get(error["type"], "config.wrong")))
 
 
-def _unknown_key(where: tuple[int | str, ...], path: str) -> Text:
-    model: type[BaseModel] = Config
+def _unknown_key(where: tuple[int | str, ...], path: str, config: type[Config]) -> Text:
+    model: type[BaseModel] = config
     for step in where[:-1]:
         if isinstance(step, str):
             field = model.model_fields[step].annotation

@@ -11,8 +11,7 @@ from bot.clock import HandClock, SystemClock
 from bot.core import PleinCore
 from bot.main.app import open_core
 from bot.main.config import Config
-from bot.model.message import Message, Text, text
-from bot.texts import Texts
+from bot.model.message import Message, Text, message, text
 
 
 class TurnedClock(SystemClock):
@@ -36,13 +35,12 @@ async def run_console(
     from adapters.console.terminal import lines_of, printer, typed_lines
 
     clock = HandClock(now or datetime.now(UTC)) if not interactive or now else TurnedClock()
-    texts = Texts()
     show = printer(colours=interactive and sys.stdout.isatty())
     async with open_core(config, clock, board_rest=0) as core:
         speaker = "anna@discord/sport"
         names = [core.commands.names(c, config.community.language)[0] for c in core.commands.by_path.values()]
         lines = typed_lines(names, speaker, Path("data/console-history")) if interactive else lines_of(script)
-        console = Console(texts, config.zone, clock, show, lines)
+        console = Console(core.texts, config.zone, clock, show, lines)
         console.core = core
         await core.serve(console)
         await core.run_due()
@@ -71,4 +69,4 @@ def _welcome(core: PleinCore, config: Config, speaker: str) -> Message:
         text("console.try", usage=example),
         text("console.speak"),
     ]
-    return Message(tuple(lines))
+    return message(*lines)

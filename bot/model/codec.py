@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bot.model.message import Action, Attachment, Ballot, Field, Form, Message, Text
+from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Text
 
 
 def pack(message: Message | None) -> str | None:
@@ -22,7 +22,7 @@ def unpack(packed: str | None) -> Message | None:
         return None
     kept = orjson.loads(packed)
     actions = tuple(
-        Action(_text(one["label"]), one["command"], _args(one["args"]), one["switch"])
+        Button(_text(one["label"]), one["command"], _args(one["args"]), one["switch"])
         for one in kept["actions"]
     )
     files = tuple(
@@ -48,12 +48,12 @@ def _moment(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def _ballot(kept: dict[str, Any] | None) -> Ballot | None:
+def _ballot(kept: dict[str, Any] | None) -> NativePoll | None:
     if kept is None:
         return None
     question, options, ended = _text(kept["question"]), _texts(kept["options"]), _maybe(kept["ended"])
     until = kept.get("until")
-    return Ballot(
+    return NativePoll(
         question,
         options,
         kept["at_most"],

@@ -6,7 +6,7 @@ They are plain data: no platform, no database, no language. What people typed si
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,8 +34,8 @@ def typed(words: str) -> Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
-    """A button: a command already filled in.
+class Button:
+    """A command already filled in.
 
     `switch` names a yes/no argument for platforms where a press stays to be seen (a reaction):
     true when it was put there, false when it was taken back. Where a press leaves no trace it
@@ -49,7 +49,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Ballot:
+class NativePoll:
     """A question whose whole answer can be given at once, for platforms with a native poll.
 
     The numbers chosen (from 1) go into the argument `numbers` of `command`. `secret`: nobody else may
@@ -142,8 +142,8 @@ class Message:
 
     lines: tuple[Text, ...] = ()
     title: Text | None = None
-    actions: tuple[Action, ...] = ()
-    ballot: Ballot | None = None
+    actions: tuple[Button, ...] = ()
+    ballot: NativePoll | None = None
     files: tuple[Attachment, ...] = ()
     numbered: bool = False
     form: Form | None = None
@@ -163,6 +163,32 @@ class Message:
             self.how,
             locale,
         )
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        return self.actions
+
+    @property
+    def native_poll(self) -> NativePoll | None:
+        return self.ballot
+
+    @property
+    def hints(self) -> tuple[Text, ...]:
+        return self.how
+
+
+def message(
+    *lines: Text,
+    title: Text | None = None,
+    hints: Iterable[Text] = (),
+    files: Iterable[Attachment] = (),
+    buttons: Iterable[Button] = (),
+    native_poll: NativePoll | None = None,
+    form: Form | None = None,
+    numbered: bool = False,
+) -> Message:
+    """A message of these lines, with what goes along with them."""
+    return Message(lines, title, tuple(buttons), native_poll, tuple(files), numbered, form, tuple(hints))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,3 +56,14 @@ class Presence:
     place: Place
     role: Role
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """How a resident is shown: by a name that nobody else has here, and their accounts.
+
+    The account that they used last comes first.
+    """
+
+    name: str
+    accounts: tuple[Identity, ...]

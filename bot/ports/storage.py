@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from bot.model.events import Arrival, Invocation, Undo
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.model.people import Identity, Known, Place, Resident, Role, Theme
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
-if TYPE_CHECKING:
-    from bot.features.polls.records import PollStore
-
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class StoreKey(Generic[T]):
+    """Names what a feature needs kept: with `POLLS: StoreKey[PollStore]`, `tx.of(POLLS)` is a PollStore."""
+
+    name: str
 
 
 class Transaction(Protocol):
     """One unit of work: all of it is kept, or none."""
 
-    @property
-    def polls(self) -> PollStore: ...
+    def of(self, key: StoreKey[T]) -> T:
+        """What a feature keeps, for as long as this transaction lasts."""
+        ...
+
     @property
     def people(self) -> PeopleStore: ...
     @property
@@ -36,6 +42,8 @@ class Transaction(Protocol):
     def boards(self) -> BoardStore: ...
     @property
     def jobs(self) -> JobStore: ...
+    @property
+    def uses(self) -> UseStore: ...
     @property
     def inbox(self) -> InboxStore: ...
     @property
@@ -112,7 +120,7 @@ class PeopleStore(Protocol):
 
     def add(self, identity: Identity, name: str) -> Resident: ...
 
-    def heard(self, identity: Identity, account: str) -> None:
+    def talks_to(self, identity: Identity, account: str) -> None:
         """That account of Plein's is the one they talk to: what is still to be said to them goes over it."""
         ...
 
@@ -120,7 +128,30 @@ class PeopleStore(Protocol):
         """These accounts are one person, with this role: who that is, and who they were taken to be."""
         ...
 
+    def remove(self, resident: int) -> None:
+        """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
+        ...
+
     def grant(self, identity: Identity, role: Role) -> None: ...
+
+    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
+        """They use Plein with this account just now, which their platform calls that."""
+        ...
+
+    def named(self, name: str, asker: int | None) -> Sequence[Resident]:
+        """Everybody whom a reader would call that, among the people of themes that the asker takes part in.
+
+        Asker None: among all.
+        """
+        ...
+
+    def suggested(self, part: str, asker: int | None, most: int) -> Sequence[Resident]:
+        """Those of the same people in whose names that stands, by the alphabet; `most` at the most."""
+        ...
+
+    def known(self, residents: Collection[int]) -> Mapping[int, Known]:
+        """How these residents are shown; one who was forgotten is not among them."""
+        ...
 
     def set_locale(self, resident: int, locale: str) -> None: ...
 
@@ -235,7 +266,9 @@ class PostStore(Protocol):
 
 
 class BoardStore(Protocol):
-    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None: ...
+    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
+        """Show it there. Where it is shown already nothing changes."""
+        ...
 
     def mark(self, subject: str) -> None: ...
 
@@ -297,15 +330,37 @@ class KeepsStore(Protocol):
 
 
 class JobStore(Protocol):
-    def add(self, kind: str, subject: str, due_at: datetime) -> None: ...
+    def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        """Under a key, in place of what was planned under it and is not done yet."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """What was planned under that key is not to be done."""
+        ...
 
     def claim(self, now: datetime, limit: int) -> Sequence[Job]: ...
 
-    def done(self, job_id: int, now: datetime) -> None: ...
+    def done(self, job_id: int, now: datetime) -> bool:
+        """False where it is not due any more: done, called off, or planned for later."""
+        ...
 
     def later(self, job_id: int, due_at: datetime) -> None: ...
 
     def next_due(self) -> datetime | None: ...
+
+
+class UseStore(Protocol):
+    def add(self, resident: int, what: str, until: datetime) -> None:
+        """They did that, and it counts until then."""
+        ...
+
+    def count(self, resident: int, what: str, now: datetime) -> int:
+        """How often they did that, of what still counts."""
+        ...
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget_before(self, now: datetime) -> None: ...
 
 
 class InboxStore(Protocol):

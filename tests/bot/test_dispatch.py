@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
@@ -17,9 +17,11 @@ from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.dispatch import Dispatch
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
+from bot.features.polls.records import POLLS
+from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation
-from bot.model.message import Action, Message, Suggestion, text, typed
+from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Identity, Place, Presence, Role
 from bot.ports.storage import Transaction
 from bot.settings import Settings
@@ -50,7 +52,7 @@ def doing(town: Town, run: object, role: Role = Role.RESIDENT) -> Dispatch:
     return Dispatch(town.core.store, town.clock, commands, settings, lambda _: None)
 
 
-TEST_IT = Action(text("typed"), "test it")
+TEST_IT = Button(text("typed"), "test it")
 
 
 # --- once ---
@@ -58,7 +60,7 @@ TEST_IT = Action(text("typed"), "test it")
 
 async def test_the_same_invocation_twice_changes_nothing_and_answers_the_same(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B | C --choices 2')
-    press = town.asked("ben", action=Action(text("typed"), "poll tick", {"poll": 1, "option": 2}))
+    press = town.asked("ben", button=Button(text("typed"), "poll tick", {"poll": 1, "option": 2}))
     first = await town.core.handle(press)
     assert first
     assert await count(town) == (1, [0, 1, 0])
@@ -91,11 +93,11 @@ async def test_an_internal_error_answers_with_its_reference_and_undoes_everythin
 ) -> None:
     def fail(call: Call) -> Message:
         call.tx.places.bind(Place(PLATFORM, "half"), call.theme().id, "half", None, PLATFORM)
-        call.post(Place(PLATFORM, "half"), Message(), "half")
+        call.post(Place(PLATFORM, "half"), message(), "half")
         call.undo_with("test it")
         raise ValueError("the secret is 42")
 
-    asked = town.asked("anna", action=TEST_IT)
+    asked = town.asked("anna", button=TEST_IT)
     with caplog.at_level(logging.ERROR):
         answer = await doing(town, fail).handle(asked)
     assert answer
@@ -111,11 +113,11 @@ async def test_an_internal_error_answers_with_its_reference_and_undoes_everythin
 
 async def test_what_was_done_before_a_refusal_is_undone(town: Town) -> None:
     def refuse(call: Call) -> Message:
-        call.post(Place(PLATFORM, "sport"), Message(), "half")
+        call.post(Place(PLATFORM, "sport"), message(), "half")
         raise UserError("place.private")
 
-    answer = await doing(town, refuse).handle(town.asked("anna", action=TEST_IT))
-    assert answer == Message((text("place.private"),))
+    answer = await doing(town, refuse).handle(town.asked("anna", button=TEST_IT))
+    assert answer == message(text("place.private"))
     assert await town.core.store.run(lambda tx: tx.posts.due(PLATFORM, town.clock.now(), 9)) == []
 
 
@@ -124,11 +126,11 @@ async def test_a_statement_that_cannot_be_is_an_internal_error_too(town: Town) -
     """The database is well: being asked to try again would never end."""
 
     def vote_for_nobody(call: Call) -> Message:
-        call.post(Place(PLATFORM, "sport"), Message(), "half")
-        call.tx.polls.vote(a_poll(999), 999, (), (1,), call.now, None)
-        return Message()
+        call.post(Place(PLATFORM, "sport"), message(), "half")
+        call.tx.of(POLLS).vote(a_poll(999), 999, (), (1,), call.now, None)
+        return message()
 
-    answer = await doing(town, vote_for_nobody).handle(town.asked("anna", action=TEST_IT))
+    answer = await doing(town, vote_for_nobody).handle(town.asked("anna", button=TEST_IT))
     assert answer
     assert answer.lines[0].key == "error.internal"
     assert await town.core.store.run(lambda tx: tx.posts.due(PLATFORM, town.clock.now(), 9)) == []
@@ -143,7 +145,7 @@ async def test_others_in_the_same_group_are_not_touched_by_a_failure(town: Town)
     broken = doing(town, fail)
     answers = await asyncio.gather(
         town.core.handle(town.asked("ben", "!vote 1")),
-        broken.handle(town.asked("cas", action=TEST_IT)),
+        broken.handle(town.asked("cas", button=TEST_IT)),
         town.core.handle(town.asked("dora", "!vote 2")),
     )
     assert [answer.lines[0].key for answer in answers if answer] == [
@@ -159,10 +161,10 @@ async def test_others_in_the_same_group_are_not_touched_by_a_failure(town: Town)
 
 @pytest.mark.parametrize("here", list(Role))
 async def test_a_role_is_needed(town: Town, here: Role) -> None:
-    asked = replace(town.asked("anna", action=TEST_IT), role=here)
-    answer = await doing(town, lambda call: Message((typed("done"),)), Role.ORGANISER).handle(asked)
+    asked = replace(town.asked("anna", button=TEST_IT), role=here)
+    answer = await doing(town, lambda call: message(typed("done")), Role.ORGANISER).handle(asked)
     assert answer
-    assert words_of(answer) == ("done" if here >= Role.ORGANISER else words_of(Message((NEEDED,))))
+    assert words_of(answer) == ("done" if here >= Role.ORGANISER else words_of(message(NEEDED)))
 
 
 NEEDED = text("role.needed.organiser")
@@ -170,10 +172,10 @@ NEEDED = text("role.needed.organiser")
 
 async def test_a_role_of_the_community_holds_everywhere(town: Town) -> None:
     await town.core.store.run(lambda tx: tx.people.grant(Identity(PLATFORM, "mia"), Role.MODERATOR))
-    answer = await doing(town, lambda call: Message((typed("done"),)), Role.MODERATOR).handle(
-        town.asked("mia", action=TEST_IT, room=None)
+    answer = await doing(town, lambda call: message(typed("done")), Role.MODERATOR).handle(
+        town.asked("mia", button=TEST_IT, room=None)
     )
-    assert answer == Message((typed("done"),))
+    assert answer == message(typed("done"))
 
 
 async def test_the_master_of_one_room_is_nobody_in_another(town: Town) -> None:
@@ -190,8 +192,8 @@ async def test_the_master_of_one_room_is_nobody_in_another(town: Town) -> None:
 
 
 async def test_a_button_of_an_earlier_version_is_answered(town: Town) -> None:
-    answer = await town.core.handle(town.asked("anna", action=Action(text("typed"), "poll juggle")))
-    assert answer == Message((text("action.gone"),))
+    answer = await town.core.handle(town.asked("anna", button=Button(text("typed"), "poll juggle")))
+    assert answer == message(text("action.gone"))
 
 
 @pytest.mark.parametrize("name", ["", "nul \0", "half \ud800", "turned \u202e", "x" * 5000, "👨‍👩‍👧"])
@@ -253,12 +255,12 @@ async def test_an_answer_by_post_goes_out_once(town: Town) -> None:
 
 async def test_a_public_answer_by_post_goes_to_the_place(town: Town) -> None:
     def tell(call: Call) -> Message:
-        return Message((typed("voor iedereen"),))
+        return message(typed("voor iedereen"))
 
     dispatch = doing(town, tell)
     dispatch.commands = Commands([Command("test it", tell, private=False)], Texts())
-    await dispatch.handle(replace(town.asked("anna", action=TEST_IT), by_post=True))
-    await dispatch.handle(replace(town.asked("anna", action=TEST_IT, room=None), by_post=True))
+    await dispatch.handle(replace(town.asked("anna", button=TEST_IT), by_post=True))
+    await dispatch.handle(replace(town.asked("anna", button=TEST_IT, room=None), by_post=True))
     await town.core.run_due()
     assert [(one.how, one.where) for one in town.platform.shown] == [("send", "sport"), ("whisper", "anna")]
 
@@ -292,7 +294,7 @@ async def test_a_press_that_is_taken_back_takes_one_option_back(town: Town) -> N
     await town.say("anna", '!poll open "Wat?" A | B | C --choices 3')
     presses = [
         town.asked(
-            "ben", action=Action(text("typed"), "poll tick", {"poll": 1, "option": option, "on": True})
+            "ben", button=Button(text("typed"), "poll tick", {"poll": 1, "option": option, "on": True})
         )
         for option in (1, 3)
     ]
@@ -327,7 +329,7 @@ async def test_the_same_taking_back_twice_answers_the_same(town: Town) -> None:
 
 
 def filled_in(town: Town, name: str, command: str, room: str | None = "sport", **args: object) -> Invocation:
-    return town.asked(name, room=room, action=Action(text("typed"), command, args))
+    return town.asked(name, room=room, button=Button(text("typed"), command, args))
 
 
 async def test_what_was_filled_in_too_sparsely_gets_a_form(town: Town) -> None:
@@ -372,7 +374,7 @@ async def test_a_button_that_says_yes_to_something_wrong_leaves_no_trace_in_its_
     unsure = await town.core.handle(filled_in(town, "anna", "poll open", **given))
     assert unsure
     assert unsure.form is None
-    answer = await town.core.handle(town.asked("anna", action=unsure.actions[0]))
+    answer = await town.core.handle(town.asked("anna", button=unsure.buttons[0]))
     assert answer
     assert answer.form
     assert answer.form.args == {}
@@ -383,7 +385,7 @@ async def test_a_yes_in_private_holds_for_the_place_where_it_was_asked(town: Tow
     asked = town.asked("anna", '!poll open "Wat?" A | B --closes "vrijdag half acht"')
     unsure = await town.core.handle(replace(asked, role=Role.MODERATOR))
     assert unsure
-    yes = town.asked("anna", room=None, action=unsure.actions[0])
+    yes = town.asked("anna", room=None, button=unsure.buttons[0])
     opened = await town.core.handle(yes)
     assert opened
     assert "staat open" in words_of(opened)
@@ -392,7 +394,7 @@ async def test_a_yes_in_private_holds_for_the_place_where_it_was_asked(town: Tow
     asked = town.asked("anna", '!poll extend "zaterdag half acht" --poll 2')
     unsure = await town.core.handle(replace(asked, role=Role.MODERATOR))
     assert unsure
-    longer = await town.core.handle(town.asked("anna", room=None, action=unsure.actions[0]))
+    longer = await town.core.handle(town.asked("anna", room=None, button=unsure.buttons[0]))
     assert longer
     assert longer.lines[0].key != "poll.not_yours"
 
@@ -401,9 +403,81 @@ async def test_a_yes_to_what_was_asked_in_a_place_is_nobody_elses_way_in(town: T
     asked = town.asked("anna", '!poll open "Wat?" A | B --closes "vrijdag half acht"')
     unsure = await town.core.handle(asked)
     assert unsure
-    pressed = await town.core.handle(town.asked("eva", room=None, action=unsure.actions[0]))
+    pressed = await town.core.handle(town.asked("eva", room=None, button=unsure.buttons[0]))
     assert pressed
     assert pressed.lines[0].key == "place.private"
+
+
+# --- asked back ---
+
+
+def which(call: Call, who: str, *, at: datetime | None = None) -> Message:
+    """Thanks one of two people called Ben; says so in the room."""
+    call.post(Place(PLATFORM, "sport"), message(typed(who)), f"thanks:{who}")
+    if who == "ben":
+        choices = [(typed(name), {"who": name}) for name in ("Ben A", "Ben B", "Ben C")]
+        raise Unsure(text("poll.which", polls=(), poll=1), choices)
+    return message(text("poll.named", poll=who, question=str(at)))
+
+
+async def said_in_sport(town: Town) -> list[str]:
+    await town.core.run_due()
+    return [shown.words for shown in town.platform.shown]
+
+
+async def test_what_can_be_meant_in_several_ways_is_asked_with_a_button_for_each(town: Town) -> None:
+    dispatch = doing(town, which)
+    asked = town.asked("anna", "!test it ben")
+    question = await dispatch.handle(asked)
+    assert question
+    assert await dispatch.handle(asked) == question
+    assert question.lines == (text("poll.which", polls=(), poll=1), text("unsure.no"))
+    assert [button.label for button in question.buttons] == [typed("Ben A"), typed("Ben B"), typed("Ben C")]
+    # Nothing changed, and what was done before it was asked is undone.
+    assert await said_in_sport(town) == []
+    answer = await dispatch.handle(town.asked("anna", button=question.buttons[1]))
+    assert answer == message(text("poll.named", poll="Ben B", question="None"))
+    # Whichever is pressed, and however often: it was done.
+    for button in question.buttons:
+        assert await dispatch.handle(town.asked("anna", button=button)) == answer
+    assert await said_in_sport(town) == ["Ben B"]
+
+
+async def test_one_question_after_another_is_one_thing_to_do(town: Town) -> None:
+    dispatch = doing(town, which)
+    moment = await dispatch.handle(town.asked("anna", '!test it ben --at "12 december om 8"'))
+    assert moment
+    assert [line.key for line in moment.lines] == ["when.meant", "when.not_meant"]
+    (yes,) = moment.buttons
+    assert yes.label == text("unsure.yes")
+    # Said twice, it is asked twice who is meant; both are the same question.
+    first, second = [await dispatch.handle(town.asked("anna", button=yes)) for _ in range(2)]
+    assert first
+    assert second
+    assert first.buttons == second.buttons
+    answer = await dispatch.handle(town.asked("anna", button=first.buttons[0]))
+    assert await dispatch.handle(town.asked("anna", button=second.buttons[2])) == answer
+    assert await dispatch.handle(town.asked("anna", button=yes)) == answer
+    assert await said_in_sport(town) == ["Ben A"]
+
+
+async def test_what_was_understood_stays_what_it_was_when_it_was_said(town: Town) -> None:
+    town.clock.turn(timedelta(seconds=7, microseconds=1))
+    spoken = town.clock.now()
+    asked = await town.core.handle(
+        town.asked("anna", '!poll open "Wat?" A | B --opens "12 december om 8" --closes 14d --kind volgorde')
+    )
+    assert asked
+    dispatch = doing(town, which)
+    question = await dispatch.handle(town.asked("anna", "!test it ben --at 2d"))
+    assert question
+    town.clock.turn(timedelta(hours=5))
+    opened = await town.core.handle(town.asked("anna", button=asked.buttons[0]))
+    assert opened
+    assert opened.lines[1].values["closes"] == spoken + timedelta(days=14)
+    answer = await dispatch.handle(town.asked("anna", button=question.buttons[0]))
+    assert answer
+    assert datetime.fromisoformat(answer.lines[0].values["question"]) == spoken + timedelta(days=2)
 
 
 # --- suggestions ---
@@ -433,7 +507,7 @@ async def test_polls_are_found_by_their_number_and_by_words(town: Town) -> None:
     ]
     assert [one.value for one in await suggested(town, "poll", "#2")] == [2]
     (long,) = await suggested(town, "poll", "xx")
-    assert len(words_of(Message((long.words,)))) <= 100
+    assert len(words_of(message(long.words))) <= 100
     assert await suggested(town, "poll", "fiets") == []
 
 
@@ -465,7 +539,9 @@ async def test_themes_are_those_they_take_part_in(town: Town) -> None:
 
 
 async def test_so_many_suggestions_and_no_more(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, polls_at_once=99, polls_a_day=99)
+    town.core.dispatch.settings = replace(
+        town.core.dispatch.settings, sections=(PollsSettings(at_once=99, a_day=99),)
+    )
     for number in range(27):
         await town.say("anna", f'!poll open "Vraag {number}" A | B')
     assert len(await suggested(town, "poll", "vraag")) == 25

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.call import Call
+from bot.feature import Feature, Hear
+from bot.main.features import FEATURES, Installed
 from bot.model.events import Heard
-from bot.model.message import Message, typed
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.tables import identities, seen
@@ -23,6 +25,12 @@ def heard(town: Town, words: str, *, number: int = 1, room: str = "sport") -> He
     place = Place(PLATFORM, room)
     now = town.clock.now()
     return Heard(f"{PLATFORM}:h{number}", PLATFORM, place, ANNA, "Anna", words, now, f"$h{number}")
+
+
+def listening(*hears: Hear) -> list[Installed]:
+    """The features that there are, and one for each of these."""
+    made_up = [Installed(Feature(name=f"ears {number}", hears=hear)) for number, hear in enumerate(hears)]
+    return [*FEATURES, *made_up]
 
 
 def kept(tx: Transaction) -> tuple[int, int]:
@@ -44,9 +52,9 @@ async def test_who_listens_hears_it_once_and_may_answer(database_url: str) -> No
 
     def echo(call: Call, heard: Heard) -> Message | None:
         said.append((heard.words, call.resident.id, call.theme().name))
-        return Message((typed(f"{heard.name} zei: {heard.words}"),)) if "Plein" in heard.words else None
+        return message(typed(f"{heard.name} zei: {heard.words}")) if "Plein" in heard.words else None
 
-    async with open_town(database_url, hearers=[echo]) as town:
+    async with open_town(database_url, installed=listening(echo)) as town:
         await town.joined("sport")
         assert town.core.listens
         for _ in range(2):
@@ -62,7 +70,9 @@ async def test_who_listens_hears_it_once_and_may_answer(database_url: str) -> No
 
 async def test_what_is_said_elsewhere_is_nobodys_business(database_url: str) -> None:
     said: list[str] = []
-    async with open_town(database_url, hearers=[lambda call, heard: said.append(heard.words)]) as town:
+    async with open_town(
+        database_url, installed=listening(lambda _, heard: said.append(heard.words))
+    ) as town:
         await town.core.hear(heard(town, "dag", room="unknown"))
         assert said == []
         assert await town.core.store.run(kept) == (0, 0)
@@ -74,10 +84,12 @@ async def test_one_that_fails_keeps_nobody_else_from_hearing(
     said: list[str] = []
 
     def broken(call: Call, heard: Heard) -> Message | None:
-        call.post(heard.place, Message((typed("half"),)), "half")
+        call.post(heard.place, message(typed("half")), "half")
         raise RuntimeError(heard.id)
 
-    async with open_town(database_url, hearers=[broken, lambda _, heard: said.append(heard.words)]) as town:
+    async with open_town(
+        database_url, installed=listening(broken, lambda _, heard: said.append(heard.words))
+    ) as town:
         await town.joined("sport")
         await town.core.hear(heard(town, "dag"))
         await town.core.run_due()

@@ -6,13 +6,16 @@ import html
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.model.message import text, typed
-from bot.texts import Texts, Voice, has_unseen, visible
+from bot.errors import Clash
+from bot.model.message import Text, text, typed
+from bot.model.people import Identity, Known, Resident
+from bot.texts import FOLDER, LOCALES, Texts, Voice, has_unseen, visible
 from tests.chat import BRUSSELS, NOW
 
 TEXTS = Texts()
@@ -128,3 +131,43 @@ def test_marks_that_mislead(mark: str) -> None:
 @pytest.mark.parametrize("words", ["👨‍👩‍👧", "می‌خواهم", "é", "a\tb\nc", "🏳️‍🌈"])
 def test_marks_that_belong(words: str) -> None:
     assert visible(words) == words
+
+
+def test_a_folder_of_its_own_brings_more_texts(tmp_path: Path) -> None:
+    (tmp_path / "nl").mkdir()
+    (tmp_path / "nl" / "swings.po").write_text('msgid "swing.free"\nmsgstr "Er is een schommel vrij."\n')
+    texts = Texts(FOLDER, tmp_path)
+    assert texts.write(text("swing.free"), NL) == "Er is een schommel vrij."
+    assert texts.write(text("word.yes"), NL) == TEXTS.write(text("word.yes"), NL)
+    assert texts.locales == LOCALES
+
+
+def test_a_text_that_is_in_two_catalogues_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "nl").mkdir()
+    (tmp_path / "nl" / "swings.po").write_text('msgid "word.yes"\nmsgstr "jawel"\n')
+    with pytest.raises(Clash, match=r"'word\.yes'.*core\.po and .*swings\.po"):
+        Texts(FOLDER, tmp_path).find("word.yes", "nl")
+
+
+BEN, BEN_TOO = Resident(7, "Ben"), Resident(8, "*Ben*")
+
+
+def test_a_resident_is_shown_by_the_name_that_nobody_else_has() -> None:
+    known = {7: Known("Ben (1)", ()), 8: Known("*Ben* (2)", ())}
+    voice = Voice("en", BRUSSELS, NOW, escape=lambda words: words.replace("*", r"\*"), people=known)
+    assert TEXTS.write(Text("typed", {"words": BEN}), voice) == "Ben (1)"
+    assert TEXTS.write(Text("typed", {"words": BEN_TOO}), voice) == r"\*Ben\* (2)"
+    assert TEXTS.write(Text("typed", {"words": (BEN, BEN_TOO)}), voice) == r"Ben (1) and \*Ben\* (2)"
+
+
+def test_a_platform_shows_people_in_its_own_way_where_it_has_one() -> None:
+    here = Identity("here", "7")
+
+    def person(known: Known) -> str | None:
+        return f"<@{known.accounts[0].user_id}>" if known.accounts else None
+
+    voice = Voice("en", BRUSSELS, NOW, people={7: Known("Ben", (here,)), 8: Known("Ben", ())}, person=person)
+    assert TEXTS.write(Text("typed", {"words": BEN}), voice) == "<@7>"
+    assert TEXTS.write(Text("typed", {"words": BEN_TOO}), voice) == "Ben"
+    # Whoever was forgotten meanwhile is shown by the name that they had.
+    assert TEXTS.write(Text("typed", {"words": BEN}), replace(voice, people={})) == "Ben"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from statistics import median
-from time import perf_counter
+from time import thread_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -571,10 +571,10 @@ def test_a_phrase_costs_next_to_nothing() -> None:
     ]
     took = []
     for words in phrases * 3:
-        began = perf_counter()
+        began = thread_time()
         with suppress(UserError):
             when.read(words, NOW, BRUSSELS)
-        took.append(perf_counter() - began)
+        took.append(thread_time() - began)
     assert median(took) < 0.000_5
 
 

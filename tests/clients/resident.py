@@ -55,7 +55,7 @@ class JsResident:
         assert self._process.stdin
         self._process.stdin.write(json.dumps({"id": number, "do": what, **args}).encode() + b"\n")
         await self._process.stdin.drain()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(180):
             return await answer
 
     async def _read(self) -> None:
@@ -71,7 +71,7 @@ class JsResident:
             else:
                 self._asked.pop(told["id"]).set_result(told["is"])
 
-    async def hears(self, wanted: Callable[[Event], bool], *, timeout: float = 30) -> Event:
+    async def hears(self, wanted: Callable[[Event], bool], *, timeout: float = 120) -> Event:
         """The first event that fits, come or still to come."""
 
         def found() -> list[Event]:

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
-from bot import features
+import pytest
+
 from bot.call import Call
 from bot.commands.catalogue import Commands
+from bot.commands.read import bind, parse
+from bot.errors import UserError
 from bot.model.people import Resident, Role
 from bot.ports.storage import Transaction
 from bot.settings import Settings
-from bot.texts import Texts
+from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
+from tests.doubles.installed import FEATURES
 
-COMMANDS = Commands(features.COMMANDS, Texts(), zone=BRUSSELS)
+COMMANDS = Commands(FEATURES.commands, Texts(), zone=BRUSSELS)
 
 
 def a_call(locale: str = "nl") -> Call:
     """Anna, who asks in this language, now and in private."""
     nothing = cast(Transaction, None)
     settings = Settings("nl", BRUSSELS)
-    return Call(nothing, NOW, settings, locale, COMMANDS, Resident(1, "anna"), Role.RESIDENT)
+    return Call(
+        tx=nothing,
+        id="test:1",
+        now=NOW,
+        settings=settings,
+        commands=COMMANDS,
+        locale=locale,
+        resident=Resident(1, "anna"),
+        role_here=Role.RESIDENT,
+    )
+
+
+def read(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> tuple[str, dict[str, Any]]:
+    """The command that was typed, with its arguments as its function takes them."""
+    command, given = parse(commands, typed, locale)
+    return command.path, bind(commands, command, given, a_call(locale))
+
+
+def refused(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> str:
+    """What is said to whoever typed that wrong."""
+    with pytest.raises(UserError) as error:
+        read(typed, locale, commands)
+    return Texts().write(error.value.text, Voice(locale, BRUSSELS, NOW))

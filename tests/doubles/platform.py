@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import HandClock
 from bot.core import PleinCore
-from bot.hearing import Hearer
 from bot.main.app import open_core
 from bot.main.config import Community, Config, DatabaseSection, ResidentSection
+from bot.main.features import FEATURES, Installed
 from bot.model.events import Invocation
-from bot.model.message import Action, Message, typed
+from bot.model.message import Button, Message, message, typed
 from bot.model.people import Identity, Place
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -99,7 +99,7 @@ class Platform:
 
     async def until(self, true: Callable[[], bool]) -> None:
         """Return once that is so; an error where it does not come about."""
-        async with asyncio.timeout(10), self.heard:
+        async with asyncio.timeout(60), self.heard:
             await self.heard.wait_for(true)
 
     def where(self, room: str) -> list[str]:
@@ -115,7 +115,7 @@ def words_of(message: Message) -> str:
     """A message as plain Dutch."""
     voice = Voice("nl", ZoneInfo("Europe/Brussels"), NOW)
     lines = [message.title] if message.title else []
-    return "\n".join(Texts().write(line, voice) for line in (*lines, *message.lines, *message.how))
+    return "\n".join(Texts().write(line, voice) for line in (*lines, *message.lines, *message.hints))
 
 
 class Town:
@@ -132,7 +132,7 @@ class Town:
             await self.core.joined(self.platform.account, Place(PLATFORM, room), room, theme)
 
     def asked(
-        self, name: str, words: str | None = None, *, room: str | None = "sport", action: Action | None = None
+        self, name: str, words: str | None = None, *, room: str | None = "sport", button: Button | None = None
     ) -> Invocation:
         """What somebody typed there, or the button they pressed, with an id of its own."""
         return Invocation(
@@ -143,8 +143,8 @@ class Town:
             self.clock.now(),
             account=self.platform.account,
             typed=words,
-            command=action.command if action else "",
-            args=action.args if action else {},
+            command=button.command if button else "",
+            args=button.args if button else {},
         )
 
     async def say(self, name: str, words: str, *, room: str | None = "sport") -> str:
@@ -158,7 +158,7 @@ class Town:
         def post(tx: Transaction) -> None:
             for one in words:
                 key = f"post:{room}:{one}"
-                tx.posts.add(key, Place(PLATFORM, room), Message((typed(one),)), self.clock.now())
+                tx.posts.add(key, Place(PLATFORM, room), message(typed(one)), self.clock.now())
 
         await self.core.store.run(post)
 
@@ -171,7 +171,7 @@ async def open_town(
     board_rest: float = 2.0,
     number: int = 1,
     account: str = PLATFORM,
-    hearers: Sequence[Hearer] = (),
+    installed: Sequence[Installed] = FEATURES,
 ) -> AsyncIterator[Town]:
     """A town on that database. `number`: of the first thing said, which differs where it was open before."""
     config = Config(
@@ -183,6 +183,6 @@ async def open_town(
         ),
     )
     clock, platform = HandClock(NOW), Platform(account)
-    async with open_core(config, clock, board_rest, hearers) as core:
+    async with open_core(config, clock, board_rest, installed) as core:
         await core.serve(platform)
         yield Town(core, platform, clock, number)

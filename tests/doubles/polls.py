@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from bot.features.polls.kinds import METHODS
-from bot.features.polls.records import Choices, Plan, Poll
+from bot.features.polls.records import POLLS, Choices, Plan, Poll
 from bot.ports.storage import Transaction
 from storage.polls import recount
 from storage.unit import Tx
@@ -32,21 +32,21 @@ def a_poll(number: int = 1, **others: Any) -> Poll:
 
 def tally(tx: Transaction, number: int) -> list[int]:
     """What each option of a poll got, in order."""
-    found = tx.polls.get(number, 0)
+    found = tx.of(POLLS).get(number, 0)
     assert found
-    return list(METHODS[found[0].kind].count(found[0], tx.polls.ballots(found[0])).totals)
+    return list(METHODS[found[0].kind].count(found[0], tx.of(POLLS).ballots(found[0])).totals)
 
 
 def cast_as(tx: Transaction, found: Poll) -> dict[Choices, int]:
     """How often each ballot was cast; no ballot stands on two pages."""
-    rows = [row for page in tx.polls.ballots(found) for row in page]
+    rows = [row for page in tx.of(POLLS).ballots(found) for row in page]
     assert len(dict(rows)) == len(rows)
     return dict(rows)
 
 
 def counted(tx: Transaction, number: int) -> tuple[int, list[int]]:
     """The people and the votes; what is kept beside the ballots must agree with the ballots themselves."""
-    found = tx.polls.get(number, 0)
+    found = tx.of(POLLS).get(number, 0)
     assert found
     kept = {",".join(map(str, choices)): times for choices, times in cast_as(tx, found[0]).items()}
     assert {"": found[0].voters, **kept} == recount(cast(Tx, tx).db, number)

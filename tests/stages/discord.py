@@ -18,7 +18,8 @@ from adapters.console.client import Said, Turning
 from adapters.discord import ids
 from adapters.discord.client import Discord as Adapter
 from adapters.discord.settings import Discord as Settings
-from bot.commands.declare import Param
+from bot.commands.argument import Argument
+from bot.commands.read import parse
 from bot.errors import UserError
 from bot.main.app import themes_on
 from bot.main.config import Config
@@ -85,10 +86,11 @@ class OnDiscord(Stage):
         return self._servers[where].channel(where.place)
 
     def adapter(self, config: Config, texts: Texts) -> Adapter:
-        assert config.discord
+        settings = config.of(Settings)
+        assert settings
         self._config = config
         themes = themes_on(self.platform, config)
-        return Adapter(config.discord, themes, texts, config.zone, self.clock, self._double.connector)
+        return Adapter(settings, themes, texts, config.zone, self.clock, self._double.connector)
 
     async def begin(self) -> None:
         pass
@@ -134,27 +136,24 @@ class OnDiscord(Stage):
     def _filled_in(self, words: str) -> tuple[str, dict[str, Any]] | None:
         """The command with its options as the client would send them; None where it would not."""
         try:
-            command, args = self.core.commands.parse(words, "nl")
-            params = {param.name: param for param in command.params}
+            command, args = parse(self.core.commands, words, "nl")
             return command.path, {
-                self.core.commands.param_name(params[name], "en"): self._option(params[name], value)
-                for name, value in args.items()
+                argument.name_in("en"): self._option(argument, args[argument.name])
+                for argument in self.core.commands.arguments(command)
+                if argument.name in args
             }
         except (UserError, ValueError):
             return None
 
-    def _option(self, param: Param, value: Any) -> Any:
+    def _option(self, argument: Argument, value: Any) -> Any:
         """Raises ValueError for what cannot be filled in."""
-        match param.kind:
-            case "yes":
-                return bool(value)
-            case "number":
-                return int(value)
-            case "one":
-                for locale in self._texts.locales:
-                    if found := self.core.commands.words_of(param, locale).get(value.casefold()):
-                        return str(found)
-                raise ValueError(value)
+        if argument.converter.plain is not str:
+            return argument.converter.plain(value)
+        if argument.choices:
+            for locale in self._texts.locales:
+                if found := argument.words(locale).get(value.casefold()):
+                    return str(found)
+            raise ValueError(value)
         if not value.strip():
             raise ValueError(value)
         return value

@@ -92,16 +92,17 @@ class OnMatrix(Stage):
         return self._rooms[where]
 
     def adapter(self, config: Config, texts: Texts) -> Adapter:
-        assert config.matrix
+        settings = config.of(Settings)
+        assert settings
         self._config = config
-        return Adapter(config.matrix, themes_on(self.platform, config), texts, config.zone, self.clock)
+        return Adapter(settings, themes_on(self.platform, config), texts, config.zone, self.clock)
 
     async def begin(self) -> None:
         """Plein has come into every direct room."""
         await asyncio.gather(*map(self._met, self._people))
 
     async def _met(self, who: Who) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while True:
                 news = await self._news(self._people[who], [self._direct[who]], wait=2)
                 if any(map(self._has_come, *news.values())):
@@ -142,18 +143,18 @@ class OnMatrix(Stage):
         room, standing = self._rooms[seen.to], self._standing.get((who, seen.ref, number))
         message = await self.core.message_at(f"{self.platform}:{self._plein}", seen.ref)
         assert message
-        action = next(iter(message.actions[number - 1 : number]), None)
-        if action and any(line.key == "poll.board.how.discreet" for line in message.how):
-            words = f"!vote {action.args['option']} --poll {action.args['poll']}"
+        button = next(iter(message.buttons[number - 1 : number]), None)
+        if button and any(line.key == "poll.board.how.discreet" for line in message.hints):
+            words = f"!vote {button.args['option']} --poll {button.args['poll']}"
             event = await person.say(self._direct[who], words)
-        elif action and action.switch and standing:
+        elif button and button.switch and standing:
             event = await person.redact(room, self._standing.pop((who, seen.ref, number)))
         elif standing:
             event = await person.say(room, str(number), **_reply_to(seen.ref))
         else:
             event = await person.react(room, seen.ref, f"{number}\ufe0f\N{COMBINING ENCLOSING KEYCAP}")
             self._standing[who, seen.ref, number] = event
-        if action or (message.ballot and number <= len(message.ballot.options)):
+        if button or (message.native_poll and number <= len(message.native_poll.options)):
             await self._dealt_with(event)
 
     def timed(self, asked: Invocation) -> Invocation:
@@ -239,7 +240,7 @@ class OnMatrix(Stage):
         assert _as_text(content["formatted_body"]) == body, "the HTML says something else"
         assert content["m.mentions"] == {}
         message = await self.core.message_at(f"{self.platform}:{self._plein}", ref)
-        pressable = bool(message and message.actions)
+        pressable = bool(message and message.buttons)
         return Seen(ref, to, tuple(self._folded(body.split("\n"))), pressable, edited)
 
     def _folded(self, lines: list[str]) -> list[str]:

@@ -11,8 +11,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
-from bot.commands.declare import Command, Param
+from bot.commands.declare import Command
+from bot.commands.read import parse
+from bot.commands.types import OPTIONS
 from bot.errors import UserError
 
 _CODE = re.compile(r"`([^`\n]*)`")
@@ -44,7 +47,7 @@ class Plain:
 
     def _typed(self, line: str) -> str:
         try:
-            command, args = self._commands.parse(line, "nl")
+            command, args = parse(self._commands, line, "nl")
         except UserError:
             return line[1:]
         return self._spelled(command, args)
@@ -52,12 +55,13 @@ class Plain:
     def _used(self, line: str) -> str:
         parts = _SLASH.fullmatch(line)
         try:
-            command, args = self._commands.parse(f"!{parts['name']}" if parts else "", "nl")
+            command, args = parse(self._commands, f"!{parts['name']}" if parts else "", "nl")
         except UserError:
             return line[1:]
         if args or not parts:
             return line[1:]
-        names = {self._label(param, locale): param for param in command.params for locale in self._locales}
+        arguments = self._commands.arguments(command)
+        names = {self._label(each, locale): each for each in arguments for locale in self._locales}
         apart = re.split(rf" (\[?)({'|'.join(map(re.escape, names))}):", parts["options"] or "")
         found: dict[str, Any] = {}
         for bracket, name, value in zip(apart[1::3], apart[2::3], apart[3::3], strict=True):
@@ -66,19 +70,21 @@ class Plain:
 
     def _spelled(self, command: Command, args: dict[str, Any]) -> str:
         given = [
-            f"{one.name}={self._value(one, args[one.name])}" for one in command.params if one.name in args
+            f"{argument.name}={self._value(argument, args[argument.name])}"
+            for argument in self._commands.arguments(command)
+            if argument.name in args
         ]
         return " ".join([command.path, *given])
 
-    def _value(self, param: Param, value: Any) -> str:
+    def _value(self, argument: Argument, value: Any) -> str:
         """What is still to be thought of is the argument's own name where it is typed, dots on Discord."""
         words = str(value)
-        parts = words.split("|") if param.kind == "options" else [words]
-        labels = {self._label(param, locale) for locale in self._locales}
+        parts = words.split("|") if argument.converter is OPTIONS else [words]
+        labels = {self._label(argument, locale) for locale in self._locales}
         return " | ".join("…" if _bare(part) in labels else _bare(part) for part in parts)
 
-    def _label(self, param: Param, locale: str) -> str:
-        return self._commands.param_name(param, locale).lower()
+    def _label(self, argument: Argument, locale: str) -> str:
+        return argument.name_in(locale).lower()
 
     @property
     def _locales(self) -> tuple[str, ...]:

@@ -10,10 +10,11 @@ from datetime import timedelta
 from adapters.console.client import Turning
 from adapters.console.script import Grants, Says, Waits, read_line
 from bot.core import PleinCore
-from bot.main.app import open_core
-from bot.main.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
+from bot.main.app import open_core, texts_of
+from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
+from bot.main.features import FEATURES as INSTALLED
+from bot.main.features import Installed, add_up
 from bot.ports.adapter import Listener
-from bot.texts import Texts
 from tests.chat import Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
@@ -76,7 +77,11 @@ def stage_of(label: str, stages: Sequence[Stage]) -> Stage:
 
 @contextlib.asynccontextmanager
 async def open_play(
-    scenario: Scenario, database_url: str, clock: Turning, stages: Sequence[Stage]
+    scenario: Scenario,
+    database_url: str,
+    clock: Turning,
+    stages: Sequence[Stage],
+    installed: Sequence[Installed] = INSTALLED,
 ) -> AsyncIterator[Play]:
     """Plein on the stages, and the scenario's residents and places there."""
     people, places = _cast(scenario)
@@ -95,7 +100,7 @@ async def open_play(
         return f"{stage.platform}:{stage.address(where)}"
 
     themes = dict.fromkeys(where.place for where in places)
-    config = Config(
+    config = config_of(add_up(installed))(
         community=Community(language="en" if scenario.language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         themes=tuple(
@@ -107,8 +112,9 @@ async def open_play(
         ),
         **{name: section for stage in stages for name, section in stage.settings().items()},
     )
-    adapters = {stage.platform: stage.adapter(config, Texts()) for stage in stages}
-    async with open_core(config, clock) as core:
+    texts = texts_of(add_up(installed))
+    adapters = {stage.platform: stage.adapter(config, texts) for stage in stages}
+    async with open_core(config, clock, installed=installed) as core:
         for stage in stages:
             stage.core = Listening(core, stage.timed)
         async with _running(adapters, stages):
@@ -123,7 +129,7 @@ async def _running(adapters: dict[str, Listener], stages: Iterable[Stage]) -> As
     running = [asyncio.create_task(adapters[stage.platform].run(stage.core)) for stage in stages]
     waiting = asyncio.create_task(_caught_up(adapters.values()))
     try:
-        await asyncio.wait({waiting, *running}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({waiting, *running}, timeout=120, return_when=asyncio.FIRST_COMPLETED)
         assert waiting.done(), running
         yield
     finally:
@@ -150,16 +156,25 @@ def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
     return list(people), list(places)
 
 
-async def play(scenario: Scenario, database_url: str, clock: Turning, *stages: Stage) -> tuple[Turns, Turns]:
+async def play(
+    scenario: Scenario,
+    database_url: str,
+    clock: Turning,
+    *stages: Stage,
+    console_url: str = "sqlite:///:memory:",
+    installed: Sequence[Installed] = INSTALLED,
+) -> tuple[Turns, Turns]:
     """What must be heard on the stages, line by line, and what was.
 
-    The console plays along, and must say what stands in the transcript.
+    The console plays along, on a database of its own, and must say what stands in the transcript.
     """
     expected: Turns = []
     found: Turns = []
     async with (
-        open_chat("sqlite:///:memory:", language=scenario.language, people=scenario.people) as chat,
-        open_play(scenario, database_url, clock, stages) as on_stage,
+        open_chat(
+            console_url, language=scenario.language, people=scenario.people, installed=installed
+        ) as chat,
+        open_play(scenario, database_url, clock, stages, installed) as on_stage,
     ):
         plain = Plain(chat.core.commands)
         for typed, transcript in scenario.turns:

@@ -87,8 +87,8 @@ class Parts:
     def of(cls, said: Said) -> Parts:
         message, lines = said.message, said.lines
         body = bool(message.title) + len(message.lines)
-        how = body + len(message.how)
-        buttons = how + bool(message.actions)
+        how = body + len(message.hints)
+        buttons = how + bool(message.buttons)
         labels = re.split(r"(?:^|  )\[\d+\] ", "".join(lines[how:buttons]))[1:]
         return cls(lines[:body], lines[body:how], labels, lines[buttons:])
 
@@ -138,7 +138,7 @@ class Listening:
     async def until(self, name: str) -> None:
         """Until the event with that id was dealt with, or Plein came to that place."""
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(120):
                 await self._event(name).wait()
         except TimeoutError:
             raise AssertionError(f"Plein never dealt with {name}") from None

@@ -10,14 +10,15 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Executable, select
 
-from bot.features.polls.records import Poll
-from bot.model.message import Message, text
+from bot.features.polls.records import POLLS, Poll
+from bot.model.message import message, text
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.batch import Late, tables_of
 from storage.engines import Database
 from storage.polls import ballots, polls
-from storage.tables import metadata, residents, subjects
+from storage.tables import residents, subjects
+from tests.doubles.installed import TABLES
 from tests.doubles.polls import a_plan, tally
 
 NOW = datetime(2026, 12, 1, 18, 0, tzinfo=UTC)
@@ -30,7 +31,7 @@ def opened(tx: Transaction) -> tuple[Poll, int]:
     """A poll with a board, and Anna."""
     theme = tx.places.theme_named("sport")
     anna = tx.people.add(ANNA, "Anna")
-    poll = tx.polls.add(a_plan(theme.id, anna.id, question="Waar?", options=("Hier", "Daar")), "open")
+    poll = tx.of(POLLS).add(a_plan(theme.id, anna.id, question="Waar?", options=("Hier", "Daar")), "open")
     tx.boards.open(f"poll:{poll.id}", theme.id, [HERE])
     return poll, anna.id
 
@@ -38,18 +39,18 @@ def opened(tx: Transaction) -> tuple[Poll, int]:
 async def test_within_a_transaction_everybody_sees_what_waits(store: Database) -> None:
     def work(tx: Transaction) -> None:
         poll, anna = opened(tx)
-        tx.polls.vote(poll, anna, (), (2,), NOW, None)
-        found = tx.polls.get(poll.id, anna)
+        tx.of(POLLS).vote(poll, anna, (), (2,), NOW, None)
+        found = tx.of(POLLS).get(poll.id, anna)
         assert found
         assert (found[0].voters, found[1]) == (1, (2,))
-        assert tx.polls.running(found[0].theme, anna, 9) == [found]
-        tx.polls.vote(poll, anna, (2,), (1,), NOW, None)
-        assert tx.polls.of(anna, 9)[0][1] == (1,)
+        assert tx.of(POLLS).running(found[0].theme, anna, 9) == [found]
+        tx.of(POLLS).vote(poll, anna, (2,), (1,), NOW, None)
+        assert tx.of(POLLS).of(anna, 9)[0][1] == (1,)
         assert tally(tx, poll.id) == [1, 0]
-        tx.polls.vote(poll, anna, (1,), (2,), NOW, None)
-        tx.polls.vote(poll, anna, (2,), (), NOW, None)
+        tx.of(POLLS).vote(poll, anna, (1,), (2,), NOW, None)
+        tx.of(POLLS).vote(poll, anna, (2,), (), NOW, None)
         assert tally(tx, poll.id) == [0, 0]
-        again = tx.polls.get(poll.id, anna)
+        again = tx.of(POLLS).get(poll.id, anna)
         assert again
         assert (again[0].voters, again[1]) == (0, ())
 
@@ -62,14 +63,14 @@ async def test_a_group_writes_it_all(store: Database) -> None:
     def vote(number: int) -> Callable[[Transaction], None]:
         def work(tx: Transaction) -> None:
             voter = tx.people.add(Identity("a", f"voter{number}"), f"voter {number}")
-            tx.polls.vote(poll, voter.id, (), (number % 2 + 1,), NOW, None)
+            tx.of(POLLS).vote(poll, voter.id, (), (number % 2 + 1,), NOW, None)
             tx.boards.mark(f"poll:{poll.id}")
 
         return work
 
     await asyncio.gather(*(store.run(vote(number)) for number in range(40)))
     assert await store.run(lambda tx: tally(tx, poll.id)) == [20, 20]
-    found = await store.run(lambda tx: tx.polls.get(poll.id, anna))
+    found = await store.run(lambda tx: tx.of(POLLS).get(poll.id, anna))
     assert found
     assert found[0].voters == 40
     (board,) = await store.run(lambda tx: tx.boards.stale("a", NOW, 9))
@@ -77,7 +78,7 @@ async def test_a_group_writes_it_all(store: Database) -> None:
 
 
 async def test_the_same_event_twice_in_a_group_is_recognised(store: Database) -> None:
-    answer = Message((text("poll.list.none"),))
+    answer = message(text("poll.list.none"))
 
     def work(tx: Transaction) -> list[object]:
         found: list[object] = []
@@ -97,10 +98,10 @@ async def test_what_an_undone_part_put_off_never_happens(store: Database, marked
     poll, anna = await store.run(opened)
 
     def work(tx: Transaction) -> None:
-        tx.polls.vote(poll, anna, (), (1,), NOW, None)
+        tx.of(POLLS).vote(poll, anna, (), (1,), NOW, None)
         try:
             with tx.savepoint(eager=marked):
-                tx.polls.vote(poll, anna, (1,), (2,), NOW, None)
+                tx.of(POLLS).vote(poll, anna, (1,), (2,), NOW, None)
                 raise ValueError
         except ValueError:
             pass
@@ -134,7 +135,5 @@ def test_the_tables_of_every_statement_are_known() -> None:
         for statement in vars(module).values():
             if isinstance(statement, Executable):
                 words = str(statement.compile()).split()  # type: ignore[attr-defined]
-                named = {
-                    table for table in metadata.tables.values() if {table.name, f"{table.name},"} & set(words)
-                }
+                named = {table for table in TABLES.values() if {table.name, f"{table.name},"} & set(words)}
                 assert named <= tables_of(statement), words

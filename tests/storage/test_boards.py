@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Place
 from bot.model.work import Board
 from bot.ports.storage import Transaction
@@ -12,7 +12,7 @@ from storage.engines import Database
 from tests.chat import NOW
 
 HERE, THERE, LATER = Place("a", "here"), Place("b", "there"), Place("a", "later")
-SHOWN = Message((typed("as it was"),))
+SHOWN = message(typed("as it was"))
 SECOND = timedelta(seconds=1)
 
 
@@ -134,5 +134,17 @@ async def test_the_message_behind_a_reference(store: Database) -> None:
         assert tx.boards.message_at("b", "$1") is None
         tx.boards.drop("poll:1", HERE)
         assert tx.boards.message_at("a", "$1") is None
+
+    await store.run(work)
+
+
+async def test_opened_twice_is_opened_once(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        theme = opened(tx)
+        for board in behind(tx, "a", "b"):
+            tx.boards.shown(board, ("$1",), SHOWN, NOW)
+        tx.boards.open("poll:1", theme, [HERE, THERE, LATER])
+        assert stale(tx) == [LATER]
+        assert tx.boards.message_at("a", "$1") == SHOWN
 
     await store.run(work)

@@ -17,6 +17,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.errors import StoreFailed, UserError
+from bot.features.polls.records import POLLS
+from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
@@ -63,7 +65,7 @@ async def test_from_two_processes_every_vote_is_kept(database_url: str) -> None:
 async def grouped(store: Database, works: list[Callable[[Transaction], object]]) -> list[object]:
     """Run these as one group."""
     go = threading.Event()
-    blocked = store.run(lambda _: go.wait(10)) if isinstance(store, SQLite) else store.run(lambda _: None)
+    blocked = store.run(lambda _: go.wait(120)) if isinstance(store, SQLite) else store.run(lambda _: None)
     first = asyncio.create_task(blocked)
     await asyncio.sleep(0)
     waiting = [asyncio.create_task(store.run(work)) for work in works]
@@ -98,7 +100,7 @@ async def test_one_that_fails_in_a_group_leaves_the_others(store: Database, erro
 async def test_a_statement_that_fails_in_a_group_leaves_the_others(store: Database) -> None:
     def broken(tx: Transaction) -> None:
         tx.jobs.add("test", "bad", NOW)
-        tx.polls.vote(a_poll(999), 999, (), (1,), NOW, None)
+        tx.of(POLLS).vote(a_poll(999), 999, (), (1,), NOW, None)
 
     results = await grouped(
         store,
@@ -134,7 +136,7 @@ async def test_a_part_whose_statement_fails_is_undone_alone(store: Database) -> 
     def fail(tx: Transaction) -> None:
         with tx.savepoint():
             tx.jobs.add("test", "inside", NOW)
-            tx.polls.vote(a_poll(999), 999, (), (1,), NOW, None)
+            tx.of(POLLS).vote(a_poll(999), 999, (), (1,), NOW, None)
 
     failed: list[bool] = []
 
@@ -161,7 +163,7 @@ async def test_whoever_left_takes_nothing_along(store: Database) -> None:
 
 async def test_what_was_kept_is_there_when_opened_again(database_url: str) -> None:
     for expected in (1, 2, 3):
-        store = await open_database(database_url, keys_of(database_url))
+        store = await open_database(database_url, keys_of(database_url), stores_of())
         assert await store.run(count_up) == expected
         await store.close()
 
@@ -227,7 +229,7 @@ async def test_nothing_is_acknowledged_before_it_is_kept(
         process.send_signal(signal.SIGKILL)
         acknowledged += (await process.stdout.read()).decode().splitlines(keepends=True)
         assert await process.wait() == -signal.SIGKILL
-    store = await open_database(database_url, keys_of(database_url))
+    store = await open_database(database_url, keys_of(database_url), stores_of())
     kept = await store.run(lambda tx: set(cast(Tx, tx).db.execute(select(jobs.c.subject)).scalars()))
     await store.close()
     # A line that was cut short says nothing.

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.model.events import Arrival
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Identity
 from bot.model.work import Receipt
 from bot.ports.storage import Transaction
@@ -20,7 +20,7 @@ from storage.unit import Tx
 from tests.chat import NOW
 
 BEN = Identity("test", "ben")
-SAID = Message((typed("you typed three"),))
+SAID = message(typed("you typed three"))
 
 
 def sealing(tx: Transaction) -> Envelopes:

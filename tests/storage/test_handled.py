@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.model.events import Undo
-from bot.model.message import Message, text
+from bot.model.message import Message, message, text
 from bot.model.people import Identity, Place, Role
 from bot.ports.storage import Recognised, Transaction
 from storage.engines import Database
 from tests.chat import NOW
 
-ANSWER = Message((text("poll.opened", question="Wat?", poll=3),))
+ANSWER = message(text("poll.opened", question="Wat?", poll=3))
 UNDO = Undo(Identity("test", "ben"), "poll tick", {"poll": 3, "only": [1, 2], "on": False})
 BEN = Identity("test", "ben")
 

@@ -38,3 +38,37 @@ async def test_what_is_done_is_done_and_what_failed_comes_back(store: Database) 
         assert (again.id, again.kind, again.subject, again.attempts) == (b.id, "test", "b", 1)
 
     await store.run(work)
+
+
+async def test_what_is_planned_under_a_key_takes_the_place_of_what_was(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        tx.jobs.add("test", "a", NOW, "key")
+        (first,) = tx.jobs.claim(NOW, 9)
+        tx.jobs.later(first.id, NOW)
+        tx.jobs.add("other", "b", NOW + SECOND, "key")
+        tx.jobs.add("test", "a", NOW + SECOND, "another")
+        assert tx.jobs.next_due() == NOW + SECOND
+        assert not tx.jobs.done(first.id, NOW), "it was put off"
+        moved, _ = tx.jobs.claim(NOW + SECOND, 9)
+        assert (moved.kind, moved.subject, moved.attempts) == ("other", "b", 0)
+        assert tx.jobs.done(moved.id, NOW + SECOND)
+        assert not tx.jobs.done(moved.id, NOW + SECOND)
+        tx.jobs.add("test", "c", NOW + 2 * SECOND, "key")
+        assert [job.subject for job in tx.jobs.claim(NOW + 2 * SECOND, 9)] == ["a", "c"]
+
+    await store.run(work)
+
+
+async def test_what_is_called_off_is_not_due(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        tx.jobs.add("test", "a", NOW, "key")
+        tx.jobs.add("test", "b", NOW, "another")
+        called_off, stays = tx.jobs.claim(NOW, 9)
+        tx.jobs.remove("key")
+        tx.jobs.remove("no such key")
+        assert not tx.jobs.done(called_off.id, NOW)
+        assert tx.jobs.done(stays.id, NOW)
+        tx.jobs.remove("another")
+        assert tx.jobs.claim(NOW, 9) == []
+
+    await store.run(work)

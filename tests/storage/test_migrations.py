@@ -18,18 +18,27 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.commands.read import bind
 from bot.errors import StoreFailed
-from bot.features.polls.records import Kind
+from bot.features.polls.records import POLLS, Kind
+from bot.main.features import stores_of
 from bot.model.people import Role
 from bot.ports.storage import Transaction
+from storage import migrations
 from storage.engines import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
-from storage.tables import metadata
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
+from tests.doubles.installed import METADATA, TABLES
 from tests.doubles.polls import a_plan, counted
 from tests.postgres import keys_of
+from tests.tables import MIGRATE
 
 T = TypeVar("T")
+
+
+@pytest.fixture(autouse=True)
+def really_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "migrate", MIGRATE)
 
 
 async def look(url: str, how: Callable[[Connection], T]) -> T:
@@ -42,7 +51,7 @@ async def look(url: str, how: Callable[[Connection], T]) -> T:
 
 
 def differences(db: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(db), metadata))
+    return list(compare_metadata(MigrationContext.configure(db), METADATA))  # type: ignore[arg-type]
 
 
 def tables(db: Connection) -> set[str]:
@@ -53,7 +62,7 @@ async def test_up_down_and_up_again(database_url: str) -> None:
     for _ in range(2):
         await upgrade(database_url)
         assert await schema_of(database_url) == newest_schema()
-        assert await look(database_url, tables) == set(metadata.tables)
+        assert await look(database_url, tables) == set(TABLES)
         assert await look(database_url, differences) == []
         await upgrade(database_url, to="base")
         assert await look(database_url, tables) == set()
@@ -124,6 +133,8 @@ def fill_old(db: Connection) -> None:
     where = {"subject": "poll:1", "platform": "matrix", "room": "!r"}
     add("boards", **where, edition=1, version=2, sent_as="$b", shown=OLD_BOARD, attempts=0, next_at=0)
     add("refs", **where, ref="$b")
+    for subject, done in (("1", None), ("1", None), ("2", None), ("2", 3)):
+        add("jobs", kind="poll.close", subject=subject, due_at=2, done_at=done)
     add("inbox", account="me", id="$1", room="!r", body='{"body": "!stem 1"}', sealed=False)
     db.commit()
 
@@ -148,7 +159,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
 
     def read(tx: Transaction) -> None:
         for poll, (options, cast, state) in OLD_POLLS.items():
-            found = tx.polls.get(poll, 1)
+            found = tx.of(POLLS).get(poll, 1)
             assert found
             assert (found[0].options, found[0].state, found[0].kind) == (tuple(options), state, "choice")
             assert (found[0].results, found[0].who, found[0].anonymous) == ("live", "everyone", False)
@@ -157,17 +168,22 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
             assert found[1] == (tuple(map(int, cast[0].split(","))) if cast else ())
         shown = tx.boards.message_at("matrix", "$b")
         assert shown
-        assert shown.ballot
+        assert shown.native_poll
         # Its command takes the numbers that a native poll gives.
-        command = COMMANDS.by_path[shown.ballot.command]
-        assert COMMANDS.bind(command, {**shown.ballot.args, "numbers": (2,)}, a_call()) == {
+        command = COMMANDS.by_path[shown.native_poll.command]
+        assert bind(COMMANDS, command, {**shown.native_poll.args, "numbers": (2,)}, a_call()) == {
             "numbers": (2,),
             "poll": 1,
         }
         (waits,) = tx.inbox.waiting("me", sealed=False)
         assert waits.body == '{"body": "!stem 1"}'
+        # What they asked counts for the limit still.
+        assert tx.uses.count(1, "poll open", datetime.fromtimestamp(1e-6, UTC)) == len(OLD_POLLS)
 
-    store = await open_database(database_url, keys_of(database_url))
+    # Of two jobs of a kind for one subject the later one is what can be moved.
+    keys = await look(database_url, rows("jobs", "id", "key"))
+    assert keys == [(1, None), (2, "poll.close:1"), (3, "poll.close:2"), (4, None)]
+    store = await open_database(database_url, keys_of(database_url), stores_of())
     await store.run(read)
     # What the earlier version knows nothing of goes again; a vote in a plain poll is counted.
     await store.run(use_it)
@@ -182,35 +198,35 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
     assert await look(database_url, rows(*old_ballots)) == sorted([*kept, (1, 5, "2", 4)])
     # And once more up: the same plain polls.
     await upgrade(database_url)
-    store = await open_database(database_url, keys_of(database_url))
+    store = await open_database(database_url, keys_of(database_url), stores_of())
     assert await store.run(lambda tx: counted(tx, 1)) == (5, [2, 2, 3])
     await store.close()
 
 
 def use_it(tx: Transaction) -> None:
     """A vote more in the first poll; and polls of other kinds, with a vote in each."""
-    plain = tx.polls.get(1, 5)
+    plain = tx.of(POLLS).get(1, 5)
     assert plain
-    tx.polls.vote(plain[0], 5, (), (2,), datetime.fromtimestamp(4e-6, UTC), None)
+    tx.of(POLLS).vote(plain[0], 5, (), (2,), datetime.fromtimestamp(4e-6, UTC), None)
     for kind, how in ((Kind.RANKED, {}), (Kind.CONSENT, {}), (Kind.CHOICE, {"anonymous": True})):
-        poll = tx.polls.add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
-        tx.polls.vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
+        poll = tx.of(POLLS).add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
+        tx.of(POLLS).vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
     tx.people.take_part(5, 1, Role.RESIDENT, NOW)
 
 
 async def test_opening_brings_the_tables_up_to_date(database_url: str) -> None:
-    await (await open_database(database_url, keys_of(database_url))).close()
+    await (await open_database(database_url, keys_of(database_url), stores_of())).close()
     assert await schema_of(database_url) == newest_schema()
     assert await look(database_url, differences) == []
 
 
 async def test_a_second_upgrade_changes_nothing(database_url: str) -> None:
     await upgrade(database_url)
-    store = await open_database(database_url, keys_of(database_url))
+    store = await open_database(database_url, keys_of(database_url), stores_of())
     await store.run(lambda tx: tx.places.theme_named("sport"))
     await store.close()
     await upgrade(database_url)
-    store = await open_database(database_url, keys_of(database_url))
+    store = await open_database(database_url, keys_of(database_url), stores_of())
     assert await store.run(lambda tx: tx.places.theme_named("sport").id) == 1
     await store.close()
 

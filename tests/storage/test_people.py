@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from bot.model.people import Identity, Role
+from bot.model.people import Identity, Known, Resident, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
 
 ANNA = Identity("discord", "anna")
 ANNA_TOO = Identity("matrix", "@anna:x")
 BEN = Identity("matrix", "@ben:x")
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 async def test_a_stranger_becomes_a_resident(store: Database) -> None:
@@ -82,3 +83,73 @@ async def test_who_has_left_takes_no_part_any_more_unless_elsewhere(store: Datab
         return [tx.people.part_in(one.id, theme) is not None for one in (anna, ben)]
 
     assert await store.run(work) == [True, False]
+
+
+async def everybody(store: Database) -> list[Resident]:
+    """Anna, two Bens and Céline; Anna and the first Ben take part in sport, Céline and both Bens in music."""
+
+    def add(tx: Transaction) -> list[Resident]:
+        people = [
+            tx.people.add(Identity("discord", str(number)), name)
+            for number, name in enumerate(("Anna", "Ben", "ben ", "Céline"))
+        ]
+        sport, music = tx.places.theme_named("sport").id, tx.places.theme_named("music").id
+        for theme, number in ((sport, 0), (sport, 1), (music, 1), (music, 2), (music, 3)):
+            tx.people.take_part(people[number].id, theme, Role.RESIDENT, NOON)
+        return people
+
+    return await store.run(add)
+
+
+async def test_people_are_found_by_name_among_those_of_shared_themes(store: Database) -> None:
+    anna, ben, other_ben, celine = await everybody(store)
+
+    async def named(name: str, asker: Resident | None) -> list[int]:
+        found = await store.run(lambda tx: tx.people.named(name, asker.id if asker else None))
+        return [resident.id for resident in found]
+
+    assert await named("BEN", anna) == [ben.id]
+    assert await named("ben", celine) == [ben.id, other_ben.id]
+    assert await named("Ben (2)", celine) == [other_ben.id]
+    assert await named("Ben (2)", anna) == []  # they share no theme
+    assert await named("Ben (3)", None) == []
+    assert await named("Ben (0)", None) == []
+    assert await named("celine", ben) == [celine.id]
+    assert await named("Celine", anna) == []
+    assert await named("Celine", None) == [celine.id]
+    assert await named("", None) == []
+
+
+async def test_people_are_suggested_by_a_part_of_their_name(store: Database) -> None:
+    anna, _, _, celine = await everybody(store)
+
+    async def suggested(part: str, asker: Resident | None, most: int = 25) -> list[str]:
+        found = await store.run(lambda tx: tx.people.suggested(part, asker.id if asker else None, most))
+        return [resident.name for resident in found]
+
+    assert await suggested("", anna) == ["Anna", "Ben"]
+    assert await suggested("EN", celine) == ["Ben", "ben "]
+    assert await suggested("élin", celine) == ["Céline"]
+    assert await suggested("", None, 2) == ["Anna", "Ben"]
+    assert await suggested("%", None) == []
+
+
+async def test_people_of_one_name_are_told_apart(store: Database) -> None:
+    anna, ben, other_ben, _ = await everybody(store)
+    known = await store.run(lambda tx: tx.people.known([anna.id, ben.id, other_ben.id, 999]))
+    assert [known[one.id].name for one in (anna, ben, other_ben)] == ["Anna", "Ben (1)", "ben  (2)"]
+    assert 999 not in known
+
+
+async def test_a_name_is_what_their_platform_calls_them_until_one_is_chosen(store: Database) -> None:
+    anna = await store.run(lambda tx: tx.people.add(ANNA, "anna"))
+
+    async def shown() -> Known:
+        return (await store.run(lambda tx: tx.people.known([anna.id])))[anna.id]
+
+    await store.run(lambda tx: tx.people.heard(anna, ANNA, "Anna P."))
+    assert await shown() == Known("Anna P.", (ANNA,))
+    await store.run(lambda tx: tx.people.link("Anna Peeters", [ANNA, ANNA_TOO], Role.RESIDENT))
+    await store.run(lambda tx: tx.people.heard(anna, ANNA_TOO, "anna"))
+    assert await shown() == Known("Anna Peeters", (ANNA_TOO, ANNA))
+    assert [one.id for one in await store.run(lambda tx: tx.people.named("anna peeters", None))] == [anna.id]

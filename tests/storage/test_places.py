@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Identity, Place, Role, Theme
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
 
 SPORT, PITCH, NEW = Place("discord", "sport"), Place("matrix", "!sport"), Place("matrix", "!new")
-HELLO = Message((typed("Dag"),))
+HELLO = message(typed("Dag"))
 
 
 def bind(tx: Transaction, place: Place, theme: str = "Sport", locale: str | None = None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from bot.features.polls.records import Kind, Poll, Results, Voters
+from bot.features.polls.records import POLLS, Kind, Poll, Results, Voters
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
@@ -33,15 +33,15 @@ def opened(
     where = tx.places.theme_named(theme).id
     closes_at = NOW + timedelta(days=2, microseconds=7)
     settled = {"question": question, "options": OPTIONS, "at_most": 2, "closes_at": closes_at, **others}
-    return tx.polls.add(a_plan(where, resident(tx, opener), **settled), state)
+    return tx.of(POLLS).add(a_plan(where, resident(tx, opener), **settled), state)
 
 
 async def test_a_poll_comes_back_as_it_was(store: Database) -> None:
     poll = await store.run(opened)
     assert poll.options == OPTIONS
-    assert await store.run(lambda tx: tx.polls.get(poll.id, 0)) == (poll, ())
+    assert await store.run(lambda tx: tx.of(POLLS).get(poll.id, 0)) == (poll, ())
     assert await store.run(lambda tx: counted(tx, poll.id)) == (0, [0, 0, 0])
-    assert await store.run(lambda tx: tx.polls.get(poll.id + 1, 0)) is None
+    assert await store.run(lambda tx: tx.of(POLLS).get(poll.id + 1, 0)) is None
 
 
 async def test_everything_that_was_settled_comes_back(store: Database) -> None:
@@ -55,7 +55,7 @@ async def test_everything_that_was_settled_comes_back(store: Database) -> None:
     }
     poll = await store.run(lambda tx: opened(tx, state="planned", **settled))
     assert {name: getattr(poll, name) for name in settled} == settled
-    found = await store.run(lambda tx: tx.polls.get(poll.id, 0))
+    found = await store.run(lambda tx: tx.of(POLLS).get(poll.id, 0))
     assert found
     assert found == (poll, ())
     assert [type(getattr(found[0], name)) for name in settled] == [type(one) for one in settled.values()]
@@ -74,11 +74,11 @@ async def test_ballots_and_the_running_count(store: Database) -> None:
             (cas, (), (2,), [0, 1, 1], 2),
         ]
         for voter, before, after, tally, people in steps:
-            found = tx.polls.get(poll.id, voter)
+            found = tx.of(POLLS).get(poll.id, voter)
             assert found
             assert found[1] == before
-            tx.polls.vote(poll, voter, before, after, NOW, None)
-            found = tx.polls.get(poll.id, voter)
+            tx.of(POLLS).vote(poll, voter, before, after, NOW, None)
+            found = tx.of(POLLS).get(poll.id, voter)
             assert found
             assert (found[0].voters, found[1]) == (people, after)
             assert counted(tx, poll.id) == (people, tally)
@@ -93,7 +93,7 @@ async def test_the_same_ballots_are_one_row_however_many_there_are(store: Databa
         poll = opened(tx, kind=Kind.RANKED)
         orders = [(1, 2, 3), (3, 2, 1), (2, 1, 3)]
         for number in range(30):
-            tx.polls.vote(poll, resident(tx, f"r{number}"), (), orders[number % 7 % 3], NOW, None)
+            tx.of(POLLS).vote(poll, resident(tx, f"r{number}"), (), orders[number % 7 % 3], NOW, None)
         assert cast_as(tx, poll) == {
             order: [number % 7 % 3 for number in range(30)].count(at) for at, order in enumerate(orders)
         }
@@ -106,14 +106,14 @@ async def test_reasons_in_the_order_in_which_they_came(store: Database) -> None:
     def work(tx: Transaction) -> None:
         poll = opened(tx, kind=Kind.CONSENT)
         ben, cas, dora = (resident(tx, name) for name in ("ben", "cas", "dora"))
-        tx.polls.vote(poll, cas, (), (3,), NOW, "te duur")
-        tx.polls.vote(poll, ben, (), (3,), NOW + timedelta(seconds=1), 'te "ver"')
-        tx.polls.vote(poll, dora, (), (1,), NOW + timedelta(seconds=2), None)
-        assert list(tx.polls.reasons(poll)) == ["te duur", 'te "ver"']
-        tx.polls.vote(poll, cas, (3,), (1,), NOW + timedelta(seconds=3), None)
-        assert list(tx.polls.reasons(poll)) == ['te "ver"']
-        tx.polls.vote(poll, ben, (3,), (), NOW + timedelta(seconds=4), None)
-        assert list(tx.polls.reasons(poll)) == []
+        tx.of(POLLS).vote(poll, cas, (), (3,), NOW, "te duur")
+        tx.of(POLLS).vote(poll, ben, (), (3,), NOW + timedelta(seconds=1), 'te "ver"')
+        tx.of(POLLS).vote(poll, dora, (), (1,), NOW + timedelta(seconds=2), None)
+        assert list(tx.of(POLLS).reasons(poll)) == ["te duur", 'te "ver"']
+        tx.of(POLLS).vote(poll, cas, (3,), (1,), NOW + timedelta(seconds=3), None)
+        assert list(tx.of(POLLS).reasons(poll)) == ['te "ver"']
+        tx.of(POLLS).vote(poll, ben, (3,), (), NOW + timedelta(seconds=4), None)
+        assert list(tx.of(POLLS).reasons(poll)) == []
 
     await store.run(work)
 
@@ -123,23 +123,23 @@ async def test_an_anonymous_poll_is_counted_when_it_closes(store: Database) -> N
         poll = opened(tx, kind=Kind.CONSENT, anonymous=True, results=Results.CLOSED)
         names = ("ben", "cas", "dora")
         ben, cas, dora = (resident(tx, name) for name in names)
-        tx.polls.vote(poll, ben, (), (1,), NOW, None)
-        tx.polls.vote(poll, cas, (), (3,), NOW, "te ver")
-        tx.polls.vote(poll, dora, (), (3,), NOW, "duur")
-        tx.polls.vote(poll, ben, (1,), (3,), NOW, "te ver")
-        found = tx.polls.get(poll.id, ben)
+        tx.of(POLLS).vote(poll, ben, (), (1,), NOW, None)
+        tx.of(POLLS).vote(poll, cas, (), (3,), NOW, "te ver")
+        tx.of(POLLS).vote(poll, dora, (), (3,), NOW, "duur")
+        tx.of(POLLS).vote(poll, ben, (1,), (3,), NOW, "te ver")
+        found = tx.of(POLLS).get(poll.id, ben)
         assert found
         assert (found[0].voters, found[1]) == (3, (3,))
         assert cast_as(tx, poll) == {}
-        assert list(tx.polls.reasons(poll)) == []
+        assert list(tx.of(POLLS).reasons(poll)) == []
         kept = recount(cast(Tx, tx).db, poll.id)
         assert len(kept) == 4, "no two look alike"
         assert len({len(one) for one in kept if one}) == 1
-        tx.polls.end(poll, "closed", NOW)
+        tx.of(POLLS).end(poll, "closed", NOW)
         assert cast_as(tx, poll) == {(3,): 3}
-        assert list(tx.polls.reasons(poll)) == ["duur", "te ver", "te ver"]
+        assert list(tx.of(POLLS).reasons(poll)) == ["duur", "te ver", "te ver"]
         assert recount(cast(Tx, tx).db, poll.id) == {"": 0}
-        found = tx.polls.get(poll.id, ben)
+        found = tx.of(POLLS).get(poll.id, ben)
         assert found
         assert (found[0].voters, found[0].state, found[1]) == (3, "closed", ())
 
@@ -149,8 +149,8 @@ async def test_an_anonymous_poll_is_counted_when_it_closes(store: Database) -> N
 async def test_an_anonymous_poll_that_is_cancelled_is_never_counted(store: Database) -> None:
     def work(tx: Transaction) -> None:
         poll = opened(tx, anonymous=True, results=Results.CLOSED)
-        tx.polls.vote(poll, resident(tx, "ben"), (), (1,), NOW, None)
-        tx.polls.end(poll, "cancelled", NOW)
+        tx.of(POLLS).vote(poll, resident(tx, "ben"), (), (1,), NOW, None)
+        tx.of(POLLS).end(poll, "cancelled", NOW)
         assert cast_as(tx, poll) == {}
         assert recount(cast(Tx, tx).db, poll.id) == {"": 0}
 
@@ -161,18 +161,18 @@ async def test_running_here_and_everywhere_the_newest_first(store: Database) -> 
     def work(tx: Transaction) -> None:
         one, two, three = opened(tx, "1"), opened(tx, "2", "elsewhere"), opened(tx, "3")
         closed = opened(tx, "4")
-        tx.polls.end(closed, "closed", NOW)
+        tx.of(POLLS).end(closed, "closed", NOW)
         opened(tx, "5", state="planned")
         ben = resident(tx, "ben")
-        tx.polls.vote(one, ben, (), (2,), NOW, None)
+        tx.of(POLLS).vote(one, ben, (), (2,), NOW, None)
         for theme in (one.theme, two.theme):
             tx.people.take_part(ben, theme, Role.RESIDENT, NOW)
-        here = tx.polls.running(one.theme, ben, 9)
+        here = tx.of(POLLS).running(one.theme, ben, 9)
         assert [(poll.question, mine) for poll, mine in here] == [("3", ()), ("1", (2,))]
-        assert [poll.id for poll, _ in tx.polls.running(None, ben, 9)] == [three.id, two.id, one.id]
-        assert [poll.id for poll, _ in tx.polls.running(None, ben, 2)] == [three.id, two.id]
+        assert [poll.id for poll, _ in tx.of(POLLS).running(None, ben, 9)] == [three.id, two.id, one.id]
+        assert [poll.id for poll, _ in tx.of(POLLS).running(None, ben, 2)] == [three.id, two.id]
         # Everywhere is where somebody takes part.
-        assert tx.polls.running(None, resident(tx, "eva"), 9) == []
+        assert tx.of(POLLS).running(None, resident(tx, "eva"), 9) == []
 
     await store.run(work)
 
@@ -184,12 +184,12 @@ async def test_planned_here_and_everywhere_the_first_to_open_first(store: Databa
             opened(tx, question, theme, state="planned", opened_at=NOW + timedelta(hours=hours))
         here = tx.places.theme_named("sport").id
         ben = resident(tx, "ben")
-        assert [poll.question for poll in tx.polls.planned(here, ben, 9)] == ["3", "1"]
-        assert tx.polls.planned(None, ben, 9) == []
+        assert [poll.question for poll in tx.of(POLLS).planned(here, ben, 9)] == ["3", "1"]
+        assert tx.of(POLLS).planned(None, ben, 9) == []
         for theme in ("sport", "elsewhere"):
             tx.people.take_part(ben, tx.places.theme_named(theme).id, Role.RESIDENT, NOW)
-        assert [poll.question for poll in tx.polls.planned(None, ben, 9)] == ["2", "3", "1"]
-        assert [poll.question for poll in tx.polls.planned(None, ben, 2)] == ["2", "3"]
+        assert [poll.question for poll in tx.of(POLLS).planned(None, ben, 9)] == ["2", "3", "1"]
+        assert [poll.question for poll in tx.of(POLLS).planned(None, ben, 2)] == ["2", "3"]
 
     await store.run(work)
 
@@ -199,31 +199,31 @@ async def test_mine_are_those_i_opened_or_voted_in(store: Database) -> None:
         one, two = opened(tx, "1"), opened(tx, "2", opener="ben")
         opened(tx, "3", opener="cas")
         ben = resident(tx, "ben")
-        tx.polls.vote(one, ben, (), (1,), NOW, None)
-        tx.polls.end(one, "cancelled", NOW)
-        mine = tx.polls.of(ben, 9)
+        tx.of(POLLS).vote(one, ben, (), (1,), NOW, None)
+        tx.of(POLLS).end(one, "cancelled", NOW)
+        mine = tx.of(POLLS).of(ben, 9)
         assert [(poll.id, poll.state, chosen) for poll, chosen in mine] == [
             (two.id, "open", ()),
             (one.id, "cancelled", (1,)),
         ]
-        assert [poll.id for poll, _ in tx.polls.of(ben, 1)] == [two.id]
-        assert tx.polls.of(resident(tx, "eva"), 9) == []
+        assert [poll.id for poll, _ in tx.of(POLLS).of(ben, 1)] == [two.id]
+        assert tx.of(POLLS).of(resident(tx, "eva"), 9) == []
 
     await store.run(work)
 
 
-async def test_how_much_somebody_asks(store: Database) -> None:
+async def test_how_many_polls_of_one_person_stand(store: Database) -> None:
     def work(tx: Transaction) -> None:
         anna = resident(tx, "anna")
-        assert tx.polls.asked_by(anna, NOW) == (0, 0)
-        opened(tx, opened_at=NOW - timedelta(days=1, microseconds=1))
+        assert tx.of(POLLS).standing(anna) == 0
         opened(tx, opened_at=NOW - timedelta(days=1))
+        opened(tx)
         opened(tx, opened_at=NOW + timedelta(days=1), state="planned")
         opened(tx, opener="ben")
         ended = opened(tx)
-        assert tx.polls.asked_by(anna, NOW - timedelta(days=1)) == (4, 3)
-        tx.polls.end(ended, "cancelled", NOW)
-        assert tx.polls.asked_by(anna, NOW - timedelta(days=1)) == (3, 3)
+        assert tx.of(POLLS).standing(anna) == 4
+        tx.of(POLLS).end(ended, "cancelled", NOW)
+        assert tx.of(POLLS).standing(anna) == 3
 
     await store.run(work)
 
@@ -233,12 +233,12 @@ async def test_an_end_is_kept(store: Database) -> None:
 
     def work(tx: Transaction) -> None:
         poll = opened(tx)
-        assert tx.polls.last_closed(poll.theme) is None
-        tx.polls.end(poll, "closed", ended)
-        found = tx.polls.get(poll.id, 0)
+        assert tx.of(POLLS).last_closed(poll.theme) is None
+        tx.of(POLLS).end(poll, "closed", ended)
+        found = tx.of(POLLS).get(poll.id, 0)
         assert found
         assert (found[0].state, found[0].ended_at) == ("closed", ended)
-        assert tx.polls.last_closed(poll.theme) == found[0]
+        assert tx.of(POLLS).last_closed(poll.theme) == found[0]
 
     await store.run(work)
 
@@ -247,11 +247,11 @@ async def test_the_last_that_was_closed_here(store: Database) -> None:
     def work(tx: Transaction) -> None:
         one, two = opened(tx, "1"), opened(tx, "2")
         elsewhere, cancelled = opened(tx, "3", "elsewhere"), opened(tx, "4")
-        tx.polls.end(two, "closed", NOW)
-        tx.polls.end(one, "closed", NOW + timedelta(seconds=1))
-        tx.polls.end(elsewhere, "closed", NOW + timedelta(seconds=2))
-        tx.polls.end(cancelled, "cancelled", NOW + timedelta(seconds=3))
-        found = tx.polls.last_closed(one.theme)
+        tx.of(POLLS).end(two, "closed", NOW)
+        tx.of(POLLS).end(one, "closed", NOW + timedelta(seconds=1))
+        tx.of(POLLS).end(elsewhere, "closed", NOW + timedelta(seconds=2))
+        tx.of(POLLS).end(cancelled, "cancelled", NOW + timedelta(seconds=3))
+        found = tx.of(POLLS).last_closed(one.theme)
         assert found
         assert found.question == "1"
 
@@ -268,12 +268,12 @@ async def test_what_comes_afterwards_is_kept(store: Database) -> None:
 
     def work(tx: Transaction) -> None:
         poll = opened(tx)
-        tx.polls.change(poll.id, changes)
-        found = tx.polls.get(poll.id, 0)
+        tx.of(POLLS).change(poll.id, changes)
+        found = tx.of(POLLS).get(poll.id, 0)
         assert found
         assert {name: getattr(found[0], name) for name in changes} == changes
-        tx.polls.change(poll.id, {"review_at": None})
-        again = tx.polls.get(poll.id, 0)
+        tx.of(POLLS).change(poll.id, {"review_at": None})
+        again = tx.of(POLLS).get(poll.id, 0)
         assert again
         assert (again[0].review_at, again[0].outcome) == (None, changes["outcome"])
 
@@ -293,10 +293,10 @@ async def test_who_is_to_be_reminded(store: Database) -> None:
         # Two accounts are one person, who hears it once.
         accounts = [Identity("test", "ben"), Identity("another", "ben")]
         tx.people.link("Ben", accounts, Role.ORGANISER)
-        tx.polls.vote(poll, resident(tx, "eva"), (), (1,), NOW, None)
+        tx.of(POLLS).vote(poll, resident(tx, "eva"), (), (1,), NOW, None)
 
         def reminded(poll: Poll) -> list[tuple[str, str]]:
-            return sorted((one.platform, one.user_id) for one in tx.polls.without_ballot(poll))
+            return sorted((one.platform, one.user_id) for one in tx.of(POLLS).without_ballot(poll))
 
         assert reminded(poll) == [("another", "ben"), ("test", "dora"), ("test", "fred")]
         # A role is the community's, or the one with which they last took part in this theme.
@@ -318,13 +318,13 @@ async def test_all_that_were_asked_the_open_ones_first(store: Database) -> None:
         }
         ben = resident(tx, "ben")
         tx.people.take_part(ben, tx.places.theme_named("sport").id, Role.RESIDENT, NOW)
-        found = tx.polls.get(numbers["open"], ben)
+        found = tx.of(POLLS).get(numbers["open"], ben)
         assert found
-        tx.polls.vote(found[0], ben, (), (1,), NOW, None)
+        tx.of(POLLS).vote(found[0], ben, (), (1,), NOW, None)
         return ben, numbers
 
     def latest(tx: Transaction, theme: str | None, who: int, most: int = 9) -> list[Poll]:
-        return list(tx.polls.latest(tx.places.theme_named(theme).id if theme else None, who, most))
+        return list(tx.of(POLLS).latest(tx.places.theme_named(theme).id if theme else None, who, most))
 
     ben, numbers = await store.run(work)
     order = [numbers[name] for name in ("newest", "open", "planned", "cancelled", "closed")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from bot.model.message import Message, typed
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.model.work import Receipt
 from bot.ports.storage import Transaction
@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 
 
 def hello(name: str) -> Message:
-    return Message((typed(name),))
+    return message(typed(name))
 
 
 def add(tx: Transaction, to: Place | Identity, *names: str) -> None:

@@ -6,6 +6,7 @@ closes, at its time or by hand. What kind it is, who may vote, when its count is
 is anonymous is settled before it opens, stands on its board, and never changes.
 
     records.py   what a poll is, and what must be kept of it
+    settings.py  who may open one, and how many
     kinds.py     six ways to answer and to count; ranking.py is Schulze's method
     ask.py       opening, now or later, again, longer
     vote.py      voting, changing, taking back; reminding those who have not
@@ -18,11 +19,13 @@ is anonymous is settled before it opens, stands on its board, and never changes.
 from __future__ import annotations
 
 from bot.commands.declare import Command
+from bot.feature import Feature
 from bot.features.polls import ask, end, find, read, show, vote
-from bot.features.polls.records import SUBJECT
+from bot.features.polls.records import POLLS, SUBJECT
+from bot.features.polls.settings import PollsSettings
 from bot.ports.storage import Transaction
 
-COMMANDS = (
+_COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
     Command("poll vote", vote.vote_poll),
     Command("poll withdraw", vote.withdraw_poll),
@@ -39,19 +42,29 @@ COMMANDS = (
     Command("poll tick", vote.tick_poll, listed=False),
     Command("poll take-back", vote.take_back_vote, listed=False),
 )
-JOBS = {
+_JOBS = {
     "poll.open": ask.open_due,
     "poll.close": end.close_due,
     "poll.remind": vote.remind_due,
     "poll.review": end.review_due,
     "poll.burn": end.burn_due,
 }
-SUGGESTS = {"poll": find.suggest_polls}
-BOARDS = {SUBJECT: show.show_board}
-FILES = {SUBJECT: read.FILES}
 
 
 def merge_residents(tx: Transaction, old: int, new: int) -> None:
     """Two residents are one person, who counts once."""
-    for poll in tx.polls.merge(old, new):
+    for poll in tx.of(POLLS).merge(old, new):
         tx.boards.mark(f"{SUBJECT}:{poll}")
+
+
+FEATURE = Feature(
+    name="polls",
+    commands=_COMMANDS,
+    jobs=_JOBS,
+    boards={SUBJECT: show.show_board},
+    files={SUBJECT: read.FILES},
+    suggest={"poll": find.suggest_polls},
+    merge=merge_residents,
+    settings=PollsSettings,
+    keeps=POLLS,
+)

@@ -8,10 +8,11 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 from bot.call import Call
-from bot.errors import Unsure, UserError
+from bot.errors import Unsure, UserError, yes
 from bot.features.polls.find import check_own, find, usage
-from bot.features.polls.records import DAY, SUBJECT, Kind, Plan, Poll, Results, Voters
-from bot.model.message import Action, Message, text
+from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.settings import PollsSettings
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
@@ -22,6 +23,8 @@ OPEN_FOR = timedelta(days=7)
 FURTHEST = timedelta(days=366)
 MOST_PEOPLE = 100_000
 CONSENT_OPTIONS = ("agree", "abstain", "object")
+# What is limited to so many a day.
+_OPENING = "poll open"
 
 
 # --- rules -----------------------------------------------------------------------------
@@ -84,7 +87,8 @@ def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
     kept = tuple(moment.astimezone(UTC).isoformat(timespec="seconds") for moment in moments)
     if not all(reading.sure for reading in readings):
         shown = tuple(text("poll.option.date", at=moment) for moment in moments)
-        raise Unsure(text("poll.dates.meant", options=shown), options=list(kept))
+        meant = text("poll.dates.meant", options=shown)
+        raise Unsure(meant, yes(options=list(kept)), text("when.not_meant"))
     return kept
 
 
@@ -110,12 +114,13 @@ def check_may_ask(call: Call, theme: int) -> None:
     """Whether they may open polls here, and have not asked a great deal already."""
     if call.may(Role.MODERATOR, theme):
         return
-    if not call.may(call.settings.asked_by, theme):
-        raise UserError(f"role.needed.{call.settings.asked_by.name.lower()}")
-    standing, today = call.tx.polls.asked_by(call.resident.id, call.now - DAY)
-    if standing >= call.settings.polls_at_once:
+    settings = call.settings.of(PollsSettings)
+    if not call.may(settings.openers, theme):
+        raise UserError(f"role.needed.{settings.openers.name.lower()}")
+    standing = call.tx.of(POLLS).standing(call.resident.id)
+    if standing >= settings.at_once:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
-    if today >= call.settings.polls_a_day:
+    if (today := call.used(_OPENING)) >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
 
 
@@ -171,7 +176,7 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.state not in ("closed", "cancelled"):
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
-    settled = {one.name: getattr(before, one.name) for one in fields(Plan)}
+    settled = {term.name: getattr(before, term.name) for term in fields(Plan)}
     lasted = before.closes_at - before.opened_at
     if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
@@ -190,7 +195,7 @@ def _usual_end(kind: Kind, options: Sequence[str], opened_at: datetime) -> datet
 
 def find_ended(call: Call, number: int | None) -> Poll:
     """The poll with that number, or the last that was closed here."""
-    poll = call.tx.polls.last_closed(call.theme().id) if number is None and call.place else None
+    poll = call.tx.of(POLLS).last_closed(call.theme().id) if number is None and call.place else None
     if poll is None:
         if number is None:
             raise UserError("poll.none_closed", usage=usage(call, "poll mine"))
@@ -200,7 +205,8 @@ def find_ended(call: Call, number: int | None) -> Poll:
 
 def _ask(call: Call, plan: Plan) -> Message:
     later = plan.opened_at > call.now
-    poll = call.tx.polls.add(plan, "planned" if later else "open")
+    poll = call.tx.of(POLLS).add(plan, "planned" if later else "open")
+    call.use(_OPENING, within=DAY)
     call.schedule("poll.close", str(poll.id), poll.closes_at)
     if later:
         call.schedule("poll.open", str(poll.id), poll.opened_at)
@@ -212,9 +218,9 @@ def _ask(call: Call, plan: Plan) -> Message:
     if later:
         lines = [text("poll.planned", question=plan.question, poll=poll.id, opens=plan.opened_at)]
     lines.append(text("poll.opened.closes", closes=plan.closes_at))
-    close = Action(text("poll.button.close"), "poll close", {"poll": poll.id})
-    cancel = Action(text("poll.button.cancel"), "poll cancel", {"poll": poll.id})
-    return Message(tuple(lines), actions=(cancel,) if later else (close, cancel))
+    close = Button(text("poll.button.close"), "poll close", {"poll": poll.id})
+    cancel = Button(text("poll.button.cancel"), "poll cancel", {"poll": poll.id})
+    return message(*lines, buttons=(cancel,) if later else (close, cancel))
 
 
 def _show(call: Call, poll: Poll) -> None:
@@ -223,9 +229,9 @@ def _show(call: Call, poll: Poll) -> None:
 
 def open_due(call: Call, job: Job) -> None:
     """The time has come for a poll that was planned; it may have been cancelled."""
-    found = call.tx.polls.get(int(job.subject), 0)
+    found = call.tx.of(POLLS).get(int(job.subject), 0)
     if found and found[0].state == "planned" and found[0].closes_at > call.now:
-        call.tx.polls.change(found[0].id, {"state": "open"})
+        call.tx.of(POLLS).change(found[0].id, {"state": "open"})
         _show(call, found[0])
 
 
@@ -241,15 +247,15 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
         raise UserError("poll.closes.far", closes=until)
     if found.kind is Kind.DATES and until > (first := min(map(datetime.fromisoformat, found.options))):
         raise UserError("poll.dates.after", closes=until, first=first)
-    call.tx.polls.change(found.id, {"closes_at": until})
+    call.tx.of(POLLS).change(found.id, {"closes_at": until})
     call.schedule("poll.close", str(found.id), until)
     if not found.reminded and until - DAY > call.now:
         call.schedule("poll.remind", str(found.id), until - DAY)
     if found.state == "open":
         call.changed(f"{SUBJECT}:{found.id}")
-        said = Message(
-            (text("poll.extended", closes=until, before=found.closes_at),),
-            text("poll.extended.title", question=found.question),
+        said = message(
+            text("poll.extended", closes=until, before=found.closes_at),
+            title=text("poll.extended.title", question=found.question),
         )
         call.announce(found.theme, said, f"poll:{found.id}:extended:{until.isoformat()}")
-    return Message((text("poll.extended.receipt", question=found.question, closes=until),))
+    return message(text("poll.extended.receipt", question=found.question, closes=until))

@@ -9,8 +9,8 @@ from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, find, find_own
-from bot.features.polls.records import SUBJECT, Kind, Poll
-from bot.model.message import Action, Attachment, Message, Text, text
+from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll
+from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 
 LATE = timedelta(minutes=5)
@@ -24,7 +24,7 @@ def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Me
     if not sure:
         return _confirm(found, "close")
     _end(call, found, "closed")
-    return Message((text("poll.closed.receipt", question=found.question),))
+    return message(text("poll.closed.receipt", question=found.question))
 
 
 def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
@@ -36,12 +36,12 @@ def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> M
     if not sure:
         return _confirm(found, "cancel")
     _end(call, found, "cancelled")
-    return Message((text("poll.cancelled.receipt", question=found.question),))
+    return message(text("poll.cancelled.receipt", question=found.question))
 
 
 def close_due(call: Call, job: Job) -> None:
     """The closing time has come; it may have been closed already, or run longer now."""
-    found = call.tx.polls.get(int(job.subject), 0)
+    found = call.tx.of(POLLS).get(int(job.subject), 0)
     if not found or found[0].closes_at > call.now:
         return
     if found[0].state == "open":
@@ -54,13 +54,15 @@ def _missed(call: Call, poll: Poll) -> None:
     """It was to be open while Plein was away, and nobody has seen it."""
     _end(call, poll, "cancelled")
     title = text("poll.cancelled.title", question=poll.question)
-    said = Message((text("poll.missed", opens=poll.opened_at, closes=poll.closes_at, poll=poll.id),), title)
+    said = message(
+        text("poll.missed", opens=poll.opened_at, closes=poll.closes_at, poll=poll.id), title=title
+    )
     call.announce(poll.theme, said, f"poll:{poll.id}:missed")
 
 
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
-    if not call.tx.polls.burn(int(job.subject)):
+    if not call.tx.of(POLLS).burn(int(job.subject)):
         call.schedule("poll.burn", job.subject, call.now + SOON)
 
 
@@ -81,43 +83,43 @@ def give_outcome(
     if review and not call.now < review <= call.now + FURTHEST:
         raise UserError("poll.outcome.review", review=review)
     review = review or found.review_at
-    call.tx.polls.change(found.id, {"outcome": outcome, "review_at": review})
+    call.tx.of(POLLS).change(found.id, {"outcome": outcome, "review_at": review})
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]
     if review:
         call.schedule("poll.review", str(found.id), review)
         lines.append(text("poll.outcome.until", review=review))
-    said = Message(tuple(lines), text("poll.outcome.title", question=found.question))
+    said = message(*lines, title=text("poll.outcome.title", question=found.question))
     call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
-    return Message((text("poll.outcome.receipt", question=found.question),))
+    return message(text("poll.outcome.receipt", question=found.question))
 
 
 def review_due(call: Call, job: Job) -> None:
     """The day to look at an outcome again; another day may have been chosen since."""
-    found = call.tx.polls.get(int(job.subject), 0)
+    found = call.tx.of(POLLS).get(int(job.subject), 0)
     if found and found[0].outcome and found[0].review_at and found[0].review_at <= call.now:
         poll = found[0]
-        call.tx.polls.change(poll.id, {"review_at": None})
+        call.tx.of(POLLS).change(poll.id, {"review_at": None})
         lines = (text("poll.review", outcome=poll.outcome), text("poll.review.how", poll=poll.id))
-        said = Message(lines, text("poll.review.title", question=poll.question))
+        said = message(*lines, title=text("poll.review.title", question=poll.question))
         call.announce(poll.theme, said, f"poll:{poll.id}:review:{poll.review_at}")
 
 
 def _confirm(poll: Poll, what: str) -> Message:
-    sure = Action(text(f"poll.button.{what}.sure"), f"poll {what}", {"poll": poll.id, "sure": True})
-    return Message((text(f"poll.{what}.sure", question=poll.question, count=poll.voters),), actions=(sure,))
+    sure = Button(text(f"poll.button.{what}.sure"), f"poll {what}", {"poll": poll.id, "sure": True})
+    return message(text(f"poll.{what}.sure", question=poll.question, count=poll.voters), buttons=(sure,))
 
 
 def _end(call: Call, poll: Poll, state: str) -> None:
     """Closed or cancelled: the last board, and word of it in every place."""
-    call.tx.polls.end(poll, state, call.now)
+    call.tx.of(POLLS).end(poll, state, call.now)
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
     if poll.state == "planned":
         return  # nobody has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")
     title = text(f"poll.{state}.title", question=poll.question)
-    said = _result(call, poll, title) if state == "closed" else Message((text("poll.cancelled"),), title)
+    said = _result(call, poll, title) if state == "closed" else message(text("poll.cancelled"), title=title)
     call.announce(poll.theme, said, f"poll:{poll.id}:{state}")
 
 
@@ -134,6 +136,6 @@ def _result(call: Call, poll: Poll, title: Text) -> Message:
     if call.now > poll.closes_at + LATE:
         lines.append(text("poll.closed.late", closes=poll.closes_at))
     if not count.people:
-        return Message(tuple(lines), title)
+        return message(*lines, title=title)
     words = text("poll.picture", question=poll.question, options=show.in_words(poll, count))
-    return Message(tuple(lines), title, files=(Attachment(f"{SUBJECT}:{poll.id}", "png", words),))
+    return message(*lines, title=title, files=(Attachment(f"{SUBJECT}:{poll.id}", "png", words),))

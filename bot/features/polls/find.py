@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.polls.records import Choices, Poll, Voters
+from bot.features.polls.records import POLLS, Choices, Poll, Voters
 from bot.model.message import Suggestion, text
 from bot.model.people import Role
 
@@ -29,13 +29,13 @@ _CLOSED_FIRST = ("poll again", "poll outcome")
 def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     """The poll with that number; without one, the only one that is open here."""
     if number is not None:
-        found = call.tx.polls.get(number, call.resident.id)
+        found = call.tx.of(POLLS).get(number, call.resident.id)
         if not found:
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
         check_part(call, found[0])
         return found
     theme = call.theme().id if call.place else None
-    running = call.tx.polls.running(theme, call.resident.id, 4)
+    running = call.tx.of(POLLS).running(theme, call.resident.id, 4)
     if not running:
         raise UserError("poll.none_open", usage=usage(call, "poll open"))
     if len(running) > 1:
@@ -101,7 +101,7 @@ def suggest_polls(call: Call, given: str) -> Sequence[Suggestion]:
     theme = call.theme_here.id if call.theme_here else None
     wanted = given.casefold().removeprefix("#")
     meant = _MEANT.get(call.command)
-    known = call.tx.polls.latest(theme, call.resident.id, LOOKED_THROUGH)
+    known = call.tx.of(POLLS).latest(theme, call.resident.id, LOOKED_THROUGH)
     polls = [poll for poll in known if meant is None or poll.state in meant]
     if call.command in _CLOSED_FIRST:
         polls.sort(key=lambda poll: poll.state != "closed")

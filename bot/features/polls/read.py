@@ -10,16 +10,16 @@ from enum import StrEnum
 
 from bot.call import Call
 from bot.errors import UserError
+from bot.feature import Write
 from bot.features.polls import show
 from bot.features.polls.find import find, usage
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import Count, option_text
-from bot.features.polls.records import SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model.message import Attachment, Message, Text, text
+from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
+from bot.model.message import Attachment, Message, Text, message, text
 from bot.ports.storage import Transaction
 
 LISTED = 20
-Write = Callable[[Text], str]
 
 
 class Form(StrEnum):
@@ -38,16 +38,18 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
     form = ballot_form(found, mine)
     lines = (*board.lines, *own)
-    return Message(lines, board.title, board.actions, numbered=True, form=form, how=board.how)
+    return message(
+        *lines, title=board.title, buttons=board.buttons, numbered=True, form=form, hints=board.hints
+    )
 
 
 def list_polls(call: Call, *, theme: str | None = None) -> Message:
     """The open polls here, or in the theme that is named; in private, everywhere."""
     where = call.theme(theme).id if call.place or theme else None
-    found = call.tx.polls.running(where, call.resident.id, LISTED + 1)
-    planned = call.tx.polls.planned(where, call.resident.id, LISTED)
+    found = call.tx.of(POLLS).running(where, call.resident.id, LISTED + 1)
+    planned = call.tx.of(POLLS).planned(where, call.resident.id, LISTED)
     if not found and not planned:
-        return Message((text("poll.list.none", usage=usage(call, "poll open")),))
+        return message(text("poll.list.none", usage=usage(call, "poll open")))
     lines = [
         text("poll.list.one", poll=poll.id, question=poll.question, closes=poll.closes_at, count=poll.voters)
         for poll, _ in found[:LISTED]
@@ -57,14 +59,14 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
         text("poll.list.planned", poll=poll.id, question=poll.question, opens=poll.opened_at)
         for poll in planned
     ]
-    return Message((*lines, text("poll.list.how")), text("poll.list.title"))
+    return message(*lines, text("poll.list.how"), title=text("poll.list.title"))
 
 
 def my_polls(call: Call) -> Message:
     """The polls you opened and what you voted."""
-    found = call.tx.polls.of(call.resident.id, LISTED + 1)
+    found = call.tx.of(POLLS).of(call.resident.id, LISTED + 1)
     if not found:
-        return Message((text("poll.mine.none"),))
+        return message(text("poll.mine.none"))
     lines = []
     for poll, choices in found[:LISTED]:
         facts = [text("poll.mine.opened")] if poll.opener == call.resident.id else []
@@ -75,7 +77,7 @@ def my_polls(call: Call) -> Message:
         )
         lines.append(text("poll.mine.one", poll=poll.id, question=poll.question, facts=tuple(facts)))
     more = (text("list.more"),) if len(found) > LISTED else ()
-    return Message((*lines, *more), text("poll.mine.title"))
+    return message(*lines, *more, title=text("poll.mine.title"))
 
 
 def _mine(poll: Poll, choices: Choices, where: str) -> Text:
@@ -96,7 +98,7 @@ def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -
     if not show.is_shown(found, mine):
         raise UserError("poll.export.hidden", question=found.question)
     words = text("poll.export", question=found.question)
-    return Message((words,), files=(Attachment(f"{SUBJECT}:{found.id}", str(form), words),))
+    return message(words, files=(Attachment(f"{SUBJECT}:{found.id}", str(form), words),))
 
 
 # --- files ------------------------------------------------------------------------------------
@@ -147,7 +149,7 @@ def make_json(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes
         "people": poll.voters,
         "quorum": poll.quorum,
         "options": _options(poll, count, write),
-        "reasons": list(tx.polls.reasons(poll)) if poll.kind is Kind.CONSENT else [],
+        "reasons": list(tx.of(POLLS).reasons(poll)) if poll.kind is Kind.CONSENT else [],
         "result": [write(line) for line in show.result(poll, count)] if poll.state == "closed" else [],
         "outcome": poll.outcome,
     }
@@ -176,6 +178,6 @@ def _harmless(value: object) -> object:
 
 
 def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:
-    found = tx.polls.get(int(subject), 0)
+    found = tx.of(POLLS).get(int(subject), 0)
     assert found, f"there is no poll {subject}"
     return found[0], show.count_of(tx, found[0])

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from bot.model.people import Identity
+from bot.ports.storage import StoreKey
 
 SUBJECT = "poll"
 DAY = timedelta(days=1)
@@ -120,8 +121,8 @@ class PollStore(Protocol):
 
     def last_closed(self, theme: int) -> Poll | None: ...
 
-    def asked_by(self, opener: int, since: datetime) -> tuple[int, int]:
-        """How many of their polls are open or planned, and how many they asked since then."""
+    def standing(self, opener: int) -> int:
+        """How many of their polls are open or planned."""
         ...
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:
@@ -161,3 +162,6 @@ class PollStore(Protocol):
         The open polls in which `old` had a ballot. What was closed stays as it was announced.
         """
         ...
+
+
+POLLS: StoreKey[PollStore] = StoreKey("polls")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import METHODS, Count, how_to, option_text
-from bot.features.polls.records import Choices, Kind, Plan, Poll, Results
-from bot.model.message import Action, Ballot, Message, Text, text, typed
+from bot.features.polls.records import POLLS, Choices, Kind, Plan, Poll, Results
+from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
 
 BAR = 10
@@ -21,7 +21,7 @@ _WITHDRAW, _CHANGE = text("poll.button.withdraw"), text("poll.button.change")
 
 def count_of(tx: Transaction, poll: Poll) -> Count:
     """Every ballot counted anew, from how often each was cast."""
-    return METHODS[poll.kind].count(poll, tx.polls.ballots(poll), tx.offload)
+    return METHODS[poll.kind].count(poll, tx.of(POLLS).ballots(poll), tx.offload)
 
 
 def is_shown(poll: Poll, mine: Choices = ()) -> bool:
@@ -147,7 +147,7 @@ def _why(poll: Poll, count: Count) -> Text:
 
 def show_board(tx: Transaction, subject: str) -> Message | None:
     """The poll as everybody sees it."""
-    found = tx.polls.get(int(subject), 0)
+    found = tx.of(POLLS).get(int(subject), 0)
     if not found or found[0].state == "planned":
         return None
     return card(tx, found[0], is_shown(found[0]))
@@ -175,20 +175,20 @@ def card(tx: Transaction, poll: Poll, shown: bool, *, private: bool = False) -> 
         else:
             how = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
         lines += [text("poll.board.closes", closes=poll.closes_at), text("poll.board.number", poll=poll.id)]
-        return Message(
-            tuple(lines),
-            typed(poll.question),
-            buttons(poll),
-            _ballot(poll, None),
+        return message(
+            *lines,
+            title=typed(poll.question),
+            buttons=buttons(poll),
+            native_poll=_ballot(poll, None),
             numbered=True,
             form=ballot_form(poll),
-            how=tuple(how),
+            hints=tuple(how),
         )
     came_out = result(poll, count) if count else []
     ended = text(f"poll.board.{poll.state}", ended=poll.ended_at or poll.closes_at)
     outcome = [text("poll.board.outcome", outcome=poll.outcome)] if poll.outcome else []
     lines += [*came_out, ended, *outcome]
-    return Message(tuple(lines), typed(poll.question), ballot=_ballot(poll, (came_out or [ended])[0]))
+    return message(*lines, title=typed(poll.question), native_poll=_ballot(poll, (came_out or [ended])[0]))
 
 
 def _terms(poll: Poll) -> list[Text]:
@@ -209,28 +209,28 @@ def _terms(poll: Poll) -> list[Text]:
 
 def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:
     """Why people object, in their own words and without their names; all of it, or where to find the rest."""
-    given = list(tx.polls.reasons(poll))
+    given = list(tx.of(POLLS).reasons(poll))
     lines = [text("poll.board.reason", reason=reason) for reason in given[:most]]
     if most is not None and len(given) > most:
         lines.append(text("poll.board.more_reasons", count=len(given) - most, poll=poll.id))
     return lines
 
 
-def buttons(poll: Poll) -> tuple[Action, ...]:
+def buttons(poll: Poll) -> tuple[Button, ...]:
     """One for each option. Where a press adds up (a score, a mark that goes round) there is no switch."""
     switch = None if poll.kind in (Kind.SCORE, Kind.DATES) else "on"
     return tuple(
-        Action(option_text(poll, number), "poll tick", {"poll": poll.id, "option": number}, switch=switch)
+        Button(option_text(poll, number), "poll tick", {"poll": poll.id, "option": number}, switch=switch)
         for number in range(1, len(poll.options) + 1)
     )
 
 
-def _ballot(poll: Poll, ended: Text | None) -> Ballot | None:
+def _ballot(poll: Poll, ended: Text | None) -> NativePoll | None:
     """For platforms where options can be ticked and sent off together."""
     if not METHODS[poll.kind].by_numbers:
         return None
     options = tuple(typed(option) for option in poll.options)
-    return Ballot(
+    return NativePoll(
         typed(poll.question),
         options,
         poll.at_most,
@@ -275,7 +275,7 @@ def receipt(
     question = poll.question
     if not after:
         key = "poll.receipt.withdrawn" if before else "poll.receipt.nothing"
-        return Message((text(key, question=question),))
+        return message(text(key, question=question))
     if poll.anonymous:
         # What was chosen would be kept with the answer, and could be read there afterwards.
         lines = [text("poll.receipt.anonymous", question=question)]
@@ -293,5 +293,5 @@ def receipt(
     if poll.results is Results.VOTED and is_shown(poll, after):
         lines += option_lines(poll, count_of(tx, poll))
     this = {"poll": poll.id}
-    actions = (Action(_WITHDRAW, "poll withdraw", this), Action(_CHANGE, "poll show", this))
-    return Message(tuple(lines), actions=actions)
+    actions = (Button(_WITHDRAW, "poll withdraw", this), Button(_CHANGE, "poll show", this))
+    return message(*lines, buttons=actions)

@@ -10,8 +10,8 @@ from bot.features.polls import show
 from bot.features.polls.find import check_voter, find_running
 from bot.features.polls.forms import answer_form, ballot_form, reason_form
 from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
-from bot.features.polls.records import DAY, SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model.message import Message, Text, text
+from bot.features.polls.records import DAY, POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
+from bot.model.message import Message, Text, message, text
 from bot.model.work import Job
 
 
@@ -87,7 +87,7 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
         # What undoes a vote says what it was, which in an anonymous poll nothing may.
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
     if before != after or reason or poll.anonymous:
-        call.tx.polls.vote(poll, call.resident.id, before, after, call.now, reason)
+        call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
         if before != after or reason:
             call.changed(f"{SUBJECT}:{poll.id}")
     return show.receipt(call.tx, poll, before, after, reason)
@@ -102,12 +102,13 @@ def _asked_in_private(call: Call, poll: Poll) -> Message | None:
 
 def _asked(poll: Poll, *first: Text) -> Message:
     """The question put to one person alone."""
-    return Message(
-        (*first, *show.option_lines(poll, None)),
-        actions=show.buttons(poll),
+    return message(
+        *first,
+        *show.option_lines(poll, None),
+        buttons=show.buttons(poll),
         numbered=True,
         form=ballot_form(poll),
-        how=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
+        hints=(text("poll.reminder.how", poll=poll.id, how=how_to(poll)),),
     )
 
 
@@ -124,14 +125,14 @@ def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
 
 def remind_due(call: Call, job: Job) -> None:
     """A day before it closes: a word to those who have not voted and want to be reminded, once."""
-    found = call.tx.polls.get(int(job.subject), 0)
+    found = call.tx.of(POLLS).get(int(job.subject), 0)
     if not found or found[0].state != "open" or found[0].reminded:
         return
     poll = found[0]
     if not poll.closes_at - DAY <= call.now < poll.closes_at:
         return  # it runs longer now, and another job comes for that; or it is over
-    call.tx.polls.change(poll.id, {"reminded": True})
+    call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
-    for who in call.tx.polls.without_ballot(poll):
+    for who in call.tx.of(POLLS).without_ballot(poll):
         call.post(who, said, f"poll:{poll.id}:reminder:{who.platform}:{who.user_id}")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.discord import replies
 from bot.errors import StoreFailed
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.faults import Fault
+from tests.doubles.discord.interactions import FIRST_ANSWER
 from tests.doubles.discord.state import Message
 from tests.on_discord import OnDiscord, plein_on
 
@@ -36,12 +39,19 @@ async def opened(plein: OnDiscord) -> Message:
     return await plein.board("sport", "Nog niemand stemde")
 
 
+@pytest.fixture
+def soon_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes longer is put off at once: Discord's three seconds are left for all that goes wrong then."""
+    assert replies.ANSWER_SECONDS <= FIRST_ANSWER / 2
+    monkeypatch.setattr(replies, "ANSWER_SECONDS", 0.1)
+
+
 class Held:
     """The writer of the database is busy until it is let go."""
 
     def __init__(self, plein: OnDiscord) -> None:
         self._go = threading.Event()
-        self._busy = asyncio.create_task(plein.core.store.run(lambda tx: self._go.wait(20)))
+        self._busy = asyncio.create_task(plein.core.store.run(lambda tx: self._go.wait(120)))
 
     async def let_go(self) -> None:
         self._go.set()
@@ -89,6 +99,7 @@ async def test_trouble_with_the_answer(ticking: OnDiscord, trouble: str) -> None
     await ticking.board("sport", "Ja: 1 stem")
 
 
+@pytest.mark.usefixtures("soon_put_off")
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_trouble_with_an_answer_that_was_put_off(ticking: OnDiscord, trouble: str) -> None:
     board = await opened(ticking)
@@ -104,6 +115,7 @@ async def test_trouble_with_an_answer_that_was_put_off(ticking: OnDiscord, troub
     assert len(answer.messages) == 1
 
 
+@pytest.mark.usefixtures("soon_put_off")
 async def test_a_form_that_had_to_wait_is_opened_with_one_more_press(ticking: OnDiscord) -> None:
     anna = ticking.double.guild("Plein").member("anna")
     await anna.uses("sport", "poll open", question="Welke?", option="Ja | Nee | Later", kind="ranked")
@@ -116,6 +128,7 @@ async def test_a_form_that_had_to_wait_is_opened_with_one_more_press(ticking: On
     assert "je koos" in (await anna.submits(form, {"0": "2 1 3"})).text
 
 
+@pytest.mark.usefixtures("soon_put_off")
 async def test_a_slow_database_is_covered_for(ticking: OnDiscord) -> None:
     """Commands, buttons and forms alike; the real answer follows, and was done once."""
     board = await opened(ticking)
@@ -136,13 +149,17 @@ async def test_a_slow_database_is_covered_for(ticking: OnDiscord) -> None:
     await ticking.board("sport", "Nee: 2 stemmen")
 
 
-async def test_200_at_once(ticking: OnDiscord) -> None:
-    board = await opened(ticking)
-    town = ticking.double.guild("Plein")
-    people = [town.member(f"inwoner{number}") for number in range(200)]
-    answers = await asyncio.gather(*(one.presses(board, "Ja") for one in people))
-    assert all("je koos Ja" in answer.text for answer in answers)
-    await ticking.board("sport", "Ja: 200 stemmen")
+async def test_200_at_once(tmp_path: Path) -> None:
+    """In three seconds of our own work, however much else the machine has to do."""
+    async with Discord(running=True, pace=time.process_time) as double:
+        town = double.guild("Plein")
+        town.channel("sport")
+        people = [town.member(f"inwoner{number}") for number in range(200)]
+        async with plein_on(double, f"sqlite:///{tmp_path}/plein.db") as plein:
+            board = await opened(plein)
+            answers = await asyncio.gather(*(one.presses(board, "Ja", timeout=60) for one in people))
+            assert all("je koos Ja" in answer.text for answer in answers)
+            await plein.board("sport", "Ja: 200 stemmen")
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])

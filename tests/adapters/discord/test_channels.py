@@ -47,7 +47,7 @@ async def rooms(plein: OnDiscord) -> list[str]:
 
 async def gone(plein: OnDiscord, channel: Channel) -> None:
     """Return once Plein knows that it is not there any more. The events before it are dealt with first."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while channel.id in await rooms(plein):
             pass
 

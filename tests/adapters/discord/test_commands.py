@@ -9,22 +9,24 @@ import discord
 import pytest
 
 from adapters.discord.commands import SlashCommands
-from bot import features
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
-from bot.model.message import Message, typed
+from bot.feature import Feature
+from bot.main.features import FEATURES as INSTALLED
+from bot.main.features import Installed
+from bot.model.message import Message, message, typed
 from bot.model.people import Role
-from bot.texts import LOCALES, Texts
+from bot.texts import FOLDER, LOCALES, Texts
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.command_limits import check_command, size_of
 from tests.doubles.discord.errors import Form
+from tests.doubles.installed import FEATURES
 from tests.on_discord import OnDiscord, plein_on
 
 Json = dict[str, Any]
 EVERYWHERE = "/applications/{application_id}/commands"
 IN_A_SERVER = "/applications/{application_id}/guilds/{guild_id}/commands"
-CATALOGUES = Path(features.__file__).parents[1] / "locales"
 STRING, INTEGER, BOOLEAN = 3, 4, 5
 
 
@@ -48,17 +50,18 @@ def below(command: Json, name: str) -> Json:
 
 
 def clean(call: Call, what: str) -> Message:
-    return Message((typed(f"swept: {what}"),))
+    return message(typed(f"swept: {what}"))
 
 
 SWEEP = Command("sweep", clean, role=Role.MODERATOR)
+SWEPT = (*INSTALLED, Installed(Feature(name="streets", commands=(SWEEP,))))
 
 
 # --- names and words -----------------------------------------------------------------------
 
 
 def test_everybody_reads_the_commands_in_their_own_language() -> None:
-    poll = described(Commands(features.COMMANDS, Texts()))["poll"]
+    poll = described(Commands(FEATURES.commands, Texts()))["poll"]
     assert poll["name_localizations"] == {"nl": "peiling", "en-GB": "poll", "en-US": "poll"}
     opening = below(poll, "open")
     assert opening["description_localizations"]["nl"] == "Vraagt iets aan iedereen in dit thema"
@@ -69,7 +72,7 @@ def test_everybody_reads_the_commands_in_their_own_language() -> None:
 
 
 def test_what_is_asked_for_has_a_type_and_choices_in_words() -> None:
-    opening = below(described(Commands(features.COMMANDS, Texts()))["poll"], "open")
+    opening = below(described(Commands(FEATURES.commands, Texts()))["poll"], "open")
     types = {one["name"]: one["type"] for one in opening["options"]}
     assert types["question"] == types["closes"] == STRING
     assert types["quorum"] == INTEGER
@@ -82,10 +85,9 @@ def test_what_is_asked_for_has_a_type_and_choices_in_words() -> None:
 
 def test_a_language_that_is_added_is_spoken_in_the_commands_too(tmp_path: Path) -> None:
     for locale in LOCALES:
-        (tmp_path / locale).symlink_to(CATALOGUES / locale)
-    there = tmp_path / "de" / "LC_MESSAGES"
-    there.mkdir(parents=True)
-    (there / "plein.po").write_text(
+        (tmp_path / locale).symlink_to(FOLDER / locale)
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de" / "polls.po").write_text(
         'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
         'msgid "command.poll open"\nmsgstr "umfrage starten"\n\n'
         'msgid "command.poll vote"\nmsgstr "stimme|umfrage stimme"\n\n'
@@ -93,7 +95,7 @@ def test_a_language_that_is_added_is_spoken_in_the_commands_too(tmp_path: Path) 
         'msgid "command.poll open.help"\nmsgstr "fragt alle in diesem Thema etwas"\n',
         encoding="utf-8",
     )
-    found = described(Commands(features.COMMANDS, Texts((*LOCALES, "de"), tmp_path)))
+    found = described(Commands(FEATURES.commands, Texts(tmp_path)))
     assert found["poll"]["name_localizations"]["de"] == "umfrage"
     assert found["vote"]["name_localizations"]["de"] == "stimme"
     opening = below(found["poll"], "open")
@@ -117,14 +119,14 @@ async def test_the_same_command_by_its_names(plein: OnDiscord, anna: Person, ben
 
 
 def test_commands_of_moderators_need_the_permission_of_moderators() -> None:
-    found = described(Commands((*features.COMMANDS, SWEEP), Texts()))
+    found = described(Commands((*FEATURES.commands, SWEEP), Texts()))
     assert found["sweep"]["default_member_permissions"] == str(MODERATORS.value)
     assert found["poll"]["default_member_permissions"] is None
 
 
 def test_what_is_not_for_everybody_is_not_offered_in_private() -> None:
     plant = Command("plant", clean, role=Role.ORGANISER)
-    found = described(Commands((*features.COMMANDS, SWEEP, plant), Texts()))
+    found = described(Commands((*FEATURES.commands, SWEEP, plant), Texts()))
     contexts = {name: one["contexts"] for name, one in found.items()}
     assert contexts["sweep"] == contexts["plant"] == [0]
     assert contexts["poll"] == contexts["help"] == [0, 1]
@@ -148,10 +150,9 @@ def test_a_group_is_shown_to_all_who_may_use_anything_in_it() -> None:
 
 
 async def test_moderators_alone_are_shown_what_is_theirs(
-    double: Discord, database: str, monkeypatch: pytest.MonkeyPatch, anna: Person, mo: Person
+    double: Discord, database: str, anna: Person, mo: Person
 ) -> None:
-    monkeypatch.setattr(features, "COMMANDS", (*features.COMMANDS, SWEEP))
-    async with plein_on(double, database):
+    async with plein_on(double, database, installed=SWEPT):
         assert "swept: leaves" in (await mo.uses("sport", "sweep", what="leaves")).text
         with pytest.raises(AssertionError, match="is not shown to anna"):
             await anna.uses("sport", "sweep", what="leaves")
@@ -160,15 +161,12 @@ async def test_moderators_alone_are_shown_what_is_theirs(
 # --- telling Discord ---------------------------------------------------------------------------
 
 
-async def test_discord_is_told_again_only_of_other_commands(
-    double: Discord, database: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_discord_is_told_again_only_of_other_commands(double: Discord, database: str) -> None:
     for _ in range(2):
         async with plein_on(double, database):
             assert len(double.calls_to("PUT", EVERYWHERE)) == 1
-    monkeypatch.setattr(features, "COMMANDS", (*features.COMMANDS, SWEEP))
     for _ in range(2):
-        async with plein_on(double, database):
+        async with plein_on(double, database, installed=SWEPT):
             assert len(double.calls_to("PUT", EVERYWHERE)) == 2
     assert "sweep" in {one["name"] for one in double.bot.commands.values()}
 

@@ -16,7 +16,19 @@ from hypothesis import strategies as st
 from adapters.discord import ids
 from adapters.discord.render import Rendered, Writer, values_of
 from adapters.discord.words import shorten, units
-from bot.model.message import Action, Attachment, Ballot, Field, Form, Message, Suggestion, Text, text, typed
+from bot.model.message import (
+    Attachment,
+    Button,
+    Field,
+    Form,
+    Message,
+    NativePoll,
+    Suggestion,
+    Text,
+    message,
+    text,
+    typed,
+)
 from bot.texts import LOCALES, Texts, Voice, visible
 from tests.doubles.calls import COMMANDS
 from tests.doubles.discord import errors
@@ -35,7 +47,7 @@ def writer(locale: str = "nl") -> Writer:
 
 
 def content(*lines: Text, locale: str = "nl") -> str:
-    return writer(locale).render(Message(lines)).content or ""
+    return writer(locale).render(message(*lines)).content or ""
 
 
 def body_of(rendered: Rendered) -> dict[str, Any]:
@@ -161,7 +173,7 @@ def test_moments_are_shown_in_the_zone_of_who_reads() -> None:
 def test_moments_are_written_out_where_discord_shows_no_chips() -> None:
     said = text("poll.board.closes", closes=MOMENT)
     written = "Sluit vrijdag 4 december om 20.00 uur."
-    render = writer().render(Message((said,), title=said, actions=(Action(said, "poll vote"),)))
+    render = writer().render(message(said, title=said, buttons=(Button(said, "poll vote"),)))
     assert render.embed
     assert render.embed.title == written
     assert render.embed.description == f"Sluit {CHIP}."
@@ -239,31 +251,31 @@ def test_how_each_command_is_typed_reads_well(locale: str, command: Any) -> None
 
 
 def test_a_title_makes_it_an_embed_and_a_bare_line_does_not() -> None:
-    rendered = writer().render(Message((typed("a"), typed("b")), title=typed("*")))
+    rendered = writer().render(message(typed("a"), typed("b"), title=typed("*")))
     assert rendered.content is None
     assert rendered.embed
     assert (rendered.embed.title, rendered.embed.description) == (r"\*", "a\nb")
-    rendered = writer().render(Message((typed("a"),)))
+    rendered = writer().render(message(typed("a")))
     assert (rendered.content, rendered.embed, rendered.view, rendered.overflow) == ("a", None, None, None)
 
 
 def test_the_longest_board_of_nothing_but_markup_is_shown_whole() -> None:
     options = [text("poll.line.choice", bar="█" * 10, number=n, option="\\" * 80, count=2) for n in range(20)]
-    rendered = writer().render(Message(tuple(options), title=typed("*" * 250)))
+    rendered = writer().render(message(*options, title=typed("*" * 250)))
     assert rendered.embed
     assert rendered.embed.title == "＊" * 250
     assert rendered.overflow is None
     assert (rendered.embed.description or "").replace("\\\\", "＼").count("＼") == 20 * 80
     check_message(body_of(rendered))
     reasons = tuple(text("poll.board.reason", reason="_" * 280) for _ in range(10))
-    rendered = writer().render(Message(reasons, title=typed("?")))
+    rendered = writer().render(message(*reasons, title=typed("?")))
     assert rendered.embed
     assert (rendered.embed.description or "").count("＿") == 2_800
     assert rendered.overflow is None
 
 
 def test_a_title_that_does_not_fit_stands_above_the_lines() -> None:
-    rendered = writer().render(Message((typed("a"),), title=typed("é*" * 200)))
+    rendered = writer().render(message(typed("a"), title=typed("é*" * 200)))
     assert rendered.embed
     assert rendered.embed.title is None
     assert rendered.embed.description == "**" + r"é\*" * 200 + "**\na"
@@ -271,7 +283,7 @@ def test_a_title_that_does_not_fit_stands_above_the_lines() -> None:
 
 
 def test_what_is_too_long_for_content_is_an_embed_before_anything_else() -> None:
-    rendered = writer().render(Message((typed("*" * 1_500),)))
+    rendered = writer().render(message(typed("*" * 1_500)))
     assert rendered.content is None
     assert rendered.embed
     assert rendered.embed.title is None
@@ -281,7 +293,7 @@ def test_what_is_too_long_for_content_is_an_embed_before_anything_else() -> None
 def test_what_does_not_fit_at_all_is_in_a_file() -> None:
     lines = tuple(text("poll.outcome.still_open", question=f"{number} *{'x' * 90}") for number in range(50))
     rendered = writer().render(
-        Message((*lines, text("poll.board.closes", closes=MOMENT)), title=typed("Titel"))
+        message(*lines, text("poll.board.closes", closes=MOMENT), title=typed("Titel"))
     )
     assert rendered.embed
     shown = (rendered.embed.description or "").split("\n")
@@ -307,11 +319,11 @@ def test_characters_are_counted_as_the_longer_of_two_ways() -> None:
 
 def board(options: int = 20, at_most: int = 3) -> Message:
     actions = [
-        Action(typed(f"**{n}**"), "poll tick", {"poll": 3, "option": n}) for n in range(1, options + 1)
+        Button(typed(f"**{n}**"), "poll tick", {"poll": 3, "option": n}) for n in range(1, options + 1)
     ]
     names = tuple(typed(f"**{n}**") for n in range(1, options + 1))
-    ballot = Ballot(typed("?"), names, at_most, "poll choose", {"poll": 3})
-    return Message((typed("a"),), typed("?"), tuple(actions), ballot, numbered=True)
+    ballot = NativePoll(typed("?"), names, at_most, "poll choose", {"poll": 3})
+    return message(typed("a"), title=typed("?"), buttons=tuple(actions), native_poll=ballot, numbered=True)
 
 
 def test_a_board_has_a_button_for_each_option_and_a_list_for_several() -> None:
@@ -339,17 +351,17 @@ def test_a_list_of_which_all_may_be_chosen_says_so() -> None:
 
 def test_no_list_where_one_is_chosen_or_all_is_over() -> None:
     assert all(one["type"] == 2 for one in buttons(writer().render(board(at_most=1))))
-    ended = Ballot(typed("?"), (typed("a"), typed("b")), 2, "poll choose", {"poll": 3}, typed("over"))
-    assert writer().render(Message((typed("a"),), ballot=ended)).view is None
+    ended = NativePoll(typed("?"), (typed("a"), typed("b")), 2, "poll choose", {"poll": 3}, typed("over"))
+    assert writer().render(message(typed("a"), native_poll=ended)).view is None
 
 
 def test_what_settles_something_stands_out() -> None:
     actions = (
-        Action(typed("a"), "poll tick", {"poll": 1}),
-        Action(typed("b"), "poll close", {"poll": 1, "sure": True}),
-        Action(typed("c"), "poll extend", {"poll": 1, "once": "x"}),
+        Button(typed("a"), "poll tick", {"poll": 1}),
+        Button(typed("b"), "poll close", {"poll": 1, "sure": True}),
+        Button(typed("c"), "poll extend", {"poll": 1, "once": "x"}),
     )
-    styles = [one["style"] for one in buttons(writer().render(Message(actions=actions)))]
+    styles = [one["style"] for one in buttons(writer().render(message(buttons=actions)))]
     assert styles == [
         discord.ButtonStyle.secondary.value,
         discord.ButtonStyle.danger.value,
@@ -358,17 +370,17 @@ def test_what_settles_something_stands_out() -> None:
 
 
 def test_what_does_not_fit_in_a_button_refers_to_its_answer_or_its_message() -> None:
-    long = Action(typed("Ja"), "poll open", {"question": "?" * 90, "options": ("a", "b")})
-    message = Message((typed("x"),), actions=(Action(typed("Nee"), "help"), long))
-    found = buttons(writer().render(message, SOURCE))
+    long = Button(typed("Ja"), "poll open", {"question": "?" * 90, "options": ("a", "b")})
+    shown = message(typed("x"), buttons=(Button(typed("Nee"), "help"), long))
+    found = buttons(writer().render(shown, SOURCE))
     assert ids.read(found[1]["custom_id"]) == ids.Referred(SOURCE, 1)
-    posted = buttons(writer().render(message))
+    posted = buttons(writer().render(shown))
     assert ids.read(posted[1]["custom_id"]) == ids.Own(1)
 
 
 def test_what_is_one_too_many_is_typed() -> None:
-    actions = tuple(Action(typed(f"n{n}"), "poll show", {"poll": n}) for n in range(27))
-    rendered = writer().render(Message(actions=actions))
+    actions = tuple(Button(typed(f"n{n}"), "poll show", {"poll": n}) for n in range(27))
+    rendered = writer().render(message(buttons=actions))
     assert len(buttons(rendered)) == 25
     assert rendered.content == "n25: typ `/peiling toon peiling:25`\nn26: typ `/peiling toon peiling:26`"
 
@@ -389,21 +401,21 @@ FORM = Form(
 
 
 def test_a_form_has_a_button_of_its_own() -> None:
-    message = Message((typed("x"),), form=FORM)
-    (answered,) = buttons(writer().render(message, SOURCE))
+    shown = message(typed("x"), form=FORM)
+    (answered,) = buttons(writer().render(shown, SOURCE))
     assert answered["label"] == "Een peiling"
     assert ids.read(answered["custom_id"]) == ids.Referred(SOURCE, 0, form=True)
-    (posted,) = buttons(writer().render(message))
+    (posted,) = buttons(writer().render(shown))
     assert ids.read(posted["custom_id"]) == ids.Own(0, form=True)
 
 
 def test_options_come_before_a_form_where_not_all_finds_room() -> None:
     full = board()
-    message = Message(full.lines, full.title, full.actions, full.ballot, form=FORM)
-    found = buttons(writer().render(message))
+    shown = message(*full.lines, buttons=full.buttons, native_poll=full.native_poll, form=FORM)
+    found = buttons(writer().render(shown))
     assert [one["type"] for one in found] == [2] * 20 + [3]
-    message = Message(full.lines, full.title, board(21).actions, full.ballot, form=FORM)
-    found = buttons(writer().render(message))
+    shown = message(*full.lines, buttons=board(21).buttons, native_poll=full.native_poll, form=FORM)
+    found = buttons(writer().render(shown))
     assert [one["type"] for one in found] == [2] * 21
 
 
@@ -529,9 +541,9 @@ def test_what_a_picture_shows_fits() -> None:
 
 SAID = LONG.map(typed)
 ARGS = st.dictionaries(st.sampled_from(["poll", "question", "sure"]), st.integers(0, 9) | HOSTILE, max_size=2)
-ACTIONS = st.builds(Action, SAID, st.sampled_from(["poll show", "poll open", "help"]), ARGS)
+ACTIONS = st.builds(Button, SAID, st.sampled_from(["poll show", "poll open", "help"]), ARGS)
 BALLOTS = st.builds(
-    Ballot,
+    NativePoll,
     SAID,
     st.lists(SAID, max_size=27).map(tuple),
     st.integers(1, 30),

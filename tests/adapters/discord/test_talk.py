@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 
 import pytest
@@ -126,7 +127,8 @@ async def test_what_people_say_to_each_other_is_neither_answered_nor_kept(
         await plein.board("sport", "Nog niemand stemde.")
         assert len(of_plein(double, anna)) == said
         assert anna.sees(anna.dm) == carla.sees(carla.dm) == []
-    kept = "\n".join(sqlite3.connect(database.removeprefix("sqlite:///")).iterdump())
+    with contextlib.closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as db:
+        kept = "\n".join(db.iterdump())
     assert "geheim" not in kept
 
 

@@ -9,6 +9,9 @@ from tests.town import Town, board, native_poll, says
 
 ASK = '!peiling open "Nieuwe skatebaan?" Ja | Nee | Later'
 
+# They share a Plein.
+pytestmark = pytest.mark.xdist_group("town")
+
 
 async def test_a_poll_from_opening_to_result(town: Town) -> None:
     anna, ben = await town.resident("anna"), await town.resident("ben")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.homeserver import Homeserver, Person, shown
 from tests.town import Resident, Town, board, says
 
 PNG = b"\x89PNG\r\n\x1a\n"
+
+# They share a Plein.
+pytestmark = pytest.mark.xdist_group("town in full")
 
 
 async def file_in(person: Person, room: str, msgtype: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from adapters.matrix.render import (
     render_poll,
     render_poll_end,
 )
-from bot.model.message import Action, Ballot, Message, text, typed
+from bot.model.message import Button, NativePoll, message, text, typed
 from bot.texts import Texts, Voice, visible
 
 TEXTS = Texts()
@@ -52,7 +52,7 @@ class Reader(html.parser.HTMLParser):
 
 def test_html_and_markdown_are_shown_as_typed() -> None:
     question = '<img src=x onerror="alert(1)"> **@room** [x](http://x) `rm`'
-    content = render(Message((), typed(question)), "k", TEXTS, VOICE)
+    content = render(message(title=typed(question)), "k", TEXTS, VOICE)
     assert content["body"] == question
     shown = Reader(content["formatted_body"])
     assert shown.tags == {"strong"}
@@ -60,21 +60,21 @@ def test_html_and_markdown_are_shown_as_typed() -> None:
 
 
 def test_every_event_mentions_nobody_and_carries_its_key() -> None:
-    message = Message((text("help.first"),))
-    ballot = Ballot(typed("?"), (typed("a"), typed("b")), 1, "poll vote", {})
+    said = message(text("help.first"))
+    poll = NativePoll(typed("?"), (typed("a"), typed("b")), 1, "poll vote", {})
     contents = [
-        render(message, "k", TEXTS, VOICE),
-        render_edit(message, "$x", "k", TEXTS, VOICE),
-        render_edit(message, "$x", "k", TEXTS, VOICE)["m.new_content"],
-        render_poll(ballot, "k", TEXTS, VOICE),
+        render(said, "k", TEXTS, VOICE),
+        render_edit(said, "$x", "k", TEXTS, VOICE),
+        render_edit(said, "$x", "k", TEXTS, VOICE)["m.new_content"],
+        render_poll(poll, "k", TEXTS, VOICE),
         render_poll_end(typed("x"), "$x", "k", TEXTS, VOICE),
     ]
     assert all(content["m.mentions"] == {} and content[KEY] == "k" for content in contents)
 
 
-def test_buttons_are_numbered_where_there_is_no_ballot() -> None:
-    message = Message((typed("Zeker?"),), actions=(Action(typed("Ja"), "x"), Action(typed("Nee"), "y")))
-    assert render(message, "k", TEXTS, VOICE)["body"].split("\n") == [
+def test_buttons_are_numbered_where_the_lines_are_not() -> None:
+    said = message(typed("Zeker?"), buttons=(Button(typed("Ja"), "x"), Button(typed("Nee"), "y")))
+    assert render(said, "k", TEXTS, VOICE)["body"].split("\n") == [
         "Zeker?",
         "[1] Ja",
         "[2] Nee",
@@ -83,8 +83,8 @@ def test_buttons_are_numbered_where_there_is_no_ballot() -> None:
 
 
 def test_a_native_poll_as_clients_know_it() -> None:
-    ballot = Ballot(typed("Bank?"), (typed("Ja"), typed("Nee")), 2, "poll vote", {"poll": 1})
-    start = render_poll(ballot, "k", TEXTS, VOICE)[POLL_START]
+    poll = NativePoll(typed("Bank?"), (typed("Ja"), typed("Nee")), 2, "poll vote", {"poll": 1})
+    start = render_poll(poll, "k", TEXTS, VOICE)[POLL_START]
     assert start["max_selections"] == 2
     assert [answer["id"] for answer in start["answers"]] == ["1", "2"]
     assert start["kind"] == "org.matrix.msc3381.poll.undisclosed"
@@ -95,14 +95,14 @@ def test_a_native_poll_as_clients_know_it() -> None:
 
 @given(st.text(max_size=200))
 def test_typed_words_never_become_markup(words: str) -> None:
-    content = render(Message((typed(words),)), "k", TEXTS, VOICE)
+    content = render(message(typed(words)), "k", TEXTS, VOICE)
     assert Reader(content["formatted_body"]).tags <= ALLOWED
     assert Reader(content["formatted_body"]).attributes == []
     assert content["body"] == visible(words)
 
 
 def test_no_native_poll_where_nobody_may_see_how_somebody_answers() -> None:
-    ballot = Ballot(typed("Bank?"), (typed("Ja"), typed("Nee")), 1, "poll choose", {"poll": 1})
-    assert native_poll(Message(ballot=ballot)) == ballot
-    assert native_poll(Message(ballot=replace(ballot, secret=True))) is None
-    assert native_poll(Message()) is None
+    poll = NativePoll(typed("Bank?"), (typed("Ja"), typed("Nee")), 1, "poll choose", {"poll": 1})
+    assert native_poll(message(native_poll=poll)) == poll
+    assert native_poll(message(native_poll=replace(poll, secret=True))) is None
+    assert native_poll(message()) is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
 import pytest
@@ -12,6 +12,7 @@ from bot.call import Call
 from bot.clock import Clock, SystemClock
 from bot.delivery.agenda import BATCH, Agenda
 from bot.errors import UserError
+from bot.features.polls.records import POLLS
 from bot.model.work import Job
 from bot.ports.storage import Transaction
 from tests.doubles.platform import Town, open_town
@@ -110,7 +111,7 @@ async def test_a_statement_that_cannot_be_holds_up_no_other(town: Town) -> None:
 
     def run(call: Call, job: Job) -> None:
         if job.subject == "b":
-            call.tx.polls.vote(a_poll(999), 999, (), (1,), call.now, None)
+            call.tx.of(POLLS).vote(a_poll(999), 999, (), (1,), call.now, None)
         ran.subjects.append(job.subject)
 
     agenda = Agenda(
@@ -142,6 +143,60 @@ async def test_a_kind_that_nobody_knows_any_more_holds_up_no_other(town: Town) -
     await ran.plan("a")
     await ran.agenda.flush()
     assert ran.subjects == ["a"]
+
+
+def agenda_of(town: Town, run: Callable[[Call, Job], None]) -> Agenda:
+    """With one kind of job, "test"."""
+    call = town.core.dispatch.call_for_nobody
+    return Agenda(town.core.store, town.clock, {"test": run}, call, lambda: None)
+
+
+async def test_a_job_may_plan_the_next_and_call_off_another(town: Town) -> None:
+    """All of them were claimed together; each has an id of its own."""
+    ids: list[tuple[str, str]] = []
+
+    def run(call: Call, job: Job) -> None:
+        ids.append((job.subject, call.id))
+        if job.subject == "a":
+            call.schedule("test", "a", call.now + timedelta(seconds=5))
+            call.unschedule("test:b")
+            call.schedule("test", "c", call.now + timedelta(seconds=5))
+
+    agenda = Agenda(
+        town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody, lambda: None
+    )
+
+    def plan(tx: Transaction) -> None:
+        for subject in ("a", "b", "c", "d"):
+            tx.jobs.add("test", subject, town.clock.now(), f"test:{subject}")
+
+    await town.core.store.run(plan)
+    await agenda.flush()
+    assert [subject for subject, _ in ids] == ["a", "d"]
+    town.clock.turn(timedelta(seconds=5))
+    await agenda.flush()
+    assert sorted(subject for subject, _ in ids[2:]) == ["a", "c"]
+    assert len({what for _, what in ids}) == 4
+    assert all(what.startswith("job:") for _, what in ids)
+
+
+async def test_what_is_tried_again_has_the_same_id(town: Town) -> None:
+    ids: list[str] = []
+
+    def run(call: Call, job: Job) -> None:
+        ids.append(call.id)
+        if len(ids) == 1:
+            raise RuntimeError("kapot")
+
+    agenda = Agenda(
+        town.core.store, town.clock, {"test": run}, town.core.dispatch.call_for_nobody, lambda: None
+    )
+    await Ran(town).plan("a")
+    await agenda.flush()
+    town.clock.turn(timedelta(days=1))
+    await agenda.flush()
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
 
 
 async def test_a_poll_closes_at_its_time_once(town: Town) -> None:
@@ -191,7 +246,7 @@ async def test_it_wakes_by_itself(town: Town) -> None:
         soon = SystemClock().now() + timedelta(seconds=0.2)
         await town.core.store.run(lambda tx: tx.jobs.add("test", "a", soon))
         ran.agenda.wake()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await ran.done.wait()
         assert SystemClock().now() >= soon
         assert ran.subjects == ["a"]

@@ -148,7 +148,7 @@ async def test_a_closed_board_shows_the_end_and_no_buttons(town: Town) -> None:
     assert "A haalt het, met 1 stem." in last.words
     message = await town.core.message_at(PLATFORM, f"${town.platform.shown[0].key}")
     assert message
-    assert message.actions == ()
+    assert message.buttons == ()
 
 
 async def test_a_place_that_comes_later_shows_what_is_open(town: Town) -> None:
@@ -193,7 +193,7 @@ async def test_message_at_finds_every_message_that_shows_it(town: Town) -> None:
     sent = town.platform.shown[0]
     message = await town.core.message_at(PLATFORM, f"${sent.key}")
     assert message
-    assert [action.command for action in message.actions] == ["poll tick", "poll tick"]
+    assert [button.command for button in message.buttons] == ["poll tick", "poll tick"]
     assert await town.core.message_at(PLATFORM, "$never") is None
     assert await town.core.message_at("elsewhere", f"${sent.key}") is None
 

@@ -14,7 +14,7 @@ from bot.delivery import outbox, worker
 from bot.delivery.outbox import AT_ONCE
 from bot.delivery.worker import PARK_AFTER
 from bot.errors import Gone, NotOurs, Refused, StoreFailed, TryLater
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town
@@ -50,7 +50,7 @@ async def test_in_order_and_once(town: Town) -> None:
 
 async def test_a_person_and_a_place_of_the_same_name_are_two(town: Town) -> None:
     await town.post("mia", "aan de plek")
-    private = Message((typed("aan Mia"),))
+    private = message(typed("aan Mia"))
     await town.core.store.run(
         lambda tx: tx.posts.add("p", Identity(PLATFORM, "mia"), private, town.clock.now())
     )
@@ -145,10 +145,8 @@ async def test_a_place_that_is_gone_is_told_to_the_moderators_at_once(town: Town
 
 async def test_a_person_who_is_gone_is_nobodys_business(town: Town) -> None:
     town.platform.trouble["ben"] = [Gone("weg")]
-    message = Message((typed("aan Ben"),))
-    await town.core.store.run(
-        lambda tx: tx.posts.add("p", Identity(PLATFORM, "ben"), message, town.clock.now())
-    )
+    said = message(typed("aan Ben"))
+    await town.core.store.run(lambda tx: tx.posts.add("p", Identity(PLATFORM, "ben"), said, town.clock.now()))
     await flush(town)
     assert town.platform.shown == []
     assert await town.core.store.run(lambda tx: tx.posts.parked()) == [("p", "weg")]
@@ -256,11 +254,11 @@ async def test_a_database_that_is_away_is_no_fault_of_the_posts(town: Town) -> N
 
 async def test_never_more_than_so_many_are_under_way(town: Town) -> None:
     people = [Identity(PLATFORM, f"r{number}") for number in range(3 * AT_ONCE)]
-    message = Message((typed("dag"),))
+    greeting = message(typed("dag"))
 
     def post(tx: Transaction) -> None:
         for who in people:
-            tx.posts.add(who.user_id, who, message, town.clock.now())
+            tx.posts.add(who.user_id, who, greeting, town.clock.now())
 
     town.platform.held = {who.user_id: asyncio.Event() for who in people}
     await town.core.store.run(post)
@@ -301,13 +299,13 @@ async def test_what_takes_too_long_is_given_up_for_now(town: Town, monkeypatch: 
 async def test_ten_thousand_people_hold_up_nobody(town: Town) -> None:
     """The loop is never held for long, and others are answered meanwhile."""
     people = [Identity(PLATFORM, f"r{number}") for number in range(10_000)]
-    message = Message((typed("dag"),))
+    greeting = message(typed("dag"))
     await town.joined("sport")
     await town.say("anna", '!poll open "Wat?" A | B')
 
     def post(tx: Transaction) -> None:
         for who in people:
-            tx.posts.add(who.user_id, who, message, town.clock.now())
+            tx.posts.add(who.user_id, who, greeting, town.clock.now())
 
     await town.core.store.run(post)
     tasks = 0
@@ -332,11 +330,11 @@ async def change(town: Town, *words: str, room: str = "sport") -> None:
     def work(tx: Transaction) -> None:
         now = town.clock.now()
         for number, words_ in enumerate(words):
-            message = Message((typed(words_),))
+            said = message(typed(words_))
             if number or town.platform.tries:
-                tx.posts.change(POST, message, now)
+                tx.posts.change(POST, said, now)
             else:
-                tx.posts.add(POST, Place(PLATFORM, room), message, now)
+                tx.posts.add(POST, Place(PLATFORM, room), said, now)
 
     await town.core.store.run(work)
 
@@ -362,17 +360,17 @@ async def test_a_post_changed_afterwards_is_edited(town: Town) -> None:
     await flush(town)
     await flush(town)
     assert said(town) == [("send", "om acht uur"), ("edit", "om tien uur")]
-    message = await town.core.message_at(PLATFORM, f"${POST}")
-    assert message
-    assert message.lines == (typed("om tien uur"),)
+    stands = await town.core.message_at(PLATFORM, f"${POST}")
+    assert stands
+    assert stands.lines == (typed("om tien uur"),)
 
 
 async def test_posting_it_again_changes_nothing(town: Town) -> None:
     await change(town, "om acht uur")
     await flush(town)
-    message = Message((typed("om negen uur"),))
+    again = message(typed("om negen uur"))
     await town.core.store.run(
-        lambda tx: tx.posts.add(POST, Place(PLATFORM, "sport"), message, town.clock.now())
+        lambda tx: tx.posts.add(POST, Place(PLATFORM, "sport"), again, town.clock.now())
     )
     await flush(town)
     assert said(town) == [("send", "om acht uur")]

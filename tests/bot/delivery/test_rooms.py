@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Gone, NotOurs
-from bot.model.message import Message, typed
+from bot.model.message import message, typed
 from bot.model.people import Identity, Place
 from tests.doubles.platform import PLATFORM, Platform, Town, open_town
 
@@ -36,8 +36,8 @@ async def joined(town: Town, account: str, place: Place) -> None:
 
 
 async def post(town: Town, to: Place | Identity, words: str) -> None:
-    message = Message((typed(words),))
-    await town.core.store.run(lambda tx: tx.posts.add(words, to, message, town.clock.now()))
+    said = message(typed(words))
+    await town.core.store.run(lambda tx: tx.posts.add(words, to, said, town.clock.now()))
     await town.core.run_due()
 
 

@@ -69,7 +69,7 @@ class Chores:
     async def until(self, *keys: Hashable) -> None:
         await self.until_true(lambda: all(key in self.done for key in keys))
 
-    async def until_true(self, true: Callable[[], bool], *, seconds: float = 5) -> None:
+    async def until_true(self, true: Callable[[], bool], *, seconds: float = 60) -> None:
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(true)
 

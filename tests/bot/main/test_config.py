@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel
 
-from bot.main.config import BadConfig, Config, load
+from adapters.matrix.settings import Matrix
+from bot.main.config import BadConfig, Config, config_of, load
 from bot.texts import Texts, Voice
+from tests.doubles.installed import FEATURES
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
 VOICE = Voice("en", ZoneInfo("Europe/Brussels"), datetime(2026, 12, 1, tzinfo=UTC))
@@ -24,7 +26,7 @@ MATRIX = '[matrix]\nhomeserver = "https://m.example"\nuser = "@plein:m.example"\
 def config(tmp_path: Path, toml: str, environment: Mapping[str, str] | None = None) -> Config:
     file = tmp_path / "config.toml"
     file.write_text(toml, encoding="utf-8")
-    return load(file, environment or {})
+    return load(file, FEATURES, environment or {})
 
 
 def faults(tmp_path: Path, toml: str, environment: Mapping[str, str] | None = None) -> list[str]:
@@ -60,15 +62,15 @@ def _keys(values: Any, path: str = "") -> set[str]:
 
 def test_the_example_documents_every_setting_and_is_valid() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
-    assert load(EXAMPLE, {}).matrix is not None
+    assert load(EXAMPLE, FEATURES, {}).of(Matrix) is not None
     # Settings that most leave out stand there behind a mark: "# shards = [0, 1]".
     documented = _keys(tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)))
-    assert settings_of(Config) - documented == set()
+    assert settings_of(config_of(FEATURES)) - documented == set()
 
 
 def test_without_a_file_the_example_community_runs_in_the_console() -> None:
-    built_in = load(None, {})
-    assert built_in.matrix is None
+    built_in = load(None, FEATURES, {})
+    assert built_in.of(Matrix) is None
     assert built_in.database.url == "sqlite:///data/plein.db"
 
 
@@ -120,9 +122,10 @@ def test_no_secret_is_ever_shown(tmp_path: Path, toml: str) -> None:
 def test_a_secret_can_come_from_the_environment(tmp_path: Path) -> None:
     assert "add a password" in faults(tmp_path, MATRIX)[0]
     loaded = config(tmp_path, MATRIX, {"PLEIN_MATRIX_PASSWORD": "s3cret", "HOME": "/"})
-    assert loaded.matrix is not None
-    assert loaded.matrix.password is not None
-    assert loaded.matrix.password.get_secret_value() == "s3cret"
+    matrix = loaded.of(Matrix)
+    assert matrix is not None
+    assert matrix.password is not None
+    assert matrix.password.get_secret_value() == "s3cret"
     assert "s3cret" not in repr(loaded)
 
 
@@ -136,17 +139,17 @@ def test_the_environment_wins_and_its_mistakes_are_told(tmp_path: Path) -> None:
 
 def test_a_missing_or_broken_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadConfig) as bad:
-        load(tmp_path / "none.toml", {})
+        load(tmp_path / "none.toml", FEATURES, {})
     assert "config.example.toml" in Texts().write(bad.value.faults[0], VOICE)
     assert "line 1" in faults(tmp_path, "this is no toml")[0]
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadConfig):
-        load(tmp_path / "binary.toml", {})
+        load(tmp_path / "binary.toml", FEATURES, {})
 
 
 def test_invitations_come_from_our_own_server_unless_said_otherwise(tmp_path: Path) -> None:
-    ours = config(tmp_path, MATRIX + 'password = "x"\n').matrix
-    none = config(tmp_path, MATRIX + 'password = "x"\n[matrix.invitations]\nservers = []\n').matrix
+    ours = config(tmp_path, MATRIX + 'password = "x"\n').of(Matrix)
+    none = config(tmp_path, MATRIX + 'password = "x"\n[matrix.invitations]\nservers = []\n').of(Matrix)
     assert ours is not None
     assert ours.welcome == {"m.example"}
     assert none is not None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model.codec import pack, unpack
-from bot.model.message import Action, Attachment, Ballot, Field, Form, Message, Text, text
+from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Text, message, text
 from bot.model.people import Role
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
@@ -29,9 +29,9 @@ TEXTS = st.recursive(
     max_leaves=6,
 )
 ARGS = st.dictionaries(NAMES, WORDS | NUMBERS | st.booleans() | st.none(), max_size=3)
-ACTIONS = st.builds(Action, TEXTS, WORDS, ARGS, st.none() | WORDS)
+ACTIONS = st.builds(Button, TEXTS, WORDS, ARGS, st.none() | WORDS)
 BALLOTS = st.builds(
-    Ballot,
+    NativePoll,
     TEXTS,
     st.lists(TEXTS, max_size=3).map(tuple),
     st.integers(1, 20),
@@ -78,11 +78,11 @@ def test_a_message_survives_the_database(message: Message | None) -> None:
 
 
 def test_a_message_that_an_earlier_version_packed() -> None:
-    message = Message((text("poll.closed.title", question="Wat?"),))
-    kept = json.loads(str(pack(message)))
+    said = message(text("poll.closed.title", question="Wat?"))
+    kept = json.loads(str(pack(said)))
     del kept["files"], kept["numbered"], kept["form"], kept["how"], kept["locale"]
-    assert unpack(json.dumps(kept)) == message
-    asking = replace(message, form=Form(text("poll.form.ranked"), "poll vote", {"poll": 3}, ()))
+    assert unpack(json.dumps(kept)) == said
+    asking = replace(said, form=Form(text("poll.form.ranked"), "poll vote", {"poll": 3}, ()))
     kept = json.loads(str(pack(asking)))
     del kept["form"]["lines"]
     assert unpack(json.dumps(kept)) == asking

@@ -95,7 +95,7 @@ class Answer:
         said = [one.text[:60] for one in self.interaction.said]
         return f"<answer {self.kind} with {said}>"
 
-    async def first(self, timeout: float = 10.0) -> None:
+    async def first(self, timeout: float = 60.0) -> None:
         """Wait for the first answer; an AssertionError where none comes within Discord's 3 s or `timeout`."""
 
         def look() -> bool:
@@ -108,14 +108,14 @@ class Answer:
     def _too_late(self) -> bool:
         return self.discord.clock.now() - self.interaction.at > FIRST_ANSWER
 
-    async def final(self, timeout: float = 10.0) -> Message:
+    async def final(self, timeout: float = 60.0) -> Message:
         """Wait until it is thinking no more; its message then."""
         await self.discord.bell.until(
             lambda: not self.thinking, timeout=timeout, why=lambda: f"it is thinking still: {self!r}"
         )
         return self.message
 
-    async def next(self, after: int = 0, timeout: float = 10.0) -> Message:
+    async def next(self, after: int = 0, timeout: float = 60.0) -> Message:
         """Wait until it said more than `after` messages; the last of them."""
         await self.discord.bell.until(
             lambda: len(self.interaction.said) > after,

@@ -11,11 +11,12 @@ EPOCH = 1_420_070_400_000
 
 
 class Clock:
-    """Stands still until it is turned, unless it is `running`."""
+    """Stands still until it is turned, unless it is `running`: at the machine's pace or another."""
 
-    def __init__(self, *, running: bool = False) -> None:
+    def __init__(self, *, running: bool = False, pace: Callable[[], float] = time.monotonic) -> None:
         self._start = time.time()
-        self._began = time.monotonic()
+        self._pace = pace
+        self._began = pace()
         self._running = running
         self._turned = 0.0
         self._last = 0
@@ -23,7 +24,7 @@ class Clock:
 
     def now(self) -> float:
         """Seconds since 1970."""
-        passed = time.monotonic() - self._began if self._running else 0.0
+        passed = self._pace() - self._began if self._running else 0.0
         return self._start + self._turned + passed
 
     def turn(self, seconds: float) -> None:

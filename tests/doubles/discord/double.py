@@ -6,6 +6,7 @@ import contextlib
 import random
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable
 from typing import Self, TypeVar
 
@@ -41,13 +42,20 @@ def _free_port() -> int:
 class Discord:
     """HTTP API and gateway over TLS on 127.0.0.1, with one bot, `bot`, whose token is `token`.
 
-    The clock stands still until a test turns it, unless it is `running`. At the end every request must have
-    kept to Discord's published contract, unless it is `lawless`.
+    The clock stands still until a test turns it, unless it is `running`, at some `pace`. At the end every
+    request must have kept to Discord's published contract, unless it is `lawless`.
     """
 
-    def __init__(self, *, running: bool = False, port: int | None = None, lawless: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        running: bool = False,
+        pace: Callable[[], float] = time.monotonic,
+        port: int | None = None,
+        lawless: bool = False,
+    ) -> None:
         self._lawless = lawless
-        self.clock = Clock(running=running)
+        self.clock = Clock(running=running, pace=pace)
         self.world = World(self.clock)
         self.faults = Faults()
         self.limits = RateLimits()
@@ -81,7 +89,7 @@ class Discord:
         """The requests to one route, as in `calls_to("POST", "/channels/{channel_id}/messages")`."""
         return [one for one in self.calls if (one.method, one.route) == (method, route)]
 
-    async def until(self, look: Callable[[], T | None], *, timeout: float = 10.0) -> T:
+    async def until(self, look: Callable[[], T | None], *, timeout: float = 60.0) -> T:
         """What `look` gives once that is something, asked again at every change and request."""
         return await self.bell.until(look, timeout=timeout, why=lambda: f"last it was {look()!r}")
 

@@ -136,7 +136,7 @@ class Gateway:
         """Sessions that somebody listens to."""
         return [one.session for one in self.connections if one.session]
 
-    async def ready(self, count: int = 1, *, timeout: float = 10.0) -> None:
+    async def ready(self, count: int = 1, *, timeout: float = 60.0) -> None:
         """Return once so many sessions are listened to."""
         await self.world.bell.until(
             lambda: len(self.connected) >= count,

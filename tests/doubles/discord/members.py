@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tests.doubles.discord.servers import Server
 
 T = TypeVar("T")
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 
 
 class Person:

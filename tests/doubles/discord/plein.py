@@ -12,11 +12,12 @@ from pathlib import Path
 
 from bot.main import app
 from bot.main.config import load
+from bot.main.features import add_up
 from tests.doubles.discord.connect import connector_to
 
 
 async def run(port: int, authority: str, config: Path) -> int:
-    return await app.run_platforms(load(config), discord_by=lambda: connector_to(port, authority))
+    return await app.run_platforms(load(config, add_up()), discord_by=lambda: connector_to(port, authority))
 
 
 if __name__ == "__main__":

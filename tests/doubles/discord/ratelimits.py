@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 MAJOR = ("channel_id", "guild_id", "webhook_id")
@@ -31,9 +32,13 @@ class Bucket:
 
 
 class RateLimits:
-    """Roomy by default, so that tests run fast: `set` one route's, or `real` ones for all."""
+    """Roomy by default, so that tests run fast: `set` one route's, or `real` ones for all.
+
+    `now` is the machine's clock, for by that one a client waits when it is told to.
+    """
 
     def __init__(self) -> None:
+        self.now: Callable[[], float] = time.monotonic
         self.default = (10_000, 1.0)
         self.everywhere: tuple[int, float] | None = None
         self.bad_requests_allowed = 10_000
@@ -59,7 +64,7 @@ class RateLimits:
         self.everywhere = None
 
     def _take(self, key: str, limit: int, window: float) -> tuple[bool, Bucket]:
-        now = time.monotonic()
+        now = self.now()
         bucket = self._buckets.get(key)
         if bucket is None or bucket.ends <= now:
             bucket = self._buckets[key] = Bucket(limit, window, limit, now + window)
@@ -76,18 +81,19 @@ class RateLimits:
         if self.everywhere and not route.startswith("/interactions"):
             fits, bucket = self._take(f"global {who}", *self.everywhere)
             if not fits:
-                wait = bucket.ends - time.monotonic()
+                wait = bucket.ends - self.now()
                 headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
                 return max(wait, 0.001), True, headers
         name = f"{method} {route}"
         major = ":".join(params.get(part, "") for part in MAJOR)
         fits, bucket = self._take(f"{name}:{major}:{who}", *self._of.get(name, self.default))
-        wait = max(bucket.ends - time.monotonic(), 0.001)
+        wait = max(bucket.ends - self.now(), 0.001)
         headers = {
             "X-RateLimit-Limit": str(bucket.limit),
             "X-RateLimit-Remaining": str(bucket.left),
             "X-RateLimit-Reset": f"{time.time() + wait:.3f}",
-            "X-RateLimit-Reset-After": f"{wait:.3f}",
+            # Rounded up: who waits that long is not too early.
+            "X-RateLimit-Reset-After": f"{math.ceil(wait * 1_000) / 1_000:.3f}",
             "X-RateLimit-Bucket": hashlib.sha256(name.encode()).hexdigest()[:32],
         }
         if not fits:
@@ -97,11 +103,11 @@ class RateLimits:
     def behaved(self, status: int) -> None:
         """Count an answer that Discord holds against an address: 401, 403 and 429."""
         if status in (401, 403, 429):
-            self._bad.append(time.monotonic())
+            self._bad.append(self.now())
 
     @property
     def banned(self) -> bool:
         """Whether there were 10,000 of those in ten minutes."""
-        while self._bad and self._bad[0] < time.monotonic() - 600:
+        while self._bad and self._bad[0] < self.now() - 600:
             self._bad.popleft()
         return len(self._bad) >= self.bad_requests_allowed

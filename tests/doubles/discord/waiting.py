@@ -23,7 +23,7 @@ class Bell:
                 one.set_result(None)
 
     async def until(
-        self, look: Callable[[], T | None], *, timeout: float = 10.0, why: Callable[[], str] = lambda: ""
+        self, look: Callable[[], T | None], *, timeout: float = 60.0, why: Callable[[], str] = lambda: ""
     ) -> T:
         """What `look` gives once that is something; None, False and what is empty are nothing yet.
 

@@ -10,7 +10,8 @@ import pytest
 
 from bot.errors import UserError
 from bot.features.polls import ask
-from bot.features.polls.records import Kind, Poll, Results, Voters
+from bot.features.polls.records import POLLS, Kind, Poll, Results, Voters
+from bot.features.polls.settings import PollsSettings
 from bot.model.message import Message, text
 from bot.model.people import Role
 from bot.ports.storage import Transaction
@@ -41,7 +42,7 @@ async def asked(town: Town, words: str, name: str = "anna") -> Poll:
     number = (await answer_to(town, words, name)).lines[0].values["poll"]
 
     def read(tx: Transaction) -> Poll:
-        found = tx.polls.get(number, 0)
+        found = tx.of(POLLS).get(number, 0)
         assert found
         return found[0]
 
@@ -190,8 +191,8 @@ async def test_terms_that_do_not_fit(town: Town, typed: str, key: str) -> None:
     answer = await answer_to(town, f'!poll open "Wat?" {typed}')
     assert answer.lines[0].key == key
     assert "{" not in words_of(answer)
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
-    assert await town.core.store.run(lambda tx: list(tx.polls.planned(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).planned(1, 0, 9))) == []
 
 
 @pytest.mark.parametrize(
@@ -208,18 +209,18 @@ async def test_what_was_to_come_when_it_was_said_and_is_over_now(town: Town, typ
     answer = await town.core.handle(asking)
     assert answer
     assert answer.lines[0].key == key
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
 
 
 async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> None:
     answer = await answer_to(town, '!poll open "Wanneer?" 3/12/2026 20:00 | 12 december om 8 --kind dates')
     assert answer.lines[0].key == "poll.dates.meant"
-    (yes,) = answer.actions
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(1, 0, 9))) == []
-    opened = await town.core.handle(town.asked("anna", action=yes))
+    (yes,) = answer.buttons
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
+    opened = await town.core.handle(town.asked("anna", button=yes))
     assert opened
     assert opened.lines[0].key == "poll.opened"
-    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.polls.running(1, 0, 9)])
+    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running(1, 0, 9)])
     assert list(poll.options) == yes.args["options"]
     assert poll.kind is Kind.DATES
 
@@ -227,9 +228,13 @@ async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> N
 # --- who may ask, and how much ---
 
 
+def opened_by(role: Role) -> PollsSettings:
+    return PollsSettings.model_validate({"opened_by": role.name.lower()})
+
+
 @pytest.mark.parametrize("needed", [Role.RESIDENT, Role.ORGANISER, Role.MODERATOR])
 async def test_who_may_ask_is_settled_by_the_community(town: Town, needed: Role) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, asked_by=needed)
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, sections=(opened_by(needed),))
     for role in Role:
         opening = replace(town.asked(f"a{role}", '!poll open "Wat?" A | B'), role=role)
         answer = await town.core.handle(opening)
@@ -240,7 +245,9 @@ async def test_who_may_ask_is_settled_by_the_community(town: Town, needed: Role)
 
 
 async def test_who_asks_a_great_deal_waits(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, polls_at_once=2, polls_a_day=3)
+    town.core.dispatch.settings = replace(
+        town.core.dispatch.settings, sections=(PollsSettings(at_once=2, a_day=3),)
+    )
     one = '!poll open "Wat?" A | B'
     for words in (one, f"{one} --opens 2d"):
         assert (await answer_to(town, words)).lines[0].key != "poll.flood.at_once"
@@ -283,7 +290,7 @@ async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
     await town.say("anna", "!help")
     answer = await answer_to(town, f"{command} --theme Buurt")
     assert answer.lines[0] == text("theme.unknown", theme="Buurt", known=(text("typed", words="sport"),))
-    assert await town.core.store.run(lambda tx: list(tx.polls.running(2, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(2, 0, 9))) == []
     # A moderator of the community has to do with all of them.
     assert (await answer_to(town, f"{command} --theme Buurt", "mia")).lines[0].key in (
         "poll.opened",
@@ -292,7 +299,7 @@ async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
 
 
 async def test_the_role_that_counts_is_that_of_the_theme(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, asked_by=Role.ORGANISER)
+    town.core.dispatch.settings = replace(town.core.dispatch.settings, sections=(opened_by(Role.ORGANISER),))
     await town.joined("buurt", theme="Buurt")
     await town.say("anna", "!help", room="buurt")
     asking = replace(town.asked("anna", '!poll open "Wat?" A | B --theme Buurt'), role=Role.ORGANISER)

@@ -43,7 +43,7 @@ async def test_polls_are_suggested_for_what_can_be_done_with_them(
     town: Town, command: str, offered: list[int]
 ) -> None:
     def suggested(tx: Transaction) -> list[str | int]:
-        call = town.core.dispatch.call_for_nobody(tx)
+        call = town.core.dispatch.call_for_nobody(tx, "test:1")
         here = tx.places.known(Place(PLATFORM, "sport"))
         assert here
         call.theme_here, call.command = here[0], command

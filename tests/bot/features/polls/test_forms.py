@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from bot.commands.forms import form_for
 from bot.features.polls.forms import ballot_form, reason_form
 from bot.features.polls.kinds import METHODS
-from bot.features.polls.records import UNREADABLE, Choices, Kind
-from bot.model.message import Action, Field, Form, Message, Text, text, typed
+from bot.features.polls.records import POLLS, UNREADABLE, Choices, Kind
+from bot.model.message import Button, Field, Form, Message, Text, text, typed
 from bot.ports.storage import Transaction
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW
@@ -31,7 +32,7 @@ async def town(database_url: str) -> AsyncIterator[Town]:
 
 
 async def press(town: Town, name: str, command: str, **args: object) -> Message:
-    answer = await town.core.handle(town.asked(name, action=Action(text("typed"), command, args)))
+    answer = await town.core.handle(town.asked(name, button=Button(text("typed"), command, args)))
     assert answer
     return answer
 
@@ -117,7 +118,7 @@ def test_forms_fit(locale: str) -> None:
     many = [f"2026-12-{day:02}T19:00:00+00:00" for day in range(8, 28)]
     polls += [a_poll(kind=kind, options=many) for kind in KINDS]
     forms = [ballot_form(poll) for poll in polls] + [reason_form(a_poll())]
-    forms += [COMMANDS.form(command, {}, at_once=True) for command in COMMANDS.by_path.values()]
+    forms += [form_for(COMMANDS, command, {}, at_once=True) for command in COMMANDS.by_path.values()]
     for form in filter(None, forms):
         assert 0 < length(form.title) <= 45
         assert 0 < len(form.fields) <= 5
@@ -193,9 +194,9 @@ async def test_who_objects_by_a_press_is_asked_why(town: Town, secret: str) -> N
     await town.say("anna", "!poll close 1 --sure")
 
     def reasons(tx: Transaction) -> Sequence[str]:
-        found = tx.polls.get(1, 0)
+        found = tx.of(POLLS).get(1, 0)
         assert found
-        return tx.polls.reasons(found[0])
+        return tx.of(POLLS).reasons(found[0])
 
     assert [" ".join(one.split()) for one in await town.core.store.run(reasons)] == ["te ver en te duur"]
 
@@ -238,10 +239,10 @@ async def test_whoever_voted_keeps_it(town: Town) -> None:
 async def test_a_receipt_leads_to_the_poll_and_back(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B')
     receipt = await press(town, "ben", "poll tick", poll=1, option=2)
-    assert [one.command for one in receipt.actions] == ["poll withdraw", "poll show"]
-    shown = await press(town, "ben", receipt.actions[1].command, **receipt.actions[1].args)
-    assert shown.actions[0].command == "poll tick"
-    assert (await press(town, "ben", "poll withdraw", poll=1)).actions == ()
+    assert [one.command for one in receipt.buttons] == ["poll withdraw", "poll show"]
+    shown = await press(town, "ben", receipt.buttons[1].command, **receipt.buttons[1].args)
+    assert shown.buttons[0].command == "poll tick"
+    assert (await press(town, "ben", "poll withdraw", poll=1)).buttons == ()
 
 
 @pytest.mark.parametrize(
@@ -254,5 +255,5 @@ async def test_a_ballot_says_whether_others_may_see_it(town: Town, how: str, sec
     (board,) = [one.key for one in town.platform.shown if one.how == "send"]
     shown = await town.core.message_at("test", f"${board}")
     assert shown
-    assert shown.ballot
-    assert shown.ballot.secret is secret
+    assert shown.native_poll
+    assert shown.native_poll.secret is secret

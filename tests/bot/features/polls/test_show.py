@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.features.polls.kinds import METHODS, Count
 from bot.features.polls.records import Choices, Kind, Poll, Results
 from bot.features.polls.show import bar, buttons, chosen, figures, in_words, is_shown, option_lines, result
-from bot.model.message import Message, text, typed
+from bot.model.message import message, text, typed
 from tests.doubles.platform import words_of
 from tests.doubles.polls import a_poll
 
@@ -32,7 +32,7 @@ def tallied(*tally: int) -> Count:
 
 
 def said(lines: Any) -> list[str]:
-    return words_of(Message(tuple(lines))).split("\n")
+    return words_of(message(*lines)).split("\n")
 
 
 # --- what came out ---
@@ -253,6 +253,6 @@ def test_a_press_that_adds_up_is_no_switch() -> None:
             if kind is not Kind.CONSENT
             else CONSENT
         )
-        assert [action.args for action in found] == [{"poll": 1, "option": number} for number in (1, 2, 3)]
+        assert [button.args for button in found] == [{"poll": 1, "option": number} for number in (1, 2, 3)]
         adds_up = kind in (Kind.SCORE, Kind.DATES)
-        assert {action.switch for action in found} == {None if adds_up else "on"}
+        assert {button.switch for button in found} == {None if adds_up else "on"}

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.features import polls
-from bot.features.polls.records import Choices, Kind
-from bot.model.message import Action, text
+from bot.features.polls.records import POLLS, Choices, Kind
+from bot.model.message import Button, text
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town
@@ -29,13 +29,13 @@ DOES = st.tuples(
 )
 
 
-def filled_in(poll: int, what: str, how: tuple[int | bool | None, ...]) -> Action:
+def filled_in(poll: int, what: str, how: tuple[int | bool | None, ...]) -> Button:
     if what == "vote":
-        return Action(text("typed"), "poll choose", {"poll": poll, "numbers": how})
+        return Button(text("typed"), "poll choose", {"poll": poll, "numbers": how})
     if what == "press":
         args = {"poll": poll, "option": how[0], "on": how[1]}
-        return Action(text("typed"), "poll tick", args)
-    return Action(text("typed"), "poll withdraw", {"poll": poll})
+        return Button(text("typed"), "poll tick", args)
+    return Button(text("typed"), "poll withdraw", {"poll": poll})
 
 
 def expected(at_most: int, before: Choices, what: str, how: tuple[int | bool | None, ...]) -> Choices:
@@ -65,7 +65,7 @@ async def _play(
     asked = []
     for name, (what, how) in deeds:
         stands[name] = expected(at_most, stands.get(name, ()), what, how)
-        asked.append(town.asked(name, action=filled_in(poll, what, how)))
+        asked.append(town.asked(name, button=filled_in(poll, what, how)))
     # All at once, and every second one twice: one queue, one order, each once.
     await asyncio.gather(*(town.core.handle(one) for one in (*asked, *asked[::2])))
 
@@ -176,11 +176,11 @@ async def test_of_two_ballots_of_one_person_the_later_counts(
         await town.say("anna", "!poll close 1 --sure")
 
         def check(tx: Transaction) -> None:
-            found = tx.polls.get(1, 0)
+            found = tx.of(POLLS).get(1, 0)
             assert found
             assert found[0].voters == 1
             assert tally(tx, 1) == expected
             objects = found[0].kind is Kind.CONSENT
-            assert list(tx.polls.reasons(found[0])) == (["it is too far"] if objects else [])
+            assert list(tx.of(POLLS).reasons(found[0])) == (["it is too far"] if objects else [])
 
         await town.core.store.run(check)

@@ -1,0 +1,85 @@
+"""A vote while others read without end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from bench.community import PLATFORM, Votes, casting, core_on, opened, said, votes, with_poll
+from bench.figures import Figure, by_turns, compare
+from bot.core import PleinCore
+from bot.features.polls.records import POLLS
+from bot.model.people import Place
+from bot.ports.storage import Store, Transaction
+from tests.postgres import PostgreSQL as Server
+
+READERS, LISTED = 8, 20
+ELSEWHERE = Place(PLATFORM, "hall")
+# The theme of the square is the first, that of the hall the second.
+THEME = 2
+
+
+async def measure() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = await asyncio.to_thread(Server, folder)
+        try:
+            return [
+                await _beside_readers(database, url, folder)
+                for database, url in (
+                    ("SQLite", f"sqlite:///{folder}/plein.db"),
+                    ("PostgreSQL", server.new_database()),
+                )
+            ]
+        finally:
+            await asyncio.to_thread(server.stop)
+
+
+async def _beside_readers(database: str, url: str, folder: Path) -> Figure:
+    async with opened(url, folder / "keys") as store:
+        core = await with_poll(core_on(store), 1)
+        await _fill_the_hall(core)
+        busy, quiet = await by_turns(partial(_vote_beside_readers, core), partial(votes, casting(core), 1))
+    name = f"a vote while {READERS} readers list {LISTED} polls without end, {database}, p50"
+    ours, theirs = ([turn.p50 for turn in found] for found in (busy, quiet))
+    return compare(name, "ms", ours, "alone", theirs, "at most 1.5")
+
+
+async def _fill_the_hall(core: PleinCore) -> None:
+    """Twenty polls, each opened by somebody else, for one person may only open so many."""
+    await core.joined(PLATFORM, ELSEWHERE, "hall")
+    for opener in range(100, 100 + LISTED):
+        await core.handle(said(opener, '!peiling open "Wat?" Ja | Nee', place=ELSEWHERE))
+
+
+async def _vote_beside_readers(core: PleinCore) -> Votes:
+    async with _readers(core.store):
+        return await votes(casting(core), 1)
+
+
+@contextlib.asynccontextmanager
+async def _readers(store: Store) -> AsyncIterator[None]:
+    # Until a store has a way for those who only read, they wait in line with those who write.
+    read = getattr(store, "read", store.run)
+
+    async def read_on() -> None:
+        while True:
+            polls = await read(_list)
+            assert len(polls) == LISTED
+
+    tasks = [asyncio.create_task(read_on()) for _ in range(READERS)]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(isinstance(how, asyncio.CancelledError) for how in ended), ended
+
+
+def _list(tx: Transaction) -> Sequence[object]:
+    return tx.of(POLLS).latest(THEME, 0, LISTED)

@@ -1,0 +1,269 @@
+"""What people type, as a command with its arguments; or the right way to type it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from bot.call import Call
+from bot.commands.argument import Argument, Extent
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Command
+from bot.commands.forms import form_for
+from bot.commands.types import QUOTES
+from bot.errors import Unsure, UserError
+from bot.model.message import Text, text
+from bot.texts import has_unseen
+
+LONGEST = 8_000
+_QUOTE = re.compile("[" + "".join(QUOTES) + "]")
+_FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
+_FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
+_BAR = re.compile(r"[|\n]")
+_BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
+
+
+def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
+    """The command that was typed and its arguments, still as words.
+
+    Raises: UserError with the nearest command, or the right way to type this one.
+    """
+    words = typed.replace("\r\n", "\n").strip().removeprefix("!")
+    if len(words) > LONGEST:
+        raise UserError("typed.too_long", count=len(words), most=LONGEST)
+    # Here already, so that no answer quotes it either.
+    _check_seen(words)
+    command, rest = _command(commands, words, locale)
+    return command, _Line(commands, command, locale).arguments(rest)
+
+
+def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    """The arguments as the function takes them.
+
+    What is missing is said last, so that its form is the only thing that is still to be done; what is
+    ambiguous is asked back once everything is there.
+
+    Raises: UserError with the right way to type it; Unsure with what was understood besides.
+    """
+    bound: dict[str, Any] = {}
+    missing: Argument | None = None
+    unsure: Unsure | None = None
+    for argument in commands.arguments(command):
+        value = given.get(argument.name)
+        if value is None:
+            missing = missing or (argument if argument.required else None)
+            continue
+        _check_seen(value)
+        try:
+            bound[argument.name] = argument.converter.convert(argument, value, call)
+        except Unsure as asked:
+            unsure = unsure or asked
+        except UserError as error:
+            others = {name: other for name, other in given.items() if name != argument.name}
+            raise _wrong(commands, command, error.text, call.locale, others, argument) from None
+    if missing:
+        problem = text("command.missing", name=missing.name_in(call.locale))
+        asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
+        raise _wrong(commands, command, problem, call.locale, given).asking(asking)
+    if unsure:
+        raise unsure.understanding(keep(commands, command, bound))
+    return bound
+
+
+def keep(commands: Commands, command: Command, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """What was bound as a button keeps it: bound again, whenever that is, it is the same."""
+    return {
+        argument.name: argument.converter.keep(bound[argument.name])
+        for argument in commands.arguments(command)
+        if argument.name in bound
+    }
+
+
+def _check_seen(value: Any) -> None:
+    for part in value if isinstance(value, (list, tuple)) else (value,):
+        if isinstance(part, str) and has_unseen(part):
+            raise UserError("typed.unseen")
+
+
+def _wrong(
+    commands: Commands,
+    command: Command,
+    problem: Text,
+    locale: str,
+    given: Mapping[str, Any] | None = None,
+    wanted: Argument | None = None,
+) -> UserError:
+    """A mistake in how this command was typed: what is wrong, and the right way to say the same."""
+    usage = commands.usage(command, locale, given, wanted)
+    return UserError("command.wrong", problem=problem, usage=usage)
+
+
+# --- which command ---
+
+
+def _command(commands: Commands, words: str, locale: str) -> tuple[Command, str]:
+    first = tuple(word.casefold() for word in words.split(None, 3)[:3])
+    for length in range(len(first), 0, -1):
+        if command := commands.by_name.get(first[:length]):
+            rest = words.split(None, length)[length:]
+            return command, rest[0] if rest else ""
+    raise _unknown(commands, words, locale)
+
+
+def _unknown(commands: Commands, words: str, locale: str) -> UserError:
+    tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
+    first, _, second = tried.partition(" ")
+    nouns = get_close_matches(first, {name[0] for name in commands.by_name}, 1, 0.6)
+    if not nouns:
+        return UserError("command.unknown", typed=tried)
+    verbs = {name[1]: name for name in commands.by_name if name[0] == nouns[0] and len(name) > 1}
+    near = get_close_matches(second, verbs, 1, 0.5)
+    command = commands.by_name.get(verbs[near[0]] if near else (nouns[0],))
+    if command is None:
+        # "poll", "poll jump": the noun is right, so show what it can do.
+        return UserError("command.noun", typed=tried, noun=nouns[0])
+    return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
+
+
+# --- what stands behind it ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Mistake:
+    """What was wrong about something named, and which it was or was meant to be."""
+
+    problem: Text
+    wanted: Argument | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What was typed behind a command, being read."""
+
+    commands: Commands
+    command: Command
+    locale: str
+
+    def arguments(self, rest: str) -> dict[str, Any]:
+        """All that is named, wherever it stands; then the others in order."""
+        given, rest, mistakes = self._named(rest)
+        ordered = [argument for argument in self.commands.arguments(self.command) if not argument.named]
+        for argument, following in zip(ordered, [*ordered[1:], None], strict=False):
+            rest = rest.strip()
+            if not rest:
+                break
+            given[argument.name], rest = self._positional(argument, rest, following)
+        if mistakes:
+            # Only now, so that the right way to type it holds all the rest.
+            raise self._wrong(mistakes[0].problem, given, mistakes[0].wanted)
+        if rest.strip():
+            raise self._wrong(text("command.too_much", words=rest.strip()[:60]), given)
+        return given
+
+    def _wrong(
+        self, problem: Text, given: Mapping[str, Any] | None = None, wanted: Argument | None = None
+    ) -> UserError:
+        return _wrong(self.commands, self.command, problem, self.locale, given, wanted)
+
+    def _named(self, rest: str) -> tuple[dict[str, Any], str, list[_Mistake]]:
+        """The `--name value` parts, in any language's names; a value runs to the next one or a quote.
+
+        What is left over, and what was wrong.
+        """
+        given: dict[str, Any] = {}
+        mistakes: list[_Mistake] = []
+        if not _FLAG_OR_QUOTE.search(rest):
+            return given, rest, mistakes
+        plain: list[str] = []
+        waits: Argument | None = None  # a flag whose value is the quotation that follows
+        for piece, quoted in self._quoted(rest):
+            if quoted and waits:
+                given[waits.name], waits = piece[1:-1].strip(), None
+                continue
+            if quoted:
+                plain.append(piece)
+                continue
+            flags = list(_FLAG.finditer(piece))
+            ends = [flag.start() for flag in flags] + [len(piece)]
+            plain.append(piece[: ends[0]])
+            for flag, end in zip(flags, ends[1:], strict=True):
+                found = self._flag(flag[1])
+                value = piece[flag.end() : end].strip()
+                if isinstance(found, _Mistake):
+                    mistakes.append(found)
+                elif not found.needs_value:
+                    given[found.name], left = self._yes(piece[flag.end() : end])
+                    plain.append(left)
+                elif value:
+                    given[found.name] = value
+                elif end == len(piece):
+                    waits = found
+                else:
+                    mistakes.append(_Mistake(text("command.flag_empty", flag=flag[1]), found))
+        if waits:
+            mistakes.append(_Mistake(text("command.flag_empty", flag=waits.name_in(self.locale)), waits))
+        return given, "".join(plain), mistakes
+
+    def _quoted(self, rest: str) -> Iterator[tuple[str, bool]]:
+        """The text in pieces, each with whether it is a quotation (where nothing is a flag)."""
+        at = 0
+        while found := _QUOTE.search(rest, at):
+            opening = found.start()
+            if opening > at:
+                yield rest[at:opening], False
+            end = opening + self._closing(rest[opening:])
+            yield rest[opening : end + 1], True
+            at = end + 1
+        if at < len(rest):
+            yield rest[at:], False
+
+    def _closing(self, rest: str) -> int:
+        """Where the quotation that opens `rest` ends; people mix straight and curly ones, but not « »."""
+        marks = "»" if rest[0] == "«" else {QUOTES[rest[0]], '"', "”"}
+        ends = [at for mark in marks if (at := rest.find(mark, 1)) > 0]
+        if not ends:
+            raise self._wrong(text("command.quote_open"))
+        return min(ends)
+
+    def _flag(self, name: str) -> Argument | _Mistake:
+        named = self.commands.flags(self.command)
+        if name.casefold() in named:
+            return named[name.casefold()]
+        near = get_close_matches(name.casefold(), list(named), 1, 0.5)
+        if near:
+            flag = named[near[0]].name_in(self.locale)
+            problem = text("command.flag_nearest", flag=name[:40], nearest=flag)
+            return _Mistake(problem, named[near[0]])
+        return _Mistake(text("command.flag_unknown", flag=name[:40]))
+
+    def _yes(self, rest: str) -> tuple[bool, str]:
+        """Naming it is enough; whoever adds yes or no means that."""
+        first, _, left = rest.strip().partition(" ")
+        texts = self.commands.texts
+        for said, key in ((True, "word.yes"), (False, "word.no")):
+            if any(
+                first.casefold() in (texts.find(key, locale) or "").split("|") for locale in texts.locales
+            ):
+                return said, left
+        return True, rest
+
+    def _positional(self, argument: Argument, rest: str, following: Argument | None) -> tuple[str, str]:
+        """Its words, and what is left for those that are `following`."""
+        extent = argument.converter.extent
+        if extent is Extent.REST:
+            return rest, ""
+        if rest[0] in QUOTES:
+            end = self._closing(rest)
+            return rest[1:end], rest[end + 1 :].lstrip().removeprefix("|")
+        if extent is Extent.WORD:
+            head, *tail = rest.split(None, 1)
+            return head, tail[0].removeprefix("|") if tail and following else "".join(tail)
+        if following is None:
+            return rest, ""
+        # All the rest may begin with anything: before that a quotation says nothing.
+        ends = _BAR if following.converter.extent is Extent.REST else _BAR_OR_QUOTATION
+        found = ends.search(rest)
+        return (rest[: found.start()].strip(), rest[found.end() :]) if found else (rest, "")

@@ -1,0 +1,129 @@
+"""What a feature is: one value with all that it brings; and those that are switched on, added up.
+
+Nothing is discovered and nothing registers itself: the list is in `bot/main/features.py`. Two that claim
+the same key are told of when Plein starts, each by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.call import Call
+from bot.commands.argument import Converters
+from bot.commands.catalogue import Commands
+from bot.commands.declare import Command
+from bot.commands.types import CONVERTERS
+from bot.errors import Clash
+from bot.model.events import Heard
+from bot.model.message import Message, Suggestion, Text
+from bot.model.work import Job
+from bot.ports.storage import StoreKey, Transaction
+from bot.settings import Section
+
+# Does what is due; reads its subject again first.
+Run = Callable[[Call, Job], None]
+# What the board of a subject says now; None: there is nothing to show any more.
+Show = Callable[[Transaction, str], Message | None]
+# From a text to words, in the language of whoever gets the file.
+Write = Callable[[Text | str], str]
+# What a file of a subject is made of, read now; what is returned makes it, anywhere.
+Make = Callable[[Transaction, str, Write], Callable[[], bytes]]
+# What an argument could be, given what was typed of it.
+Suggest = Callable[[Call, str], Sequence[Suggestion]]
+# What to say in answer to talk that is no command, if anything.
+Hear = Callable[[Call, Heard], Message | None]
+# Two residents, the first by its number, turn out to be one person: the second.
+Merge = Callable[[Transaction, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """What one feature brings; what it has none of is left out.
+
+    `name` is also that of its section in the configuration and of its catalogue. `jobs` are by kind
+    ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
+    by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
+    `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
+    what is to be done there when two residents are one person. `hears` is given what people say to
+    each other; without a feature that has it none of that is kept. `locales` is the folder of its
+    catalogues, where that is not the one that the features here share.
+    """
+
+    name: str
+    commands: Sequence[Command] = ()
+    jobs: Mapping[str, Run] = field(default_factory=dict)
+    boards: Mapping[str, Show] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, Make]] = field(default_factory=dict)
+    suggest: Mapping[str, Suggest] = field(default_factory=dict)
+    kinds: Converters = field(default_factory=dict)
+    merge: Merge | None = None
+    hears: Hear | None = None
+    settings: type[Section] | None = None
+    keeps: StoreKey[Any] | None = None
+    locales: Path | None = None
+
+
+class Claims:
+    """Who has which key. Raises Clash for a second one."""
+
+    def __init__(self) -> None:
+        self._by: dict[tuple[str, str], str] = {}
+
+    def add(self, what: str, keys: Iterable[str], who: str) -> None:
+        for key in keys:
+            if other := self._by.get((what, key)):
+                raise Clash(f"The {what} {key!r} is claimed twice: by {other} and by {who}.")
+            self._by[what, key] = who
+
+
+class Features:
+    """All that the features which are switched on bring. Raises Clash where two claim the same."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self.all = tuple(features)
+        claims = Claims()
+        claims.add("kind of parameter", map(str, CONVERTERS), "Plein itself")
+        for feature in self.all:
+            claims.add("name of a feature", (feature.name,), f"{feature.name} itself")
+            claims.add("command", (command.path for command in feature.commands), feature.name)
+            claims.add("kind of job", feature.jobs, feature.name)
+            claims.add("kind of board", feature.boards, feature.name)
+            claims.add("kind of file", feature.files, feature.name)
+            claims.add("suggestion for", feature.suggest, feature.name)
+            claims.add("kind of parameter", map(str, feature.kinds), feature.name)
+            claims.add("store", (feature.keeps.name,) if feature.keeps else (), feature.name)
+        self.commands = tuple(command for feature in self.all for command in feature.commands)
+        self.jobs = _added_up(feature.jobs for feature in self.all)
+        self.boards = _added_up(feature.boards for feature in self.all)
+        self.files = _added_up(feature.files for feature in self.all)
+        self.suggest = _added_up(feature.suggest for feature in self.all)
+        self.kinds: Converters = {
+            kind: converter for feature in self.all for kind, converter in feature.kinds.items()
+        }
+        self.hears = tuple(feature.hears for feature in self.all if feature.hears)
+        self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
+        self.locales = tuple(feature.locales for feature in self.all if feature.locales)
+
+    def merge(self, tx: Transaction, old: int, new: int) -> None:
+        """Two residents turn out to be one person: `new` has from now on what `old` had."""
+        for feature in self.all:
+            if feature.merge:
+                feature.merge(tx, old, new)
+
+    def check_names(self, commands: Commands) -> None:
+        """What a command is called is understood in every language. Raises Clash where two are called so."""
+        claims = Claims()
+        for feature in self.all:
+            for command in feature.commands:
+                if command.listed:
+                    names = {
+                        name for locale in commands.texts.locales for name in commands.names(command, locale)
+                    }
+                    claims.add("name of a command", names, f"{command.path!r} of {feature.name}")
+
+
+def _added_up(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    return {key: value for part in parts for key, value in part.items()}

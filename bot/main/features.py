@@ -1,0 +1,56 @@
+"""What Plein can do: the one list of features, each beside what keeps its things.
+
+To add one is to add its line here. A feature that keeps nothing needs no second part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import Clash
+from bot.feature import Claims, Feature, Features
+from bot.features import help as help_feature
+from bot.features import polls, residents
+from storage import polls as kept_polls
+from storage import tables
+from storage.parts import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A feature, and the store that it asks for."""
+
+    feature: Feature
+    stored: Stored[Any] | None = None
+
+
+FEATURES = (
+    Installed(help_feature.FEATURE),
+    Installed(residents.FEATURE),
+    Installed(polls.FEATURE, kept_polls.STORED),
+)
+
+
+def add_up(installed: Iterable[Installed] = FEATURES) -> Features:
+    """All that these bring. Raises Clash where two claim the same, or one lacks what it needs."""
+    installed = tuple(installed)
+    claims = Claims()
+    claims.add("table", tables.metadata.tables, "the core")
+    for each in installed:
+        keeps = each.stored.key if each.stored else None
+        if keeps is not each.feature.keeps:
+            needed = each.feature.keeps.name if each.feature.keeps else "nothing"
+            raise Clash(
+                f"The feature {each.feature.name} needs {needed} kept,"
+                f" and {keeps.name if keeps else 'nothing'} is what stands beside it."
+            )
+        if each.stored:
+            claims.add("table", each.stored.tables.tables, each.feature.name)
+    return Features(each.feature for each in installed)
+
+
+def stores_of(installed: Iterable[Installed] = FEATURES) -> tuple[Stored[Any], ...]:
+    """What keeps the things of these features."""
+    return tuple(each.stored for each in installed if each.stored)

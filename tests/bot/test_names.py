@@ -1,0 +1,47 @@
+"""When two names are the same for a reader."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.names import folded, numbered, without_number
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("Ben", "BEN"),
+        ("Céline", "celine"),
+        ("  Anna   Peeters ", "anna peeters"),
+        ("Ｂｅｎ", "ben"),
+        ("Be\u200dn", "ben"),
+        ("Çağla", "cagla"),
+        ("Straße", "strasse"),
+    ],
+)
+def test_what_a_reader_overlooks_makes_no_other_name(name: str, same: str) -> None:
+    assert folded(name) == folded(same)
+
+
+@pytest.mark.parametrize("other", ["Bén Jr", "Benn", "Ren"])
+def test_another_name_is_another(other: str) -> None:
+    assert folded(other) != folded("Ben")
+
+
+@given(st.text())
+def test_folding_twice_is_folding_once(name: str) -> None:
+    assert folded(folded(name)) == folded(name)
+
+
+@given(
+    st.text(min_size=1).filter(lambda name: name == name.strip() and "\n" not in name), st.integers(1, 9999)
+)
+def test_a_numbered_name_is_read_back(name: str, number: int) -> None:
+    assert without_number(numbered(name, number)) == (name, number)
+
+
+def test_a_name_without_a_number_has_none() -> None:
+    assert without_number("Ben") == ("Ben", None)
+    assert without_number("Ben (de bakker)") == ("Ben (de bakker)", None)
