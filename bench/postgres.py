@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -29,9 +30,22 @@ class Ungrouped:
             self._free.put_nowait(store)
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
+        async with self._whoever_is_free() as store:
+            return await store.run(work, about)
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        async with self._whoever_is_free() as store:
+            return await store.read(work)
+
+    async def forget(self, now: datetime) -> None:
+        async with self._whoever_is_free() as store:
+            await store.forget(now)
+
+    @contextlib.asynccontextmanager
+    async def _whoever_is_free(self) -> AsyncIterator[Store]:
         store = await self._free.get()
         try:
-            return await store.run(work, about)
+            yield store
         finally:
             self._free.put_nowait(store)
 

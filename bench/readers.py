@@ -63,12 +63,9 @@ async def _vote_beside_readers(core: PleinCore) -> Votes:
 
 @contextlib.asynccontextmanager
 async def _readers(store: Store) -> AsyncIterator[None]:
-    # Until a store has a way for those who only read, they wait in line with those who write.
-    read = getattr(store, "read", store.run)
-
     async def read_on() -> None:
         while True:
-            polls = await read(_list)
+            polls = await store.read(_list)
             assert len(polls) == LISTED
 
     tasks = [asyncio.create_task(read_on()) for _ in range(READERS)]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import UserError
-from bot.model.events import Undo
+from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import Identity, Place, Resident, Role, Theme
 from bot.ports.storage import Transaction
@@ -50,6 +50,7 @@ class Call:
     theme_here: Theme | None = None
     at: datetime | None = None
     public: bool = False
+    mentions: Sequence[Mention] = ()
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
     # The command that is still being typed, while something is suggested for it.

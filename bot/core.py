@@ -92,6 +92,11 @@ class PleinCore:
     async def hear(self, heard: Heard) -> None:
         self._wake(await self.hearing.hear(heard))
 
+    async def link(self, accounts: Sequence[Identity]) -> None:
+        """These accounts turn out to be one person's, who counts once from now on."""
+        await self.store.run(lambda tx: self.features.link(tx, accounts))
+        self._wake_all()
+
     # --- where Plein is ---
 
     async def introduce(self, adapter: Adapter) -> None:
@@ -130,7 +135,7 @@ class PleinCore:
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
         write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
-        finish = await self.store.run(lambda tx: make(tx, subject, write))
+        finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:

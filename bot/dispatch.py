@@ -68,7 +68,7 @@ class Dispatch:
 
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         """What the argument `name` could be. It only reads: whoever is still typing has done nothing yet."""
-        return await self.store.run(partial(self._suggest, invocation, name, typed.strip()))
+        return await self.store.read(partial(self._suggest, invocation, name, typed.strip()))
 
     def _suggest(
         self, invocation: Invocation, name: str, typed: str, tx: Transaction
@@ -208,6 +208,7 @@ class Dispatch:
             theme_here=known.theme,
             at=min(invocation.at, now),
             public=invocation.public,
+            mentions=invocation.mentions,
         )
 
     def call_for_nobody(self, tx: Transaction, what: str) -> Call:

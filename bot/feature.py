@@ -19,6 +19,7 @@ from bot.commands.types import CONVERTERS
 from bot.errors import Clash
 from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
+from bot.model.people import Identity, Role
 from bot.model.work import Job
 from bot.ports.storage import StoreKey, Transaction
 from bot.settings import Section
@@ -107,11 +108,25 @@ class Features:
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
         self.locales = tuple(feature.locales for feature in self.all if feature.locales)
 
-    def merge(self, tx: Transaction, old: int, new: int) -> None:
-        """Two residents turn out to be one person: `new` has from now on what `old` had."""
-        for feature in self.all:
-            if feature.merge:
-                feature.merge(tx, old, new)
+    def link(
+        self,
+        tx: Transaction,
+        accounts: Sequence[Identity],
+        name: str | None = None,
+        role: Role | None = None,
+    ) -> int:
+        """The number of the one person whose accounts these are from now on, with all that each of them had.
+
+        Without a name or role they keep those that they have.
+        """
+        person, others = tx.people.link(accounts, name, role)
+        for other in others:
+            tx.uses.merge(other, person)
+            for feature in self.all:
+                if feature.merge:
+                    feature.merge(tx, other, person)
+            tx.people.remove(other)
+        return person
 
     def check_names(self, commands: Commands) -> None:
         """What a command is called is understood in every language. Raises Clash where two are called so."""

@@ -5,77 +5,172 @@ takes whatever is waiting and commits it together (`synchronous=FULL`: kept even
 machine fails); on PostgreSQL the same happens on one asyncpg connection. A group that fails is
 rolled back and run again one by one, so that nobody shares another's failure. Nothing is
 acknowledged before its commit.
+
+`read(work)` goes beside that, on connections that cannot write. What it sees is committed; whoever
+waited for a commit and reads then sees what they wrote.
+
+A database that is locked, away or silent fails a group as a whole, within ten seconds: nothing of it
+was kept, each is told so and may try again. The log says so once, and once more when it is over.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.util import await_only
 
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import Transaction
-from storage.executor import CompiledExecutor
+from storage.connections import (
+    ANSWERS_WITHIN,
+    BEGIN,
+    READERS,
+    postgres_engine,
+    postgres_readers,
+    sqlite_engine,
+    sqlite_file,
+    sqlite_readers,
+)
+from storage.executor import FAILURES, CompiledExecutor
 from storage.keyring import Keyring
 from storage.parts import Stored, Stores
+from storage.reading import ReadingExecutor, Turn, Turns
+from storage.retention import forget
+from storage.schema import failure, upgrade_postgres, upgrade_sqlite
 from storage.unit import Outcome, T, Task, Tx, run_group, run_once
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+log = logging.getLogger(__name__)
 GROUP = 256
-# FULL: what was acknowledged survives the machine. The others save work: a larger log is folded into
-# the file less often, and 16 MB of it are kept at hand.
-PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "busy_timeout=10000",
-    "wal_autocheckpoint=4000",
-    "cache_size=-16000",
-)
-MIGRATIONS = Path(__file__).parent / "migrations"
+# Seconds after which a connection that nobody used is looked at before it is used again.
+IDLE = 1.0
+Asked = tuple[Task, asyncio.Future[Any]]
+
+
+class Answering:
+    """Whether the database answers; said in the log when that changes."""
+
+    def __init__(self) -> None:
+        self.lost: StoreFailed | None = None
+        self._was_lost = False
+
+    def begin(self) -> None:
+        """A group begins: perhaps the database is back."""
+        self.lost = None
+
+    def check(self) -> None:
+        """Raises StoreFailed where this group waited in vain already: once is enough for all of it."""
+        if self.lost:
+            raise self.lost
+
+    def lose(self, error: BaseException) -> None:
+        self.lost = self.lost or failure(error)
+
+    def end(self) -> None:
+        if self.lost and not self._was_lost:
+            log.error("The database does not answer (%s). What is asked meanwhile is refused", self.lost)
+        elif self._was_lost and not self.lost:
+            log.warning("The database answers again")
+        self._was_lost = self.lost is not None
 
 
 class SQLite:
-    """A file: one writer thread, shared commits."""
+    """A file: one writer thread with shared commits, and a few threads that read."""
 
-    def __init__(self, engine: Engine, seals: Keyring, stores: Stores) -> None:
+    def __init__(
+        self, url: str, engine: Engine, seals: Keyring, stores: Stores, answers_within: float
+    ) -> None:
         self._engine = engine
         self._seals = seals
         self._stores = stores
-        self._queue: queue.SimpleQueue[tuple[Task, asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._answering = Answering()
+        # Of the writer's statements only BEGIN goes this way, and only that one waits for other processes.
+        event.listen(engine, "before_cursor_execute", lambda *_: self._answering.check())
+        event.listen(engine, "handle_error", self._failed)
+        self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
+        self._turns = Turns()
+        # A database in memory is one connection's alone.
+        self._readers = sqlite_readers(url, answers_within) if sqlite_file(url) else None
+        self._reading = ThreadPoolExecutor(READERS, "plein-reader")
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
         self._thread.start()
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
+        self._turns.write()
         self._queue.put(((work, about), future))
         return await future
 
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        if self._readers is None:
+            return await self.run(partial(self._read_among_works, work))
+        turn = Turn(self._turns)
+        await turn.take()
+        try:
+            return await self._loop.run_in_executor(self._reading, self._read, self._readers, work, turn)
+        finally:
+            turn.give()
+
+    async def forget(self, now: datetime) -> None:
+        await forget(self, now)
+
     async def close(self) -> None:
+        await asyncio.to_thread(self._reading.shutdown)
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
-        self._engine.dispose()
+        for engine in (self._readers, self._engine):
+            if engine:
+                engine.dispose()
+
+    def _read(self, readers: Engine, work: Callable[[Transaction], T], turn: Turn) -> T:
+        def before_each() -> None:
+            if turn.over:
+                asyncio.run_coroutine_threadsafe(turn.take(), self._loop).result()
+
+        try:
+            with readers.begin() as db:
+                return work(Tx(ReadingExecutor(db, before_each), self._seals, self._stores))
+        except FAILURES as error:
+            raise failure(error) from error
+
+    def _read_among_works(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
+        cast(Tx, tx).db.settle()
+        return work(Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores))
 
     def _write(self) -> None:
-        with self._engine.connect() as db:
+        with self._engine.connect() as self._db:
+            db = self._db
             tx = Tx(CompiledExecutor(db), self._seals, self._stores)
             while (group := self._waiting()) is not None:
+                self._answering.begin()
                 outcomes = run_group(db, tx, [task for task, _ in group])
+                self._answering.end()
                 futures = [future for _, future in group]
                 with contextlib.suppress(RuntimeError):  # the loop is gone: nobody waits any more
-                    self._loop.call_soon_threadsafe(_settle, futures, outcomes)
+                    self._loop.call_soon_threadsafe(_tell, futures, outcomes, self._turns)
 
-    def _waiting(self) -> list[tuple[Task, asyncio.Future[Any]]] | None:
+    def _failed(self, context: ExceptionContext) -> None:
+        if context.statement == BEGIN:
+            self._answering.lose(context.original_exception)
+
+    def _waiting(self) -> list[Asked] | None:
         first = self._queue.get()
         if first is None:
             return None
@@ -93,48 +188,121 @@ class SQLite:
 
 
 class PostgreSQL:
-    """A server: the same functions through one asyncpg connection, commits shared."""
+    """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
-    def __init__(self, url: str, seals: Keyring, stores: Stores) -> None:
-        from sqlalchemy.ext.asyncio import create_async_engine
-
+    def __init__(self, url: str, seals: Keyring, stores: Stores, answers_within: float) -> None:
         self._seals = seals
         self._stores = stores
-        self._engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
-        self._queue: asyncio.Queue[tuple[Task, asyncio.Future[Any]]] = asyncio.Queue()
+        self._answers_within = answers_within
+        self._answering = Answering()
+        self._engine = postgres_engine(url, answers_within, pool_size=1)
+        event.listen(self._engine.sync_engine, "do_connect", self._connect)
+        self._readers = postgres_readers(url, answers_within)
+        self._turns = Turns()
+        self._queue: asyncio.Queue[Asked | None] = asyncio.Queue()
+        # The connection that the last group used, what is under it, and when that was.
+        self._db: AsyncConnection | None = None
+        self._driver: Any = None
+        self._used = 0.0
+        self._under_way = False
         self._task = asyncio.create_task(self._write())
 
     async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._turns.write()
         self._queue.put_nowait(((work, about), future))
         return await future
 
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        turn = Turn(self._turns)
+        await turn.take()
+        try:
+            async with self._readers.connect() as db:
+                return await db.run_sync(self._read, work, turn)
+        except (*FAILURES, OSError) as error:
+            raise failure(error) from error
+        finally:
+            turn.give()
+
+    async def forget(self, now: datetime) -> None:
+        await forget(self, now)
+
     async def close(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
-        await self._engine.dispose()
+        self._queue.put_nowait(None)
+        await self._task
+        await self._leave()
+        for engine in (self._readers, self._engine):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._answers_within):
+                    await engine.dispose()
+
+    def _read(self, db: Connection, work: Callable[[Transaction], T], turn: Turn) -> T:
+        def before_each() -> None:
+            if turn.over:
+                await_only(turn.take())
+
+        with db.begin():
+            return work(Tx(ReadingExecutor(db, before_each), self._seals, self._stores))
 
     async def _write(self) -> None:
-        while True:
-            group = [await self._queue.get()]
-            while len(group) < GROUP and not self._queue.empty():
-                group.append(self._queue.get_nowait())
+        while group := await self._waiting():
+            self._answering.begin()
+            outcomes: list[Outcome] = []
             try:
-                async with self._engine.connect() as db:
-                    tasks = [task for task, _ in group]
-                    outcomes = await db.run_sync(run_once, tasks, self._seals, self._stores)
+                db = await self._connection()
+                self._under_way = True
+                tasks = [task for task, _ in group]
+                outcomes = await db.run_sync(run_once, tasks, self._seals, self._stores)
+                if self._driver.is_closed():
+                    self._answering.lose(next(error for _, error in outcomes if error))
             except (SQLAlchemyError, OSError) as error:
-                # The server is away. Nothing was kept; each is told so and may try again.
-                failure = StoreFailed(type(error).__name__)
-                outcomes = [(None, failure) for _ in group]
-            _settle([future for _, future in group], outcomes)
+                self._answering.lose(error)
+                outcomes = [(None, self._answering.lost) for _ in group]
+            finally:
+                self._under_way = False
+            if self._answering.lost:
+                await self._leave()
+            self._answering.end()
+            _tell([future for _, future in group], outcomes, self._turns)
+
+    async def _waiting(self) -> list[Asked]:
+        """What is to be done together; nothing once there is nothing more to come."""
+        group: list[Asked] = []
+        while not group or not (self._queue.empty() or len(group) == GROUP):
+            asked = await self._queue.get()
+            if asked is None:
+                self._queue.put_nowait(None)
+                break
+            group.append(asked)
+        return group
+
+    async def _connection(self) -> AsyncConnection:
+        """The one of the last group, if that was just now; else one that was looked at."""
+        now = asyncio.get_running_loop().time()
+        if now - self._used > IDLE:
+            await self._leave()
+        self._used = now
+        if self._db is None:
+            self._db = await self._engine.connect()
+            self._driver = (await self._db.get_raw_connection()).driver_connection
+        return self._db
+
+    async def _leave(self) -> None:
+        db, self._db = self._db, None
+        if db:
+            with contextlib.suppress(SQLAlchemyError, OSError):
+                await db.close()
+
+    def _connect(self, *_: object) -> None:
+        """A connection that was lost is not made anew within a group: all of that has failed."""
+        if self._under_way:
+            raise StoreFailed("the connection was lost")
 
 
 Database = SQLite | PostgreSQL
 
 
-def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome]) -> None:
+def _tell(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome], turns: Turns) -> None:
     for future, (result, error) in zip(futures, outcomes, strict=True):
         if future.done():
             continue  # whoever asked has gone
@@ -142,69 +310,7 @@ def _settle(futures: Sequence[asyncio.Future[Any]], outcomes: Sequence[Outcome])
             future.set_exception(error)
         else:
             future.set_result(result)
-
-
-def sqlite_engine(url: str) -> Engine:
-    """A connection that keeps what it was told to keep.
-
-    The driver's own transactions are off and BEGIN IMMEDIATE is sent instead: its deferred
-    BEGIN lets two writers read the same state and silently lose one of them.
-    """
-    path = make_url(url).database
-    if path and path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(
-        url, poolclass=StaticPool, paramstyle="named", connect_args={"check_same_thread": False}
-    )
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in PRAGMAS:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def newest_schema() -> str:
-    """The newest migration's number; their files are named by it."""
-    return max(file.name.split("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
-
-
-async def schema_of(url: str) -> str | None:
-    """The migration that the database stands at; None where there are no tables, or no file, yet.
-
-    Changes nothing. Raises StoreFailed where the database cannot be reached.
-    """
-    from sqlalchemy import inspect, text
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    path = make_url(url).database
-    if url.startswith("sqlite") and not await asyncio.to_thread(Path(path or "").is_file):
-        return None
-    engine = create_async_engine(async_url(url))
-    try:
-        async with engine.connect() as db:
-            if not await db.run_sync(lambda on: inspect(on).has_table("alembic_version")):
-                return None
-            return str((await db.execute(text("SELECT version_num FROM alembic_version"))).scalar())
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}") from error
-    finally:
-        await engine.dispose()
-
-
-def async_url(url: str) -> str:
-    """`sqlite:///x` and `postgresql://x` with the drivers that do not block the loop."""
-    return url.replace("sqlite://", "sqlite+aiosqlite://", 1).replace(
-        "postgresql://", "postgresql+asyncpg://", 1
-    )
+    turns.written(len(futures))
 
 
 def keys_beside(url: str) -> Path | None:
@@ -217,10 +323,17 @@ def keys_beside(url: str) -> Path | None:
     return Path(f"{parts.database}-keys") if parts.database and parts.database != ":memory:" else None
 
 
-async def open_database(url: str, keys: Path | None = None, stored: Iterable[Stored[Any]] = ()) -> Database:
+async def open_database(
+    url: str,
+    keys: Path | None = None,
+    stored: Iterable[Stored[Any]] = (),
+    *,
+    answers_within: float = ANSWERS_WITHIN,
+) -> Database:
     """Open it, bringing its tables up to date first; `keys` is the folder of what is sealed for a while.
 
-    `stored` are the stores that features ask for.
+    `stored` are the stores that features ask for. A call that gets no answer for `answers_within` seconds
+    has failed.
     Raises StoreFailed with what is wrong.
     """
     seals = Keyring(keys or keys_beside(url))
@@ -230,39 +343,11 @@ async def open_database(url: str, keys: Path | None = None, stored: Iterable[Sto
     except OSError as error:
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
     if url.startswith("postgresql"):
-        if await schema_of(url) != newest_schema():
-            await upgrade(url)
-        return PostgreSQL(async_url(url), seals, stores)
+        await upgrade_postgres(url)
+        return PostgreSQL(url, seals, stores, answers_within)
     try:
-        engine = sqlite_engine(url)
-        if _sqlite_schema(engine) != newest_schema():
-            await upgrade(url, engine)
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreFailed(f"{url}: {getattr(error, 'orig', error)}") from error
-    return SQLite(engine, seals, stores)
-
-
-def _sqlite_schema(engine: Engine) -> str | None:
-    with engine.connect() as db, db.begin():
-        known = db.exec_driver_sql("SELECT name FROM sqlite_master WHERE name = 'alembic_version'").first()
-        return str(db.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()) if known else None
-
-
-async def upgrade(url: str, engine: Engine | None = None, to: str = "head") -> None:
-    """Run the migrations. Alembic is loaded only now: a start with a current database needs none."""
-    from storage.migrations import migrate
-
-    if engine is not None:
-        with engine.begin() as db:
-            migrate(db, to)
-        return
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    found = create_async_engine(async_url(url))
-    try:
-        async with found.begin() as db:
-            await db.run_sync(migrate, to)
-    except (SQLAlchemyError, OSError) as error:
-        raise StoreFailed(f"{type(error).__name__}: {getattr(error, 'orig', error)}") from error
-    finally:
-        await found.dispose()
+        engine = sqlite_engine(url, answers_within)
+    except OSError as error:
+        raise StoreFailed(f"{url}: {error}") from error
+    await upgrade_sqlite(url, engine)
+    return SQLite(url, engine, seals, stores, answers_within)

@@ -25,7 +25,7 @@ from storage.batch import Late, Row
 T = TypeVar("T")
 Values = Mapping[str, Any]
 # What either way of executing raises when the database, not the caller, is in trouble.
-FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.Error)
+FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.Error, TimeoutError)
 # Of these, what the statement itself did wrong: the connection is well, and trying again is no use.
 FAULTS = (
     *(exc.IntegrityError, exc.DataError, exc.ProgrammingError),

@@ -16,7 +16,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     column,
-    delete,
     func,
     insert,
     select,
@@ -76,7 +75,6 @@ _RECOGNISE_ALL = _recognising(
 _ANSWER = select(seen.c.key, seen.c.answer).where(seen.c.id == bindparam("id_"))
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
-_FORGET = delete(seen).where(seen.c.at < bindparam("at_", type_=seen.c.at.type))
 
 
 class Handled:
@@ -142,9 +140,6 @@ class Handled:
             return None
         fields = orjson.loads(kept)
         return Undo(Identity(*fields["author"]), fields["command"], fields["args"])
-
-    def forget_before(self, moment: datetime) -> None:
-        self._db.execute(_FORGET, {"at_": moment})
 
 
 def _asked(invocation_id: str, author: Identity, place: Place | None) -> tuple[str | None, ...]:

@@ -56,6 +56,12 @@ _NEAR = residents.c.id.in_(
 )
 _PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
 _BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_")).order_by(residents.c.id)
+_BY_NUMBER = _PERSON.where(residents.c.id == bindparam("id_"), residents.c.folded != "")
+# Who takes part in no theme: they were only mentioned.
+_ALOOF = _BY_NUMBER.where(~select(members.c.theme).where(members.c.resident == residents.c.id).exists())
+_BY_ADDRESS = _PERSON.where(
+    residents.c.id.in_(select(identities.c.resident).where(identities.c.user_id == bindparam("user_")))
+)
 # Not LIKE, to which some characters mean more.
 _BY_PART = (
     _PERSON.where(func.replace(residents.c.folded, bindparam("part_"), "") != residents.c.folded)
@@ -90,7 +96,8 @@ _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values
 _SET_REMINDED = (
     update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
 )
-_NEARBY = {statement: statement.where(_NEAR) for statement in (_BY_NAME, _BY_PART, _BY_START)}
+_LOOKUPS = (_BY_NUMBER, _BY_ADDRESS, _BY_NAME, _BY_PART, _BY_START)
+_NEARBY = {statement: statement.where(_NEAR) for statement in _LOOKUPS}
 _TAKE_PART = upsert(members)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
     index_elements=[members.c.theme, members.c.resident], set_={"role": _TAKE_PART.excluded.role}
@@ -152,10 +159,12 @@ class People:
         for statement in (_TALKS_TO, _HEAR_FROM):
             self._db.execute(statement, values)
 
-    def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
+    def link(
+        self, identities: Sequence[Identity], name: str | None, role: Role | None
+    ) -> tuple[int, Sequence[int]]:
         """The first account that is known already says who it is; the others join them."""
         known = [found for identity in identities if (found := self.by_identity(identity))]
-        resident = known[0] if known else self.add(identities[0], name)
+        resident = known[0] if known else self.add(identities[0], name or identities[0].user_id)
         others = {found.id for found in known} - {resident.id}
         for identity in identities:
             where = {"platform_": identity.platform, "user_": identity.user_id}
@@ -164,8 +173,10 @@ class People:
                 self._db.execute(_ADD_IDENTITY, {**fields, "resident": resident.id})
             else:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
-        self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
-        self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
+        if role is not None:
+            self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
+        if name is not None:
+            self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
         for other in others:
             self._take_over(other, resident)
         return resident.id, sorted(others)
@@ -193,6 +204,15 @@ class People:
         name = row.name if row.name_is_chosen else name
         account = f"{identity.platform}:{identity.user_id}"
         self._db.execute(_HEARD, {"id_": resident.id, "name_": name, "folded_": folded(name), "as_": account})
+
+    def of(self, identity: Identity, name: str) -> Resident:
+        return self.by_identity(identity) or self.add(identity, name)
+
+    def numbered(self, number: int, asker: int | None) -> Sequence[Resident]:
+        return self._near(_BY_NUMBER, asker, id_=number) or self._near(_ALOOF, None, id_=number)
+
+    def at(self, address: str, asker: int | None) -> Sequence[Resident]:
+        return self._near(_BY_ADDRESS, asker, user_=address)
 
     def named(self, name: str, asker: int | None) -> Sequence[Resident]:
         bare, number = without_number(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from storage.executor import Executor
 from storage.tables import uses
@@ -17,7 +17,6 @@ _COUNT = select(func.count()).where(
     uses.c.until >= bindparam("now_", type_=_MOMENT),
 )
 _MERGE = update(uses).where(uses.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
-_FORGET = delete(uses).where(uses.c.until < bindparam("now_", type_=_MOMENT))
 
 
 class Uses:
@@ -36,6 +35,3 @@ class Uses:
 
     def merge(self, old: int, new: int) -> None:
         self._db.execute(_MERGE, {"old_": old, "new_": new})
-
-    def forget_before(self, now: datetime) -> None:
-        self._db.execute(_FORGET, {"now_": now})

@@ -8,7 +8,8 @@
     [discord/sport > anna] Je peiling ...
 
 Lines that begin with `> ` are typed into the console; the lines up to the next of those are
-what must be said. Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
+what must be said. `one person:` between them makes one person of two who were known already.
+Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable.
 
 `python -m tests.chat FILE ...` plays the files and writes down what was said.
@@ -42,6 +43,7 @@ from tests.postgres import keys_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
+ONE_PERSON = "one person: "
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
 
 
@@ -147,12 +149,14 @@ def read_scenario(file: Path) -> Scenario:
             continue
         if line.startswith("> "):
             scenario.turns.append((line[2:], []))
+        elif scenario.turns and line.startswith(ONE_PERSON):
+            scenario.turns.append((line, []))
         elif scenario.turns:
             scenario.turns[-1][1].append(line)
         elif line.startswith("language "):
             scenario.language = line.split()[1]
-        elif line.startswith("one person: "):
-            scenario.people.append(tuple(line.removeprefix("one person: ").split()))
+        elif line.startswith(ONE_PERSON):
+            scenario.people.append(tuple(line.removeprefix(ONE_PERSON).split()))
         else:
             raise ValueError(f"{file.name}: what is {line!r}?")
     return scenario
@@ -184,7 +188,7 @@ def record(
     lines: list[str] = []
     started = False
     for line in file.read_text(encoding="utf-8").splitlines():
-        if line.startswith("> "):
+        if line.startswith("> ") or (started and line.startswith(ONE_PERSON)):
             started = True
             if lines and lines[-1] and not lines[-1].startswith("#"):
                 lines.append("")

@@ -11,6 +11,7 @@ from hypothesis import settings
 from bot.main.features import stores_of
 from storage.engines import Database, open_database
 from tests.homeserver import Homeserver
+from tests.plein import Plein
 from tests.postgres import PostgreSQL, keys_of
 from tests.tables import made_once
 
@@ -23,6 +24,16 @@ settings.load_profile("plein")
 def tables() -> Iterator[None]:
     with made_once():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def nobody_left_behind() -> AsyncIterator[None]:
+    """A test that failed may have left its Plein running."""
+    yield
+    for left in Plein.running:
+        if left.returncode is None:
+            left.kill()
+            await left.wait()
 
 
 @pytest.fixture(scope="session")

@@ -277,7 +277,8 @@ class Homeserver:
         assert status == 200, f"registering {name}: {status} {answer}"
         return str(answer["user_id"])
 
-    async def _register(self, name: str, *, admin: bool = False) -> tuple[int, Json]:
+    async def _register(self, name: str, *, admin: bool = False, device: bool = False) -> tuple[int, Json]:
+        """With `device` they are logged in on a new one at once."""
         path = "/_synapse/admin/v1/register"
         _, given = await self.call("GET", path)
         nonce = given["nonce"]
@@ -287,16 +288,18 @@ class Homeserver:
             "username": name,
             "password": PASSWORD,
             "admin": admin,
-            "inhibit_login": True,
+            "inhibit_login": not device,
             "mac": hmac.new(SECRET.encode(), signed.encode(), hashlib.sha1).hexdigest(),
         }
         return await self.call("POST", path, body)
 
     async def person(self, name: str) -> Person:
         """Somebody logged in on a new device. Whoever exists already is given another device."""
-        status, answer = await self._register(name)
-        assert status == 200 or answer.get("errcode") == "M_USER_IN_USE", f"{name}: {status} {answer}"
-        return await self._log_in(name)
+        status, answer = await self._register(name, device=True)
+        if answer.get("errcode") == "M_USER_IN_USE":
+            return await self._log_in(name)
+        assert status == 200, f"registering {name}: {status} {answer}"
+        return self._logged_in(name, answer)
 
     async def _log_in(self, name: str) -> Person:
         body = {
@@ -306,6 +309,9 @@ class Homeserver:
         }
         status, answer = await self.call("POST", f"{CLIENT}/login", body)
         assert status == 200, f"logging in {name}: {status} {answer}"
+        return self._logged_in(name, answer)
+
+    def _logged_in(self, name: str, answer: Json) -> Person:
         return Person(self, name, answer["user_id"], answer["access_token"], answer["device_id"])
 
     async def lift_limits(self, user_id: str) -> None:

@@ -14,7 +14,7 @@ import discord
 import pytest
 from discord.backoff import ExponentialBackoff
 
-from adapters.discord import gateway
+from adapters.discord import gateway, replies
 from adapters.discord.client import Discord as Adapter
 from adapters.discord.history import SAVE_EVERY
 from adapters.discord.settings import Discord
@@ -34,6 +34,9 @@ from tests.postgres import keys_of
 
 # The double's servers come one right after the other, on a busy machine too.
 gateway.GUILDS_WITHIN = 0.15
+# Where its clock stands still, no answer has to be put off to be in time.
+IN_TIME = replies.ANSWER_SECONDS
+replies.ANSWER_SECONDS = 60.0
 
 
 async def _identify_at_once(client: discord.Client, shard: int | None, *, initial: bool = False) -> None:
@@ -41,9 +44,11 @@ async def _identify_at_once(client: discord.Client, shard: int | None, *, initia
 
 
 @contextlib.contextmanager
-def without_pauses() -> Iterator[None]:
-    """Lost from Discord the library comes back at once; else it waits for seconds by the machine's clock."""
+def by_the_double(clock: Clock) -> Iterator[None]:
+    """Lost from Discord the library comes back at once, not after seconds of the machine's own clock."""
     with pytest.MonkeyPatch.context() as patches:
+        if clock.running:
+            patches.setattr(replies, "ANSWER_SECONDS", IN_TIME)
         patches.setattr(discord.Client, "before_identify_hook", _identify_at_once)
         patches.setattr(ExponentialBackoff, "delay", lambda _: 0.01)
         yield
@@ -152,7 +157,7 @@ async def plein_on(
     clock = DoublesClock(double.clock)
     adapter = Adapter(discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector)
     async with open_core(config, clock, installed=installed) as core:
-        with without_pauses():
+        with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
             work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]
             try:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from tests.homeserver import PASSWORD, Homeserver
 
@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 
 class Plein:
     """`plein run` with a configuration of its own, on the homeserver of the tests."""
+
+    running: ClassVar[set[asyncio.subprocess.Process]] = set()
 
     def __init__(self, folder: Path, user_id: str, database: str) -> None:
         self.folder = folder
@@ -69,6 +71,7 @@ store = "{folder}/matrix"
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        self.running.add(self._process)
         before = len(self.log)
         self._reading = asyncio.create_task(self._read(self._process))
         if ready:
@@ -113,6 +116,7 @@ store = "{folder}/matrix"
         if self._process.returncode is None:
             self._process.send_signal(by)
         status = await self._process.wait()
+        self.running.discard(self._process)
         if self._reading:
             await self._reading
         return status
@@ -120,4 +124,6 @@ store = "{folder}/matrix"
     async def ended(self) -> int:
         """Its exit status, once it stops by itself."""
         assert self._process
-        return await self._process.wait()
+        status = await self._process.wait()
+        self.running.discard(self._process)
+        return status

@@ -23,7 +23,7 @@ from bot.features.polls.records import POLLS
 from bot.model.events import Arrival
 from bot.model.message import Message
 from bot.ports.storage import Transaction
-from storage.engines import async_url
+from storage.connections import async_url
 from storage.keyring import KeyGone, Keyring
 from tests.doubles.installed import TABLES
 from tests.doubles.platform import Town, open_town, words_of

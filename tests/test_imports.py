@@ -215,7 +215,7 @@ def test_an_arrow_the_other_way_is_seen(file: str, source: str) -> None:
     ("file", "source"),
     [
         ("bot/main/app.py", "from storage.engines import open_database"),
-        ("bot/main/cli.py", "def f():\n    from storage.engines import upgrade"),
+        ("bot/main/cli.py", "def f():\n    from storage.schema import upgrade"),
         ("bot/features/polls.py", "from bot.call import Call"),
         ("storage/meetings.py", "from bot.features.meetings import MEETINGS, Meeting"),
         ("bot/main/features.py", "from bot.features import polls\nfrom storage import polls as kept_polls"),

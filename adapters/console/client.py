@@ -8,14 +8,14 @@ gives the same output every time.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.console.render import render
-from adapters.console.script import Grants, Says, Waits, read_line
+from adapters.console.script import Grants, Links, Says, Waits, read_line
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation
@@ -41,6 +41,8 @@ class ConsoleCore(Core, Protocol):
     store: Store
 
     async def run_due(self) -> None: ...
+
+    async def link(self, accounts: Sequence[Identity]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,9 @@ class Console:
             case Grants():
                 who = Identity(PLATFORM, f"{said.name}@{said.label}")
                 await self.core.store.run(lambda tx: tx.people.grant(who, said.role))
+            case Links(accounts):
+                await self.core.link([Identity(PLATFORM, f"{name}@{label}") for name, label in accounts])
+                await self.core.run_due()
             case Waits():
                 await self._waits(said.span)
 
@@ -155,7 +160,7 @@ class Console:
         """Everything that comes due on the way happens at its own time."""
         until = self._clock.now() + span
         while True:
-            due = await self.core.store.run(lambda tx: tx.jobs.next_due())
+            due = await self.core.store.read(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
                 break
             self._clock.turn_to(due)

@@ -4,6 +4,7 @@ anna@discord/sport: !poll list     says it in a place
 anna@discord: !poll mine           talks privately with Plein
 ben@matrix/sport: [2]              presses button 2
 role mia@discord moderator         gives a role
+one person: anna@discord a@matrix  these accounts are one person's from now on
 wait 2d                            lets time pass
 # a comment
 """
@@ -21,6 +22,8 @@ from bot.when import read_span
 _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
 _SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)", re.DOTALL)
 _ROLE = re.compile(r"role\s+" + _WHO + r"\s+(?P<role>\w+)")
+_ACCOUNT = re.compile(_WHO)
+_LINKS = re.compile(r"one person:\s+(?P<accounts>\S+(?:\s+\S+)+)")
 _WAIT = re.compile(r"wait\s+(?P<span>.+)")
 _LONGEST_WAIT = timedelta(days=36_600)
 _PRESS = re.compile(r"\[(\d{1,3})\]")
@@ -52,7 +55,14 @@ class Waits:
     span: timedelta
 
 
-Line = Says | Grants | Waits
+@dataclass(frozen=True, slots=True)
+class Links:
+    """These accounts are one person's; each as its name and its label."""
+
+    accounts: tuple[tuple[str, str], ...]
+
+
+Line = Says | Grants | Waits | Links
 
 
 def read_line(line: str, number: int) -> Line | None:
@@ -67,6 +77,10 @@ def read_line(line: str, number: int) -> Line | None:
             return Grants(match["name"], match["label"], Role[match["role"].upper()])
         except KeyError:
             raise UserError("console.no_role", role=match["role"]) from None
+    if match := _LINKS.fullmatch(line):
+        accounts = [_ACCOUNT.fullmatch(account) for account in match["accounts"].split()]
+        if all(accounts):
+            return Links(tuple((account["name"], account["label"]) for account in accounts if account))
     if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])) and span < _LONGEST_WAIT:
         return Waits(span)
     raise UserError("console.line", line=number, words=line[:60])

@@ -55,7 +55,8 @@ class Converter:
 
     `convert(argument, value, call)`: what the handler gets. It may look into the call's transaction.
         Raises UserError (the right way to type the command is put behind it), or Unsure.
-    `keep(converted)`: a value from which `convert` makes the same again, for sure and whenever that is.
+    `keep(converted)`: a value from which `convert` makes the same again, for sure and whenever that is; to be
+        given where what the handler gets is no such value itself.
     `show(argument, value, locale)`: the value as it can be typed again, without quotation marks.
     `placeholder(argument, locale)`: what stands for it where nothing is given.
     `field(argument, value)`: how a form asks for it; `value` is None where nothing is given.

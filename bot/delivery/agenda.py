@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 BATCH = 100
 LOOK_EVERY = 30
-KEEP_SEEN = timedelta(days=90)
+# Not at once, when there is enough to do; but also where Plein is started anew every night.
+FORGETS_AFTER = timedelta(minutes=10)
 
 
 class Agenda:
@@ -68,15 +69,12 @@ class Agenda:
                 tx.jobs.later(job.id, now + pause(job.attempts + 4))
         return len(claimed)
 
-    async def _forget(self) -> None:
-        """Old answers are no longer asked for, and what was done long ago counts for no limit."""
-        now = self._clock.now()
-
-        def forget(tx: Transaction) -> None:
-            tx.handled.forget_before(now - KEEP_SEEN)
-            tx.uses.forget_before(now)
-
-        await self._store.run(forget)
+    async def forget(self) -> None:
+        """What nobody needs any more goes; what could not go now goes the next time."""
+        try:
+            await self._store.forget(self._clock.now())
+        except StoreFailed as error:
+            log.warning("agenda: the database does not answer (%s); forgetting later", error)
 
     def wake(self) -> None:
         """Something new is to be done later; perhaps sooner than what was next."""
@@ -91,7 +89,8 @@ class Agenda:
         # A late wake-up is as good as a timely one: what is due is in the database.
         always = {"misfire_grace_time": None, "coalesce": True}
         scheduler.add_job(self._look, "interval", seconds=LOOK_EVERY, **always)
-        scheduler.add_job(self._forget, "interval", hours=12, **always)
+        first = datetime.now(UTC) + FORGETS_AFTER
+        scheduler.add_job(self.forget, "interval", hours=12, next_run_time=first, **always)
         scheduler.start()
         self._scheduler = scheduler
         try:
@@ -109,7 +108,7 @@ class Agenda:
     async def _look(self) -> None:
         try:
             await self.flush()
-            due = await self._store.run(lambda tx: tx.jobs.next_due())
+            due = await self._store.read(lambda tx: tx.jobs.next_due())
         except StoreFailed as error:
             log.warning("agenda: the database does not answer (%s); trying again", error)
             return

@@ -11,7 +11,8 @@ import asyncio
 import logging
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.clock import Clock
 from bot.delivery.worker import (
@@ -39,6 +40,14 @@ PAGE = 256
 Rendered = tuple[Board, Message]
 
 
+class _Found(NamedTuple):
+    """What is to be shown, which boards have nothing to show any more, and when more becomes due."""
+
+    due: list[Rendered]
+    over: list[Board]
+    next_at: datetime | None
+
+
 class Boards:
     """Shows subjects such as `poll:3`; `shows` has the feature's function for each kind."""
 
@@ -60,15 +69,33 @@ class Boards:
         )
 
     async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Rendered]:
-        """What is behind, with what is to be shown; what changes from now on comes with the next edit."""
-        keys = frozenset(busy)
-        return await self._store.run(lambda tx: self._read(tx, account, keys, max(limit, PAGE)))
+        """What is behind, with what is to be shown; what changes from now on comes with the next edit.
 
-    def _read(self, tx: Transaction, account: str, busy: Collection[Hashable], limit: int) -> Round[Rendered]:
-        now = self._clock.now()
+        It is read beside those who write. That a board is posted for the first time is kept before anybody
+        can see it.
+        """
+        keys, now = frozenset(busy), self._clock.now()
+        found = await self._store.read(lambda tx: self._read(tx, account, keys, max(limit, PAGE), now))
+        first = [board for board, _ in found.due if not board.ref and board.tried_at is None]
+
+        def note(tx: Transaction) -> None:
+            tx.boards.tried(first, now)
+            for board in found.over:
+                tx.boards.drop(board.subject, board.place)
+
+        if first or found.over:
+            await self._store.run(note)
+        return Round(
+            [((board.subject, board.place), (board, shows)) for board, shows in found.due], found.next_at
+        )
+
+    def _read(
+        self, tx: Transaction, account: str, busy: Collection[Hashable], limit: int, now: datetime
+    ) -> _Found:
         stale = tx.boards.stale(account, now, limit + len(busy))
         messages: dict[str, Message | None] = {}
         due: list[Rendered] = []
+        over: list[Board] = []
         for board in stale:
             if (board.subject, board.place) in busy:
                 continue
@@ -78,10 +105,8 @@ class Boards:
             if message := messages[board.subject]:
                 due.append((board, message))
             else:
-                tx.boards.drop(board.subject, board.place)
-        tx.boards.tried([board for board, _ in due if not board.ref and board.tried_at is None], now)
-        next_at = now if len(stale) > limit else tx.boards.next_try([account], now)
-        return Round([((item[0].subject, item[0].place), item) for item in due], next_at)
+                over.append(board)
+        return _Found(due, over, now if len(stale) > limit else tx.boards.next_try([account], now))
 
     async def _update(self, item: Rendered) -> bool:
         board, message = item

@@ -146,4 +146,4 @@ class Rooms:
         self._wake(("post", "board"))
 
     async def places(self, account: str) -> Sequence[Place]:
-        return await self._store.run(lambda tx: tx.places.served(account))
+        return await self._store.read(lambda tx: tx.places.served(account))

@@ -10,6 +10,8 @@ from bot.commands.declare import Command
 from bot.errors import UserError
 from bot.feature import Feature
 from bot.model.message import Message, Suggestion, message, text, typed
+from bot.model.people import Resident
+from bot.people import RESIDENT
 
 
 class Wanted(StrEnum):
@@ -48,4 +50,5 @@ FEATURE = Feature(
     name="residents",
     commands=(Command("language", set_language), Command("reminders", set_reminders)),
     suggest={"theme": suggest_themes},
+    kinds={Resident: RESIDENT},
 )

@@ -63,10 +63,7 @@ def _name_residents(config: Config, features: Features, tx: Transaction) -> None
     """Those who turn out to be one person are one from now on, in what they voted too."""
     for resident in config.residents:
         accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
-        person, others = tx.people.link(resident.name, accounts, resident.as_role())
-        for other in others:
-            tx.uses.merge(other, person)
-            features.merge(tx, other, person)
+        features.link(tx, accounts, resident.name, resident.as_role())
 
 
 async def run_platforms(config: Config, *, discord_by: Connector | None = None) -> int:

@@ -11,7 +11,7 @@ from bot.errors import StoreFailed
 from bot.main.app import themes_on
 from bot.main.config import Config
 from bot.model.message import Text, text
-from storage.engines import newest_schema, schema_of
+from storage.schema import newest_schema, schema_of
 
 
 async def check(config: Config, say: Callable[[Text], None]) -> bool:

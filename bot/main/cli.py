@@ -128,7 +128,7 @@ async def _do(args: argparse.Namespace) -> int:
 
             return 0 if await check(config, _say) else 1
         case _:
-            from storage.engines import upgrade
+            from storage.schema import upgrade
 
             await upgrade(config.database.url)
             print("The database is up to date.")

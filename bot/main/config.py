@@ -7,6 +7,7 @@ Secrets can come from the environment: `PLEIN_MATRIX_PASSWORD` fills `password` 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import tomllib
@@ -32,6 +33,7 @@ from bot.model.people import Role
 from bot.settings import Section
 from bot.texts import LOCALES
 
+log = logging.getLogger(__name__)
 DEFAULT_FILE = Path("config.toml")
 PREFIX = "PLEIN_"
 # Each adapter's section; Plein serves a platform where its section is there.
@@ -186,25 +188,26 @@ def _without_values(error: tomllib.TOMLDecodeError) -> str:
 def _from_environment(
     values: dict[str, Any], environment: Mapping[str, str], config: type[Config]
 ) -> list[Text]:
-    """Put `PLEIN_MATRIX_PASSWORD` and the like in place; what fits nowhere is a fault."""
+    """Put `PLEIN_MATRIX_PASSWORD` and the like in place; what fits nowhere in its section is a fault.
+
+    What begins with no section of ours may be somebody else's: hosts set names such as PLEIN_PORT.
+    """
     sections = dict(_sections(config))
     faults = []
+    known = [
+        f"{PREFIX}{section}_{key}".upper() for section, of in sections.items() for key in of.model_fields
+    ]
     for name in sorted(environment):
         if not name.startswith(PREFIX):
             continue
         section, _, key = name.removeprefix(PREFIX).lower().partition("_")
-        model = sections.get(section)
-        if model is None or key not in model.model_fields:
-            known = [
-                f"{PREFIX}{known}_{field}".upper()
-                for known, fields in sections.items()
-                for field in fields.model_fields
-            ]
+        if section not in sections:
+            near = "".join(f"; did you mean {close}?" for close in get_close_matches(name, known, 1, 0.7))
+            log.warning("%s in the environment is no setting of Plein, and not looked at%s", name, near)
+        elif key not in sections[section].model_fields:
             faults.append(_unknown(name, known))
-        else:
-            found = values.setdefault(section, {})
-            if isinstance(found, dict):
-                found[key] = environment[name]
+        elif isinstance(found := values.setdefault(section, {}), dict):
+            found[key] = environment[name]
     return faults
 
 

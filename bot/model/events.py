@@ -11,6 +11,19 @@ from bot.model.people import Identity, Place, Presence, Role
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody was named in what was typed, as their platform lets people name each other.
+
+    `written` is what stands for them among the words: one word, without blanks. They are somebody who is
+    where Plein is; bots and those who are nowhere here are left out.
+    """
+
+    written: str
+    account: Identity
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Invocation:
     """Somebody used a command (typed, or filled in) or pressed a button.
 
@@ -19,7 +32,8 @@ class Invocation:
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `present_in`: the place, or for what is said in private
     all places that they share with Plein, where the platform knows that; `absent_from`: those where they
-    are not, or not any more. `account`: which of Plein's own accounts heard it, where it has several.
+    are not, or not any more. `mentions`: who was named in what was typed, or in an argument. `account`:
+    which of Plein's own accounts heard it, where it has several.
     """
 
     id: str
@@ -36,6 +50,7 @@ class Invocation:
     public: bool = False
     present_in: tuple[Presence, ...] = ()
     absent_from: tuple[Place, ...] = ()
+    mentions: tuple[Mention, ...] = ()
     account: str = ""
 
 

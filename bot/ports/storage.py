@@ -70,6 +70,17 @@ class Store(Protocol):
         """Returns only after the commit. `about`: what the work will ask to be recognised first."""
         ...
 
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """What the work finds in what is committed. It waits for nobody who writes, and nobody for it.
+
+        Raises RuntimeError where the work would write, and StoreFailed.
+        """
+        ...
+
+    async def forget(self, now: datetime) -> None:
+        """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -112,8 +123,6 @@ class HandledStore(Protocol):
 
     def undo(self, invocation_id: str) -> Undo | None: ...
 
-    def forget_before(self, moment: datetime) -> None: ...
-
 
 class PeopleStore(Protocol):
     def by_identity(self, identity: Identity) -> Resident | None: ...
@@ -124,8 +133,13 @@ class PeopleStore(Protocol):
         """That account of Plein's is the one they talk to: what is still to be said to them goes over it."""
         ...
 
-    def link(self, name: str, identities: Sequence[Identity], role: Role) -> tuple[int, Sequence[int]]:
-        """These accounts are one person, with this role: who that is, and who they were taken to be."""
+    def link(
+        self, identities: Sequence[Identity], name: str | None, role: Role | None
+    ) -> tuple[int, Sequence[int]]:
+        """These accounts are one person's: who that is, and who they were taken to be.
+
+        Without a name or role they keep those that they have.
+        """
         ...
 
     def remove(self, resident: int) -> None:
@@ -136,6 +150,18 @@ class PeopleStore(Protocol):
 
     def heard(self, resident: Resident, identity: Identity, name: str) -> None:
         """They use Plein with this account just now, which their platform calls that."""
+        ...
+
+    def of(self, identity: Identity, name: str) -> Resident:
+        """Whose account that is; a new resident of that name where it is nobody's yet."""
+        ...
+
+    def numbered(self, number: int, asker: int | None) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+        ...
+
+    def at(self, address: str, asker: int | None) -> Sequence[Resident]:
+        """Whose account has that address on its platform, among the same people."""
         ...
 
     def named(self, name: str, asker: int | None) -> Sequence[Resident]:
@@ -359,8 +385,6 @@ class UseStore(Protocol):
         ...
 
     def merge(self, old: int, new: int) -> None: ...
-
-    def forget_before(self, now: datetime) -> None: ...
 
 
 class InboxStore(Protocol):

@@ -13,7 +13,8 @@ from __future__ import annotations
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.main.features import FEATURES, Installed
-from storage.engines import async_url, upgrade
+from storage.connections import async_url
+from storage.schema import upgrade
 from tests.made_up.storage import STORED
 from tests.made_up.tools import FEATURE
 

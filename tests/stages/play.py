@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
 from adapters.console.client import Turning
-from adapters.console.script import Grants, Says, Waits, read_line
+from adapters.console.script import Grants, Links, Says, Waits, read_line
 from bot.core import PleinCore
 from bot.main.app import open_core, texts_of
 from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
@@ -41,6 +41,10 @@ class Play:
             case Grants(name, label, role):
                 who = stage_of(label, self._stages).account(Who(name, label))
                 await self._core.store.run(lambda tx: tx.people.grant(who, role))
+            case Links(accounts):
+                whose = [stage_of(label, self._stages).account(Who(name, label)) for name, label in accounts]
+                await self._core.link(whose)
+                return await self.hear_rest()
             case Waits(span):
                 return await self._waits(span)
         return []
@@ -151,6 +155,8 @@ def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
         said = read_line(typed, 0)
         if isinstance(said, Says | Grants):
             people[Who(said.name, said.label)] = None
+        if isinstance(said, Links):
+            people.update({Who(name, label): None for name, label in said.accounts})
         if isinstance(said, Says) and said.place:
             places[Where(said.label, said.place)] = None
     return list(people), list(places)

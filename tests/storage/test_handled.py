@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.model.events import Undo
 from bot.model.message import Message, message, text
 from bot.model.people import Identity, Place, Role
@@ -43,14 +41,6 @@ async def test_an_answer_and_no_answer_are_two_things(store: Database) -> None:
     found = await store.run(lambda tx: [answer(tx, one) for one in ("a", "b", "c")])
     assert found == [(ANSWER,), (None,), None]
     assert await store.run(lambda tx: [tx.handled.undo(one) for one in ("a", "b", "c")]) == [UNDO, None, None]
-
-
-async def test_the_old_is_forgotten(store: Database) -> None:
-    for days in range(4):
-        await store.run(lambda tx, d=days: tx.handled.add(str(d), NOW + timedelta(days=d), None, None))  # type: ignore[misc]
-    await store.run(lambda tx: tx.handled.forget_before(NOW + timedelta(days=2)))
-    found = await store.run(lambda tx: [answer(tx, str(days)) for days in range(4)])
-    assert found == [None, None, (None,), (None,)]
 
 
 async def test_an_answer_can_be_looked_up(store: Database) -> None:

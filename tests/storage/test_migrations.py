@@ -25,7 +25,9 @@ from bot.main.features import stores_of
 from bot.model.people import Place, Role
 from bot.ports.storage import Transaction
 from storage import migrations
-from storage.engines import MIGRATIONS, async_url, newest_schema, open_database, schema_of, upgrade
+from storage.connections import async_url
+from storage.engines import open_database
+from storage.schema import MIGRATIONS, newest_schema, schema_of, upgrade
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.installed import METADATA, TABLES
@@ -359,7 +361,8 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
         assert "to anna" in [post.id for post in tx.posts.due(ON_MATRIX, now, 9)]
         # Another account of the same platform that comes later finds nothing.
         tx.accounts.serve("matrix:@other:x", "matrix", NOW)
-        assert tx.places.served("matrix:@other:x") == tx.posts.due("matrix:@other:x", now, 9) == []
+        assert tx.places.served("matrix:@other:x") == []
+        assert tx.posts.due("matrix:@other:x", now, 9) == []
         assert tx.inbox.cursors(ON_MATRIX) == {"": "s1"}
         assert tx.inbox.cursors(ON_DISCORD) == {"5:7": "70"}
         assert tx.kept.all(ON_DISCORD, "commands:") == {"commands:5": "abc", "commands:": "def"}

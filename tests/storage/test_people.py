@@ -25,7 +25,7 @@ async def test_a_stranger_becomes_a_resident(store: Database) -> None:
 
 async def test_accounts_become_one_person(store: Database) -> None:
     def link(tx: Transaction) -> None:
-        tx.people.link("Anna Peeters", [ANNA, ANNA_TOO], Role.ORGANISER)
+        tx.people.link([ANNA, ANNA_TOO], "Anna Peeters", Role.ORGANISER)
 
     def who(tx: Transaction) -> list[object]:
         return [tx.people.by_identity(one) for one in (ANNA, ANNA_TOO)]
@@ -41,7 +41,7 @@ async def test_accounts_become_one_person(store: Database) -> None:
 async def test_accounts_that_were_two_people_become_one(store: Database) -> None:
     first = await store.run(lambda tx: tx.people.add(ANNA, "anna"))
     await store.run(lambda tx: tx.people.add(ANNA_TOO, "anna"))
-    await store.run(lambda tx: tx.people.link("Anna", [ANNA, ANNA_TOO], Role.RESIDENT))
+    await store.run(lambda tx: tx.people.link([ANNA, ANNA_TOO], "Anna", Role.RESIDENT))
     found = await store.run(lambda tx: [tx.people.by_identity(one) for one in (ANNA, ANNA_TOO)])
     assert [one.id for one in found if one] == [first.id, first.id]
 
@@ -75,7 +75,7 @@ async def test_who_has_left_takes_no_part_any_more_unless_elsewhere(store: Datab
     def work(tx: Transaction) -> list[bool]:
         theme = tx.places.theme_named("sport").id
         anna, ben = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "Ben")
-        tx.people.link("Anna", [ANNA, ANNA_TOO], Role.RESIDENT)
+        tx.people.link([ANNA, ANNA_TOO], "Anna", Role.RESIDENT)
         for one in (anna, ben):
             tx.people.take_part(one.id, theme, Role.MODERATOR, datetime(2026, 12, 1, tzinfo=UTC))
         tx.people.leave(anna.id, theme, "discord")
@@ -149,7 +149,7 @@ async def test_a_name_is_what_their_platform_calls_them_until_one_is_chosen(stor
 
     await store.run(lambda tx: tx.people.heard(anna, ANNA, "Anna P."))
     assert await shown() == Known("Anna P.", (ANNA,))
-    await store.run(lambda tx: tx.people.link("Anna Peeters", [ANNA, ANNA_TOO], Role.RESIDENT))
+    await store.run(lambda tx: tx.people.link([ANNA, ANNA_TOO], "Anna Peeters", Role.RESIDENT))
     await store.run(lambda tx: tx.people.heard(anna, ANNA_TOO, "anna"))
     assert await shown() == Known("Anna Peeters", (ANNA_TOO, ANNA))
     assert [one.id for one in await store.run(lambda tx: tx.people.named("anna peeters", None))] == [anna.id]

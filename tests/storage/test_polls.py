@@ -292,7 +292,7 @@ async def test_who_is_to_be_reminded(store: Database) -> None:
         tx.people.take_part(resident(tx, "gerda"), elsewhere, Role.MODERATOR, NOW)
         # Two accounts are one person, who hears it once.
         accounts = [Identity("test", "ben"), Identity("another", "ben")]
-        tx.people.link("Ben", accounts, Role.ORGANISER)
+        tx.people.link(accounts, "Ben", Role.ORGANISER)
         tx.of(POLLS).vote(poll, resident(tx, "eva"), (), (1,), NOW, None)
 
         def reminded(poll: Poll) -> list[tuple[str, str]]:

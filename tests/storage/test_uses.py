@@ -23,8 +23,5 @@ async def test_what_counts_for_whom_and_how_long(store: Database) -> None:
         assert tx.uses.count(anna, "dig", NOW + DAY + SOON) == 0
         tx.uses.merge(ben, anna)
         assert [tx.uses.count(who, "dig", NOW) for who in (anna, ben)] == [3, 0]
-        tx.uses.add(anna, "dig", NOW + 2 * DAY)
-        tx.uses.forget_before(NOW + DAY + SOON)
-        assert tx.uses.count(anna, "dig", NOW) == 1
 
     await store.run(work)

@@ -40,7 +40,7 @@ async def opened(plein: OnDiscord) -> Message:
 
 
 @pytest.fixture
-def soon_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def soon_put_off(ticking: OnDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
     """What takes longer is put off at once: Discord's three seconds are left for all that goes wrong then."""
     assert replies.ANSWER_SECONDS <= FIRST_ANSWER / 2
     monkeypatch.setattr(replies, "ANSWER_SECONDS", 0.1)

@@ -23,6 +23,7 @@ from tests.on_discord import Process
 OPTIONS = ("Ja", "Nee", "Later")
 WAYS = ("button", "command", "words", "private")
 LIVES_ON = 0.5  # seconds at most, after Plein was seen at work
+MOST_UNANSWERED = 4
 ANSWER_SECONDS = 3.5  # Discord's own is 3 s
 RECEIPT = re.compile(r"“(?P<question>.+)”: je koos (?:eerst .+, nu |al )?(?P<option>Ja|Nee|Later)\b")
 
@@ -117,6 +118,10 @@ async def votes(voter: Voter, boards: Sequence[Message], chance: random.Random, 
             if not re.search(r"did not respond|has no", str(no)):
                 raise
         await asyncio.sleep(chance.uniform(0, 0.5))
+        # Nobody writes on and on to one who does not answer.
+        await voter.person.discord.until(
+            lambda: ends.is_set() or voter.typed - len(voter.said) < MOST_UNANSWERED, timeout=300
+        )
 
 
 async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
@@ -127,25 +132,26 @@ async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
         plein = Process.at(double, folder)
         start = await seconds_to_start(plein)
         people = [Voter(town.member(f"{way}{number}"), way) for way in WAYS for number in (1, 2)]
-        count = max(kills // 6, 1)
-        # The last poll closes during the kills, however long those take on this machine.
-        last_closing = kills * (start + LIVES_ON) * 0.6
-        closings = [int(last_closing * number / count) + 2 for number in range(1, count + 1)]
-        boards = [await opened(town, number, closes) for number, closes in enumerate(closings, start=1)]
         for voter in people:
             # Nobody can ask Discord who wrote to Plein for the first time while it was away.
             await voter.person.says(voter.person.dm, "hallo")
             voter.greeting = await voter.person.hears(voter.person.dm, "/hallo")
-        await plein.kill()
-
+        count = max(kills // 6, 1)
+        # The last poll closes during the kills, however long those take on this machine.
+        last_closing = kills * (start + LIVES_ON) * 0.6
+        closings = [int(last_closing * number / count) + 5 for number in range(1, count + 1)]
+        boards = [await opened(town, number, closes) for number, closes in enumerate(closings, start=1)]
         ends = asyncio.Event()
         voting = [asyncio.create_task(votes(one, boards, chance, ends)) for one in people]
+        await double.until(lambda: has_receipt(people), timeout=300)
+        await plein.kill()
         for number in range(1, kills + 1):
             if number % 4:
                 await lives_shortly(plein, chance, people)
             else:
                 await dies_young(plein, chance, start)
         ends.set()
+        double.bell.ring()
         await asyncio.gather(*voting)
 
         await plein.start()
@@ -156,16 +162,21 @@ async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
         assert await plein.stop() == 0
         assert [len(voter.said) for voter in people] == [voter.typed for voter in people], "answered twice"
         assert sum(voter.typed for voter in people) > kills
-        assert any(receipt for voter in people for votes in voter.votes.values() for _, receipt in votes)
+        assert has_receipt(people)
         assert double.check_contract() == []
 
 
+def has_receipt(people: Sequence[Voter]) -> bool:
+    """Whether somebody who pressed or used a command was told that it counts."""
+    return any(receipt for voter in people for votes in voter.votes.values() for _, receipt in votes)
+
+
 async def opened(town: Server, number: int, closes: int) -> Message:
-    """Everybody opens one, for nobody may have too many."""
+    """Everybody opens one, for nobody may have too many; in words, which may take longer than 3 s."""
     question, options = f"Vraag {number}?", " | ".join(OPTIONS)
-    opener = town.member(f"opener{number}")
-    await opener.uses("sport", "poll open", question=question, option=options, closes=f"{closes}s")
-    return await shown(town, question, "Nog niemand stemde")
+    words = f'peiling open "{question}" {options} --sluit {closes}s'
+    await town.member(f"opener{number}").says("sport", f"<@{town.discord.bot.id}> {words}")
+    return await shown(town, question)
 
 
 def standing(town: Server, *words: str) -> list[Message]:

@@ -125,8 +125,8 @@ async def test_where_it_may_not_speak_it_is_said_once_it_may(room: Room) -> None
     await room.do(lambda tx: tx.posts.add("p", room.place, message(typed("mag ik?")), now))
 
     async def refused() -> bool | None:
-        far = room.core.clock.now()
-        return await room.core.store.run(lambda tx: tx.posts.next_try([f"matrix:{room.plein}"], far)) and True
+        account, at = f"matrix:{room.plein}", room.core.clock.now()
+        return await room.core.store.run(lambda tx: tx.posts.next_try([account], at) is not None) or None
 
     await room.anna.wait_until(refused)
     assert await room.core.store.run(lambda tx: tx.posts.parked()) == []

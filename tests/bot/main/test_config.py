@@ -137,6 +137,33 @@ def test_the_environment_wins_and_its_mistakes_are_told(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("PLEIN_PORT", ""),
+        ("PLEIN_PORT_8080_TCP", ""),
+        ("PLEIN_SERVICE_HOST", ""),
+        ("PLEIN_", ""),
+        ("PLEIN_MATRX_PASSWORD", "; did you mean PLEIN_MATRIX_PASSWORD?"),
+        ("PLEIN_DISCROD_TOKEN", "; did you mean PLEIN_DISCORD_TOKEN?"),
+    ],
+)
+def test_what_others_put_into_the_environment_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, nearest: str
+) -> None:
+    with_it, without = config(tmp_path, "", {name: "tcp://10.0.0.1:80"}), config(tmp_path, "")
+    assert with_it.model_dump() == without.model_dump()
+    expected = f"{name} in the environment is no setting of Plein, and not looked at{nearest}"
+    assert [line.getMessage() for line in caplog.records] == [expected]
+
+
+@pytest.mark.parametrize("name", ["PLEIN_MATRIX_PASWORD", "PLEIN_MATRIX", "PLEIN_MATRIX_"])
+def test_what_begins_with_a_section_of_ours_is_told(tmp_path: Path, name: str) -> None:
+    (found,) = faults(tmp_path, MATRIX + 'token = "x"\n', {name: "hunter2"})
+    assert found.startswith(f"{name} is unknown.")
+    assert "hunter2" not in found
+
+
 def test_a_missing_or_broken_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadConfig) as bad:
         load(tmp_path / "none.toml", FEATURES, {})

@@ -17,14 +17,14 @@ class Clock:
         self._start = time.time()
         self._pace = pace
         self._began = pace()
-        self._running = running
+        self.running = running
         self._turned = 0.0
         self._last = 0
         self.on_turn: list[Callable[[], None]] = []
 
     def now(self) -> float:
         """Seconds since 1970."""
-        passed = self._pace() - self._began if self._running else 0.0
+        passed = self._pace() - self._began if self.running else 0.0
         return self._start + self._turned + passed
 
     def turn(self, seconds: float) -> None:

@@ -111,7 +111,7 @@ async def test_one_person_with_two_accounts_has_one_ballot(database_url: str) ->
     async with open_town(database_url) as town:
         await town.joined("sport")
         accounts = [Identity(PLATFORM, "ben"), Identity("elsewhere", "ben")]
-        await town.core.store.run(lambda tx: tx.people.link("Ben", accounts, Role.RESIDENT))
+        await town.core.store.run(lambda tx: tx.people.link(accounts, "Ben", Role.RESIDENT))
         await town.say("anna", '!poll open "Wat?" A | B')
         first = town.asked("ben", "!vote 1")
         second = replace(town.asked("ben", "!vote 2"), author=accounts[1])
@@ -132,7 +132,7 @@ async def test_two_who_turn_out_to_be_one_count_once(database_url: str) -> None:
         await town.say("anna", "!poll close 2 --sure")
 
         def link(tx: Transaction) -> None:
-            person, others = tx.people.link("Ben", accounts, Role.RESIDENT)
+            person, others = tx.people.link(accounts, "Ben", Role.RESIDENT)
             for other in others:
                 polls.merge_residents(tx, other, person)
 
@@ -168,7 +168,7 @@ async def test_of_two_ballots_of_one_person_the_later_counts(
             await town.core.handle(voting)
 
         def link(tx: Transaction) -> None:
-            person, others = tx.people.link("Ben", accounts, Role.RESIDENT)
+            person, others = tx.people.link(accounts, "Ben", Role.RESIDENT)
             for other in others:
                 polls.merge_residents(tx, other, person)
 

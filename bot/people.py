@@ -1,0 +1,95 @@
+"""People as arguments of commands: who is meant by a mention, an address or a name.
+
+Whoever asks can mean those with whom they share a theme, on whichever platform, and whomever they mention.
+A moderator of the community can mean everybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.call import Call
+from bot.commands.argument import Argument, Converter
+from bot.errors import Unsure, UserError
+from bot.model.message import Suggestion, Text, text, typed
+from bot.model.people import Known, Resident, Role
+
+# So many who bear one name are asked about; where there are more, a mention says it quicker.
+MOST_NAMESAKES = 10
+MOST_SUGGESTED = 25
+_SHOWN = 40
+_KEPT = re.compile(r"resident:(\d{1,18})")
+
+
+def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
+    """The resident who is meant, from a mention, an address or a name.
+
+    Raises: UserError where there is nobody; Unsure with a choice for each where there are several.
+    """
+    words = str(value).strip()
+    for mention in call.mentions:
+        if mention.written == words:
+            return call.tx.people.of(mention.account, mention.name)
+    if kept := _KEPT.fullmatch(words):
+        found = call.tx.people.numbered(int(kept[1]), _asker(call))
+    else:
+        found = call.tx.people.at(words, _asker(call)) or call.tx.people.named(
+            words.removeprefix("@"), _asker(call)
+        )
+    if not found:
+        raise UserError("resident.unknown", name=words[:_SHOWN])
+    if len(found) > MOST_NAMESAKES:
+        raise UserError("resident.many", name=words[:_SHOWN], count=len(found))
+    if len(found) > 1:
+        raise Unsure(
+            text("resident.which", name=words[:_SHOWN]),
+            _choices(argument, found, call),
+            text("resident.other"),
+        )
+    return found[0]
+
+
+def suggest_residents(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:
+    """Those whose name holds what was typed; each by a name that nobody else has."""
+    found = call.tx.people.suggested(given.removeprefix("@"), _asker(call), MOST_SUGGESTED)
+    names = call.tx.people.known([resident.id for resident in found])
+    return [Suggestion(known.name, typed(known.name)) for known in names.values()]
+
+
+def _asker(call: Call) -> int | None:
+    """Whose people are looked among; None: all there are."""
+    return None if call.resident.role >= Role.MODERATOR else call.resident.id
+
+
+def _choices(
+    argument: Argument, found: Sequence[Resident], call: Call
+) -> list[tuple[Text, Mapping[str, Any]]]:
+    """A button for each, with what tells them apart: the themes that both take part in."""
+    names = call.tx.people.known([resident.id for resident in found])
+    ours = {theme.id for theme in call.themes()}
+    return [
+        (_described(names[resident.id], _themes(call, resident, ours)), {argument.name: keep(resident)})
+        for resident in found
+        if resident.id in names
+    ]
+
+
+def _themes(call: Call, resident: Resident, ours: set[int]) -> tuple[Text, ...]:
+    theirs = call.tx.places.themes_of(resident.id)
+    return tuple(typed(theme.name) for theme in theirs if theme.id in ours)
+
+
+def _described(known: Known, themes: tuple[Text, ...]) -> Text:
+    if not themes:
+        return typed(known.name)
+    return text("resident.choice", name=known.name, themes=themes)
+
+
+def keep(resident: Resident) -> str:
+    """A value that means this resident whoever is called how by then."""
+    return f"resident:{resident.id}"
+
+
+RESIDENT = Converter(convert=find_resident, keep=keep, suggest=suggest_residents)

@@ -1,0 +1,131 @@
+"""What nobody needs any more is deleted by rule, a page at a time, so that nobody waits for it.
+
+Each rule is one row here, and one in docs/operating.md, where those who operate Plein read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, cast
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Delete,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    tuple_,
+)
+
+from bot.ports.storage import Store, Transaction
+from storage.executor import Rows
+from storage.tables import boards, jobs, posts, refs, seen, uses
+from storage.unit import Tx
+
+PAGE = 500
+Keys = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """`over` says of a row of the table that it is needed no more; `before_` in it is `keep` ago."""
+
+    what: str
+    keep: timedelta
+    why: str
+    table: Table
+    over: ColumnElement[bool]
+    first: Select[Any] = field(init=False)
+    following: Select[Any] = field(init=False)
+    delete: Delete = field(init=False)
+
+    def __post_init__(self) -> None:
+        keys = list(self.table.primary_key)
+        binds = [bindparam(f"key_{key.name}", type_=key.type) for key in keys]
+        page = select(*keys, self.over.label("over")).order_by(*keys).limit(PAGE)
+        these = and_(*(key == bind for key, bind in zip(keys, binds, strict=True)))
+        object.__setattr__(self, "first", page)
+        object.__setattr__(self, "following", page.where(tuple_(*keys) > tuple_(*binds)))
+        object.__setattr__(self, "delete", delete(self.table).where(these, self.over))
+
+    def page(self, before: datetime, after: Keys | None, tx: Transaction) -> Rows:
+        """The rows behind those keys, each with whether it is over."""
+        statement = self.following if after else self.first
+        return cast(Tx, tx).db.execute(statement, self._values(before, after or ()))
+
+    def forget(self, before: datetime, rows: Sequence[Keys], tx: Transaction) -> None:
+        cast(Tx, tx).db.execute(self.delete, [self._values(before, row) for row in rows])
+
+    def _values(self, before: datetime, keys: Keys) -> dict[str, Any]:
+        names = [f"key_{key.name}" for key in self.table.primary_key]
+        return {"before_": before, **dict(zip(names, keys, strict=False))}
+
+
+def _before(moment: Column[Any]) -> ColumnElement[bool]:
+    return moment < bindparam("before_", type_=moment.type)
+
+
+_ITS_POST = exists().where(posts.c.id == refs.c.post)
+_ITS_BOARD = exists().where(
+    boards.c.subject == refs.c.subject,
+    boards.c.platform == refs.c.platform,
+    boards.c.room == refs.c.room,
+)
+
+RULES = (
+    Rule(
+        "what was answered to a command",
+        timedelta(days=90),
+        "a platform may bring the same event again, somebody may take back what they asked",
+        seen,
+        _before(seen.c.at),
+    ),
+    Rule(
+        "what was said, once it arrived",
+        timedelta(days=365),
+        "a button under it and a reply to it still work",
+        posts,
+        _before(posts.c.sent_at),
+    ),
+    Rule(
+        "jobs that are done",
+        timedelta(days=30),
+        "to look into what happened",
+        jobs,
+        _before(jobs.c.done_at),
+    ),
+    Rule(
+        "what somebody did that is held within limits",
+        timedelta(),
+        "it counts for the limit",
+        uses,
+        _before(uses.c.until),
+    ),
+    # After the posts: with them go the references to them.
+    Rule(
+        "which message on a platform is which of Plein's",
+        timedelta(),
+        "what was said, or the board, is kept",
+        refs,
+        or_(and_(refs.c.post.is_not(None), ~_ITS_POST), and_(refs.c.subject.is_not(None), ~_ITS_BOARD)),
+    ),
+)
+
+
+async def forget(store: Store, now: datetime) -> None:
+    """Delete what is over by now. It is looked for beside the writer, who only deletes what was found."""
+    for rule in RULES:
+        before, after = now - rule.keep, None
+        while rows := await store.read(partial(rule.page, before, after)):
+            if over := [row[:-1] for row in rows if row.over]:
+                await store.run(partial(rule.forget, before, over))
+            after = rows[-1][:-1]

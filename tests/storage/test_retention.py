@@ -1,0 +1,174 @@
+"""What nobody needs any more is forgotten, at its time and not a moment before; the rest never."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.features.polls.records import POLLS
+from bot.model.message import Message, typed
+from bot.model.people import Identity, Place
+from bot.model.work import Receipt
+from bot.ports.storage import Transaction
+from storage.engines import Database
+from storage.retention import PAGE, RULES
+from tests.chat import NOW
+from tests.doubles.platform import PLATFORM, open_town
+
+DOCS = Path(__file__).parents[2] / "docs"
+HERE, THERE, BEN = Place("a", "here"), Place("a", "there"), Identity("a", "ben")
+HELLO = Message((typed("hello"),))
+MOMENT = timedelta(microseconds=1)
+DAY = timedelta(days=1)
+
+
+def answer(tx: Transaction, name: str) -> Message | None:
+    return tx.handled.answer(name)
+
+
+def say(tx: Transaction, name: str, at: datetime, *, sent: bool = True) -> None:
+    tx.posts.add(name, HERE, HELLO, at)
+    if sent:
+        (post,) = [post for post in tx.posts.due("a", at, 9) if post.id == name]
+        tx.posts.shown(post, Receipt((f"${name}", f"${name}-poll")), at)
+
+
+async def test_answers_for_ninety_days(store: Database) -> None:
+    for name, at in (("old", NOW - MOMENT), ("young", NOW)):
+        await store.run(lambda tx, name=name, at=at: tx.handled.add(name, at, HELLO, None))  # type: ignore[misc]
+    await store.forget(NOW + 90 * DAY)
+    assert await store.read(lambda tx: [answer(tx, name) for name in ("old", "young")]) == [None, HELLO]
+    found = await store.read(lambda tx: tx.handled.recognise("old", BEN, None))
+    assert found.answer is None
+
+
+async def test_what_was_said_for_a_year_with_its_references(store: Database) -> None:
+    await store.run(partial(say, name="old", at=NOW - MOMENT))
+    await store.run(partial(say, name="young", at=NOW))
+    await store.forget(NOW + 365 * DAY)
+
+    def stands(tx: Transaction) -> list[Message | None]:
+        refs = ("$old", "$old-poll", "$young", "$young-poll")
+        return [tx.posts.message_at("a", ref) for ref in refs]
+
+    assert await store.read(stands) == [None, None, HELLO, HELLO]
+    # Said under the same name again, and found under the same references.
+    await store.run(partial(say, name="old", at=NOW))
+    assert await store.read(stands) == [HELLO] * 4
+
+
+async def test_what_still_waits_or_was_set_aside_is_kept_for_ever(store: Database) -> None:
+    def add(tx: Transaction) -> None:
+        say(tx, "aside", NOW, sent=False)
+        tx.posts.park("aside", "gone")
+        say(tx, "waits", NOW, sent=False)
+        tx.jobs.add("test", "waits", NOW)
+        tx.inbox.add("me", [], "how far")
+
+    await store.run(add)
+    await store.forget(NOW + 3650 * DAY)
+
+    def look(tx: Transaction) -> None:
+        post = tx.posts.next_for(HERE, "a", NOW)
+        assert post
+        assert post.id == "waits"
+        assert tx.posts.parked() == [("aside", "gone")]
+        assert [job.subject for job in tx.jobs.claim(NOW, 9)] == ["waits"]
+        assert tx.inbox.cursors("me") == {"": "how far"}
+
+    await store.read(look)
+
+
+async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:
+    def show(tx: Transaction) -> None:
+        tx.boards.open("poll:1", tx.places.theme_named("sport").id, [HERE, THERE])
+        for board in tx.boards.stale("a", NOW, 9):
+            tx.boards.shown(board, (f"${board.place.room_id}",), HELLO, NOW)
+        tx.boards.drop("poll:1", THERE)
+
+    def open_again(tx: Transaction) -> list[Message | None]:
+        """Had the reference been kept, it would lead to the new board."""
+        tx.boards.show_open(tx.places.theme_named("sport").id, THERE)
+        (board,) = tx.boards.stale("a", NOW, 9)
+        tx.boards.shown(board, ("$new",), HELLO, NOW)
+        return [tx.boards.message_at("a", ref) for ref in ("$here", "$there", "$new")]
+
+    await store.run(show)
+    await store.forget(NOW + 3650 * DAY)
+    assert await store.run(open_again) == [HELLO, None, HELLO]
+
+
+async def test_jobs_a_month_after_they_were_done(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        for number, at in enumerate((NOW - MOMENT, NOW), start=1):
+            tx.jobs.add("test", str(number), NOW - DAY)
+            tx.jobs.done(number, at)
+
+    await store.run(work)
+    await store.forget(NOW + 30 * DAY)
+    # What is done is never claimed again: only the rule itself still looks at it.
+    rule = next(rule for rule in RULES if rule.what.startswith("jobs"))
+    assert [row.id for row in await store.read(partial(rule.page, NOW, None))] == [2]
+
+
+async def test_what_counts_for_a_limit_as_long_as_it_counts(store: Database) -> None:
+    def add(tx: Transaction) -> int:
+        ben = tx.people.add(BEN, "Ben").id
+        for until in (NOW, NOW + DAY):
+            tx.uses.add(ben, "dig", until)
+        return ben
+
+    ben = await store.run(add)
+    await store.forget(NOW)
+    assert await store.read(lambda tx: tx.uses.count(ben, "dig", NOW)) == 2
+    await store.forget(NOW + MOMENT)
+    # Asked as of a moment at which both would count.
+    assert await store.read(lambda tx: tx.uses.count(ben, "dig", NOW)) == 1
+
+
+@pytest.mark.parametrize("rows", [1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE + 7])
+async def test_more_than_a_page_and_nothing_between(store: Database, rows: int) -> None:
+    def fill(tx: Transaction) -> None:
+        for number in range(rows):
+            # Old ones and young ones in no order of their names.
+            tx.handled.add(f"{number * 7919 % rows}", NOW + (number % 3) * DAY, None, None)
+
+    def young(tx: Transaction) -> int:
+        return sum(tx.handled.recognise(str(number), BEN, None).answer is not None for number in range(rows))
+
+    await store.run(fill)
+    await store.forget(NOW + 91 * DAY)
+    assert await store.read(young) == sum(number % 3 > 0 for number in range(rows))
+
+
+async def test_as_people_notice_it(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("anna", '!poll open "Wat?" A | B --closes 300d')
+        vote = town.asked("ben", "!vote 1")
+        await town.core.handle(vote)
+        await town.core.run_due()
+        board = await town.core.message_at(PLATFORM, "$board:poll:1:sport:1")
+        assert board
+        town.clock.turn(89 * DAY)
+        await town.core.agenda.forget()
+        before = await town.core.answer_to(vote.id)
+        assert before
+        town.clock.turn(2 * DAY)
+        await town.core.agenda.forget()
+        assert await town.core.answer_to(vote.id) is None
+        # The board and the vote itself stand.
+        assert await town.core.message_at(PLATFORM, "$board:poll:1:sport:1")
+        found = await town.core.store.read(lambda tx: tx.of(POLLS).get(1, 2))
+        assert found
+        assert (found[0].voters, found[1]) == (1, (1,))
+
+
+def test_operators_can_read_every_rule() -> None:
+    lines = (DOCS / "operating.md").read_text(encoding="utf-8").splitlines()
+    for rule in RULES:
+        kept = f"{rule.keep.days} days" if rule.keep else "as long as needed"
+        assert f"| {rule.what} | {kept} | {rule.why} |" in lines
