@@ -144,7 +144,9 @@ class Boards:
 
     def tried(self, boards: Sequence[Board], now: datetime) -> None:
         if boards:
-            self._db.execute(_TRIED, [{**_where(one.subject, one.place), "now_": now} for one in boards])
+            self._db.execute(
+                _TRIED, [{**_where(board.subject, board.place), "now_": now} for board in boards]
+            )
 
     def shown(self, board: Board, ref: Reference, message: Message, next_at: datetime) -> None:
         where = _where(board.subject, board.place)

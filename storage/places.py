@@ -116,7 +116,7 @@ class Places:
                 name = row.place if named else row.name
                 found[row.id] = name
                 taken.add(name.casefold())
-        return [Theme(*one) for one in found.items()]
+        return [Theme(*theme) for theme in found.items()]
 
     def served_by(self, place: Place) -> str | None:
         known = self._db.execute(_PLACE, _where(place)).first()

@@ -282,7 +282,7 @@ def _target(to: Place | Identity) -> dict[str, object]:
 
 
 def _pack_people(people: Sequence[Identity]) -> str | None:
-    return orjson.dumps([[one.platform, one.user_id] for one in people]).decode() if people else None
+    return orjson.dumps([[who.platform, who.user_id] for who in people]).decode() if people else None
 
 
 def _unpack_people(packed: str | None) -> tuple[Identity, ...]:

@@ -231,7 +231,7 @@ def nonce(key: str) -> str:
 
 def looks_like(message: discord.Message, said: Rendered) -> bool:
     """Whether a message says this. With the same buttons it may meanwhile show another state."""
-    buttons = sorted(_ids([one.to_dict() for one in message.components]))
+    buttons = sorted(_ids([part.to_dict() for part in message.components]))
     wanted = sorted(_ids(said.view.to_components() if said.view else []))
     title = message.embeds[0].title if message.embeds else None
     if buttons != wanted or title != (said.embed.title if said.embed else None):
@@ -247,10 +247,10 @@ def _asked(poll: discord.Poll | None) -> tuple[str, ...]:
 
 
 def _ids(components: Sequence[Any]) -> Iterator[str]:
-    for one in components:
-        if "custom_id" in one:
-            yield one["custom_id"]
-        yield from _ids(one.get("components", ()))
+    for part in components:
+        if "custom_id" in part:
+            yield part["custom_id"]
+        yield from _ids(part.get("components", ()))
 
 
 def _patience(error: discord.HTTPException) -> float:

@@ -211,7 +211,7 @@ class Outgoing:
     async def note_direct(self, user: str, room: str) -> None:
         """Put a room first among the direct rooms with somebody."""
         async with self._written:
-            rooms = [room, *(one for one in self.direct.get(user, ()) if one != room)]
+            rooms = [room, *(other for other in self.direct.get(user, ()) if other != room)]
             path = f"/user/{_path(self._client.user_id)}/account_data/m.direct"
             status, _ = await self.request("PUT", path, {**self.direct, user: rooms})
             if status != 200:

@@ -112,7 +112,8 @@ class Rooms:
     async def left(self, account: str, place: Place) -> None:
         """What was still to be said there is set aside, unless another account of ours is there too."""
         self._served_by_others.pop((account, place), None)
-        heir = next((one for (_, where), one in self._served_by_others.items() if where == place), None)
+        others = (joined for joined in self._served_by_others.values() if joined.place == place)
+        heir = next(others, None)
 
         def leave(tx: Transaction) -> None:
             if tx.places.served_by(place) not in (account, place.platform):

@@ -5,7 +5,8 @@ room in which Plein may say nothing for a while.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,15 @@ import pytest
 
 from adapters.matrix.client import Matrix
 from adapters.matrix.settings import Matrix as Settings
+from bot.call import Call
 from bot.clock import SystemClock
 from bot.core import PleinCore
+from bot.feature import Feature
 from bot.main.app import open_core
 from bot.main.config import Community, Config, DatabaseSection
-from bot.model.message import message, typed
+from bot.main.features import FEATURES, Installed
+from bot.model.events import Heard
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from tests.homeserver import PASSWORD, Homeserver, Person
@@ -51,6 +56,14 @@ class Room:
 
 @pytest.fixture
 async def room(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Room]:
+    async with a_room(homeserver, tmp_path) as room:
+        yield room
+
+
+@contextlib.asynccontextmanager
+async def a_room(
+    homeserver: Homeserver, tmp_path: Path, installed: Sequence[Installed] = FEATURES
+) -> AsyncIterator[Room]:
     number = next(numbers)
     anna, plein = await homeserver.person(f"anna{number}"), await homeserver.register(f"plein{number}")
     settings = Settings.model_validate(
@@ -58,7 +71,7 @@ async def room(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Room]:
     )
     config = Config(community=Community(), database=DatabaseSection(url="sqlite:///:memory:"))
     place = await anna.create_room(invite=[plein], public=True)
-    async with open_core(config, SystemClock(), board_rest=0) as core:
+    async with open_core(config, SystemClock(), 0, installed) as core:
         adapter = Matrix(settings, {}, core.texts, config.zone, SystemClock())
         work = (adapter.run(core), core.outbox.worker.run(), core.boards.worker.run())
         tasks = [asyncio.create_task(one) for one in work]
@@ -132,3 +145,14 @@ async def test_where_it_may_not_speak_it_is_said_once_it_may(room: Room) -> None
     assert await room.core.store.run(lambda tx: tx.posts.parked()) == []
     await room.anna.send_state(room.id, "m.room.power_levels", levels)
     await room.until(lambda event: body_of(event) == "mag ik?")
+
+
+async def test_talk_reaches_who_listens(homeserver: Homeserver, tmp_path: Path) -> None:
+    def echo(call: Call, heard: Heard) -> Message | None:
+        return message(typed(f"{call.theme_here is not None} {heard.words}"))
+
+    ears = Installed(Feature(name="ears", hears=echo))
+    async with a_room(homeserver, tmp_path, [*FEATURES, ears]) as room:
+        said = await room.anna.say(room.id, "dag allemaal")
+        answer = await room.until(lambda event: body_of(event) == "True dag allemaal")
+        assert answer["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": said}}
