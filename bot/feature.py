@@ -17,6 +17,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
+from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.people import Identity, Role
 from bot.model.work import Job
@@ -33,6 +34,8 @@ Write = Callable[[Text | str], str]
 Make = Callable[[Transaction, str, Write], Callable[[], bytes]]
 # What an argument could be, given what was typed of it.
 Suggest = Callable[[Call, str], Sequence[Suggestion]]
+# What to say in answer to talk that is no command, if anything.
+Hear = Callable[[Call, Heard], Message | None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
 
@@ -45,8 +48,9 @@ class Feature:
     ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
-    what is to be done there when two residents are one person. `locales` is the folder of its catalogues,
-    where that is not the one that the features here share.
+    what is to be done there when two residents are one person. `hears` is given what people say to
+    each other; without a feature that has it none of that is kept. `locales` is the folder of its
+    catalogues, where that is not the one that the features here share.
     """
 
     name: str
@@ -57,6 +61,7 @@ class Feature:
     suggest: Mapping[str, Suggest] = field(default_factory=dict)
     kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
+    hears: Hear | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
     locales: Path | None = None
@@ -99,6 +104,7 @@ class Features:
         self.kinds: Converters = {
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
         }
+        self.hears = tuple(feature.hears for feature in self.all if feature.hears)
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
         self.locales = tuple(feature.locales for feature in self.all if feature.locales)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -12,14 +13,35 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from bot.model.people import Identity, Known, Resident, Role
 from bot.names import folded, numbered, without_number
 from storage.batch import Batch, Loader
-from storage.tables import identities, members, residents
+from storage.tables import identities, members, posts, residents
+
+
+class Account(NamedTuple):
+    """Whose account it is, and what is known of how they are heard.
+
+    `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
+    used last.
+    """
+
+    resident: Resident
+    heard_by: str | None
+    heard_as: str | None
+    name_is_chosen: bool
+
+
+def _account(
+    number: int, name: str, locale: str | None, role: int, by: str | None, last: str | None, chosen: int
+) -> Account:
+    return Account(Resident(number, name, locale, Role(role)), by, last, bool(chosen))
+
 
 _ACCOUNT = Loader(
-    select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role).join(
-        identities, identities.c.resident == residents.c.id
-    ),
+    select(
+        *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
+        *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen),
+    ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
-    make=lambda number, name, locale, role: Resident(number, name, locale, Role(role)),
+    make=_account,
     tells=residents.c.id,
 )
 _PART = Loader(
@@ -30,13 +52,28 @@ _PART = Loader(
 )
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
+_TALKS_TO = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(account=bindparam("account_"))
+)
+# What waits for them goes along, and whatever it waited for.
+_HEAR_FROM = (
+    update(posts)
+    .where(
+        posts.c.platform == bindparam("platform_"),
+        posts.c.room == bindparam("user_"),
+        posts.c.private,
+        posts.c.sent_at.is_(None),
+        posts.c.ref.is_(None),
+        posts.c.account != bindparam("account_"),
+    )
+    .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
+)
 _HEARD = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
     .values(name=bindparam("name_"), folded=bindparam("folded_"), heard_as=bindparam("as_"))
-)
-_NAMES = select(residents.c.name, residents.c.name_is_chosen, residents.c.heard_as).where(
-    residents.c.id == bindparam("id_")
 )
 # Who takes part in a theme that the asker takes part in too.
 _OURS = members.alias()
@@ -129,17 +166,26 @@ class People:
     def __init__(self, db: Batch) -> None:
         self._db = db
 
-    def by_identity(self, identity: Identity) -> Resident | None:
+    def account(self, identity: Identity) -> Account | None:
+        """What is known of that account; None where it is nobody's yet."""
         return self._db.get(_ACCOUNT, identity.platform, identity.user_id)
 
+    def by_identity(self, identity: Identity) -> Resident | None:
+        account = self.account(identity)
+        return account.resident if account else None
+
     def add(self, identity: Identity, name: str) -> Resident:
-        account = f"{identity.platform}:{identity.user_id}"
-        row = {"name": name, "folded": folded(name), "heard_as": account}
+        row = {"name": name, "folded": folded(name), "heard_as": identity.address}
         number = self._db.execute(_ADD, row).scalar_one()
         self._db.execute(
             _ADD_IDENTITY, {"platform": identity.platform, "user_id": identity.user_id, "resident": number}
         )
         return Resident(number, name)
+
+    def talks_to(self, identity: Identity, account: str) -> None:
+        values = {"platform_": identity.platform, "user_": identity.user_id, "account_": account}
+        for statement in (_TALKS_TO, _HEAR_FROM):
+            self._db.execute(statement, values)
 
     def link(
         self, identities: Sequence[Identity], name: str | None, role: Role | None
@@ -186,11 +232,13 @@ class People:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)
         self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
 
-    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
-        row = self._db.execute(_NAMES, {"id_": resident.id}).one()
-        name = row.name if row.name_is_chosen else name
-        account = f"{identity.platform}:{identity.user_id}"
-        self._db.execute(_HEARD, {"id_": resident.id, "name_": name, "folded_": folded(name), "as_": account})
+    def heard(self, resident: Resident, identity: Identity, name: str) -> Resident:
+        account = self.account(identity)
+        if account and account.name_is_chosen:
+            name = account.resident.name
+        values = {"name_": name, "folded_": folded(name), "as_": identity.address}
+        self._db.execute(_HEARD, {"id_": resident.id, **values})
+        return replace(resident, name=name)
 
     def of(self, identity: Identity, name: str) -> Resident:
         return self.by_identity(identity) or self.add(identity, name)
@@ -230,7 +278,7 @@ class People:
                 name = numbered(first.name, first.number) if first.namesakes > 1 else first.name
                 accounts = sorted(
                     (Identity(row.platform, row.user_id) for row in rows),
-                    key=lambda account: f"{account.platform}:{account.user_id}" != first.heard_as,
+                    key=lambda account: account.address != first.heard_as,
                 )
                 found[number] = Known(name, tuple(accounts))
         return found

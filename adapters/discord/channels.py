@@ -57,6 +57,11 @@ def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
 _UNKNOWN = TryLater(ASK_AGAIN)
 
 
+def account_of(client: discord.Client) -> str:
+    """The account of Plein's that a client is: it is known once that has logged in."""
+    return f"{PLATFORM}:{client.application_id}"
+
+
 class Whereabouts(NamedTuple):
     """Where somebody is of the places that Plein is in, and where not."""
 
@@ -95,7 +100,7 @@ class Places:
 
     async def publish_pending(self) -> None:
         """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
-        here = await self._core.places(PLATFORM)
+        here = await self._core.places(account_of(self._client))
         self._known = {place.room_id for place in here}
         for room in self._known - set(self._themes):
             if self._client.get_channel(int(room)) is None and await self._is_gone(room):
@@ -145,14 +150,14 @@ class Places:
     async def _join(self, channel_id: int, name: str) -> None:
         room = str(channel_id)
         theme, language = self._themes.get(room, (None, None))
-        await self._core.joined(Place(PLATFORM, room), name, theme, language)
+        await self._core.joined(account_of(self._client), Place(PLATFORM, room), name, theme, language)
         self._known.add(room)
 
     async def leave(self, channel_id: int) -> None:
         """A channel is there no more."""
         if str(channel_id) in self._known:
             self._known.discard(str(channel_id))
-            await self._core.left(Place(PLATFORM, str(channel_id)))
+            await self._core.left(account_of(self._client), Place(PLATFORM, str(channel_id)))
 
     async def leave_all(self, channels: Iterable[Any]) -> None:
         """Plein is in this guild no more."""

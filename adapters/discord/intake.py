@@ -142,7 +142,7 @@ class Intake:
                 return await self._on.core.answer_to(invocation_id)
             case ids.Own(message_id=elsewhere) if asked.message:
                 there = int(elsewhere or asked.message.id)
-                found = await self._on.core.message_at(PLATFORM, str(there))
+                found = await self._on.core.message_at(self._on.account, str(there))
                 if found is None and asked.created_at - snowflake_time(there) < NOTED_WITHIN:
                     raise TryLater(PAUSE)  # it is being noted as sent
                 return found
@@ -175,6 +175,7 @@ class Intake:
             role=role,
             present_in=found.present,
             absent_from=found.absent,
+            account=self._on.account,
         )
 
     async def _place(self, asked: Asked, typing: bool) -> Place | None:

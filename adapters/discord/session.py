@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import discord
 
-from adapters.discord.channels import Places
+from adapters.discord.channels import Places, account_of
 from adapters.discord.commands import SlashCommands
 from adapters.discord.outgoing import Outgoing
 from adapters.discord.render import Writer
@@ -34,8 +34,8 @@ class Session:
 
     @property
     def account(self) -> str:
-        """Under which the core keeps how far was read."""
-        return f"discord:{self.client.application_id}"
+        """Which of Plein's this is, once it has logged in."""
+        return account_of(self.client)
 
     async def voice(self, reader: Place | Identity, otherwise: str | None = None) -> Voice:
         locale = await self.core.voice_of(reader, otherwise)
@@ -54,6 +54,8 @@ async def files_of(message: Message, session: Session, voice: Voice) -> list[dis
     """Made anew, each with its words for who cannot see it."""
     writer = session.writer(voice)
     return [
-        discord.File(io.BytesIO(await session.core.file(one, voice)), one.name, description=writer.alt(one))
-        for one in message.files
+        discord.File(
+            io.BytesIO(await session.core.file(file, voice)), file.name, description=writer.alt(file)
+        )
+        for file in message.files
     ]

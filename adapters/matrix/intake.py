@@ -16,6 +16,7 @@ from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, conten
 from adapters.matrix.render import KEY, native_poll
 from adapters.matrix.session import PLATFORM, Session
 from bot.model.events import Arrival, Invocation
+from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
 from bot.model.people import Identity, Place, Presence, Role
 
@@ -41,7 +42,8 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        return said.is_command or is_press or self._on.outgoing.is_direct(room)
+        is_meant = said.is_command or is_press or self._on.outgoing.is_direct(room)
+        return is_meant or self._on.core.listens
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
@@ -86,6 +88,7 @@ class Intake:
             by_post=True,
             public=not direct,
             present_in=tuple(self._present(heard.sender, None if direct else room)),
+            account=self._on.account,
         )
 
     def _present(self, user: str, room: str | None) -> Iterator[Presence]:
@@ -108,6 +111,8 @@ class Intake:
                 return
         if said.is_command or (asked.place is None and said.words):
             await self._on.core.handle(replace(asked, typed=said.words))
+        elif asked.place and self._on.core.listens:
+            await self._on.core.hear(_talk(asked, asked.place, said))
 
     async def _buttons_for(self, said: Said, room: str) -> Message | None:
         """The message that was replied to; in a direct room else the last one with buttons."""
@@ -118,7 +123,7 @@ class Intake:
             raise ConnectionError("the room's history could not be read")
         for event in page.chunk:
             if event.source.get("sender") == self._on.me:
-                message = await self._on.core.message_at(PLATFORM, str(event.source.get("event_id")))
+                message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
                 if message and message.buttons:
                     return message
         return None
@@ -142,7 +147,7 @@ class Intake:
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
-        message = await self._on.core.message_at(PLATFORM, event_id)
+        message = await self._on.core.message_at(self._on.account, event_id)
         if message is None and await self._is_ours(room, event_id):
             raise ConnectionError("that message is being noted")
         return message
@@ -191,3 +196,10 @@ class Intake:
                 given_up.append(arrival.seq)
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:
+    """What was said in a place, for whoever listens."""
+    ref = said_by.id.removeprefix(f"{PLATFORM}:")
+    who, at = said_by.author, said_by.at
+    return Talk(said_by.id, said_by.account, place, who, said_by.name, said.words, at, ref, said.reply_to)

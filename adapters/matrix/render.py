@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.model.message import Hint, Message, NativePoll, Text, Title, text
+from bot.model.work import Delivery
 from bot.texts import Texts, Voice, visible
 
 KEY = "be.plein.key"
@@ -47,6 +48,18 @@ def render_edit(message: Message, original: str, key: str, texts: Texts, voice: 
         "m.new_content": new,
         "m.relates_to": {"rel_type": "m.replace", "event_id": original},
     }
+
+
+def addressed(content: Content, delivery: Delivery) -> Content:
+    """The same, in answer to a message, and for those who are to be pinged. Notices notify nobody."""
+    people = [who.user_id for who in delivery.mentions]
+    pinged: Content = {"msgtype": "m.text", "m.mentions": {"user_ids": people}} if people else {}
+    if "m.new_content" in content:
+        # Whoever is named in the whole of it only is not pinged once more.
+        again = {"msgtype": "m.text"} if people else {}
+        return {**content, **again, "m.new_content": {**content["m.new_content"], **pinged}}
+    reply = {"m.relates_to": {"m.in_reply_to": {"event_id": delivery.reply_to}}} if delivery.reply_to else {}
+    return {**content, **pinged, **reply}
 
 
 def native_poll(message: Message) -> NativePoll | None:

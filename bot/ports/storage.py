@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from bot.model.events import Arrival, Invocation, Undo
 from bot.model.message import Message
 from bot.model.people import Identity, Known, Place, Resident, Role, Theme
-from bot.model.work import Board, Job, Post
+from bot.model.work import Board, Job, Post, Receipt, Reference
 
 T = TypeVar("T")
 
@@ -46,6 +46,10 @@ class Transaction(Protocol):
     def uses(self) -> UseStore: ...
     @property
     def inbox(self) -> InboxStore: ...
+    @property
+    def accounts(self) -> AccountStore: ...
+    @property
+    def kept(self) -> KeepsStore: ...
 
     def offload(self, work: Callable[[], T]) -> T:
         """Compute something long so that nobody else's commands or clocks wait for it meanwhile."""
@@ -94,7 +98,9 @@ class Recognised:
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
     `place_locale` is the language that was chosen for the place; `theme_role` the role with which they
-    last took part in its theme, None if they never did.
+    last took part in its theme, None if they never did; `heard_by` the account of Plein's over which they
+    were heard last, `heard_as` the account of theirs that they used last. `name_is_chosen`: it is not what
+    their platform calls them.
     """
 
     answer: tuple[Message | None] | None
@@ -102,6 +108,9 @@ class Recognised:
     theme: Theme | None
     place_locale: str | None
     theme_role: Role | None
+    heard_by: str | None = None
+    heard_as: str | None = None
+    name_is_chosen: bool = False
 
 
 class HandledStore(Protocol):
@@ -131,6 +140,10 @@ class PeopleStore(Protocol):
 
     def add(self, identity: Identity, name: str) -> Resident: ...
 
+    def talks_to(self, identity: Identity, account: str) -> None:
+        """That account of Plein's is the one they talk to: what is still to be said to them goes over it."""
+        ...
+
     def link(
         self, identities: Sequence[Identity], name: str | None, role: Role | None
     ) -> tuple[int, Sequence[int]]:
@@ -146,8 +159,8 @@ class PeopleStore(Protocol):
 
     def grant(self, identity: Identity, role: Role) -> None: ...
 
-    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
-        """They use Plein with this account just now, which their platform calls that."""
+    def heard(self, resident: Resident, identity: Identity, name: str) -> Resident:
+        """They use Plein with this account just now, which their platform calls that; as they are now."""
         ...
 
     def of(self, identity: Identity, name: str) -> Resident:
@@ -210,14 +223,18 @@ class PlaceStore(Protocol):
         """
         ...
 
-    def bind(self, place: Place, theme: int, name: str, locale: str | None) -> bool:
-        """True if the place is new, or back."""
+    def served_by(self, place: Place) -> str | None:
+        """The account that is there for Plein; None where none is."""
+        ...
+
+    def bind(self, place: Place, theme: int, name: str, locale: str | None, account: str) -> bool:
+        """The account serves the place. True if it is new, or back, or was served by another one."""
         ...
 
     def of_theme(self, theme: int) -> Sequence[Place]: ...
 
-    def on(self, platform: str) -> Sequence[Place]:
-        """Where Plein is."""
+    def served(self, account: str) -> Sequence[Place]:
+        """Where that account is there for Plein."""
         ...
 
     def leave(self, place: Place) -> None: ...
@@ -234,29 +251,55 @@ class PostStore(Protocol):
         now: datetime,
         *,
         confidential: bool = False,
+        account: str = "",
+        mentions: Sequence[Identity] = (),
+        reply_to: str | None = None,
     ) -> None:
-        """A second one with the same id changes nothing. `confidential`: kept only until it was said."""
+        """A second one with the same id changes nothing. `confidential`: kept only until it was said.
+
+        `account`: which is to say it, where that is not the one that serves the place or hears the person.
+        """
         ...
 
-    def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
-        """The oldest that is still to be said there, unless it has to wait."""
+    def change(self, post_id: str, message: Message, now: datetime) -> None:
+        """It is to say this, whether it went out already or not. Not for one that is confidential."""
         ...
 
-    def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]: ...
+    def withdraw(self, post_id: str, now: datetime) -> None:
+        """It is not to be said, or to be taken away."""
+        ...
 
-    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+    def due(self, account: str, now: datetime, limit: int) -> Sequence[Post]:
+        """Of each place and person the oldest that is still to be made true, unless it has to wait."""
+        ...
 
-    def tried(self, post_id: str, now: datetime) -> None: ...
+    def next_for(self, to: Place | Identity, account: str, now: datetime) -> Post | None:
+        """The same for one place or person."""
+        ...
 
-    def sent(self, post_id: str, platform: str, ref: str, now: datetime) -> None: ...
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
+
+    def tried(self, post_ids: Sequence[str], now: datetime) -> None: ...
+
+    def shown(self, post: Post, receipt: Receipt, now: datetime) -> None:
+        """It stands there; without a reference, it is to be said anew."""
+        ...
+
+    def retracted(self, post: Post, now: datetime) -> None: ...
 
     def later(self, post_id: str, when: datetime, *, failed: bool) -> None: ...
+
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        """What waits in that place (None: for that account) need wait no longer."""
+        ...
 
     def park(self, post_id: str, reason: str) -> None: ...
 
     def parked(self) -> Sequence[tuple[str, str]]: ...
 
-    def message_at(self, platform: str, ref: str) -> Message | None: ...
+    def message_at(self, account: str, ref: str) -> Message | None: ...
 
 
 class BoardStore(Protocol):
@@ -272,19 +315,55 @@ class BoardStore(Protocol):
 
     def show_open(self, theme: int, place: Place) -> None: ...
 
-    def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]: ...
+    def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
+        """Those that are behind, unless they have to wait: those of one subject together."""
+        ...
 
-    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
 
-    def tried(self, board: Board, now: datetime) -> None: ...
+    def tried(self, boards: Sequence[Board], now: datetime) -> None: ...
 
-    def shown(self, board: Board, refs: str | None, message: Message, next_at: datetime) -> None: ...
+    def shown(self, board: Board, ref: Reference, message: Message, next_at: datetime) -> None:
+        """It stands there; without a reference, it is to be posted anew."""
+        ...
 
     def later(self, board: Board, when: datetime, *, failed: bool) -> None: ...
 
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        """What waits in that place (None: for that account) need wait no longer."""
+        ...
+
     def drop(self, subject: str, place: Place) -> None: ...
 
-    def message_at(self, platform: str, ref: str) -> Message | None: ...
+    def message_at(self, account: str, ref: str) -> Message | None: ...
+
+
+class AccountStore(Protocol):
+    def serve(self, account: str, platform: str, now: datetime) -> None:
+        """It is at work now. What belonged to none of its platform's accounts so far is its own."""
+        ...
+
+    def is_away(self, account: str, since: datetime) -> bool:
+        """Whether it was not at work any more at that moment, or never was."""
+        ...
+
+    def succeed(self, account: str, platform: str, since: datetime) -> None:
+        """People to whom an account talked that was not at work any more at that moment talk to this one."""
+        ...
+
+
+class KeepsStore(Protocol):
+    """Small things that one of Plein's accounts keeps, each under a name."""
+
+    def get(self, account: str, name: str) -> str | None: ...
+
+    def put(self, account: str, name: str, value: str) -> None: ...
+
+    def all(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """Those whose names begin like that."""
+        ...
 
 
 class JobStore(Protocol):
@@ -320,13 +399,15 @@ class UseStore(Protocol):
 
 
 class InboxStore(Protocol):
-    def add(self, account: str, arrivals: Sequence[Arrival], cursor: str) -> Sequence[Arrival]: ...
+    def add(
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+    ) -> Sequence[Arrival]: ...
 
-    def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]: ...
+    def waiting(self, account: str, sealed: bool, stream: str = "") -> Sequence[Arrival]: ...
 
-    def cursor(self, account: str) -> str | None: ...
-
-    def cursors(self, prefix: str) -> Mapping[str, str]: ...
+    def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """How far each stream was read whose name begins like that."""
+        ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
 

@@ -141,7 +141,7 @@ class OnMatrix(Stage):
             await self._dealt_with(await person.say(self._direct[who], str(number), **reply))
             return
         room, standing = self._rooms[seen.to], self._standing.get((who, seen.ref, number))
-        message = await self.core.message_at(self.platform, seen.ref)
+        message = await self.core.message_at(f"{self.platform}:{self._plein}", seen.ref)
         assert message
         button = next(iter(message.buttons[number - 1 : number]), None)
         if button and any(line.key == "poll.board.how.discreet" for line in message.hints):
@@ -239,7 +239,7 @@ class OnMatrix(Stage):
         body = str(content["body"])
         assert _as_text(content["formatted_body"]) == body, "the HTML says something else"
         assert content["m.mentions"] == {}
-        message = await self.core.message_at(self.platform, ref)
+        message = await self.core.message_at(f"{self.platform}:{self._plein}", ref)
         pressable = bool(message and message.buttons)
         return Seen(ref, to, tuple(self._folded(body.split("\n"))), pressable, edited)
 

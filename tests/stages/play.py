@@ -14,7 +14,7 @@ from bot.main.app import open_core, texts_of
 from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Listener
 from tests.chat import Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
@@ -117,8 +117,8 @@ async def open_play(
         **{name: section for stage in stages for name, section in stage.settings().items()},
     )
     texts = texts_of(add_up(installed))
-    adapters: dict[str, Adapter] = {stage.platform: stage.adapter(config, texts) for stage in stages}
-    async with open_core(config, clock, adapters, installed=installed) as core:
+    adapters = {stage.platform: stage.adapter(config, texts) for stage in stages}
+    async with open_core(config, clock, installed=installed) as core:
         for stage in stages:
             stage.core = Listening(core, stage.timed)
         async with _running(adapters, stages):
@@ -128,7 +128,7 @@ async def open_play(
 
 
 @contextlib.asynccontextmanager
-async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> AsyncIterator[None]:
+async def _running(adapters: dict[str, Listener], stages: Iterable[Stage]) -> AsyncIterator[None]:
     """Until whoever asked is done. What ends by itself before Plein reads along is an error."""
     running = [asyncio.create_task(adapters[stage.platform].run(stage.core)) for stage in stages]
     waiting = asyncio.create_task(_caught_up(adapters.values()))
@@ -142,7 +142,7 @@ async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> Asy
         await asyncio.gather(waiting, *running, return_exceptions=True)
 
 
-async def _caught_up(adapters: Iterable[Adapter]) -> None:
+async def _caught_up(adapters: Iterable[Listener]) -> None:
     for adapter in adapters:
         await adapter.caught_up()
 
