@@ -122,6 +122,7 @@ class Features:
         person, others = tx.people.link(accounts, name, role)
         for other in others:
             tx.uses.merge(other, person)
+            tx.told.merge(other, person)
             for feature in self.all:
                 if feature.merge:
                     feature.merge(tx, other, person)
