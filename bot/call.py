@@ -136,17 +136,24 @@ class Call:
         )
 
     def tell(
-        self, resident: Resident | int, message: Message, key: str, *, confidential: bool = False
+        self,
+        resident: Resident | int,
+        message: Message,
+        key: str,
+        *,
+        confidential: bool = False,
+        until: datetime | None = None,
     ) -> None:
         """Say it to this person alone, after the commit; once, however often the same key is told.
 
         It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
-        again. `change_post` and `withdraw_post` do with it what they do with a post.
+        again, unless that is after `until`, when nobody needs it any more. `change_post` and
+        `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
         since = self.now - AWAY_AFTER
-        self.tx.told.add(key, number, message, self.now, since, confidential=confidential)
+        self.tx.told.add(key, number, message, self.now, since, confidential=confidential, until=until)
 
     def change_post(self, key: str, message: Message) -> None:
         """What was posted under that key says this from now on, whether it went out already or not."""

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from bot.model.people import Identity, Known, Resident, Role
 from bot.names import folded, numbered, without_number
 from storage.batch import Batch, Loader
-from storage.tables import identities, members, posts, residents
+from storage.tables import NOWHERE, identities, members, posts, residents
 
 
 class Account(NamedTuple):
@@ -75,6 +75,7 @@ _HEAR_FROM = (
         posts.c.sent_at.is_(None),
         posts.c.ref.is_(None),
         posts.c.account != bindparam("account_"),
+        posts.c.account != NOWHERE,
     )
     .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
 )

@@ -179,6 +179,7 @@ class Posts:
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
         resident: int | None = None,
+        until: datetime | None = None,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
@@ -187,7 +188,12 @@ class Posts:
         key, body = self._sealing.seal(packed) if confidential else ("", packed)
         row = {"id": post_id, "message": body, "key": key, "next_at": now, **_target(to)}
         row |= {"account": account or self.account_for(to)}
-        row |= {"mentions": _pack_people(mentions), "reply_to": reply_to, "resident": resident}
+        row |= {
+            "mentions": _pack_people(mentions),
+            "reply_to": reply_to,
+            "resident": resident,
+            "until": until,
+        }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
 

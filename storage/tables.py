@@ -172,6 +172,8 @@ seen = Table(
     sqlite_with_rowid=False,
 )
 
+# What waits until a person uses Plein again has no account of Plein's that would say it.
+NOWHERE = ""
 posts = Table(
     "posts",
     metadata,
@@ -199,6 +201,8 @@ posts = Table(
     # Whom it is for, where that is a person; their accounts to which it certainly did not come.
     Column("resident", ForeignKey("residents.id")),
     Column("gone", Text),
+    # After that moment it is passed on to no other account, and waits for nobody.
+    Column("until", Moment),
     # It may have arrived, or may still arrive.
     Column("in_doubt", Boolean, nullable=False, server_default=false()),
 )

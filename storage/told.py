@@ -13,19 +13,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import and_, bindparam, case, distinct, func, null, select, update
+from sqlalchemy import and_, bindparam, case, distinct, false, func, null, select, update
 
 from bot.model.message import Message
 from bot.model.people import Identity
 from bot.model.work import Post
 from storage.batch import Batch, Loader
 from storage.posts import Posts
-from storage.tables import accounts, identities, posts, residents
+from storage.tables import NOWHERE, accounts, identities, posts, residents
 
 _MOMENT = posts.c.next_at.type
 _NOW = bindparam("now_", type_=_MOMENT)
 _SINCE = bindparam("since_", type_=_MOMENT)
-NOWHERE = ""
 
 
 class _Way(NamedTuple):
@@ -69,6 +68,7 @@ _AT_WORK = select(accounts.c.account).where(
 _STRANDED = select(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone).where(
     _UNSAID, ~_AT_WORK.exists()
 )
+_OVER = posts.c.until <= _NOW
 # Nobody saw anything of it: what it was changed to meanwhile is what it says, and one withdrawn is done.
 _AS_NEW: dict[str, Any] = {
     "account": bindparam("account_"),
@@ -79,12 +79,13 @@ _AS_NEW: dict[str, Any] = {
     "next_at": _NOW,
     "message": func.coalesce(posts.c.wanted, posts.c.message),
     "wanted": null(),
-    "sent_at": case((posts.c.withdrawn, _NOW), else_=null()),
+    "sent_at": case((posts.c.withdrawn | func.coalesce(_OVER, false()), _NOW), else_=null()),
 }
 _NOWHERE = update(posts).where(_ID).values(**_AS_NEW)
 _ELSEWHERE = _NOWHERE.values(platform=bindparam("platform_"), room=bindparam("room_"))
 _WAITS_FOR_THEM = and_(_UNSAID, posts.c.account == NOWHERE)
 _THEIRS = posts.c.resident == bindparam("resident_")
+_LAPSE = update(posts).where(_WAITS_FOR_THEM, _THEIRS, _OVER).values(withdrawn=True, sent_at=_NOW)
 _RESUME = (
     update(posts)
     .where(_WAITS_FOR_THEM, _THEIRS)
@@ -95,6 +96,12 @@ _RESUME = (
         gone=null(),
         next_at=_NOW,
     )
+)
+# Whose it is now: two residents may have become one meanwhile.
+_NOTE_WHOSE = (
+    update(residents)
+    .where(residents.c.id == select(posts.c.resident).where(_ID).scalar_subquery())
+    .values(unheard=True)
 )
 _NOTE = (
     update(residents).where(residents.c.id == bindparam("resident_")).values(unheard=bindparam("unheard_"))
@@ -120,6 +127,7 @@ class Told:
         since: datetime,
         *,
         confidential: bool = False,
+        until: datetime | None = None,
     ) -> None:
         found = self._find(resident, since, ())
         # At a moment when nothing is at work it waits for the account that they used last.
@@ -128,7 +136,14 @@ class Told:
         if found:
             to, account = found
             self._posts.add(
-                post_id, to, message, now, confidential=confidential, account=account, resident=resident
+                post_id,
+                to,
+                message,
+                now,
+                confidential=confidential,
+                account=account,
+                resident=resident,
+                until=until,
             )
 
     def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
@@ -158,13 +173,15 @@ class Told:
             self._db.wake("post")
         else:
             self._db.execute(_NOWHERE, {**values, "account_": NOWHERE})
-            self._db.execute(_NOTE, {"resident_": resident, "unheard_": True})
+            self._db.execute(_NOTE_WHOSE, {"id_": post_id})
 
     def resume(self, resident: int, identity: Identity, now: datetime) -> None:
         where = {"platform_": identity.platform, "room_": identity.user_id}
         account = self._posts.account_for(identity)
-        self._db.execute(_RESUME, {**where, "resident_": resident, "account_": account, "now_": now})
+        # In this order: what is set aside at the same time is either seen, or noted afterwards.
         self._db.execute(_NOTE, {"resident_": resident, "unheard_": False})
+        self._db.execute(_LAPSE, {"resident_": resident, "now_": now})
+        self._db.execute(_RESUME, {**where, "resident_": resident, "account_": account, "now_": now})
         self._db.wake("post")
 
     def unreached(self, since: datetime) -> int:

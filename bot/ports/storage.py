@@ -322,10 +322,11 @@ class ToldStore(Protocol):
         since: datetime,
         *,
         confidential: bool = False,
+        until: datetime | None = None,
     ) -> None:
         """For the account that they used last, among those that an account of Plein's at work can write to.
 
-        A second one with the same id changes nothing.
+        A second one with the same id changes nothing. After `until` it goes to no other account any more.
         """
         ...
 

@@ -134,4 +134,4 @@ def remind_due(call: Call, job: Job) -> None:
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}")
+        call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}", until=poll.closes_at)

@@ -18,6 +18,7 @@ def upgrade() -> None:
     with op.batch_alter_table("posts") as table:
         table.add_column(sa.Column("resident", _NUMBER, nullable=True))
         table.add_column(sa.Column("gone", sa.Text(), nullable=True))
+        table.add_column(sa.Column("until", sa.BigInteger(), nullable=True))
         table.add_column(sa.Column("in_doubt", sa.Boolean(), server_default=sa.false(), nullable=False))
         table.create_foreign_key(op.f("fk_posts_resident"), "residents", ["resident"], ["id"])
     op.create_index("ix_posts_resident", "posts", ["resident"], sqlite_where=_TOLD, postgresql_where=_TOLD)
@@ -33,7 +34,7 @@ def downgrade() -> None:
     op.drop_index("ix_posts_resident", "posts")
     with op.batch_alter_table("posts") as table:
         table.drop_constraint("fk_posts_resident", type_="foreignkey")
-        for column in ("resident", "gone", "in_doubt"):
+        for column in ("resident", "gone", "until", "in_doubt"):
             table.drop_column(column)
     with op.batch_alter_table("residents") as table:
         table.drop_column("unheard")

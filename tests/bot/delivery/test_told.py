@@ -185,6 +185,27 @@ async def test_who_comes_back_and_is_still_out_of_reach_hears_it_the_next_time(
     assert heard(town.platform, other) == [("ben", "dag")]
 
 
+async def test_what_nobody_needs_any_more_waits_for_nobody(town: Town, other: Platform) -> None:
+    """As it is set aside, or by the time that they come back."""
+    await uses(town, HERE)
+    other.trouble["benno"], town.platform.trouble["ben"] = [Gone("weg")], [TryLater(7200, unsent=True)]
+    soon, later = (town.clock.now() + timedelta(hours=hours) for hours in (1, 3))
+    await call(town, lambda call, ben: call.tell(ben, message(typed("straks")), "soon", until=soon))
+    await call(town, lambda call, ben: call.tell(ben, message(typed("later")), "later", until=later))
+    await call(town, lambda call, ben: call.tell(ben, message(typed("altijd")), "always"))
+    await flush(town)
+    town.platform.trouble["ben"] = [Gone("weg") for _ in range(3)]
+    other.trouble["benno"] = [Gone("weg") for _ in range(2)]
+    town.clock.turn(timedelta(hours=2))
+    await town.core.rooms.look_after()
+    await flush(town)
+    assert (town.platform.trouble["ben"], other.trouble["benno"]) == ([], [])
+    town.clock.turn(timedelta(hours=2))
+    await uses(town, THERE)
+    await flush(town)
+    assert heard(town.platform, other) == [("benno", "altijd")]
+
+
 # --- in doubt ---
 
 
