@@ -154,14 +154,13 @@ class PleinCore:
     ) -> Sequence[Arrival]:
         return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
 
-    async def arrivals(self, account: str, *, stream: str = "", sealed: bool = False) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed, stream))
+    async def arrivals(
+        self, account: str, *, stream: str = "", undecryptable: bool = False
+    ) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.waiting(account, undecryptable, stream))
 
     async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return await self.store.run(lambda tx: tx.inbox.cursors(account, prefix))
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
-
-    async def seal(self, account: str, seq: int) -> None:
-        await self.store.run(lambda tx: tx.inbox.seal(account, seq))
