@@ -15,7 +15,7 @@ from storage.executor import CONFLICTS
 from storage.tables import identities, members, posts, residents, uses
 
 _ID: BindParameter[Any] = bindparam("id_")
-# Whose rows these are; of two who are one person, both have theirs from then on.
+# Whose rows these are; where that is all, a column more here is all that another table needs.
 _OWNED = (identities.c.resident, uses.c.resident)
 _MOVE = [
     update(owner.table).where(owner == bindparam("old_")).values({owner: bindparam("new_")})
