@@ -197,7 +197,7 @@ class Intake:
         try:
             invocation = await self._invocation(asked, used.command.path, used.args, typing=True)
             found = await self._on.core.suggest(invocation, used.focused, used.typed)
-            voice = await self._on.voice(invocation.author, invocation.locale)
+            voice = await self._on.voice(invocation.author, otherwise=invocation.locale)
             await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
         except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)

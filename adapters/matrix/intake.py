@@ -14,7 +14,8 @@ import nio
 from adapters.inbox import InOrder
 from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
 from adapters.matrix.render import KEY, native_poll
-from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
 from bot.model.events import Arrival, Invocation
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
