@@ -163,6 +163,8 @@ class Intake:
             found = await places.whereabouts(user.id)
         elif place and isinstance(user, discord.Member) and user.joined_at:
             found = Whereabouts((Presence(place, role, user.joined_at),))
+        words = [] if typing else [value for value in args.values() if isinstance(value, str)]
+        mentions = await places.mentions(words, found.present)
         return Invocation(
             source_of(asked),
             Identity(PLATFORM, str(user.id)),
@@ -175,6 +177,7 @@ class Intake:
             role=role,
             present_in=found.present,
             absent_from=found.absent,
+            mentions=mentions,
             account=self._on.account,
         )
 
