@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +76,16 @@ def test_every_link_leads_somewhere(doc: Path) -> None:
 def test_files_that_are_named_are_found() -> None:
     there = dict(names_of_files("`bot/model`: `people.py`, `bot/nowhere.py`, `nowhere.py`, `call.theme`"))
     assert there == {"bot/model": True, "people.py": True, "bot/nowhere.py": False, "nowhere.py": False}
+
+
+def test_every_dependency_is_told_why() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [
+        *project["dependencies"],
+        *(name for of in project["optional-dependencies"].values() for name in of),
+    ]
+    told = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    names = [re.split(r"[^\w.-]", name)[0] for name in needed]
+    assert [
+        name for name in names if not re.search(rf"^\|.*\b{re.escape(name)}\b.*\|", told, re.MULTILINE)
+    ] == []
