@@ -1,6 +1,6 @@
 """Polls, ballots, and how often each ballot was cast.
 
-A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see seals.py) and not
+A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see keyring.py) and not
 counted before the end; then only the count is kept, and the key destroyed.
 """
 
