@@ -18,10 +18,10 @@ from bot.dispatch import Dispatch
 from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
-from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Place
+from bot.model.message import Attachment, Message, Suggestion, residents_in
+from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Adapter
-from bot.ports.storage import Store, Transaction
+from bot.ports.storage import Exported, Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice, visible
 
@@ -89,6 +89,14 @@ class PleinCore:
         """These accounts turn out to be one person's, who counts once from now on."""
         await self.store.run(lambda tx: self.features.link(tx, accounts))
 
+    async def export(self, resident: int) -> Exported:
+        """All that is kept of a resident, by the name of the table; plain values, as JSON has them."""
+        return await self.store.read(lambda tx: self.features.export(tx, resident))
+
+    async def forget(self, resident: int) -> None:
+        """Nothing is kept of a resident any more, but what counts without saying whose it was."""
+        await self.store.run(lambda tx: self.features.forget(tx, resident))
+
     # --- where Plein is ---
 
     async def introduce(self, adapter: Adapter) -> None:
@@ -126,7 +134,9 @@ class PleinCore:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
-        write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
+        write = partial(
+            self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
+        )
         finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
@@ -141,6 +151,10 @@ class PleinCore:
         default = self.texts.nearest(otherwise, self.settings.locale)
         return self.texts.nearest(await self.store.run(read), default)
 
+    async def people_in(self, message: Message) -> Mapping[int, Known]:
+        numbers = {resident.id for resident in residents_in(message)}
+        return await self.store.read(lambda tx: tx.people.known(numbers)) if numbers else {}
+
     # --- what an account keeps ---
 
     async def keep(self, account: str, name: str, value: str) -> None:
@@ -154,14 +168,13 @@ class PleinCore:
     ) -> Sequence[Arrival]:
         return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
 
-    async def arrivals(self, account: str, *, stream: str = "", sealed: bool = False) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed, stream))
+    async def arrivals(
+        self, account: str, *, stream: str = "", undecryptable: bool = False
+    ) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.waiting(account, undecryptable, stream))
 
     async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return await self.store.run(lambda tx: tx.inbox.cursors(account, prefix))
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
-
-    async def seal(self, account: str, seq: int) -> None:
-        await self.store.run(lambda tx: tx.inbox.seal(account, seq))

@@ -303,7 +303,7 @@ inbox = Table(
     Column("stream", String, nullable=False, server_default=""),
     Column("id", String, nullable=False),
     Column("room", String, nullable=False),
-    # Under the key of that name (see sealing.py): it may say how somebody votes.
+    # Under the key of that name (see envelopes.py): it may say how somebody votes.
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),

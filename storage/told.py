@@ -107,7 +107,6 @@ _NOTE = (
     update(residents).where(residents.c.id == bindparam("resident_")).values(unheard=bindparam("unheard_"))
 )
 _UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THEM, posts.c.next_at > _SINCE)
-_MERGE = update(posts).where(posts.c.resident == bindparam("old_")).values(resident=bindparam("resident_"))
 _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
 
 
@@ -188,10 +187,9 @@ class Told:
         found: int = self._db.execute(_UNREACHED, {"since_": since}).scalar_one()
         return found
 
-    def merge(self, old: int, new: int) -> None:
-        self._db.execute(_MERGE, {"old_": old, "resident_": new})
-        if self._db.execute(_WAITING, {"resident_": new}).first():
-            self._db.execute(_NOTE, {"resident_": new, "unheard_": True})
+    def linked(self, resident: int) -> None:
+        if self._db.execute(_WAITING, {"resident_": resident}).first():
+            self._db.execute(_NOTE, {"resident_": resident, "unheard_": True})
 
     # --- where they can be reached ---
 

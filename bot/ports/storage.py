@@ -14,6 +14,9 @@ from bot.model.people import Identity, Known, Place, Resident, Role, Theme
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
 T = TypeVar("T")
+# What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
+# them; moments are in ISO 8601, with their offset.
+Exported = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,6 +161,18 @@ class PeopleStore(Protocol):
 
     def remove(self, resident: int) -> None:
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
+        ...
+
+    def hold(self, resident: int) -> None:
+        """Nothing new is kept of them until the transaction ends, but by itself."""
+        ...
+
+    def export(self, resident: int) -> Exported:
+        """What the core keeps of them."""
+        ...
+
+    def forget(self, resident: int) -> None:
+        """Keep nothing of them, but a row without a name where something else refers to them."""
         ...
 
     def grant(self, identity: Identity, role: Role) -> None: ...
@@ -348,7 +363,9 @@ class ToldStore(Protocol):
         """For how many people something has been waiting, since later than that, until they use Plein."""
         ...
 
-    def merge(self, old: int, new: int) -> None: ...
+    def linked(self, resident: int) -> None:
+        """What waited for somebody whom they turned out to be waits for them, until they use Plein."""
+        ...
 
 
 class BoardStore(Protocol):
@@ -444,23 +461,19 @@ class UseStore(Protocol):
         """How often they did that, of what still counts."""
         ...
 
-    def merge(self, old: int, new: int) -> None: ...
-
 
 class InboxStore(Protocol):
     def add(
         self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
     ) -> Sequence[Arrival]: ...
 
-    def waiting(self, account: str, sealed: bool, stream: str = "") -> Sequence[Arrival]: ...
+    def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...
 
     def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         """How far each stream was read whose name begins like that."""
         ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
-
-    def seal(self, account: str, seq: int) -> None: ...
 
 
 Args = Mapping[str, Any]
