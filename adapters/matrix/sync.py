@@ -18,7 +18,8 @@ import nio
 from adapters.matrix.intake import Intake
 from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
-from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
 from bot.errors import TryLater
 from bot.model.events import Arrival
 from bot.model.people import Place

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Known, Place
 from bot.model.work import Delivery, Receipt, Reference
 
 if TYPE_CHECKING:
@@ -130,6 +130,10 @@ class Core(Protocol):
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
         """The language to speak there; `otherwise` where they chose none, before the community's own."""
+        ...
+
+    async def people_in(self, message: Message) -> Mapping[int, Known]:
+        """How the residents are shown now whom a message names, by their numbers; for a Voice."""
         ...
 
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
