@@ -18,8 +18,8 @@ from bot.dispatch import Dispatch
 from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
-from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Place
+from bot.model.message import Attachment, Message, Suggestion, residents_in
+from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Adapter
 from bot.ports.storage import Exported, Store, Transaction
 from bot.settings import Settings
@@ -134,7 +134,9 @@ class PleinCore:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
-        write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
+        write = partial(
+            self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
+        )
         finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
@@ -149,6 +151,10 @@ class PleinCore:
         default = self.texts.nearest(otherwise, self.settings.locale)
         return self.texts.nearest(await self.store.run(read), default)
 
+    async def people_in(self, message: Message) -> Mapping[int, Known]:
+        numbers = {resident.id for resident in residents_in(message)}
+        return await self.store.read(lambda tx: tx.people.known(numbers)) if numbers else {}
+
     # --- what an account keeps ---
 
     async def keep(self, account: str, name: str, value: str) -> None:
@@ -162,14 +168,13 @@ class PleinCore:
     ) -> Sequence[Arrival]:
         return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
 
-    async def arrivals(self, account: str, *, stream: str = "", sealed: bool = False) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed, stream))
+    async def arrivals(
+        self, account: str, *, stream: str = "", undecryptable: bool = False
+    ) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.waiting(account, undecryptable, stream))
 
     async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return await self.store.run(lambda tx: tx.inbox.cursors(account, prefix))
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
-
-    async def seal(self, account: str, seq: int) -> None:
-        await self.store.run(lambda tx: tx.inbox.seal(account, seq))

@@ -132,6 +132,7 @@ class Features:
                 if feature.merge:
                     feature.merge(tx, other, person)
             tx.people.remove(other)
+        tx.told.linked(person)
         return person
 
     def forget(self, tx: Transaction, resident: int) -> None:

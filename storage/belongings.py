@@ -16,7 +16,7 @@ from storage.tables import identities, members, posts, residents, uses
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
-_OWNED = (identities.c.resident, uses.c.resident)
+_OWNED = (identities.c.resident, uses.c.resident, posts.c.resident)
 _MOVE = [
     update(owner.table).where(owner == bindparam("old_")).values({owner: bindparam("new_")})
     for owner in _OWNED
@@ -51,7 +51,14 @@ _BLANK = (
     update(residents)
     .where(residents.c.id == _ID)
     .values(
-        name="", folded="", locale=None, role=0, wants_reminders=False, name_is_chosen=False, heard_as=None
+        name="",
+        folded="",
+        locale=None,
+        role=0,
+        wants_reminders=False,
+        name_is_chosen=False,
+        heard_as=None,
+        unheard=False,
     )
 )
 _REMOVE = delete(residents).where(residents.c.id == _ID)

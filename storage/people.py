@@ -22,25 +22,33 @@ class Account(NamedTuple):
     """Whose account it is, and what is known of how they are heard.
 
     `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
-    used last.
+    used last. `unheard`: something waits until they use Plein again.
     """
 
     resident: Resident
     heard_by: str | None
     heard_as: str | None
     name_is_chosen: bool
+    unheard: bool
 
 
 def _account(
-    number: int, name: str, locale: str | None, role: int, by: str | None, last: str | None, chosen: int
+    number: int,
+    name: str,
+    locale: str | None,
+    role: int,
+    by: str | None,
+    last: str | None,
+    chosen: int,
+    unheard: int,
 ) -> Account:
-    return Account(Resident(number, name, locale, Role(role)), by, last, bool(chosen))
+    return Account(Resident(number, name, locale, Role(role)), by, last, bool(chosen), bool(unheard))
 
 
 _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
-        *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen),
+        *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,

@@ -1,6 +1,6 @@
 """Polls, ballots, and how often each ballot was cast.
 
-A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see seals.py) and not
+A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see keyring.py) and not
 counted before the end; then only the count is kept, and the key destroyed.
 """
 
@@ -51,11 +51,10 @@ from bot.features.polls.records import (
     Voters,
 )
 from bot.model.events import Invocation
-from bot.model.people import Identity
 from storage.batch import Batch, Loader
 from storage.keyring import KeyGone
 from storage.parts import Parts, Stored
-from storage.tables import Moment, Number, identities, members, own_tables, residents, themes
+from storage.tables import Moment, Number, members, own_tables, residents, themes
 
 TABLES = own_tables()
 
@@ -235,8 +234,7 @@ _ASKED_BY = (
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _WITHOUT = (
-    select(residents.c.id, identities.c.platform, identities.c.user_id)
-    .join(identities, identities.c.resident == residents.c.id)
+    select(residents.c.id)
     .join(members, and_(members.c.resident == residents.c.id, members.c.theme == bindparam("theme_")))
     .outerjoin(ballots, and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == residents.c.id))
     .where(
@@ -244,7 +242,7 @@ _WITHOUT = (
         or_(residents.c.role >= bindparam("role_"), members.c.role >= bindparam("role_")),
         ballots.c.voter.is_(None),
     )
-    .order_by(residents.c.id, identities.c.platform, identities.c.user_id)
+    .order_by(residents.c.id)
 )
 
 
@@ -355,13 +353,13 @@ class Polls:
             return list(orjson.loads(kept)) if kept else []
         return self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
 
-    def without_ballot(self, poll: Poll) -> Sequence[Identity]:
+    def without_ballot(self, poll: Poll) -> Sequence[int]:
         role = {Voters.ORGANISERS: 1, Voters.MODERATORS: 2}.get(poll.who, 0)
-        rows = self._db.execute(_WITHOUT, {"theme_": poll.theme, "poll_": poll.id, "role_": role})
-        first: dict[int, Identity] = {}
-        for resident, platform, user in rows:
-            first.setdefault(resident, Identity(platform, user))
-        return list(first.values())
+        asked = {"theme_": poll.theme, "poll_": poll.id, "role_": role}
+        found: Sequence[int] = self._db.execute(_WITHOUT, asked).scalars()
+        # Whoever writes to them asks for the accounts of each.
+        self._db.expect(residents.c.id, found)
+        return found
 
     # --- writing ---
 

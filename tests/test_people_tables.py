@@ -112,8 +112,10 @@ def rows_of(tx: Transaction, column: Column[Any], resident: int) -> int:
 async def opened(url: str, installed: Sequence[Installed] = INSTALLED) -> AsyncIterator[Database]:
     await make_tables(url)
     store = await open_database(url, keys_of(url), stores_of(installed))
-    yield store
-    await store.close()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def people(tx: Transaction) -> list[Resident]:
@@ -159,7 +161,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
     kept = db(tx).execute(select(residents).where(residents.c.id == anna.id))
     if str(column) in TOMBSTONES:
         assert rows_of(tx, column, anna.id) == 1
-        assert tuple(kept.one()) == (anna.id, "", None, 0, False, "", False, None)
+        assert tuple(kept.one()) == (anna.id, "", None, 0, False, "", False, None, False)
         assert not tx.people.known([anna.id])
         assert not tx.people.named("", None)
         assert not tx.people.numbered(anna.id, None)

@@ -205,7 +205,8 @@ class Console:
 
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))
-        voice = Voice(locale, self._zone, self._clock.now())
+        people = await self.core.people_in(message)
+        voice = Voice(locale, self._zone, self._clock.now(), people=people)
         lines = render(message, self._texts, voice)
         for one in message.files:
             lines.append(f"[{one.name}] {self._texts.write(one.words, voice)}")

@@ -110,7 +110,7 @@ class Discord:
         said = await self._say(on, channel, delivery)
         native = None
         if isinstance(to, Place) and self._settings.native_polls:
-            native = native_poll(delivery.message, on, await on.voice(to))
+            native = native_poll(delivery.message, on, await on.voice(to, delivery.message))
         if native is None:
             return Receipt((said,))
         try:
@@ -142,7 +142,7 @@ class Discord:
     async def _edit(self, on: Session, delivery: Delivery) -> Receipt:
         channel, message = await self._channel(on, delivery.to), delivery.message
         shown, *beside = delivery.replaces
-        said = on.writer(await on.voice(delivery.to)).render(message, None)
+        said = on.writer(await on.voice(delivery.to, message)).render(message, None)
         if beside and message.native_poll and message.native_poll.ended:
             await on.outgoing.end_poll(channel, int(beside[0]))
         edited = await on.outgoing.edit(channel, shown, said, _pings(delivery))
@@ -151,7 +151,7 @@ class Discord:
     async def _say(self, on: Session, channel: int, delivery: Delivery) -> str:
         """Where files are not allowed the words go alone: they have said the same."""
         key, tried_at = delivery.key, delivery.tried_at
-        voice = await on.voice(delivery.to)
+        voice = await on.voice(delivery.to, delivery.message)
         said = on.writer(voice).render(delivery.message, None)
         files = [*await files_of(delivery.message, on, voice), *overflow_files(said)]
         more: dict[str, Any] = {

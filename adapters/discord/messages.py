@@ -76,6 +76,7 @@ class Messages:
             found = Whereabouts((Presence(place, role, datetime.fromisoformat(kept["since"])),))
         else:
             found = Whereabouts(await places.presence(kept["author"], place))
+        mentions = await places.mentions([kept["words"]], found.present)
         return Invocation(
             f"{PLATFORM}:{message}:{kept['author']}",
             Identity(PLATFORM, str(kept["author"])),
@@ -88,6 +89,7 @@ class Messages:
             public=place is not None,
             present_in=found.present,
             absent_from=found.absent,
+            mentions=mentions,
             account=self._on.account,
         )
 

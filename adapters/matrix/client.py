@@ -27,7 +27,8 @@ from adapters.matrix.render import (
     render_poll_end,
 )
 from adapters.matrix.rooms import Room
-from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
 from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync, Themes
 from bot.clock import Clock
@@ -167,7 +168,7 @@ class Matrix:
     async def _send(self, delivery: Delivery) -> Receipt:
         """The notice, and behind it the native poll if there is one."""
         to, message, key, tried_at = delivery.to, delivery.message, delivery.key, delivery.tried_at
-        room, voice = await self._room(to), await self._voice(to)
+        room, voice = await self._room(to), await self._voice(delivery)
         poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
         content = addressed(render(message, key, self._texts, voice), delivery)
         courteous = isinstance(to, Identity)
@@ -177,7 +178,7 @@ class Matrix:
 
     async def _edit(self, delivery: Delivery) -> None:
         message, key = delivery.message, delivery.key
-        room, voice = await self._room(delivery.to), await self._voice(delivery.to)
+        room, voice = await self._room(delivery.to), await self._voice(delivery)
         notice, *beside = delivery.replaces
         content = addressed(render_edit(message, notice, key, self._texts, voice), delivery)
         await self._outgoing.send(room, TEXT, content, key, None)
@@ -212,5 +213,7 @@ class Matrix:
         except (Gone, Refused):
             return None  # a room can forbid polls and allow messages
 
-    async def _voice(self, reader: Place | Identity) -> Voice:
-        return Voice(await self._core.voice_of(reader), self._zone, self._clock.now())
+    async def _voice(self, delivery: Delivery) -> Voice:
+        locale = await self._core.voice_of(delivery.to)
+        people = await self._core.people_in(delivery.message)
+        return Voice(locale, self._zone, self._clock.now(), people=people)

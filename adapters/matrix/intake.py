@@ -12,10 +12,12 @@ from typing import Any
 import nio
 
 from adapters.inbox import InOrder
+from adapters.matrix.mentions import addressed, addresses_in
 from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
 from adapters.matrix.render import KEY, native_poll
-from adapters.matrix.session import PLATFORM, Session
-from bot.model.events import Arrival, Invocation
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
+from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
 from bot.model.people import Identity, Place, Presence, Role
@@ -110,9 +112,27 @@ class Intake:
                 await self._press(asked, message, said.pressed)
                 return
         if said.is_command or (asked.place is None and said.words):
-            await self._on.core.handle(replace(asked, typed=said.words))
+            words, mentions = self._addressed(asked, said)
+            await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
+
+    def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
+        """What was said with addresses for names, and whose those are: of people who are there, or in
+        private in a place that both are in.
+        """
+        rooms = [presence.place.room_id for presence in asked.present_in]
+
+        def name_of(user: str) -> str | None:
+            for room in rooms:
+                if user != self._on.me and self._on.rooms[room].since(user):
+                    known = self._on.client.rooms.get(room)
+                    return (known.user_name(user) if known else None) or user
+            return None
+
+        words = addressed(said, name_of)
+        named = ((user, name_of(user)) for user in addresses_in(words))
+        return words, tuple(Mention(user, Identity(PLATFORM, user), name) for user, name in named if name)
 
     async def _buttons_for(self, said: Said, room: str) -> Message | None:
         """The message that was replied to; in a direct room else the last one with buttons."""
@@ -174,7 +194,7 @@ class Intake:
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
         given_up = []
-        for arrival in await self._on.core.arrivals(self._on.account, sealed=True):
+        for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
             at = moment(source.get("origin_server_ts"))

@@ -9,12 +9,17 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
+from adapters.matrix.settings import PLATFORM
 from bot.model.message import Hint, Message, NativePoll, Text, Title, text
+from bot.model.people import Known
 from bot.model.work import Delivery
 from bot.texts import Texts, Voice, visible
 
 KEY = "be.plein.key"
+# What follows is whom a link means.
+PEOPLE = "https://matrix.to/#/"
 POLL_START = "org.matrix.msc3381.poll.start"
 POLL_END = "org.matrix.msc3381.poll.end"
 # Clients show no counts before the end: theirs would leave out who votes elsewhere.
@@ -27,7 +32,7 @@ Content = dict[str, Any]
 
 def render(message: Message, key: str, texts: Texts, voice: Voice) -> Content:
     """A notice; the plain body reads the same as the HTML."""
-    rich = replace(voice, escape=_escape, code=("<code>", "</code>"))
+    rich = replace(voice, escape=_escape, code=("<code>", "</code>"), person=_pill)
     return {
         "msgtype": "m.notice",
         "body": "\n".join(_lines(message, texts, voice)),
@@ -130,6 +135,15 @@ def _lines(message: Message, texts: Texts, voice: Voice, strong: tuple[str, str]
     if listed:
         lines += [*listed, texts.write(text("action.how"), voice)]
     return lines or [""]
+
+
+def _pill(known: Known) -> str | None:
+    """Somebody as clients show people; by itself it pings nobody."""
+    for account in known.accounts:
+        if account.platform == PLATFORM:
+            link = f"{PEOPLE}{quote(account.user_id, safe='@:')}"
+            return f'<a href="{html.escape(link)}">{_escape(known.name)}</a>'
+    return None
 
 
 def _escape(words: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Known, Place
 from bot.model.work import Delivery, Receipt, Reference
 
 if TYPE_CHECKING:
@@ -132,6 +132,10 @@ class Core(Protocol):
         """The language to speak there; `otherwise` where they chose none, before the community's own."""
         ...
 
+    async def people_in(self, message: Message) -> Mapping[int, Known]:
+        """How the residents are shown now whom a message names, by their numbers; for a Voice."""
+        ...
+
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """What is in it, in words as this voice writes them."""
         ...
@@ -156,7 +160,7 @@ class Core(Protocol):
         ...
 
     async def arrivals(
-        self, account: str, *, stream: str = "", sealed: bool = False
+        self, account: str, *, stream: str = "", undecryptable: bool = False
     ) -> Sequence[Arrival]: ...
 
     async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
@@ -164,5 +168,3 @@ class Core(Protocol):
         ...
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None: ...
-
-    async def seal(self, account: str, seq: int) -> None: ...

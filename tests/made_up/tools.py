@@ -15,6 +15,7 @@ from bot.commands.declare import Command
 from bot.errors import UserError
 from bot.feature import Feature
 from bot.model.message import Button, Message, Suggestion, message, text, typed
+from bot.model.people import Resident
 from bot.model.work import Job
 from bot.ports.storage import Exported, StoreKey, Transaction
 from bot.settings import Section
@@ -55,6 +56,8 @@ class ToolStore(Protocol):
     def with_resident(self, resident: int) -> Sequence[Loan]: ...
 
     def keep(self, loan: Loan, back_at: datetime) -> None: ...
+
+    def pass_on(self, loan: Loan, resident: int) -> None: ...
 
     def bring_back(self, loan: Loan) -> None: ...
 
@@ -97,6 +100,13 @@ def return_tool(call: Call, tool: str) -> Message:
     call.unschedule(f"{BACK}:{loan.id}")
     call.changed(f"{SUBJECT}:{loan.theme}")
     return message(text("tool.returned", tool=loan.tool))
+
+
+def pass_tool_on(call: Call, who: Resident, tool: str) -> Message:
+    """Somebody else has it from now on."""
+    loan = _own(call, tool)
+    call.tx.of(TOOLS).pass_on(loan, who.id)
+    return message(text("tool.passed_on", tool=loan.tool, who=who))
 
 
 def _own(call: Call, tool: str) -> Loan:
@@ -153,6 +163,7 @@ FEATURE = Feature(
     commands=(
         Command("tool borrow", borrow_tool),
         Command("tool keep", keep_tool),
+        Command("tool give", pass_tool_on),
         Command("tool return", return_tool),
     ),
     jobs={BACK: back_due},

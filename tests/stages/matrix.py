@@ -36,6 +36,7 @@ MOST = 100
 BESIDES = ("ephemeral", "state", "account_data")
 _COMMAND = re.compile(r"![^\W\d_]")
 _BUTTON = re.compile(r"\[\d+\] (.*)")
+_PILL = re.compile(r'<a href="https://matrix\.to/#/@[^"<>]+">([^<>]*)</a>')
 _TAGS = {"<br>": "\n", "<code>": "`", "</code>": "`", "<strong>": "", "</strong>": ""}
 
 
@@ -87,6 +88,12 @@ class OnMatrix(Stage):
 
     def account(self, who: Who) -> Identity:
         return Identity(self.platform, self._people[who].user_id)
+
+    def called(self, who: Who) -> str:
+        return self._people[who].name
+
+    def mention(self, who: Who) -> str:
+        return self._people[who].user_id
 
     def address(self, where: Where) -> str:
         return self._rooms[where]
@@ -273,6 +280,7 @@ def _reply_to(ref: str) -> Json:
 
 def _as_text(formatted: str) -> str:
     """What a client shows of the HTML; only these tags are expected."""
-    text = re.sub("|".join(_TAGS), lambda tag: _TAGS[tag[0]], formatted)
+    text = _PILL.sub(r"\1", formatted)
+    text = re.sub("|".join(_TAGS), lambda tag: _TAGS[tag[0]], text)
     assert "<" not in text, formatted
     return html.unescape(text)

@@ -188,6 +188,14 @@ class Stage(ABC):
     async def begin(self) -> None:
         """What is to be there before the first line, once Plein reads along."""
 
+    @abstractmethod
+    def called(self, who: Who) -> str:
+        """The name that somebody's account has."""
+
+    @abstractmethod
+    def mention(self, who: Who) -> str:
+        """How people name somebody who is where they are."""
+
     # --- what people do ---
 
     async def comes_to(self, where: Where) -> bool:

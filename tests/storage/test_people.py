@@ -187,8 +187,8 @@ async def test_what_waits_for_somebody_who_is_forgotten_is_not_said(store: Datab
     def work(tx: Transaction) -> None:
         anna = tx.people.add(ANNA, "Anna")
         tx.people.add(Identity("matrix", "anna"), "another")
-        written_to: list[Identity | Place] = [ANNA, Identity("matrix", "anna"), Place("discord", "anna")]
-        for at, to in enumerate(written_to):
+        readers: list[Place | Identity] = [ANNA, Identity("matrix", "anna"), Place("discord", "anna")]
+        for at, to in enumerate(readers):
             tx.posts.add(f"post {at}", to, message(typed("hello")), NOON)
         tx.people.forget(anna.id)
         assert [post.to for post in tx.posts.due("discord", NOON, 9)] == [Place("discord", "anna")]

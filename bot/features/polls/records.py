@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.model.people import Identity
 from bot.ports.storage import StoreKey
 
 SUBJECT = "poll"
@@ -163,8 +162,8 @@ class PollStore(Protocol):
         """
         ...
 
-    def without_ballot(self, poll: Poll) -> Sequence[Identity]:
-        """An account of each who wants to be reminded, knows of this poll, and has not voted."""
+    def without_ballot(self, poll: Poll) -> Sequence[int]:
+        """The residents who wants to be reminded, knows of this poll, and has not voted."""
         ...
 
     def merge(self, old: int, new: int) -> Sequence[int]:
