@@ -8,14 +8,19 @@ import threading
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import cast
 
 import pytest
+from sqlalchemy import select
 
 from bot.features.polls.records import POLLS
 from bot.main.features import stores_of
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database, open_database
+from storage.polls import ballots
+from storage.tables import identities
+from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.polls import a_plan, counted
@@ -94,6 +99,31 @@ async def test_one_event_that_both_hear_is_dealt_with_once(towns: Towns) -> None
     answers = await asyncio.gather(*(town.core.handle(each) for each in asked for town in (one, two)))
     assert answers[::2] == answers[1::2]
     assert await count(one) == (40, [40, 0, 0])
+
+
+async def test_whoever_is_forgotten_while_they_vote_is_gone_or_somebody_new(towns: Towns) -> None:
+    """Never half of both: a ballot has an owner with an account, and is counted."""
+    one, two = towns
+    names = [f"r{number}" for number in range(10)]
+    await asyncio.gather(*(one.say(name, "!vote 1") for name in names))
+
+    async def forget(name: str) -> None:
+        found = await one.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, name)))
+        assert found
+        await one.core.forget(found.id)
+
+    heard = await asyncio.gather(
+        *(forget(name) for name in names), *(two.say(name, "!vote 2") for name in names)
+    )
+    assert all("je koos" in str(words) for words in heard[len(names) :]), heard
+
+    def owners(tx: Transaction) -> int:
+        voters = select(ballots.c.voter).join(identities, identities.c.resident == ballots.c.voter)
+        return len(cast(Tx, tx).db.execute(voters))
+
+    voters, votes = await count(one)
+    assert voters == sum(votes) == await one.core.store.run(owners)
+    assert votes[0] == 0
 
 
 # --- what locks by itself ---
