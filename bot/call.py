@@ -18,6 +18,7 @@ from bot.errors import UserError
 from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.model.work import AWAY_AFTER
 from bot.ports.storage import Transaction
 
 if TYPE_CHECKING:
@@ -133,6 +134,19 @@ class Call:
             mentions=mentions,
             reply_to=reply_to,
         )
+
+    def tell(
+        self, resident: Resident | int, message: Message, key: str, *, confidential: bool = False
+    ) -> None:
+        """Say it to this person alone, after the commit; once, however often the same key is told.
+
+        It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
+        cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
+        again. `change_post` and `withdraw_post` do with it what they do with a post.
+        """
+        number = resident.id if isinstance(resident, Resident) else resident
+        since = self.now - AWAY_AFTER
+        self.tx.told.add(key, number, message, self.now, since, confidential=confidential)
 
     def change_post(self, key: str, message: Message) -> None:
         """What was posted under that key says this from now on, whether it went out already or not."""

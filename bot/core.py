@@ -21,7 +21,7 @@ from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, residents_in
 from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Adapter
-from bot.ports.storage import Store, Transaction
+from bot.ports.storage import Exported, Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice, visible
 
@@ -88,6 +88,14 @@ class PleinCore:
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
         await self.store.run(lambda tx: self.features.link(tx, accounts))
+
+    async def export(self, resident: int) -> Exported:
+        """All that is kept of a resident, by the name of the table; plain values, as JSON has them."""
+        return await self.store.read(lambda tx: self.features.export(tx, resident))
+
+    async def forget(self, resident: int) -> None:
+        """Nothing is kept of a resident any more, but what counts without saying whose it was."""
+        await self.store.run(lambda tx: self.features.forget(tx, resident))
 
     # --- where Plein is ---
 
@@ -160,14 +168,13 @@ class PleinCore:
     ) -> Sequence[Arrival]:
         return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
 
-    async def arrivals(self, account: str, *, stream: str = "", sealed: bool = False) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed, stream))
+    async def arrivals(
+        self, account: str, *, stream: str = "", undecryptable: bool = False
+    ) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.waiting(account, undecryptable, stream))
 
     async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return await self.store.run(lambda tx: tx.inbox.cursors(account, prefix))
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
-
-    async def seal(self, account: str, seq: int) -> None:
-        await self.store.run(lambda tx: tx.inbox.seal(account, seq))

@@ -173,6 +173,8 @@ class Dispatch:
         if invocation.account and invocation.account != known.heard_by:
             tx.people.talks_to(invocation.author, invocation.account)
         now = self.clock.now()
+        if known.unheard:
+            tx.told.resume(resident.id, invocation.author, now)
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
             since = next((presence.since for presence in invocation.present_in), now)
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)

@@ -72,10 +72,11 @@ class NotNow(Exception):
     """Not as things stand, and perhaps later: it waits, and is never given up.
 
     `seconds` is how long to wait; None where nobody knows: until something changes there, and meanwhile it
-    is tried again with growing pauses.
+    is tried again with growing pauses. `unsent`: it is certain that nothing of it was sent.
     """
 
     seconds: float | None = None
+    unsent: bool = False
 
 
 class TryLater(NotNow):
@@ -83,13 +84,16 @@ class TryLater(NotNow):
 
     seconds: float
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, unsent: bool = False) -> None:
         super().__init__(f"try again in {seconds:.1f} s")
         self.seconds = seconds
+        self.unsent = unsent
 
 
 class Refused(NotNow):
     """Whoever decides there does not allow it."""
+
+    unsent = True
 
 
 class NotOurs(Exception):

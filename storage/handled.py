@@ -63,9 +63,8 @@ class Handled:
         role = part[1] if part else None
         if account is None:
             return Recognised(answer, None, theme, locale, role)
-        return Recognised(
-            answer, resident, theme, locale, role, account.heard_by, account.heard_as, account.name_is_chosen
-        )
+        _, heard_by, heard_as, name_is_chosen, unheard = account
+        return Recognised(answer, resident, theme, locale, role, heard_by, heard_as, name_is_chosen, unheard)
 
     def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
         fresh = self._db.pending(seen, invocation_id)

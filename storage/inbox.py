@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.events import Arrival
@@ -32,11 +32,6 @@ _WAITING = (
     .order_by(inbox.c.seq)
 )
 _DONE = delete(inbox).where(inbox.c.account == bindparam("account_"), among(inbox.c.seq, "seqs_"))
-_SEAL = (
-    update(inbox)
-    .where(inbox.c.account == bindparam("account_"), inbox.c.seq == bindparam("seq_"))
-    .values(sealed=True)
-)
 
 
 class Inbox:
@@ -55,18 +50,18 @@ class Inbox:
             key, body = self._sealing.seal(arrival.body)
             fields = {"account": account, "stream": stream, "id": arrival.id, "room": arrival.room}
             seq = self._db.execute(
-                _ADD, {**fields, "key": key, "body": body, "sealed": arrival.sealed}
+                _ADD, {**fields, "key": key, "body": body, "sealed": arrival.undecryptable}
             ).scalar()
             if seq is not None:
-                fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.sealed))
+                fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.undecryptable))
         self._kept.put(account, CURSOR + stream, cursor)
         return fresh
 
-    def waiting(self, account: str, sealed: bool, stream: str = "") -> Sequence[Arrival]:
-        return list(self._readable(account, sealed, stream))
+    def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]:
+        return list(self._readable(account, undecryptable, stream))
 
-    def _readable(self, account: str, sealed: bool, stream: str) -> Iterator[Arrival]:
-        where = {"account_": account, "stream_": stream, "sealed_": sealed}
+    def _readable(self, account: str, undecryptable: bool, stream: str) -> Iterator[Arrival]:
+        where = {"account_": account, "stream_": stream, "sealed_": undecryptable}
         for row in self._db.execute(_WAITING, where):
             body = self._sealing.unseal(row.key, row.body)
             if body is None:
@@ -80,6 +75,3 @@ class Inbox:
 
     def done(self, account: str, seqs: Sequence[int]) -> None:
         self._db.execute(_DONE, {"account_": account, "seqs_": list(seqs)})
-
-    def seal(self, account: str, seq: int) -> None:
-        self._db.execute(_SEAL, {"account_": account, "seq_": seq})

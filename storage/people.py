@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Identity, Known, Resident, Role
 from bot.names import folded, numbered, without_number
+from bot.ports.storage import Exported
+from storage import belongings
 from storage.batch import Batch, Loader
 from storage.tables import identities, members, posts, residents
 
@@ -20,25 +22,33 @@ class Account(NamedTuple):
     """Whose account it is, and what is known of how they are heard.
 
     `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
-    used last.
+    used last. `unheard`: something waits until they use Plein again.
     """
 
     resident: Resident
     heard_by: str | None
     heard_as: str | None
     name_is_chosen: bool
+    unheard: bool
 
 
 def _account(
-    number: int, name: str, locale: str | None, role: int, by: str | None, last: str | None, chosen: int
+    number: int,
+    name: str,
+    locale: str | None,
+    role: int,
+    by: str | None,
+    last: str | None,
+    chosen: int,
+    unheard: int,
 ) -> Account:
-    return Account(Resident(number, name, locale, Role(role)), by, last, bool(chosen))
+    return Account(Resident(number, name, locale, Role(role)), by, last, bool(chosen), bool(unheard))
 
 
 _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
-        *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen),
+        *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,
@@ -83,7 +93,10 @@ _NEAR = residents.c.id.in_(
     .where(_OURS.c.resident == bindparam("asker_"))
 )
 _PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
-_BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_")).order_by(residents.c.id)
+# Whoever was forgotten has no name at all.
+_BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_"), residents.c.name != "").order_by(
+    residents.c.id
+)
 _BY_NUMBER = _PERSON.where(residents.c.id == bindparam("id_"), residents.c.folded != "")
 # Who takes part in no theme: they were only mentioned.
 _ALOOF = _BY_NUMBER.where(~select(members.c.theme).where(members.c.resident == residents.c.id).exists())
@@ -102,7 +115,7 @@ _BY_START = (
     .limit(bindparam("most_"))
 )
 _NAMESAKES = residents.alias()
-_SAME = _NAMESAKES.c.folded == residents.c.folded
+_SAME = and_(_NAMESAKES.c.folded == residents.c.folded, _NAMESAKES.c.name != "")
 _KNOWN = (
     select(
         residents.c.id,
@@ -136,18 +149,16 @@ _ELSEWHERE = select(identities.c.resident).where(
 _LEAVE_THEME = delete(members).where(
     members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_"), ~_ELSEWHERE.exists()
 )
-_THEMES = select(members.c.theme, members.c.since, members.c.role).where(
-    members.c.resident == bindparam("id_")
+_WISHES = select(residents.c.locale, residents.c.wants_reminders, residents.c.role).where(
+    residents.c.id == bindparam("id_")
 )
-_WISHES = select(residents.c.locale, residents.c.wants_reminders).where(residents.c.id == bindparam("id_"))
-_LEAVE = delete(members).where(members.c.resident == bindparam("id_"))
 _SET_ROLE = update(residents).where(residents.c.id == bindparam("id_")).values(role=bindparam("role_"))
+_RAISE_ROLE = _SET_ROLE.where(residents.c.role < bindparam("role_"))
 _CHOOSE_NAME = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
     .values(name=bindparam("name_"), folded=bindparam("folded_"), name_is_chosen=True)
 )
-_REMOVE = delete(residents).where(residents.c.id == bindparam("id_"))
 _MOVE_IDENTITY = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
@@ -203,30 +214,38 @@ class People:
                 self._db.execute(_ADD_IDENTITY, {**fields, "resident": resident.id})
             else:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
+        for other in others:
+            self._take_over(other, resident)
         if role is not None:
             self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
         if name is not None:
             self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
-        for other in others:
-            self._take_over(other, resident)
         return resident.id, sorted(others)
 
     def _known(self, identities: Sequence[Identity]) -> list[Resident]:
         return [found for identity in identities if (found := self.by_identity(identity))]
 
     def _take_over(self, other: int, resident: Resident) -> None:
-        """The themes and the wishes of an account that turns out to be the same person's."""
-        for theme, since, role in list(self._db.execute(_THEMES, {"id_": other})):
-            self.take_part(resident.id, theme, Role(role), since)
-        self._db.execute(_LEAVE, {"id_": other})
-        for locale, reminders in list(self._db.execute(_WISHES, {"id_": other})):
+        """What somebody has, and wishes, who turns out to be the same person."""
+        belongings.merge(self._db, other, resident.id)
+        for locale, reminders, role in list(self._db.execute(_WISHES, {"id_": other})):
             if locale and not resident.locale:
                 self.set_locale(resident.id, locale)
             if reminders:
                 self.set_reminded(resident.id, True)
+            self._db.execute(_RAISE_ROLE, {"id_": resident.id, "role_": role})
 
     def remove(self, resident: int) -> None:
-        self._db.execute(_REMOVE, {"id_": resident})
+        belongings.remove(self._db, resident)
+
+    def hold(self, resident: int) -> None:
+        self._db.lock(residents.c.id, resident)
+
+    def export(self, resident: int) -> Exported:
+        return belongings.export(self._db, resident)
+
+    def forget(self, resident: int) -> None:
+        belongings.forget(self._db, resident)
 
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)

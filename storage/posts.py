@@ -44,7 +44,7 @@ _MINE = posts.c.account == bindparam("account_")
 _COLUMNS = (
     *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
-    *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to),
+    *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
 )
 # The oldest of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = posts.alias("earlier")
@@ -83,11 +83,15 @@ _NEXT_TRY = (
     .limit(1)
 )
 _ID = posts.c.id == bindparam("id_")
-_TRIED = update(posts).where(_ID, posts.c.tried_at.is_(None)).values(tried_at=_NOW)
+_TRIED = update(posts).where(_ID).values(tried_at=func.coalesce(posts.c.tried_at, _NOW), in_doubt=True)
 _LATER = (
     update(posts)
     .where(_ID)
-    .values(next_at=bindparam("when_", type_=_MOMENT), attempts=posts.c.attempts + bindparam("more_"))
+    .values(
+        next_at=bindparam("when_", type_=_MOMENT),
+        attempts=posts.c.attempts + bindparam("more_"),
+        in_doubt=bindparam("in_doubt_"),
+    )
 )
 _RETRY = update(posts).where(_MINE, _WAITING, posts.c.next_at > _NOW).values(next_at=_NOW)
 _RETRY_IN = _RETRY.where(
@@ -101,7 +105,7 @@ _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).
 # --- what becomes of it ---
 
 _CHANGED = posts.c.wanted.is_not(None)
-_ANOTHER_STATE = {"tried_at": null(), "attempts": 0, "version": posts.c.version + 1}
+_ANOTHER_STATE = {"tried_at": null(), "in_doubt": False, "attempts": 0, "version": posts.c.version + 1}
 # It stands there. Was it changed meanwhile, that comes next; was it withdrawn, it is taken away next.
 _SHOWN = (
     update(posts)
@@ -113,6 +117,7 @@ _SHOWN = (
         tried_at=case((_CHANGED, null()), else_=posts.c.tried_at),
         version=case((_CHANGED, posts.c.version + 1), else_=posts.c.version),
         attempts=0,
+        in_doubt=False,
         sent_at=case((_CHANGED | posts.c.withdrawn, null()), else_=_NOW),
     )
 )
@@ -173,6 +178,7 @@ class Posts:
         account: str = "",
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
+        resident: int | None = None,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
@@ -180,12 +186,13 @@ class Posts:
         assert packed
         key, body = self._sealing.seal(packed) if confidential else ("", packed)
         row = {"id": post_id, "message": body, "key": key, "next_at": now, **_target(to)}
-        row |= {"account": account or self._account_for(to)}
-        row |= {"mentions": _pack_people(mentions), "reply_to": reply_to}
+        row |= {"account": account or self.account_for(to)}
+        row |= {"mentions": _pack_people(mentions), "reply_to": reply_to, "resident": resident}
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
 
-    def _account_for(self, to: Place | Identity) -> str:
+    def account_for(self, to: Place | Identity) -> str:
+        """Which of Plein's is to write there."""
         if isinstance(to, Place):
             known = self._db.get(_SERVES, to.platform, to.room_id)
         else:
@@ -233,6 +240,8 @@ class Posts:
             row.withdrawn,
             _unpack_people(row.mentions),
             row.reply_to,
+            row.resident,
+            bool(row.in_doubt),
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
@@ -259,8 +268,9 @@ class Posts:
         self._db.execute(_RETRACTED, {"id_": post.id, "now_": now})
         self._db.execute(_FORGET_REFS, {"id_": post.id})
 
-    def later(self, post_id: str, when: datetime, *, failed: bool) -> None:
-        self._db.execute(_LATER, {"id_": post_id, "when_": when, "more_": int(failed)})
+    def later(self, post_id: str, when: datetime, *, failed: bool, in_doubt: bool = True) -> None:
+        values = {"id_": post_id, "when_": when, "more_": int(failed), "in_doubt_": in_doubt}
+        self._db.execute(_LATER, values)
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
         if place is None:

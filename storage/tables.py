@@ -90,6 +90,8 @@ residents = Table(
     Column("name_is_chosen", Boolean, nullable=False, server_default=false()),
     # The account that they used last, as "platform:user": where they are written to first.
     Column("heard_as", String),
+    # Something waits until they use Plein again, as they could be reached nowhere.
+    Column("unheard", Boolean, nullable=False, server_default=false()),
 )
 
 # Plein's own accounts, and when each was last at work. What was kept before an account was known by name,
@@ -194,7 +196,14 @@ posts = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("mentions", Text),
     Column("reply_to", String),
+    # Whom it is for, where that is a person; their accounts to which it certainly did not come.
+    Column("resident", ForeignKey("residents.id")),
+    Column("gone", Text),
+    # It may have arrived, or may still arrive.
+    Column("in_doubt", Boolean, nullable=False, server_default=false()),
 )
+_TOLD = text("resident IS NOT NULL")
+Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD, postgresql_where=_TOLD)
 _WAITING = text("sent_at IS NULL AND parked IS NULL")
 Index(
     "ix_posts_waiting",
@@ -290,7 +299,7 @@ inbox = Table(
     Column("stream", String, nullable=False, server_default=""),
     Column("id", String, nullable=False),
     Column("room", String, nullable=False),
-    # Under the key of that name (see sealing.py): it may say how somebody votes.
+    # Under the key of that name (see envelopes.py): it may say how somebody votes.
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),

@@ -25,6 +25,7 @@ from storage.parts import Parts, Stores
 from storage.people import People
 from storage.places import Places
 from storage.posts import Posts
+from storage.told import Told
 from storage.uses import Uses
 
 T = TypeVar("T")
@@ -60,6 +61,7 @@ class Tx:
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)
+        self.told = Told(db, self.posts)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
         self.uses = Uses(db)

@@ -175,7 +175,9 @@ class Places:
         """Those that are places, of the guilds that this process can see."""
         found = (self._client.get_channel(int(room)) for room in sorted(self._known))
         return [
-            one for one in found if isinstance(one, discord.abc.GuildChannel) and self.are_ours(one.guild.id)
+            channel
+            for channel in found
+            if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id)
         ]
 
     # --- who may what ---
@@ -193,7 +195,8 @@ class Places:
         A server that cannot be asked just now says neither. Raises TryLater where none can.
         """
         present, absent = [], []
-        guilds = [one for one in dict.fromkeys(one.guild for one in self.channels()) if not one.unavailable]
+        ours = dict.fromkeys(channel.guild for channel in self.channels())
+        guilds = [guild for guild in ours if not guild.unavailable]
         at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
         async def member_of(guild: discord.Guild) -> discord.Member | None:
@@ -201,7 +204,7 @@ class Places:
                 return await self._member(guild, user)
 
         found = await asyncio.gather(*map(member_of, guilds), return_exceptions=True)
-        if found and all(isinstance(one, BaseException) for one in found):
+        if found and all(isinstance(answer, BaseException) for answer in found):
             raise TryLater(ASK_AGAIN)
         members = dict(zip(guilds, found, strict=True))
         for channel in self.channels():

@@ -100,7 +100,9 @@ class Gateway:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
         for event in self._events():
             self._client.event(event)
-        work = [asyncio.create_task(one) for one in (self._reading.keep_saving(), self._keep_up())]
+        work = [
+            asyncio.create_task(coroutine) for coroutine in (self._reading.keep_saving(), self._keep_up())
+        ]
         try:
             async with self._client as client:
                 await client.login(self._settings.token.get_secret_value())

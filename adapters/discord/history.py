@@ -181,9 +181,9 @@ class Reading:
     def _channels(self, only: discord.Guild | None = None) -> Iterator[tuple[str, int]]:
         """The inbox of every channel where people talk, and the id of what was said last there."""
         for guild in [only] if only else self._on.client.guilds:
-            for one in (*guild.channels, *guild.threads) if self._on.places.are_ours(guild.id) else ():
-                if isinstance(one, discord.abc.Messageable):
-                    yield _stream(guild.id, one.id), one.last_message_id or 0
+            for there in (*guild.channels, *guild.threads) if self._on.places.are_ours(guild.id) else ():
+                if isinstance(there, discord.abc.Messageable):
+                    yield _stream(guild.id, there.id), there.last_message_id or 0
 
     def look_into(self, only: discord.Guild | None = None) -> None:
         """Where nothing was read so far: whether there is anything to be read, before anything new comes."""

@@ -151,14 +151,14 @@ class Outgoing:
         if user not in self._private:
             wait = (self._open_again_at - self._clock.now()).total_seconds()
             if wait > 0:
-                raise TryLater(wait)
+                raise TryLater(wait, unsent=True)
             try:
                 with self._understood(OPENING_TOO_FAST):
                     self._private[user] = (await self._client.create_dm(discord.Object(user))).id
             except discord.Forbidden as error:
                 # It counts for everybody to whom Plein has not spoken yet, and for nobody else.
                 self._open_again_at = self._clock.now() + timedelta(seconds=OPENING_PAUSE)
-                raise TryLater(OPENING_PAUSE) from error
+                raise TryLater(OPENING_PAUSE, unsent=True) from error
         return self._private[user]
 
     async def _said_before(

@@ -194,7 +194,7 @@ class Intake:
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
         given_up = []
-        for arrival in await self._on.core.arrivals(self._on.account, sealed=True):
+        for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
             at = moment(source.get("origin_server_ts"))

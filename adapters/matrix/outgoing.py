@@ -176,7 +176,7 @@ class Outgoing:
             async with asyncio.timeout(SHOWS_UP_WITHIN), self._synced:
                 await self._synced.wait_for(ready)
         except TimeoutError:
-            raise TryLater(2) from None
+            raise TryLater(2, unsent=True) from None
 
     async def synced(self) -> None:
         """Rooms have come or gone."""

@@ -108,7 +108,7 @@ class Sync:
 
     async def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
-            if not arrival.sealed:
+            if not arrival.undecryptable:
                 self._intake.put(arrival)
                 continue
             event = nio.Event.parse_event(json.loads(arrival.body))
@@ -127,11 +127,11 @@ class Sync:
         arrivals = []
         for event in _since_joining(events, self._on.me):
             source = event.source
-            event_id, sealed = source.get("event_id"), isinstance(event, nio.MegolmEvent)
+            event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
             if not isinstance(event_id, str) or source.get("sender") == self._on.me:
                 continue
-            if sealed or self._intake.matters(room_id, source):
-                arrivals.append(Arrival(event_id, room_id, json.dumps(source), sealed=sealed))
+            if undecryptable or self._intake.matters(room_id, source):
+                arrivals.append(Arrival(event_id, room_id, json.dumps(source), undecryptable=undecryptable))
         return arrivals
 
     async def _left_out(self, room_id: str, start: str, since: str) -> list[Any]:

@@ -22,7 +22,7 @@ from bot.delivery.worker import (
     Round,
     Worker,
     pause,
-    tell_moderators,
+    tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed
 from bot.feature import Show
@@ -160,6 +160,6 @@ class Boards:
 
         def drop(tx: Transaction) -> None:
             tx.boards.drop(board.subject, board.place)
-            tell_moderators(tx, board.place, reason, now)
+            tell_moderators_of(tx, board.place, reason, now)
 
         await self._store.run(drop)

@@ -1,7 +1,8 @@
 """What is still to be said: delivered outside any transaction, in order within a place, once.
 
 The post's id is the platform's idempotency key. What cannot be said just now waits, and is tried again with
-growing pauses or when something changed; what never can be is set aside, and the moderators are told. A
+growing pauses or when something changed; what never can be is set aside, and the moderators are told. What
+is for a person goes to their next account instead, as long as it is certain that it did not arrive. A
 post that was changed or withdrawn has another wanted state, which is made true in the same way. Nothing is
 deleted.
 """
@@ -22,11 +23,11 @@ from bot.delivery.worker import (
     Worker,
     patience,
     pause,
-    tell_moderators,
+    tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed
 from bot.model.people import Place
-from bot.model.work import Delivery, Post
+from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter
 from bot.ports.storage import Store, Transaction
 
@@ -61,7 +62,7 @@ class Outbox:
 
         def take(tx: Transaction) -> Round[Post]:
             due = [post for post in tx.posts.due(account, now, page) if post.to not in busy][:limit]
-            tx.posts.tried([post.id for post in due if post.tried_at is None], now)
+            tx.posts.tried([post.id for post in due if not post.in_doubt], now)
             next_at = None if len(due) == limit else tx.posts.next_try([account], now)
             return Round([(post.to, post) for post in due], next_at)
 
@@ -72,7 +73,7 @@ class Outbox:
 
         def take(tx: Transaction) -> Post | None:
             post = tx.posts.next_for(before.to, before.account, now)
-            if post and post.tried_at is None:
+            if post and not post.in_doubt:
                 tx.posts.tried([post.id], now)
             return post
 
@@ -84,13 +85,17 @@ class Outbox:
             async with asyncio.timeout(LONGEST_DELIVERY):
                 await self._show(post)
         except Gone as gone:
-            await self._park(post, str(gone))
+            await self._gone(post, str(gone))
         except NotOurs as refused:
+            if _may_go_elsewhere(post):
+                await self._gone(post, str(refused))
+                return True
             log.warning("Left %s to another account: %s", post.id, refused)
-            return await self._wait(post, LEFT_TO_OTHERS)
+            return await self._wait(post, LEFT_TO_OTHERS, unsent=True)
         except (NotNow, OSError) as refused:
             # OSError: a connection that failed, or took too long.
-            return await self._wait(post, self._pause(post, refused))
+            unsent = isinstance(refused, NotNow) and refused.unsent
+            return await self._wait(post, self._pause(post, refused), unsent=unsent)
         except StoreFailed:
             raise
         except Exception as error:
@@ -127,9 +132,12 @@ class Outbox:
         now = self._clock.now()
         return patience(now - (post.tried_at or now))
 
-    async def _wait(self, post: Post, pause: timedelta, *, failed: bool = False) -> bool:
+    async def _wait(
+        self, post: Post, pause: timedelta, *, failed: bool = False, unsent: bool = False
+    ) -> bool:
         later = self._clock.now() + pause
-        await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=failed))
+        in_doubt = post.in_doubt or not unsent
+        await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt))
         return False
 
     async def _failed(self, post: Post, error: Exception) -> bool:
@@ -139,6 +147,15 @@ class Outbox:
             return True
         return await self._wait(post, pause(post.attempts), failed=True)
 
+    async def _gone(self, post: Post, reason: str) -> None:
+        """Never there: what is for a person goes elsewhere, unless it may have arrived there after all."""
+        if not _may_go_elsewhere(post):
+            await self._park(post, reason)
+            return
+        log.info("Passed on %s: %s", post.id, reason)
+        now = self._clock.now()
+        await self._store.run(lambda tx: tx.told.pass_on(post, now, now - AWAY_AFTER))
+
     async def _park(self, post: Post, reason: str) -> None:
         """Set it aside; that a place cannot be reached is for the moderators to mend."""
         log.warning("Set aside %s: %s", post.id, reason)
@@ -147,6 +164,11 @@ class Outbox:
         def park(tx: Transaction) -> None:
             tx.posts.park(post.id, reason)
             if isinstance(post.to, Place):
-                tell_moderators(tx, post.to, reason, now)
+                tell_moderators_of(tx, post.to, reason, now)
 
         await self._store.run(park)
+
+
+def _may_go_elsewhere(post: Post) -> bool:
+    """Whether it is for a person, and certain that nothing of it ever came to this account of theirs."""
+    return post.resident is not None and not post.in_doubt and not post.ref

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from bot.clock import Clock
+from bot.delivery.worker import tell_moderators
 from bot.errors import StoreFailed
+from bot.model.message import text
 from bot.model.people import Place
+from bot.model.work import AWAY_AFTER
 from bot.ports.adapter import Adapter
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
-# Accounts at work say so now and then. One that was silent for so long is succeeded by another one.
+# Accounts at work say so now and then. One that was silent for longer (AWAY_AFTER) is succeeded by another.
 SAY_SO_EVERY = 600.0
-AWAY_AFTER = timedelta(hours=1)
+# So often the moderators hear of people who cannot be reached, all of them together.
+TELL_EVERY = timedelta(days=1)
 
 
 class _Joined(NamedTuple):
@@ -64,8 +68,8 @@ class Rooms:
                 log.warning("The database does not answer (%s); trying again", error)
 
     async def look_after(self) -> None:
-        for adapter in list(self.adapters.values()):
-            await self.serve(adapter)
+        await self._store.run(self._all_at_work)
+        self._look()
         for joined in list(self._served_by_others.values()):
             await self.joined(*joined)
 
@@ -73,6 +77,14 @@ class Rooms:
         now = self._clock.now()
         tx.accounts.serve(account, platform, now)
         tx.accounts.succeed(account, platform, now - AWAY_AFTER)
+
+    def _all_at_work(self, tx: Transaction) -> None:
+        """Together, as what is for people goes by which accounts are at work."""
+        for adapter in list(self.adapters.values()):
+            self._at_work(tx, adapter.account, adapter.platform)
+        now = self._clock.now()
+        tx.told.redirect(now, now - AWAY_AFTER)
+        _tell_of_unreached(tx, now)
 
     async def joined(
         self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
@@ -145,3 +157,12 @@ class Rooms:
 
     async def places(self, account: str) -> Sequence[Place]:
         return await self._store.read(lambda tx: tx.places.served(account))
+
+
+def _tell_of_unreached(tx: Transaction, now: datetime) -> None:
+    """How many people could be reached nowhere since the moderators were told last; at most once a day."""
+    kept = tx.kept.get("", "unreached told")
+    told_at = datetime.fromisoformat(kept) if kept else datetime.fromtimestamp(0, UTC)
+    if now - told_at >= TELL_EVERY and (count := tx.told.unreached(told_at)):
+        tell_moderators(tx, text("outbox.unreached", count=count), "unreached", now)
+        tx.kept.put("", "unreached told", now.isoformat())

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from bot.clock import Clock
 from bot.errors import StoreFailed
-from bot.model.message import message, text
+from bot.model.message import Text, message, text
 from bot.model.people import Place, Role
 from bot.ports.storage import Transaction
 
@@ -44,11 +44,16 @@ def patience(tried_for: timedelta) -> timedelta:
     return timedelta(seconds=min(max(tried_for.total_seconds(), FIRST_PAUSE), LONGEST_PATIENCE))
 
 
-def tell_moderators(tx: Transaction, place: Place, reason: str, now: datetime) -> None:
-    """That nothing reaches a place any more is for them to mend. Once a day for each place."""
-    told = message(text("outbox.parked", place=place.room_id, reason=reason))
+def tell_moderators_of(tx: Transaction, place: Place, reason: str, now: datetime) -> None:
+    """That nothing reaches a place any more is for them to mend."""
+    told = text("outbox.parked", place=place.room_id, reason=reason)
+    tell_moderators(tx, told, f"parked:{place.room_id}", now)
+
+
+def tell_moderators(tx: Transaction, told: Text, about: str, now: datetime) -> None:
+    """Once a day about each thing."""
     for moderator in tx.people.with_role(Role.MODERATOR):
-        tx.posts.add(f"parked:{place.room_id}:{now:%Y-%m-%d}:{moderator.user_id}", moderator, told, now)
+        tx.posts.add(f"{about}:{now:%Y-%m-%d}:{moderator.user_id}", moderator, message(told), now)
 
 
 @dataclass(slots=True)

@@ -86,11 +86,11 @@ class Undo:
 class Arrival:
     """An event as a platform brought it, kept until it was dealt with.
 
-    `sealed`: it cannot be read yet (its key is missing) and waits apart from the others.
+    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others.
     """
 
     id: str
     room: str
     body: str
     seq: int = 0
-    sealed: bool = False
+    undecryptable: bool = False

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.message import Message
 from bot.model.people import Identity, Place
 
 # Where a message stands on its platform: first itself, then what was put beside it.
 Reference = tuple[str, ...]
+# An account of Plein's that was silent for so long is not at work any more.
+AWAY_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Post:
     """Something to be said once, in a place or to one person, by one of Plein's accounts.
 
     `ref` is where it stands since it was said. It may have another state since, the `version`, or have been
-    `withdrawn`.
+    `withdrawn`. `resident` is whom it is for where that is a person, whichever account it goes to.
+    `in_doubt`: before this try it was tried, and may have arrived or may still arrive.
     """
 
     id: str
@@ -69,6 +72,8 @@ class Post:
     withdrawn: bool = False
     mentions: tuple[Identity, ...] = ()
     reply_to: str | None = None
+    resident: int | None = None
+    in_doubt: bool = False
 
     @property
     def key(self) -> str:

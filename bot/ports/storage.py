@@ -14,6 +14,9 @@ from bot.model.people import Identity, Known, Place, Resident, Role, Theme
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
 T = TypeVar("T")
+# What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
+# them; moments are in ISO 8601, with their offset.
+Exported = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,8 @@ class Transaction(Protocol):
     def handled(self) -> HandledStore: ...
     @property
     def posts(self) -> PostStore: ...
+    @property
+    def told(self) -> ToldStore: ...
     @property
     def boards(self) -> BoardStore: ...
     @property
@@ -100,7 +105,7 @@ class Recognised:
     `place_locale` is the language that was chosen for the place; `theme_role` the role with which they
     last took part in its theme, None if they never did; `heard_by` the account of Plein's over which they
     were heard last, `heard_as` the account of theirs that they used last. `name_is_chosen`: it is not what
-    their platform calls them.
+    their platform calls them. `unheard`: something waits until they use Plein again.
     """
 
     answer: tuple[Message | None] | None
@@ -111,6 +116,7 @@ class Recognised:
     heard_by: str | None = None
     heard_as: str | None = None
     name_is_chosen: bool = False
+    unheard: bool = False
 
 
 class HandledStore(Protocol):
@@ -155,6 +161,18 @@ class PeopleStore(Protocol):
 
     def remove(self, resident: int) -> None:
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
+        ...
+
+    def hold(self, resident: int) -> None:
+        """Nothing new is kept of them until the transaction ends, but by itself."""
+        ...
+
+    def export(self, resident: int) -> Exported:
+        """What the core keeps of them."""
+        ...
+
+    def forget(self, resident: int) -> None:
+        """Keep nothing of them, but a row without a name where something else refers to them."""
         ...
 
     def grant(self, identity: Identity, role: Role) -> None: ...
@@ -289,7 +307,9 @@ class PostStore(Protocol):
 
     def retracted(self, post: Post, now: datetime) -> None: ...
 
-    def later(self, post_id: str, when: datetime, *, failed: bool) -> None: ...
+    def later(self, post_id: str, when: datetime, *, failed: bool, in_doubt: bool = True) -> None:
+        """`in_doubt`: it may have arrived, or may still arrive."""
+        ...
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
         """What waits in that place (None: for that account) need wait no longer."""
@@ -300,6 +320,51 @@ class PostStore(Protocol):
     def parked(self) -> Sequence[tuple[str, str]]: ...
 
     def message_at(self, account: str, ref: str) -> Message | None: ...
+
+
+class ToldStore(Protocol):
+    """Posts that are for a person, on whichever of their accounts they can be reached.
+
+    `since`: an account of Plein's that has been at work since then is at work.
+    """
+
+    def add(
+        self,
+        post_id: str,
+        resident: int,
+        message: Message,
+        now: datetime,
+        since: datetime,
+        *,
+        confidential: bool = False,
+    ) -> None:
+        """For the account that they used last, among those that an account of Plein's at work can write to.
+
+        A second one with the same id changes nothing.
+        """
+        ...
+
+    def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
+        """It certainly does not arrive there: to their next account; without one, until they use Plein."""
+        ...
+
+    def redirect(self, now: datetime, since: datetime) -> None:
+        """The same for what waits for accounts of Plein's that are not at work; and what waits for people
+        goes to an account of theirs that can be reached now.
+        """
+        ...
+
+    def resume(self, resident: int, identity: Identity, now: datetime) -> None:
+        """They use Plein with that account just now: what waited for that goes there."""
+        ...
+
+    def unreached(self, since: datetime) -> int:
+        """For how many people something has been waiting, since later than that, until they use Plein."""
+        ...
+
+    def linked(self, resident: int) -> None:
+        """What waited for somebody whom they turned out to be waits for them, until they use Plein."""
+        ...
 
 
 class BoardStore(Protocol):
@@ -395,23 +460,19 @@ class UseStore(Protocol):
         """How often they did that, of what still counts."""
         ...
 
-    def merge(self, old: int, new: int) -> None: ...
-
 
 class InboxStore(Protocol):
     def add(
         self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
     ) -> Sequence[Arrival]: ...
 
-    def waiting(self, account: str, sealed: bool, stream: str = "") -> Sequence[Arrival]: ...
+    def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...
 
     def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         """How far each stream was read whose name begins like that."""
         ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
-
-    def seal(self, account: str, seq: int) -> None: ...
 
 
 Args = Mapping[str, Any]

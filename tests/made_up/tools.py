@@ -17,7 +17,7 @@ from bot.feature import Feature
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Resident
 from bot.model.work import Job
-from bot.ports.storage import StoreKey, Transaction
+from bot.ports.storage import Exported, StoreKey, Transaction
 from bot.settings import Section
 
 DAY = timedelta(days=1)
@@ -141,6 +141,23 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
     tx.of(TOOLS).merge(old, new)
 
 
+def forget_resident(tx: Transaction, resident: int) -> None:
+    """What they have counts as returned."""
+    for loan in tx.of(TOOLS).with_resident(resident):
+        tx.of(TOOLS).bring_back(loan)
+        tx.boards.mark(f"{SUBJECT}:{loan.theme}")
+
+
+def export_resident(tx: Transaction, resident: int) -> Exported:
+    """What they have from the shed."""
+    loans = tx.of(TOOLS).with_resident(resident)
+    return {
+        "loans": [
+            {"theme": loan.theme, "tool": loan.tool, "back_at": loan.back_at.isoformat()} for loan in loans
+        ]
+    }
+
+
 FEATURE = Feature(
     name="tools",
     commands=(
@@ -153,6 +170,8 @@ FEATURE = Feature(
     boards={SUBJECT: show_board},
     suggest={"tool": suggest_tools},
     merge=merge_residents,
+    forget=forget_resident,
+    export=export_resident,
     settings=ToolsSettings,
     keeps=TOOLS,
     locales=Path(__file__).parent / "locales",

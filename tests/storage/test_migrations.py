@@ -177,7 +177,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
             "numbers": (2,),
             "poll": 1,
         }
-        (waits,) = tx.inbox.waiting("me", sealed=False)
+        (waits,) = tx.inbox.waiting("me", undecryptable=False)
         assert waits.body == '{"body": "!stem 1"}'
         # What they asked counts for the limit still.
         assert tx.uses.count(1, "poll open", datetime.fromtimestamp(1e-6, UTC)) == len(OLD_POLLS)
@@ -366,8 +366,10 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
         assert tx.inbox.cursors(ON_MATRIX) == {"": "s1"}
         assert tx.inbox.cursors(ON_DISCORD) == {"5:7": "70"}
         assert tx.kept.all(ON_DISCORD, "commands:") == {"commands:5": "abc", "commands:": "def"}
-        assert [one.body for one in tx.inbox.waiting(ON_MATRIX, sealed=False)] == ["said"]
-        assert [one.body for one in tx.inbox.waiting(ON_DISCORD, sealed=False, stream="5:7")] == ["said too"]
+        assert [one.body for one in tx.inbox.waiting(ON_MATRIX, undecryptable=False)] == ["said"]
+        assert [one.body for one in tx.inbox.waiting(ON_DISCORD, undecryptable=False, stream="5:7")] == [
+            "said too"
+        ]
 
     store = await open_database(database_url, keys_of(database_url))
     await store.run(read)
