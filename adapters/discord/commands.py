@@ -82,6 +82,8 @@ class SlashCommands:
         }
         if names == [first]:
             return {**self._command(first, 0), **more}
+        # Discord knows no group that is a command as well: such a name can only be typed.
+        names = [name for name in names if name != first]
         options = [{"type": _SUBCOMMAND, **self._command(name, 1)} for name in names]
         words = self._words(lambda _: self._commands.about_group(first))
         return {**self._named(names[0], 0), **words, **more, "options": options}

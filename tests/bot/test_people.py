@@ -126,3 +126,30 @@ async def test_people_are_suggested_by_names_that_nobody_else_has(dispatch: Disp
 async def test_nobody_is_called_nothing(dispatch: Dispatch, town: Town) -> None:
     assert "niemand" in await said(dispatch, town, "!test thank @")
     assert "niemand" in await said(dispatch, town, "!test thank resident:0")
+
+
+async def test_a_name_is_as_fresh_as_their_last_use(dispatch: Dispatch, town: Town) -> None:
+    ben = await number_of(town, "ben")
+    await dispatch.handle(replace(town.asked("ben", "!test thank anna"), name="Ben de bakker\u202e"))
+    assert await said(dispatch, town, '!test thank "ben de bakker\N{REPLACEMENT CHARACTER}" nu') == (
+        f"Ben de bakker\N{REPLACEMENT CHARACTER} ({ben}): nu"
+    )
+    assert "niemand" in await said(dispatch, town, '!test thank "ben (3)" nu')
+    # One that was chosen stays.
+    accounts = [Identity(PLATFORM, "ben")]
+    await town.core.store.run(lambda tx: tx.people.link(accounts, "Bernard", None))
+    await dispatch.handle(replace(town.asked("ben", "!test thank anna"), name="Ben"))
+    assert await said(dispatch, town, "!test thank bernard nu") == f"Bernard ({ben}): nu"
+
+
+async def test_whoever_uses_another_account_is_reached_there(dispatch: Dispatch, town: Town) -> None:
+    other = Identity("elsewhere", "ben-too")
+    await town.core.link([Identity(PLATFORM, "ben"), other])
+    ben = await number_of(town, "ben")
+
+    async def accounts() -> tuple[Identity, ...]:
+        return (await town.core.store.run(lambda tx: tx.people.known([ben])))[ben].accounts
+
+    assert (await accounts())[0] == Identity(PLATFORM, "ben")
+    await dispatch.handle(replace(town.asked("ben", "!test thank anna"), author=other))
+    assert (await accounts())[0] == other

@@ -60,6 +60,25 @@ SWEPT = (*INSTALLED, Installed(Feature(name="streets", commands=(SWEEP,))))
 # --- names and words -----------------------------------------------------------------------
 
 
+def test_a_name_that_is_a_groups_first_word_can_only_be_typed(tmp_path: Path) -> None:
+    for locale in LOCALES:
+        (tmp_path / locale).mkdir()
+        texts = 'msgid "command.wish add"\nmsgstr "wish add|wish"\n\n'
+        texts += "".join(
+            f'msgid "{key}"\nmsgstr "wishes"\n\n'
+            for key in (
+                "group.wish.help",
+                "command.wish add.help",
+                "command.wish list.help",
+                "param.what.help",
+            )
+        )
+        (tmp_path / locale / "wishes.po").write_text(texts)
+    wishes = [Command("wish add", clean), Command("wish list", clean)]
+    told = described(Commands(wishes, Texts(FOLDER, tmp_path)))
+    assert {option["name"] for option in told["wish"]["options"]} == {"add", "list"}
+
+
 def test_everybody_reads_the_commands_in_their_own_language() -> None:
     poll = described(Commands(FEATURES.commands, Texts()))["poll"]
     assert poll["name_localizations"] == {"nl": "peiling", "en-GB": "poll", "en-US": "poll"}
