@@ -89,7 +89,7 @@ async def _counting() -> list[Figure]:
 
 async def _counting_on(database: str, store: Store) -> list[Figure]:
     core = core_on(store)
-    await core.joined(HERE, "square")
+    await core.joined(HERE.platform, HERE, "square")
     options = " | ".join(f"keuze {number}" for number in range(1, OPTIONS + 1))
     await core.handle(said(0, f'!peiling open "Wat?" {options} --soort ranked'))
     orders = _orders()

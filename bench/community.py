@@ -11,7 +11,8 @@ import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -23,7 +24,6 @@ from bot.main.features import add_up, stores_of
 from bot.model.events import Invocation
 from bot.model.message import Message
 from bot.model.people import Identity, Place
-from bot.ports.adapter import Adapter
 from bot.ports.storage import Store
 from bot.settings import Settings
 from bot.texts import Texts
@@ -36,9 +36,9 @@ CLOCK = SystemClock()
 _ids = itertools.count()
 
 
-def core_on(store: Store, adapters: Mapping[str, Adapter] | None = None) -> PleinCore:
+def core_on(store: Store) -> PleinCore:
     settings = Settings("nl", ZoneInfo("Europe/Brussels"), (PollsSettings(),))
-    return PleinCore(store, CLOCK, Texts(), settings, add_up(), adapters or {})
+    return PleinCore(store, CLOCK, Texts(), settings, add_up())
 
 
 @contextlib.asynccontextmanager
@@ -52,7 +52,7 @@ async def opened(url: str, keys: Path | None = None) -> AsyncIterator[Store]:
 
 async def with_poll(core: PleinCore, voters: int) -> PleinCore:
     """There is an open poll now, and so many residents have voted in it."""
-    await core.joined(HERE, "square")
+    await core.joined(PLATFORM, HERE, "square")
     await core.handle(said(0, '!peiling open "Waar komt de bank?" Plein | Park | Nergens'))
     await asyncio.gather(*(core.handle(said(number, "!stem 1")) for number in range(voters)))
     return core
@@ -61,8 +61,8 @@ async def with_poll(core: PleinCore, voters: int) -> PleinCore:
 def said(voter: int, words: str, *, place: Place = HERE, by_post: bool = False) -> Invocation:
     """A typed command. Its answer is kept and returned; by post it goes through the outbox instead."""
     who = Identity(PLATFORM, f"voter{voter}")
-    at = CLOCK.now()
-    return Invocation(f"bench:{next(_ids)}", who, f"voter {voter}", place, at, typed=words, by_post=by_post)
+    asked = Invocation(f"bench:{next(_ids)}", who, f"voter {voter}", place, CLOCK.now(), words)
+    return replace(asked, by_post=by_post, account=PLATFORM)
 
 
 class Votes(NamedTuple):

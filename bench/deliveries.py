@@ -9,15 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 from bench.community import CLOCK, PLATFORM, core_on, in_memory, opened, said, watched, with_poll
 from bench.figures import Figure, compare, percentile
 from bot.core import PleinCore
-from bot.model.message import Message, message, text
+from bot.model.message import message, text
 from bot.model.people import Identity, Place
-from bot.ports.adapter import Core
+from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.storage import Transaction
 
 PLACES, POLLS = 8, 10
@@ -30,31 +29,19 @@ ARRIVES, PACE = 0.005, 0.01
 class Platform:
     """An adapter of a platform that takes its time and where everything arrives."""
 
-    platform = PLATFORM
+    platform = account = PLATFORM
 
     def __init__(self, seconds: float = 0) -> None:
         self._seconds = seconds
         self.arrived = 0
 
-    async def run(self, core: Core) -> None:
-        """Nobody says anything here."""
-
-    async def caught_up(self) -> None:
-        """Nothing was said while Plein was away."""
-
-    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
-        return await self._deliver(key)
-
-    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
-        return await self._deliver(ref)
-
-    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
-        return await self._deliver(key)
-
-    async def _deliver(self, ref: str) -> str:
+    async def deliver(self, delivery: Delivery) -> Receipt:
         await asyncio.sleep(self._seconds)
         self.arrived += 1
-        return ref
+        return Receipt(delivery.replaces or (delivery.key,))
+
+    async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
+        """Nothing is taken away here."""
 
 
 async def measure() -> list[Figure]:
@@ -111,9 +98,10 @@ async def _boards() -> list[Figure]:
     with in_memory() as folder, _counting() as counted:
         async with opened(f"sqlite:///{folder}/plein.db") as store:
             platform = Platform()
-            core = core_on(store, {PLATFORM: platform})
+            core = core_on(store)
+            await core.serve(platform)
             for number in range(PLACES):
-                await core.joined(Place(PLATFORM, f"room {number}"), "room", theme="buurt")
+                await core.joined(PLATFORM, Place(PLATFORM, f"room {number}"), "room", theme="buurt")
             for opener in range(POLLS):
                 asked = said(opener, '!peiling open "Wat?" Ja | Nee', place=Place(PLATFORM, "room 0"))
                 await core.handle(asked)
@@ -143,7 +131,8 @@ async def _outbox() -> list[Figure]:
         with in_memory() as folder:
             async with opened(f"sqlite:///{folder}/plein.db") as store:
                 platform = Platform(ARRIVES)
-                core = await with_poll(core_on(store, {PLATFORM: platform}), 1)
+                core = await with_poll(core_on(store), 1)
+                await core.serve(platform)
                 await store.run(_write_to_everybody)
                 start = time.perf_counter()
                 async with watched() as late:

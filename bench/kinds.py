@@ -34,7 +34,7 @@ async def measure() -> list[Figure]:
             for kind in KINDS:
                 store = await stack.enter_async_context(opened(f"sqlite:///{folder}/{kind}.db"))
                 cores[kind] = core_on(store)
-                await cores[kind].joined(HERE, "square")
+                await cores[kind].joined(HERE.platform, HERE, "square")
             found = {}
             for name, does in (("opening", _open), ("voting", _vote), ("showing", _show)):
                 took = await by_turns(*(partial(does, cores[kind], kind) for kind in KINDS), runs=TURNS)

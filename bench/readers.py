@@ -51,7 +51,7 @@ async def _beside_readers(database: str, url: str, folder: Path) -> Figure:
 
 async def _fill_the_hall(core: PleinCore) -> None:
     """Twenty polls, each opened by somebody else, for one person may only open so many."""
-    await core.joined(ELSEWHERE, "hall")
+    await core.joined(PLATFORM, ELSEWHERE, "hall")
     for opener in range(100, 100 + LISTED):
         await core.handle(said(opener, '!peiling open "Wat?" Ja | Nee', place=ELSEWHERE))
 

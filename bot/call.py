@@ -18,6 +18,7 @@ from bot.errors import UserError
 from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.model.work import AWAY_AFTER
 from bot.ports.storage import Transaction
 
 if TYPE_CHECKING:
@@ -106,12 +107,54 @@ class Call:
         part = self.tx.people.part_in(self.resident.id, theme)
         return part is not None and part[1] >= role
 
-    def post(self, to: Place | Identity, message: Message, key: str, *, confidential: bool = False) -> None:
+    def post(
+        self,
+        to: Place | Identity,
+        message: Message,
+        key: str,
+        *,
+        confidential: bool = False,
+        account: str = "",
+        mentions: Sequence[Identity] = (),
+        reply_to: str | None = None,
+    ) -> None:
         """Say it there after the commit; once, however often the same key is posted.
 
-        `confidential`: it is nobody else's business, and kept only until it was said.
+        `confidential`: it is nobody else's business, and kept only until it was said. `account`: which of
+        Plein's is to say it, where that matters. `mentions`: who may be pinged by it. `reply_to`: what it
+        answers stands there.
         """
-        self.tx.posts.add(key, to, message, self.now, confidential=confidential)
+        self.tx.posts.add(
+            key,
+            to,
+            message,
+            self.now,
+            confidential=confidential,
+            account=account,
+            mentions=mentions,
+            reply_to=reply_to,
+        )
+
+    def tell(
+        self, resident: Resident | int, message: Message, key: str, *, confidential: bool = False
+    ) -> None:
+        """Say it to this person alone, after the commit; once, however often the same key is told.
+
+        It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
+        cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
+        again. `change_post` and `withdraw_post` do with it what they do with a post.
+        """
+        number = resident.id if isinstance(resident, Resident) else resident
+        since = self.now - AWAY_AFTER
+        self.tx.told.add(key, number, message, self.now, since, confidential=confidential)
+
+    def change_post(self, key: str, message: Message) -> None:
+        """What was posted under that key says this from now on, whether it went out already or not."""
+        self.tx.posts.change(key, message, self.now)
+
+    def withdraw_post(self, key: str) -> None:
+        """What was posted under that key is not said any more; where it was, it is taken away."""
+        self.tx.posts.withdraw(key, self.now)
 
     def announce(self, theme: int, message: Message, key: str) -> None:
         """Say it in every place of the theme."""

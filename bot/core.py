@@ -13,13 +13,15 @@ from bot.commands.types import CONVERTERS
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
 from bot.delivery.outbox import Outbox
+from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch
 from bot.feature import Features
-from bot.model.events import Arrival, Invocation
-from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Place
+from bot.hearing import Hearing
+from bot.model.events import Arrival, Heard, Invocation
+from bot.model.message import Attachment, Message, Suggestion, residents_in
+from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Adapter
-from bot.ports.storage import Store, Transaction
+from bot.ports.storage import Exported, Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice, visible
 
@@ -34,7 +36,6 @@ class PleinCore:
         texts: Texts,
         settings: Settings,
         features: Features,
-        adapters: Mapping[str, Adapter],
         board_rest: float = 2.0,
     ) -> None:
         self.store = store
@@ -46,9 +47,16 @@ class PleinCore:
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
         self.dispatch = Dispatch(store, clock, self.commands, settings)
-        self.outbox = Outbox(store, clock, adapters)
-        self.boards = Boards(store, clock, adapters, features.boards, board_rest)
+        self.hearing = Hearing(store, self.dispatch.call_for, features.hears)
+        self.rooms = Rooms(store, clock, self._look)
+        self.outbox = Outbox(store, clock, self.rooms.adapters)
+        self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody)
+
+    def _look(self) -> None:
+        """An adapter has come: what waited for it is to be done."""
+        self.outbox.worker.wake()
+        self.boards.worker.wake()
 
     async def run_due(self) -> None:
         """Do all that is due by now, in a fixed order: for the console and for tests."""
@@ -70,48 +78,65 @@ class PleinCore:
     async def answer_to(self, invocation_id: str) -> Message | None:
         return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
 
+    @property
+    def listens(self) -> bool:
+        return self.hearing.listens
+
+    async def hear(self, heard: Heard) -> None:
+        await self.hearing.hear(heard)
+
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
         await self.store.run(lambda tx: self.features.link(tx, accounts))
 
+    async def export(self, resident: int) -> Exported:
+        """All that is kept of a resident, by the name of the table; plain values, as JSON has them."""
+        return await self.store.read(lambda tx: self.features.export(tx, resident))
+
+    async def forget(self, resident: int) -> None:
+        """Nothing is kept of a resident any more, but what counts without saying whose it was."""
+        await self.store.run(lambda tx: self.features.forget(tx, resident))
+
     # --- where Plein is ---
 
+    async def introduce(self, adapter: Adapter) -> None:
+        await self.rooms.introduce(adapter)
+
+    async def suspend(self, adapter: Adapter) -> None:
+        self.rooms.adapters.pop(adapter.account, None)
+
+    async def serve(self, adapter: Adapter) -> None:
+        await self.rooms.serve(adapter)
+
     async def joined(
-        self, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
     ) -> None:
-        """A place without a theme's name keeps the theme it had, or gets one of its own.
+        await self.rooms.joined(account, place, name, theme, locale)
 
-        Its own theme is named by the place's address, never by the room's name, which anybody
-        could choose so as to listen in.
-        """
+    async def left(self, account: str, place: Place) -> None:
+        await self.rooms.left(account, place)
 
-        def bind(tx: Transaction) -> None:
-            known = None if theme else tx.places.known(place)
-            found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
-            if tx.places.bind(place, found.id, name, locale):
-                tx.boards.show_open(found.id, place)
+    async def moved(self, account: str, old: Place, new: Place) -> None:
+        await self.rooms.moved(account, old, new)
 
-        await self.store.run(bind)
+    async def retry(self, account: str, place: Place | None = None) -> None:
+        await self.rooms.retry(account, place)
 
-    async def left(self, place: Place) -> None:
-        await self.store.run(lambda tx: tx.places.leave(place))
+    async def places(self, account: str) -> Sequence[Place]:
+        return await self.rooms.places(account)
 
-    async def moved(self, old: Place, new: Place) -> None:
-        await self.store.run(lambda tx: tx.places.move(old, new))
-
-    async def places(self, platform: str) -> Sequence[Place]:
-        return await self.store.read(lambda tx: tx.places.on(platform))
-
-    async def message_at(self, platform: str, ref: str) -> Message | None:
+    async def message_at(self, account: str, ref: str) -> Message | None:
         return await self.store.run(
-            lambda tx: tx.boards.message_at(platform, ref) or tx.posts.message_at(platform, ref)
+            lambda tx: tx.boards.message_at(account, ref) or tx.posts.message_at(account, ref)
         )
 
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
-        write = partial(self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None))
+        write = partial(
+            self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
+        )
         finish = await self.store.read(lambda tx: make(tx, subject, write))
         return await asyncio.to_thread(finish)
 
@@ -126,24 +151,30 @@ class PleinCore:
         default = self.texts.nearest(otherwise, self.settings.locale)
         return self.texts.nearest(await self.store.run(read), default)
 
-    # --- what platforms brought ---
+    async def people_in(self, message: Message) -> Mapping[int, Known]:
+        numbers = {resident.id for resident in residents_in(message)}
+        return await self.store.read(lambda tx: tx.people.known(numbers)) if numbers else {}
+
+    # --- what an account keeps ---
+
+    async def keep(self, account: str, name: str, value: str) -> None:
+        await self.store.run(lambda tx: tx.kept.put(account, name, value))
+
+    async def kept(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        return await self.store.run(lambda tx: tx.kept.all(account, prefix))
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
     ) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor))
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
 
-    async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.waiting(account, sealed))
+    async def arrivals(
+        self, account: str, *, stream: str = "", undecryptable: bool = False
+    ) -> Sequence[Arrival]:
+        return await self.store.run(lambda tx: tx.inbox.waiting(account, undecryptable, stream))
 
-    async def cursor(self, account: str) -> str | None:
-        return await self.store.run(lambda tx: tx.inbox.cursor(account))
-
-    async def cursors(self, prefix: str) -> Mapping[str, str]:
-        return await self.store.run(lambda tx: tx.inbox.cursors(prefix))
+    async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        return await self.store.run(lambda tx: tx.inbox.cursors(account, prefix))
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
-
-    async def seal(self, account: str, seq: int) -> None:
-        await self.store.run(lambda tx: tx.inbox.seal(account, seq))

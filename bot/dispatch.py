@@ -70,7 +70,7 @@ class Dispatch:
         if suggest is None:
             return ()
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        call = self._call(invocation, known, known.resident or Resident(0, ""), tx)
+        call = self.call_for(invocation, known, known.resident or Resident(0, ""), tx)
         call.given, call.command = invocation.args, invocation.command
         return suggest(call, typed)[:MOST_SUGGESTED]
 
@@ -84,7 +84,7 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0]
-        call = self._call(invocation, known, self._arrived(invocation, known, tx), tx)
+        call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
         given: Args = {}
         mistaken = False
@@ -114,7 +114,8 @@ class Dispatch:
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
             to = _answer_to(invocation, command is None or command.private)
-            call.post(to, answer, f"answer:{invocation.id}", confidential=mistaken)
+            key = f"answer:{invocation.id}"
+            call.post(to, answer, key, confidential=mistaken, account=invocation.account)
         return answer
 
     def _form(
@@ -165,7 +166,15 @@ class Dispatch:
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
         resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
+        name = visible(invocation.name)
+        renamed = not known.name_is_chosen and resident.name != name
+        if known.resident and (renamed or known.heard_as != invocation.author.address):
+            resident = tx.people.heard(resident, invocation.author, name)
+        if invocation.account and invocation.account != known.heard_by:
+            tx.people.talks_to(invocation.author, invocation.account)
         now = self.clock.now()
+        if known.unheard:
+            tx.told.resume(resident.id, invocation.author, now)
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
             since = next((presence.since for presence in invocation.present_in), now)
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
@@ -177,7 +186,10 @@ class Dispatch:
                 tx.people.take_part(resident.id, place[0].id, presence.role, presence.since)
         return resident
 
-    def _call(self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction) -> Call:
+    def call_for(
+        self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
+    ) -> Call:
+        """What a handler gets for what somebody did."""
         wanted = resident.locale or invocation.locale or known.place_locale
         now = self.clock.now()
         return Call(

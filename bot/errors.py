@@ -59,16 +59,48 @@ class StoreFailed(Exception):
     """The database could not be read or written just now; nothing was kept, try again."""
 
 
-class TryLater(Exception):
+# --- the three ways in which a platform says no ---
+
+
+class Gone(Exception):
+    """Never again: that place, person or message is not there any more. What was meant for it is set
+    aside, and somebody is told.
+    """
+
+
+class NotNow(Exception):
+    """Not as things stand, and perhaps later: it waits, and is never given up.
+
+    `seconds` is how long to wait; None where nobody knows: until something changes there, and meanwhile it
+    is tried again with growing pauses. `unsent`: it is certain that nothing of it was sent.
+    """
+
+    seconds: float | None = None
+    unsent: bool = False
+
+
+class TryLater(NotNow):
     """The platform asks for patience: the same thing again after so many seconds."""
 
-    def __init__(self, seconds: float) -> None:
+    seconds: float
+
+    def __init__(self, seconds: float, *, unsent: bool = False) -> None:
         super().__init__(f"try again in {seconds:.1f} s")
         self.seconds = seconds
+        self.unsent = unsent
 
 
-class Unreachable(Exception):
-    """A place or person cannot be reached, and trying again will not help."""
+class Refused(NotNow):
+    """Whoever decides there does not allow it."""
+
+    unsent = True
+
+
+class NotOurs(Exception):
+    """Not by this account: it is not there, or not any more. It is left to the account that is."""
+
+
+# --- what nothing starts with ---
 
 
 class Clash(Exception):

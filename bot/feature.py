@@ -17,10 +17,11 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
+from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.people import Identity, Role
 from bot.model.work import Job
-from bot.ports.storage import StoreKey, Transaction
+from bot.ports.storage import Exported, StoreKey, Transaction
 from bot.settings import Section
 
 # Does what is due; reads its subject again first.
@@ -33,8 +34,14 @@ Write = Callable[[Text | str], str]
 Make = Callable[[Transaction, str, Write], Callable[[], bytes]]
 # What an argument could be, given what was typed of it.
 Suggest = Callable[[Call, str], Sequence[Suggestion]]
+# What to say in answer to talk that is no command, if anything.
+Hear = Callable[[Call, Heard], Message | None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
+# A resident, by their number, is to be forgotten.
+Forget = Callable[[Transaction, int], None]
+# What is kept of a resident.
+Export = Callable[[Transaction, int], Exported]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +52,10 @@ class Feature:
     ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
-    what is to be done there when two residents are one person. `locales` is the folder of its catalogues,
-    where that is not the one that the features here share.
+    what is to be done there when two residents are one person, `forget` when somebody is to be forgotten, and
+    `export` what it keeps of them. `hears` is given what people say to
+    each other; without a feature that has it none of that is kept. `locales` is the folder of its
+    catalogues, where that is not the one that the features here share.
     """
 
     name: str
@@ -57,6 +66,9 @@ class Feature:
     suggest: Mapping[str, Suggest] = field(default_factory=dict)
     kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
+    forget: Forget | None = None
+    export: Export | None = None
+    hears: Hear | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
     locales: Path | None = None
@@ -99,6 +111,7 @@ class Features:
         self.kinds: Converters = {
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
         }
+        self.hears = tuple(feature.hears for feature in self.all if feature.hears)
         self.settings = {feature.name: feature.settings for feature in self.all if feature.settings}
         self.locales = tuple(feature.locales for feature in self.all if feature.locales)
 
@@ -115,12 +128,25 @@ class Features:
         """
         person, others = tx.people.link(accounts, name, role)
         for other in others:
-            tx.uses.merge(other, person)
             for feature in self.all:
                 if feature.merge:
                     feature.merge(tx, other, person)
             tx.people.remove(other)
+        tx.told.linked(person)
         return person
+
+    def forget(self, tx: Transaction, resident: int) -> None:
+        """Keep nothing of them; what stays because others count on it does not say whose it was."""
+        tx.people.hold(resident)
+        for feature in self.all:
+            if feature.forget:
+                feature.forget(tx, resident)
+        tx.people.forget(resident)
+
+    def export(self, tx: Transaction, resident: int) -> Exported:
+        """All that is kept of them."""
+        parts = [feature.export(tx, resident) for feature in self.all if feature.export]
+        return _added_up([tx.people.export(resident), *parts])
 
     def check_names(self, commands: Commands) -> None:
         """What a command is called is understood in every language. Raises Clash where two are called so."""

@@ -96,6 +96,8 @@ class Batch:
         self._reloads: Counter[Loader[Any]] = Counter()
         self.woken: set[str] = set()
         self.destroyed: set[str] = set()
+        # What these two were where each part began that may still be undone.
+        self._parts: list[tuple[set[str], set[str]]] = []
         # How many writes were made or deferred.
         self.writes = 0
         self.discard()
@@ -228,16 +230,17 @@ class Batch:
         """From here on it can be undone, until it is released."""
         self.flush()
         self._executor.run("SAVEPOINT part")
-        self._until_part = set(self.woken), set(self.destroyed)
+        self._parts.append((set(self.woken), set(self.destroyed)))
 
     def release(self) -> None:
         self.flush()
         self._executor.run("RELEASE SAVEPOINT part")
+        self._parts.pop()
 
     def undo(self) -> None:
-        """Back to the savepoint."""
+        """Back to the last savepoint."""
         self.discard()
-        self.woken, self.destroyed = self._until_part
+        self.woken, self.destroyed = self._parts.pop()
         self._executor.run("ROLLBACK TO SAVEPOINT part")
         self._executor.run("RELEASE SAVEPOINT part")
 

@@ -11,10 +11,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
 from bot.model.people import Place
-from bot.model.work import Board
-from storage.among import among
+from bot.model.work import Board, Reference
 from storage.batch import Batch
-from storage.tables import boards, refs, subjects
+from storage.tables import boards, places, refs, subjects
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _ADD_SUBJECT = upsert(subjects).on_conflict_do_nothing()
@@ -28,59 +27,66 @@ _OPEN = (
     .where(subjects.c.theme == bindparam("theme_"), subjects.c.open)
     .order_by(subjects.c.subject)
 )
-_STALE = and_(boards.c.version < subjects.c.version, among(boards.c.platform, "platforms_"))
+_SERVES = select(places.c.account).where(
+    places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
+)
+_NOW = bindparam("now_", type_=boards.c.next_at.type)
+_MINE = boards.c.account == bindparam("account_")
+_STALE = and_(boards.c.version < subjects.c.version, _MINE)
 _TO_SHOW = (
     select(boards, subjects.c.version.label("newest"))
     .join(subjects, subjects.c.subject == boards.c.subject)
-    .where(_STALE, boards.c.next_at <= bindparam("now_", type_=boards.c.next_at.type))
+    .where(_STALE, boards.c.next_at <= _NOW)
     .order_by(boards.c.subject, boards.c.platform, boards.c.room)
+    .limit(bindparam("limit_"))
 )
 _NEXT_TRY = (
     select(func.min(boards.c.next_at))
     .select_from(boards.join(subjects, subjects.c.subject == boards.c.subject))
-    .where(_STALE)
+    .where(_STALE, boards.c.next_at > _NOW)
 )
-_ONE = and_(
+_THIS = and_(
     boards.c.subject == bindparam("subject_"),
     boards.c.platform == bindparam("platform_"),
     boards.c.room == bindparam("room_"),
 )
-_TRIED = (
-    update(boards)
-    .where(_ONE, boards.c.tried_at.is_(None))
-    .values(tried_at=bindparam("now_", type_=boards.c.tried_at.type))
-)
+_TRIED = update(boards).where(_THIS, boards.c.tried_at.is_(None)).values(tried_at=_NOW)
 _SHOWN = (
     update(boards)
-    .where(_ONE)
+    .where(_THIS)
     .values(
         version=bindparam("version_"),
-        sent_as=bindparam("refs_"),
+        sent_as=bindparam("ref_"),
         shown=bindparam("shown_"),
         next_at=bindparam("when_", type_=boards.c.next_at.type),
         attempts=0,
     )
 )
 # It cannot be edited any more: the next showing is a new message.
-_ANEW = update(boards).where(_ONE).values(sent_as=None, tried_at=None, edition=bindparam("edition_"))
+_ANEW = update(boards).where(_THIS).values(sent_as=None, tried_at=None, edition=bindparam("edition_"))
 _LATER = (
     update(boards)
-    .where(_ONE)
+    .where(_THIS)
     .values(
         next_at=bindparam("when_", type_=boards.c.next_at.type),
         attempts=boards.c.attempts + bindparam("more_"),
     )
 )
-_DROP = delete(boards).where(_ONE)
+_RETRY = update(boards).where(_MINE, boards.c.next_at > _NOW).values(next_at=_NOW)
+_RETRY_IN = _RETRY.where(boards.c.platform == bindparam("platform_"), boards.c.room == bindparam("room_"))
+_DROP = delete(boards).where(_THIS)
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
     select(boards.c.shown)
-    .join(refs, and_(refs.c.subject == boards.c.subject, refs.c.room == boards.c.room))
-    .where(
-        refs.c.platform == bindparam("platform_"),
-        refs.c.ref == bindparam("ref_"),
-        boards.c.platform == bindparam("platform_"),
+    .join(
+        refs,
+        and_(
+            refs.c.subject == boards.c.subject,
+            refs.c.platform == boards.c.platform,
+            refs.c.room == boards.c.room,
+        ),
     )
+    .where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
 )
 
 
@@ -99,8 +105,11 @@ class Boards:
         """The edition goes into the key: the state that a place's message began with. A place that
         Plein left and came back to gets a message of its own, not the one that is there already.
         """
+        there = {"platform_": place.platform, "room_": place.room_id}
+        account = self._db.execute(_SERVES, there).scalar() or place.platform
         where = {"subject": subject, "platform": place.platform, "room": place.room_id}
-        self._db.execute(_ADD, {**where, "edition": edition, "next_at": _LONG_AGO})
+        row = {**where, "account": account, "edition": edition, "next_at": _LONG_AGO}
+        self._db.execute(_ADD, row)
         self._db.wake("board")
 
     def mark(self, subject: str) -> None:
@@ -114,48 +123,61 @@ class Boards:
         for subject, version in list(self._db.execute(_OPEN, {"theme_": theme})):
             self._add(subject, place, version)
 
-    def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]:
-        rows = self._db.execute(_TO_SHOW, {"platforms_": list(platforms), "now_": now})
+    def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
+        rows = self._db.execute(_TO_SHOW, {"account_": account, "now_": now, "limit_": limit})
         return [
             Board(
                 row.subject,
                 Place(row.platform, row.room),
                 row.newest,
-                row.sent_as,
+                tuple((row.sent_as or "").split()),
                 f"board:{row.subject}:{row.room}:{row.edition}",
+                row.account,
                 row.attempts,
                 row.tried_at,
             )
             for row in rows
         ]
 
-    def next_try(self, platforms: Iterable[str]) -> datetime | None:
-        found: datetime | None = self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
-        return found
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        asked = [{"account_": account, "now_": now} for account in accounts]
+        found = [self._db.execute(_NEXT_TRY, values).scalar() for values in asked]
+        return min(filter(None, found), default=None)
 
-    def tried(self, board: Board, now: datetime) -> None:
-        self._db.execute(_TRIED, {**_where(board.subject, board.place), "now_": now})
+    def tried(self, boards: Sequence[Board], now: datetime) -> None:
+        if boards:
+            self._db.execute(
+                _TRIED, [{**_where(board.subject, board.place), "now_": now} for board in boards]
+            )
 
-    def shown(self, board: Board, refs: str | None, message: Message, next_at: datetime) -> None:
+    def shown(self, board: Board, ref: Reference, message: Message, next_at: datetime) -> None:
         where = _where(board.subject, board.place)
-        if refs is None:
+        if not ref:
             self._db.execute(_ANEW, {**where, "edition_": board.version})
             return
-        kept = {"version_": board.version, "refs_": refs, "shown_": pack(message), "when_": next_at}
+        kept = {"version_": board.version, "ref_": " ".join(ref), "shown_": pack(message), "when_": next_at}
         self._db.execute(_SHOWN, {**where, **kept})
-        for ref in refs.split() if refs != board.sent_as else ():
-            place = board.place
-            known = {"platform": place.platform, "ref": ref, "subject": board.subject, "room": place.room_id}
-            self._db.execute(_REF, known)
+        there = {"account": board.account, "subject": board.subject}
+        there |= {"platform": board.place.platform, "room": board.place.room_id}
+        for part in ref if ref != board.ref else ():
+            self._db.execute(_REF, {**there, "ref": part})
 
     def later(self, board: Board, when: datetime, *, failed: bool) -> None:
         self._db.execute(_LATER, {**_where(board.subject, board.place), "when_": when, "more_": int(failed)})
 
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        if place is None:
+            self._db.execute(_RETRY, {"account_": account, "now_": now})
+        else:
+            where = {"platform_": place.platform, "room_": place.room_id}
+            self._db.execute(_RETRY_IN, {"account_": account, "now_": now, **where})
+        self._db.wake("board")
+
     def drop(self, subject: str, place: Place) -> None:
         self._db.execute(_DROP, _where(subject, place))
 
-    def message_at(self, platform: str, ref: str) -> Message | None:
-        return unpack(self._db.execute(_AT, {"platform_": platform, "ref_": ref}).scalar())
+    def message_at(self, account: str, ref: str) -> Message | None:
+        return unpack(self._db.execute(_AT, {"account_": account, "ref_": ref}).scalar())
 
 
 def _where(subject: str, place: Place) -> dict[str, str]:

@@ -55,11 +55,16 @@ class Handled:
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
         packed = self._answered(invocation_id)
         answer = (self._read(*packed),) if packed else None
-        resident = self._people.by_identity(author)
+        account = self._people.account(author)
+        resident = account.resident if account else None
         known = self._db.get(_PLACE, place.platform, place.room_id) if place else None
         theme, locale = known or (None, None)
         part = self._people.part_in(resident.id, theme.id) if resident and theme else None
-        return Recognised(answer, resident, theme, locale, part[1] if part else None)
+        role = part[1] if part else None
+        if account is None:
+            return Recognised(answer, None, theme, locale, role)
+        _, heard_by, heard_as, name_is_chosen, unheard = account
+        return Recognised(answer, resident, theme, locale, role, heard_by, heard_as, name_is_chosen, unheard)
 
     def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
         fresh = self._db.pending(seen, invocation_id)

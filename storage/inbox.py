@@ -8,76 +8,70 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import String, bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.events import Arrival
 from storage.among import among
 from storage.batch import Batch
 from storage.envelopes import Envelopes
-from storage.tables import cursors, inbox
+from storage.kept import Kept
+from storage.tables import inbox
 
 log = logging.getLogger(__name__)
+# How far each stream of an account was read is kept under this name, and the stream's.
+CURSOR = "cursor:"
 _ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["account", "id"]).returning(inbox.c.seq)
-_KEEP = upsert(cursors)
-_KEEP = _KEEP.on_conflict_do_update(index_elements=["account"], set_={"token": _KEEP.excluded.token})
 _WAITING = (
     select(inbox.c.id, inbox.c.room, inbox.c.body, inbox.c.seq, inbox.c.sealed, inbox.c.key)
-    .where(inbox.c.account == bindparam("account_"), inbox.c.sealed == bindparam("sealed_"))
+    .where(
+        inbox.c.account == bindparam("account_"),
+        inbox.c.stream == bindparam("stream_"),
+        inbox.c.sealed == bindparam("sealed_"),
+    )
     .order_by(inbox.c.seq)
 )
-_BOOKMARK = select(cursors.c.token).where(cursors.c.account == bindparam("account_"))
-# Not LIKE, to which some characters mean more, and on SQLite capitals nothing.
-_BEGINS = bindparam("prefix_", type_=String)
-_BOOKMARKS = select(cursors.c.account, cursors.c.token).where(
-    func.substr(cursors.c.account, 1, func.length(_BEGINS)) == _BEGINS
-)
 _DONE = delete(inbox).where(inbox.c.account == bindparam("account_"), among(inbox.c.seq, "seqs_"))
-_SEAL = (
-    update(inbox)
-    .where(inbox.c.account == bindparam("account_"), inbox.c.seq == bindparam("seq_"))
-    .values(sealed=True)
-)
 
 
 class Inbox:
     """Implements InboxStore."""
 
-    def __init__(self, db: Batch, sealing: Envelopes) -> None:
+    def __init__(self, db: Batch, sealing: Envelopes, kept: Kept) -> None:
         self._db = db
         self._sealing = sealing
+        self._kept = kept
 
-    def add(self, account: str, arrivals: Sequence[Arrival], cursor: str) -> Sequence[Arrival]:
+    def add(
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+    ) -> Sequence[Arrival]:
         fresh = []
-        for one in arrivals:
-            key, body = self._sealing.seal(one.body)
-            fields = {"account": account, "id": one.id, "room": one.room, "key": key, "body": body}
-            seq = self._db.execute(_ADD, {**fields, "sealed": one.sealed}).scalar()
+        for arrival in arrivals:
+            key, body = self._sealing.seal(arrival.body)
+            fields = {"account": account, "stream": stream, "id": arrival.id, "room": arrival.room}
+            seq = self._db.execute(
+                _ADD, {**fields, "key": key, "body": body, "sealed": arrival.undecryptable}
+            ).scalar()
             if seq is not None:
-                fresh.append(Arrival(one.id, one.room, one.body, seq, one.sealed))
-        self._db.execute(_KEEP, {"account": account, "token": cursor})
+                fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.undecryptable))
+        self._kept.put(account, CURSOR + stream, cursor)
         return fresh
 
-    def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]:
-        return list(self._readable(account, sealed))
+    def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]:
+        return list(self._readable(account, undecryptable, stream))
 
-    def _readable(self, account: str, sealed: bool) -> Iterator[Arrival]:
-        for row in self._db.execute(_WAITING, {"account_": account, "sealed_": sealed}):
+    def _readable(self, account: str, undecryptable: bool, stream: str) -> Iterator[Arrival]:
+        where = {"account_": account, "stream_": stream, "sealed_": undecryptable}
+        for row in self._db.execute(_WAITING, where):
             body = self._sealing.unseal(row.key, row.body)
             if body is None:
                 log.error("What was said in %s cannot be read any more: its key is gone", row.id)
                 continue
             yield Arrival(row.id, row.room, body, row.seq, row.sealed)
 
-    def cursor(self, account: str) -> str | None:
-        found: str | None = self._db.execute(_BOOKMARK, {"account_": account}).scalar()
-        return found
-
-    def cursors(self, prefix: str) -> Mapping[str, str]:
-        return {row.account: row.token for row in self._db.execute(_BOOKMARKS, {"prefix_": prefix})}
+    def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        found = self._kept.all(account, CURSOR + prefix)
+        return {name.removeprefix(CURSOR): cursor for name, cursor in found.items()}
 
     def done(self, account: str, seqs: Sequence[int]) -> None:
         self._db.execute(_DONE, {"account_": account, "seqs_": list(seqs)})
-
-    def seal(self, account: str, seq: int) -> None:
-        self._db.execute(_SEAL, {"account_": account, "seq_": seq})

@@ -3,23 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Identity, Known, Resident, Role
 from bot.names import folded, numbered, without_number
+from bot.ports.storage import Exported
+from storage import belongings
 from storage.batch import Batch, Loader
-from storage.tables import identities, members, residents
+from storage.tables import identities, members, posts, residents
+
+
+class Account(NamedTuple):
+    """Whose account it is, and what is known of how they are heard.
+
+    `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
+    used last. `unheard`: something waits until they use Plein again.
+    """
+
+    resident: Resident
+    heard_by: str | None
+    heard_as: str | None
+    name_is_chosen: bool
+    unheard: bool
+
+
+def _account(
+    number: int,
+    name: str,
+    locale: str | None,
+    role: int,
+    by: str | None,
+    last: str | None,
+    chosen: int,
+    unheard: int,
+) -> Account:
+    return Account(Resident(number, name, locale, Role(role)), by, last, bool(chosen), bool(unheard))
+
 
 _ACCOUNT = Loader(
-    select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role).join(
-        identities, identities.c.resident == residents.c.id
-    ),
+    select(
+        *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
+        *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
+    ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
-    make=lambda number, name, locale, role: Resident(number, name, locale, Role(role)),
+    make=_account,
     tells=residents.c.id,
 )
 _PART = Loader(
@@ -30,13 +62,28 @@ _PART = Loader(
 )
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
+_TALKS_TO = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(account=bindparam("account_"))
+)
+# What waits for them goes along, and whatever it waited for.
+_HEAR_FROM = (
+    update(posts)
+    .where(
+        posts.c.platform == bindparam("platform_"),
+        posts.c.room == bindparam("user_"),
+        posts.c.private,
+        posts.c.sent_at.is_(None),
+        posts.c.ref.is_(None),
+        posts.c.account != bindparam("account_"),
+    )
+    .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
+)
 _HEARD = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
     .values(name=bindparam("name_"), folded=bindparam("folded_"), heard_as=bindparam("as_"))
-)
-_NAMES = select(residents.c.name, residents.c.name_is_chosen, residents.c.heard_as).where(
-    residents.c.id == bindparam("id_")
 )
 # Who takes part in a theme that the asker takes part in too.
 _OURS = members.alias()
@@ -46,7 +93,10 @@ _NEAR = residents.c.id.in_(
     .where(_OURS.c.resident == bindparam("asker_"))
 )
 _PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
-_BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_")).order_by(residents.c.id)
+# Whoever was forgotten has no name at all.
+_BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_"), residents.c.name != "").order_by(
+    residents.c.id
+)
 _BY_NUMBER = _PERSON.where(residents.c.id == bindparam("id_"), residents.c.folded != "")
 # Who takes part in no theme: they were only mentioned.
 _ALOOF = _BY_NUMBER.where(~select(members.c.theme).where(members.c.resident == residents.c.id).exists())
@@ -65,7 +115,7 @@ _BY_START = (
     .limit(bindparam("most_"))
 )
 _NAMESAKES = residents.alias()
-_SAME = _NAMESAKES.c.folded == residents.c.folded
+_SAME = and_(_NAMESAKES.c.folded == residents.c.folded, _NAMESAKES.c.name != "")
 _KNOWN = (
     select(
         residents.c.id,
@@ -99,18 +149,16 @@ _ELSEWHERE = select(identities.c.resident).where(
 _LEAVE_THEME = delete(members).where(
     members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_"), ~_ELSEWHERE.exists()
 )
-_THEMES = select(members.c.theme, members.c.since, members.c.role).where(
-    members.c.resident == bindparam("id_")
+_WISHES = select(residents.c.locale, residents.c.wants_reminders, residents.c.role).where(
+    residents.c.id == bindparam("id_")
 )
-_WISHES = select(residents.c.locale, residents.c.wants_reminders).where(residents.c.id == bindparam("id_"))
-_LEAVE = delete(members).where(members.c.resident == bindparam("id_"))
 _SET_ROLE = update(residents).where(residents.c.id == bindparam("id_")).values(role=bindparam("role_"))
+_RAISE_ROLE = _SET_ROLE.where(residents.c.role < bindparam("role_"))
 _CHOOSE_NAME = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
     .values(name=bindparam("name_"), folded=bindparam("folded_"), name_is_chosen=True)
 )
-_REMOVE = delete(residents).where(residents.c.id == bindparam("id_"))
 _MOVE_IDENTITY = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
@@ -129,17 +177,26 @@ class People:
     def __init__(self, db: Batch) -> None:
         self._db = db
 
-    def by_identity(self, identity: Identity) -> Resident | None:
+    def account(self, identity: Identity) -> Account | None:
+        """What is known of that account; None where it is nobody's yet."""
         return self._db.get(_ACCOUNT, identity.platform, identity.user_id)
 
+    def by_identity(self, identity: Identity) -> Resident | None:
+        account = self.account(identity)
+        return account.resident if account else None
+
     def add(self, identity: Identity, name: str) -> Resident:
-        account = f"{identity.platform}:{identity.user_id}"
-        row = {"name": name, "folded": folded(name), "heard_as": account}
+        row = {"name": name, "folded": folded(name), "heard_as": identity.address}
         number = self._db.execute(_ADD, row).scalar_one()
         self._db.execute(
             _ADD_IDENTITY, {"platform": identity.platform, "user_id": identity.user_id, "resident": number}
         )
         return Resident(number, name)
+
+    def talks_to(self, identity: Identity, account: str) -> None:
+        values = {"platform_": identity.platform, "user_": identity.user_id, "account_": account}
+        for statement in (_TALKS_TO, _HEAR_FROM):
+            self._db.execute(statement, values)
 
     def link(
         self, identities: Sequence[Identity], name: str | None, role: Role | None
@@ -157,40 +214,50 @@ class People:
                 self._db.execute(_ADD_IDENTITY, {**fields, "resident": resident.id})
             else:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
+        for other in others:
+            self._take_over(other, resident)
         if role is not None:
             self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
         if name is not None:
             self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
-        for other in others:
-            self._take_over(other, resident)
         return resident.id, sorted(others)
 
     def _known(self, identities: Sequence[Identity]) -> list[Resident]:
         return [found for identity in identities if (found := self.by_identity(identity))]
 
     def _take_over(self, other: int, resident: Resident) -> None:
-        """The themes and the wishes of an account that turns out to be the same person's."""
-        for theme, since, role in list(self._db.execute(_THEMES, {"id_": other})):
-            self.take_part(resident.id, theme, Role(role), since)
-        self._db.execute(_LEAVE, {"id_": other})
-        for locale, reminders in list(self._db.execute(_WISHES, {"id_": other})):
+        """What somebody has, and wishes, who turns out to be the same person."""
+        belongings.merge(self._db, other, resident.id)
+        for locale, reminders, role in list(self._db.execute(_WISHES, {"id_": other})):
             if locale and not resident.locale:
                 self.set_locale(resident.id, locale)
             if reminders:
                 self.set_reminded(resident.id, True)
+            self._db.execute(_RAISE_ROLE, {"id_": resident.id, "role_": role})
 
     def remove(self, resident: int) -> None:
-        self._db.execute(_REMOVE, {"id_": resident})
+        belongings.remove(self._db, resident)
+
+    def hold(self, resident: int) -> None:
+        self._db.lock(residents.c.id, resident)
+
+    def export(self, resident: int) -> Exported:
+        return belongings.export(self._db, resident)
+
+    def forget(self, resident: int) -> None:
+        belongings.forget(self._db, resident)
 
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)
         self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
 
-    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
-        row = self._db.execute(_NAMES, {"id_": resident.id}).one()
-        name = row.name if row.name_is_chosen else name
-        account = f"{identity.platform}:{identity.user_id}"
-        self._db.execute(_HEARD, {"id_": resident.id, "name_": name, "folded_": folded(name), "as_": account})
+    def heard(self, resident: Resident, identity: Identity, name: str) -> Resident:
+        account = self.account(identity)
+        if account and account.name_is_chosen:
+            name = account.resident.name
+        values = {"name_": name, "folded_": folded(name), "as_": identity.address}
+        self._db.execute(_HEARD, {"id_": resident.id, **values})
+        return replace(resident, name=name)
 
     def of(self, identity: Identity, name: str) -> Resident:
         return self.by_identity(identity) or self.add(identity, name)
@@ -230,7 +297,7 @@ class People:
                 name = numbered(first.name, first.number) if first.namesakes > 1 else first.name
                 accounts = sorted(
                     (Identity(row.platform, row.user_id) for row in rows),
-                    key=lambda account: f"{account.platform}:{account.user_id}" != first.heard_as,
+                    key=lambda account: account.address != first.heard_as,
                 )
                 found[number] = Known(name, tuple(accounts))
         return found

@@ -50,6 +50,7 @@ _SET = (
         name=bindparam("name_"),
         locale=bindparam("locale_"),
         here=bindparam("here_"),
+        account=bindparam("account_"),
     )
 )
 _LEAVE = update(places).where(_HERE).values(here=False)
@@ -58,9 +59,9 @@ _OF_THEME = (
     .where(places.c.theme == bindparam("theme_"), places.c.here)
     .order_by(places.c.platform, places.c.room)
 )
-_ON = (
+_SERVED = (
     select(places.c.platform, places.c.room)
-    .where(places.c.platform == bindparam("platform_"), places.c.here)
+    .where(places.c.account == bindparam("account_"), places.c.here)
     .order_by(places.c.room)
 )
 _UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
@@ -72,10 +73,19 @@ _PASS_OVER = (
     .values(version=subjects.c.version + 1)
 )
 _DROP, _DROP_BOARDS, _DROP_REFS = (delete(table).where(_in(table)) for table in (places, boards, refs))
-_MOVE, _MOVE_POSTS = _moved(places), _moved(posts).where(_UNSAID)
+# What was said in the room before stays there; should it change, that is said in the new one.
+_MOVE, _MOVE_POSTS = _moved(places), _moved(posts).where(posts.c.private.is_(False))
+_MOVE_POSTS = _MOVE_POSTS.values(ref=None, tried_at=None)
 # In a new room every board is a new message, which begins with the state as it is now.
 _NOW = select(subjects.c.version).where(subjects.c.subject == boards.c.subject).scalar_subquery()
-_MOVE_BOARDS = _moved(boards).values(sent_as=None, tried_at=None, version=0, edition=_NOW)
+_ANEW: dict[str, Any] = {"sent_as": None, "tried_at": None, "version": 0, "edition": _NOW}
+_MOVE_BOARDS = _moved(boards).values(**_ANEW)
+# And no account can edit what another one posted.
+_TO: Any = bindparam("account_")
+_HAND_OVER = (
+    update(posts).where(_in(posts), _UNSAID).values(account=_TO, ref=None),
+    update(boards).where(_in(boards)).values(account=_TO, **_ANEW),
+)
 
 
 class Places:
@@ -106,23 +116,32 @@ class Places:
                 name = row.place if named else row.name
                 found[row.id] = name
                 taken.add(name.casefold())
-        return [Theme(*one) for one in found.items()]
+        return [Theme(*theme) for theme in found.items()]
 
-    def bind(self, place: Place, theme: int, name: str, locale: str | None) -> bool:
+    def served_by(self, place: Place) -> str | None:
+        known = self._db.execute(_PLACE, _where(place)).first()
+        return known.account if known and known.here else None
+
+    def bind(self, place: Place, theme: int, name: str, locale: str | None, account: str) -> bool:
         known = self._db.execute(_PLACE, _where(place)).first()
         if known is None:
             fields = {"platform": place.platform, "room": place.room_id, "name": name, "locale": locale}
-            self._db.execute(_ADD, {**fields, "theme": theme, "here": True})
+            self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account})
             return True
-        changes = {"theme_": theme, "name_": name, "locale_": locale, "here_": True}
+        changes = {"theme_": theme, "name_": name, "locale_": locale, "here_": True, "account_": account}
         self._db.execute(_SET, {**_where(place), **changes})
-        return not known.here or known.theme != theme
+        if known.account != account:
+            for statement in _HAND_OVER:
+                self._db.execute(statement, {**_where(place), "account_": account})
+            self._db.wake("post")
+            self._db.wake("board")
+        return not known.here or (known.theme, known.account) != (theme, account)
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]
 
-    def on(self, platform: str) -> Sequence[Place]:
-        return [Place(*row) for row in self._db.execute(_ON, {"platform_": platform})]
+    def served(self, account: str) -> Sequence[Place]:
+        return [Place(*row) for row in self._db.execute(_SERVED, {"account_": account})]
 
     def leave(self, place: Place) -> None:
         """What was still to be said there is set aside, and its boards with it."""

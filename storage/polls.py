@@ -1,6 +1,6 @@
 """Polls, ballots, and how often each ballot was cast.
 
-A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see seals.py) and not
+A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see keyring.py) and not
 counted before the end; then only the count is kept, and the key destroyed.
 """
 
@@ -28,6 +28,7 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
+    exists,
     false,
     func,
     insert,
@@ -37,13 +38,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.features.polls.records import POLLS, UNREADABLE, Ballots, Choices, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.records import (
+    POLLS,
+    UNREADABLE,
+    Ballots,
+    Cast,
+    Choices,
+    Kind,
+    Plan,
+    Poll,
+    Results,
+    Voters,
+)
 from bot.model.events import Invocation
-from bot.model.people import Identity
 from storage.batch import Batch, Loader
 from storage.keyring import KeyGone
 from storage.parts import Parts, Stored
-from storage.tables import Moment, Number, identities, members, own_tables, residents, themes
+from storage.tables import Moment, Number, members, own_tables, residents, themes
 
 TABLES = own_tables()
 
@@ -181,11 +192,49 @@ _BOTH = (
     .where(_IS_OPEN, or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")))
     .order_by(ballots.c.poll.desc(), ballots.c.cast_at)  # the newest first, as whoever lists them
 )
+# Where they voted as both, the ballot of the one that remains stands for both in what is over.
+_VOTED = ballots.alias()
+_BOTH_THERE = exists().where(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == bindparam("new_"))
+_PASS_ON = (
+    update(ballots).where(ballots.c.voter == bindparam("old_"), ~_BOTH_THERE).values(voter=bindparam("new_"))
+)
+_DOUBLE_REASONS = select(ballots.c.poll, ballots.c.reason).where(
+    ballots.c.voter == bindparam("old_"), ballots.c.reason.is_not(None), _BOTH_THERE
+)
+_REASON = bindparam("reason_", type_=ballots.c.reason.type)
+_ADD_REASON = (
+    update(ballots)
+    .where(_ONE)
+    .values(
+        reason=case(
+            (ballots.c.reason.is_(None), _REASON),
+            else_=ballots.c.reason + " / " + _REASON,
+        )
+    )
+)
+_FORGET = delete(ballots).where(ballots.c.voter == bindparam("voter_"))
+_VOTES = (
+    select(ballots.c.poll, ballots.c.choices, ballots.c.cast_at)
+    .join(polls, polls.c.id == ballots.c.poll)
+    .where(ballots.c.voter == bindparam("voter_"), _IS_OPEN)
+    .order_by(_NEWEST)
+)
+_CAST_BY = (
+    select(ballots.c.poll, polls.c.anonymous, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
+    .join(polls, polls.c.id == ballots.c.poll)
+    .where(ballots.c.voter == bindparam("voter_"))
+    .order_by(ballots.c.poll)
+)
+_ASKED_BY = (
+    select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
+    .outerjoin(tallies, _PEOPLE)
+    .where(polls.c.opener == bindparam("opener_"))
+    .order_by(polls.c.id)
+)
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _WITHOUT = (
-    select(residents.c.id, identities.c.platform, identities.c.user_id)
-    .join(identities, identities.c.resident == residents.c.id)
+    select(residents.c.id)
     .join(members, and_(members.c.resident == residents.c.id, members.c.theme == bindparam("theme_")))
     .outerjoin(ballots, and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == residents.c.id))
     .where(
@@ -193,7 +242,7 @@ _WITHOUT = (
         or_(residents.c.role >= bindparam("role_"), members.c.role >= bindparam("role_")),
         ballots.c.voter.is_(None),
     )
-    .order_by(residents.c.id, identities.c.platform, identities.c.user_id)
+    .order_by(residents.c.id)
 )
 
 
@@ -304,13 +353,13 @@ class Polls:
             return list(orjson.loads(kept)) if kept else []
         return self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
 
-    def without_ballot(self, poll: Poll) -> Sequence[Identity]:
+    def without_ballot(self, poll: Poll) -> Sequence[int]:
         role = {Voters.ORGANISERS: 1, Voters.MODERATORS: 2}.get(poll.who, 0)
-        rows = self._db.execute(_WITHOUT, {"theme_": poll.theme, "poll_": poll.id, "role_": role})
-        first: dict[int, Identity] = {}
-        for resident, platform, user in rows:
-            first.setdefault(resident, Identity(platform, user))
-        return list(first.values())
+        asked = {"theme_": poll.theme, "poll_": poll.id, "role_": role}
+        found: Sequence[int] = self._db.execute(_WITHOUT, asked).scalars()
+        # Whoever writes to them asks for the accounts of each.
+        self._db.expect(residents.c.id, found)
+        return found
 
     # --- writing ---
 
@@ -386,6 +435,10 @@ class Polls:
         theirs = [number for number, rows in both.items() if any(row.voter == old for row in rows)]
         for number in theirs:
             self._merge_in(number, both[number], new)
+        for row in self._db.execute(_DOUBLE_REASONS, {"old_": old, "new_": new}):
+            self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
+        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+        self._db.execute(_FORGET, {"voter_": old})
         return sorted(theirs)
 
     def _ballots_of(self, old: int, new: int) -> dict[int, list[Any]]:
@@ -404,6 +457,31 @@ class Polls:
             self.vote(poll, row.voter, choices, (), row.cast_at)
         choices, reason = read[-1]
         self.vote(poll, new, (), choices, rows[-1].cast_at, reason)
+
+    def forget(self, resident: int) -> Sequence[int]:
+        votes = self._votes_of(resident)
+        while self._db.lock(polls.c.id, *votes):
+            votes = self._votes_of(resident)
+        for number, row in votes.items():
+            found = self.get(number, resident)
+            assert found
+            self.vote(*(found[0], resident, found[1], ()), row.cast_at)
+        self._db.execute(_FORGET, {"voter_": resident})
+        return sorted(votes)
+
+    def _votes_of(self, resident: int) -> dict[int, Any]:
+        return {row.poll: row for row in self._db.execute(_VOTES, {"voter_": resident})}
+
+    def opened_by(self, resident: int) -> Sequence[Poll]:
+        return [_built(*row) for row in self._db.execute(_ASKED_BY, {"opener_": resident})]
+
+    def cast_by(self, resident: int) -> Sequence[Cast]:
+        return [
+            Cast(row.poll, True, (), None, None)
+            if row.anonymous
+            else Cast(row.poll, False, _choices(row.choices), row.reason, row.cast_at)
+            for row in self._db.execute(_CAST_BY, {"voter_": resident})
+        ]
 
     # --- sealed ballots ---
 

@@ -1,70 +1,162 @@
-"""What is still to be said, and what was."""
+"""What is still to be said, and what was: the wanted state of each post, and what is known to stand.
+
+A post waits while `sent_at` is empty. Nobody knows whether what was tried arrived; so a change or a
+withdrawal of it is kept beside it (`wanted`, `withdrawn`) until that is known.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+import orjson
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
 from bot.model.people import Identity, Place
-from bot.model.work import Post
-from storage.among import among
-from storage.batch import Batch
+from bot.model.work import Post, Receipt
+from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
-from storage.tables import posts, refs
+from storage.tables import accounts, identities, places, posts, refs
 
-_WAITING = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
-_MINE = among(posts.c.platform, "platforms_")
+_MOMENT = posts.c.next_at.type
+_NOW = bindparam("now_", type_=_MOMENT)
 _ADD = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
-_NEXT = (
-    select(posts.c.id, posts.c.message, posts.c.key, posts.c.attempts, posts.c.tried_at, posts.c.next_at)
+# Who is to say it: the account that serves the place, that hears the person, or any of the platform.
+_SERVES = Loader(select(places.c.account), by=[places.c.platform, places.c.room], make=str)
+_HEARS = Loader(
+    select(identities.c.account).where(identities.c.account.is_not(None)),
+    by=[identities.c.platform, identities.c.user_id],
+    make=str,
+)
+_ANY = select(func.min(accounts.c.account)).where(accounts.c.platform == bindparam("platform_"))
+
+
+def _waiting(table: Any) -> ColumnElement[bool]:
+    return and_(table.c.sent_at.is_(None), table.c.parked.is_(None))
+
+
+_WAITING = _waiting(posts)
+_MINE = posts.c.account == bindparam("account_")
+_COLUMNS = (
+    *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
+    *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
+    *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
+)
+# The oldest of each place decides: the others wait behind it, whatever their own time.
+_EARLIER = posts.alias("earlier")
+_IS_OLDEST = ~(
+    select(literal(1))
     .where(
-        _WAITING,
-        posts.c.platform == bindparam("platform_"),
-        posts.c.room == bindparam("room_"),
-        posts.c.private == bindparam("private_"),
+        _EARLIER.c.account == posts.c.account,
+        _EARLIER.c.platform == posts.c.platform,
+        _EARLIER.c.room == posts.c.room,
+        _EARLIER.c.private == posts.c.private,
+        _EARLIER.c.seq < posts.c.seq,
+        _waiting(_EARLIER),
+    )
+    .exists()
+)
+# The order of first words keeps a console's transcript the same on every run.
+_DUE = (
+    select(*_COLUMNS)
+    .where(_MINE, _WAITING, posts.c.next_at <= _NOW, _IS_OLDEST)
+    .order_by(posts.c.next_at, posts.c.seq)
+    .limit(bindparam("limit_"))
+)
+_NEXT = (
+    select(*_COLUMNS)
+    .where(
+        *(_MINE, _WAITING, posts.c.platform == bindparam("platform_")),
+        *(posts.c.room == bindparam("room_"), posts.c.private == bindparam("private_")),
     )
     .order_by(posts.c.seq)
     .limit(1)
 )
-# The oldest of each place decides: the others wait behind it, whatever their own time.
-_OLDEST = (
-    select(func.min(posts.c.seq))
-    .where(_WAITING, _MINE)
-    .group_by(posts.c.platform, posts.c.room, posts.c.private)
+_NEXT_TRY = (
+    select(posts.c.next_at)
+    .where(_MINE, _WAITING, posts.c.next_at > _NOW, _IS_OLDEST)
+    .order_by(posts.c.next_at)
+    .limit(1)
 )
-# The order of first words keeps a console's transcript the same on every run.
-_TARGETS = (
-    select(posts.c.platform, posts.c.room, posts.c.private)
-    .where(posts.c.seq.in_(_OLDEST), posts.c.next_at <= bindparam("now_", type_=posts.c.next_at.type))
-    .order_by(posts.c.seq)
-)
-_NEXT_TRY = select(func.min(posts.c.next_at)).where(posts.c.seq.in_(_OLDEST))
 _ID = posts.c.id == bindparam("id_")
-_TRIED = (
-    update(posts)
-    .where(_ID, posts.c.tried_at.is_(None))
-    .values(tried_at=bindparam("now_", type_=posts.c.tried_at.type))
-)
-_SENT = update(posts).where(_ID).values(sent_at=bindparam("now_", type_=posts.c.sent_at.type))
+_TRIED = update(posts).where(_ID).values(tried_at=func.coalesce(posts.c.tried_at, _NOW), in_doubt=True)
 _LATER = (
     update(posts)
     .where(_ID)
     .values(
-        next_at=bindparam("when_", type_=posts.c.next_at.type), attempts=posts.c.attempts + bindparam("more_")
+        next_at=bindparam("when_", type_=_MOMENT),
+        attempts=posts.c.attempts + bindparam("more_"),
+        in_doubt=bindparam("in_doubt_"),
     )
+)
+_RETRY = update(posts).where(_MINE, _WAITING, posts.c.next_at > _NOW).values(next_at=_NOW)
+_RETRY_IN = _RETRY.where(
+    posts.c.platform == bindparam("platform_"),
+    posts.c.room == bindparam("room_"),
+    posts.c.private.is_(False),
 )
 _PARK = update(posts).where(_ID).values(parked=bindparam("reason_"))
 _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).order_by(posts.c.seq)
+
+# --- what becomes of it ---
+
+_CHANGED = posts.c.wanted.is_not(None)
+_ANOTHER_STATE = {"tried_at": null(), "in_doubt": False, "attempts": 0, "version": posts.c.version + 1}
+# It stands there. Was it changed meanwhile, that comes next; was it withdrawn, it is taken away next.
+_SHOWN = (
+    update(posts)
+    .where(_ID)
+    .values(
+        ref=bindparam("ref_"),
+        message=func.coalesce(posts.c.wanted, posts.c.message),
+        wanted=null(),
+        tried_at=case((_CHANGED, null()), else_=posts.c.tried_at),
+        version=case((_CHANGED, posts.c.version + 1), else_=posts.c.version),
+        attempts=0,
+        in_doubt=False,
+        sent_at=case((_CHANGED | posts.c.withdrawn, null()), else_=_NOW),
+    )
+)
+# What stood there cannot be changed any more: the next showing is a new message.
+_ANEW = (
+    update(posts)
+    .where(_ID)
+    .values(
+        ref=null(), message=func.coalesce(posts.c.wanted, posts.c.message), wanted=null(), **_ANOTHER_STATE
+    )
+)
+_UNTRIED = and_(posts.c.tried_at.is_(None), posts.c.ref.is_(None))
+_UNDER_WAY = and_(posts.c.sent_at.is_(None), posts.c.tried_at.is_not(None))
+_MAY_CHANGE = and_(_ID, posts.c.parked.is_(None), posts.c.withdrawn.is_(False), posts.c.key == "")
+_CHANGE = (
+    # Nobody saw anything of it yet.
+    update(posts).where(_MAY_CHANGE, _UNTRIED).values(message=bindparam("message_"), sent_at=null()),
+    # It may just be arriving.
+    update(posts).where(_MAY_CHANGE, _UNDER_WAY).values(wanted=bindparam("message_")),
+    # It stands there as it was; or waits to be changed to something else already.
+    update(posts)
+    .where(_MAY_CHANGE, posts.c.ref.is_not(None), ~_UNDER_WAY)
+    .values(message=bindparam("message_"), sent_at=null(), next_at=_NOW, **_ANOTHER_STATE),
+)
+_MAY_WITHDRAW = and_(_ID, posts.c.parked.is_(None), posts.c.withdrawn.is_(False))
+_WITHDRAW = (
+    # Nobody saw anything of it: so it is done.
+    update(posts).where(_MAY_WITHDRAW, _UNTRIED).values(withdrawn=True, wanted=null(), sent_at=_NOW),
+    update(posts)
+    .where(_MAY_WITHDRAW)
+    .values(withdrawn=True, wanted=null(), sent_at=null(), next_at=_NOW, attempts=0),
+)
+_RETRACTED = update(posts).where(_ID).values(sent_at=_NOW, ref=null())
+_FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
     select(posts.c.message, posts.c.key)
     .join(refs, refs.c.post == posts.c.id)
-    .where(refs.c.platform == bindparam("platform_"), refs.c.ref == bindparam("ref_"))
+    .where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
 )
 
 
@@ -83,46 +175,110 @@ class Posts:
         now: datetime,
         *,
         confidential: bool = False,
+        account: str = "",
+        mentions: Sequence[Identity] = (),
+        reply_to: str | None = None,
+        resident: int | None = None,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
         packed = pack(message)
         assert packed
-        key, kept = self._sealing.seal(packed) if confidential else ("", packed)
-        row = {"id": post_id, "message": kept, "key": key, "next_at": now, **_target(to)}
+        key, body = self._sealing.seal(packed) if confidential else ("", packed)
+        row = {"id": post_id, "message": body, "key": key, "next_at": now, **_target(to)}
+        row |= {"account": account or self.account_for(to)}
+        row |= {"mentions": _pack_people(mentions), "reply_to": reply_to, "resident": resident}
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
 
-    def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
+    def account_for(self, to: Place | Identity) -> str:
+        """Which of Plein's is to write there."""
+        if isinstance(to, Place):
+            known = self._db.get(_SERVES, to.platform, to.room_id)
+        else:
+            known = self._db.get(_HEARS, to.platform, to.user_id)
+        return known or self._db.execute(_ANY, {"platform_": to.platform}).scalar() or to.platform
+
+    def change(self, post_id: str, message: Message, now: datetime) -> None:
+        for statement in _CHANGE:
+            self._db.execute(statement, {"id_": post_id, "message_": pack(message), "now_": now})
+        self._db.wake("post")
+
+    def withdraw(self, post_id: str, now: datetime) -> None:
+        for statement in _WITHDRAW:
+            self._db.execute(statement, {"id_": post_id, "now_": now})
+        self._db.wake("post")
+
+    # --- what is to be done ---
+
+    def due(self, account: str, now: datetime, limit: int) -> Sequence[Post]:
+        rows = self._db.execute(_DUE, {"account_": account, "now_": now, "limit_": limit})
+        return [post for row in rows if (post := self._read(row))]
+
+    def next_for(self, to: Place | Identity, account: str, now: datetime) -> Post | None:
         where = {f"{name}_": value for name, value in _target(to).items()}
-        row = self._db.execute(_NEXT, where).first()
-        if row is None or row.next_at > now:
-            return None
-        packed = self._sealing.unseal(row.key, row.message)
-        message = unpack(packed)
-        if message is None:
-            self.park(row.id, "its key is gone")
-            return None
-        return Post(row.id, to, message, row.attempts, row.tried_at)
+        row = self._db.execute(_NEXT, {**where, "account_": account}).first()
+        return self._read(row) if row and row.next_at <= now else None
 
-    def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]:
-        rows = self._db.execute(_TARGETS, {"platforms_": list(platforms), "now_": now})
-        return [Identity(row[0], row[1]) if row[2] else Place(row[0], row[1]) for row in rows]
+    def _read(self, row: Any) -> Post | None:
+        message = Message()
+        if not (row.withdrawn and row.ref):  # what is to be taken away need not be read
+            packed = self._sealing.unseal(row.key, row.message)
+            if packed is None:
+                self.park(row.id, "its key is gone")
+                return None
+            message = unpack(packed) or message
+        return Post(
+            row.id,
+            Identity(row.platform, row.room) if row.private else Place(row.platform, row.room),
+            message,
+            row.account,
+            row.attempts,
+            row.tried_at,
+            tuple((row.ref or "").split()),
+            row.version,
+            row.withdrawn,
+            _unpack_people(row.mentions),
+            row.reply_to,
+            row.resident,
+            bool(row.in_doubt),
+        )
 
-    def next_try(self, platforms: Iterable[str]) -> datetime | None:
-        found: datetime | None = self._db.execute(_NEXT_TRY, {"platforms_": list(platforms)}).scalar()
-        return found
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        asked = [{"account_": account, "now_": now} for account in accounts]
+        found = [self._db.execute(_NEXT_TRY, values).scalar() for values in asked]
+        return min(filter(None, found), default=None)
 
-    def tried(self, post_id: str, now: datetime) -> None:
-        self._db.execute(_TRIED, {"id_": post_id, "now_": now})
+    # --- what came of it ---
 
-    def sent(self, post_id: str, platform: str, ref: str, now: datetime) -> None:
-        self._db.execute(_SENT, {"id_": post_id, "now_": now})
-        for one in ref.split():
-            self._db.execute(_REF, {"platform": platform, "ref": one, "post": post_id})
+    def tried(self, post_ids: Sequence[str], now: datetime) -> None:
+        if post_ids:
+            self._db.execute(_TRIED, [{"id_": post_id, "now_": now} for post_id in post_ids])
 
-    def later(self, post_id: str, when: datetime, *, failed: bool) -> None:
-        self._db.execute(_LATER, {"id_": post_id, "when_": when, "more_": int(failed)})
+    def shown(self, post: Post, receipt: Receipt, now: datetime) -> None:
+        if not receipt.ref:
+            self._db.execute(_ANEW, {"id_": post.id})
+            return
+        self._db.execute(_SHOWN, {"id_": post.id, "ref_": " ".join(receipt.ref), "now_": now})
+        for ref in receipt.ref if receipt.ref != post.ref else ():
+            row = {"account": post.account, "ref": ref, "post": post.id, "platform": post.to.platform}
+            self._db.execute(_REF, row)
+
+    def retracted(self, post: Post, now: datetime) -> None:
+        self._db.execute(_RETRACTED, {"id_": post.id, "now_": now})
+        self._db.execute(_FORGET_REFS, {"id_": post.id})
+
+    def later(self, post_id: str, when: datetime, *, failed: bool, in_doubt: bool = True) -> None:
+        values = {"id_": post_id, "when_": when, "more_": int(failed), "in_doubt_": in_doubt}
+        self._db.execute(_LATER, values)
+
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        if place is None:
+            self._db.execute(_RETRY, {"account_": account, "now_": now})
+        else:
+            where = {"platform_": place.platform, "room_": place.room_id}
+            self._db.execute(_RETRY_IN, {"account_": account, "now_": now, **where})
+        self._db.wake("post")
 
     def park(self, post_id: str, reason: str) -> None:
         self._db.execute(_PARK, {"id_": post_id, "reason_": reason})
@@ -130,8 +286,8 @@ class Posts:
     def parked(self) -> Sequence[tuple[str, str]]:
         return [(row[0], row[1]) for row in self._db.execute(_PARKED)]
 
-    def message_at(self, platform: str, ref: str) -> Message | None:
-        row = self._db.execute(_AT, {"platform_": platform, "ref_": ref}).first()
+    def message_at(self, account: str, ref: str) -> Message | None:
+        row = self._db.execute(_AT, {"account_": account, "ref_": ref}).first()
         packed = self._sealing.unseal(row.key, row.message) if row else None
         return unpack(packed or None)
 
@@ -139,3 +295,11 @@ class Posts:
 def _target(to: Place | Identity) -> dict[str, object]:
     room = to.room_id if isinstance(to, Place) else to.user_id
     return {"platform": to.platform, "room": room, "private": isinstance(to, Identity)}
+
+
+def _pack_people(people: Sequence[Identity]) -> str | None:
+    return orjson.dumps([[who.platform, who.user_id] for who in people]).decode() if people else None
+
+
+def _unpack_people(packed: str | None) -> tuple[Identity, ...]:
+    return tuple(Identity(*fields) for fields in orjson.loads(packed)) if packed else ()

@@ -90,6 +90,29 @@ residents = Table(
     Column("name_is_chosen", Boolean, nullable=False, server_default=false()),
     # The account that they used last, as "platform:user": where they are written to first.
     Column("heard_as", String),
+    # Something waits until they use Plein again, as they could be reached nowhere.
+    Column("unheard", Boolean, nullable=False, server_default=false()),
+)
+
+# Plein's own accounts, and when each was last at work. What was kept before an account was known by name,
+# and what is for somebody whom none has heard yet, is under the platform's word alone.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("platform", String, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What an account keeps: how far it read, which commands its platform knows.
+kept = Table(
+    "kept",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 identities = Table(
@@ -98,6 +121,8 @@ identities = Table(
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
     Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
+    # Over which of Plein's accounts they were heard last.
+    Column("account", String),
     sqlite_with_rowid=False,
 )
 
@@ -117,6 +142,8 @@ places = Table(
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("here", Boolean, nullable=False),
+    # Which of Plein's accounts serves it.
+    Column("account", String, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 
@@ -158,17 +185,43 @@ posts = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("tried_at", Moment),
     Column("next_at", Moment, nullable=False),
+    # None while what is wanted is still to be made true.
     Column("sent_at", Moment),
     Column("parked", String),
+    Column("account", String, nullable=False, server_default=""),
+    # Where it stands, and what is to stand there instead once that is known; how often it changed.
+    Column("ref", String),
+    Column("wanted", Text),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("mentions", Text),
+    Column("reply_to", String),
+    # Whom it is for, where that is a person; their accounts to which it certainly did not come.
+    Column("resident", ForeignKey("residents.id")),
+    Column("gone", Text),
+    # It may have arrived, or may still arrive.
+    Column("in_doubt", Boolean, nullable=False, server_default=false()),
 )
+_TOLD = text("resident IS NOT NULL")
+Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD, postgresql_where=_TOLD)
+_WAITING = text("sent_at IS NULL AND parked IS NULL")
 Index(
     "ix_posts_waiting",
+    posts.c.account,
     posts.c.platform,
     posts.c.room,
     posts.c.private,
     posts.c.seq,
-    sqlite_where=text("sent_at IS NULL AND parked IS NULL"),
-    postgresql_where=text("sent_at IS NULL AND parked IS NULL"),
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+Index(
+    "ix_posts_due",
+    posts.c.account,
+    posts.c.next_at,
+    posts.c.seq,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
 )
 
 subjects = Table(
@@ -194,6 +247,7 @@ boards = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("tried_at", Moment),
     Column("next_at", Moment, nullable=False),
+    Column("account", String, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 
@@ -201,10 +255,11 @@ boards = Table(
 refs = Table(
     "refs",
     metadata,
-    Column("platform", String, primary_key=True),
+    Column("account", String, primary_key=True),
     Column("ref", String, primary_key=True),
     Column("post", String),
     Column("subject", String),
+    Column("platform", String),
     Column("room", String),
     sqlite_with_rowid=False,
 )
@@ -241,19 +296,12 @@ inbox = Table(
     metadata,
     Column("seq", Number, primary_key=True),
     Column("account", String, nullable=False),
+    Column("stream", String, nullable=False, server_default=""),
     Column("id", String, nullable=False),
     Column("room", String, nullable=False),
-    # Under the key of that name (see sealing.py): it may say how somebody votes.
+    # Under the key of that name (see envelopes.py): it may say how somebody votes.
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("account", "id"),
-)
-
-cursors = Table(
-    "bookmarks",
-    metadata,
-    Column("account", String, primary_key=True),
-    Column("token", String, nullable=False),
-    sqlite_with_rowid=False,
 )

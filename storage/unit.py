@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import StoreKey, Transaction
+from storage.accounts import Accounts
 from storage.batch import Batch
 from storage.boards import Boards
 from storage.envelopes import Envelopes
@@ -18,11 +19,13 @@ from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
 from storage.handled import Handled
 from storage.inbox import Inbox
 from storage.jobs import Jobs
+from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.parts import Parts, Stores
 from storage.people import People
 from storage.places import Places
 from storage.posts import Posts
+from storage.told import Told
 from storage.uses import Uses
 
 T = TypeVar("T")
@@ -51,11 +54,14 @@ class Tx:
         self._makes = stores
         self._made: dict[StoreKey[Any], Any] = {}
         self._expecting = [key for key, make in stores.items() if hasattr(make, "expect")]
-        self.inbox = Inbox(db, sealing)
+        self.accounts = Accounts(db)
+        self.kept = Kept(db)
+        self.inbox = Inbox(db, sealing, self.kept)
         self.people = People(db)
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)
+        self.told = Told(db, self.posts)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
         self.uses = Uses(db)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select
 
 from storage.batch import Batch
 from storage.tables import uses
@@ -16,7 +16,6 @@ _COUNT = select(func.count()).where(
     uses.c.what == bindparam("what_"),
     uses.c.until >= bindparam("now_", type_=_MOMENT),
 )
-_MERGE = update(uses).where(uses.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
 
 
 class Uses:
@@ -32,6 +31,3 @@ class Uses:
         asked = {"resident_": resident, "what_": what, "now_": now}
         found: int = self._db.execute(_COUNT, asked).scalar_one()
         return found
-
-    def merge(self, old: int, new: int) -> None:
-        self._db.execute(_MERGE, {"old_": old, "new_": new})

@@ -39,7 +39,6 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, config_
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Message
-from bot.ports.adapter import Adapter
 from tests.postgres import keys_of
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -108,12 +107,11 @@ async def open_chat(
         **sections,
     )
     clock = clock or HandClock(NOW)
-    adapters: dict[str, Adapter] = {}
     said: list[Said] = []
-    async with open_core(config, clock, adapters, board_rest=0, installed=installed) as core:
+    async with open_core(config, clock, board_rest=0, installed=installed) as core:
         console = Console(core.texts, config.zone, clock, said.append)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
-        adapters[PLATFORM] = console
+        await core.serve(console)
         yield Chat(core, console, said)
 
 

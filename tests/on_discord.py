@@ -156,7 +156,7 @@ async def plein_on(
     discord = Discord(**{"token": double.token, **settings})
     clock = DoublesClock(double.clock)
     adapter = Adapter(discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector)
-    async with open_core(config, clock, {adapter.platform: adapter}, installed=installed) as core:
+    async with open_core(config, clock, installed=installed) as core:
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
             work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]

@@ -1,13 +1,20 @@
-"""The shed that people write down from docs/adding-a-feature.md is the one that works in the tests."""
+"""Every file that the documents name is there, and the shed of docs/adding-a-feature.md is one that works."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.test_imports import ROOT
 
+DOCS = (*sorted((ROOT / "docs").glob("*.md")), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING")))
+FOLDERS = {"adapters", "bench", "bot", "docs", "storage", "tests", ".ci"}
+# Whoever follows the document makes these, and whoever operates Plein that.
+TO_BE_MADE = re.compile(r"tools\.(py|po|chat)$|my_idea|^config\.toml$")
 DOC = (ROOT / "docs" / "adding-a-feature.md").read_text(encoding="utf-8")
 SHED = ROOT / "tests" / "made_up"
 IMPORT = re.compile(r"^(?:from|import) .*\n", re.MULTILINE)
@@ -32,3 +39,53 @@ def test_its_code_is_code_that_works(block: str) -> None:
 def test_its_texts_are_texts_that_work() -> None:
     (block,) = blocks("po")
     assert block == (SHED / "locales" / "nl" / "tools.po").read_text(encoding="utf-8")
+
+
+def names_of_files(section: str) -> Iterator[tuple[str, bool]]:
+    """What stands between backticks and looks like a file or folder of ours; and whether it is there.
+
+    A file without its folder is in one that the same section names.
+    """
+    names = [name.rstrip("/") for name in re.findall(r"`([\w./-]+)`", section)]
+    paths = [name for name in names if name.split("/")[0] in FOLDERS]
+    folders = [ROOT, *(ROOT / path for path in paths)]
+    for name in names:
+        if name in paths:
+            yield name, (ROOT / name).exists() or (ROOT / f"{name}.py").exists()
+        elif re.fullmatch(r"[\w-]+\.(py|md|toml|lock|po|chat)", name):
+            yield name, any((folder / name).exists() for folder in folders)
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda doc: doc.stem)
+def test_every_file_that_is_named_is_there(doc: Path) -> None:
+    named = [
+        found
+        for section in re.split(r"^##? ", doc.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        for found in names_of_files(section)
+        if not TO_BE_MADE.search(found[0])
+    ]
+    assert [name for name, is_there in named if not is_there] == []
+
+
+@pytest.mark.parametrize("doc", [*DOCS, ROOT / "CHANGELOG.md"], ids=lambda doc: doc.stem)
+def test_every_link_leads_somewhere(doc: Path) -> None:
+    links = re.findall(r"(?:\]\(|src=\")(?!https?:)([^)#\"]+)", doc.read_text(encoding="utf-8"))
+    assert [link for link in links if not (doc.parent / link).exists()] == []
+
+
+def test_files_that_are_named_are_found() -> None:
+    there = dict(names_of_files("`bot/model`: `people.py`, `bot/nowhere.py`, `nowhere.py`, `call.theme`"))
+    assert there == {"bot/model": True, "people.py": True, "bot/nowhere.py": False, "nowhere.py": False}
+
+
+def test_every_dependency_is_told_why() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = [
+        *project["dependencies"],
+        *(name for of in project["optional-dependencies"].values() for name in of),
+    ]
+    told = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
+    names = [re.split(r"[^\w.-]", name)[0] for name in needed]
+    assert [
+        name for name in names if not re.search(rf"^\|.*\b{re.escape(name)}\b.*\|", told, re.MULTILINE)
+    ] == []

@@ -18,9 +18,10 @@ from adapters.console.render import render
 from adapters.console.script import Grants, Links, Says, Waits, read_line
 from bot.clock import Clock
 from bot.errors import UserError
-from bot.model.events import Invocation
+from bot.model.events import Heard, Invocation
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Place
+from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
 from bot.texts import Texts, Voice
@@ -55,9 +56,9 @@ class Said:
 
 
 class Console:
-    """Implements Adapter, and reads lines."""
+    """Implements Listener, and reads lines."""
 
-    platform = PLATFORM
+    platform = account = PLATFORM
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class Console:
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
         self._buttons: dict[tuple[Place | None, Identity | None], tuple[Button, ...]] = {}
-        self._board_of: dict[str, str] = {}
+        self._board_of: dict[str, Reference] = {}
         self._known: set[str] = set()
         self.failed = False
         self.core: ConsoleCore
@@ -120,13 +121,21 @@ class Console:
         place = Place(PLATFORM, f"{said.label}/{said.place}") if said.place else None
         if place and place.room_id not in self._known:
             self._known.add(place.room_id)
-            await self.core.joined(place, said.place or "", theme=said.place)
+            await self.core.joined(self.account, place, said.place or "", theme=said.place)
             await self.core.run_due()
-        asked = Invocation(f"console:{uuid.uuid4()}", who, said.name, place, self._clock.now())
+        asked = Invocation(
+            f"console:{uuid.uuid4()}", who, said.name, place, self._clock.now(), account=self.account
+        )
         if said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):
-            return  # people talking with each other
+            # People talking with each other.
+            if self.core.listens:
+                await self.core.hear(
+                    Heard(asked.id, self.account, place, who, said.name, said.text, asked.at)
+                )
+                await self.core.run_due()
+            return
         else:
             answer = await self.core.handle(replace(asked, typed=said.text, public=place is not None))
         if answer:
@@ -161,25 +170,32 @@ class Console:
 
     # --- what is said ---
 
-    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
-        self._remember(place, None, message)
-        await self._print(place.room_id, message, "public", place)
-        ref = str(uuid.uuid4())
-        if message.buttons:
-            self._board_of[place.room_id] = ref
-        return ref
+    async def deliver(self, delivery: Delivery) -> Receipt:
+        to, shown = delivery.to, delivery.message
+        where = self._called(to)
+        ref = delivery.replaces or (str(uuid.uuid4()),)
+        if isinstance(to, Identity):
+            self._remember(None, to, shown)
+        elif not delivery.replaces:
+            self._remember(to, None, shown)
+            if shown.buttons:
+                self._board_of[to.room_id] = ref
+        elif self._board_of.get(to.room_id) == ref:
+            self._remember(to, None, shown)
+        if delivery.replaces:
+            await self._print(f"{where} *", shown, "edited", to)
+        else:
+            await self._print(where, shown, "public" if isinstance(to, Place) else "private", to)
+        return Receipt(ref)
 
-    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
-        if self._board_of.get(place.room_id) == ref:
-            self._remember(place, None, message)
-        await self._print(f"{place.room_id} *", message, "edited", place)
-        return ref
+    async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
+        await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)
 
-    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
+    def _called(self, to: Place | Identity) -> str:
+        if isinstance(to, Place):
+            return to.room_id
         name, _, label = to.user_id.partition("@")
-        self._remember(None, to, message)
-        await self._print(f"{label} > {name}", message, "private", to)
-        return str(uuid.uuid4())
+        return f"{label} > {name}"
 
     def _remember(self, place: Place | None, who: Identity | None, message: Message) -> None:
         """A message without buttons leaves the old ones: pressing them is still answered."""
@@ -189,7 +205,8 @@ class Console:
 
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))
-        voice = Voice(locale, self._zone, self._clock.now())
+        people = await self.core.people_in(message)
+        voice = Voice(locale, self._zone, self._clock.now(), people=people)
         lines = render(message, self._texts, voice)
         for one in message.files:
             lines.append(f"[{one.name}] {self._texts.write(one.words, voice)}")

@@ -41,7 +41,7 @@ async def typed_lines(names: Iterable[str], speaker: str, history: Path) -> Asyn
     from prompt_toolkit.patch_stdout import patch_stdout
 
     people = [speaker, "ben@matrix/sport", "mia@discord/sport"]
-    known = [*(f"!{name}" for name in names), *(f"{one}: " for one in people), "wait 1d", "role "]
+    known = [*(f"!{name}" for name in names), *(f"{person}: " for person in people), "wait 1d", "role "]
     completer = WordCompleter(known, sentence=True)
     history.parent.mkdir(parents=True, exist_ok=True)
     session: PromptSession[str] = PromptSession(completer=completer, history=FileHistory(str(history)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -14,8 +15,9 @@ from adapters.discord.settings import Discord as Settings
 from adapters.discord.trouble import TROUBLE
 from bot.clock import Clock
 from bot.errors import TryLater
+from bot.model.events import Mention
 from bot.model.message import Text, typed
-from bot.model.people import Place, Presence, Role
+from bot.model.people import Identity, Place, Presence, Role
 from bot.ports.adapter import Core
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,17 @@ def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
     return tuple(typed(name.replace("_", " ")) for name in known if getattr(permissions, name))
 
 
+# What is answered about somebody who is not there, or whose number was made up.
+_NOBODY = 400, 403, 404
+# How somebody is named among words, and so many of them are looked up.
+_MENTION = re.compile(r"(<@!?([1-9][0-9]{0,18})>)")
+MOST_MENTIONED = 10
 _UNKNOWN = TryLater(ASK_AGAIN)
+
+
+def account_of(client: discord.Client) -> str:
+    """The account of Plein's that a client is: it is known once that has logged in."""
+    return f"{PLATFORM}:{client.application_id}"
 
 
 class Whereabouts(NamedTuple):
@@ -95,7 +107,7 @@ class Places:
 
     async def publish_pending(self) -> None:
         """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
-        here = await self._core.places(PLATFORM)
+        here = await self._core.places(account_of(self._client))
         self._known = {place.room_id for place in here}
         for room in self._known - set(self._themes):
             if self._client.get_channel(int(room)) is None and await self._is_gone(room):
@@ -145,14 +157,14 @@ class Places:
     async def _join(self, channel_id: int, name: str) -> None:
         room = str(channel_id)
         theme, language = self._themes.get(room, (None, None))
-        await self._core.joined(Place(PLATFORM, room), name, theme, language)
+        await self._core.joined(account_of(self._client), Place(PLATFORM, room), name, theme, language)
         self._known.add(room)
 
     async def leave(self, channel_id: int) -> None:
         """A channel is there no more."""
         if str(channel_id) in self._known:
             self._known.discard(str(channel_id))
-            await self._core.left(Place(PLATFORM, str(channel_id)))
+            await self._core.left(account_of(self._client), Place(PLATFORM, str(channel_id)))
 
     async def leave_all(self, channels: Iterable[Any]) -> None:
         """Plein is in this guild no more."""
@@ -163,7 +175,9 @@ class Places:
         """Those that are places, of the guilds that this process can see."""
         found = (self._client.get_channel(int(room)) for room in sorted(self._known))
         return [
-            one for one in found if isinstance(one, discord.abc.GuildChannel) and self.are_ours(one.guild.id)
+            channel
+            for channel in found
+            if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id)
         ]
 
     # --- who may what ---
@@ -181,7 +195,8 @@ class Places:
         A server that cannot be asked just now says neither. Raises TryLater where none can.
         """
         present, absent = [], []
-        guilds = [one for one in dict.fromkeys(one.guild for one in self.channels()) if not one.unavailable]
+        ours = dict.fromkeys(channel.guild for channel in self.channels())
+        guilds = [guild for guild in ours if not guild.unavailable]
         at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
         async def member_of(guild: discord.Guild) -> discord.Member | None:
@@ -189,7 +204,7 @@ class Places:
                 return await self._member(guild, user)
 
         found = await asyncio.gather(*map(member_of, guilds), return_exceptions=True)
-        if found and all(isinstance(one, BaseException) for one in found):
+        if found and all(isinstance(answer, BaseException) for answer in found):
             raise TryLater(ASK_AGAIN)
         members = dict(zip(guilds, found, strict=True))
         for channel in self.channels():
@@ -218,6 +233,23 @@ class Places:
         place = Place(PLATFORM, str(channel.id))
         return Presence(place, self.role_of(may), member.joined_at) if may.view_channel else None
 
+    async def mentions(self, words: Iterable[str], present: Iterable[Presence]) -> tuple[Mention, ...]:
+        """Whom these words name: people who are on a server of these places.
+
+        Raises TryLater where Discord does not say just now who is.
+        """
+        rooms = [self._client.get_channel(int(presence.place.room_id)) for presence in present]
+        guilds = list(dict.fromkeys(one.guild for one in rooms if isinstance(one, discord.abc.GuildChannel)))
+        written = dict(found for part in words for found in _MENTION.findall(part))
+        mentions = []
+        for word, user in list(written.items())[:MOST_MENTIONED]:
+            for guild in guilds:
+                member = await self._member(guild, int(user))
+                if member and not member.bot:
+                    mentions.append(Mention(word, Identity(PLATFORM, user), member.display_name))
+                    break
+        return tuple(mentions)
+
     async def _member(self, guild: discord.Guild, user: int) -> discord.Member | None:
         """Asked once in a while, however much somebody says."""
         now = self._clock.now()
@@ -226,9 +258,9 @@ class Places:
             return known[1]
         try:
             member = await guild.fetch_member(user)
-        except (discord.Forbidden, discord.NotFound):
-            return None  # not kept: perhaps they are about to join
         except TROUBLE as error:
+            if isinstance(error, discord.HTTPException) and error.status in _NOBODY:
+                return None  # not kept: perhaps they are about to join
             raise TryLater(ASK_AGAIN) from error
         if len(self._members) >= MOST_KNOWN:
             self._members.clear()

@@ -54,7 +54,7 @@ async def _look(
         text("discord.check.invite", address=invitation),
     ]
     wrong = [] if guilds else [text("discord.check.nowhere")]
-    wrong += [text("discord.check.no_guild", guild=one) for one in settings.guilds if one not in known]
+    wrong += [text("discord.check.no_guild", guild=guild) for guild in settings.guilds if guild not in known]
     for channel in channels:
         wrong += await _missing_in(client, settings, channel)
     return well, wrong

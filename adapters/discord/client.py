@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
@@ -17,9 +17,9 @@ from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
-from bot.errors import Unreachable
-from bot.model.message import Message
+from bot.errors import Gone, Refused, TryLater
 from bot.model.people import Identity, Place
+from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts
 
@@ -28,7 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 
 
 class Discord:
-    """Implements Adapter. `themes` maps channels to a theme's name and language.
+    """Implements Listener. `themes` maps channels to a theme's name and language.
 
     `connector` makes the way to Discord, where that is not the usual one.
     """
@@ -53,6 +53,11 @@ class Discord:
         self._ready = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._gateway: Gateway
+
+    @property
+    def account(self) -> str:
+        """Known once the first client has logged in."""
+        return self._gateway.session.account
 
     # --- being there ---
 
@@ -85,6 +90,7 @@ class Discord:
             self._texts,
             self._zone,
             self._clock,
+            self,
             self._ready,
             self._caught_up,
             connector,
@@ -94,58 +100,72 @@ class Discord:
         await self._caught_up.wait()
         await self._gateway.idle()
 
-    async def _session(self) -> Session:
-        """Of the client that is there; what is sent while there is none waits for the next."""
-        await self._ready.wait()
-        return self._gateway.session
-
     # --- saying ---
 
-    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
-        """The reference: the message, and behind a space Discord's own poll if there is one."""
-        on = await self._session()
-        board = await self._say(on, int(place.room_id), place, message, key, tried_at)
-        native = native_poll(message, on, await on.voice(place)) if self._settings.native_polls else None
+    async def deliver(self, delivery: Delivery) -> Receipt:
+        on, to = self._session(), delivery.to
+        if delivery.replaces:
+            return await self._edit(on, delivery)
+        channel = await self._channel(on, to)
+        said = await self._say(on, channel, delivery)
+        native = None
+        if isinstance(to, Place) and self._settings.native_polls:
+            native = native_poll(delivery.message, on, await on.voice(to, delivery.message))
         if native is None:
-            return board
+            return Receipt((said,))
         try:
-            beside = await on.outgoing.send(int(place.room_id), native, [], f"{key}:poll", tried_at)
-        except Unreachable as refused:
-            log.warning("No poll of Discord's own beside %s: %s", key, refused)
-            return board
-        return f"{board} {beside}"
+            beside = await on.outgoing.send(channel, native, [], f"{delivery.key}:poll", delivery.tried_at)
+        except (Gone, Refused) as refused:
+            log.warning("No poll of Discord's own beside %s: %s", delivery.key, refused)
+            return Receipt((said,))
+        return Receipt((said, beside))
 
-    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
-        on = await self._session()
-        board, _, poll = ref.partition(" ")
-        said = on.writer(await on.voice(place)).render(message, None)
-        if poll and message.native_poll and message.native_poll.ended:
-            await on.outgoing.end_poll(int(place.room_id), int(poll))
-        return ref if await on.outgoing.edit(int(place.room_id), board, said) else None
+    async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
+        on = self._session()
+        channel = await self._channel(on, to)
+        for message in ref:
+            await on.outgoing.retract(channel, message)
 
-    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
-        on = await self._session()
+    def _session(self) -> Session:
+        """Of the client that is there. Raises TryLater where there is none."""
+        if not self._ready.is_set():
+            raise TryLater(FIRST_PAUSE)
+        return self._gateway.session
+
+    async def _channel(self, on: Session, to: Place | Identity) -> int:
+        if isinstance(to, Place):
+            return int(to.room_id)
         channel = await on.outgoing.private(int(to.user_id))
         await self._gateway.talks_in(channel)
-        return await self._say(on, channel, to, message, key, tried_at)
+        return channel
 
-    async def _say(
-        self,
-        on: Session,
-        channel: int,
-        reader: Place | Identity,
-        message: Message,
-        key: str,
-        tried_at: datetime | None,
-    ) -> str:
+    async def _edit(self, on: Session, delivery: Delivery) -> Receipt:
+        channel, message = await self._channel(on, delivery.to), delivery.message
+        shown, *beside = delivery.replaces
+        said = on.writer(await on.voice(delivery.to, message)).render(message, None)
+        if beside and message.native_poll and message.native_poll.ended:
+            await on.outgoing.end_poll(channel, int(beside[0]))
+        edited = await on.outgoing.edit(channel, shown, said, _pings(delivery))
+        return Receipt(delivery.replaces if edited else ())
+
+    async def _say(self, on: Session, channel: int, delivery: Delivery) -> str:
         """Where files are not allowed the words go alone: they have said the same."""
-        voice = await on.voice(reader)
-        said = on.writer(voice).render(message, None)
-        files = [*await files_of(message, on, voice), *overflow_files(said)]
+        key, tried_at = delivery.key, delivery.tried_at
+        voice = await on.voice(delivery.to, delivery.message)
+        said = on.writer(voice).render(delivery.message, None)
+        files = [*await files_of(delivery.message, on, voice), *overflow_files(said)]
+        more: dict[str, Any] = {
+            "pings": _pings(delivery),
+            "reply_to": int(delivery.reply_to) if delivery.reply_to else None,
+        }
         try:
-            return await on.outgoing.send(channel, said, files, key, tried_at)
-        except Unreachable:
+            return await on.outgoing.send(channel, said, files, key, tried_at, **more)
+        except (Gone, Refused):
             if not files:
                 raise
             log.warning("Left the files of %s out", key)
-            return await on.outgoing.send(channel, said, [], key, tried_at)
+            return await on.outgoing.send(channel, said, [], key, tried_at, **more)
+
+
+def _pings(delivery: Delivery) -> list[int]:
+    return [int(who.user_id) for who in delivery.mentions]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import discord
 
-from adapters.discord.channels import Places, Themes
+from adapters.discord.channels import PLATFORM, Places, Themes
 from adapters.discord.commands import SlashCommands
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
@@ -24,8 +24,8 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.people import Role
-from bot.ports.adapter import Core
+from bot.model.people import Place, Role
+from bot.ports.adapter import Adapter, Core
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ GUILDS_WITHIN = 0.5
 # So long may answers take that are being given when Plein stops: whoever asked waits no longer.
 LAST_ANSWERS = 3.0
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
+# Which commands Discord was told last is kept under this name, and the server's.
+COMMANDS = "commands:"
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -72,6 +74,7 @@ class Gateway:
         texts: Texts,
         zone: ZoneInfo,
         clock: Clock,
+        adapter: Adapter,
         ready: asyncio.Event,
         caught_up: asyncio.Event,
         connector: aiohttp.BaseConnector | None,
@@ -88,6 +91,7 @@ class Gateway:
         messages = Messages(self.session)
         in_order = InOrder(core, clock, messages.deal)
         self._reading = Reading(self.session, messages.meaning, in_order)
+        self._adapter = adapter
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
@@ -96,10 +100,13 @@ class Gateway:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
         for event in self._events():
             self._client.event(event)
-        work = [asyncio.create_task(one) for one in (self._reading.keep_saving(), self._keep_up())]
+        work = [
+            asyncio.create_task(coroutine) for coroutine in (self._reading.keep_saving(), self._keep_up())
+        ]
         try:
             async with self._client as client:
                 await client.login(self._settings.token.get_secret_value())
+                await self.session.core.introduce(self._adapter)
                 await self._describe_commands()
                 try:
                     await client.connect()
@@ -115,6 +122,7 @@ class Gateway:
             raise NotLetIn(closed.code) from None
         finally:
             self._ready.clear()
+            await self.session.core.suspend(self._adapter)
             self._caught_up.clear()
             for task in work:
                 task.cancel()
@@ -136,6 +144,8 @@ class Gateway:
             self.on_guild_available,
             self.on_guild_remove,
             self.on_guild_channel_delete,
+            self.on_guild_channel_update,
+            self.on_guild_role_update,
         ]
 
     async def idle(self) -> None:
@@ -149,13 +159,13 @@ class Gateway:
     async def _describe_commands(self) -> None:
         """Only where they are others than the last time: Discord counts how often that is done."""
         http, core, slash = self._client.http, self.session.core, self.session.slash
-        application, account = self._client.application_id, f"commands:{self.session.account}"
+        application, account = self._client.application_id, self.session.account
         assert application
         described, now = slash.described(), slash.fingerprint()
         guilds = self._settings.guilds if self._settings.commands == "guild" else [""]
         wanted = dict.fromkeys(guilds, now)
-        known = await core.cursors(f"{account}:")
-        before = {name.rpartition(":")[2]: found for name, found in known.items()}
+        known = await core.kept(account, COMMANDS)
+        before = {name.removeprefix(COMMANDS): found for name, found in known.items()}
         for guild in {*wanted, *before}:
             if before.get(guild, "") == wanted.get(guild, ""):
                 continue
@@ -171,7 +181,7 @@ class Gateway:
                 # Those it knew still work, and all can be typed.
                 log.warning("Discord does not take the commands (%s): %s", guild or "everywhere", refused)
                 continue
-            await core.store_arrivals(f"{account}:{guild}", [], wanted.get(guild, ""))
+            await core.keep(account, COMMANDS + guild, wanted.get(guild, ""))
             log.info("Told Discord the commands (%s)", guild or "everywhere")
 
     # --- what happens there ---
@@ -185,6 +195,7 @@ class Gateway:
             try:
                 await self._places.publish_pending()
                 self._ready.set()
+                await self.session.core.serve(self._adapter)
                 if await self._reading.catch_up():
                     self._caught_up.set()
                     log.info("Reading along on Discord as %s", self._client.user)
@@ -242,6 +253,14 @@ class Gateway:
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._places.leave(channel.id)
+
+    async def on_guild_channel_update(self, _: Any, channel: discord.abc.GuildChannel) -> None:
+        """What Plein may not do there it perhaps may now."""
+        await self.session.core.retry(self.session.account, Place(PLATFORM, str(channel.id)))
+
+    async def on_guild_role_update(self, _: Any, role: discord.Role) -> None:
+        if self._places.are_ours(role.guild.id):
+            await self.session.core.retry(self.session.account)
 
 
 def make_client(settings: Settings, connector: aiohttp.BaseConnector | None) -> discord.Client:

@@ -63,39 +63,39 @@ class Reading:
         self._held.append(message)
         await self._release_held()
 
-    async def _take(self, account: str, message: discord.Message, *, late: bool = False) -> None:
+    async def _take(self, stream: str, message: discord.Message, *, late: bool = False) -> None:
         """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
         async with self._taking:
-            reached = self._read.setdefault(account, message.id - 1)
-            if late or account not in self._gaps:
+            reached = self._read.setdefault(stream, message.id - 1)
+            if late or stream not in self._gaps:
                 reached = max(reached, message.id)
             meaning = self._meaning(message)
             if meaning is None:
-                self._unsaved.add(account)
+                self._unsaved.add(stream)
             else:
                 arrival = Arrival(f"{PLATFORM}:{message.id}", str(message.channel.id), json.dumps(meaning))
-                await self._keep(account, arrival, reached)
-            self._read[account] = reached
+                await self._keep(stream, arrival, reached)
+            self._read[stream] = reached
 
     async def talks_in(self, private: int) -> None:
         """Plein is about to speak to somebody there: from now on what they say is not to be missed."""
-        account = self._account(0, private)
-        if account in self._read:
+        stream = _stream(0, private)
+        if stream in self._read:
             return
         now = discord.utils.time_snowflake(self._on.clock.now())
         async with self._taking:
-            if await self._on.core.cursor(account) is None:
-                await self._on.core.store_arrivals(account, [], str(now))
+            if stream not in await self._on.core.cursors(self._on.account, stream):
+                await self._on.core.store_arrivals(self._on.account, [], str(now), stream)
             # While there is something to catch up with, that reads the cursor itself.
             if not self._behind:
-                self._read.setdefault(account, now)
+                self._read.setdefault(stream, now)
 
-    async def _keep(self, account: str, arrival: Arrival, reached: int) -> None:
+    async def _keep(self, stream: str, arrival: Arrival, reached: int) -> None:
         """However long the database takes: Discord does not say it again."""
         failed = 0
         while True:
             try:
-                new = await self._on.core.store_arrivals(account, [arrival], str(reached))
+                new = await self._on.core.store_arrivals(self._on.account, [arrival], str(reached), stream)
                 break
             except StoreFailed:
                 if self._on.client.is_closed():
@@ -103,13 +103,9 @@ class Reading:
                 log.warning("The database does not answer; keeping %s later", arrival.id)
                 await self._on.clock.sleep(pause(failed).total_seconds() / 4)
                 failed += 1
-        for one in new:
-            self.in_order.put(account, one)
-        self._unsaved.discard(account)
-
-    def _account(self, guild: int, channel: int) -> str:
-        """The inbox of a channel, by which its guild is known too; 0 is private."""
-        return f"{self._on.account}:{guild}:{channel}"
+        for arrival in new:
+            self.in_order.put(self._on.account, arrival)
+        self._unsaved.discard(stream)
 
     # --- after having been away ---
 
@@ -133,7 +129,7 @@ class Reading:
         while self._held and not self._behind and not self._lost:
             message = self._held.popleft()
             guild = message.guild.id if message.guild else 0
-            await self._take(self._account(guild, message.channel.id), message)
+            await self._take(_stream(guild, message.channel.id), message)
 
     async def catch_up(self) -> bool:
         """What is still in the inbox, and what was said since in places and in private.
@@ -148,9 +144,9 @@ class Reading:
         wanted = list(filter(self._is_alive, self._read if self._behind else self._gaps))
         at_once = asyncio.Semaphore(AT_ONCE)
 
-        async def read(account: str) -> Exception | None:
+        async def read(stream: str) -> Exception | None:
             async with at_once:
-                return await self._catch_up_in(account)
+                return await self._catch_up_in(stream)
 
         failed = [error for error in await asyncio.gather(*map(read, wanted)) if error]
         if session != self._session:
@@ -162,75 +158,75 @@ class Reading:
             raise failed[0]
         return not self._lost
 
-    def _is_alive(self, account: str) -> bool:
+    def _is_alive(self, stream: str) -> bool:
         """Whoever has said nothing in private for so long is not asked for any more."""
-        read = discord.utils.snowflake_time(self._read[account])
-        return bool(_guild_of(account)) or self._on.clock.now() - read < SILENT_FOR
+        read = discord.utils.snowflake_time(self._read[stream])
+        return bool(_guild_of(stream)) or self._on.clock.now() - read < SILENT_FOR
 
     async def _open_inbox(self) -> None:
-        known = dict(await self._on.core.cursors(f"{self._on.account}:"))
-        first = self._account(0, 0)
+        known = dict(await self._on.core.cursors(self._on.account))
+        first = _stream(0, 0)
         if first not in known:
             # Whatever was said before Plein first came is not for it.
             known[first] = str(max((newest for _, newest in self._channels()), default=0))
-            await self._on.core.store_arrivals(first, [], known[first])
+            await self._on.core.store_arrivals(self._on.account, [], known[first], first)
         self._first = int(known.pop(first))
-        for account, cursor in known.items():
+        for stream, cursor in known.items():
             # Of several processes on one database each has the inboxes of its own shards.
-            if self._on.settings.holds(_guild_of(account)):
-                for arrival in await self._on.core.arrivals(account):
-                    self.in_order.put(account, arrival)
-                self._read[account] = max(int(cursor), self._read.get(account, 0))
+            if self._on.settings.holds(_guild_of(stream)):
+                for arrival in await self._on.core.arrivals(self._on.account, stream=stream):
+                    self.in_order.put(self._on.account, arrival)
+                self._read[stream] = max(int(cursor), self._read.get(stream, 0))
 
     def _channels(self, only: discord.Guild | None = None) -> Iterator[tuple[str, int]]:
         """The inbox of every channel where people talk, and the id of what was said last there."""
         for guild in [only] if only else self._on.client.guilds:
-            for one in (*guild.channels, *guild.threads) if self._on.places.are_ours(guild.id) else ():
-                if isinstance(one, discord.abc.Messageable):
-                    yield self._account(guild.id, one.id), one.last_message_id or 0
+            for there in (*guild.channels, *guild.threads) if self._on.places.are_ours(guild.id) else ():
+                if isinstance(there, discord.abc.Messageable):
+                    yield _stream(guild.id, there.id), there.last_message_id or 0
 
     def look_into(self, only: discord.Guild | None = None) -> None:
         """Where nothing was read so far: whether there is anything to be read, before anything new comes."""
-        for account, newest in self._channels(only):
-            if account not in self._read:
-                self._read[account] = self._first
+        for stream, newest in self._channels(only):
+            if stream not in self._read:
+                self._read[stream] = self._first
                 if newest > self._first:
-                    self._gaps.add(account)
+                    self._gaps.add(stream)
 
     def from_now_on(self, guild: discord.Guild) -> None:
         """What was said there before is not for Plein."""
-        for account, newest in self._channels(guild):
-            self._read[account] = max(newest, self._read.get(account, 0))
-            self._unsaved.add(account)
+        for stream, newest in self._channels(guild):
+            self._read[stream] = max(newest, self._read.get(stream, 0))
+            self._unsaved.add(stream)
 
-    async def _catch_up_in(self, account: str) -> Exception | None:
+    async def _catch_up_in(self, stream: str) -> Exception | None:
         """What stood in the way, if that may pass. It is asked for only where there is something new."""
-        guild_id, channel = _guild_of(account), int(account.rpartition(":")[2])
+        guild_id, channel = _guild_of(stream), int(stream.rpartition(":")[2])
         newest = 0
         there: Any = self._on.client.get_partial_messageable(channel)
         if guild_id:
             guild = self._on.client.get_guild(guild_id)
             if guild is not None and guild.unavailable:
-                self._gaps.add(account)
+                self._gaps.add(stream)
                 return None
             there = guild.get_channel_or_thread(channel) if guild else None
             newest = getattr(there, "last_message_id", None) or 0
-            if newest <= self._read[account] or not _may_read(there):
-                self._gaps.discard(account)
+            if newest <= self._read[stream] or not _may_read(there):
+                self._gaps.discard(stream)
                 return None
         try:
-            since = discord.Object(self._read[account])
+            since = discord.Object(self._read[stream])
             async for message in there.history(after=since, limit=None, oldest_first=True):
-                await self._take(account, message, late=True)
+                await self._take(stream, message, late=True)
         except (discord.Forbidden, discord.NotFound) as refused:
             log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
         except TROUBLE as error:
-            self._gaps.add(account)
+            self._gaps.add(stream)
             return error
-        self._gaps.discard(account)
-        if newest > self._read[account]:
-            self._read[account] = newest
-            self._unsaved.add(account)
+        self._gaps.discard(stream)
+        if newest > self._read[stream]:
+            self._read[stream] = newest
+            self._unsaved.add(stream)
         return None
 
     async def keep_saving(self) -> None:
@@ -241,11 +237,11 @@ class Reading:
                 await self.save()
 
     async def save(self) -> None:
-        for account in sorted(self._unsaved):
+        for stream in sorted(self._unsaved):
             async with self._taking:
-                if account in self._read:
-                    await self._on.core.store_arrivals(account, [], str(self._read[account]))
-                self._unsaved.discard(account)
+                if stream in self._read:
+                    await self._on.core.store_arrivals(self._on.account, [], str(self._read[stream]), stream)
+                self._unsaved.discard(stream)
 
 
 def _may_read(there: Any) -> bool:
@@ -256,5 +252,10 @@ def _may_read(there: Any) -> bool:
         return True  # a thread whose channel is not known
 
 
-def _guild_of(account: str) -> int:
-    return int(account.split(":")[-2])
+def _stream(guild: int, channel: int) -> str:
+    """What is said in a channel; its guild is known by it too, 0 is private."""
+    return f"{guild}:{channel}"
+
+
+def _guild_of(stream: str) -> int:
+    return int(stream.partition(":")[0])

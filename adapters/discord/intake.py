@@ -142,7 +142,7 @@ class Intake:
                 return await self._on.core.answer_to(invocation_id)
             case ids.Own(message_id=elsewhere) if asked.message:
                 there = int(elsewhere or asked.message.id)
-                found = await self._on.core.message_at(PLATFORM, str(there))
+                found = await self._on.core.message_at(self._on.account, str(there))
                 if found is None and asked.created_at - snowflake_time(there) < NOTED_WITHIN:
                     raise TryLater(PAUSE)  # it is being noted as sent
                 return found
@@ -163,6 +163,8 @@ class Intake:
             found = await places.whereabouts(user.id)
         elif place and isinstance(user, discord.Member) and user.joined_at:
             found = Whereabouts((Presence(place, role, user.joined_at),))
+        words = [] if typing else [value for value in args.values() if isinstance(value, str)]
+        mentions = await places.mentions(words, found.present)
         return Invocation(
             source_of(asked),
             Identity(PLATFORM, str(user.id)),
@@ -175,6 +177,8 @@ class Intake:
             role=role,
             present_in=found.present,
             absent_from=found.absent,
+            mentions=mentions,
+            account=self._on.account,
         )
 
     async def _place(self, asked: Asked, typing: bool) -> Place | None:
@@ -196,7 +200,7 @@ class Intake:
         try:
             invocation = await self._invocation(asked, used.command.path, used.args, typing=True)
             found = await self._on.core.suggest(invocation, used.focused, used.typed)
-            voice = await self._on.voice(invocation.author, invocation.locale)
+            voice = await self._on.voice(invocation.author, otherwise=invocation.locale)
             await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
         except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)

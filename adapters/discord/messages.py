@@ -76,6 +76,7 @@ class Messages:
             found = Whereabouts((Presence(place, role, datetime.fromisoformat(kept["since"])),))
         else:
             found = Whereabouts(await places.presence(kept["author"], place))
+        mentions = await places.mentions([kept["words"]], found.present)
         return Invocation(
             f"{PLATFORM}:{message}:{kept['author']}",
             Identity(PLATFORM, str(kept["author"])),
@@ -88,11 +89,13 @@ class Messages:
             public=place is not None,
             present_in=found.present,
             absent_from=found.absent,
+            mentions=mentions,
+            account=self._on.account,
         )
 
     async def _count(self, channel: int, about: int) -> None:
         """Discord's own poll is over: whoever voted there and nowhere else has voted."""
-        shown = await self._on.core.message_at(PLATFORM, str(about))
+        shown = await self._on.core.message_at(self._on.account, str(about))
         if shown is None or shown.native_poll is None:
             return
         asked = shown.native_poll
@@ -129,5 +132,6 @@ class Messages:
                     args=args,
                     role=here[0].role if here else Role.RESIDENT,
                     present_in=here,
+                    account=self._on.account,
                 )
             )

@@ -13,11 +13,12 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.discord.channels import PLATFORM
+from adapters.discord.channels import account_of
+from adapters.discord.refusals import OPENING_PAUSE, OPENING_TOO_FAST, refusal
 from adapters.discord.render import Rendered
 from adapters.discord.uploads import overflow_files, rewound
 from bot.clock import Clock
-from bot.errors import TryLater, Unreachable
+from bot.errors import Gone, NotOurs, Refused, TryLater
 from bot.ports.adapter import Core
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,13 @@ class Outgoing:
         self._clock = clock
         self._pause = 0.0
         self._quiet_until = clock.now()
+        # The channels in which Plein and somebody talk alone, and when more may be opened.
+        self._private: dict[int, int] = {}
+        self._open_again_at = clock.now()
+
+    @property
+    def _account(self) -> str:
+        return account_of(self._client)
 
     def in_touch(self) -> None:
         """Discord is there again."""
@@ -58,8 +66,14 @@ class Outgoing:
         files: Sequence[discord.File],
         key: str,
         tried_at: datetime | None,
+        *,
+        pings: Sequence[int] = (),
+        reply_to: int | None = None,
     ) -> str:
-        """The message's id. Raises TryLater and Unreachable; anything else may pass."""
+        """The message's id. Raises Gone, NotNow and NotOurs; anything else is a fault of ours.
+
+        `pings`: the accounts that may be pinged. `reply_to`: the message in that channel that it answers.
+        """
         there = self._client.get_partial_messageable(channel)
         with self._understood():
             if tried_at and self._clock.now() - tried_at > REMEMBERED:
@@ -67,40 +81,61 @@ class Outgoing:
                 if found:
                     return found
             words = {"embed": said.embed, "view": said.view, "poll": said.poll}
-            given: dict[str, Any] = {name: one for name, one in words.items() if one}
+            given: dict[str, Any] = {name: part for name, part in words.items() if part}
+            if pings:
+                users = [discord.Object(user) for user in pings]
+                given["allowed_mentions"] = discord.AllowedMentions(
+                    everyone=False, roles=False, users=users, replied_user=False
+                )
+            if reply_to:
+                given["reference"] = discord.MessageReference(
+                    message_id=reply_to, channel_id=channel, fail_if_not_exists=False
+                )
+            content = _with_mentions(said.content, pings)
             try:
-                sent = await there.send(said.content, nonce=nonce(key), files=[*map(rewound, files)], **given)
+                sent = await there.send(content, nonce=nonce(key), files=[*map(rewound, files)], **given)
             except discord.NotFound as gone:
                 if gone.code != UNKNOWN_MESSAGE:
                     raise
                 # It had arrived, and was deleted before we knew: said anew rather than lost.
-                sent = await there.send(said.content, nonce=nonce(f"{key} anew"), files=[*files], **given)
+                sent = await there.send(content, nonce=nonce(f"{key} anew"), files=[*files], **given)
         return str(sent.id)
 
-    async def edit(self, channel: int, ref: str, said: Rendered) -> str | None:
-        """None where that message is gone, or may not be edited any more: then it is taken away."""
+    async def edit(self, channel: int, ref: str, said: Rendered, pings: Sequence[int] = ()) -> bool:
+        """False where that message is gone, or may not be edited any more: then it is taken away."""
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
             with self._understood(UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 files = overflow_files(said)
-                await there.edit(content=said.content, embed=said.embed, view=said.view, attachments=files)
+                content = _with_mentions(said.content, pings)
+                await there.edit(content=content, embed=said.embed, view=said.view, attachments=files)
         except discord.HTTPException as error:
             if error.code not in (UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 raise
             if error.code == TOO_OLD_TO_EDIT:
                 await self._take_away(there)
-            return None
+            return False
         except TryLater as busy:
             # The library does not say which limit it is; one of so long there is on old messages only.
             old = self._clock.now() - discord.utils.snowflake_time(int(ref)) > OLD
             if not (old and isinstance(busy.__cause__, discord.RateLimited)):
                 raise
             await self._take_away(there)
-            return None
-        return ref
+            return False
+        return True
+
+    async def retract(self, channel: int, ref: str) -> None:
+        """Take a message away; one that is gone already stays gone."""
+        there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
+        try:
+            with self._understood(UNKNOWN_MESSAGE):
+                await there.delete()
+        except discord.HTTPException as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
 
     async def _take_away(self, message: discord.PartialMessage) -> None:
-        with contextlib.suppress(Unreachable), self._understood():
+        with contextlib.suppress(Gone, Refused, NotOurs), self._understood():
             await message.delete()
 
     async def end_poll(self, channel: int, poll: int) -> None:
@@ -108,13 +143,23 @@ class Outgoing:
         try:
             with self._understood():
                 await self._client.http.end_poll(channel, poll)
-        except (Unreachable, discord.HTTPException) as ended:
+        except (Gone, Refused, NotOurs, discord.HTTPException) as ended:
             log.info("Discord's poll %s had ended: %s", poll, ended)
 
     async def private(self, user: int) -> int:
         """The channel in which Plein and somebody talk alone."""
-        with self._understood():
-            return (await self._client.create_dm(discord.Object(user))).id
+        if user not in self._private:
+            wait = (self._open_again_at - self._clock.now()).total_seconds()
+            if wait > 0:
+                raise TryLater(wait, unsent=True)
+            try:
+                with self._understood(OPENING_TOO_FAST):
+                    self._private[user] = (await self._client.create_dm(discord.Object(user))).id
+            except discord.Forbidden as error:
+                # It counts for everybody to whom Plein has not spoken yet, and for nobody else.
+                self._open_again_at = self._clock.now() + timedelta(seconds=OPENING_PAUSE)
+                raise TryLater(OPENING_PAUSE, unsent=True) from error
+        return self._private[user]
 
     async def _said_before(
         self, there: discord.PartialMessageable, said: Rendered, since: datetime
@@ -127,7 +172,7 @@ class Outgoing:
         try:
             async for message in there.history(after=since - SKEW, limit=LOOKED_THROUGH, oldest_first=True):
                 ours = me and message.author.id == me.id and looks_like(message, said)
-                if ours and await self._core.message_at(PLATFORM, str(message.id)) is None:
+                if ours and await self._core.message_at(self._account, str(message.id)) is None:
                     return str(message.id)
         except discord.Forbidden:
             log.warning("Plein may not read what it said in %s", there.id)
@@ -152,8 +197,8 @@ class Outgoing:
                 raise (TryLater if "Via" in error.response.headers else self._hush)(patience) from error
             if error.status >= 500:
                 raise self._away() from error
-            if isinstance(error, (discord.Forbidden, discord.NotFound)):
-                raise Unreachable(f"{error.status} {error.code}") from error
+            if said_no := refusal(error):
+                raise said_no from error
             raise
         except (aiohttp.ClientError, OSError, JSONDecodeError) as error:
             # Lost on the way there or back, or an answer that cannot be read.
@@ -173,6 +218,12 @@ class Outgoing:
         return TryLater(seconds)
 
 
+def _with_mentions(content: str | None, pings: Sequence[int]) -> str | None:
+    """Discord pings whom the words name, outside of an embed."""
+    missing = [f"<@{user}>" for user in pings if f"<@{user}>" not in (content or "")]
+    return " ".join([*missing, *([content] if content else [])]) or content
+
+
 def nonce(key: str) -> str:
     """At most 25 characters, the same for the same key."""
     return hashlib.sha256(key.encode()).hexdigest()[:25]
@@ -180,7 +231,7 @@ def nonce(key: str) -> str:
 
 def looks_like(message: discord.Message, said: Rendered) -> bool:
     """Whether a message says this. With the same buttons it may meanwhile show another state."""
-    buttons = sorted(_ids([one.to_dict() for one in message.components]))
+    buttons = sorted(_ids([part.to_dict() for part in message.components]))
     wanted = sorted(_ids(said.view.to_components() if said.view else []))
     title = message.embeds[0].title if message.embeds else None
     if buttons != wanted or title != (said.embed.title if said.embed else None):
@@ -196,10 +247,10 @@ def _asked(poll: discord.Poll | None) -> tuple[str, ...]:
 
 
 def _ids(components: Sequence[Any]) -> Iterator[str]:
-    for one in components:
-        if "custom_id" in one:
-            yield one["custom_id"]
-        yield from _ids(one.get("components", ()))
+    for part in components:
+        if "custom_id" in part:
+            yield part["custom_id"]
+        yield from _ids(part.get("components", ()))
 
 
 def _patience(error: discord.HTTPException) -> float:

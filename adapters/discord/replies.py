@@ -47,8 +47,12 @@ class Reply:
 
     async def prepare(self, message: Message | None) -> Prepared:
         """All that has to be waited for."""
-        voice = self._on.voice_in(message.locale if message else None, self._asked.locale.value)
-        return Prepared(message, voice, await files_of(message, self._on, voice) if message else [])
+        spoken = self._asked.locale.value
+        if message is None:
+            return Prepared(None, self._on.voice_in(None, spoken), [])
+        people = await self._on.core.people_in(message)
+        voice = self._on.voice_in(message.locale, spoken, people)
+        return Prepared(message, voice, await files_of(message, self._on, voice))
 
     def plain(self, message: Message) -> Prepared:
         """The same where nothing can be waited for."""

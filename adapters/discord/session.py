@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import discord
 
-from adapters.discord.channels import Places
+from adapters.discord.channels import Places, account_of
 from adapters.discord.commands import SlashCommands
 from adapters.discord.outgoing import Outgoing
 from adapters.discord.render import Writer
 from adapters.discord.settings import Discord as Settings
 from bot.clock import Clock
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
 
@@ -34,17 +36,23 @@ class Session:
 
     @property
     def account(self) -> str:
-        """Under which the core keeps how far was read."""
-        return f"discord:{self.client.application_id}"
+        """Which of Plein's this is, once it has logged in."""
+        return account_of(self.client)
 
-    async def voice(self, reader: Place | Identity, otherwise: str | None = None) -> Voice:
+    async def voice(
+        self, reader: Place | Identity, shown: Message | None = None, otherwise: str | None = None
+    ) -> Voice:
+        """For whoever reads it there; with the people whom the message names that is `shown`."""
         locale = await self.core.voice_of(reader, otherwise)
-        return Voice(locale, self.zone, self.clock.now())
+        people = await self.core.people_in(shown) if shown else {}
+        return Voice(locale, self.zone, self.clock.now(), people=people)
 
-    def voice_in(self, locale: str | None, otherwise: str) -> Voice:
+    def voice_in(
+        self, locale: str | None, otherwise: str, people: Mapping[int, Known] = MappingProxyType({})
+    ) -> Voice:
         """For an answer whose language is settled; or in the one that somebody chose on Discord."""
         chosen = locale or self.texts.nearest(otherwise, self.texts.locales[0])
-        return Voice(chosen, self.zone, self.clock.now())
+        return Voice(chosen, self.zone, self.clock.now(), people=people)
 
     def writer(self, voice: Voice) -> Writer:
         return Writer(self.texts, voice, self.core.commands)
@@ -54,6 +62,8 @@ async def files_of(message: Message, session: Session, voice: Voice) -> list[dis
     """Made anew, each with its words for who cannot see it."""
     writer = session.writer(voice)
     return [
-        discord.File(io.BytesIO(await session.core.file(one, voice)), one.name, description=writer.alt(one))
-        for one in message.files
+        discord.File(
+            io.BytesIO(await session.core.file(file, voice)), file.name, description=writer.alt(file)
+        )
+        for file in message.files
     ]

@@ -1,6 +1,6 @@
 """Words as Discord shows them: what people typed is shown as typed, whatever it means to Discord.
 
-`Texts` writes with marks around what can be typed and around moments. The marks are control
+`Texts` writes with marks around what can be typed, moments and people. The marks are control
 characters, which no words hold (`visible` replaces them). One pass over the whole then turns each piece
 into what Discord makes of it, and takes the meaning from all the rest.
 """
@@ -13,18 +13,22 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.discord.channels import PLATFORM
 from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
 from bot.commands.read import parse
 from bot.commands.types import OPTIONS
 from bot.errors import UserError
 from bot.model.message import Text
+from bot.model.people import Known
 from bot.texts import Texts, Voice, visible
 
 _CODE, _CODE_ENDS, _DATE, _DATE_ENDS = "\x01", "\x02", "\x03", "\x04"
-_MARKS = re.compile("[\x01-\x04]")
+_PERSON, _CALLED, _PERSON_ENDS = "\x05", "\x06", "\x07"
+_MARKS = re.compile("[\x01-\x07]")
 _TYPED = re.compile("\x01([^\x02]*)\x02")
 _MOMENT = re.compile("\x03(-?[0-9]+)\x04")
+_SOMEBODY = re.compile("\x05[0-9]+\x06([^\x07]*)\x07")
 _FLAG = re.compile(r"--([^\W\d][\w-]*)(?: (.+))?", re.DOTALL)
 # Discord takes for an address all that follows up to a space. Ours is all of what may stand in one that
 # means nothing else to Discord; what then follows is set apart by the thinnest of spaces.
@@ -37,11 +41,12 @@ _PIECES = re.compile(
     rf"""
     \x01(?P<code>[^\x02]*)\x02
     | \x03(?P<date>-?[0-9]+)\x04
+    | \x05(?P<user>[0-9]+)\x06(?P<person>[^\x07]*)\x07
     | (?P<address>{_ADDRESS})
     # What makes a heading, a list or a quotation of a line; `1.` would be counted anew.
     | ^(?P<before>[^\S\n]*[0-9]*)(?P<first>[-+>.#])(?=[\s>#]|$)
     | (?P<active>[\\*_~|`<@\[\]] | :(?=//|[\w+-]+:))
-    | (?P<mark>[\x01-\x04])
+    | (?P<mark>[\x01-\x07])
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -84,7 +89,9 @@ class Words:
     _marking: Voice = field(init=False)
 
     def __post_init__(self) -> None:
-        voice = replace(self.voice, escape=visible, code=(_CODE, _CODE_ENDS), date=_marked_date)
+        voice = replace(
+            self.voice, escape=visible, code=(_CODE, _CODE_ENDS), date=_marked_date, person=_marked_person
+        )
         object.__setattr__(self, "_marking", voice)
 
     def marked(self, said: Text) -> str:
@@ -92,7 +99,7 @@ class Words:
         return self.texts.write(said, self._marking)
 
     def rich(self, marked: str, escape: Escape = with_backslash, *, chips: bool = True) -> str:
-        """As a message shows it. `chips`: moments are written so that all see them in their own zone."""
+        """As a message shows it. `chips`: moments in the zone of whoever looks, people as mentions."""
 
         def write(piece: re.Match[str]) -> str:
             match piece.lastgroup:
@@ -100,6 +107,8 @@ class Words:
                     return self._code(piece["code"])
                 case "date":
                     return f"<t:{piece['date']}:F>" if chips else self._date(piece["date"])
+                case "person":
+                    return f"<@{piece['user']}>" if chips else self.rich(piece["person"], escape)
                 case "address":
                     followed = piece.string[piece.end() : piece.end() + 1].strip()
                     return piece["address"] + (_THIN if followed else "")
@@ -113,7 +122,7 @@ class Words:
 
     def plain(self, marked: str) -> str:
         """Where nothing means anything: labels, forms, files."""
-        return _MARKS.sub("", _TYPED.sub(lambda piece: self.line(piece[1]), self._dated(marked)))
+        return _MARKS.sub("", _TYPED.sub(lambda piece: self.line(piece[1]), self._in_words(marked)))
 
     def confidential(self, said: Text, most: int) -> str:
         """One line of plain words, not longer than this."""
@@ -160,11 +169,12 @@ class Words:
 
     def _code(self, typed: str) -> str:
         """Nothing ends it early: a backtick inside is one that only looks like it."""
-        shown = self.line(_MARKS.sub("", self._dated(typed))).replace("`", "ˋ")
+        shown = self.line(_MARKS.sub("", self._in_words(typed))).replace("`", "ˋ")
         return f"`{' '.join(shown.split())}`" if shown.strip() else ""
 
-    def _dated(self, marked: str) -> str:
-        return _MOMENT.sub(lambda piece: self._date(piece[1]), marked)
+    def _in_words(self, marked: str) -> str:
+        """With moments and people in plain words."""
+        return _SOMEBODY.sub(lambda piece: piece[1], _MOMENT.sub(lambda piece: self._date(piece[1]), marked))
 
     def _date(self, seconds: str) -> str:
         return self.texts.date(datetime.fromtimestamp(int(seconds), UTC), self.voice)
@@ -178,3 +188,11 @@ def _bare(words: str) -> str:
 
 def _marked_date(moment: datetime) -> str:
     return f"{_DATE}{int(moment.timestamp())}{_DATE_ENDS}"
+
+
+def _marked_person(known: Known) -> str | None:
+    """The account that Discord shows as a mention, and the name for where it shows none."""
+    for account in known.accounts:
+        if account.platform == PLATFORM:
+            return f"{_PERSON}{account.user_id}{_CALLED}{visible(known.name)}{_PERSON_ENDS}"
+    return None

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import aiohttp
 import nio
 
 from adapters.matrix.account import Account
@@ -17,6 +18,7 @@ from adapters.matrix.render import (
     MIMETYPES,
     POLL_END,
     POLL_START,
+    addressed,
     native_poll,
     render,
     render_edit,
@@ -25,13 +27,15 @@ from adapters.matrix.render import (
     render_poll_end,
 )
 from adapters.matrix.rooms import Room
-from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
 from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync, Themes
 from bot.clock import Clock
-from bot.errors import Unreachable
+from bot.errors import Gone, Refused, StoreFailed
 from bot.model.message import Message
 from bot.model.people import Identity, Place
+from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
 
@@ -41,7 +45,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 
 class Matrix:
-    """Implements Adapter. `themes` maps rooms, by id or alias, to a theme's name and language."""
+    """Implements Listener. `themes` maps rooms, by id or alias, to a theme's name and language."""
 
     platform = PLATFORM
 
@@ -60,30 +64,46 @@ class Matrix:
 
     # --- reading ---
 
+    @property
+    def account(self) -> str:
+        return f"{PLATFORM}:{self._settings.user}"
+
     async def run(self, core: Core) -> None:
         account = Account(self._settings)
         self._core = core
+        await self._introduce(core)
         try:
             client = await account.open(retry=self._pause)
             rooms: dict[str, Room] = {}
             self._outgoing = Outgoing(client, rooms, self._clock)
-            name = f"{PLATFORM}:{client.user_id}"
-            session = Session(client, core, name, self._settings, rooms, self._outgoing, self._clock)
+            session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
             self._intake = Intake(session)
             sync = Sync(session, self._intake, await self._start(client))
             await self._read(account, sync)
         finally:
             await account.close()
 
+    async def _introduce(self, core: Core) -> None:
+        """What was kept for this account is to be found from the first reading on."""
+        attempt = 0
+        while True:
+            try:
+                await core.introduce(self)
+                return
+            except StoreFailed as error:
+                log.warning("The database does not answer (%s); trying again", error)
+                await self._pause(attempt)
+                attempt += 1
+
     async def _read(self, account: Account, sync: Sync) -> None:
         extra: set[asyncio.Task[None]] = set()
 
-        def caught_up() -> None:
+        async def caught_up() -> None:
+            await self._core.serve(self)
             self._ready.set()
             log.info("Reading along as %s", self._settings.user)
-            extra.update(
-                asyncio.create_task(one) for one in (account.prove_device(), sync.go_where_expected())
-            )
+            chores = (account.prove_device(), sync.go_where_expected())
+            extra.update(asyncio.create_task(chore) for chore in chores)
 
         try:
             await sync.run(caught_up)
@@ -125,29 +145,60 @@ class Matrix:
 
     # --- saying ---
 
-    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
-        """The reference: the notice, and behind a space the native poll if there is one."""
-        await self._ready.wait()
-        voice = await self._voice(place)
-        poll = await self._send_poll(place, message, key, tried_at, voice)
-        content = render(message, key, self._texts, voice)
-        notice = await self._outgoing.send(place.room_id, TEXT, content, key, tried_at)
-        await self._send_files(place.room_id, message, key, tried_at, voice)
-        return f"{notice} {poll}" if poll else notice
+    async def deliver(self, delivery: Delivery) -> Receipt:
+        try:
+            if delivery.replaces:
+                await self._edit(delivery)
+                return Receipt(delivery.replaces)
+            return await self._send(delivery)
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+
+    async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
+        try:
+            room = await self._room(to)
+            for event in ref:
+                await self._outgoing.redact(room, event, key)
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+
+    async def _room(self, to: Place | Identity) -> str:
+        return to.room_id if isinstance(to, Place) else await self._outgoing.room_for(to.user_id)
+
+    async def _send(self, delivery: Delivery) -> Receipt:
+        """The notice, and behind it the native poll if there is one."""
+        to, message, key, tried_at = delivery.to, delivery.message, delivery.key, delivery.tried_at
+        room, voice = await self._room(to), await self._voice(delivery)
+        poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
+        content = addressed(render(message, key, self._texts, voice), delivery)
+        courteous = isinstance(to, Identity)
+        notice = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
+        await self._send_files(room, message, key, tried_at, voice)
+        return Receipt((notice, poll) if poll else (notice,))
+
+    async def _edit(self, delivery: Delivery) -> None:
+        message, key = delivery.message, delivery.key
+        room, voice = await self._room(delivery.to), await self._voice(delivery)
+        notice, *beside = delivery.replaces
+        content = addressed(render_edit(message, notice, key, self._texts, voice), delivery)
+        await self._outgoing.send(room, TEXT, content, key, None)
+        if beside and message.native_poll and message.native_poll.ended:
+            end = render_poll_end(message.native_poll.ended, beside[0], key, self._texts, voice)
+            await self._outgoing.send(room, POLL_END, end, key, None)
 
     async def _send_files(
         self, room: str, message: Message, key: str, tried_at: datetime | None, voice: Voice
     ) -> None:
         """What a room or server does not take is left out: the words have said the same."""
-        for one in message.files:
-            data = await self._core.file(one, voice)
-            plain = self._texts.write(one.words, replace(voice, code=("", "")))
-            name = f"{key}:{one.form}"
+        for file in message.files:
+            data = await self._core.file(file, voice)
+            plain = self._texts.write(file.words, replace(voice, code=("", "")))
+            name = f"{key}:{file.form}"
             try:
-                stored = await self._outgoing.upload(room, data, MIMETYPES[one.form])
-                content = {**render_file(one.form, one.name, data, plain, name), **stored}
+                stored = await self._outgoing.upload(room, data, MIMETYPES[file.form])
+                content = {**render_file(file.form, file.name, data, plain, name), **stored}
                 await self._outgoing.send(room, TEXT, content, name, tried_at)
-            except Unreachable as refused:
+            except (Gone, Refused) as refused:
                 log.warning("Left out %s: %s", name, refused)
 
     async def _send_poll(
@@ -159,28 +210,10 @@ class Matrix:
         content = render_poll(poll, key, self._texts, voice)
         try:
             return await self._outgoing.send(place.room_id, POLL_START, content, key, tried_at)
-        except Unreachable:
+        except (Gone, Refused):
             return None  # a room can forbid polls and allow messages
 
-    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
-        await self._ready.wait()
-        voice = await self._voice(place)
-        notice, _, poll = ref.partition(" ")
-        content = render_edit(message, notice, key, self._texts, voice)
-        await self._outgoing.send(place.room_id, TEXT, content, key, None)
-        if poll and message.native_poll and message.native_poll.ended:
-            end = render_poll_end(message.native_poll.ended, poll, key, self._texts, voice)
-            await self._outgoing.send(place.room_id, POLL_END, end, key, None)
-        return ref
-
-    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
-        await self._ready.wait()
-        voice = await self._voice(to)
-        content = render(message, key, self._texts, voice)
-        room = await self._outgoing.room_for(to.user_id)
-        notice = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=True)
-        await self._send_files(room, message, key, tried_at, voice)
-        return notice
-
-    async def _voice(self, reader: Place | Identity) -> Voice:
-        return Voice(await self._core.voice_of(reader), self._zone, self._clock.now())
+    async def _voice(self, delivery: Delivery) -> Voice:
+        locale = await self._core.voice_of(delivery.to)
+        people = await self._core.people_in(delivery.message)
+        return Voice(locale, self._zone, self._clock.now(), people=people)

@@ -62,14 +62,14 @@ class PleinClient(nio.AsyncClient):
         except Exception as error:
             log.warning("Could not %s: %s", what, type(error).__name__)
             return
-        for one in answer if isinstance(answer, list) else [answer]:
-            if isinstance(one, nio.KeysUploadError) and "already exists" in one.message:
+        for response in answer if isinstance(answer, list) else [answer]:
+            if isinstance(response, nio.KeysUploadError) and "already exists" in response.message:
                 log.error(
                     "The homeserver has other keys of this device than the key store (was that restored "
                     "from a backup?). Stop Plein, move its store away and start it: it becomes a new device"
                 )
-            elif isinstance(one, nio.ErrorResponse):
-                log.warning("Could not %s: %s", what, one.status_code or "no Matrix answer")
+            elif isinstance(response, nio.ErrorResponse):
+                log.warning("Could not %s: %s", what, response.status_code or "no Matrix answer")
 
     # --- what arrives ---
 

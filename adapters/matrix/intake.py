@@ -12,10 +12,13 @@ from typing import Any
 import nio
 
 from adapters.inbox import InOrder
+from adapters.matrix.mentions import addressed, addresses_in
 from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
 from adapters.matrix.render import KEY, native_poll
-from adapters.matrix.session import PLATFORM, Session
-from bot.model.events import Arrival, Invocation
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
+from bot.model.events import Arrival, Invocation, Mention
+from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
 from bot.model.people import Identity, Place, Presence, Role
 
@@ -41,7 +44,8 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        return said.is_command or is_press or self._on.outgoing.is_direct(room)
+        is_meant = said.is_command or is_press or self._on.outgoing.is_direct(room)
+        return is_meant or self._on.core.listens
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
@@ -86,6 +90,7 @@ class Intake:
             by_post=True,
             public=not direct,
             present_in=tuple(self._present(heard.sender, None if direct else room)),
+            account=self._on.account,
         )
 
     def _present(self, user: str, room: str | None) -> Iterator[Presence]:
@@ -107,7 +112,27 @@ class Intake:
                 await self._press(asked, message, said.pressed)
                 return
         if said.is_command or (asked.place is None and said.words):
-            await self._on.core.handle(replace(asked, typed=said.words))
+            words, mentions = self._addressed(asked, said)
+            await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
+        elif asked.place and self._on.core.listens:
+            await self._on.core.hear(_talk(asked, asked.place, said))
+
+    def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
+        """What was said with addresses for names, and whose those are: of people who are there, or in
+        private in a place that both are in.
+        """
+        rooms = [presence.place.room_id for presence in asked.present_in]
+
+        def name_of(user: str) -> str | None:
+            for room in rooms:
+                if user != self._on.me and self._on.rooms[room].since(user):
+                    known = self._on.client.rooms.get(room)
+                    return (known.user_name(user) if known else None) or user
+            return None
+
+        words = addressed(said, name_of)
+        named = ((user, name_of(user)) for user in addresses_in(words))
+        return words, tuple(Mention(user, Identity(PLATFORM, user), name) for user, name in named if name)
 
     async def _buttons_for(self, said: Said, room: str) -> Message | None:
         """The message that was replied to; in a direct room else the last one with buttons."""
@@ -118,7 +143,7 @@ class Intake:
             raise ConnectionError("the room's history could not be read")
         for event in page.chunk:
             if event.source.get("sender") == self._on.me:
-                message = await self._on.core.message_at(PLATFORM, str(event.source.get("event_id")))
+                message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
                 if message and message.buttons:
                     return message
         return None
@@ -142,7 +167,7 @@ class Intake:
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
-        message = await self._on.core.message_at(PLATFORM, event_id)
+        message = await self._on.core.message_at(self._on.account, event_id)
         if message is None and await self._is_ours(room, event_id):
             raise ConnectionError("that message is being noted")
         return message
@@ -169,7 +194,7 @@ class Intake:
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
         given_up = []
-        for arrival in await self._on.core.arrivals(self._on.account, sealed=True):
+        for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
             at = moment(source.get("origin_server_ts"))
@@ -191,3 +216,10 @@ class Intake:
                 given_up.append(arrival.seq)
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:
+    """What was said in a place, for whoever listens."""
+    ref = said_by.id.removeprefix(f"{PLATFORM}:")
+    who, at = said_by.author, said_by.at
+    return Talk(said_by.id, said_by.account, place, who, said_by.name, said.words, at, ref, said.reply_to)

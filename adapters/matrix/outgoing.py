@@ -21,17 +21,16 @@ import nio
 
 from adapters.matrix.pace import Pace
 from adapters.matrix.read import content_if_by, moment
+from adapters.matrix.refusals import refusal
 from adapters.matrix.render import KEY, POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
 from bot.clock import Clock
-from bot.errors import TryLater, Unreachable
+from bot.errors import Gone, NotOurs, TryLater
 
 log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
 PAGE = 100
 SHOWS_UP_WITHIN = 15.0
-# Asking again changes nothing about these.
-_FOR_GOOD = {"M_FORBIDDEN", "M_NOT_FOUND", "M_TOO_LARGE", "M_UNSUPPORTED_ROOM_VERSION", "M_BAD_JSON"}
 _ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
 
@@ -61,7 +60,7 @@ class Outgoing:
         *,
         courteous: bool = False,
     ) -> str:
-        """The event's id. Raises TryLater, Unreachable, or ConnectionError for what may pass."""
+        """The event's id. Raises Gone, NotNow and NotOurs, or OSError for what may pass."""
         if tried_at and self._clock.now() - tried_at > REMEMBERED:
             found = await self._said_before(room, kind, content[KEY], tried_at)
             if found:
@@ -72,7 +71,7 @@ class Outgoing:
                     room, kind, content, tx_id=_transaction(key, kind), ignore_unverified_devices=True
                 )
             except nio.LocalProtocolError as error:
-                raise Unreachable("not in that room") from error
+                raise NotOurs("not in that room") from error
             if isinstance(response, nio.RoomSendResponse) and response.event_id:
                 return str(response.event_id)
             raise self._refused(response, self._messages)
@@ -94,9 +93,15 @@ class Outgoing:
         status = getattr(getattr(response, "transport_response", None), "status", None)
         if code == "M_LIMIT_EXCEEDED" or status == 429:
             return pace.slow_down(getattr(response, "retry_after_ms", None))
-        if code in _FOR_GOOD:
-            return Unreachable(str(code))
-        return ConnectionError(f"the homeserver answered {status} {code or ''}".strip())
+        return refusal(status, code)
+
+    async def redact(self, room: str, event: str, key: str) -> None:
+        """Take an event away; one that is gone already stays gone."""
+        async with self._messages.turn():
+            tx_id = hashlib.sha256(f"redact {event} {key}".encode()).hexdigest()[:40]
+            response = await self._client.room_redact(room, event, tx_id=tx_id)
+            if not isinstance(response, nio.RoomRedactResponse):
+                raise self._refused(response, self._messages)
 
     async def _said_before(self, room: str, kind: str, key: str, since: datetime) -> str | None:
         """Our event with that key, if it is in the room's history after all."""
@@ -130,7 +135,7 @@ class Outgoing:
         return room
 
     def _known_room(self, user: str) -> str | None:
-        """The one they spoke in last. Raises Unreachable if they left all there were."""
+        """The one they spoke in last. Raises Gone if they left all there were."""
         known = [room for room in self.direct.get(user, ()) if room in self._rooms]
         known += [room.id for room in self._rooms.values() if self._made_for(room) == user]
         known = [room for room in known if self._rooms[room].is_for_two]
@@ -138,7 +143,7 @@ class Outgoing:
             if self._rooms[room].has(user):
                 return room
         if known:
-            raise Unreachable("they left the direct room")
+            raise Gone("they left the direct room")
         return None
 
     async def _make_room(self, user: str) -> str:
@@ -157,9 +162,7 @@ class Outgoing:
                 return room
             if status == 429:
                 raise self._new_rooms.slow_down(answer.get("retry_after_ms"))
-            if answer.get("errcode") in _FOR_GOOD:
-                raise Unreachable(str(answer["errcode"]))
-            raise ConnectionError(f"the homeserver answered {status} to a new direct room")
+            raise refusal(status, answer.get("errcode"))
 
     async def _wait_for(self, room: str, user: str) -> None:
         """A new room can be written to once the sync has brought it, and brought whom it was made for:
@@ -173,7 +176,7 @@ class Outgoing:
             async with asyncio.timeout(SHOWS_UP_WITHIN), self._synced:
                 await self._synced.wait_for(ready)
         except TimeoutError:
-            raise TryLater(2) from None
+            raise TryLater(2, unsent=True) from None
 
     async def synced(self) -> None:
         """Rooms have come or gone."""
@@ -208,7 +211,7 @@ class Outgoing:
     async def note_direct(self, user: str, room: str) -> None:
         """Put a room first among the direct rooms with somebody."""
         async with self._written:
-            rooms = [room, *(one for one in self.direct.get(user, ()) if one != room)]
+            rooms = [room, *(other for other in self.direct.get(user, ()) if other != room)]
             path = f"/user/{_path(self._client.user_id)}/account_data/m.direct"
             status, _ = await self.request("PUT", path, {**self.direct, user: rooms})
             if status != 200:

@@ -21,10 +21,15 @@ _COMMAND = re.compile(r"![^\W\d_]")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Words. `pressed` is the number of a button, where the words are nothing else."""
+    """Words. `pressed` is the number of a button, where the words are nothing else.
+
+    `html` is how they are laid out, and `mentions` the accounts that are to be pinged.
+    """
 
     words: str
     reply_to: str | None = None
+    html: str = ""
+    mentions: tuple[str, ...] = ()
 
     @property
     def is_command(self) -> bool:
@@ -131,9 +136,17 @@ def _said(content: dict[str, Any]) -> Said | None:
     target = reply.get("event_id") if isinstance(reply, dict) else None
     # In a thread, a client that knows no threads is told to show a reply; nobody meant one.
     fallback = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
+    laid_out = content.get("formatted_body")
+    html = laid_out if isinstance(laid_out, str) else ""
     if not isinstance(target, str):
-        return Said(words.strip())
-    return Said(_without_quote(words).strip(), None if fallback else target)
+        return Said(words.strip(), None, html, _mentions(content))
+    return Said(_without_quote(words).strip(), None if fallback else target, html, _mentions(content))
+
+
+def _mentions(content: dict[str, Any]) -> tuple[str, ...]:
+    found = content.get("m.mentions")
+    users = found.get("user_ids") if isinstance(found, dict) else None
+    return tuple(user for user in users if _is_id(user, "@")) if isinstance(users, list) else ()
 
 
 def _without_quote(words: str) -> str:

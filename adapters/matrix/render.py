@@ -9,11 +9,17 @@ from __future__ import annotations
 import html
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
+from adapters.matrix.settings import PLATFORM
 from bot.model.message import Hint, Message, NativePoll, Text, Title, text
+from bot.model.people import Known
+from bot.model.work import Delivery
 from bot.texts import Texts, Voice, visible
 
 KEY = "be.plein.key"
+# What follows is whom a link means.
+PEOPLE = "https://matrix.to/#/"
 POLL_START = "org.matrix.msc3381.poll.start"
 POLL_END = "org.matrix.msc3381.poll.end"
 # Clients show no counts before the end: theirs would leave out who votes elsewhere.
@@ -26,7 +32,7 @@ Content = dict[str, Any]
 
 def render(message: Message, key: str, texts: Texts, voice: Voice) -> Content:
     """A notice; the plain body reads the same as the HTML."""
-    rich = replace(voice, escape=_escape, code=("<code>", "</code>"))
+    rich = replace(voice, escape=_escape, code=("<code>", "</code>"), person=_pill)
     return {
         "msgtype": "m.notice",
         "body": "\n".join(_lines(message, texts, voice)),
@@ -47,6 +53,18 @@ def render_edit(message: Message, original: str, key: str, texts: Texts, voice: 
         "m.new_content": new,
         "m.relates_to": {"rel_type": "m.replace", "event_id": original},
     }
+
+
+def addressed(content: Content, delivery: Delivery) -> Content:
+    """The same, in answer to a message, and for those who are to be pinged. Notices notify nobody."""
+    people = [who.user_id for who in delivery.mentions]
+    pinged: Content = {"msgtype": "m.text", "m.mentions": {"user_ids": people}} if people else {}
+    if "m.new_content" in content:
+        # Whoever is named in the whole of it only is not pinged once more.
+        again = {"msgtype": "m.text"} if people else {}
+        return {**content, **again, "m.new_content": {**content["m.new_content"], **pinged}}
+    reply = {"m.relates_to": {"m.in_reply_to": {"event_id": delivery.reply_to}}} if delivery.reply_to else {}
+    return {**content, **pinged, **reply}
 
 
 def native_poll(message: Message) -> NativePoll | None:
@@ -117,6 +135,15 @@ def _lines(message: Message, texts: Texts, voice: Voice, strong: tuple[str, str]
     if listed:
         lines += [*listed, texts.write(text("action.how"), voice)]
     return lines or [""]
+
+
+def _pill(known: Known) -> str | None:
+    """Somebody as clients show people; by itself it pings nobody."""
+    for account in known.accounts:
+        if account.platform == PLATFORM:
+            link = f"{PEOPLE}{quote(account.user_id, safe='@:')}"
+            return f'<a href="{html.escape(link)}">{_escape(known.name)}</a>'
+    return None
 
 
 def _escape(words: str) -> str:

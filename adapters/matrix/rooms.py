@@ -74,7 +74,7 @@ class Room:
         more = content.get("additional_creators") if self._creators_are_above_all() else ()
         self.maker = _words(event.get("sender"))
         creators = [self.maker, *(more if isinstance(more, list) else ())]
-        self.creators = frozenset(one for one in creators if isinstance(one, str))
+        self.creators = frozenset(creator for creator in creators if isinstance(creator, str))
         before = content.get("predecessor")
         self.predecessor = _words(before.get("room_id")) or None if isinstance(before, dict) else None
         self.made_for = _words(content.get(MADE_FOR)) or None

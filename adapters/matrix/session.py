@@ -11,8 +11,6 @@ from adapters.matrix.settings import Matrix as Settings
 from bot.clock import Clock
 from bot.ports.adapter import Core
 
-PLATFORM = "matrix"
-
 
 @dataclass(frozen=True, slots=True)
 class Session:

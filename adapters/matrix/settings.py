@@ -9,6 +9,8 @@ from pydantic import AfterValidator, SecretStr, model_validator
 
 from bot.settings import Section
 
+PLATFORM = "matrix"
+
 
 def _server(url: str) -> str:
     if not url.startswith(("https://", "http://")):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +18,8 @@ import nio
 from adapters.matrix.intake import Intake
 from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
-from adapters.matrix.session import PLATFORM, Session
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
 from bot.errors import TryLater
 from bot.model.events import Arrival
 from bot.model.people import Place
@@ -57,15 +58,15 @@ class Sync:
         self._invited: dict[str, nio.InviteMemberEvent] = {}
         self._bound: dict[str, str] = {}
 
-    async def run(self, caught_up: Callable[[], None]) -> None:
+    async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises TokenRefused. `caught_up` is called after the first reading."""
-        since = await self._on.core.cursor(self._on.account)
+        since = (await self._on.core.cursors(self._on.account)).get("")
         first, failed = True, 0
         while True:
             try:
                 since = await self._read_on(since, first=first)
                 if first:
-                    caught_up()
+                    await caught_up()
                 first, failed = False, 0
             except TokenRefused:
                 raise
@@ -89,6 +90,8 @@ class Sync:
             for event in (*info.state, *info.timeline.events):
                 room.apply(event.source)
         await self._follow(response)
+        if not first:
+            await self._retry(response)
         arrivals: list[Arrival] = []
         if since:
             for room_id, info in response.rooms.join.items():
@@ -105,7 +108,7 @@ class Sync:
 
     async def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
-            if not arrival.sealed:
+            if not arrival.undecryptable:
                 self._intake.put(arrival)
                 continue
             event = nio.Event.parse_event(json.loads(arrival.body))
@@ -124,11 +127,11 @@ class Sync:
         arrivals = []
         for event in _since_joining(events, self._on.me):
             source = event.source
-            event_id, sealed = source.get("event_id"), isinstance(event, nio.MegolmEvent)
+            event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
             if not isinstance(event_id, str) or source.get("sender") == self._on.me:
                 continue
-            if sealed or self._intake.matters(room_id, source):
-                arrivals.append(Arrival(event_id, room_id, json.dumps(source), sealed=sealed))
+            if undecryptable or self._intake.matters(room_id, source):
+                arrivals.append(Arrival(event_id, room_id, json.dumps(source), undecryptable=undecryptable))
         return arrivals
 
     async def _left_out(self, room_id: str, start: str, since: str) -> list[Any]:
@@ -153,7 +156,7 @@ class Sync:
             self._on.rooms.pop(room_id, None)
             self._bound.pop(room_id, None)
             self._invited.pop(room_id, None)
-            await self._on.core.left(Place(PLATFORM, room_id))
+            await self._on.core.left(self._on.account, Place(PLATFORM, room_id))
         for room_id in response.rooms.join:
             self._invited.pop(room_id, None)
             await self._settle_in(self._on.rooms[room_id])
@@ -164,6 +167,13 @@ class Sync:
         for room_id, invitation in list(self._invited.items()):
             await self._consider(room_id, invitation)
         await self._on.outgoing.synced()
+
+    async def _retry(self, response: nio.SyncResponse) -> None:
+        """What a room refused may be taken now that its power levels are others."""
+        for room_id, info in response.rooms.join.items():
+            events = [event.source for event in (*info.state, *info.timeline.events)]
+            if any(event.get("type") == "m.room.power_levels" for event in events):
+                await self._on.core.retry(self._on.account, Place(PLATFORM, room_id))
 
     async def _settle_in(self, room: Room) -> None:
         """Tell the core of a place, or that it moved."""
@@ -179,9 +189,9 @@ class Sync:
         place = Place(PLATFORM, room.id)
         old = self._on.rooms.get(room.predecessor or "")
         if old and old.replacement == room.id and room.id not in self._bound:
-            await self._on.core.moved(Place(PLATFORM, old.id), place)
+            await self._on.core.moved(self._on.account, Place(PLATFORM, old.id), place)
         theme, language = self._themes.get(room.id, (None, None))
-        await self._on.core.joined(place, name, theme, language)
+        await self._on.core.joined(self._on.account, place, name, theme, language)
         self._bound[room.id] = name
 
     async def _consider(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:

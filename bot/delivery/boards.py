@@ -1,28 +1,51 @@
 """Messages that show a state, kept up to date: a thousand votes cost a few edits.
 
-A change only counts the subject's version up, inside the change's own transaction. This worker
-renders what is behind and edits each board at most once per rest. An edit states the
-whole, so that a repeated or lost one does no harm.
+A change only counts the subject's version up, inside the change's own transaction. This worker reads what
+is behind once a round, renders each subject once, and edits each place at most once per interval. An edit
+states the whole, so that a repeated or lost one does no harm.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.clock import Clock
-from bot.delivery.worker import Worker, pause
-from bot.errors import TryLater, Unreachable
+from bot.delivery.worker import (
+    LEFT_TO_OTHERS,
+    LONGEST_DELIVERY,
+    LONGEST_PATIENCE,
+    Round,
+    Worker,
+    pause,
+    tell_moderators_of,
+)
+from bot.errors import Gone, NotNow, NotOurs, StoreFailed
 from bot.feature import Show
 from bot.model.message import Message
-from bot.model.work import Board
+from bot.model.work import Board, Delivery, Reference
 from bot.ports.adapter import Adapter
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
 GATHER = 0.05
+# With the outbox's there are at most 32 deliveries under way for an account.
+AT_ONCE = 8
+# So many are read in a round.
+PAGE = 256
+Rendered = tuple[Board, Message]
+
+
+class _Found(NamedTuple):
+    """What is to be shown, which boards have nothing to show any more, and when more becomes due."""
+
+    due: list[Rendered]
+    over: list[Board]
+    next_at: datetime | None
 
 
 class Boards:
@@ -41,64 +64,102 @@ class Boards:
         self._adapters = adapters
         self._shows = shows
         self._rest = timedelta(seconds=rest)
-        self.worker = Worker("boards", clock, self._due, self._next_at, self._update, rest=GATHER)
+        self.worker = Worker(
+            "boards", clock, adapters.keys(), self._take, self._update, at_once=AT_ONCE, rest=GATHER
+        )
         store.on_commit("board", self.worker.wake)
 
-    async def _due(self) -> Iterable[Hashable]:
-        now = self._clock.now()
-        stale = await self._store.read(lambda tx: tx.boards.stale(self._adapters, now))
-        return [(board.subject, board.place) for board in stale]
+    async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Rendered]:
+        """What is behind, with what is to be shown; what changes from now on comes with the next edit.
 
-    async def _next_at(self) -> datetime | None:
-        return await self._store.read(lambda tx: tx.boards.next_try(self._adapters))
+        It is read beside those who write. That a board is posted for the first time is kept before anybody
+        can see it.
+        """
+        keys, now = frozenset(busy), self._clock.now()
+        found = await self._store.read(lambda tx: self._read(tx, account, keys, max(limit, PAGE), now))
+        first = [board for board, _ in found.due if not board.ref and board.tried_at is None]
 
-    async def _update(self, key: Hashable) -> None:
-        """Show the newest state of one board; what changed meanwhile comes with the next edit."""
-        found = await self._store.run(lambda tx: self._read(tx, key))
-        if found is None:
-            return
-        board, message = found
+        def note(tx: Transaction) -> None:
+            tx.boards.tried(first, now)
+            for board in found.over:
+                tx.boards.drop(board.subject, board.place)
+
+        if first or found.over:
+            await self._store.run(note)
+        return Round(
+            [((board.subject, board.place), (board, shows)) for board, shows in found.due], found.next_at
+        )
+
+    def _read(
+        self, tx: Transaction, account: str, busy: Collection[Hashable], limit: int, now: datetime
+    ) -> _Found:
+        stale = tx.boards.stale(account, now, limit + len(busy))
+        messages: dict[str, Message | None] = {}
+        due: list[Rendered] = []
+        over: list[Board] = []
+        for board in stale:
+            if (board.subject, board.place) in busy:
+                continue
+            if board.subject not in messages:
+                kind, _, subject = board.subject.partition(":")
+                messages[board.subject] = self._shows[kind](tx, subject)
+            if message := messages[board.subject]:
+                due.append((board, message))
+            else:
+                over.append(board)
+        return _Found(due, over, now if len(stale) > limit else tx.boards.next_try([account], now))
+
+    async def _update(self, item: Rendered) -> bool:
+        board, message = item
         try:
-            refs = await self._show(board, message)
-        except TryLater as busy:
-            later = self._clock.now() + timedelta(seconds=busy.seconds)
-            await self._store.run(lambda tx: tx.boards.later(board, later, failed=False))
-            return
-        except Unreachable as gone:
-            log.warning("No board of %s any more: %s", board.subject, gone)
-            await self._store.run(lambda tx: tx.boards.drop(board.subject, board.place))
-            return
+            async with asyncio.timeout(LONGEST_DELIVERY):
+                ref = await self._show(board, message)
+        except Gone as gone:
+            await self._drop(board, str(gone))
+        except NotOurs as refused:
+            log.warning("Left the board of %s to another account: %s", board.subject, refused)
+            await self._wait(board, LEFT_TO_OTHERS)
+        except (NotNow, OSError) as refused:
+            seconds = refused.seconds if isinstance(refused, NotNow) else None
+            if seconds is not None:
+                await self._wait(board, timedelta(seconds=seconds))
+            else:
+                log.warning("No board of %s now: %s", board.subject, refused or type(refused).__name__)
+                await self._wait(board, pause(board.attempts, LONGEST_PATIENCE), failed=True)
+        except StoreFailed:
+            raise
         except Exception as error:
-            log.warning(
-                "Could not show %s (attempt %d): %s", board.subject, board.attempts + 1, type(error).__name__
-            )
-            later = self._clock.now() + pause(board.attempts)
-            await self._store.run(lambda tx: tx.boards.later(board, later, failed=True))
-            return
-        if board.sent_as is None and board.tried_at is not None:
+            attempt, kind = board.attempts + 1, type(error).__name__
+            log.warning("Could not show %s (attempt %d): %s", board.subject, attempt, kind)
+            await self._wait(board, pause(board.attempts), failed=True)
+        else:
+            await self._note(board, message, ref)
+        return True
+
+    async def _show(self, board: Board, message: Message) -> Reference:
+        # The key of the first names the board, not its state: after a crash the same message is found again.
+        key = f"{board.key}:{board.version}" if board.ref else board.key
+        tried_at = None if board.ref else board.tried_at
+        delivery = Delivery(key, board.place, message, replaces=board.ref, tried_at=tried_at)
+        return (await self._adapters[board.account].deliver(delivery)).ref
+
+    async def _note(self, board: Board, message: Message, ref: Reference) -> None:
+        if not board.ref and board.tried_at is not None:
             # Perhaps it had arrived the first time, with the state of then: an edit says what holds now.
             board = replace(board, version=0)
         next_at = self._clock.now() + self._rest
-        await self._store.run(lambda tx: tx.boards.shown(board, refs, message, next_at))
+        await self._store.run(lambda tx: tx.boards.shown(board, ref, message, next_at))
 
-    def _read(self, tx: Transaction, key: Hashable) -> tuple[Board, Message] | None:
+    async def _wait(self, board: Board, pause: timedelta, *, failed: bool = False) -> None:
+        later = self._clock.now() + pause
+        await self._store.run(lambda tx: tx.boards.later(board, later, failed=failed))
+
+    async def _drop(self, board: Board, reason: str) -> None:
+        log.warning("No board of %s any more: %s", board.subject, reason)
         now = self._clock.now()
-        for board in tx.boards.stale(self._adapters, now):
-            if (board.subject, board.place) == key:
-                kind, _, subject = board.subject.partition(":")
-                message = self._shows[kind](tx, subject)
-                if message is None:
-                    tx.boards.drop(board.subject, board.place)
-                    return None
-                if board.sent_as is None and board.tried_at is None:
-                    tx.boards.tried(board, now)
-                return board, message
-        return None
 
-    async def _show(self, board: Board, message: Message) -> str | None:
-        adapter = self._adapters[board.place.platform]
-        if board.sent_as is None:
-            # The key names this board, not its state: after a crash the same message is found again.
-            return await adapter.send(board.place, message, board.key, board.tried_at)
-        key = f"{board.key}:{board.version}"
-        return await adapter.edit(board.place, board.sent_as, message, key)
+        def drop(tx: Transaction) -> None:
+            tx.boards.drop(board.subject, board.place)
+            tell_moderators_of(tx, board.place, reason, now)
+
+        await self._store.run(drop)

@@ -1,89 +1,160 @@
 """What is still to be said: delivered outside any transaction, in order within a place, once.
 
-The post's id is the platform's idempotency key. A place that cannot be reached just now is
-tried again with growing pauses; one that never will be is set aside, and the moderators are
-told. Nothing is deleted.
+The post's id is the platform's idempotency key. What cannot be said just now waits, and is tried again with
+growing pauses or when something changed; what never can be is set aside, and the moderators are told. What
+is for a person goes to their next account instead, as long as it is certain that it did not arrive. A
+post that was changed or withdrawn has another wanted state, which is made true in the same way. Nothing is
+deleted.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Hashable, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Hashable, Mapping
+from datetime import timedelta
 
 from bot.clock import Clock
-from bot.delivery.worker import PARK_AFTER, Worker, pause
-from bot.errors import TryLater, Unreachable
-from bot.model.message import message, text
-from bot.model.people import Identity, Place, Role
-from bot.model.work import Post
+from bot.delivery.worker import (
+    LEFT_TO_OTHERS,
+    LONGEST_DELIVERY,
+    PARK_AFTER,
+    Round,
+    Worker,
+    patience,
+    pause,
+    tell_moderators_of,
+)
+from bot.errors import Gone, NotNow, NotOurs, StoreFailed
+from bot.model.people import Place
+from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
+# With the boards' eight there are at most 32 deliveries under way for an account.
+AT_ONCE = 24
 
 
 class Outbox:
-    """Delivers posts through the adapters."""
+    """Delivers posts through the adapters, which are by account."""
 
     def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter]) -> None:
         self._store = store
         self._clock = clock
         self._adapters = adapters
-        self.worker = Worker("outbox", clock, self._due, self._next_at, self._drain)
+        self.worker = Worker(
+            "outbox",
+            clock,
+            adapters.keys(),
+            self._take,
+            self._deliver,
+            at_once=AT_ONCE,
+            follow=self._next,
+        )
         store.on_commit("post", self.worker.wake)
 
-    async def _due(self) -> Iterable[Hashable]:
+    async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Post]:
+        """What is next in each place; that it is being tried is kept before anybody can see it."""
         now = self._clock.now()
-        return await self._store.read(lambda tx: tx.posts.waiting(self._adapters, now))
+        # As those that are busy are still due, a page has room for them.
+        page = limit + len(busy)
 
-    async def _next_at(self) -> datetime | None:
-        return await self._store.read(lambda tx: tx.posts.next_try(self._adapters))
+        def take(tx: Transaction) -> Round[Post]:
+            due = [post for post in tx.posts.due(account, now, page) if post.to not in busy][:limit]
+            tx.posts.tried([post.id for post in due if not post.in_doubt], now)
+            next_at = None if len(due) == limit else tx.posts.next_try([account], now)
+            return Round([(post.to, post) for post in due], next_at)
 
-    async def _drain(self, key: Hashable) -> None:
-        assert isinstance(key, (Place, Identity))
-        to = key
-        while post := await self._store.run(lambda tx: self._take(tx, to)):
-            if not await self._deliver(post):
-                return
+        return await self._store.run(take)
 
-    def _take(self, tx: Transaction, to: Place | Identity) -> Post | None:
-        """What is next; that it is being tried is kept before anybody can see it."""
+    async def _next(self, before: Post) -> Post | None:
         now = self._clock.now()
-        post = tx.posts.next_for(to, now)
-        if post and post.tried_at is None:
-            tx.posts.tried(post.id, now)
-        return post
+
+        def take(tx: Transaction) -> Post | None:
+            post = tx.posts.next_for(before.to, before.account, now)
+            if post and not post.in_doubt:
+                tx.posts.tried([post.id], now)
+            return post
+
+        return await self._store.run(take)
 
     async def _deliver(self, post: Post) -> bool:
-        """Say it; False if this place has to wait."""
-        adapter = self._adapters[post.to.platform]
+        """Make its wanted state true; False if this place has to wait."""
         try:
-            if isinstance(post.to, Place):
-                ref = await adapter.send(post.to, post.message, post.id, post.tried_at)
-            else:
-                ref = await adapter.whisper(post.to, post.message, post.id, post.tried_at)
-        except TryLater as busy:
-            later = self._clock.now() + timedelta(seconds=busy.seconds)
-            await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=False))
-            return False
-        except Unreachable as gone:
-            await self._park(post, str(gone))
-            return True
+            async with asyncio.timeout(LONGEST_DELIVERY):
+                await self._show(post)
+        except Gone as gone:
+            await self._gone(post, str(gone))
+        except NotOurs as refused:
+            if _may_go_elsewhere(post):
+                await self._gone(post, str(refused))
+                return True
+            log.warning("Left %s to another account: %s", post.id, refused)
+            return await self._wait(post, LEFT_TO_OTHERS, unsent=True)
+        except (NotNow, OSError) as refused:
+            # OSError: a connection that failed, or took too long.
+            unsent = isinstance(refused, NotNow) and refused.unsent
+            return await self._wait(post, self._pause(post, refused), unsent=unsent)
+        except StoreFailed:
+            raise
         except Exception as error:
             return await self._failed(post, error)
-        sent_at = self._clock.now()
-        await self._store.run(lambda tx: tx.posts.sent(post.id, post.to.platform, ref, sent_at))
         return True
+
+    async def _show(self, post: Post) -> None:
+        adapter = self._adapters[post.account]
+        if post.withdrawn and post.ref:
+            await adapter.retract(post.to, post.ref, f"{post.key}:withdrawn")
+            now = self._clock.now()
+            await self._store.run(lambda tx: tx.posts.retracted(post, now))
+            return
+        # One that was withdrawn while nobody knew whether it had arrived is said again to learn where it is.
+        receipt = await adapter.deliver(
+            Delivery(
+                post.key,
+                post.to,
+                post.message,
+                reply_to=post.reply_to,
+                replaces=post.ref,
+                mentions=post.mentions,
+                tried_at=post.tried_at,
+            )
+        )
+        now = self._clock.now()
+        await self._store.run(lambda tx: tx.posts.shown(post, receipt, now))
+
+    def _pause(self, post: Post, refused: Exception) -> timedelta:
+        seconds = refused.seconds if isinstance(refused, NotNow) else None
+        if seconds is not None:
+            return timedelta(seconds=seconds)
+        log.warning("Not now, %s: %s", post.id, refused or type(refused).__name__)
+        now = self._clock.now()
+        return patience(now - (post.tried_at or now))
+
+    async def _wait(
+        self, post: Post, pause: timedelta, *, failed: bool = False, unsent: bool = False
+    ) -> bool:
+        later = self._clock.now() + pause
+        in_doubt = post.in_doubt or not unsent
+        await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt))
+        return False
 
     async def _failed(self, post: Post, error: Exception) -> bool:
         log.warning("Could not deliver %s (attempt %d): %s", post.id, post.attempts + 1, type(error).__name__)
         if post.attempts + 1 >= PARK_AFTER:
             await self._park(post, type(error).__name__)
             return True
-        later = self._clock.now() + pause(post.attempts)
-        await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=True))
-        return False
+        return await self._wait(post, pause(post.attempts), failed=True)
+
+    async def _gone(self, post: Post, reason: str) -> None:
+        """Never there: what is for a person goes elsewhere, unless it may have arrived there after all."""
+        if not _may_go_elsewhere(post):
+            await self._park(post, reason)
+            return
+        log.info("Passed on %s: %s", post.id, reason)
+        now = self._clock.now()
+        await self._store.run(lambda tx: tx.told.pass_on(post, now, now - AWAY_AFTER))
 
     async def _park(self, post: Post, reason: str) -> None:
         """Set it aside; that a place cannot be reached is for the moderators to mend."""
@@ -93,10 +164,11 @@ class Outbox:
         def park(tx: Transaction) -> None:
             tx.posts.park(post.id, reason)
             if isinstance(post.to, Place):
-                told = message(text("outbox.parked", place=post.to.room_id, reason=reason))
-                for moderator in tx.people.with_role(Role.MODERATOR):
-                    # Once a day for each place, however much was meant for it.
-                    key = f"parked:{post.to.room_id}:{now:%Y-%m-%d}:{moderator.user_id}"
-                    tx.posts.add(key, moderator, told, now)
+                tell_moderators_of(tx, post.to, reason, now)
 
         await self._store.run(park)
+
+
+def _may_go_elsewhere(post: Post) -> bool:
+    """Whether it is for a person, and certain that nothing of it ever came to this account of theirs."""
+    return post.resident is not None and not post.in_doubt and not post.ref

@@ -19,7 +19,7 @@ from bot.feature import Features
 from bot.main.config import Config
 from bot.main.features import FEATURES, Installed, add_up, stores_of
 from bot.model.people import Identity
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Listener
 from bot.ports.storage import Transaction
 from bot.settings import Settings
 from bot.texts import FOLDER, Texts
@@ -37,7 +37,6 @@ CATCH_UP = 60.0
 async def open_core(
     config: Config,
     clock: Clock,
-    adapters: dict[str, Adapter],
     board_rest: float | None = None,
     installed: Sequence[Installed] = FEATURES,
 ) -> AsyncIterator[PleinCore]:
@@ -48,7 +47,7 @@ async def open_core(
         sections = (config.of(section) for section in features.settings.values())
         settings = Settings(config.community.language, config.zone, tuple(filter(None, sections)))
         rest = config.community.board_rest if board_rest is None else board_rest
-        core = PleinCore(store, clock, texts_of(features), settings, features, adapters, rest)
+        core = PleinCore(store, clock, texts_of(features), settings, features, rest)
         await store.run(partial(_name_residents, config, features))
         yield core
     finally:
@@ -74,7 +73,7 @@ async def run_platforms(config: Config, *, discord_by: Connector | None = None) 
     """
     clock = SystemClock()
     texts = texts_of(add_up())
-    adapters: list[Adapter] = []
+    adapters: list[Listener] = []
     if matrix := config.of(MatrixSettings):
         from adapters.matrix.client import Matrix
 
@@ -84,7 +83,7 @@ async def run_platforms(config: Config, *, discord_by: Connector | None = None) 
 
         on_discord = themes_on("discord", config)
         adapters.append(Discord(discord, on_discord, texts, config.zone, clock, discord_by))
-    async with open_core(config, clock, {adapter.platform: adapter for adapter in adapters}) as core:
+    async with open_core(config, clock) as core:
         return await _serve(core, adapters)
 
 
@@ -98,14 +97,19 @@ def themes_on(platform: str, config: Config) -> dict[str, tuple[str, str | None]
     }
 
 
-async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
+async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     """Run everything until a signal comes, or an adapter ends because it cannot go on."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     running = [asyncio.create_task(adapter.run(core)) for adapter in adapters]
-    work = [core.outbox.worker.run(), core.boards.worker.run(), _agenda_after_catching_up(core, adapters)]
+    work = [
+        core.outbox.worker.run(),
+        core.boards.worker.run(),
+        core.rooms.stay(),
+        _agenda_after_catching_up(core, adapters),
+    ]
     tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +123,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Adapter]) -> int:
     return 1 if failed else 0
 
 
-async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Adapter]) -> None:
+async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Listener]) -> None:
     """A vote that was cast in time while Plein was away is read before its poll closes."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CATCH_UP):

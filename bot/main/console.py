@@ -12,7 +12,6 @@ from bot.core import PleinCore
 from bot.main.app import open_core
 from bot.main.config import Config
 from bot.model.message import Message, Text, message, text
-from bot.ports.adapter import Adapter
 
 
 class TurnedClock(SystemClock):
@@ -32,19 +31,18 @@ async def run_console(
     config: Config, *, script: Path | None = None, now: datetime | None = None, interactive: bool = False
 ) -> int:
     """The chat in the terminal; from a pipe or a script plain lines and a clock turned by hand."""
-    from adapters.console.client import PLATFORM, Console
+    from adapters.console.client import Console
     from adapters.console.terminal import lines_of, printer, typed_lines
 
     clock = HandClock(now or datetime.now(UTC)) if not interactive or now else TurnedClock()
     show = printer(colours=interactive and sys.stdout.isatty())
-    adapters: dict[str, Adapter] = {}
-    async with open_core(config, clock, adapters, board_rest=0) as core:
+    async with open_core(config, clock, board_rest=0) as core:
         speaker = "anna@discord/sport"
         names = [core.commands.names(c, config.community.language)[0] for c in core.commands.by_path.values()]
         lines = typed_lines(names, speaker, Path("data/console-history")) if interactive else lines_of(script)
         console = Console(core.texts, config.zone, clock, show, lines)
         console.core = core
-        adapters[PLATFORM] = console
+        await core.serve(console)
         await core.run_due()
         if interactive:
             await console.greet(_welcome(core, config, speaker))

@@ -1,7 +1,8 @@
 """Messages as JSON, for the database: as the types of their fields say, with no line for each.
 
 What stands at its default is left out. Where there may be one of several, each is known by its first
-field, which is always written: a Text by its `key`, a Button by its `label`, a moment by `at`.
+field, which is always written: a Text by its `key`, a Button by its `label`, a moment by `at`, somebody
+by `resident`, of whom nothing but the name is kept beside it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import orjson
 
 from bot.model.message import Message, Text
+from bot.model.people import Resident
 
 Kept = dict[str, Any]
 # What may stand among a Text's values and a command's arguments, besides plain ones and tuples of them.
-VALUES = Text | datetime
+VALUES = Text | datetime | Resident
+_OWN_NAMES: Mapping[Any, str] = {datetime: "at", Resident: "resident"}
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -47,6 +50,8 @@ def _written(value: Any) -> Kept:
         return {"key": value.key, "values": value.values} if value.values else {"key": value.key}
     if kind is datetime:
         return {"at": value.timestamp()}
+    if kind is Resident:
+        return {"resident": value.id, "name": value.name}
     required, optional = _fields(kind)
     kept = {name: getattr(value, name) for name in required}
     for name, default in optional:
@@ -78,6 +83,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return _one_of(get_args(VALUES))
     if kind is datetime:
         return lambda kept: datetime.fromtimestamp(kept["at"], UTC)
+    if kind is Resident:
+        return lambda kept: Resident(kept["resident"], kept["name"])
     if is_dataclass(kind):
         return partial(_object, kind)
     if origin in (Union, UnionType):
@@ -119,8 +126,8 @@ def _one_of(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
 
 
 def known_as(kind: Any) -> str:
-    """The name that tells it from others in JSON: that of its first field."""
-    return "at" if kind is datetime else fields(kind)[0].name
+    """The name that tells it from others in JSON: that of its first field, where it has none of its own."""
+    return _OWN_NAMES.get(kind) or fields(kind)[0].name
 
 
 # --- what was kept before ---------------------------------------------------------------------------

@@ -32,7 +32,8 @@ class Invocation:
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `present_in`: the place, or for what is said in private
     all places that they share with Plein, where the platform knows that; `absent_from`: those where they
-    are not, or not any more. `mentions`: who was named in what was typed, or in an argument.
+    are not, or not any more. `mentions`: who was named in what was typed, or in an argument. `account`:
+    which of Plein's own accounts heard it, where it has several.
     """
 
     id: str
@@ -50,6 +51,26 @@ class Invocation:
     present_in: tuple[Presence, ...] = ()
     absent_from: tuple[Place, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Somebody said something in a place that was no command.
+
+    `id` is the platform's own id of that event; `ref` is where it stands there, and `reply_to` where what
+    it answers stands. `at` is when it was said, by the platform's clock.
+    """
+
+    id: str
+    account: str
+    place: Place
+    author: Identity
+    name: str
+    words: str
+    at: datetime
+    ref: str = ""
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +86,11 @@ class Undo:
 class Arrival:
     """An event as a platform brought it, kept until it was dealt with.
 
-    `sealed`: it cannot be read yet (its key is missing) and waits apart from the others.
+    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others.
     """
 
     id: str
     room: str
     body: str
     seq: int = 0
-    sealed: bool = False
+    undecryptable: bool = False

@@ -7,10 +7,12 @@ They are kept as `codec.py` says: where there may be one of several, each is kno
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+from bot.model.people import Resident
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,8 @@ class Text:
     """A catalogue key and what goes into it; becomes words only at the edge, in the reader's language.
 
     A `count` among the values picks the plural. Values are strings (typed by people: escaped),
-    numbers, aware datetimes, other Texts, or tuples of Texts (written as a list: "a, b and c").
+    numbers, aware datetimes, Residents (shown as the platform shows people), other Texts, or tuples of
+    these (written as a list: "a, b and c").
     """
 
     key: str
@@ -229,6 +232,21 @@ def message(
     above = (Title(title),) if title else ()
     others = tuple(control for control in (native_poll, form) if control)
     return Message((*above, *lines, *map(Hint, hints), *files), (*buttons, *others))
+
+
+def residents_in(said: object) -> Iterator[Resident]:
+    """Those whom a message names, or any part of one: what is shown, not the arguments of its buttons."""
+    if isinstance(said, Resident):
+        yield said
+    elif isinstance(said, Text):
+        for value in said.values.values():
+            yield from residents_in(value)
+    elif isinstance(said, (tuple, list)):
+        for part in said:
+            yield from residents_in(part)
+    elif is_dataclass(said):
+        for part in fields(said):
+            yield from residents_in(getattr(said, part.name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,11 @@ class Identity:
     platform: str
     user_id: str
 
+    @property
+    def address(self) -> str:
+        """Both in one word, as configurations have it: `discord:1234`."""
+        return f"{self.platform}:{self.user_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

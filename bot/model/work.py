@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.model.message import Message
 from bot.model.people import Identity, Place
+
+# Where a message stands on its platform: first itself, then what was put beside it.
+Reference = tuple[str, ...]
+# An account of Plein's that was silent for so long is not at work any more.
+AWAY_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +26,73 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """Something to be said once, in a place or to one person."""
+class Delivery:
+    """Something for an adapter to show, in a place or to one person.
 
-    id: str
+    `key` names it: the same key again must not show it twice. `tried_at` is when that was first tried, so
+    that an adapter whose platform forgets keys can look in the place's history first. `replaces` is where
+    the message stands that this is the new state of. `reply_to` is what it answers. `mentions` are those
+    who may be pinged; nobody else ever is. `speaker` is whose words they are, where a platform can show that.
+    """
+
+    key: str
     to: Place | Identity
     message: Message
-    attempts: int = 0
+    speaker: str | None = None
+    reply_to: str | None = None
+    replaces: Reference = ()
+    mentions: tuple[Identity, ...] = ()
     tried_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
-    """A message that shows a state and is edited as that changes.
+class Receipt:
+    """Where what was delivered stands. Nowhere: what it was to replace cannot be changed any more."""
 
-    `sent_as` is the adapter's reference to it, None before it was posted; `version` is the
-    state that is to be shown.
+    ref: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something to be said once, in a place or to one person, by one of Plein's accounts.
+
+    `ref` is where it stands since it was said. It may have another state since, the `version`, or have been
+    `withdrawn`. `resident` is whom it is for where that is a person, whichever account it goes to.
+    `in_doubt`: before this try it was tried, and may have arrived or may still arrive.
+    """
+
+    id: str
+    to: Place | Identity
+    message: Message
+    account: str
+    attempts: int = 0
+    tried_at: datetime | None = None
+    ref: Reference = ()
+    version: int = 1
+    withdrawn: bool = False
+    mentions: tuple[Identity, ...] = ()
+    reply_to: str | None = None
+    resident: int | None = None
+    in_doubt: bool = False
+
+    @property
+    def key(self) -> str:
+        """The platform's idempotency key: each state of it has its own."""
+        return self.id if self.version == 1 else f"{self.id}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A message that shows a state and is edited as that changes, by one of Plein's accounts.
+
+    `ref` is where it stands, nowhere before it was posted; `version` is the state that is to be shown.
     """
 
     subject: str
     place: Place
     version: int
-    sent_as: str | None
+    ref: Reference
     key: str
+    account: str
     attempts: int = 0
     tried_at: datetime | None = None

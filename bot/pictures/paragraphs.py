@@ -115,7 +115,7 @@ def clean(words: str) -> str:
     words = _SPACES.sub(" ", words).strip(" ")
     if words.isascii():
         return words
-    return "".join(one if ZWJ in one else one[: 1 + _MARKS] for one in clusters(words))
+    return "".join(cluster if ZWJ in cluster else cluster[: 1 + _MARKS] for cluster in clusters(words))
 
 
 def _pieces(word: str, style: Style, room: int) -> Iterator[_Piece]:

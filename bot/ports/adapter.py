@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bot.model.events import Arrival, Invocation
+from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Known, Place
+from bot.model.work import Delivery, Receipt, Reference
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -16,15 +16,33 @@ if TYPE_CHECKING:
 
 
 class Adapter(Protocol):
-    """A platform. It translates both ways and decides nothing.
+    """What shows, through one of Plein's own accounts. It translates and decides nothing.
 
-    `key` names what is sent: sending the same key again must not show it twice. `tried_at` is
-    when it was first tried, so that an adapter whose platform forgets keys can look in the
-    place's history first. What is returned is the adapter's reference, for `edit`.
-    Raises TryLater and Unreachable; anything else is tried again with growing pauses.
+    `account` names that account: the platform's word first, such as `matrix:@plein:example.org`. Places,
+    posts and boards belong to it. Once it is known the adapter goes to the core: see `Core.serve`.
     """
 
-    platform: str
+    @property
+    def platform(self) -> str: ...
+    @property
+    def account(self) -> str: ...
+
+    async def deliver(self, delivery: Delivery) -> Receipt:
+        """Show it, once for each key; where it stands.
+
+        Raises Gone, NotNow (TryLater where it is known for how long) and NotOurs. Anything else is a fault
+        of ours: it is tried again with growing pauses, and set aside in the end.
+        """
+        ...
+
+    async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
+        """Take a message away; harmless where it is gone already. Raises what `deliver` does."""
+        ...
+
+
+@runtime_checkable
+class Listener(Adapter, Protocol):
+    """An adapter that hears as well."""
 
     async def run(self, core: Core) -> None:
         """Bring what people say to the core until cancelled."""
@@ -33,14 +51,6 @@ class Adapter(Protocol):
     async def caught_up(self) -> None:
         """Return once what was said while Plein was away has been dealt with."""
         ...
-
-    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str: ...
-
-    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
-        """Show a new state. None means that it can no longer be edited: post anew."""
-        ...
-
-    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str: ...
 
 
 class Core(Protocol):
@@ -70,46 +80,91 @@ class Core(Protocol):
         """Undo the invocation with the id `taken`, if its author asks and it can be undone."""
         ...
 
+    # --- talk that is no command ---
+
+    @property
+    def listens(self) -> bool:
+        """Whether anything is made of it. If not, none of it is to be kept, or brought here."""
+        ...
+
+    async def hear(self, heard: Heard) -> None: ...
+
+    # --- where Plein is ---
+
+    async def introduce(self, adapter: Adapter) -> None:
+        """The adapter knows its account. Whatever was kept for its platform alone is that account's own."""
+        ...
+
+    async def serve(self, adapter: Adapter) -> None:
+        """From now on what belongs to the adapter's account is shown by it. It is introduced as well."""
+        ...
+
+    async def suspend(self, adapter: Adapter) -> None:
+        """The adapter can show nothing until it serves again; what is to be shown waits."""
+        ...
+
     async def joined(
-        self, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
     ) -> None:
-        """Plein is in this place; without a theme's name the place gets a theme of its own."""
+        """That account is in this place; without a theme's name the place gets a theme of its own.
+
+        Of several accounts in one place the first serves it.
+        """
         ...
 
-    async def left(self, place: Place) -> None: ...
+    async def left(self, account: str, place: Place) -> None: ...
 
-    async def moved(self, old: Place, new: Place) -> None: ...
+    async def moved(self, account: str, old: Place, new: Place) -> None: ...
 
-    async def places(self, platform: str) -> Sequence[Place]:
-        """Where Plein is on that platform."""
+    async def retry(self, account: str, place: Place | None = None) -> None:
+        """What was refused there (None: anywhere) may be taken now: permissions changed."""
         ...
 
-    async def message_at(self, platform: str, ref: str) -> Message | None:
-        """What Plein shows there, with its buttons."""
+    async def places(self, account: str) -> Sequence[Place]:
+        """Those that the account serves."""
+        ...
+
+    async def message_at(self, account: str, ref: str) -> Message | None:
+        """What that account shows there, with its buttons."""
         ...
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
         """The language to speak there; `otherwise` where they chose none, before the community's own."""
         ...
 
+    async def people_in(self, message: Message) -> Mapping[int, Known]:
+        """How the residents are shown now whom a message names, by their numbers; for a Voice."""
+        ...
+
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """What is in it, in words as this voice writes them."""
         ...
 
-    async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str
-    ) -> Sequence[Arrival]:
-        """Keep what arrived, and how far was read, in one transaction; the new ones, numbered."""
+    # --- what an account keeps ---
+
+    async def keep(self, account: str, name: str, value: str) -> None:
+        """A small thing under that name, in place of the one before it."""
         ...
 
-    async def arrivals(self, account: str, *, sealed: bool = False) -> Sequence[Arrival]: ...
+    async def kept(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """What the account keeps under names that begin like that."""
+        ...
 
-    async def cursor(self, account: str) -> str | None: ...
+    async def store_arrivals(
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+    ) -> Sequence[Arrival]:
+        """Keep what arrived, and how far was read, in one transaction; the new ones, numbered.
 
-    async def cursors(self, prefix: str) -> Mapping[str, str]:
-        """How far was read, for every account whose name begins like that."""
+        An account that reads in several places at its own pace has a `stream` for each.
+        """
+        ...
+
+    async def arrivals(
+        self, account: str, *, stream: str = "", undecryptable: bool = False
+    ) -> Sequence[Arrival]: ...
+
+    async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """How far was read of each stream whose name begins like that."""
         ...
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None: ...
-
-    async def seal(self, account: str, seq: int) -> None: ...

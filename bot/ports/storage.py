@@ -11,9 +11,12 @@ from typing import Any, Generic, Protocol, TypeVar
 from bot.model.events import Arrival, Invocation, Undo
 from bot.model.message import Message
 from bot.model.people import Identity, Known, Place, Resident, Role, Theme
-from bot.model.work import Board, Job, Post
+from bot.model.work import Board, Job, Post, Receipt, Reference
 
 T = TypeVar("T")
+# What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
+# them; moments are in ISO 8601, with their offset.
+Exported = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,8 @@ class Transaction(Protocol):
     @property
     def posts(self) -> PostStore: ...
     @property
+    def told(self) -> ToldStore: ...
+    @property
     def boards(self) -> BoardStore: ...
     @property
     def jobs(self) -> JobStore: ...
@@ -46,6 +51,10 @@ class Transaction(Protocol):
     def uses(self) -> UseStore: ...
     @property
     def inbox(self) -> InboxStore: ...
+    @property
+    def accounts(self) -> AccountStore: ...
+    @property
+    def kept(self) -> KeepsStore: ...
 
     def offload(self, work: Callable[[], T]) -> T:
         """Compute something long so that nobody else's commands or clocks wait for it meanwhile."""
@@ -94,7 +103,9 @@ class Recognised:
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
     `place_locale` is the language that was chosen for the place; `theme_role` the role with which they
-    last took part in its theme, None if they never did.
+    last took part in its theme, None if they never did; `heard_by` the account of Plein's over which they
+    were heard last, `heard_as` the account of theirs that they used last. `name_is_chosen`: it is not what
+    their platform calls them. `unheard`: something waits until they use Plein again.
     """
 
     answer: tuple[Message | None] | None
@@ -102,6 +113,10 @@ class Recognised:
     theme: Theme | None
     place_locale: str | None
     theme_role: Role | None
+    heard_by: str | None = None
+    heard_as: str | None = None
+    name_is_chosen: bool = False
+    unheard: bool = False
 
 
 class HandledStore(Protocol):
@@ -131,6 +146,10 @@ class PeopleStore(Protocol):
 
     def add(self, identity: Identity, name: str) -> Resident: ...
 
+    def talks_to(self, identity: Identity, account: str) -> None:
+        """That account of Plein's is the one they talk to: what is still to be said to them goes over it."""
+        ...
+
     def link(
         self, identities: Sequence[Identity], name: str | None, role: Role | None
     ) -> tuple[int, Sequence[int]]:
@@ -144,10 +163,22 @@ class PeopleStore(Protocol):
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
         ...
 
+    def hold(self, resident: int) -> None:
+        """Nothing new is kept of them until the transaction ends, but by itself."""
+        ...
+
+    def export(self, resident: int) -> Exported:
+        """What the core keeps of them."""
+        ...
+
+    def forget(self, resident: int) -> None:
+        """Keep nothing of them, but a row without a name where something else refers to them."""
+        ...
+
     def grant(self, identity: Identity, role: Role) -> None: ...
 
-    def heard(self, resident: Resident, identity: Identity, name: str) -> None:
-        """They use Plein with this account just now, which their platform calls that."""
+    def heard(self, resident: Resident, identity: Identity, name: str) -> Resident:
+        """They use Plein with this account just now, which their platform calls that; as they are now."""
         ...
 
     def of(self, identity: Identity, name: str) -> Resident:
@@ -210,14 +241,18 @@ class PlaceStore(Protocol):
         """
         ...
 
-    def bind(self, place: Place, theme: int, name: str, locale: str | None) -> bool:
-        """True if the place is new, or back."""
+    def served_by(self, place: Place) -> str | None:
+        """The account that is there for Plein; None where none is."""
+        ...
+
+    def bind(self, place: Place, theme: int, name: str, locale: str | None, account: str) -> bool:
+        """The account serves the place. True if it is new, or back, or was served by another one."""
         ...
 
     def of_theme(self, theme: int) -> Sequence[Place]: ...
 
-    def on(self, platform: str) -> Sequence[Place]:
-        """Where Plein is."""
+    def served(self, account: str) -> Sequence[Place]:
+        """Where that account is there for Plein."""
         ...
 
     def leave(self, place: Place) -> None: ...
@@ -234,29 +269,102 @@ class PostStore(Protocol):
         now: datetime,
         *,
         confidential: bool = False,
+        account: str = "",
+        mentions: Sequence[Identity] = (),
+        reply_to: str | None = None,
     ) -> None:
-        """A second one with the same id changes nothing. `confidential`: kept only until it was said."""
+        """A second one with the same id changes nothing. `confidential`: kept only until it was said.
+
+        `account`: which is to say it, where that is not the one that serves the place or hears the person.
+        """
         ...
 
-    def next_for(self, to: Place | Identity, now: datetime) -> Post | None:
-        """The oldest that is still to be said there, unless it has to wait."""
+    def change(self, post_id: str, message: Message, now: datetime) -> None:
+        """It is to say this, whether it went out already or not. Not for one that is confidential."""
         ...
 
-    def waiting(self, platforms: Iterable[str], now: datetime) -> Sequence[Place | Identity]: ...
+    def withdraw(self, post_id: str, now: datetime) -> None:
+        """It is not to be said, or to be taken away."""
+        ...
 
-    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+    def due(self, account: str, now: datetime, limit: int) -> Sequence[Post]:
+        """Of each place and person the oldest that is still to be made true, unless it has to wait."""
+        ...
 
-    def tried(self, post_id: str, now: datetime) -> None: ...
+    def next_for(self, to: Place | Identity, account: str, now: datetime) -> Post | None:
+        """The same for one place or person."""
+        ...
 
-    def sent(self, post_id: str, platform: str, ref: str, now: datetime) -> None: ...
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
 
-    def later(self, post_id: str, when: datetime, *, failed: bool) -> None: ...
+    def tried(self, post_ids: Sequence[str], now: datetime) -> None: ...
+
+    def shown(self, post: Post, receipt: Receipt, now: datetime) -> None:
+        """It stands there; without a reference, it is to be said anew."""
+        ...
+
+    def retracted(self, post: Post, now: datetime) -> None: ...
+
+    def later(self, post_id: str, when: datetime, *, failed: bool, in_doubt: bool = True) -> None:
+        """`in_doubt`: it may have arrived, or may still arrive."""
+        ...
+
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        """What waits in that place (None: for that account) need wait no longer."""
+        ...
 
     def park(self, post_id: str, reason: str) -> None: ...
 
     def parked(self) -> Sequence[tuple[str, str]]: ...
 
-    def message_at(self, platform: str, ref: str) -> Message | None: ...
+    def message_at(self, account: str, ref: str) -> Message | None: ...
+
+
+class ToldStore(Protocol):
+    """Posts that are for a person, on whichever of their accounts they can be reached.
+
+    `since`: an account of Plein's that has been at work since then is at work.
+    """
+
+    def add(
+        self,
+        post_id: str,
+        resident: int,
+        message: Message,
+        now: datetime,
+        since: datetime,
+        *,
+        confidential: bool = False,
+    ) -> None:
+        """For the account that they used last, among those that an account of Plein's at work can write to.
+
+        A second one with the same id changes nothing.
+        """
+        ...
+
+    def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
+        """It certainly does not arrive there: to their next account; without one, until they use Plein."""
+        ...
+
+    def redirect(self, now: datetime, since: datetime) -> None:
+        """The same for what waits for accounts of Plein's that are not at work; and what waits for people
+        goes to an account of theirs that can be reached now.
+        """
+        ...
+
+    def resume(self, resident: int, identity: Identity, now: datetime) -> None:
+        """They use Plein with that account just now: what waited for that goes there."""
+        ...
+
+    def unreached(self, since: datetime) -> int:
+        """For how many people something has been waiting, since later than that, until they use Plein."""
+        ...
+
+    def linked(self, resident: int) -> None:
+        """What waited for somebody whom they turned out to be waits for them, until they use Plein."""
+        ...
 
 
 class BoardStore(Protocol):
@@ -272,19 +380,55 @@ class BoardStore(Protocol):
 
     def show_open(self, theme: int, place: Place) -> None: ...
 
-    def stale(self, platforms: Iterable[str], now: datetime) -> Sequence[Board]: ...
+    def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
+        """Those that are behind, unless they have to wait: those of one subject together."""
+        ...
 
-    def next_try(self, platforms: Iterable[str]) -> datetime | None: ...
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
 
-    def tried(self, board: Board, now: datetime) -> None: ...
+    def tried(self, boards: Sequence[Board], now: datetime) -> None: ...
 
-    def shown(self, board: Board, refs: str | None, message: Message, next_at: datetime) -> None: ...
+    def shown(self, board: Board, ref: Reference, message: Message, next_at: datetime) -> None:
+        """It stands there; without a reference, it is to be posted anew."""
+        ...
 
     def later(self, board: Board, when: datetime, *, failed: bool) -> None: ...
 
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        """What waits in that place (None: for that account) need wait no longer."""
+        ...
+
     def drop(self, subject: str, place: Place) -> None: ...
 
-    def message_at(self, platform: str, ref: str) -> Message | None: ...
+    def message_at(self, account: str, ref: str) -> Message | None: ...
+
+
+class AccountStore(Protocol):
+    def serve(self, account: str, platform: str, now: datetime) -> None:
+        """It is at work now. What belonged to none of its platform's accounts so far is its own."""
+        ...
+
+    def is_away(self, account: str, since: datetime) -> bool:
+        """Whether it was not at work any more at that moment, or never was."""
+        ...
+
+    def succeed(self, account: str, platform: str, since: datetime) -> None:
+        """People to whom an account talked that was not at work any more at that moment talk to this one."""
+        ...
+
+
+class KeepsStore(Protocol):
+    """Small things that one of Plein's accounts keeps, each under a name."""
+
+    def get(self, account: str, name: str) -> str | None: ...
+
+    def put(self, account: str, name: str, value: str) -> None: ...
+
+    def all(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """Those whose names begin like that."""
+        ...
 
 
 class JobStore(Protocol):
@@ -316,21 +460,19 @@ class UseStore(Protocol):
         """How often they did that, of what still counts."""
         ...
 
-    def merge(self, old: int, new: int) -> None: ...
-
 
 class InboxStore(Protocol):
-    def add(self, account: str, arrivals: Sequence[Arrival], cursor: str) -> Sequence[Arrival]: ...
+    def add(
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+    ) -> Sequence[Arrival]: ...
 
-    def waiting(self, account: str, sealed: bool) -> Sequence[Arrival]: ...
+    def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...
 
-    def cursor(self, account: str) -> str | None: ...
-
-    def cursors(self, prefix: str) -> Mapping[str, str]: ...
+    def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """How far each stream was read whose name begins like that."""
+        ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
-
-    def seal(self, account: str, seq: int) -> None: ...
 
 
 Args = Mapping[str, Any]

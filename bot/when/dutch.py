@@ -13,7 +13,7 @@ _TENS = {20: "twintig", 30: "dertig", 40: "veertig", 50: "vijftig"}
 _NUMBERS = {
     **{name: number for number, name in enumerate(_ONES)},
     **{name: ten for ten, name in _TENS.items()},
-    **{f"{_ONES[one]}en{name}": ten + one for ten, name in _TENS.items() for one in range(1, 10)},
+    **{f"{_ONES[digit]}en{name}": ten + digit for ten, name in _TENS.items() for digit in range(1, 10)},
     "zestig": 60,
 }
 _ORDINALS = (
@@ -28,7 +28,7 @@ DUTCH = Language(
         "half, halve, een half, een halve": 0.5,
         "driekwart": 0.75,
         "anderhalf, anderhalve": 1.5,
-        **{f"{_ONES[one]}enhalf, {_ONES[one]}enhalve": one + 0.5 for one in range(2, 13)},
+        **{f"{_ONES[hour]}enhalf, {_ONES[hour]}enhalve": hour + 0.5 for hour in range(2, 13)},
     },
     one="'n",
     ordinals={

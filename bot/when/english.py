@@ -21,9 +21,9 @@ ENGLISH = Language(
         **{name: number for number, name in enumerate(_ONES)},
         **{name: ten for ten, name in _TENS.items()},
         **{
-            f"{name} {_ONES[one]}, {name}{_ONES[one]}": ten + one
+            f"{name} {_ONES[digit]}, {name}{_ONES[digit]}": ten + digit
             for ten, name in _TENS.items()
-            for one in range(1, 10)
+            for digit in range(1, 10)
         },
         "sixty": 60,
         "half, a half, half a, half an": 0.5,

@@ -94,7 +94,7 @@ def _on_a_day(said: Said, now: datetime) -> Reading:
     minutes = _minutes(said, said.start)
     wall = sorted([_at(day, minute, now.tzinfo) for day in days for minute in minutes])
     # The first that is still to come; a named day whose hour is past is read as it is.
-    start = next((one for one in wall if one > now), wall[-1])
+    start = next((moment for moment in wall if moment > now), wall[-1])
     if start != wall[0] and (minute := _minute(now)) != start and minute in wall:
         said.sure = False  # "20u" at eight sharp
     end = _end(said, start, said.end) if said.end else None
@@ -118,14 +118,14 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
         raise Unread("when.other_part")
     if len(minutes) > 1:
         said.sure = False
-        minutes = [one for one in minutes if one >= EARLIEST * 60]
+        minutes = [minute for minute in minutes if minute >= EARLIEST * 60]
     latest = max(minutes)
     at_night = latest > WHOLE_DAY or (latest == WHOLE_DAY and said.part is not None)
     tonight = said.days_ahead == 0 and said.part is not None
     if (at_night or clock.midnight) and not tonight and said.names_day():
         said.sure = False  # the night before, or the one after
     if said.day is not None and latest > WHOLE_DAY:
-        return [one % WHOLE_DAY for one in minutes]
+        return [minute % WHOLE_DAY for minute in minutes]
     return minutes
 
 
@@ -146,7 +146,7 @@ def _end(said: Said, start: datetime, clock: Clock) -> datetime:
     if not minutes and said.part_of_end:
         raise Unread("when.other_part")
     begins = start.hour * 60 + start.minute
-    lasts = min((one - begins) % WHOLE_DAY for one in minutes or _fitting(clock, None))
+    lasts = min((minute - begins) % WHOLE_DAY for minute in minutes or _fitting(clock, None))
     if lasts == 0:
         raise Unread
     if lasts > (HALF_DAY / 2 if clock.hour == "open" else HALF_DAY):

@@ -92,7 +92,7 @@ async def test_an_internal_error_answers_with_its_reference_and_undoes_everythin
     town: Town, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(call: Call) -> Message:
-        call.tx.places.bind(Place(PLATFORM, "half"), call.theme().id, "half", None)
+        call.tx.places.bind(Place(PLATFORM, "half"), call.theme().id, "half", None, PLATFORM)
         call.post(Place(PLATFORM, "half"), message(), "half")
         call.undo_with("test it")
         raise ValueError("the secret is 42")
@@ -107,7 +107,7 @@ async def test_an_internal_error_answers_with_its_reference_and_undoes_everythin
     assert "the secret is 42" not in words_of(answer)
     assert await doing(town, fail).handle(asked) == answer
     assert await town.core.store.run(lambda tx: tx.places.known(Place(PLATFORM, "half"))) is None
-    assert await town.core.store.run(lambda tx: tx.posts.waiting([PLATFORM], town.clock.now())) == []
+    assert await town.core.store.run(lambda tx: tx.posts.due(PLATFORM, town.clock.now(), 9)) == []
     assert await town.core.store.run(lambda tx: tx.handled.undo(asked.id)) is None
 
 
@@ -118,7 +118,7 @@ async def test_what_was_done_before_a_refusal_is_undone(town: Town) -> None:
 
     answer = await doing(town, refuse).handle(town.asked("anna", button=TEST_IT))
     assert answer == message(text("place.private"))
-    assert await town.core.store.run(lambda tx: tx.posts.waiting([PLATFORM], town.clock.now())) == []
+    assert await town.core.store.run(lambda tx: tx.posts.due(PLATFORM, town.clock.now(), 9)) == []
 
 
 @pytest.mark.usefixtures("caplog")
@@ -133,7 +133,7 @@ async def test_a_statement_that_cannot_be_is_an_internal_error_too(town: Town) -
     answer = await doing(town, vote_for_nobody).handle(town.asked("anna", button=TEST_IT))
     assert answer
     assert answer.lines[0].key == "error.internal"
-    assert await town.core.store.run(lambda tx: tx.posts.waiting([PLATFORM], town.clock.now())) == []
+    assert await town.core.store.run(lambda tx: tx.posts.due(PLATFORM, town.clock.now(), 9)) == []
     assert "staat open" in await town.say("anna", '!poll open "Wat?" A | B')
 
 
@@ -227,7 +227,7 @@ async def test_a_clock_that_is_ahead_takes_nobody_their_vote(town: Town) -> None
 
 async def test_the_language_is_the_readers_then_the_places(town: Town) -> None:
     place = Place(PLATFORM, "square")
-    await town.core.joined(place, "square", "square", "en")
+    await town.core.joined(PLATFORM, place, "square", "square", "en")
 
     async def usage(asked: object) -> str:
         answer = await town.core.handle(asked)  # type: ignore[arg-type]
@@ -582,19 +582,19 @@ async def test_the_language_where_nobody_chose_one(town: Town) -> None:
     assert await town.core.voice_of(square, "en") == "en"
     await town.say("anna", "!taal nl")
     assert await town.core.voice_of(anna, "en") == "nl"
-    await town.core.joined(square, "square", "square", "nl")
+    await town.core.joined(PLATFORM, square, "square", "square", "nl")
     assert await town.core.voice_of(square, "en") == "nl"
 
 
 async def test_where_plein_is_and_what_it_said(town: Town) -> None:
     await town.joined("square", theme="square")
     assert await town.core.places(PLATFORM) == [Place(PLATFORM, "sport"), Place(PLATFORM, "square")]
-    await town.core.left(Place(PLATFORM, "sport"))
+    await town.core.left(PLATFORM, Place(PLATFORM, "sport"))
     assert await town.core.places(PLATFORM) == [Place(PLATFORM, "square")]
     asked = town.asked("anna", "!help")
     assert await town.core.answer_to(asked.id) is None
     answer = await town.core.handle(asked)
     assert await town.core.answer_to(asked.id) == answer
-    await town.core.store_arrivals("test:a", [], "here")
-    assert await town.core.cursors("test:") == {"test:a": "here"}
+    await town.core.store_arrivals("test", [], "here", "a")
+    assert await town.core.cursors("test") == {"a": "here"}
     assert town.core.commands.by_path["help"]

@@ -109,8 +109,8 @@ async def test_plein_does_not_start_with_a_clash(tmp_path: Path) -> None:
             pass
 
 
-def test_what_is_kept_of_residents_can_be_merged() -> None:
-    """Two accounts may always turn out to be one person's."""
+def test_what_is_kept_of_residents_can_be_merged_exported_and_forgotten() -> None:
+    """Two accounts may always turn out to be one person's. See tests/test_people_tables.py."""
     keeping = [
         (installed.feature, table.name)
         for installed in INSTALLED
@@ -119,4 +119,6 @@ def test_what_is_kept_of_residents_can_be_merged() -> None:
         if any(key.column.table is residents for key in table.foreign_keys)
     ]
     assert len(keeping) > 2
-    assert [f"{table} of {feature.name}" for feature, table in keeping if feature.merge is None] == []
+    for what in ("merge", "export", "forget"):
+        lacking = [f"{table} of {feature.name}" for feature, table in keeping if not getattr(feature, what)]
+        assert lacking == [], what

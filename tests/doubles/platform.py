@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,9 +14,11 @@ from bot.clock import HandClock
 from bot.core import PleinCore
 from bot.main.app import open_core
 from bot.main.config import Community, Config, DatabaseSection, ResidentSection
+from bot.main.features import FEATURES, Installed
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, message, typed
 from bot.model.people import Identity, Place
+from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Transaction
 from bot.texts import Texts, Voice
@@ -28,7 +30,7 @@ PLATFORM = "test"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One thing that was shown: `how` is send, edit or whisper; `where` a room or a person."""
+    """One thing that was shown: `how` is send, edit, whisper or retract; `where` a room or a person."""
 
     how: str
     where: str
@@ -39,14 +41,17 @@ class Shown:
 
 @dataclass(slots=True)
 class Platform:
-    """Implements Adapter. What stands in `trouble` for a room or person is raised there, one a try."""
+    """Implements Listener. What stands in `trouble` for a room or person is raised there, one a try."""
 
+    account: str = PLATFORM
     platform: str = PLATFORM
     shown: list[Shown] = field(default_factory=list)
     tries: list[Shown] = field(default_factory=list)
     trouble: dict[str, list[Exception]] = field(default_factory=dict)
     # Rooms in which nothing comes through until the event is set.
     held: dict[str, asyncio.Event] = field(default_factory=dict)
+    under_way: int = 0
+    most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -56,21 +61,28 @@ class Platform:
     async def caught_up(self) -> None:
         return None
 
-    async def send(self, place: Place, message: Message, key: str, tried_at: datetime | None) -> str:
-        return await self._show("send", place.room_id, message, key, tried_at)
+    async def deliver(self, delivery: Delivery) -> Receipt:
+        if self.uneditable.intersection(delivery.replaces):
+            return Receipt(())
+        how = "edit" if delivery.replaces else "send" if isinstance(delivery.to, Place) else "whisper"
+        shown = Shown(how, _name(delivery.to), words_of(delivery.message), delivery.key, delivery.tried_at)
+        ref = await self._show(shown)
+        return Receipt(delivery.replaces or (ref,))
 
-    async def edit(self, place: Place, ref: str, message: Message, key: str) -> str | None:
-        if ref in self.uneditable:
-            return None
-        await self._show("edit", place.room_id, message, key, None)
-        return ref
+    async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
+        await self._show(Shown("retract", _name(to), " ".join(ref), key))
 
-    async def whisper(self, to: Identity, message: Message, key: str, tried_at: datetime | None) -> str:
-        return await self._show("whisper", to.user_id, message, key, tried_at)
-
-    async def _show(self, how: str, where: str, message: Message, key: str, tried_at: datetime | None) -> str:
-        shown = Shown(how, where, words_of(message), key, tried_at)
+    async def _show(self, shown: Shown) -> str:
+        how, where, key = shown.how, shown.where, shown.key
         self.tries.append(shown)
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            return await self._come_through(how, where, key, shown)
+        finally:
+            self.under_way -= 1
+
+    async def _come_through(self, how: str, where: str, key: str, shown: Shown) -> str:
         await self._tell()
         if where in self.held:
             await self.held[where].wait()
@@ -95,6 +107,10 @@ class Platform:
         return [one.words for one in self.shown if one.where == room]
 
 
+def _name(to: Place | Identity) -> str:
+    return to.room_id if isinstance(to, Place) else to.user_id
+
+
 def words_of(message: Message) -> str:
     """A message as plain Dutch."""
     voice = Voice("nl", ZoneInfo("Europe/Brussels"), NOW)
@@ -112,7 +128,7 @@ class Town:
 
     async def joined(self, *rooms: str, theme: str = "sport") -> None:
         for room in rooms:
-            await self.core.joined(Place(PLATFORM, room), room, theme)
+            await self.core.joined(self.platform.account, Place(PLATFORM, room), room, theme)
 
     def asked(
         self, name: str, words: str | None = None, *, room: str | None = "sport", button: Button | None = None
@@ -124,6 +140,7 @@ class Town:
             name,
             Place(PLATFORM, room) if room else None,
             self.clock.now(),
+            account=self.platform.account,
             typed=words,
             command=button.command if button else "",
             args=button.args if button else {},
@@ -147,7 +164,13 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def open_town(
-    database_url: str, *, moderators: tuple[str, ...] = (), board_rest: float = 2.0, number: int = 1
+    database_url: str,
+    *,
+    moderators: tuple[str, ...] = (),
+    board_rest: float = 2.0,
+    number: int = 1,
+    account: str = PLATFORM,
+    installed: Sequence[Installed] = FEATURES,
 ) -> AsyncIterator[Town]:
     """A town on that database. `number`: of the first thing said, which differs where it was open before."""
     config = Config(
@@ -158,6 +181,7 @@ async def open_town(
             for name in moderators
         ),
     )
-    clock, platform = HandClock(NOW), Platform()
-    async with open_core(config, clock, {PLATFORM: platform}, board_rest) as core:
+    clock, platform = HandClock(NOW), Platform(account)
+    async with open_core(config, clock, board_rest, installed) as core:
+        await core.serve(platform)
         yield Town(core, platform, clock, number)

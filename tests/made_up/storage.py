@@ -27,6 +27,7 @@ _GET = select(loans).where(_THIS)
 _OUT = select(loans).where(loans.c.theme == bindparam("theme_")).order_by(loans.c.id)
 _WITH = select(loans).where(loans.c.resident == bindparam("resident_")).order_by(loans.c.id)
 _KEEP = update(loans).where(_THIS).values(back_at=bindparam("back_", type_=loans.c.back_at.type))
+_PASS_ON = update(loans).where(_THIS).values(resident=bindparam("to_"))
 _BRING_BACK = delete(loans).where(_THIS)
 _MERGE = update(loans).where(loans.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
 
@@ -53,6 +54,9 @@ class Tools:
 
     def keep(self, loan: Loan, back_at: datetime) -> None:
         self._db.execute(_KEEP, {"id_": loan.id, "back_": back_at})
+
+    def pass_on(self, loan: Loan, resident: int) -> None:
+        self._db.execute(_PASS_ON, {"id_": loan.id, "to_": resident})
 
     def bring_back(self, loan: Loan) -> None:
         self._db.execute(_BRING_BACK, {"id_": loan.id})

@@ -15,8 +15,9 @@ from bot.commands.declare import Command
 from bot.errors import UserError
 from bot.feature import Feature
 from bot.model.message import Button, Message, Suggestion, message, text, typed
+from bot.model.people import Resident
 from bot.model.work import Job
-from bot.ports.storage import StoreKey, Transaction
+from bot.ports.storage import Exported, StoreKey, Transaction
 from bot.settings import Section
 
 DAY = timedelta(days=1)
@@ -55,6 +56,8 @@ class ToolStore(Protocol):
     def with_resident(self, resident: int) -> Sequence[Loan]: ...
 
     def keep(self, loan: Loan, back_at: datetime) -> None: ...
+
+    def pass_on(self, loan: Loan, resident: int) -> None: ...
 
     def bring_back(self, loan: Loan) -> None: ...
 
@@ -99,6 +102,13 @@ def return_tool(call: Call, tool: str) -> Message:
     return message(text("tool.returned", tool=loan.tool))
 
 
+def pass_tool_on(call: Call, who: Resident, tool: str) -> Message:
+    """Somebody else has it from now on."""
+    loan = _own(call, tool)
+    call.tx.of(TOOLS).pass_on(loan, who.id)
+    return message(text("tool.passed_on", tool=loan.tool, who=who))
+
+
 def _own(call: Call, tool: str) -> Loan:
     for loan in call.tx.of(TOOLS).with_resident(call.resident.id):
         if loan.tool.casefold() == tool.casefold():
@@ -131,17 +141,37 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
     tx.of(TOOLS).merge(old, new)
 
 
+def forget_resident(tx: Transaction, resident: int) -> None:
+    """What they have counts as returned."""
+    for loan in tx.of(TOOLS).with_resident(resident):
+        tx.of(TOOLS).bring_back(loan)
+        tx.boards.mark(f"{SUBJECT}:{loan.theme}")
+
+
+def export_resident(tx: Transaction, resident: int) -> Exported:
+    """What they have from the shed."""
+    loans = tx.of(TOOLS).with_resident(resident)
+    return {
+        "loans": [
+            {"theme": loan.theme, "tool": loan.tool, "back_at": loan.back_at.isoformat()} for loan in loans
+        ]
+    }
+
+
 FEATURE = Feature(
     name="tools",
     commands=(
         Command("tool borrow", borrow_tool),
         Command("tool keep", keep_tool),
+        Command("tool give", pass_tool_on),
         Command("tool return", return_tool),
     ),
     jobs={BACK: back_due},
     boards={SUBJECT: show_board},
     suggest={"tool": suggest_tools},
     merge=merge_residents,
+    forget=forget_resident,
+    export=export_resident,
     settings=ToolsSettings,
     keeps=TOOLS,
     locales=Path(__file__).parent / "locales",

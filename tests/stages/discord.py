@@ -79,6 +79,12 @@ class OnDiscord(Stage):
     def account(self, who: Who) -> Identity:
         return Identity(self.platform, self._people[who].id)
 
+    def called(self, who: Who) -> str:
+        return self._people[who].name
+
+    def mention(self, who: Who) -> str:
+        return self._people[who].mention
+
     def address(self, where: Where) -> str:
         return self._channel(where).id
 

@@ -36,6 +36,7 @@ MOST = 100
 BESIDES = ("ephemeral", "state", "account_data")
 _COMMAND = re.compile(r"![^\W\d_]")
 _BUTTON = re.compile(r"\[\d+\] (.*)")
+_PILL = re.compile(r'<a href="https://matrix\.to/#/@[^"<>]+">([^<>]*)</a>')
 _TAGS = {"<br>": "\n", "<code>": "`", "</code>": "`", "<strong>": "", "</strong>": ""}
 
 
@@ -87,6 +88,12 @@ class OnMatrix(Stage):
 
     def account(self, who: Who) -> Identity:
         return Identity(self.platform, self._people[who].user_id)
+
+    def called(self, who: Who) -> str:
+        return self._people[who].name
+
+    def mention(self, who: Who) -> str:
+        return self._people[who].user_id
 
     def address(self, where: Where) -> str:
         return self._rooms[where]
@@ -141,7 +148,7 @@ class OnMatrix(Stage):
             await self._dealt_with(await person.say(self._direct[who], str(number), **reply))
             return
         room, standing = self._rooms[seen.to], self._standing.get((who, seen.ref, number))
-        message = await self.core.message_at(self.platform, seen.ref)
+        message = await self.core.message_at(f"{self.platform}:{self._plein}", seen.ref)
         assert message
         button = next(iter(message.buttons[number - 1 : number]), None)
         if button and any(line.key == "poll.board.how.discreet" for line in message.hints):
@@ -239,7 +246,7 @@ class OnMatrix(Stage):
         body = str(content["body"])
         assert _as_text(content["formatted_body"]) == body, "the HTML says something else"
         assert content["m.mentions"] == {}
-        message = await self.core.message_at(self.platform, ref)
+        message = await self.core.message_at(f"{self.platform}:{self._plein}", ref)
         pressable = bool(message and message.buttons)
         return Seen(ref, to, tuple(self._folded(body.split("\n"))), pressable, edited)
 
@@ -273,6 +280,7 @@ def _reply_to(ref: str) -> Json:
 
 def _as_text(formatted: str) -> str:
     """What a client shows of the HTML; only these tags are expected."""
-    text = re.sub("|".join(_TAGS), lambda tag: _TAGS[tag[0]], formatted)
+    text = _PILL.sub(r"\1", formatted)
+    text = re.sub("|".join(_TAGS), lambda tag: _TAGS[tag[0]], text)
     assert "<" not in text, formatted
     return html.unescape(text)

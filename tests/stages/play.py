@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from adapters.console.client import Turning
@@ -14,7 +16,7 @@ from bot.main.app import open_core, texts_of
 from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Listener
 from tests.chat import Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
@@ -28,16 +30,19 @@ Turns = list[tuple[str, list[str]]]
 class Play:
     """Plein on stages."""
 
-    def __init__(self, core: PleinCore, clock: Turning, stages: Sequence[Stage]) -> None:
+    def __init__(
+        self, core: PleinCore, clock: Turning, stages: Sequence[Stage], people: Iterable[Who]
+    ) -> None:
         self._core = core
         self._clock = clock
         self._stages = stages
+        self._names = _Names(stages, people)
 
     async def line(self, words: str, *, openly: bool = False) -> list[Heard]:
         """Do what one line says, `openly` if others are to see it; all that is heard because of it."""
         match read_line(words, 0):
             case Says() as says:
-                return await self._says(says, openly=openly)
+                return await self._says(self._names.on_stage(says), openly=openly)
             case Grants(name, label, role):
                 who = stage_of(label, self._stages).account(Who(name, label))
                 await self._core.store.run(lambda tx: tx.people.grant(who, role))
@@ -71,7 +76,37 @@ class Play:
     async def hear_rest(self, says: Says | None = None) -> list[Heard]:
         """All that is heard once everything due is done; `says`: because of which line."""
         await self._core.run_due()
-        return [one for stage in self._stages for one in await stage.heard(says)]
+        heard = [one for stage in self._stages for one in await stage.heard(says)]
+        return [self._names.as_in_the_transcript(one) for one in heard]
+
+
+class _Names:
+    """What people are called in the transcript (`ben@matrix`, or `ben` where he is shown), and on stages."""
+
+    def __init__(self, stages: Sequence[Stage], people: Iterable[Who]) -> None:
+        self._stages = stages
+        self._people = {"@".join(who): who for who in people}
+        self._shown: dict[str, str] = {}
+        for who in self._people.values():
+            stage = stage_of(who.label, stages)
+            self._shown |= {stage.called(who): who.name, stage.mention(who): who.name}
+
+    def on_stage(self, says: Says) -> Says:
+        """Whoever is on the same server is mentioned; all others are named."""
+
+        def written(found: re.Match[str]) -> str:
+            who = self._people.get(found[0])
+            if who is None:
+                return found[0]
+            there = stage_of(who.label, self._stages)
+            return there.mention(who) if who.label == says.label else there.called(who)
+
+        return replace(says, text=re.sub(r"\w+@\w+", written, says.text))
+
+    def as_in_the_transcript(self, heard: Heard) -> Heard:
+        shown = re.compile(rf"(?:{'|'.join(map(re.escape, self._shown))})(?!\d)")
+        lines = (shown.sub(lambda found: self._shown[found[0]], line) for line in heard.lines)
+        return replace(heard, lines=tuple(lines))
 
 
 def stage_of(label: str, stages: Sequence[Stage]) -> Stage:
@@ -117,18 +152,18 @@ async def open_play(
         **{name: section for stage in stages for name, section in stage.settings().items()},
     )
     texts = texts_of(add_up(installed))
-    adapters: dict[str, Adapter] = {stage.platform: stage.adapter(config, texts) for stage in stages}
-    async with open_core(config, clock, adapters, installed=installed) as core:
+    adapters = {stage.platform: stage.adapter(config, texts) for stage in stages}
+    async with open_core(config, clock, installed=installed) as core:
         for stage in stages:
             stage.core = Listening(core, stage.timed)
         async with _running(adapters, stages):
             for stage in stages:
                 await stage.begin()
-            yield Play(core, clock, stages)
+            yield Play(core, clock, stages, people)
 
 
 @contextlib.asynccontextmanager
-async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> AsyncIterator[None]:
+async def _running(adapters: dict[str, Listener], stages: Iterable[Stage]) -> AsyncIterator[None]:
     """Until whoever asked is done. What ends by itself before Plein reads along is an error."""
     running = [asyncio.create_task(adapters[stage.platform].run(stage.core)) for stage in stages]
     waiting = asyncio.create_task(_caught_up(adapters.values()))
@@ -142,7 +177,7 @@ async def _running(adapters: dict[str, Adapter], stages: Iterable[Stage]) -> Asy
         await asyncio.gather(waiting, *running, return_exceptions=True)
 
 
-async def _caught_up(adapters: Iterable[Adapter]) -> None:
+async def _caught_up(adapters: Iterable[Listener]) -> None:
     for adapter in adapters:
         await adapter.caught_up()
 

@@ -18,7 +18,7 @@ from bot.main.config import Config
 from bot.model.events import Invocation
 from bot.model.message import Message
 from bot.model.people import Identity, Place, Presence
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Listener
 from bot.texts import Texts
 
 
@@ -128,8 +128,8 @@ class Listening:
         self._event(asked.id).set()
         return answer
 
-    async def joined(self, place: Place, *settings: Any) -> None:
-        await self._core.joined(place, *settings)
+    async def joined(self, account: str, place: Place, *settings: Any) -> None:
+        await self._core.joined(account, place, *settings)
         self._event(place.room_id).set()
 
     def _event(self, name: str) -> asyncio.Event:
@@ -182,11 +182,19 @@ class Stage(ABC):
         """The room's or channel's id."""
 
     @abstractmethod
-    def adapter(self, config: Config, texts: Texts) -> Adapter: ...
+    def adapter(self, config: Config, texts: Texts) -> Listener: ...
 
     @abstractmethod
     async def begin(self) -> None:
         """What is to be there before the first line, once Plein reads along."""
+
+    @abstractmethod
+    def called(self, who: Who) -> str:
+        """The name that somebody's account has."""
+
+    @abstractmethod
+    def mention(self, who: Who) -> str:
+        """How people name somebody who is where they are."""
 
     # --- what people do ---
 

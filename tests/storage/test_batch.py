@@ -66,7 +66,7 @@ async def test_a_group_writes_it_all(store: Database) -> None:
     found = await store.run(lambda tx: tx.of(POLLS).get(poll.id, anna))
     assert found
     assert found[0].voters == 40
-    (board,) = await store.run(lambda tx: tx.boards.stale(["a"], NOW))
+    (board,) = await store.run(lambda tx: tx.boards.stale("a", NOW, 9))
     assert board.version > 1
 
 

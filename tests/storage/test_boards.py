@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.model.message import message, typed
 from bot.model.people import Place
+from bot.model.work import Board
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
@@ -21,27 +22,31 @@ def opened(tx: Transaction) -> int:
     return theme
 
 
+def behind(tx: Transaction, *accounts: str, at: datetime = NOW) -> list[Board]:
+    return [board for account in accounts for board in tx.boards.stale(account, at, 9)]
+
+
 def stale(tx: Transaction, *, after: int = 0) -> list[Place]:
-    return [board.place for board in tx.boards.stale(["a", "b"], NOW + after * SECOND)]
+    return [board.place for board in behind(tx, "a", "b", at=NOW + after * SECOND)]
 
 
 async def test_a_board_is_behind_until_it_was_shown(store: Database) -> None:
     def work(tx: Transaction) -> None:
         opened(tx)
         assert stale(tx) == [HERE, THERE]
-        assert [board.place for board in tx.boards.stale(["b"], NOW)] == [THERE]
-        here, _ = tx.boards.stale(["a", "b"], NOW)
-        assert (here.sent_as, here.attempts, here.tried_at) == (None, 0, None)
-        tx.boards.shown(here, "$1", SHOWN, NOW + 2 * SECOND)
+        assert [board.place for board in behind(tx, "b")] == [THERE]
+        here, _ = behind(tx, "a", "b")
+        assert (here.ref, here.attempts, here.tried_at) == ((), 0, None)
+        tx.boards.shown(here, ("$1",), SHOWN, NOW + 2 * SECOND)
         assert stale(tx, after=9) == [THERE]
         # The next state waits for the interval; two changes in one transaction are one state.
         tx.boards.mark("poll:1")
         tx.boards.mark("poll:1")
         assert stale(tx, after=1) == [THERE]
         assert stale(tx, after=2) == [HERE, THERE]
-        assert tx.boards.next_try(["a"]) == NOW + 2 * SECOND
-        (again,) = tx.boards.stale(["a"], NOW + 2 * SECOND)
-        assert (again.sent_as, again.version, again.key) == ("$1", here.version + 1, here.key)
+        assert tx.boards.next_try(["a"], NOW) == NOW + 2 * SECOND
+        (again,) = behind(tx, "a", at=NOW + 2 * SECOND)
+        assert (again.ref, again.version, again.key) == (("$1",), here.version + 1, here.key)
 
     await store.run(work)
 
@@ -49,9 +54,9 @@ async def test_a_board_is_behind_until_it_was_shown(store: Database) -> None:
 async def test_a_change_while_it_is_being_shown_is_still_behind(store: Database) -> None:
     def work(tx: Transaction) -> None:
         opened(tx)
-        here, _ = tx.boards.stale(["a", "b"], NOW)
+        here, _ = behind(tx, "a", "b")
         tx.boards.mark("poll:1")
-        tx.boards.shown(here, "$1", SHOWN, NOW)
+        tx.boards.shown(here, ("$1",), SHOWN, NOW)
         assert HERE in stale(tx)
 
     await store.run(work)
@@ -60,19 +65,19 @@ async def test_a_change_while_it_is_being_shown_is_still_behind(store: Database)
 async def test_what_failed_waits_and_counts(store: Database) -> None:
     def work(tx: Transaction) -> None:
         opened(tx)
-        here, _ = tx.boards.stale(["a", "b"], NOW)
-        tx.boards.tried(here, NOW)
-        tx.boards.tried(here, NOW + SECOND)
+        here, _ = behind(tx, "a", "b")
+        tx.boards.tried([here], NOW)
+        tx.boards.tried([here], NOW + SECOND)
         tx.boards.later(here, NOW + 4 * SECOND, failed=True)
         assert stale(tx, after=3) == [THERE]
-        (here,) = tx.boards.stale(["a"], NOW + 4 * SECOND)
+        (here,) = behind(tx, "a", at=NOW + 4 * SECOND)
         assert (here.attempts, here.tried_at) == (1, NOW)
         tx.boards.later(here, NOW + 8 * SECOND, failed=False)
-        (here,) = tx.boards.stale(["a"], NOW + 8 * SECOND)
+        (here,) = behind(tx, "a", at=NOW + 8 * SECOND)
         assert here.attempts == 1
-        tx.boards.shown(here, "$1", SHOWN, NOW)
+        tx.boards.shown(here, ("$1",), SHOWN, NOW)
         tx.boards.mark("poll:1")
-        (here,) = tx.boards.stale(["a"], NOW)
+        (here,) = behind(tx, "a")
         assert here.attempts == 0
 
     await store.run(work)
@@ -83,18 +88,18 @@ async def test_every_new_message_has_a_key_of_its_own(store: Database) -> None:
         theme = opened(tx)
         keys = []
         for _ in range(3):
-            (here,) = tx.boards.stale(["a"], NOW)
-            assert here.sent_as is None
+            (here,) = behind(tx, "a")
+            assert here.ref == ()
             keys.append(here.key)
-            tx.boards.tried(here, NOW)
-            tx.boards.shown(here, "$1", SHOWN, NOW)
+            tx.boards.tried([here], NOW)
+            tx.boards.shown(here, ("$1",), SHOWN, NOW)
             tx.boards.mark("poll:1")
-            (here,) = tx.boards.stale(["a"], NOW)
-            tx.boards.shown(here, None, SHOWN, NOW)
-            (here,) = tx.boards.stale(["a"], NOW)
-            assert (here.sent_as, here.tried_at) == (None, None)
+            (here,) = behind(tx, "a")
+            tx.boards.shown(here, (), SHOWN, NOW)
+            (here,) = behind(tx, "a")
+            assert (here.ref, here.tried_at) == ((), None)
             keys.append(here.key)
-            tx.boards.shown(here, "$2", SHOWN, NOW)
+            tx.boards.shown(here, ("$2",), SHOWN, NOW)
             tx.boards.mark("poll:1")
             tx.boards.drop("poll:1", HERE)
             assert HERE not in stale(tx)
@@ -112,7 +117,7 @@ async def test_new_places_show_what_is_open(store: Database) -> None:
         tx.boards.end("poll:1")
         for _ in range(2):
             tx.boards.show_open(theme, LATER)
-        assert [(b.subject, b.place) for b in tx.boards.stale(["a"], NOW)] == [
+        assert [(b.subject, b.place) for b in behind(tx, "a")] == [
             ("poll:1", HERE),
             ("poll:2", LATER),
         ]
@@ -123,8 +128,8 @@ async def test_new_places_show_what_is_open(store: Database) -> None:
 async def test_the_message_behind_a_reference(store: Database) -> None:
     def work(tx: Transaction) -> None:
         opened(tx)
-        here, _ = tx.boards.stale(["a", "b"], NOW)
-        tx.boards.shown(here, "$1 $1-poll", SHOWN, NOW)
+        here, _ = behind(tx, "a", "b")
+        tx.boards.shown(here, ("$1", "$1-poll"), SHOWN, NOW)
         assert [tx.boards.message_at("a", ref) for ref in ("$1", "$1-poll")] == [SHOWN] * 2
         assert tx.boards.message_at("b", "$1") is None
         tx.boards.drop("poll:1", HERE)
@@ -136,8 +141,8 @@ async def test_the_message_behind_a_reference(store: Database) -> None:
 async def test_opened_twice_is_opened_once(store: Database) -> None:
     def work(tx: Transaction) -> None:
         theme = opened(tx)
-        for board in tx.boards.stale(["a", "b"], NOW):
-            tx.boards.shown(board, "$1", SHOWN, NOW)
+        for board in behind(tx, "a", "b"):
+            tx.boards.shown(board, ("$1",), SHOWN, NOW)
         tx.boards.open("poll:1", theme, [HERE, THERE, LATER])
         assert stale(tx) == [LATER]
         assert tx.boards.message_at("a", "$1") == SHOWN

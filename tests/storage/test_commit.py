@@ -36,7 +36,7 @@ def show(tx: Transaction) -> None:
 
 
 def bind(tx: Transaction) -> None:
-    tx.places.bind(HERE, tx.places.theme_named("sport").id, "here", None)
+    tx.places.bind(HERE, tx.places.theme_named("sport").id, "here", None, "a")
 
 
 WRITES: list[tuple[Callable[[Transaction], object], set[str]]] = [
@@ -49,7 +49,7 @@ WRITES: list[tuple[Callable[[Transaction], object], set[str]]] = [
     (bind, set()),
     (lambda tx: tx.places.move(HERE, Place("a", "new")), {"post", "board"}),
     (lambda tx: tx.places.move(HERE, Place("a", "new")), set()),
-    (lambda tx: tx.posts.waiting(["a"], NOW), set()),
+    (lambda tx: tx.posts.due("a", NOW, 9), set()),
     (lambda tx: tx.jobs.done(tx.jobs.claim(NOW, 9)[0].id, NOW), set()),
     (lambda tx: tx.handled.add("1", NOW, SAID, None), set()),
 ]
@@ -66,7 +66,7 @@ async def test_whoever_is_woken_finds_it_kept(store: Database) -> None:
     found: asyncio.Future[object] = asyncio.get_running_loop().create_future()
 
     async def look() -> None:
-        found.set_result(await store.run(lambda tx: tx.posts.waiting(["a"], NOW)))
+        found.set_result(await store.run(lambda tx: [post.to for post in tx.posts.due("a", NOW, 9)]))
 
     tasks: list[asyncio.Task[None]] = []
     store.on_commit("post", lambda: tasks.append(asyncio.create_task(look())))

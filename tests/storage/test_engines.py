@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 
 def count_up(tx: Transaction) -> int:
     """Read, then write what follows from it."""
-    number = int(tx.inbox.cursor("count") or 0) + 1
+    number = int(tx.kept.get("count", "cursor:") or 0) + 1
     tx.inbox.add("count", [], str(number))
     return number
 
@@ -44,7 +44,7 @@ def count_up(tx: Transaction) -> int:
 async def test_fifty_at_once_that_read_and_then_write_are_all_kept(store: Database) -> None:
     found = await asyncio.gather(*(store.run(count_up) for _ in range(50)))
     assert sorted(found) == list(range(1, 51))
-    assert await store.run(lambda tx: tx.inbox.cursor("count")) == "50"
+    assert await store.run(lambda tx: tx.kept.get("count", "cursor:")) == "50"
 
 
 async def test_from_two_processes_every_vote_is_kept(database_url: str) -> None:

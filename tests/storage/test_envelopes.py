@@ -10,6 +10,7 @@ from sqlalchemy import select
 from bot.model.events import Arrival
 from bot.model.message import message, typed
 from bot.model.people import Identity
+from bot.model.work import Receipt
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from storage.envelopes import Envelopes
@@ -41,7 +42,9 @@ def everything(tx: Transaction) -> None:
     tx.inbox.add("me", [Arrival("$1", "!dm", "stem 3")], "s1")
     for name in ("waits", "said"):
         tx.posts.add(name, Identity("test", name), SAID, NOW, confidential=True)
-    tx.posts.sent("said", "test", "$said", NOW)
+    said = tx.posts.next_for(Identity("test", "said"), "test", NOW)
+    assert said
+    tx.posts.shown(said, Receipt(("$said",)), NOW)
     tx.posts.add("open", BEN, SAID, NOW)
     tx.handled.add("mistake", NOW, SAID, None, confidential=True)
     tx.handled.add("receipt", NOW, SAID, None)
@@ -68,8 +71,8 @@ async def test_what_waits_is_sealed_anew_and_the_rest_is_let_go(store: Database)
     ((found, waits, replay),) = [
         await store.run(
             lambda tx: (
-                [one.body for one in tx.inbox.waiting("me", sealed=False)],
-                tx.posts.next_for(Identity("test", "waits"), NOW),
+                [one.body for one in tx.inbox.waiting("me", undecryptable=False)],
+                tx.posts.next_for(Identity("test", "waits"), "test", NOW),
                 tx.handled.recognise("mistake", BEN, None).answer,
             )
         )
@@ -99,7 +102,7 @@ async def test_a_key_goes_only_after_the_commit(store: Database) -> None:
     assert seals.names() == {"now-1", "now-2"}
 
     def read(tx: Transaction) -> list[str]:
-        return [one.body for one in tx.inbox.waiting("me", sealed=False)]
+        return [one.body for one in tx.inbox.waiting("me", undecryptable=False)]
 
     assert await store.run(read) == ["stem 3"]
 

@@ -24,11 +24,17 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
     def arrive(tx: Transaction) -> tuple[Recognised, Recognised]:
         before = tx.handled.recognise("a", BEN, here)
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
-        tx.places.bind(here, theme.id, "plein", "en")
-        assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", None)
+        tx.places.bind(here, theme.id, "plein", "en", "a")
+        assert tx.handled.recognise("a", BEN, here) == Recognised(
+            None, ben, theme, "en", None, heard_as="test:ben"
+        )
         tx.people.take_part(ben.id, theme.id, Role.ORGANISER, NOW)
-        assert tx.handled.recognise("a", BEN, here) == Recognised(None, ben, theme, "en", Role.ORGANISER)
-        assert tx.handled.recognise("a", BEN, None) == Recognised(None, ben, None, None, None)
+        assert tx.handled.recognise("a", BEN, here) == Recognised(
+            None, ben, theme, "en", Role.ORGANISER, heard_as="test:ben"
+        )
+        assert tx.handled.recognise("a", BEN, None) == Recognised(
+            None, ben, None, None, None, heard_as="test:ben"
+        )
         return before, tx.handled.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
 
     nothing = Recognised(None, None, None, None, None)

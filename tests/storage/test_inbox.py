@@ -14,20 +14,22 @@ from storage.tables import inbox
 from storage.unit import Tx
 
 
-def arrivals(*names: str, sealed: bool = False) -> list[Arrival]:
-    return [Arrival(name, "room", f"body of {name}", sealed=sealed) for name in names]
+def arrivals(*names: str, undecryptable: bool = False) -> list[Arrival]:
+    return [Arrival(name, "room", f"body of {name}", undecryptable=undecryptable) for name in names]
 
 
 async def test_only_what_is_new_comes_in(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        assert tx.inbox.cursor("me") is None
+        assert tx.inbox.cursors("me") == {}
         fresh = tx.inbox.add("me", arrivals("a", "b"), "s1")
         assert [one.id for one in fresh] == ["a", "b"]
-        assert fresh == tx.inbox.waiting("me", sealed=False)
+        assert fresh == tx.inbox.waiting("me", undecryptable=False)
         fresh = tx.inbox.add("me", arrivals("b", "c", "c"), "s2")
         assert [one.id for one in fresh] == ["c"]
-        assert [one.body for one in tx.inbox.waiting("me", sealed=False)] == [f"body of {n}" for n in "abc"]
-        assert tx.inbox.cursor("me") == "s2"
+        assert [one.body for one in tx.inbox.waiting("me", undecryptable=False)] == [
+            f"body of {n}" for n in "abc"
+        ]
+        assert tx.inbox.cursors("me") == {"": "s2"}
 
     await store.run(work)
 
@@ -37,8 +39,8 @@ async def test_accounts_are_apart(store: Database) -> None:
         mine = tx.inbox.add("me", arrivals("a"), "s1")
         assert len(tx.inbox.add("you", arrivals("a"), "t1")) == 1
         tx.inbox.done("you", [one.seq for one in mine])
-        assert tx.inbox.waiting("me", sealed=False) == mine
-        assert (tx.inbox.cursor("me"), tx.inbox.cursor("you")) == ("s1", "t1")
+        assert tx.inbox.waiting("me", undecryptable=False) == mine
+        assert (tx.inbox.cursors("me"), tx.inbox.cursors("you")) == ({"": "s1"}, {"": "t1"})
 
     await store.run(work)
 
@@ -48,7 +50,7 @@ async def test_what_was_dealt_with_is_gone(store: Database) -> None:
         a, b, c = tx.inbox.add("me", arrivals("a", "b", "c"), "s1")
         tx.inbox.done("me", [a.seq, c.seq])
         tx.inbox.done("me", [])
-        assert tx.inbox.waiting("me", sealed=False) == [b]
+        assert tx.inbox.waiting("me", undecryptable=False) == [b]
 
     await store.run(work)
 
@@ -56,11 +58,11 @@ async def test_what_was_dealt_with_is_gone(store: Database) -> None:
 async def test_what_cannot_be_read_waits_apart(store: Database) -> None:
     def work(tx: Transaction) -> None:
         (a,) = tx.inbox.add("me", arrivals("a"), "s1")
-        (b,) = tx.inbox.add("me", arrivals("b", sealed=True), "s1")
-        assert (tx.inbox.waiting("me", sealed=False), tx.inbox.waiting("me", sealed=True)) == ([a], [b])
-        tx.inbox.seal("me", a.seq)
-        assert [one.id for one in tx.inbox.waiting("me", sealed=True)] == ["a", "b"]
-        assert tx.inbox.waiting("me", sealed=False) == []
+        (b,) = tx.inbox.add("me", arrivals("b", undecryptable=True), "s1")
+        assert (tx.inbox.waiting("me", undecryptable=False), tx.inbox.waiting("me", undecryptable=True)) == (
+            [a],
+            [b],
+        )
 
     await store.run(work)
 
@@ -68,7 +70,7 @@ async def test_what_cannot_be_read_waits_apart(store: Database) -> None:
 async def test_bodies_of_any_size(store: Database) -> None:
     body = '{"words": "👋 \\u0000 \\ud800", "more": "' + "x" * 70_000 + '"}'
     await store.run(lambda tx: tx.inbox.add("me", [Arrival("a", "room", body)], "s1"))
-    (found,) = await store.run(lambda tx: tx.inbox.waiting("me", sealed=False))
+    (found,) = await store.run(lambda tx: tx.inbox.waiting("me", undecryptable=False))
     assert found.body == body
 
 
@@ -82,7 +84,7 @@ def raw(tx: Transaction) -> list[tuple[str, str]]:
 
 
 def bodies(tx: Transaction) -> list[str]:
-    return [one.body for one in tx.inbox.waiting("me", sealed=False)]
+    return [one.body for one in tx.inbox.waiting("me", undecryptable=False)]
 
 
 async def test_what_was_said_is_not_kept_in_the_open(store: Database) -> None:
@@ -114,13 +116,31 @@ async def test_what_lost_its_key_holds_up_nothing_else(
     assert "What was said in a cannot be read any more" in caplog.text
 
 
-async def test_bookmarks_of_accounts_that_begin_alike(store: Database) -> None:
+async def test_an_account_reads_each_stream_at_its_own_pace(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        for account in ("p:me/a", "p:me/b", "P:me/c", "p:m%/d", "q:me/a"):
-            tx.inbox.add(account, [], f"at {account}")
-        assert tx.inbox.cursors("p:me/") == {"p:me/a": "at p:me/a", "p:me/b": "at p:me/b"}
-        assert tx.inbox.cursors("p:m%") == {"p:m%/d": "at p:m%/d"}
-        assert tx.inbox.cursors("p:m_/") == {}
-        assert len(tx.inbox.cursors("")) == 5
+        for stream in ("p:a", "p:b", "P:c", "p%:d"):
+            tx.inbox.add("me", arrivals(f"in {stream}"), f"at {stream}", stream)
+        assert tx.inbox.cursors("me", "p:") == {"p:a": "at p:a", "p:b": "at p:b"}
+        assert tx.inbox.cursors("me", "p%") == {"p%:d": "at p%:d"}
+        assert tx.inbox.cursors("me", "p_") == {}
+        assert len(tx.inbox.cursors("me")) == 4
+        assert tx.inbox.cursors("you") == {}
+        (waits,) = tx.inbox.waiting("me", undecryptable=False, stream="p:b")
+        assert waits.id == "in p:b"
+        assert tx.inbox.waiting("me", undecryptable=False) == []
+
+    await store.run(work)
+
+
+async def test_what_an_account_keeps(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        assert tx.kept.get("me", "commands:1") is None
+        tx.kept.put("me", "commands:1", "a")
+        tx.kept.put("me", "commands:1", "b")
+        tx.kept.put("me", "other", "c")
+        tx.kept.put("you", "commands:1", "d")
+        assert tx.kept.get("me", "commands:1") == "b"
+        assert tx.kept.all("me", "commands:") == {"commands:1": "b"}
+        assert tx.kept.all("you") == {"commands:1": "d"}
 
     await store.run(work)

@@ -22,7 +22,7 @@ from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, Kind
 from bot.main.features import stores_of
-from bot.model.people import Role
+from bot.model.people import Place, Role
 from bot.ports.storage import Transaction
 from storage import migrations
 from storage.connections import async_url
@@ -177,7 +177,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
             "numbers": (2,),
             "poll": 1,
         }
-        (waits,) = tx.inbox.waiting("me", sealed=False)
+        (waits,) = tx.inbox.waiting("me", undecryptable=False)
         assert waits.body == '{"body": "!stem 1"}'
         # What they asked counts for the limit still.
         assert tx.uses.count(1, "poll open", datetime.fromtimestamp(1e-6, UTC)) == len(OLD_POLLS)
@@ -271,3 +271,122 @@ async def test_native_polls_that_stand_can_still_be_answered(database_url: str) 
 
     kept = await look(database_url, shown)
     assert kept == '{"ballot":{"command":"poll choose"},"command":"poll tick"}'
+
+
+# --- Plein's own accounts ---
+
+SAID = '{"lines":[{"key":"typed","values":{"words":"dag"}}],"title":null,"actions":[],"ballot":null}'
+ON_MATRIX, ON_DISCORD = "matrix:@plein:example.org", "discord:1"
+
+
+def fill_before_accounts(db: Connection) -> None:
+    def add(table: str, **fields: object) -> None:
+        names = ", ".join(fields)
+        db.execute(sql(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(fields)})"), fields)  # noqa: S608
+
+    add("themes", name="sport")
+    add("residents", name="anna")
+    add("identities", platform="matrix", user_id="@anna:x", resident=1)
+    add("subjects", subject="poll:1", theme=1, version=3, open=True)
+    for platform, room in (("matrix", "!r"), ("discord", "7")):
+        add("places", platform=platform, room=room, theme=1, name="sport", here=True)
+        add(
+            "boards",
+            subject="poll:1",
+            platform=platform,
+            room=room,
+            edition=1,
+            version=2,
+            sent_as=f"$b{room} $p{room}",
+            shown=SAID,
+            attempts=0,
+            next_at=0,
+        )
+        for ref in (f"$b{room}", f"$p{room}"):
+            add("refs", platform=platform, ref=ref, subject="poll:1", room=room)
+        kept = {"platform": platform, "room": room, "private": False, "message": SAID, "next_at": 5}
+        add("posts", id=f"said in {room}", **kept, tried_at=6, sent_at=7)
+        add("posts", id=f"waits in {room}", **kept)
+        add("posts", id=f"set aside in {room}", **kept, parked="weg")
+        add("refs", platform=platform, ref=f"$s{room}", post=f"said in {room}")
+    private = {"platform": "matrix", "room": "@anna:x", "private": True, "message": SAID, "next_at": 5}
+    add("posts", id="to anna", **private)
+    add("bookmarks", account=ON_MATRIX, token="s1")
+    add("bookmarks", account=f"{ON_DISCORD}:5:7", token="70")
+    add("bookmarks", account=f"commands:{ON_DISCORD}:5", token="abc")
+    add("bookmarks", account=f"commands:{ON_DISCORD}:", token="def")
+    add("inbox", account=ON_MATRIX, id="$1", room="!r", body="said", sealed=False)
+    add("inbox", account=f"{ON_DISCORD}:5:7", id="discord:71", room="7", body="said too", sealed=False)
+    db.commit()
+
+
+BEFORE_ACCOUNTS = {
+    "places": ("platform", "room", "here"),
+    "boards": ("subject", "platform", "room", "edition", "version", "sent_as"),
+    "refs": ("platform", "ref", "post", "subject", "room"),
+    "posts": ("id", "platform", "room", "private", "message", "sent_at", "parked"),
+    "bookmarks": ("account", "token"),
+    "inbox": ("account", "id", "room", "body"),
+}
+
+
+async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -> None:
+    """Boards, posts, references, cursors and the inbox, up and down."""
+    await upgrade(database_url, to="0002")
+    await look(database_url, fill_before_accounts)
+    before = {
+        table: await look(database_url, rows(table, *names)) for table, names in BEFORE_ACCOUNTS.items()
+    }
+    await upgrade(database_url)
+
+    def read(tx: Transaction) -> None:
+        now = datetime.fromtimestamp(1, UTC)
+        # Nobody has said yet who they are: nothing is shown by whoever it may be.
+        assert tx.posts.due(ON_MATRIX, now, 9) == tx.posts.due(ON_DISCORD, now, 9) == []
+        for account, room in ((ON_MATRIX, "!r"), (ON_DISCORD, "7")):
+            platform = account.partition(":")[0]
+            tx.accounts.serve(account, platform, NOW)
+            (place,) = tx.places.served(account)
+            assert place == Place(platform, room)
+            (board,) = tx.boards.stale(account, now, 9)
+            assert (board.ref, board.version, board.account) == ((f"$b{room}", f"$p{room}"), 3, account)
+            for ref in (*board.ref, f"$s{room}"):
+                assert tx.boards.message_at(account, ref) or tx.posts.message_at(account, ref)
+            assert f"waits in {room}" in [post.id for post in tx.posts.due(account, now, 9)]
+            # What was said before can be taken away.
+            tx.posts.withdraw(f"said in {room}", now)
+            said = tx.posts.next_for(place, account, now)
+            assert said
+            assert (said.ref, said.withdrawn) == ((f"$s{room}",), True)
+        assert "to anna" in [post.id for post in tx.posts.due(ON_MATRIX, now, 9)]
+        # Another account of the same platform that comes later finds nothing.
+        tx.accounts.serve("matrix:@other:x", "matrix", NOW)
+        assert tx.places.served("matrix:@other:x") == []
+        assert tx.posts.due("matrix:@other:x", now, 9) == []
+        assert tx.inbox.cursors(ON_MATRIX) == {"": "s1"}
+        assert tx.inbox.cursors(ON_DISCORD) == {"5:7": "70"}
+        assert tx.kept.all(ON_DISCORD, "commands:") == {"commands:5": "abc", "commands:": "def"}
+        assert [one.body for one in tx.inbox.waiting(ON_MATRIX, undecryptable=False)] == ["said"]
+        assert [one.body for one in tx.inbox.waiting(ON_DISCORD, undecryptable=False, stream="5:7")] == [
+            "said too"
+        ]
+
+    store = await open_database(database_url, keys_of(database_url))
+    await store.run(read)
+    await store.close()
+
+    def down(db: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = db
+        command.downgrade(config, "0002")
+        db.commit()
+
+    await look(database_url, down)
+    after = {table: await look(database_url, rows(table, *names)) for table, names in BEFORE_ACCOUNTS.items()}
+    # What was to be taken away stays; else all is as it was.
+    for table, names in BEFORE_ACCOUNTS.items():
+        at = names.index("sent_at") if "sent_at" in names else len(names)
+        assert [row[:at] for row in after[table]] == [row[:at] for row in before[table]], table
+    waiting = {row[0] for row in after["posts"] if row[5] is None and row[6] is None}
+    assert waiting == {"waits in !r", "waits in 7", "to anna"}

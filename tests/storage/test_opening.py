@@ -126,7 +126,7 @@ async def test_a_newer_one_is_left_alone(
 
 
 def count_up(tx: Transaction) -> int:
-    number = int(tx.inbox.cursor("count") or 0) + 1
+    number = int(tx.kept.get("count", "cursor:") or 0) + 1
     tx.inbox.add("count", [], str(number))
     tx.jobs.add("test", str(number), NOW)
     return number
@@ -281,12 +281,12 @@ async def test_a_read_does_not_wait_for_ever_either(
     async with database.serving():
         store = await open_database(database.url, tmp_path / "keys", answers_within=2.0)
         await store.run(count_up)
-        assert await store.read(lambda tx: tx.inbox.cursor("count")) == "1"
+        assert await store.read(lambda tx: tx.kept.get("count", "cursor:")) == "1"
         await database.fall_silent()
         with pytest.raises(StoreFailed):
-            await store.read(lambda tx: tx.inbox.cursor("count"))
+            await store.read(lambda tx: tx.kept.get("count", "cursor:"))
         await database.answer()
-        assert await store.read(lambda tx: tx.inbox.cursor("count")) == "1"
+        assert await store.read(lambda tx: tx.kept.get("count", "cursor:")) == "1"
         await store.close()
 
 
@@ -303,6 +303,6 @@ async def test_a_server_that_ends_its_connections(
     await engine.dispose()
     with contextlib.suppress(StoreFailed):  # it was in use a moment ago, and so was not looked at
         await store.run(count_up)
-    number = int(await store.read(lambda tx: tx.inbox.cursor("count")) or 0)
+    number = int(await store.read(lambda tx: tx.kept.get("count", "cursor:")) or 0)
     assert await store.run(count_up) == number + 1
     await store.close()

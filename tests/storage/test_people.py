@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import contextlib
+from datetime import UTC, datetime, timedelta
 
-from bot.model.people import Identity, Known, Resident, Role
+from bot.features.polls.records import POLLS
+from bot.model.message import message, typed
+from bot.model.people import Identity, Known, Place, Resident, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
+from tests.doubles.polls import a_plan
 
 ANNA = Identity("discord", "anna")
 ANNA_TOO = Identity("matrix", "@anna:x")
 BEN = Identity("matrix", "@ben:x")
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 async def test_a_stranger_becomes_a_resident(store: Database) -> None:
@@ -153,3 +158,74 @@ async def test_a_name_is_what_their_platform_calls_them_until_one_is_chosen(stor
     await store.run(lambda tx: tx.people.heard(anna, ANNA_TOO, "anna"))
     assert await shown() == Known("Anna Peeters", (ANNA_TOO, ANNA))
     assert [one.id for one in await store.run(lambda tx: tx.people.named("anna peeters", None))] == [anna.id]
+
+
+async def test_whoever_turns_out_to_be_one_person_has_all_accounts_and_the_most_of_both(
+    store: Database,
+) -> None:
+    def work(tx: Transaction) -> None:
+        theme = tx.places.theme_named("sport").id
+        anna, other = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "anna")
+        tx.people.link([BEN, ANNA_TOO], None, None)
+        tx.people.grant(BEN, Role.MODERATOR)
+        tx.people.take_part(anna.id, theme, Role.ORGANISER, NOON)
+        tx.people.take_part(other.id, theme, Role.RESIDENT, NOON - DAY)
+        assert tx.people.link([ANNA, BEN], None, None) == (anna.id, [other.id])
+        # The account that was not named goes along with its owner.
+        assert {found.id for who in (ANNA, BEN, ANNA_TOO) if (found := tx.people.by_identity(who))} == {
+            anna.id
+        }
+        assert tx.people.part_in(anna.id, theme) == (NOON - DAY, Role.ORGANISER)
+        assert tx.people.part_in(other.id, theme) is None
+        assert set(tx.people.with_role(Role.MODERATOR)) == {ANNA, BEN, ANNA_TOO}
+        tx.people.remove(other.id)
+
+    await store.run(work)
+
+
+async def test_what_waits_for_somebody_who_is_forgotten_is_not_said(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        anna = tx.people.add(ANNA, "Anna")
+        tx.people.add(Identity("matrix", "anna"), "another")
+        readers: list[Place | Identity] = [ANNA, Identity("matrix", "anna"), Place("discord", "anna")]
+        for at, to in enumerate(readers):
+            tx.posts.add(f"post {at}", to, message(typed("hello")), NOON)
+        tx.people.forget(anna.id)
+        assert [post.to for post in tx.posts.due("discord", NOON, 9)] == [Place("discord", "anna")]
+        assert [post.to for post in tx.posts.due("matrix", NOON, 9)] == [Identity("matrix", "anna")]
+        assert tx.people.by_identity(ANNA) is None
+
+    await store.run(work)
+
+
+async def test_whoever_was_forgotten_is_no_namesake_of_anybody(store: Database) -> None:
+    """Of some names nothing is left as they are looked for; who has none at all is not among those."""
+
+    def work(tx: Transaction) -> None:
+        gone, nameless = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "!!!")
+        theme = tx.places.theme_named("sport").id
+        tx.of(POLLS).add(a_plan(theme, gone.id), "open")
+        tx.people.forget(gone.id)
+        assert [resident.id for resident in tx.people.named("!!!", None)] == [nameless.id]
+        assert tx.people.known([gone.id, nameless.id]) == {nameless.id: Known("!!!", (BEN,))}
+
+    await store.run(work)
+
+
+async def test_to_be_forgotten_within_a_part_that_is_undone_changes_nothing(store: Database) -> None:
+    """Whether something still refers to them is tried in a part of its own, within that."""
+
+    class Undone(Exception):
+        pass
+
+    def work(tx: Transaction) -> None:
+        anna = tx.people.add(ANNA, "Anna")
+        tx.of(POLLS).add(a_plan(tx.places.theme_named("sport").id, anna.id), "open")
+        with contextlib.suppress(Undone), tx.savepoint(eager=True):
+            tx.posts.add("undone", BEN, message(typed("hello")), NOON)
+            tx.people.forget(anna.id)
+            raise Undone
+        assert tx.people.by_identity(ANNA) == anna
+        assert tx.posts.due("matrix", NOON, 9) == []
+
+    await store.run(work)

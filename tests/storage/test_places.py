@@ -15,7 +15,7 @@ HELLO = message(typed("Dag"))
 
 
 def bind(tx: Transaction, place: Place, theme: str = "Sport", locale: str | None = None) -> bool:
-    return tx.places.bind(place, tx.places.theme_named(theme).id, "a name", locale)
+    return tx.places.bind(place, tx.places.theme_named(theme).id, "a name", locale, place.platform)
 
 
 async def test_a_theme_has_one_number(store: Database) -> None:
@@ -63,9 +63,13 @@ async def test_what_was_to_be_said_where_plein_left_is_set_aside(store: Database
         tx.posts.add("here", SPORT, HELLO, NOW)
         tx.posts.add("to somebody", Identity("discord", "sport"), HELLO, NOW)
         tx.places.leave(SPORT)
-        return tx.posts.next_for(SPORT, NOW), tx.posts.waiting(["discord"], NOW), tx.posts.parked()
+        return (
+            tx.posts.next_for(SPORT, "discord", NOW),
+            tx.posts.due("discord", NOW, 9)[0].to,
+            tx.posts.parked(),
+        )
 
-    assert await store.run(work) == (None, [Identity("discord", "sport")], [("here", "left")])
+    assert await store.run(work) == (None, Identity("discord", "sport"), [("here", "left")])
 
 
 async def test_a_place_that_moved_takes_everything_along_once(store: Database) -> None:
@@ -73,8 +77,8 @@ async def test_a_place_that_moved_takes_everything_along_once(store: Database) -
         bind(tx, PITCH, locale="en")
         bind(tx, NEW, "elsewhere")
         tx.boards.open("poll:1", tx.places.theme_named("Sport").id, [PITCH])
-        (board,) = tx.boards.stale(["matrix"], NOW)
-        tx.boards.shown(board, "$old", HELLO, NOW)
+        (board,) = tx.boards.stale("matrix", NOW, 9)
+        tx.boards.shown(board, ("$old",), HELLO, NOW)
         tx.posts.add("a", PITCH, HELLO, NOW)
         tx.places.move(PITCH, NEW)
         tx.places.move(PITCH, NEW)
@@ -84,11 +88,11 @@ async def test_a_place_that_moved_takes_everything_along_once(store: Database) -
         known = tx.places.known(NEW)
         assert known
         assert (known[0].name, known[1]) == ("Sport", "en")
-        post = tx.posts.next_for(NEW, NOW)
+        post = tx.posts.next_for(NEW, "matrix", NOW)
         assert post
         assert post.to == NEW
-        (board,) = tx.boards.stale(["matrix"], NOW + timedelta(days=1))
-        assert (board.place, board.sent_as, board.tried_at) == (NEW, None, None)
+        (board,) = tx.boards.stale("matrix", NOW + timedelta(days=1), 9)
+        assert (board.place, board.ref, board.tried_at) == (NEW, (), None)
         assert tx.boards.message_at("matrix", "$old") is None
 
     await store.run(work)
@@ -97,10 +101,10 @@ async def test_a_place_that_moved_takes_everything_along_once(store: Database) -
 
 async def test_where_plein_is_on_a_platform(store: Database) -> None:
     await store.run(lambda tx: [bind(tx, PITCH), bind(tx, SPORT), bind(tx, NEW, "Spel")])
-    assert await store.run(lambda tx: list(tx.places.on("matrix"))) == [NEW, PITCH]
+    assert await store.run(lambda tx: list(tx.places.served("matrix"))) == [NEW, PITCH]
     await store.run(lambda tx: tx.places.leave(NEW))
-    assert await store.run(lambda tx: list(tx.places.on("matrix"))) == [PITCH]
-    assert await store.run(lambda tx: list(tx.places.on("elsewhere"))) == []
+    assert await store.run(lambda tx: list(tx.places.served("matrix"))) == [PITCH]
+    assert await store.run(lambda tx: list(tx.places.served("elsewhere"))) == []
 
 
 async def test_themes_by_the_names_that_people_know(store: Database) -> None:
@@ -111,7 +115,7 @@ async def test_themes_by_the_names_that_people_know(store: Database) -> None:
         anna = tx.people.add(Identity("matrix", "anna"), "Anna")
         for room, name in rooms.items():
             theme = tx.places.theme_named(f"matrix:{room}").id
-            tx.places.bind(Place("matrix", room), theme, name, None)
+            tx.places.bind(Place("matrix", room), theme, name, None, "matrix")
             tx.people.take_part(anna.id, theme, Role.RESIDENT, NOW)
         bind(tx, SPORT)
         bind(tx, PITCH)
@@ -135,7 +139,7 @@ async def test_themes_by_the_names_that_people_know(store: Database) -> None:
 async def test_a_theme_of_its_own_keeps_its_name_where_its_place_moved(store: Database) -> None:
     def work(tx: Transaction) -> None:
         old, new = Place("matrix", "!old"), Place("matrix", "!later")
-        tx.places.bind(old, tx.places.theme_named("matrix:!old").id, "Buurthuis", None)
+        tx.places.bind(old, tx.places.theme_named("matrix:!old").id, "Buurthuis", None, "matrix")
         tx.places.move(old, new)
         assert [one.name for one in tx.places.themes_of(None)] == ["Buurthuis"]
 

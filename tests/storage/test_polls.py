@@ -295,13 +295,14 @@ async def test_who_is_to_be_reminded(store: Database) -> None:
         tx.people.link(accounts, "Ben", Role.ORGANISER)
         tx.of(POLLS).vote(poll, resident(tx, "eva"), (), (1,), NOW, None)
 
-        def reminded(poll: Poll) -> list[tuple[str, str]]:
-            return sorted((one.platform, one.user_id) for one in tx.of(POLLS).without_ballot(poll))
+        def reminded(poll: Poll) -> list[str]:
+            known = tx.people.known(tx.of(POLLS).without_ballot(poll))
+            return sorted(who.name for who in known.values())
 
-        assert reminded(poll) == [("another", "ben"), ("test", "dora"), ("test", "fred")]
+        assert reminded(poll) == ["Ben", "dora", "fred"]
         # A role is the community's, or the one with which they last took part in this theme.
-        assert reminded(opened(tx, who=Voters.ORGANISERS)) == [("another", "ben"), ("test", "fred")]
-        assert reminded(opened(tx, who=Voters.MODERATORS)) == [("test", "fred")]
+        assert reminded(opened(tx, who=Voters.ORGANISERS)) == ["Ben", "fred"]
+        assert reminded(opened(tx, who=Voters.MODERATORS)) == ["fred"]
 
     await store.run(work)
 

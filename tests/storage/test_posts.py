@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
+from bot.model.work import Receipt
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
@@ -23,16 +24,20 @@ def add(tx: Transaction, to: Place | Identity, *names: str) -> None:
         tx.posts.add(name, to, hello(name), NOW)
 
 
+def due(tx: Transaction, account: str, *, at: datetime = NOW, limit: int = 9) -> list[Place | Identity]:
+    return [post.to for post in tx.posts.due(account, at, limit)]
+
+
 async def test_the_oldest_first_each_once(store: Database) -> None:
     def work(tx: Transaction) -> list[str]:
         add(tx, SPORT, "one", "two")
         tx.posts.add("one", SPORT, hello("something else"), NOW)
         add(tx, ANNA, "private")
         order = []
-        while post := tx.posts.next_for(SPORT, NOW):
+        while post := tx.posts.next_for(SPORT, "a", NOW):
             assert post.message == hello(post.id)
             order.append(post.id)
-            tx.posts.sent(post.id, "a", f"${post.id}", NOW)
+            tx.posts.shown(post, Receipt((f"${post.id}",)), NOW)
         return order
 
     assert await store.run(work) == ["one", "two"]
@@ -43,11 +48,13 @@ async def test_who_waits_on_these_platforms(store: Database) -> None:
         add(tx, BUURT, "b1")
         add(tx, SPORT, "s1", "s2")
         add(tx, ANNA, "p1")
-        assert tx.posts.waiting(["a", "b"], NOW) == [BUURT, SPORT, ANNA]
-        assert tx.posts.waiting(["a"], NOW) == [SPORT, ANNA]
-        assert tx.posts.waiting([], NOW) == []
-        assert tx.posts.next_try(["a"]) == NOW
-        assert tx.posts.next_try([]) is None
+        assert due(tx, "b") == [BUURT]
+        assert due(tx, "a") == [SPORT, ANNA]
+        assert due(tx, "a", limit=1) == [SPORT]
+        assert due(tx, "c") == []
+        assert tx.posts.next_try(["a", "b"], NOW - SECOND) == NOW
+        assert tx.posts.next_try(["a", "b"], NOW) is None
+        assert tx.posts.next_try([], NOW - SECOND) is None
 
     await store.run(work)
 
@@ -56,18 +63,18 @@ async def test_one_that_waits_holds_back_those_behind_it(store: Database) -> Non
     def work(tx: Transaction) -> None:
         add(tx, SPORT, "s1", "s2")
         tx.posts.later("s1", NOW + SECOND, failed=False)
-        assert tx.posts.next_for(SPORT, NOW) is None
-        assert tx.posts.waiting(["a"], NOW) == []
-        assert tx.posts.next_try(["a"]) == NOW + SECOND
-        assert tx.posts.waiting(["a"], NOW + SECOND) == [SPORT]
+        assert tx.posts.next_for(SPORT, "a", NOW) is None
+        assert due(tx, "a") == []
+        assert tx.posts.next_try(["a"], NOW) == NOW + SECOND
+        assert due(tx, "a", at=NOW + SECOND) == [SPORT]
         # One behind it that waits longer does not hold it back.
         tx.posts.later("s2", NOW + 9 * SECOND, failed=True)
-        post = tx.posts.next_for(SPORT, NOW + SECOND)
+        post = tx.posts.next_for(SPORT, "a", NOW + SECOND)
         assert post
         assert (post.id, post.attempts) == ("s1", 0)
-        tx.posts.sent("s1", "a", "$1", NOW)
-        assert tx.posts.next_try(["a"]) == NOW + 9 * SECOND
-        post = tx.posts.next_for(SPORT, NOW + 9 * SECOND)
+        tx.posts.shown(post, Receipt(("$1",)), NOW)
+        assert tx.posts.next_try(["a"], NOW) == NOW + 9 * SECOND
+        post = tx.posts.next_for(SPORT, "a", NOW + 9 * SECOND)
         assert post
         assert (post.id, post.attempts) == ("s2", 1)
 
@@ -77,9 +84,9 @@ async def test_one_that_waits_holds_back_those_behind_it(store: Database) -> Non
 async def test_the_first_try_is_remembered(store: Database) -> None:
     def work(tx: Transaction) -> None:
         add(tx, SPORT, "s1")
-        tx.posts.tried("s1", NOW)
-        tx.posts.tried("s1", NOW + SECOND)
-        post = tx.posts.next_for(SPORT, NOW)
+        tx.posts.tried(["s1"], NOW)
+        tx.posts.tried(["s1"], NOW + SECOND)
+        post = tx.posts.next_for(SPORT, "a", NOW)
         assert post
         assert post.tried_at == NOW
 
@@ -90,7 +97,7 @@ async def test_set_aside_but_kept(store: Database) -> None:
     def work(tx: Transaction) -> None:
         add(tx, SPORT, "s1", "s2")
         tx.posts.park("s1", "gone")
-        post = tx.posts.next_for(SPORT, NOW)
+        post = tx.posts.next_for(SPORT, "a", NOW)
         assert post
         assert post.id == "s2"
         assert tx.posts.parked() == [("s1", "gone")]
@@ -101,7 +108,8 @@ async def test_set_aside_but_kept(store: Database) -> None:
 async def test_a_message_is_found_by_any_of_its_references(store: Database) -> None:
     def work(tx: Transaction) -> None:
         add(tx, SPORT, "s1")
-        tx.posts.sent("s1", "a", "$1 $1-poll", NOW)
+        (post,) = tx.posts.due("a", NOW, 9)
+        tx.posts.shown(post, Receipt(("$1", "$1-poll")), NOW)
         assert [tx.posts.message_at("a", ref) for ref in ("$1", "$1-poll")] == [hello("s1")] * 2
         assert tx.posts.message_at("b", "$1") is None
         assert tx.posts.message_at("a", "$1 $1-poll") is None

@@ -54,7 +54,7 @@ async def test_in_memory_a_read_sees_what_was_put_off(in_memory: Database) -> No
     await in_memory.run(lambda tx: tx.boards.open("poll:1", theme, [HERE]))
     _, stale = await asyncio.gather(
         in_memory.run(lambda tx: tx.boards.mark("poll:1")),
-        in_memory.read(lambda tx: tx.boards.stale(["test"], NOW)),
+        in_memory.read(lambda tx: tx.boards.stale("test", NOW, 9)),
     )
     assert [board.version for board in stale] == [2]
 

@@ -11,6 +11,7 @@ import pytest
 from bot.features.polls.records import POLLS
 from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
+from bot.model.work import Receipt
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from storage.retention import PAGE, RULES
@@ -31,7 +32,8 @@ def answer(tx: Transaction, name: str) -> Message | None:
 def say(tx: Transaction, name: str, at: datetime, *, sent: bool = True) -> None:
     tx.posts.add(name, HERE, HELLO, at)
     if sent:
-        tx.posts.sent(name, "a", f"${name} ${name}-poll", at)
+        (post,) = [post for post in tx.posts.due("a", at, 9) if post.id == name]
+        tx.posts.shown(post, Receipt((f"${name}", f"${name}-poll")), at)
 
 
 async def test_answers_for_ninety_days(store: Database) -> None:
@@ -70,12 +72,12 @@ async def test_what_still_waits_or_was_set_aside_is_kept_for_ever(store: Databas
     await store.forget(NOW + 3650 * DAY)
 
     def look(tx: Transaction) -> None:
-        post = tx.posts.next_for(HERE, NOW)
+        post = tx.posts.next_for(HERE, "a", NOW)
         assert post
         assert post.id == "waits"
         assert tx.posts.parked() == [("aside", "gone")]
         assert [job.subject for job in tx.jobs.claim(NOW, 9)] == ["waits"]
-        assert tx.inbox.cursor("me") == "how far"
+        assert tx.inbox.cursors("me") == {"": "how far"}
 
     await store.read(look)
 
@@ -83,15 +85,15 @@ async def test_what_still_waits_or_was_set_aside_is_kept_for_ever(store: Databas
 async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:
     def show(tx: Transaction) -> None:
         tx.boards.open("poll:1", tx.places.theme_named("sport").id, [HERE, THERE])
-        for board in tx.boards.stale(["a"], NOW):
-            tx.boards.shown(board, f"${board.place.room_id}", HELLO, NOW)
+        for board in tx.boards.stale("a", NOW, 9):
+            tx.boards.shown(board, (f"${board.place.room_id}",), HELLO, NOW)
         tx.boards.drop("poll:1", THERE)
 
     def open_again(tx: Transaction) -> list[Message | None]:
         """Had the reference been kept, it would lead to the new board."""
         tx.boards.show_open(tx.places.theme_named("sport").id, THERE)
-        (board,) = tx.boards.stale(["a"], NOW)
-        tx.boards.shown(board, "$new", HELLO, NOW)
+        (board,) = tx.boards.stale("a", NOW, 9)
+        tx.boards.shown(board, ("$new",), HELLO, NOW)
         return [tx.boards.message_at("a", ref) for ref in ("$here", "$there", "$new")]
 
     await store.run(show)

@@ -21,7 +21,7 @@ async def test_what_counts_for_whom_and_how_long(store: Database) -> None:
         assert tx.uses.count(anna, "dig", NOW) == 2
         assert tx.uses.count(anna, "dig", NOW + DAY) == 2
         assert tx.uses.count(anna, "dig", NOW + DAY + SOON) == 0
-        tx.uses.merge(ben, anna)
+        tx.people.link([Identity("test", name) for name in ("anna", "ben")], None, None)
         assert [tx.uses.count(who, "dig", NOW) for who in (anna, ben)] == [3, 0]
 
     await store.run(work)

@@ -18,12 +18,17 @@ is anonymous is settled before it opens, stands on its board, and never changes.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from bot.commands.declare import Command
 from bot.feature import Feature
 from bot.features.polls import ask, end, find, read, show, vote
-from bot.features.polls.records import POLLS, SUBJECT
+from bot.features.polls.records import POLLS, SUBJECT, Cast, Poll
 from bot.features.polls.settings import PollsSettings
-from bot.ports.storage import Transaction
+from bot.ports.storage import Exported, Transaction
 
 _COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
@@ -57,6 +62,38 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
 
+def forget_resident(tx: Transaction, resident: int) -> None:
+    """Their votes are taken back where that is possible still; what was announced stays."""
+    for poll in tx.of(POLLS).forget(resident):
+        tx.boards.mark(f"{SUBJECT}:{poll}")
+
+
+def export_resident(tx: Transaction, resident: int) -> Exported:
+    """What they asked and what they answered; of an anonymous poll only that they did."""
+    return {
+        "polls": [_asked(poll) for poll in tx.of(POLLS).opened_by(resident)],
+        "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
+    }
+
+
+def _asked(poll: Poll) -> Mapping[str, Any]:
+    fields = {column.name: getattr(poll, column.name) for column in dataclasses.fields(poll)}
+    del fields["opener"]
+    return {name: _plain(value) for name, value in fields.items()}
+
+
+def _cast(ballot: Cast) -> Mapping[str, Any]:
+    if ballot.anonymous:
+        return {"poll": ballot.poll, "anonymous": True}
+    return {name: _plain(getattr(ballot, name)) for name in ("poll", "choices", "reason", "cast_at")}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return list(value) if isinstance(value, tuple) else value
+
+
 FEATURE = Feature(
     name="polls",
     commands=_COMMANDS,
@@ -65,6 +102,8 @@ FEATURE = Feature(
     files={SUBJECT: read.FILES},
     suggest={"poll": find.suggest_polls},
     merge=merge_residents,
+    forget=forget_resident,
+    export=export_resident,
     settings=PollsSettings,
     keeps=POLLS,
 )

@@ -240,13 +240,13 @@ def press_chosen(plan: Plan, before: Choices, option: int, on: bool | None) -> C
     if on is None:
         on = plan.at_most == 1 or option not in before
     if not on:
-        return tuple(one for one in before if one != option)
+        return tuple(number for number in before if number != option)
     return check_chosen(plan, (option,) if plan.at_most == 1 else (*before, option))
 
 
 def press_ranks(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
     """Pressed one after the other, the best first; pressed again, it leaves its rank."""
-    kept = tuple(one for one in before if one != option)
+    kept = tuple(number for number in before if number != option)
     if on is False or (on is None and option in before):
         return kept
     return before if option in before else (*kept, option)
@@ -320,7 +320,7 @@ def add_ranks(plan: Plan, ballots: Ballots) -> list[int]:
 
 def decide_most(plan: Plan, people: int, sums: Sequence[int]) -> Count:
     """Whoever has most comes first."""
-    return _count(people, [(one,) for one in sums])
+    return _count(people, [(total,) for total in sums])
 
 
 def decide_dates(plan: Plan, people: int, sums: Sequence[int]) -> Count:

@@ -62,8 +62,10 @@ def decide(duels: list[list[int]]) -> Ranking:
     left = set(range(len(duels)))
     while left:
         # "Stronger way" never runs in a circle, so somebody is always unbeaten.
-        unbeaten = {one for one in left if not any(ways[other][one] > ways[one][other] for other in left)}
-        order.append(tuple(sorted(one + 1 for one in unbeaten)))
+        unbeaten = {
+            option for option in left if not any(ways[other][option] > ways[option][other] for other in left)
+        }
+        order.append(tuple(sorted(option + 1 for option in unbeaten)))
         left -= unbeaten
     return Ranking(tuple(order), _fixed(duels), _fixed(ways))
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.model.people import Identity
 from bot.ports.storage import StoreKey
 
 SUBJECT = "poll"
@@ -91,6 +90,17 @@ class Poll(Plan):
         return self.state == "open" and at < self.closes_at
 
 
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """A ballot as it was cast: of one in an anonymous poll nothing but that there is one."""
+
+    poll: int
+    anonymous: bool
+    choices: Choices
+    reason: str | None
+    cast_at: datetime | None
+
+
 class PollStore(Protocol):
     """What polls need kept."""
 
@@ -152,15 +162,31 @@ class PollStore(Protocol):
         """
         ...
 
-    def without_ballot(self, poll: Poll) -> Sequence[Identity]:
-        """An account of each who wants to be reminded, knows of this poll, and has not voted."""
+    def without_ballot(self, poll: Poll) -> Sequence[int]:
+        """The residents who wants to be reminded, knows of this poll, and has not voted."""
         ...
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         """Two residents turn out to be one person: of two ballots in an open poll the later one counts.
 
-        The open polls in which `old` had a ballot. What was closed stays as it was announced.
+        The open polls in which `old` had a ballot. What was closed stays as it was announced, whoever has
+        the ballots there now.
         """
+        ...
+
+    def forget(self, resident: int) -> Sequence[int]:
+        """Their ballots go, and count no more in polls that are open: those are returned.
+
+        What was closed stays as it was announced. The polls that they opened stay too, as nobody's.
+        """
+        ...
+
+    def opened_by(self, resident: int) -> Sequence[Poll]:
+        """All the polls that they opened, the first one first."""
+        ...
+
+    def cast_by(self, resident: int) -> Sequence[Cast]:
+        """All the ballots that they have."""
         ...
 
 

@@ -133,5 +133,5 @@ def remind_due(call: Call, job: Job) -> None:
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
-    for who in call.tx.of(POLLS).without_ballot(poll):
-        call.post(who, said, f"poll:{poll.id}:reminder:{who.platform}:{who.user_id}")
+    for resident in call.tx.of(POLLS).without_ballot(poll):
+        call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}")

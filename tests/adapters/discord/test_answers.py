@@ -245,7 +245,7 @@ async def stays_silent(double: Discord, person: Person, met: Callable[[], bool])
 async def test_typing_alone_makes_no_place(plein: OnDiscord) -> None:
     anna = plein.double.guild("Plein").member("anna")
     await anna.completes("general", "vote", "poll", "skate")
-    assert not await plein.core.places("discord")
+    assert not await plein.core.places(plein.adapter.account)
 
 
 async def test_plein_stops_only_after_the_last_answers(double: Discord, tmp_path: Path) -> None:

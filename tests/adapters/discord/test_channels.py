@@ -42,7 +42,7 @@ async def board(double: Discord, channel: Channel, *words: str, besides: Message
 
 
 async def rooms(plein: OnDiscord) -> list[str]:
-    return [place.room_id for place in await plein.core.places("discord")]
+    return [place.room_id for place in await plein.core.places(plein.adapter.account)]
 
 
 async def gone(plein: OnDiscord, channel: Channel) -> None:

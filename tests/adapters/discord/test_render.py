@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from bot.model.message import (
     text,
     typed,
 )
+from bot.model.people import Identity, Known, Resident
 from bot.texts import LOCALES, Texts, Voice, visible
 from tests.doubles.calls import COMMANDS
 from tests.doubles.discord import errors
@@ -606,3 +608,54 @@ def test_whatever_a_form_holds_discord_takes_it(form: Form) -> None:
         check_modal_of(data)
         above = [one["content"] for one in data["components"] if "content" in one]
         assert all(units(one) <= 4_000 and meant(one) == [] for one in above)
+
+
+# --- people ---
+
+PEOPLE = {
+    1: Known("*Ben* (2)", (Identity("matrix", "@ben:x"), Identity("discord", "42"))),
+    2: Known("# <@7>", (Identity("matrix", "@an:x"),)),
+}
+BEN, AN, GONE = Resident(1, "Ben"), Resident(2, "An"), Resident(3, "<@8>")
+
+
+def naming(*people: Resident) -> Text:
+    return text("typed", words=people)
+
+
+def for_people() -> Writer:
+    shown = writer()
+    return replace(shown, voice=replace(shown.voice, people=PEOPLE))
+
+
+def test_people_are_mentioned_where_discord_reads_mentions() -> None:
+    said = for_people().render(message(naming(BEN, AN, GONE)))
+    assert said.content == r"<@42>, # \<\@7> en \<\@8>"
+    titled = for_people().render(message(naming(BEN), title=naming(BEN, AN)))
+    assert titled.embed
+    assert titled.embed.description == "<@42>"
+    assert titled.embed.title == r"\*Ben\* (2) en # \<\@7>"
+
+
+def test_people_are_called_by_name_where_nothing_is_read() -> None:
+    shown, label = for_people(), naming(BEN, AN)
+    form = Form(label, "poll vote", {}, (Field("answer", label, label, choices=(("a", label),)),))
+    said = shown.render(message(label, buttons=[Button(label, "poll show")], form=form))
+    assert [one["label"] for one in buttons(said)] == ["*Ben* (2) en # <@7>"] * 2
+    assert shown.plain(label) == shown.alt(Attachment("poll:3", "png", label)) == "*Ben* (2) en # <@7>"
+    dialog = str(shown.modal(form, "1g0").to_dict())
+    assert "<@42>" not in dialog
+    assert dialog.count("*Ben* (2) en # <@7>") == 4
+    long = shown.render(message(*[naming(BEN)] * 2_000))
+    assert long.overflow
+    assert set(long.overflow.split("\n")) == {"*Ben* (2)"}
+
+
+@given(st.text(max_size=30))
+def test_no_name_means_anything_to_discord(name: str) -> None:
+    for accounts in ((), (Identity("discord", "42"),)):
+        people = {1: Known(name, accounts)}
+        shown = replace(writer(), voice=replace(writer().voice, people=people))
+        said = shown.render(message(naming(BEN), title=naming(BEN)))
+        for words in (said.embed.title, said.embed.description) if said.embed else ():
+            assert not meant((words or "").replace("<@42>", ""))

@@ -41,7 +41,7 @@ async def shown(server: Server, *words: str) -> Message:
 
 
 async def rooms(plein: OnDiscord) -> list[str]:
-    return [place.room_id for place in await plein.core.places("discord")]
+    return [place.room_id for place in await plein.core.places(plein.adapter.account)]
 
 
 @pytest.mark.parametrize("shared", [True, False])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 from dataclasses import replace
 from datetime import UTC, datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -14,6 +15,7 @@ from adapters.matrix.render import (
     KEY,
     POLL_END,
     POLL_START,
+    addressed,
     native_poll,
     render,
     render_edit,
@@ -21,6 +23,8 @@ from adapters.matrix.render import (
     render_poll_end,
 )
 from bot.model.message import Button, NativePoll, message, text, typed
+from bot.model.people import Identity, Known, Resident
+from bot.model.work import Delivery
 from bot.texts import Texts, Voice, visible
 
 TEXTS = Texts()
@@ -118,3 +122,39 @@ def test_no_native_poll_where_nobody_may_see_how_somebody_answers() -> None:
     assert native_poll(message(native_poll=poll)) == poll
     assert native_poll(message(native_poll=replace(poll, secret=True))) is None
     assert native_poll(message()) is None
+
+
+# --- people ---
+
+BEN = Identity("matrix", "@ben/x:example.org")
+PEOPLE = {
+    1: Known("Ben <b> (2)", (Identity("discord", "7"), BEN)),
+    2: Known("An & co", (Identity("discord", "8"),)),
+}
+NAMING = message(text("typed", words=(Resident(1, "Ben"), Resident(2, "An"), Resident(3, "<i>"))))
+
+
+def test_people_are_shown_as_clients_show_them_and_nobody_is_pinged() -> None:
+    content = render(NAMING, "k", TEXTS, replace(VOICE, people=PEOPLE))
+    assert content["body"] == "Ben <b> (2), An & co en <i>"
+    assert content["formatted_body"] == (
+        '<a href="https://matrix.to/#/@ben%2Fx:example.org">Ben &lt;b&gt; (2)</a>, An &amp; co en &lt;i&gt;'
+    )
+    assert content["m.mentions"] == {}
+
+
+def test_whoever_is_named_is_pinged_where_that_is_asked_for() -> None:
+    content = render(NAMING, "k", TEXTS, replace(VOICE, people=PEOPLE))
+    asked = Delivery("k", Identity("matrix", "@an:example.org"), NAMING, mentions=(BEN,))
+    assert addressed(content, asked)["m.mentions"] == {"user_ids": [BEN.user_id]}
+
+
+@given(st.text(max_size=20), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
+def test_no_name_or_account_gets_out_of_its_link(name: str, local: str) -> None:
+    known = {1: Known(name, (Identity("matrix", f"@{local}:x"),))}
+    content = render(message(text("typed", words=Resident(1, ""))), "k", TEXTS, replace(VOICE, people=known))
+    shown = Reader(content["formatted_body"])
+    assert shown.tags - {"br"} == {"a"}
+    ((attribute, link),) = shown.attributes
+    assert (attribute, unquote(link or "")) == ("href", f"https://matrix.to/#/@{local}:x")
+    assert shown.words == visible(name)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.errors import TryLater, Unreachable
+from bot.delivery.boards import AT_ONCE, Boards
+from bot.errors import Gone, NotOurs, Refused, TryLater
+from bot.model.message import Message
 from bot.model.people import Place
+from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 
@@ -126,7 +130,7 @@ async def test_trouble_in_one_place_holds_up_no_other(town: Town) -> None:
 
 async def test_a_place_that_is_gone_loses_its_board(town: Town) -> None:
     await flush(town)
-    town.platform.trouble["plein"] = [Unreachable("weg")]
+    town.platform.trouble["plein"] = [Gone("weg")]
     await town.say("ben", "!vote 1")
     await flush(town)
     await town.say("cas", "!vote 1")
@@ -158,7 +162,7 @@ async def test_a_place_that_comes_later_shows_what_is_open(town: Town) -> None:
 
 async def test_a_place_left_and_joined_again_shows_it_again(town: Town) -> None:
     await flush(town)
-    await town.core.left(Place(PLATFORM, "plein"))
+    await town.core.left(PLATFORM, Place(PLATFORM, "plein"))
     await flush(town)
     assert shown(town, "plein") == [("send", "1. A: 0 stemmen")]
     await town.joined("plein")
@@ -174,8 +178,8 @@ async def test_a_place_left_and_joined_again_shows_it_again(town: Town) -> None:
 async def test_a_place_that_moved_gets_a_board_of_its_own(town: Town) -> None:
     await flush(town)
     await town.say("ben", "!vote 1")
-    await town.core.moved(Place(PLATFORM, "plein"), Place(PLATFORM, "nieuw plein"))
-    await town.core.moved(Place(PLATFORM, "plein"), Place(PLATFORM, "nieuw plein"))
+    await town.core.moved(PLATFORM, Place(PLATFORM, "plein"), Place(PLATFORM, "nieuw plein"))
+    await town.core.moved(PLATFORM, Place(PLATFORM, "plein"), Place(PLATFORM, "nieuw plein"))
     await flush(town)
     assert shown(town, "plein") == [("send", "1. A: 0 stemmen")]
     assert shown(town, "nieuw plein") == [("send", "1. A: 1 stem")]
@@ -192,3 +196,57 @@ async def test_message_at_finds_every_message_that_shows_it(town: Town) -> None:
     assert [button.command for button in message.buttons] == ["poll tick", "poll tick"]
     assert await town.core.message_at(PLATFORM, "$never") is None
     assert await town.core.message_at("elsewhere", f"${sent.key}") is None
+
+
+async def test_many_boards_are_read_and_rendered_once_a_round(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = [f"plek{number}" for number in range(80)]
+    await town.joined(*rooms)
+    await flush(town)
+    shows = town.core.boards._shows
+    rendered: list[str] = []
+    reads: list[str] = []
+
+    def show(tx: Transaction, subject: str) -> Message | None:
+        rendered.append(subject)
+        return shows["poll"](tx, subject)
+
+    read = Boards._read
+
+    def counted(boards: Boards, tx: Transaction, account: str, *rest: Any) -> Any:
+        reads.append(account)
+        return read(boards, tx, account, *rest)
+
+    monkeypatch.setattr(town.core.boards, "_shows", {**shows, "poll": show})
+    monkeypatch.setattr(Boards, "_read", counted)
+    await town.say("ben", "!vote 1")
+    town.clock.turn(timedelta(seconds=2))
+    running = asyncio.create_task(town.core.boards.worker.run())
+    await town.platform.until(lambda: all(shown(town, room)[-1][0] == "edit" for room in rooms))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert rendered == ["1"]
+    assert len(reads) <= 3
+    assert town.platform.most_under_way <= AT_ONCE
+
+
+async def test_what_may_not_be_shown_now_is_shown_when_it_may(town: Town) -> None:
+    """Power levels, say: the board is kept, and its place tried again when those change."""
+    await flush(town)
+    town.platform.trouble["plein"] = [Refused("power levels")] * 3
+    await town.say("ben", "!vote 1")
+    for _ in range(3):
+        await flush(town, 3600)
+    await town.core.retry(PLATFORM, Place(PLATFORM, "plein"))
+    await flush(town, 0)
+    assert shown(town, "plein") == [("send", "1. A: 0 stemmen"), ("edit", "1. A: 1 stem")]
+
+
+async def test_what_another_account_posted_is_left_to_it(town: Town) -> None:
+    await flush(town)
+    town.platform.trouble["plein"] = [NotOurs("another account said that")]
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    await flush(town, 3600)
+    assert shown(town, "plein")[-1] == ("edit", "1. A: 1 stem")

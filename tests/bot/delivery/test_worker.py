@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Hashable
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Collection, Hashable
+from datetime import timedelta
 
 import pytest
 
 from bot.clock import HandClock
-from bot.delivery.worker import Worker, pause
+from bot.delivery import worker
+from bot.delivery.worker import Round, Worker, patience, pause
 from bot.errors import StoreFailed
 from tests.chat import NOW
+
+AT_ONCE = 4
 
 
 class Chores:
@@ -27,23 +30,24 @@ class Chores:
         self.looks = 0
         self.at_work: set[Hashable] = set()
         self.twice = False
+        self.most_at_work = 0
         self._changed = asyncio.Condition()
-        self.worker = Worker("chores", self.clock, self._due, self._next_at, self._work)
+        self.worker = Worker("chores", self.clock, ["home"], self._take, self._work, at_once=AT_ONCE)
 
-    async def _due(self) -> list[Hashable]:
+    async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Hashable]:
         async with self._changed:
             self.looks += 1
             self._changed.notify_all()
         if self.trouble and isinstance(self.trouble[0], StoreFailed):
             raise self.trouble.pop(0)
-        return list(self.todo)
+        return Round([(key, key) for key in self.todo if key not in busy][:limit], None)
 
-    async def _next_at(self) -> datetime | None:
-        return None
-
-    async def _work(self, key: Hashable) -> None:
+    async def _work(self, key: Hashable) -> bool:
         self.twice |= key in self.at_work
         self.at_work.add(key)
+        self.most_at_work = max(self.most_at_work, len(self.at_work))
+        async with self._changed:
+            self._changed.notify_all()
         if key in self.locked:
             await self.locked[key].wait()
         self.at_work.discard(key)
@@ -55,6 +59,7 @@ class Chores:
         async with self._changed:
             self.done.append(key)
             self._changed.notify_all()
+        return True
 
     def add(self, *keys: Hashable) -> None:
         for key in keys:
@@ -112,6 +117,39 @@ async def test_a_slow_key_holds_up_no_other(chores: Chores) -> None:
     await chores.until("slow")
 
 
+async def test_so_many_are_under_way_at_a_time(chores: Chores) -> None:
+    keys = [f"a{number}" for number in range(3 * AT_ONCE)]
+    chores.locked = {key: asyncio.Event() for key in keys}
+    chores.add(*keys)
+    await chores.until_true(lambda: len(chores.at_work) == AT_ONCE)
+    for key in keys:
+        chores.locked[key].set()
+    await chores.until(*keys)
+    assert chores.most_at_work == AT_ONCE
+
+
+async def test_those_that_hang_hold_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many: of one homeserver that does not answer there may be more than may be under way."""
+    monkeypatch.setattr(worker, "SLOW_AFTER", 0.01)
+    chores = Chores()
+    running = asyncio.create_task(chores.worker.run())
+    hanging = [f"hangs{number}" for number in range(3 * AT_ONCE)]
+    chores.locked = {key: asyncio.Event() for key in hanging}
+    chores.add(*hanging, "quick")
+    await chores.until("quick")
+    more = [f"more{number}" for number in range(2 * worker.MOST_SLOW * AT_ONCE)]
+    chores.locked |= {key: asyncio.Event() for key in more}
+    chores.add(*more)
+    # But there is an end to that too.
+    most = worker.MOST_SLOW * AT_ONCE
+    await chores.until_true(lambda: len(chores.at_work) == most)
+    chores.locked[hanging[0]].set()
+    await chores.until(hanging[0])
+    assert chores.most_at_work == most
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_one_key_is_never_worked_on_twice_at_once(chores: Chores) -> None:
     chores.locked["a"] = asyncio.Event()
     chores.add("a", "b")
@@ -148,3 +186,12 @@ async def test_flush_does_one_after_the_other() -> None:
     chores.add("a", "b", "c")
     await chores.worker.flush()
     assert chores.done == ["a", "b", "c"]
+
+
+def test_patience_grows_with_how_long_it_was_tried() -> None:
+    tried, waited = timedelta(), []
+    while tried < timedelta(hours=4):
+        waited.append(patience(tried).total_seconds())
+        tried += patience(tried)
+    assert waited[:5] == [2, 2, 4, 8, 16]
+    assert waited[11:14] == [2048, 3600, 3600]

@@ -33,10 +33,13 @@ from bot.model.message import (
     text,
     typed,
 )
+from bot.model.people import Resident, Role
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
 # Among them names that fields have, and by which values are known.
-NAMES = st.text("abc_", min_size=1, max_size=5) | st.sampled_from(["key", "at", "label", "title", "values"])
+NAMES = st.text("abc_", min_size=1, max_size=5) | st.sampled_from(
+    ["key", "at", "resident", "name", "title", "values"]
+)
 MOMENTS = st.datetimes(
     min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone itself
     max_value=datetime(2100, 1, 1),  # noqa: DTZ001
@@ -49,6 +52,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     NoneType: st.none(),
     datetime: MOMENTS,
+    Resident: st.builds(Resident, st.integers(0, 2**63 - 1), WORDS),
 }
 
 
@@ -101,6 +105,15 @@ def test_each_of_several_is_known_by_a_field_that_is_always_written(union: Any) 
     assert len({known_as(kind) for kind in kinds}) == len(kinds)
     first = [fields(kind)[0] for kind in kinds if is_dataclass(kind)]
     assert all(field.default is MISSING and field.default_factory is MISSING for field in first)
+
+
+def test_of_somebody_nothing_is_kept_but_who_they_are_and_a_name() -> None:
+    said = message(text("typed", words=(Resident(7, "Ben", "nl", Role.MODERATOR), Resident(8, "An"))))
+    kept = json.loads(str(pack(said)))["blocks"][0]["values"]["words"]
+    assert kept == [{"resident": 7, "name": "Ben"}, {"resident": 8, "name": "An"}]
+    again = unpack(pack(said))
+    assert again
+    assert again.lines[0].values["words"] == (Resident(7, "Ben"), Resident(8, "An"))
 
 
 def test_what_stands_at_its_default_is_left_out() -> None:

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
-from bot.model.message import Attachment, Button, Field, Form, Hint, Message, NativePoll, Title, message, text
-from bot.model.people import Role
+from bot.model.message import (
+    Attachment,
+    Button,
+    Field,
+    Form,
+    Hint,
+    Message,
+    NativePoll,
+    Text,
+    Title,
+    message,
+    residents_in,
+    text,
+)
+from bot.model.people import Resident, Role
 
 LABEL = text("typed", words="x")
 FILE = Attachment("poll:3", "csv", text("poll.export", question="Wat?"))
@@ -43,3 +56,22 @@ def test_what_is_filled_in_stands_behind_what_a_form_holds_already() -> None:
 
 def test_a_moderator_may_all_that_others_may() -> None:
     assert Role.RESIDENT < Role.ORGANISER < Role.MODERATOR
+
+
+def test_whoever_is_named_anywhere_in_a_message_is_found() -> None:
+    def naming(number: int) -> Text:
+        return text("typed", words=(text("typed", words=Resident(number, "Ben")), "Ben", number))
+
+    poll = NativePoll(naming(5), (naming(6), LABEL), 1, "poll choose", {"who": Resident(99, "An")}, naming(7))
+    fields = (Field("answer", naming(8), naming(9), choices=(("a", naming(10)),)),)
+    said = message(
+        naming(1),
+        title=naming(2),
+        hints=[naming(3)],
+        files=[Attachment("poll:3", "csv", naming(4))],
+        buttons=[Button(naming(11), "poll show", {"who": Resident(99, "An")})],
+        native_poll=poll,
+        form=Form(naming(12), "poll vote", {}, fields, lines=(naming(13),)),
+    )
+    assert {resident.id for resident in residents_in(said)} == set(range(1, 14))
+    assert not list(residents_in(message(LABEL, title=LABEL, buttons=[PRESS], native_poll=POLL, form=FORM)))

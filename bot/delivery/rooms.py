@@ -1,0 +1,168 @@
+"""Where Plein is: which of its accounts serves which place, and what becomes of it when that changes."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from bot.clock import Clock
+from bot.delivery.worker import tell_moderators
+from bot.errors import StoreFailed
+from bot.model.message import text
+from bot.model.people import Place
+from bot.model.work import AWAY_AFTER
+from bot.ports.adapter import Adapter
+from bot.ports.storage import Store, Transaction
+
+log = logging.getLogger(__name__)
+# Accounts at work say so now and then. One that was silent for longer (AWAY_AFTER) is succeeded by another.
+SAY_SO_EVERY = 600.0
+# So often the moderators hear of people who cannot be reached, all of them together.
+TELL_EVERY = timedelta(days=1)
+
+
+class _Joined(NamedTuple):
+    """A place that an account came into, as its platform calls it and as the configuration does."""
+
+    account: str
+    place: Place
+    name: str
+    theme: str | None
+    locale: str | None
+
+
+class Rooms:
+    """Keeps which account serves which place. `look` has the workers look what there is for an adapter.
+
+    Of several accounts in one place the one that came first serves it, until it leaves or is not at work
+    any more. `adapters` are those at work in this process, by account.
+    """
+
+    def __init__(self, store: Store, clock: Clock, look: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._look = look
+        self.adapters: dict[str, Adapter] = {}
+        # Where an account of ours is and another one serves.
+        self._served_by_others: dict[tuple[str, Place], _Joined] = {}
+
+    async def introduce(self, adapter: Adapter) -> None:
+        """Its account is at work: what was kept for its platform alone is its own from now on."""
+        await self._store.run(lambda tx: self._at_work(tx, adapter.account, adapter.platform))
+
+    async def serve(self, adapter: Adapter) -> None:
+        """From now on what belongs to the adapter's account is shown by it."""
+        await self.introduce(adapter)
+        self.adapters[adapter.account] = adapter
+        self._look()
+
+    async def stay(self) -> None:
+        """Say again and again which accounts are at work, and take over from those that are not."""
+        while True:
+            await self._clock.sleep(SAY_SO_EVERY)
+            try:
+                await self.look_after()
+            except StoreFailed as error:
+                log.warning("The database does not answer (%s); trying again", error)
+
+    async def look_after(self) -> None:
+        await self._store.run(self._all_at_work)
+        self._look()
+        for joined in list(self._served_by_others.values()):
+            await self.joined(*joined)
+
+    def _at_work(self, tx: Transaction, account: str, platform: str) -> None:
+        now = self._clock.now()
+        tx.accounts.serve(account, platform, now)
+        tx.accounts.succeed(account, platform, now - AWAY_AFTER)
+
+    def _all_at_work(self, tx: Transaction) -> None:
+        """Together, as what is for people goes by which accounts are at work."""
+        for adapter in list(self.adapters.values()):
+            self._at_work(tx, adapter.account, adapter.platform)
+        now = self._clock.now()
+        tx.told.redirect(now, now - AWAY_AFTER)
+        _tell_of_unreached(tx, now)
+
+    async def joined(
+        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
+    ) -> None:
+        """A place without a theme's name keeps the theme it had, or gets one of its own.
+
+        Its own theme is named by the place's address, never by the room's name, which anybody
+        could choose so as to listen in.
+        """
+
+        joined = _Joined(account, place, name, theme, locale)
+        since = self._clock.now() - AWAY_AFTER
+
+        def join(tx: Transaction) -> str:
+            server = tx.places.served_by(place)
+            if server not in (None, account, place.platform) and not tx.accounts.is_away(server, since):
+                return server
+            self._bind(tx, joined)
+            return account
+
+        served_by = await self._store.run(join)
+        if served_by == account:
+            self._served_by_others.pop((account, place), None)
+        elif (account, place) not in self._served_by_others:
+            log.info("In %s people are served by %s, not by %s", place.room_id, served_by, account)
+            self._served_by_others[account, place] = joined
+
+    def _bind(self, tx: Transaction, joined: _Joined) -> None:
+        account, place, name, theme, locale = joined
+        known = None if theme else tx.places.known(place)
+        found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
+        if tx.places.bind(place, found.id, name, locale, account):
+            tx.boards.show_open(found.id, place)
+            tx.posts.retry(account, place, self._clock.now())
+
+    async def left(self, account: str, place: Place) -> None:
+        """What was still to be said there is set aside, unless another account of ours is there too."""
+        self._served_by_others.pop((account, place), None)
+        others = (joined for joined in self._served_by_others.values() if joined.place == place)
+        heir = next(others, None)
+
+        def leave(tx: Transaction) -> None:
+            if tx.places.served_by(place) not in (account, place.platform):
+                return
+            if heir:
+                self._bind(tx, heir)
+            else:
+                tx.places.leave(place)
+
+        await self._store.run(leave)
+        if heir:
+            await self.joined(*heir)
+
+    async def moved(self, account: str, old: Place, new: Place) -> None:
+        def move(tx: Transaction) -> None:
+            if tx.places.served_by(old) in (account, old.platform):
+                tx.places.move(old, new)
+
+        await self._store.run(move)
+
+    async def retry(self, account: str, place: Place | None = None) -> None:
+        """What was refused there (None: anywhere) may be taken now."""
+        now = self._clock.now()
+
+        def again(tx: Transaction) -> None:
+            tx.posts.retry(account, place, now)
+            tx.boards.retry(account, place, now)
+
+        await self._store.run(again)
+
+    async def places(self, account: str) -> Sequence[Place]:
+        return await self._store.read(lambda tx: tx.places.served(account))
+
+
+def _tell_of_unreached(tx: Transaction, now: datetime) -> None:
+    """How many people could be reached nowhere since the moderators were told last; at most once a day."""
+    kept = tx.kept.get("", "unreached told")
+    told_at = datetime.fromisoformat(kept) if kept else datetime.fromtimestamp(0, UTC)
+    if now - told_at >= TELL_EVERY and (count := tx.told.unreached(told_at)):
+        tell_moderators(tx, text("outbox.unreached", count=count), "unreached", now)
+        tx.kept.put("", "unreached told", now.isoformat())

@@ -1,0 +1,202 @@
+"""What is told to a person, on whichever of their accounts they can be reached.
+
+Each is a post with a resident. It is meant for one account at a time: the one that they used last among
+those whose platform Plein is at work on. It goes to another one only while it is certain that it arrived
+nowhere. Where none is left it has no account of Plein's (""), so that no worker takes it, and waits until
+they use Plein again: `residents.unheard` says so to whoever recognises them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import and_, bindparam, case, distinct, func, null, select, update
+
+from bot.model.message import Message
+from bot.model.people import Identity
+from bot.model.work import Post
+from storage.batch import Batch, Loader
+from storage.posts import Posts
+from storage.tables import accounts, identities, posts, residents
+
+_MOMENT = posts.c.next_at.type
+_NOW = bindparam("now_", type_=_MOMENT)
+_SINCE = bindparam("since_", type_=_MOMENT)
+NOWHERE = ""
+
+
+class _Way(NamedTuple):
+    """An account of somebody's: which of Plein's heard it last, and which account they used last."""
+
+    platform: str
+    user: str
+    heard_by: str | None
+    heard_as: str | None
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(self.platform, self.user)
+
+
+_WAYS = Loader(
+    select(identities.c.platform, identities.c.user_id, identities.c.account, residents.c.heard_as)
+    .join(residents, identities.c.resident == residents.c.id)
+    .order_by(identities.c.platform, identities.c.user_id),
+    by=[identities.c.resident],
+    make=_Way,
+)
+_OURS = Loader(
+    select(accounts.c.account, accounts.c.seen_at).order_by(accounts.c.account),
+    by=[accounts.c.platform],
+    make=lambda account, seen_at: (account, seen_at),
+)
+_UNSAID = and_(
+    *(posts.c.resident.is_not(None), posts.c.sent_at.is_(None), posts.c.parked.is_(None)),
+    *(posts.c.ref.is_(None), ~posts.c.in_doubt),
+)
+_ID = posts.c.id == bindparam("id_")
+_TRIED_ON = (
+    select(posts.c.id, posts.c.resident, posts.c.gone)
+    .where(_ID, posts.c.resident.is_not(None), posts.c.sent_at.is_(None), posts.c.parked.is_(None))
+    .where(posts.c.account == bindparam("account_"), posts.c.room == bindparam("room_"))
+)
+_AT_WORK = select(accounts.c.account).where(
+    accounts.c.account == posts.c.account, accounts.c.seen_at >= _SINCE
+)
+_STRANDED = select(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone).where(
+    _UNSAID, ~_AT_WORK.exists()
+)
+# Nobody saw anything of it: what it was changed to meanwhile is what it says, and one withdrawn is done.
+_AS_NEW: dict[str, Any] = {
+    "account": bindparam("account_"),
+    "gone": bindparam("gone_"),
+    "tried_at": null(),
+    "in_doubt": False,
+    "attempts": 0,
+    "next_at": _NOW,
+    "message": func.coalesce(posts.c.wanted, posts.c.message),
+    "wanted": null(),
+    "sent_at": case((posts.c.withdrawn, _NOW), else_=null()),
+}
+_NOWHERE = update(posts).where(_ID).values(**_AS_NEW)
+_ELSEWHERE = _NOWHERE.values(platform=bindparam("platform_"), room=bindparam("room_"))
+_WAITS_FOR_THEM = and_(_UNSAID, posts.c.account == NOWHERE)
+_THEIRS = posts.c.resident == bindparam("resident_")
+_RESUME = (
+    update(posts)
+    .where(_WAITS_FOR_THEM, _THEIRS)
+    .values(
+        platform=bindparam("platform_"),
+        room=bindparam("room_"),
+        account=bindparam("account_"),
+        gone=null(),
+        next_at=_NOW,
+    )
+)
+_NOTE = (
+    update(residents).where(residents.c.id == bindparam("resident_")).values(unheard=bindparam("unheard_"))
+)
+_UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THEM, posts.c.next_at > _SINCE)
+_WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
+
+
+class Told:
+    """Implements ToldStore."""
+
+    def __init__(self, db: Batch, to_say: Posts) -> None:
+        self._db = db
+        self._posts = to_say
+
+    def add(
+        self,
+        post_id: str,
+        resident: int,
+        message: Message,
+        now: datetime,
+        since: datetime,
+        *,
+        confidential: bool = False,
+    ) -> None:
+        found = self._find(resident, since, ())
+        # At a moment when nothing is at work it waits for the account that they used last.
+        if found is None and (ways := self._ways(resident)):
+            found = ways[0].identity, self._posts.account_for(ways[0].identity)
+        if found:
+            to, account = found
+            self._posts.add(
+                post_id, to, message, now, confidential=confidential, account=account, resident=resident
+            )
+
+    def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
+        where = {"id_": post.id, "account_": post.account, "room_": _room(post)}
+        # Unless somebody else decided meanwhile where it is to go.
+        for row in list(self._db.execute(_TRIED_ON, where)):
+            self._send(
+                row.id, row.resident, {*_read(row.gone), f"{post.to.platform}:{_room(post)}"}, now, since
+            )
+
+    def redirect(self, now: datetime, since: datetime) -> None:
+        rows = list(self._db.execute(_STRANDED, {"since_": since}))
+        self._db.expect(residents.c.id, (row.resident for row in rows))
+        for row in rows:
+            gone = _read(row.gone)
+            if row.account != NOWHERE or self._find(row.resident, since, gone):
+                self._send(row.id, row.resident, gone, now, since)
+
+    def _send(
+        self, post_id: str, resident: int, gone: Collection[str], now: datetime, since: datetime
+    ) -> None:
+        values = {"id_": post_id, "gone_": orjson.dumps(sorted(gone)).decode(), "now_": now}
+        if found := self._find(resident, since, gone):
+            to, account = found
+            where = {"platform_": to.platform, "room_": to.user_id}
+            self._db.execute(_ELSEWHERE, {**values, **where, "account_": account})
+            self._db.wake("post")
+        else:
+            self._db.execute(_NOWHERE, {**values, "account_": NOWHERE})
+            self._db.execute(_NOTE, {"resident_": resident, "unheard_": True})
+
+    def resume(self, resident: int, identity: Identity, now: datetime) -> None:
+        where = {"platform_": identity.platform, "room_": identity.user_id}
+        account = self._posts.account_for(identity)
+        self._db.execute(_RESUME, {**where, "resident_": resident, "account_": account, "now_": now})
+        self._db.execute(_NOTE, {"resident_": resident, "unheard_": False})
+        self._db.wake("post")
+
+    def unreached(self, since: datetime) -> int:
+        found: int = self._db.execute(_UNREACHED, {"since_": since}).scalar_one()
+        return found
+
+    def linked(self, resident: int) -> None:
+        if self._db.execute(_WAITING, {"resident_": resident}).first():
+            self._db.execute(_NOTE, {"resident_": resident, "unheard_": True})
+
+    # --- where they can be reached ---
+
+    def _find(self, resident: int, since: datetime, gone: Collection[str]) -> tuple[Identity, str] | None:
+        """The first account of theirs that is left, and which of Plein's is to write to it."""
+        for way in self._ways(resident):
+            if way.identity.address not in gone and (account := self._at_work(way, since)):
+                return way.identity, account
+        return None
+
+    def _ways(self, resident: int) -> list[_Way]:
+        """Their accounts, the one that they used last first."""
+        ways = self._db.get_all(_WAYS, resident)
+        return sorted(ways, key=lambda way: way.identity.address != way.heard_as)
+
+    def _at_work(self, way: _Way, since: datetime) -> str | None:
+        at_work = [account for account, seen in self._db.get_all(_OURS, way.platform) if seen >= since]
+        return way.heard_by if way.heard_by in at_work else next(iter(at_work), None)
+
+
+def _room(post: Post) -> str:
+    assert isinstance(post.to, Identity)
+    return post.to.user_id
+
+
+def _read(gone: str | None) -> Collection[str]:
+    return orjson.loads(gone) if gone else ()

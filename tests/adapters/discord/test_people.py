@@ -1,0 +1,70 @@
+"""People named on Discord: by a mention, who is known from then on, and shown by one that pings nobody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.model.people import Identity
+from tests.doubles.discord import Discord, Person
+from tests.doubles.thanks import INSTALLED
+from tests.on_discord import OnDiscord, plein_on
+
+
+@pytest.fixture
+async def plein(double: Discord, database: str) -> AsyncIterator[OnDiscord]:
+    async with plein_on(double, database, installed=INSTALLED) as plein:
+        yield plein
+
+
+async def name_of(plein: OnDiscord, who: str) -> str | None:
+    found = await plein.core.store.run(lambda tx: tx.people.by_identity(Identity("discord", who)))
+    return found.name if found else None
+
+
+async def test_whoever_is_mentioned_in_a_command_is_known_from_then_on(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    answer = await anna.uses("sport", "test thank", who=ben.mention)
+    assert answer.text.startswith(f"bedankt en {ben.mention}")
+    assert answer.buttons == ["ben"]
+    assert not ben.pinged_by(answer.message)
+    assert await name_of(plein, ben.id) == "ben"
+    again = await anna.presses(answer.message, "ben")
+    assert ben.mention in again.text
+    assert not ben.pinged_by(again.message)
+
+
+async def test_and_in_what_is_typed_behind_its_name_or_in_private(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    await anna.says("sport", f"<@{double.bot.user.id}> !test thank <@!{ben.id}>")
+    answer = await anna.hears(anna.dm, "bedankt")
+    assert ben.mention in answer.text
+    assert not ben.pinged_by(answer)
+    await anna.says(anna.dm, f"!test thank {anna.mention}")
+    assert await anna.hears(anna.dm, anna.mention)
+    assert await name_of(plein, ben.id) == "ben"
+
+
+async def test_what_was_said_while_plein_was_away(
+    double: Discord, database: str, anna: Person, ben: Person
+) -> None:
+    async with plein_on(double, database, installed=INSTALLED):
+        await anna.uses("sport", "help")
+    await anna.says("sport", f"<@{double.bot.user.id}> !test thank {ben.mention}")
+    async with plein_on(double, database, installed=INSTALLED) as plein:
+        await anna.hears(anna.dm, ben.mention)
+        assert await name_of(plein, ben.id) == "ben"
+
+
+async def test_a_bot_or_who_is_not_there_is_nobody(double: Discord, plein: OnDiscord, anna: Person) -> None:
+    stranger = double.guild("Elders", bots=()).member("stranger")
+    nobody = "9223372036854775807"
+    for who in (double.bot.user.id, stranger.id, nobody):
+        answer = await anna.uses("sport", "test thank", who=f"<@{who}>")
+        assert "bedankt" not in answer.text
+        await anna.says(anna.dm, f"!test thank <@{who}>")
+        await anna.hears(anna.dm, who)
+        assert await name_of(plein, who) is None

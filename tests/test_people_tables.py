@@ -1,0 +1,266 @@
+"""Whatever is kept of residents goes along when two are one person, and is handed out and forgotten.
+
+Every column that refers to residents is tried, of the core, of each feature and of the made-up one: a row is
+made for somebody, from nothing but the table's own columns. A table that nobody looks after fails.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import Boolean, Column, ForeignKey, String, Table, Text, func, insert, select
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.feature import Feature, Features
+from bot.main.features import Installed, add_up, stores_of
+from bot.model.people import Identity, Resident
+from bot.ports.storage import Exported, StoreKey, Transaction
+from storage import tables
+from storage.connections import async_url
+from storage.engines import Database, open_database
+from storage.parts import Parts, Stored
+from storage.tables import Moment, Number, own_tables, residents
+from storage.unit import Tx
+from tests.chat import NOW
+from tests.made_up import INSTALLED, make_tables
+from tests.postgres import keys_of
+
+# Where somebody who was forgotten still is, as a row of `residents` that says nothing; and why.
+TOMBSTONES = {
+    "polls.opener": "a poll stays, with what others voted in it; it is opened by nobody that anybody can find"
+}
+ANNA, BEN, CAS = (Identity("test", name) for name in ("anna", "ben", "cas"))
+
+
+def referring(installed: Sequence[Installed]) -> list[Column[Any]]:
+    """Every column that refers to residents."""
+    every = [tables.metadata, *(stored.tables for stored in stores_of(installed))]
+    return [
+        column
+        for metadata in every
+        for table in metadata.sorted_tables
+        for column in table.c
+        if any(key.column is residents.c.id for key in column.foreign_keys)
+    ]
+
+
+COLUMNS = referring(INSTALLED)
+
+
+@dataclass
+class Rows:
+    """Makes rows of any table: what must be there is made up, parents first and once for all."""
+
+    tx: Transaction
+    parents: dict[Table, Any] = field(default_factory=dict)
+    numbers: Any = field(default_factory=lambda: count(1000))
+
+    def add(self, column: Column[Any], resident: int) -> dict[str, Any]:
+        """A row whose column refers to that resident; its others refer to somebody else."""
+        values = {
+            each.name: resident if each is column else self._value(each)
+            for each in column.table.c
+            if each is column or self._is_needed(each)
+        }
+        return self._insert(column.table, values)
+
+    def _is_needed(self, column: Column[Any]) -> bool:
+        is_numbered = column.primary_key and isinstance(column.type, type(Number)) and not column.foreign_keys
+        return not (column.nullable or column.server_default is not None or is_numbered)
+
+    def _value(self, column: Column[Any]) -> Any:
+        for key in column.foreign_keys:
+            return self._parent(key.column.table)[key.column.name]
+        if isinstance(column.type, Moment):
+            return NOW
+        if isinstance(column.type, Boolean):
+            return False
+        number = next(self.numbers)
+        if isinstance(column.type, Text):
+            return f"[{number}]"
+        return str(number) if isinstance(column.type, String) else number
+
+    def _parent(self, table: Table) -> dict[str, Any]:
+        if table not in self.parents:
+            needed = {each.name: self._value(each) for each in table.c if self._is_needed(each)}
+            self.parents[table] = self._insert(table, needed)
+        return cast(dict[str, Any], self.parents[table])
+
+    def _insert(self, table: Table, values: dict[str, Any]) -> dict[str, Any]:
+        keys = db(self.tx).execute(insert(table).returning(*table.primary_key), values).one()
+        return {**values, **keys._asdict()}
+
+
+def db(tx: Transaction) -> Any:
+    return cast(Tx, tx).db
+
+
+def rows_of(tx: Transaction, column: Column[Any], resident: int) -> int:
+    found: int = (
+        db(tx).execute(select(func.count()).select_from(column.table).where(column == resident)).scalar()
+    )
+    return found
+
+
+@contextlib.asynccontextmanager
+async def opened(url: str, installed: Sequence[Installed] = INSTALLED) -> AsyncIterator[Database]:
+    await make_tables(url)
+    store = await open_database(url, keys_of(url), stores_of(installed))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def people(tx: Transaction) -> list[Resident]:
+    return [tx.people.add(who, who.user_id) for who in (ANNA, BEN, CAS)]
+
+
+def check_link(features: Features, column: Column[Any], both: bool, tx: Transaction) -> None:
+    """What was one's is the other's, where both had the same as well."""
+    anna, ben, _ = people(tx)
+    rows = Rows(tx)
+    before = {who: rows_of(tx, column, who) for who in (anna.id, ben.id)}
+    for who in (anna, ben) if both else (ben,):
+        rows.add(column, who.id)
+    assert features.link(tx, [ANNA, BEN]) == anna.id
+    assert rows_of(tx, column, ben.id) == 0
+    assert rows_of(tx, column, anna.id) > before[anna.id]
+
+
+def check_export(features: Features, column: Column[Any], tx: Transaction) -> None:
+    """Of the one whose it is, all that the row says."""
+    anna, ben, _ = people(tx)
+    before = len(features.export(tx, anna.id).get(column.table.name, ()))
+    row = Rows(tx).add(column, anna.id)
+    found = features.export(tx, anna.id)
+    assert json.loads(json.dumps(found)) == found
+    assert [kept["name"] for kept in found["residents"]] == ["anna"]
+    exported = found.get(column.table.name, ())
+    assert len(exported) == before + 1, f"{column} is not exported"
+    own_keys = {key.name for key in column.table.primary_key if not key.foreign_keys and key.type is Number}
+    assert row.keys() - {column.name} - own_keys <= exported[-1].keys()
+    assert len(features.export(tx, ben.id).get(column.table.name, ())) == before
+
+
+def check_forget(features: Features, column: Column[Any], tx: Transaction) -> None:
+    """Nothing refers to them, or to a row that says nothing; what others have stays."""
+    anna, ben, _ = people(tx)
+    rows = Rows(tx)
+    rows.add(column, anna.id)
+    rows.add(column, ben.id)
+    of_ben = rows_of(tx, column, ben.id)
+    features.forget(tx, anna.id)
+    assert rows_of(tx, column, ben.id) == of_ben
+    kept = db(tx).execute(select(residents).where(residents.c.id == anna.id))
+    if str(column) in TOMBSTONES:
+        assert rows_of(tx, column, anna.id) == 1
+        assert tuple(kept.one()) == (anna.id, "", None, 0, False, "", False, None, False)
+        assert not tx.people.known([anna.id])
+        assert not tx.people.named("", None)
+        assert not tx.people.numbered(anna.id, None)
+        others = [other for other in COLUMNS if str(other) not in TOMBSTONES]
+        assert not any(rows_of(tx, other, anna.id) for other in others)
+    else:
+        assert not kept, f"{column} still refers to somebody who was forgotten"
+    assert tx.people.by_identity(ANNA) is None
+    assert not features.export(tx, anna.id)["identities"]
+    # Whoever comes back is somebody new.
+    assert tx.people.add(ANNA, "anna").id != anna.id or str(column) not in TOMBSTONES
+
+
+def test_all_are_found() -> None:
+    found = {str(column) for column in COLUMNS}
+    assert found >= {
+        *("identities.resident", "members.resident", "uses.resident"),
+        *("polls.opener", "ballots.voter", "loans.resident"),
+    }
+    assert found >= TOMBSTONES.keys()
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=str)
+@pytest.mark.parametrize("both", [False, True], ids=["of-one", "of-both"])
+async def test_it_goes_along_when_two_are_one(column: Column[Any], both: bool, database_url: str) -> None:
+    async with opened(database_url) as store:
+        await store.run(lambda tx: check_link(add_up(INSTALLED), column, both, tx))
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=str)
+async def test_it_is_exported(column: Column[Any], database_url: str) -> None:
+    async with opened(database_url) as store:
+        await store.run(lambda tx: check_export(add_up(INSTALLED), column, tx))
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=str)
+async def test_it_is_forgotten(column: Column[Any], database_url: str) -> None:
+    async with opened(database_url) as store:
+        await store.run(lambda tx: check_forget(add_up(INSTALLED), column, tx))
+
+
+# --- and one that nobody looks after fails ---
+
+KUDOS = own_tables()
+kudos = Table(
+    "kudos",
+    KUDOS,
+    Column("id", Number, primary_key=True),
+    Column("giver", ForeignKey(residents.c.id), nullable=False),
+    Column("receiver", ForeignKey(residents.c.id), nullable=False),
+    Column("why", String, nullable=False),
+)
+KEY: StoreKey[Any] = StoreKey("kudos")
+UNHANDLED = Feature(name="kudos", keeps=KEY)
+
+
+def make_kudos(parts: Parts) -> object:
+    return parts.db
+
+
+def merge_kudos(tx: Transaction, old: int, new: int) -> None:
+    for column in (kudos.c.giver, kudos.c.receiver):
+        db(tx).execute(kudos.update().where(column == old).values({column: new}))
+
+
+def export_kudos(tx: Transaction, resident: int) -> Exported:
+    found = select(kudos).where((kudos.c.giver == resident) | (kudos.c.receiver == resident))
+    rows: list[Mapping[str, Any]] = [row._asdict() for row in db(tx).execute(found)]
+    return {"kudos": rows}
+
+
+def forget_kudos(tx: Transaction, resident: int) -> None:
+    for column in (kudos.c.giver, kudos.c.receiver):
+        db(tx).execute(kudos.delete().where(column == resident))
+
+
+HANDLED = replace(UNHANDLED, merge=merge_kudos, export=export_kudos, forget=forget_kudos)
+
+
+@pytest.mark.parametrize("column", [kudos.c.giver, kudos.c.receiver], ids=str)
+async def test_a_table_that_nobody_looks_after_fails(column: Column[Any], database_url: str) -> None:
+    stored = Stored(KEY, make_kudos, KUDOS)
+    installed = (*INSTALLED, Installed(UNHANDLED, stored))
+    assert column in referring(installed)
+    async with opened(database_url, installed) as store:
+        engine = create_async_engine(async_url(database_url))
+        async with engine.begin() as connection:
+            await connection.run_sync(KUDOS.create_all)
+        await engine.dispose()
+        checks = {
+            "merge": lambda features, tx: check_link(features, column, False, tx),
+            "export": lambda features, tx: check_export(features, column, tx),
+            "forget": lambda features, tx: check_forget(features, column, tx),
+        }
+        for what, check in checks.items():
+            nothing: dict[str, Any] = {what: None}
+            lacking = add_up((*INSTALLED, Installed(replace(HANDLED, **nothing), stored)))
+            # The foreign key refuses to let go of whom something refers to; the rest is seen.
+            with pytest.raises(Exception, match=r"(?i)foreign key|is not exported|still refers"):
+                await store.run(lambda tx, check=check, of=lacking: check(of, tx))  # type: ignore[misc]
+        whole = add_up((*INSTALLED, Installed(HANDLED, stored)))
+        await store.run(lambda tx: check_link(whole, column, True, tx))
