@@ -365,5 +365,9 @@ async def open_database(
         engine = sqlite_engine(url, answers_within)
     except OSError as error:
         raise StoreFailed(f"{url}: {error}") from error
-    await upgrade_sqlite(url, engine)
+    try:
+        await upgrade_sqlite(url, engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return SQLite(url, engine, seals, stores, answers_within)

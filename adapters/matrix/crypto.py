@@ -18,6 +18,7 @@ from nio.crypto import Olm
 from nio.events.ephemeral import EphemeralEvent
 from nio.responses import DeleteDevicesAuthResponse
 from nio.schemas import Schemas, validate_json
+from nio.store import DefaultStore
 from peewee import PeeweeException  # type: ignore[import-untyped]
 
 from bot.errors import StoreFailed
@@ -136,12 +137,10 @@ class PleinClient(nio.AsyncClient):
         """As nio does, with an Olm machine that strangers cannot make raise. Raises StoreFailed."""
         if self.store or not self.store_path:
             return
-        config = self.config
-        assert config.store
         assert self.device_id
         try:
-            self.store = config.store(
-                self.user_id, self.device_id, self.store_path, config.pickle_key, config.store_name
+            self.store = _KeyStore(
+                self.user_id, self.device_id, self.store_path, self.config.pickle_key, self.config.store_name
             )
             self.encrypted_rooms = self.store.load_encrypted_rooms()
         except PeeweeException as error:
@@ -223,6 +222,16 @@ class PleinClient(nio.AsyncClient):
             for device in self.olm.device_store.active_user_devices(user)
             if self.olm.session_store.get(device.curve25519)
         }
+
+
+class _KeyStore(DefaultStore):
+    def __post_init__(self) -> None:
+        """Defect: where its file is no database it raises, and leaves it open with nobody to close it."""
+        try:
+            super().__post_init__()  # type: ignore[no-untyped-call]
+        except PeeweeException:
+            self.database.close()
+            raise
 
 
 class _Olm(Olm):
