@@ -15,6 +15,7 @@ from bot.commands.argument import Argument, Converter
 from bot.errors import Unsure, UserError
 from bot.model.message import Suggestion, Text, text, typed
 from bot.model.people import Known, Resident, Role
+from bot.texts import visible
 
 # So many who bear one name are asked about; where there are more, a mention says it quicker.
 MOST_NAMESAKES = 10
@@ -31,7 +32,7 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
     words = str(value).strip()
     for mention in call.mentions:
         if mention.written == words:
-            return call.tx.people.of(mention.account, mention.name)
+            return call.tx.people.of(mention.account, visible(mention.name))
     if kept := _KEPT.fullmatch(words):
         found = call.tx.people.numbered(int(kept[1]), _asker(call))
     else:

@@ -15,7 +15,7 @@ Another kind is another converter under its annotation: `Commands(converters={**
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -23,7 +23,9 @@ from typing import Any, Protocol
 from bot import when
 from bot.commands.argument import Argument, Converter, Converters, Extent
 from bot.errors import Unsure, UserError, yes
+from bot.model.events import Mention
 from bot.model.message import Field, Suggestion, text
+from bot.texts import visible
 
 QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
 # So much of what was typed is quoted back.
@@ -39,6 +41,7 @@ class Asking(Protocol):
     """Who asks, as far as the kinds here have to know: a Call."""
 
     locale: str
+    mentions: Sequence[Mention]
 
     def read_moment(self, words: str) -> when.Reading:
         """A moment in people's own words. Raises UserError."""
@@ -57,7 +60,14 @@ def converter_of(converters: Converters, kind: Any) -> Converter:
 
 
 def _words(argument: Argument, value: Any, call: Asking) -> str:
-    return " ".join(str(value).split())
+    return " ".join(_with_names(str(value), call).split())
+
+
+def _with_names(words: str, call: Asking) -> str:
+    """Whoever is mentioned among other words is called by name there, on every platform."""
+    for mention in call.mentions:
+        words = words.replace(mention.written, visible(mention.name))
+    return words
 
 
 def _words_placeholder(argument: Argument, locale: str) -> str:
@@ -66,7 +76,7 @@ def _words_placeholder(argument: Argument, locale: str) -> str:
 
 
 def _options(argument: Argument, value: Any, call: Asking) -> tuple[str, ...]:
-    return _split_options(value)
+    return tuple(_with_names(option, call) for option in _split_options(value))
 
 
 def _split_options(value: str | Iterable[Any]) -> tuple[str, ...]:

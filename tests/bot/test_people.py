@@ -109,6 +109,22 @@ async def test_what_goes_wrong_leaves_nobody_behind(dispatch: Dispatch, town: To
     assert await town.core.store.run(lambda tx: tx.people.by_identity(dirk)) is None
 
 
+async def test_among_other_words_whoever_is_mentioned_is_called_by_name(
+    dispatch: Dispatch, town: Town
+) -> None:
+    ben = await number_of(town, "ben")
+    mention = Mention("<@77>", Identity(PLATFORM, "dirk-77"), "Dirk\u202e")
+    assert await said(dispatch, town, '!test thank "ben (1)" "samen met <@77>"', "anna", mention) == (
+        f"ben ({ben}): samen met Dirk\N{REPLACEMENT CHARACTER}"
+    )
+    # Nobody was meant by it.
+    assert await town.core.store.run(lambda tx: tx.people.by_identity(mention.account)) is None
+    await said(dispatch, town, "!test thank <@77>", "anna", mention)
+    dirk = await town.core.store.run(lambda tx: tx.people.by_identity(mention.account))
+    assert dirk
+    assert dirk.name == "Dirk\N{REPLACEMENT CHARACTER}"
+
+
 async def test_an_address_is_a_person(dispatch: Dispatch, town: Town) -> None:
     ben = await number_of(town, "ben")
     assert await said(dispatch, town, "!test thank ben nu", "céline") != f"ben ({ben}): nu"
