@@ -24,7 +24,7 @@ from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.doubles.polls import a_plan, counted
-from tests.postgres import keys_of
+from tests.postgres import PostgreSQL, keys_of
 
 PAIRS = 300
 Towns = tuple[Town, Town]
@@ -188,10 +188,9 @@ async def test_accounts_that_both_link_at_the_same_time_are_one_person(
     assert len(set(found)) == 1
 
 
-async def test_two_that_wait_for_each_other_both_come_through(database_url: str) -> None:
-    """A deadlock is somebody's turn to go back, and then to try again."""
-    if database_url.startswith("sqlite"):
-        pytest.skip("one writer waits for nobody")
+async def test_two_that_wait_for_each_other_both_come_through(postgres: PostgreSQL) -> None:
+    """A deadlock is somebody's turn to go back and try again. SQLite's one writer waits for nobody."""
+    database_url = postgres.new_database()
     async with open_town(database_url) as town:
         await town.joined("sport")
         for _ in range(2):
