@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import insert
 
@@ -20,6 +21,7 @@ from bot.features.polls.records import POLLS
 from bot.features.polls.show import count_of
 from bot.ports.storage import Store, Transaction
 from storage.polls import tallies
+from storage.unit import Tx
 from tests.postgres import PostgreSQL as Server
 
 FEW, MANY, OPTIONS = 10, 100_000, 20
@@ -49,7 +51,7 @@ async def _many_beside_few() -> list[Figure]:
 
 def _fill(tx: Transaction) -> None:
     """Ballots of as many residents, straight into the tables; the count beside them is kept right."""
-    run: Callable[[str], object] = tx.db.exec_driver_sql  # type: ignore[attr-defined]
+    run: Callable[[str], object] = cast(Tx, tx)._executor.run
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY + 999})"
     run(f"{numbers} INSERT INTO residents (id, name) SELECT i, 'voter ' || i FROM n")
     run(f"{numbers} INSERT INTO ballots (poll, voter, choices, cast_at) SELECT 1, i, 1 + i % 3, 0 FROM n")
