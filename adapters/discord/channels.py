@@ -239,7 +239,9 @@ class Places:
         Raises TryLater where Discord does not say just now who is.
         """
         rooms = [self._client.get_channel(int(presence.place.room_id)) for presence in present]
-        guilds = list(dict.fromkeys(one.guild for one in rooms if isinstance(one, discord.abc.GuildChannel)))
+        guilds = list(
+            dict.fromkeys(room.guild for room in rooms if isinstance(room, discord.abc.GuildChannel))
+        )
         written = dict(found for part in words for found in _MENTION.findall(part))
         mentions = []
         for word, user in list(written.items())[:MOST_MENTIONED]:
