@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from bot.model.events import Arrival
 from storage.among import among
 from storage.batch import Batch
-from storage.envelopes import Envelopes
+from storage.envelopes import ROOM, ROOM_FOR_UNREAD, Envelopes
 from storage.kept import Kept
 from storage.tables import inbox
 
@@ -47,7 +47,8 @@ class Inbox:
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
-            key, body = self._sealing.seal(arrival.body)
+            room = ROOM_FOR_UNREAD if arrival.undecryptable else ROOM
+            key, body = self._sealing.seal(arrival.body, room)
             fields = {"account": account, "stream": stream, "id": arrival.id, "room": arrival.room}
             seq = self._db.execute(
                 _ADD, {**fields, "key": key, "body": body, "sealed": arrival.undecryptable}
