@@ -155,6 +155,7 @@ _WITHDRAW = (
     .values(withdrawn=True, wanted=null(), sent_at=null(), next_at=_NOW, attempts=0),
 )
 _RETRACTED = update(posts).where(_ID).values(sent_at=_NOW, ref=null())
+_SAY_FIRST = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
 _VERSION = select(posts.c.version).where(_ID)
 _SAY_INSTEAD = (
     update(posts)
@@ -233,7 +234,7 @@ class Posts:
         row = {"message": body, "key": key, "version": version, **_target(to)}
         row |= {"account": account or self.account_for(to)}
         if before is None:
-            self._db.execute(_ADD, {"id": post_id, "next_at": now, **row})
+            self._db.execute(_SAY_FIRST, {"id": post_id, "next_at": now, **row})
         else:
             self._db.execute(_FORGET_REFS, {"id_": post_id})
             values = {f"{name}_": value for name, value in row.items()}

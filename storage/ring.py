@@ -1,4 +1,4 @@
-"""Which folder of keys a database's is: every process that writes to it has the same one, or none could count."""
+"""Which folder of keys a database has: every process that uses it needs the same, or none could count."""
 
 from __future__ import annotations
 
