@@ -52,7 +52,9 @@ def _again(poll: Poll, option: int) -> Button | None:
 def reason_form(poll: Poll, given: str = "") -> Form:
     """Asks why somebody objects, and nothing else."""
     label, hint = text("poll.form.reason"), text("poll.form.reason.hint")
-    field = Field("answer", label, hint, given, long=True, most=LONGEST_REASON)
+    # What was too long in secret is kept nowhere, to be mended.
+    most = LONGEST_REASON if poll.anonymous else None
+    field = Field("answer", label, hint, given, long=True, most=most)
     args = {"poll": poll.id, "answer": str(OBJECT)}
     again = _again(poll, OBJECT)
     return Form(text("poll.form.object"), "poll vote", args, (field,), at_once=not given, again=again)
