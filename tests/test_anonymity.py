@@ -11,7 +11,7 @@ import random
 import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -75,7 +75,7 @@ class Spy:
 def try_keys(sealed: set[bytes], keys: Keyring, names: set[str]) -> Iterator[bytes]:
     """Whatever these keys open, in either way."""
     for name in names:
-        ways = [partial(keys.unseal, name)]
+        ways: list[Callable[[str], bytes]] = [partial(keys.unseal, name)]
         with contextlib.suppress(KeyGone):
             ways.append(keys.opener(name))
         for way in ways:

@@ -135,7 +135,7 @@ def _asked_in_private(call: Call, poll: Poll) -> Message | None:
 
 def _asked_whole(poll: Poll, form: Form) -> Message:
     """One press is not all of a ballot: the whole of it is asked for, and nothing is kept until then."""
-    how, limit = how_to(poll), ()
+    how, limit = how_to(poll), tuple[Text, ...]()
     if poll.kind in CHOSEN:
         how = text("poll.how.approval", example="1 2")
         limit = (text("poll.board.at_most", count=poll.at_most),) if poll.at_most < len(poll.options) else ()

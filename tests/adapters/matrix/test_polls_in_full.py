@@ -135,7 +135,7 @@ async def test_a_secret_ballot_is_given_whole(town: Town) -> None:
     await board(anna.person, room, "1. Bank", "Anoniem")
     number = await number_of(anna)
     await ben.person.say(ben.direct, f"!peiling toon {number}")
-    await ben.told("Wat is goed?", "Typ de nummers")
+    await ben.told("Wat is goed?", "typ de nummers")
     await ben.person.say(ben.direct, "2")
     await ben.told("geef je je stem in één keer", "telt nog niet")
     await ben.person.say(ben.direct, f"!stem 2 --peiling {number}")
