@@ -21,7 +21,8 @@ from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, residents_in
 from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Adapter
-from bot.ports.storage import Exported, Store, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice, visible
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam, case, delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.ports.storage import Exported
+from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.executor import CONFLICTS
 from storage.tables import identities, members, posts, residents, uses

@@ -89,7 +89,7 @@ def wrong(found: Import) -> bool:
         return top != "bot" or (rest[:1] == ["features"] and rest[1:2] != [mine])
     if package == "storage" and rest[:1] == ["features"]:
         # What a feature's store keeps is in its records, or in its only file.
-        mine = Path(file).stem
+        mine = file.split("/")[1].removesuffix(".py")
         whole = not (ROOT / "bot" / "features" / mine).is_dir()
         return rest[1:2] != [mine] or not (whole or rest[2:3] == ["records"])
     if package == "adapters":
