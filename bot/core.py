@@ -167,7 +167,8 @@ class PleinCore:
     async def store_arrivals(
         self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
     ) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
+        now = self.clock.now()
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, now, stream))
 
     async def arrivals(
         self, account: str, *, stream: str = "", undecryptable: bool = False
