@@ -23,7 +23,8 @@ from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Adapter
 from bot.ports.storage import Exported, Store, Transaction
 from bot.settings import Settings
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 
 class PleinCore:

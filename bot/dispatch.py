@@ -24,7 +24,7 @@ from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
 from bot.ports.storage import Args, Recognised, Store, Transaction
 from bot.settings import Settings
-from bot.texts import visible
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.

@@ -32,6 +32,7 @@ from bot.model.message import Text, text
 from bot.model.people import Role
 from bot.settings import Section
 from bot.texts import LOCALES
+from bot.unseen import has_unseen, seen_as
 
 log = logging.getLogger(__name__)
 DEFAULT_FILE = Path("config.toml")
@@ -78,6 +79,13 @@ def _language(name: str) -> str:
     return name
 
 
+def _name(name: str) -> str:
+    if has_unseen(name) or not seen_as(name):
+        raise ValueError("typed.unseen")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_account)]
 Language = Annotated[str, AfterValidator(_language)]
 
@@ -100,13 +108,13 @@ class DatabaseSection(Section):
 
 
 class ThemeSection(Section):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Name
     language: Language | None = None
     places: tuple[Address, ...] = ()
 
 
 class ResidentSection(Section):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Name
     accounts: Annotated[tuple[Address, ...], Field(min_length=1)]
     role: Literal["resident", "organiser", "moderator"] = "resident"
 

@@ -68,6 +68,12 @@ def test_the_example_documents_every_setting_and_is_valid() -> None:
     assert settings_of(config_of(FEATURES)) - documented == set()
 
 
+@pytest.mark.parametrize("name", ["Spo\u00adrt", "\u2800", "\u3164", " "])
+def test_a_name_that_nobody_can_tell_apart_is_a_fault(tmp_path: Path, name: str) -> None:
+    (found,) = faults(tmp_path, f'[[themes]]\nname = "{name}"\n')
+    assert found.startswith("themes[1].name")
+
+
 def test_without_a_file_the_example_community_runs_in_the_console() -> None:
     built_in = load(None, FEATURES, {})
     assert built_in.of(Matrix) is None
