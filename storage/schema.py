@@ -76,7 +76,10 @@ async def upgrade(url: str, to: str = "head") -> None:
     if url.startswith("postgresql"):
         await upgrade_postgres(url, to)
         return
-    engine = sqlite_engine(url)
+    try:
+        engine = sqlite_engine(url)
+    except OSError as error:
+        raise StoreFailed(str(error)) from error
     try:
         await upgrade_sqlite(url, engine, to)
     finally:
