@@ -52,7 +52,8 @@ async def schema_of(url: str) -> str | None:
     try:
         async with engine.connect() as db:
             return await db.run_sync(_known_schema)
-    except (SQLAlchemyError, OSError) as error:
+    # The driver takes what stands behind `?` in the address for its own parameters.
+    except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
         raise failure(error) from error
     finally:
         await engine.dispose()

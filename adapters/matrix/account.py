@@ -23,6 +23,7 @@ from adapters.matrix.crosssigning import keep_secret, prove_device
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
+from bot.masking import hide
 from bot.private import check_own_folder, close_to_others, make_private_folder, open_to_others
 
 log = logging.getLogger(__name__)
@@ -128,6 +129,7 @@ class Account:
             kept = _Session(**json.loads((self._folder / "session.json").read_bytes()))
         except (FileNotFoundError, ValueError, TypeError):
             return _Session(mine, "", secrets.token_urlsafe(32), server)
+        hide([kept.access_token, kept.pickle_key])
         if kept.user_id != mine:
             raise LoginRefused(
                 f"{self._folder} holds the keys of {kept.user_id}, not of {mine}: choose another `store`"
@@ -135,6 +137,7 @@ class Account:
         return replace(kept, homeserver=server)
 
     def _keep(self, session: _Session) -> None:
+        hide([session.access_token, session.pickle_key])
         keep_secret(self._folder / "session.json", asdict(session))
 
     def _keys_of(self, device_id: str) -> Path:
