@@ -10,6 +10,7 @@ from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 from bot.main.app import themes_on
 from bot.main.config import Config
+from bot.main.features import add_up
 from bot.model.message import Text, text
 from storage.schema import newest_schema, schema_of
 
@@ -32,7 +33,8 @@ async def check(config: Config, say: Callable[[Text], None]) -> bool:
     if discord := config.of(Discord):
         from adapters.discord.check import check as check_discord
 
-        well, wrong = await check_discord(discord, list(themes_on("discord", config)))
+        channels, listens = list(themes_on("discord", config)), bool(add_up().hears)
+        well, wrong = await check_discord(discord, channels, listens=listens)
         for line in (*well, *wrong):
             say(line)
         found += wrong
