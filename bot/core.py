@@ -24,7 +24,8 @@ from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 
 class PleinCore:

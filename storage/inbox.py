@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.events import Arrival
 from storage.among import among
@@ -18,6 +17,7 @@ from storage.batch import Batch
 from storage.envelopes import Envelopes
 from storage.kept import Kept
 from storage.tables import inbox
+from storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 # How far each stream of an account was read is kept under this name, and the stream's.
