@@ -26,7 +26,7 @@ from bot.model.people import Identity, Place, Resident, Role
 from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import visible
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
 
@@ -43,15 +44,19 @@ class Inbox:
         self._kept = kept
 
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
             key, body = self._sealing.seal(arrival.body)
-            fields = {"account": account, "stream": stream, "id": arrival.id, "room": arrival.room}
-            seq = self._db.execute(
-                _ADD, {**fields, "key": key, "body": body, "sealed": arrival.undecryptable}
-            ).scalar()
+            fields: dict[str, object] = {
+                "account": account,
+                "stream": stream,
+                "id": arrival.id,
+                "room": arrival.room,
+            }
+            fields |= {"key": key, "body": body, "sealed": arrival.undecryptable, "arrived_at": now}
+            seq = self._db.execute(_ADD, fields).scalar()
             if seq is not None:
                 fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.undecryptable))
         self._kept.put(account, CURSOR + stream, cursor)

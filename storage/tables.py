@@ -306,5 +306,6 @@ inbox = Table(
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
+    Column("arrived_at", Moment, nullable=False),
     UniqueConstraint("account", "id"),
 )

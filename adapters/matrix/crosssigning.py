@@ -19,6 +19,7 @@ import aiohttp
 from vodozemac import Ed25519PublicKey, Ed25519Signature
 
 from adapters.matrix.crypto import PleinClient
+from bot.masking import hide
 
 log = logging.getLogger(__name__)
 KINDS = ("master", "self_signing", "user_signing")
@@ -134,11 +135,15 @@ class _Keys:
 def _seeds(file: Path, *, make: bool) -> Mapping[str, bytes]:
     """Those in the file. New ones, made only where told to, are kept before anybody hears of them."""
     if file.exists():
-        return {kind: base64.b64decode(seed) for kind, seed in json.loads(file.read_bytes()).items()}
+        kept = json.loads(file.read_bytes())
+        hide(kept.values())
+        return {kind: base64.b64decode(seed) for kind, seed in kept.items()}
     if not make:
         return {}
     seeds = {kind: secrets.token_bytes(32) for kind in KINDS}
-    keep_secret(file, {kind: base64.b64encode(seed).decode() for kind, seed in seeds.items()})
+    kept = {kind: base64.b64encode(seed).decode() for kind, seed in seeds.items()}
+    hide(kept.values())
+    keep_secret(file, kept)
     return seeds
 
 
