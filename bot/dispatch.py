@@ -169,18 +169,17 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         name = visible(invocation.name)
+        resident = known.resident or tx.people.add(invocation.author, name)
         renamed = not known.name_is_chosen and resident.name != name
         if known.resident and (renamed or known.heard_as != invocation.author.address):
             resident = tx.people.heard(resident, invocation.author, name)
         if invocation.account and invocation.account != known.heard_by:
             tx.people.talks_to(invocation.author, invocation.account)
-        now = self.clock.now()
         if known.unheard:
-            tx.told.resume(resident.id, invocation.author, now)
+            tx.told.resume(resident.id, invocation.author, self.clock.now())
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((presence.since for presence in invocation.present_in), now)
+            since = next((presence.since for presence in invocation.present_in), self.clock.now())
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):

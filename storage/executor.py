@@ -115,7 +115,7 @@ class Executor:
     def __init__(self, db: Connection) -> None:
         self._dialect = db.dialect
         self._plans = db.dialect.name
-        self._driver = db.connection
+        self._driver: Any = db.connection.dbapi_connection
         self._cursor: Any = self._driver.cursor()
         self._errors: type[Exception] = db.dialect.loaded_dbapi.Error
         self.is_remote = db.dialect.is_async
