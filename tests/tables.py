@@ -90,12 +90,15 @@ class Made:
         """Empty it for the next, whoever is still connected to it. As long as its tables are as they were
         made, and small, it keeps them.
         """
-        shape, large = server.ask(url, ALONE, WITHOUT_ROWS, SHAPE, LARGE).split("\n")[-3:-1]
-        if shape == self._shapes.get(str(make_url(url).database)) and large == "0":
-            shutil.rmtree(f"{keys_of(url)}", ignore_errors=True)
-            self._free.append(url)
-        else:
-            server.give_back(url)
+        name = str(make_url(url).database)
+        if made := self._shapes.get(name):
+            shape, large = server.ask(url, ALONE, WITHOUT_ROWS, SHAPE, LARGE).split("\n")[-3:-1]
+            if (shape, large) == (made, "0"):
+                shutil.rmtree(f"{keys_of(url)}", ignore_errors=True)
+                self._free.append(url)
+                return
+            del self._shapes[name]
+        server.give_back(url)
 
 
 @contextlib.contextmanager
