@@ -44,6 +44,12 @@ def really_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "migrate", MIGRATE)
 
 
+@pytest.fixture
+def database_url(bare_database_url: str) -> str:
+    """One without tables."""
+    return bare_database_url
+
+
 async def look(url: str, how: Callable[[Connection], T]) -> T:
     engine = create_async_engine(async_url(url))
     try:
