@@ -101,6 +101,8 @@ class Dispatch:
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
+            mistaken = invocation.typed is not None or bool(invocation.args)
+            command = command or self.commands.by_path[unsure.command]
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except StoreFailed:
             raise
@@ -226,9 +228,8 @@ class Dispatch:
         )
 
 
-def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) -> Message:
+def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Message:
     """The question, with a button for each choice: the same command, as it would be meant then."""
-    assert command
     args = {**call.given, **unsure.understood, ONCE: once}
     if call.place:
         args[ASKED_IN] = call.place.room_id
