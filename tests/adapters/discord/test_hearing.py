@@ -129,7 +129,7 @@ async def test_what_was_kept_and_not_dealt_with_is_heard_after_a_crash(
             reached.set()
             await asyncio.Event().wait()
 
-        plein.core.hearing.hear = dies  # type: ignore[method-assign]
+        plein.core.hearing.hear = dies  # type: ignore[method-assign, assignment]
         await anna.says("sport", "geheim, echo")
         await reached.wait()
     assert ears.words == []
