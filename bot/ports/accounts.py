@@ -37,7 +37,7 @@ class KeepsStore(Protocol):
 
 class InboxStore(Protocol):
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]: ...
 
     def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...

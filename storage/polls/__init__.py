@@ -19,7 +19,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.features.polls.records import POLLS, Ballots, Cast, Choices, Kind, Plan, Poll, Results, Voters
 from bot.model.events import Invocation
@@ -29,6 +28,7 @@ from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
 from storage.polls.tables import TABLES, ballots, polls, read_choices, tallies, written
 from storage.tables import members, residents
+from storage.upsert import upsert
 
 PAGE, FEW = 5_000, 500
 

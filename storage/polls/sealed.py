@@ -16,13 +16,13 @@ from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.features.polls.records import LONGEST_REASON, SEALED, UNREADABLE, Choices, Kind, Poll
 from storage.batch import Loader
 from storage.keyring import MARK, KeyGone
 from storage.parts import Parts
 from storage.polls.tables import ballots, marks, read_choices, written
+from storage.upsert import upsert
 
 PAGE = 1_000
 # A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too, in
