@@ -569,6 +569,13 @@ def reachable() -> Iterator[bytes]:
             waiting += gc.get_referents(each)
 
 
+def test_each_claim_names_its_test() -> None:
+    """What docs/anonymity.md says is tried is, and what is tried stands there."""
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "anonymity.md").read_text(encoding="utf-8"))
+    tests = {name for name in globals() if name.startswith("test_")}
+    assert set(named) == tests - {"test_each_claim_names_its_test"}
+
+
 # --- killed ---
 
 VOTES = """

@@ -490,26 +490,24 @@ def fill_before_pairs(seals: Keyring, db: Connection) -> None:
     seals.make("poll-1")
     sealed = seals.seal("poll-1", b'["3","te ver"]', 1_400)
     add("ballots", poll=1, voter=1, choices=sealed, cast_at=4)
-    for number, (at, fields) in enumerate(
-        [
-            (0, {"answer": RECEIPT}),
-            (0, {"answer": "sealed", "key": "now-1"}),
-            (0, {}),
-            (0, {"answer": SAID}),
-            (0, {"undo": "{}"}),
-            (2 * DAY, {}),
-        ]
-    ):
-        add("seen", id=f"e{number}", at=at, **fields)
-    said = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
-    for number, fields in enumerate(
-        [
-            {"message": RECEIPT, "sent_at": 7},
-            {"message": "", "sent_at": 7},
-            {"message": RECEIPT},
-            {"message": SAID, "sent_at": 7},
-        ]
-    ):
+    answered: list[dict[str, object]] = [
+        {"at": 0, "answer": RECEIPT},
+        {"at": 0, "answer": "sealed", "key": "now-1"},
+        {"at": 0},
+        {"at": 0, "answer": SAID},
+        {"at": 0, "undo": "{}"},
+        {"at": 2 * DAY},
+    ]
+    for number, fields in enumerate(answered):
+        add("seen", id=f"e{number}", **fields)
+    said: dict[str, object] = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
+    told: list[dict[str, object]] = [
+        {"message": RECEIPT, "sent_at": 7},
+        {"message": "", "sent_at": 7},
+        {"message": RECEIPT},
+        {"message": SAID, "sent_at": 7},
+    ]
+    for number, fields in enumerate(told):
         add("posts", id=f"p{number}", **said, **fields)
         add("refs", account="me", platform="matrix", ref=f"$p{number}", post=f"p{number}", room="!dm")
     db.commit()
