@@ -22,6 +22,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.errors import TryLater
 from bot.features.polls.records import LONGEST_REASON, POLLS
 from bot.model.events import Arrival
 from bot.model.message import Message
@@ -287,6 +288,24 @@ async def test_a_vote_that_is_changed_looks_like_one_that_is_repeated(two_databa
             for url, first in zip(urls, (1, 2), strict=False)
         ]
         assert all(each == found[0] for each in found)
+
+
+async def test_an_answer_that_waits_for_its_platform_is_said_after_the_end(database_url: str) -> None:
+    """And then nothing of it is kept, but that there was one."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("mia", OPEN)
+        await town.say("ben", "!poll list")
+        town.platform.trouble["ben"] = [TryLater(4 * 24 * 3600, unsent=True)]
+        await town.core.handle(replace(town.asked("ben", "!vote 9", room=None), by_post=True))
+        await town.core.run_due()
+        await close(town)
+        assert town.platform.where("ben") == []
+        town.clock.turn(timedelta(days=4))
+        await town.core.run_due()
+        assert len(town.platform.where("ben")) == 1
+        assert await town.core.store.run(sealed_texts) == []
+        assert await town.core.store.run(lambda tx: tx.posts.parked()) == []
 
 
 async def test_an_older_event_undoes_no_newer_one(database_url: str) -> None:
