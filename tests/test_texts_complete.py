@@ -17,7 +17,7 @@ from bot.commands.read import bind, parse
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as FORM_KINDS
-from bot.features.polls.kinds import CONSENT_WORDS, DATE_WORDS
+from bot.features.polls.kinds import AND, CONSENT_WORDS, DATE_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents import Wanted
@@ -159,7 +159,7 @@ BUILT = {
     "poll.press.*": filled("poll.press.*", PRESSED),
     "poll.result.*.one": filled("poll.result.*.one", COUNTED),
     "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
-    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS}),
+    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **AND}),
     "reminders.*": filled("reminders.*", Wanted),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }
