@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from bot.call import Call
 from bot.clock import Clock
@@ -22,9 +23,10 @@ from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
-from bot.ports.storage import Args, Recognised, Store, Transaction
+from bot.ports.people import Recognised
+from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import visible
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -86,7 +88,7 @@ class Dispatch:
             return known.answer[0]
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
-        given: Args = {}
+        given: Mapping[str, Any] = {}
         mistaken = False
         try:
             with tx.savepoint():
@@ -99,6 +101,8 @@ class Dispatch:
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
+            mistaken = invocation.typed is not None or bool(invocation.args)
+            command = command or self.commands.by_path[unsure.command]
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except StoreFailed:
             raise
@@ -129,7 +133,9 @@ class Dispatch:
         private = call.theme_here is None
         return form_for(self.commands, command, call.given, at_once=False, private=private)
 
-    def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
+    def _run(
+        self, command: Command, given: Mapping[str, Any], call: Call, invocation: Invocation
+    ) -> Message | None:
         """What the command answers; to a question that was answered already, what was said then.
 
         Raises: UserError; Unsure with what was understood.
@@ -149,7 +155,7 @@ class Dispatch:
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 
-    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
+    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
         """The command, and its arguments as they were given."""
         if invocation.typed is None:
             found = self.commands.by_path.get(invocation.command)
@@ -165,18 +171,17 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         name = visible(invocation.name)
+        resident = known.resident or tx.people.add(invocation.author, name)
         renamed = not known.name_is_chosen and resident.name != name
         if known.resident and (renamed or known.heard_as != invocation.author.address):
             resident = tx.people.heard(resident, invocation.author, name)
         if invocation.account and invocation.account != known.heard_by:
             tx.people.talks_to(invocation.author, invocation.account)
-        now = self.clock.now()
         if known.unheard:
-            tx.told.resume(resident.id, invocation.author, now)
+            tx.told.resume(resident.id, invocation.author, self.clock.now())
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((presence.since for presence in invocation.present_in), now)
+            since = next((presence.since for presence in invocation.present_in), self.clock.now())
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):
@@ -223,9 +228,8 @@ class Dispatch:
         )
 
 
-def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) -> Message:
+def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Message:
     """The question, with a button for each choice: the same command, as it would be meant then."""
-    assert command
     args = {**call.given, **unsure.understood, ONCE: once}
     if call.place:
         args[ASKED_IN] = call.place.room_id
