@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.read import bind, keep, parse
+from bot.commands.read import bind, keep, look_over, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
@@ -163,6 +163,8 @@ class Dispatch:
                 # A button of an earlier version.
                 raise UserError("action.gone")
             command, given = found, invocation.args
+            if ONCE not in given:  # else that was asked already
+                look_over(self.commands, command, given, call.locale)
         else:
             command, given = parse(self.commands, invocation.typed, call.locale)
         if not call.may(command.role):

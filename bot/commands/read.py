@@ -14,7 +14,7 @@ from bot.commands.argument import Argument, Extent
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.nearly import Nearly, nearly_options
+from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
@@ -23,6 +23,7 @@ from bot.unseen import has_unseen
 LONGEST = 8_000
 # So much of a line is shown as it could be.
 _SHOWN = 600
+_DASHED = re.compile(rf"[{DASH}]")
 _QUOTE = re.compile("[" + "".join(QUOTES) + "]")
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
@@ -43,6 +44,24 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
     _check_seen(words)
     command, rest = _command(commands, words, locale)
     return command, _Line(commands, command, locale).read(rest)
+
+
+def look_over(commands: Commands, command: Command, given: Mapping[str, Any], locale: str) -> None:
+    """Whether an option was typed into the field of something else, where each has a field of its own.
+
+    Raises: Unsure with the option where it belongs.
+    """
+    flags = commands.flags(command)
+    for argument in commands.arguments(command) if flags else ():
+        words = given.get(argument.name)
+        if not isinstance(words, str) or argument.named or not _DASHED.search(words):
+            continue
+        with contextlib.suppress(UserError):
+            could_be, named, rest = _Line(commands, command, locale).options_in(words)
+            if named and rest.strip():
+                meant = {**given, **named, argument.name: rest.strip()}
+                choices = [*yes(**meant), (text("line.words"), given)]
+                raise Unsure(text("line.meant", line=could_be), choices).running(command.path)
 
 
 def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -167,6 +186,14 @@ class _Line:
             choices = [*yes(**given), *(self._as_words(clear) if nearly else ())]
             raise Unsure(text("line.meant", line=self._shown(could_be)), choices).running(self.command.path)
         return given
+
+    def options_in(self, words: str) -> tuple[str, dict[str, Any], str]:
+        """The words as they could be, the options in them, and the rest."""
+        outside = ((start, end) for start, end, quoted in _pieces(words) if not quoted)
+        nearly = nearly_options(words, self.commands.flags(self.command), outside)
+        could_be = _spliced(words, nearly)
+        named, rest, mistakes = self._named(could_be)
+        return could_be.strip(), {} if mistakes else named, rest
 
     def _clear_quotes(self, rest: str) -> str:
         """The same, with other marks around what is quoted where these leave it in doubt."""
