@@ -1,7 +1,8 @@
 """From an invocation to its answer: one transaction, and nothing is acknowledged before it is kept.
 
 The answer is remembered under the invocation's id, so that the same event, brought a second
-time, changes nothing and gives the same answer.
+time, changes nothing and gives the same answer. Of what a handler says was confided nothing is
+remembered here: how many rows there are would tell (Call.confide).
 """
 
 from __future__ import annotations
@@ -113,11 +114,16 @@ class Dispatch:
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
+        to = _answer_to(invocation, command is None or command.private)
+        if call.secret:
+            if invocation.by_post and answer is not None:
+                key = f"{call.secret}{call.resident.id}"
+                tx.posts.say_instead(key, to, answer, call.now, invocation.id, account=invocation.account)
+            return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
-            to = _answer_to(invocation, command is None or command.private)
             key = f"answer:{invocation.id}"
             call.post(to, answer, key, confidential=mistaken, account=invocation.account)
         return answer
