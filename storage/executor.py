@@ -116,7 +116,7 @@ class Executor:
         self._dialect = db.dialect
         self._plans = db.dialect.name
         self._driver: Any = db.connection.dbapi_connection
-        self._cursor: Any = self._driver.cursor()
+        self._cursor: Any = db.connection.cursor()
         self._errors: type[Exception] = db.dialect.loaded_dbapi.Error
         self.is_remote = db.dialect.is_async
         # Others may write in the meantime. SQLite has one writer, so that nothing has to be locked there.
