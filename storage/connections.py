@@ -87,7 +87,7 @@ def _sqlite(
 ) -> Engine:
     # `timeout` is how long to wait for whoever has locked the file.
     connect = {"check_same_thread": False, "timeout": answers_within}
-    engine = create_engine(url, paramstyle="named", connect_args=connect, poolclass=poolclass, **pool)
+    engine = create_engine(url, connect_args=connect, poolclass=poolclass, **pool)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
