@@ -1,16 +1,18 @@
 """From an invocation to its answer: one transaction, and nothing is acknowledged before it is kept.
 
 The answer is remembered under the invocation's id, so that the same event, brought a second
-time, changes nothing and gives the same answer.
+time, changes nothing and gives the same answer. Of what a handler says was confided nothing is
+remembered here: how many rows there are would tell (Call.confide).
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from bot.call import Call
 from bot.clock import Clock
@@ -22,7 +24,8 @@ from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
-from bot.ports.storage import Args, Recognised, Store, Transaction
+from bot.ports.people import Recognised
+from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.unseen import visible
 
@@ -86,7 +89,7 @@ class Dispatch:
             return known.answer[0]
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
-        given: Args = {}
+        given: Mapping[str, Any] = {}
         mistaken = False
         try:
             with tx.savepoint():
@@ -111,11 +114,16 @@ class Dispatch:
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
+        to = _answer_to(invocation, command is None or command.private)
+        if call.secret:
+            if invocation.by_post and answer is not None:
+                key = f"{call.secret}{call.resident.id}"
+                tx.posts.say_instead(key, to, answer, call.now, invocation.id, account=invocation.account)
+            return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
-            to = _answer_to(invocation, command is None or command.private)
             key = f"answer:{invocation.id}"
             call.post(to, answer, key, confidential=mistaken, account=invocation.account)
         return answer
@@ -131,7 +139,9 @@ class Dispatch:
         private = call.theme_here is None
         return form_for(self.commands, command, call.given, at_once=False, private=private)
 
-    def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
+    def _run(
+        self, command: Command, given: Mapping[str, Any], call: Call, invocation: Invocation
+    ) -> Message | None:
         """What the command answers; to a question that was answered already, what was said then.
 
         Raises: UserError; Unsure with what was understood.
@@ -147,11 +157,11 @@ class Dispatch:
             answer = command.run(call, **bound)
         except Unsure as unsure:
             raise unsure.understanding(keep(self.commands, command, bound)) from None
-        if once:
+        if once and not call.secret:  # a secret ballot stands as it was given last
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 
-    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
+    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
         """The command, and its arguments as they were given."""
         if invocation.typed is None:
             found = self.commands.by_path.get(invocation.command)
@@ -169,18 +179,17 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         name = visible(invocation.name)
+        resident = known.resident or tx.people.add(invocation.author, name)
         renamed = not known.name_is_chosen and resident.name != name
         if known.resident and (renamed or known.heard_as != invocation.author.address):
             resident = tx.people.heard(resident, invocation.author, name)
         if invocation.account and invocation.account != known.heard_by:
             tx.people.talks_to(invocation.author, invocation.account)
-        now = self.clock.now()
         if known.unheard:
-            tx.told.resume(resident.id, invocation.author, now)
+            tx.told.resume(resident.id, invocation.author, self.clock.now())
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((presence.since for presence in invocation.present_in), now)
+            since = next((presence.since for presence in invocation.present_in), self.clock.now())
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):

@@ -49,7 +49,8 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     if discord := config.of(Discord):
         from adapters.discord.check import check as check_discord
 
-        well, wrong = await check_discord(discord, list(themes_on("discord", config)))
+        channels, listens = list(themes_on("discord", config)), bool(add_up().hears)
+        well, wrong = await check_discord(discord, channels, listens=listens)
         for line in (*well, *wrong):
             say(line)
         found += wrong

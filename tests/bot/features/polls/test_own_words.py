@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
+from sqlalchemy import func, select
 
 from bot.features.polls.kinds import example, how_to
 from bot.features.polls.records import POLLS, Kind
-from bot.model.message import text
+from bot.model.message import message, text
+from bot.ports.storage import Transaction
+from storage.tables import seen
+from storage.unit import Tx
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import a_plan
 
@@ -23,8 +28,10 @@ async def town() -> AsyncIterator[Town]:
 async def ballot(town: Town) -> tuple[int, ...]:
     """What anna chose."""
 
-    def read(tx) -> tuple[int, ...]:  # type: ignore[no-untyped-def]
-        return tuple(tx.of(POLLS).get(1, 1)[1])
+    def read(tx: Transaction) -> tuple[int, ...]:
+        found = tx.of(POLLS).get(1, 1)
+        assert found
+        return tuple(found[1])
 
     return await town.core.store.run(read)
 
@@ -78,7 +85,7 @@ async def test_own_words_mean_that_option(
 async def test_where_words_and_number_disagree_it_is_asked(
     town: Town, options: str, answer: str, either: tuple[tuple[int, ...], ...]
 ) -> None:
-    await town.say("anna", f'!peiling open "Hoeveel?" {options} --anoniem')
+    await town.say("anna", f'!peiling open "Hoeveel?" {options}')
     for which in (0, 1):
         asked = await town.core.handle(town.asked("anna", f"!stem {answer}", room=None))
         assert asked
@@ -114,10 +121,23 @@ async def test_the_example_on_a_board_fits_that_board(
     assert "je koos" in answer
     many = at_most if kind is Kind.CHOICE else 2 if kind is Kind.APPROVAL else len(options)
     assert len(await ballot(town)) == many
-    assert "{" not in words_of_how(plan)
+    assert "{" not in words_of(message(how_to(plan)))
 
 
-def words_of_how(plan) -> str:  # type: ignore[no-untyped-def]
-    from bot.model.message import message
+async def test_in_an_anonymous_poll_what_was_asked_leaves_no_trace(town: Town) -> None:
+    """Whoever answers with a number that is an option's words is asked; that is to be seen nowhere."""
+    await town.say("anna", '!peiling open "Hoeveel?" 2 | 3 | 4 --anoniem')
 
-    return words_of(message(how_to(plan)))
+    def rows(tx: Transaction) -> int:
+        count = select(func.count()).select_from(seen)
+        return int(cast(Tx, tx).db.execute(count).scalar())
+
+    before = await town.core.store.run(rows)
+    asked = await town.core.handle(town.asked("anna", "!stem 3", room=None))
+    assert asked
+    assert asked.lines[0].key == "poll.vote.either"
+    for button in (asked.buttons[0], asked.buttons[1]):
+        answer = await town.core.handle(town.asked("anna", button=button, room=None))
+        assert answer
+        assert answer.lines[0].key == "poll.receipt.anonymous"
+    assert await town.core.store.run(rows) == before
