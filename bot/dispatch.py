@@ -157,7 +157,7 @@ class Dispatch:
             answer = command.run(call, **bound)
         except Unsure as unsure:
             raise unsure.understanding(keep(self.commands, command, bound)) from None
-        if once:
+        if once and not call.secret:  # a secret ballot stands as it was given last
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 

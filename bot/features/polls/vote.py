@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_running, check_voter, find
 from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
@@ -40,6 +40,10 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     except UserError as error:
         error.asking(answer_form(found, answer, after))
         raise
+    except Unsure as asked:
+        # Whichever is pressed, and whenever, it is for this poll.
+        choices = [(label, {**meant, "poll": found.id}) for label, meant in asked.choices]
+        raise Unsure(asked.question, choices) from None
     return _cast(call, found, before, after, reason)
 
 
