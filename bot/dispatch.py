@@ -240,7 +240,7 @@ def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) ->
 
 
 def _once_by(who: Identity, once: str | None) -> str | None:
-    """The id under which it is noted that a question was answered: each who presses answers for themselves."""
+    """Under which id it is noted that they answered: whoever else presses answers for themselves."""
     return once and f"{once}:{who.platform}:{who.user_id}"
 
 
