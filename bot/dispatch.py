@@ -19,7 +19,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.read import bind, keep, parse
+from bot.commands.read import bind, keep, look_over, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
@@ -146,7 +146,7 @@ class Dispatch:
 
         Raises: UserError; Unsure with what was understood.
         """
-        once = given.get(ONCE)
+        once = _once_by(invocation.author, given.get(ONCE))
         if once and (answered := call.tx.handled.recognise(once, invocation.author, None).answer):
             return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
@@ -157,7 +157,7 @@ class Dispatch:
             answer = command.run(call, **bound)
         except Unsure as unsure:
             raise unsure.understanding(keep(self.commands, command, bound)) from None
-        if once:
+        if once and not call.secret:  # a secret ballot stands as it was given last
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 
@@ -169,6 +169,8 @@ class Dispatch:
                 # A button of an earlier version.
                 raise UserError("action.gone")
             command, given = found, invocation.args
+            if ONCE not in given:  # else that was asked already
+                look_over(self.commands, command, given, call.locale)
         else:
             command, given = parse(self.commands, invocation.typed, call.locale)
         if not call.may(command.role):
@@ -243,6 +245,11 @@ def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Messag
         Button(label, command.path, {**args, **meant}, style="primary") for label, meant in unsure.choices
     ]
     return message(unsure.question, unsure.otherwise, buttons=buttons)
+
+
+def _once_by(who: Identity, once: str | None) -> str | None:
+    """Under which id it is noted that they answered: whoever else presses answers for themselves."""
+    return once and f"{once}:{who.platform}:{who.user_id}"
 
 
 def _go_back(call: Call, place: Place) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.errors import TryLater
-from bot.features.polls.records import LONGEST_REASON, POLLS
+from bot.features.polls.records import LONGEST_REASON, POLLS, Kind
 from bot.model.events import Arrival
 from bot.model.message import Message
 from bot.model.people import Place
@@ -153,6 +153,10 @@ async def everything(url: str) -> dict[str, object]:
                 order = "1" if without_rowid else PHYSICAL[kind]
                 rows = await db.execute(select(table).order_by(text(order)))
                 found[table.name] = [without_secrets(table.name, row._asdict()) for row in rows]
+            if kind == "sqlite":
+                found["numbers"] = [
+                    tuple(row) for row in await db.execute(text("SELECT * FROM sqlite_sequence"))
+                ]
             own = ("page_count", "freelist_count") if kind == "sqlite" else ("last_value",)
             for what in own:
                 asked = f"PRAGMA {what}" if kind == "sqlite" else "SELECT * FROM pg_sequences ORDER BY 2"
@@ -188,6 +192,7 @@ TWO_DATES = '"12 dec 20:00" | "13 dec 20:00"'
 LONG = "діти з моєї вулиці граються там щодня " * 7
 # Of each kind: the options, and how two people vote, one of them in more steps than the other.
 KINDS: dict[str, tuple[str, list[Step], list[Step]]] = {
+    "numbers": ("2 | 1", [("type", "2"), ("press", 1)], [("type", "1"), ("form", "2"), ("press", 2)]),
     "choice": ("A | B", [("press", 1)], [("press", 1), ("type", "2"), ("react", 1), ("press", 2)]),
     "approval": (
         "A | B | C",
@@ -235,7 +240,8 @@ async def play(url: str, kind: str, options: str, by_post: bool, *votes: list[St
     """What there is while it is open, what there is after it, and what others were sent."""
     async with open_town(url) as town:
         await town.joined("sport")
-        await town.say("mia", f'!poll open "Wat?" {options} --kind {kind} --anonymous --closes 2d')
+        named = "choice" if kind == "numbers" else kind
+        await town.say("mia", f'!poll open "Wat?" {options} --kind {named} --anonymous --closes 2d')
         for name in ("ben", "cas"):
             await town.say(name, "!poll list")
         await town.core.run_due()
@@ -329,7 +335,7 @@ async def test_an_older_event_undoes_no_newer_one(database_url: str) -> None:
         assert await town.core.store.run(lambda tx: tally(tx, 1)) == [0, 1, 0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", Kind)
 async def test_a_press_counts_as_the_whole_ballot_or_not_at_all(database_url: str, kind: str) -> None:
     """What the receipt says is what happens: voting again replaces."""
     options, _, _ = KINDS[kind]

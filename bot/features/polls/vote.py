@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_running, check_voter, find
 from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
@@ -20,7 +20,7 @@ from bot.features.polls.records import (
     Poll,
     secret_of,
 )
-from bot.model.message import Form, Message, Text, message, text
+from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.work import Job
 
 
@@ -39,6 +39,14 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
         reason = read_reason(found, answer, after)
     except UserError as error:
         return _mended(found, error.asking(answer_form(found, answer, after)))
+    except Unsure as asked:
+        # Whichever is pressed, and whenever, it is for this poll.
+        choices = [(label, {**meant, "poll": found.id}) for label, meant in asked.choices]
+        if found.anonymous:
+            # A whole ballot each, which replaces any other: that it was asked is kept nowhere.
+            buttons = [Button(label, "poll vote", meant, style="primary") for label, meant in choices]
+            return message(asked.question, asked.otherwise, buttons=buttons)
+        raise Unsure(asked.question, choices) from None
     return _cast(call, found, before, after, reason)
 
 
