@@ -69,5 +69,7 @@ def without_ignored(words: str) -> str:
 
 def seen_as(words: str) -> str:
     """What tells one from another for a reader: not capitals, width, blanks, or what shows nothing."""
+    if words.isascii():  # which has nothing of the kind
+        return " ".join(words.casefold().split())
     plain = unicodedata.normalize("NFKC", without_ignored(words)).casefold()
     return " ".join(without_ignored(unicodedata.normalize("NFKC", plain)).split())
