@@ -534,7 +534,7 @@ def fill_before_pairs(seals: Keyring, db: Connection) -> None:
     ):
         add("seen", id=f"e{number}", at=at, **fields)
     said = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
-    for number, fields in enumerate(
+    for number, what in enumerate(
         [
             {"message": RECEIPT, "sent_at": 7},
             {"message": "", "sent_at": 7},
@@ -542,7 +542,7 @@ def fill_before_pairs(seals: Keyring, db: Connection) -> None:
             {"message": SAID, "sent_at": 7},
         ]
     ):
-        add("posts", id=f"p{number}", **said, **fields)
+        add("posts", id=f"p{number}", **said, **what)
         add("refs", account="me", platform="matrix", ref=f"$p{number}", post=f"p{number}", room="!dm")
     db.commit()
 
