@@ -533,16 +533,15 @@ def fill_before_pairs(seals: Keyring, db: Connection) -> None:
         ]
     ):
         add("seen", id=f"e{number}", at=at, **fields)
-    said = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
-    for number, what in enumerate(
-        [
-            {"message": RECEIPT, "sent_at": 7},
-            {"message": "", "sent_at": 7},
-            {"message": RECEIPT},
-            {"message": SAID, "sent_at": 7},
-        ]
-    ):
-        add("posts", id=f"p{number}", **said, **what)
+    said: dict[str, Any] = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
+    answers: list[dict[str, Any]] = [
+        {"message": RECEIPT, "sent_at": 7},
+        {"message": "", "sent_at": 7},
+        {"message": RECEIPT},
+        {"message": SAID, "sent_at": 7},
+    ]
+    for number, answer in enumerate(answers):
+        add("posts", id=f"p{number}", **said, **answer)
         add("refs", account="me", platform="matrix", ref=f"$p{number}", post=f"p{number}", room="!dm")
     db.commit()
 
