@@ -23,8 +23,10 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
 
     `file` is the one that the configuration was read from.
     """
-    if file and await asyncio.to_thread(_tells_others, file):
-        say(text("check.open_file", file=str(file)))
+    if file:
+        tells = await asyncio.to_thread(_tells_others, file)
+        if tells:
+            say(text("check.open_file", file=str(file)))
     found: list[Text | None] = []
     try:
         at = await schema_of(config.database.url)
