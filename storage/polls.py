@@ -72,6 +72,7 @@ polls = Table(
     Column("anonymous", Boolean, nullable=False, server_default=false()),
     Column("who", String, nullable=False, server_default="everyone"),
     Column("quorum", Integer, nullable=False, server_default="0"),
+    Column("floor", Integer, nullable=False, server_default="0"),
     Column("opened_at", Moment, nullable=False),
     Column("closes_at", Moment, nullable=False),
     Column("state", String, nullable=False),
@@ -415,6 +416,8 @@ class Polls:
                 cast[choices] += 1
                 reasons += [reason] if reason else []
         cast.pop(UNREADABLE, None)
+        if cast.total() < poll.floor:
+            return  # what so few chose is nobody's business, not even of whoever has the database
         for choices in sorted(cast):
             self._db.execute(_COUNT, {"poll": poll.id, "choices": _written(choices), "votes": cast[choices]})
         if reasons:

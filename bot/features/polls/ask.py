@@ -163,6 +163,7 @@ def open_poll(
         anonymous=anonymous,
         who=voters,
         quorum=quorum or 0,
+        floor=_floor(call, anonymous),
         opened_at=opened_at,
         closes_at=closes or _usual_end(kind, kept, opened_at),
     )
@@ -184,7 +185,12 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.kind is Kind.DATES:
         closes_at = min(closes_at, *map(datetime.fromisoformat, before.options))
     times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
-    return _ask(call, Plan(**{**settled, **times}))
+    return _ask(call, Plan(**{**settled, **times, "floor": _floor(call, before.anonymous)}))
+
+
+def _floor(call: Call, anonymous: bool) -> int:
+    """How many have to take part before it can be said what they chose."""
+    return call.settings.of(PollsSettings).anonymous_floor if anonymous else 0
 
 
 def _usual_end(kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:

@@ -34,7 +34,7 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     found, mine = find(call, poll)
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
-    board = show.card(call.tx, found, show.is_shown(found, mine), private=True)
+    board = show.card(call.tx, found, mine, private=True)
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
     form = ballot_form(found, mine)
     return message(*board.lines, *own, title=board.title, hints=board.hints, buttons=board.buttons, form=form)
@@ -94,6 +94,8 @@ def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -
         raise UserError("poll.is_cancelled", question=found.question)
     if not show.is_shown(found, mine):
         raise UserError("poll.export.hidden", question=found.question)
+    if not show.shown_count(call.tx, found, mine):
+        raise UserError("poll.export.few", question=found.question, floor=found.floor)
     words = text("poll.export", question=found.question)
     return message(words, files=[Attachment(f"{SUBJECT}:{found.id}", str(form), words)])
 
