@@ -85,6 +85,11 @@ class Dispatch:
         if known.answer:
             return known.answer[0]
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
+        if invocation.overheard:
+            _say_who_reads_along(call, invocation)
+            if invocation.typed is None and not invocation.command:
+                tx.handled.add(invocation.id, call.now, None, None)
+                return None
         command: Command | None = None
         given: Args = {}
         mistaken = False
@@ -241,6 +246,16 @@ def _go_back(call: Call, place: Place) -> None:
     part = call.tx.people.part_in(call.resident.id, known[0].id) if known else None
     if known and part:
         call.place, call.theme_here, call.role_here = place, known[0], part[1]
+
+
+def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
+    """Once in that place, in their language; and a word where only they read it, to go on from."""
+    assert invocation.place
+    key = f"overheard:{invocation.place.room_id}:{invocation.author.user_id}"
+    here = Message(message(text("private.overheard")).blocks, locale=call.locale)
+    call.post(invocation.place, here, key, account=invocation.account)
+    alone = Message(message(text("private.here")).blocks, locale=call.locale)
+    call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
+# Kept beside an event: whether only whoever said it and Plein could read it then.
+PRIVATELY = "be.plein.privately"
 
 
 class Intake:
@@ -44,8 +46,11 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        is_meant = said.is_command or is_press or self._on.outgoing.is_direct(room)
-        return is_meant or self._on.core.listens
+        return said.is_command or is_press or self._looks_like_two(room) or self._on.core.listens
+
+    def _looks_like_two(self, room: str) -> bool:
+        """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
+        return self._on.outgoing.looks_direct(room) and self._on.rooms[room].is_for_two
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
@@ -54,10 +59,11 @@ class Intake:
     # --- from meaning to invocation ---
 
     async def _deal(self, arrival: Arrival) -> None:
-        heard = read(json.loads(arrival.body))
+        event = json.loads(arrival.body)
+        heard = read(event)
         if heard is None:
             return
-        asked = self._invocation(heard, arrival.room)
+        asked = self._invocation(heard, arrival.room, privately=event.get(PRIVATELY) is True)
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
@@ -70,9 +76,11 @@ class Intake:
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
-    def _invocation(self, heard: Heard, room: str) -> Invocation:
-        direct = self._on.outgoing.is_direct(room)
+    def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
+        """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
         facts = self._on.rooms.get(room)
+        meant_so = self._on.outgoing.looks_direct(room)
+        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, heard.sender)
         role = (
             Role.RESIDENT
             if direct or facts is None
@@ -89,6 +97,7 @@ class Intake:
             role=role,
             by_post=True,
             public=not direct,
+            overheard=meant_so and not direct,
             present_in=tuple(self._present(heard.sender, None if direct else room)),
             account=self._on.account,
         )
@@ -111,9 +120,12 @@ class Intake:
             if message:
                 await self._press(asked, message, said.pressed)
                 return
+        for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
         if said.is_command or (asked.place is None and said.words):
             words, mentions = self._addressed(asked, said)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
+        elif for_two:
+            await self._on.core.handle(asked)
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
 
@@ -211,7 +223,8 @@ class Intake:
             except nio.EncryptionError:
                 continue
             if self.matters(arrival.room, opened.source):
-                self.put(replace(arrival, body=json.dumps(opened.source)))
+                body = json.dumps({**opened.source, PRIVATELY: source.get(PRIVATELY) is True})
+                self.put(replace(arrival, body=body))
             else:
                 given_up.append(arrival.seq)
         if given_up:

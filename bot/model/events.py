@@ -32,7 +32,8 @@ class Invocation:
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `present_in`: the place, or for what is said in private
     all places that they share with Plein, where the platform knows that; `absent_from`: those where they
-    are not, or not any more. `mentions`: who was named in what was typed, or in an argument. `account`:
+    are not, or not any more. `overheard`: the place looks like a talk with Plein alone and is none: they are
+    told. `mentions`: who was named in what was typed, or in an argument. `account`:
     which of Plein's own accounts heard it, where it has several.
     """
 
@@ -48,6 +49,7 @@ class Invocation:
     role: Role = Role.RESIDENT
     by_post: bool = False
     public: bool = False
+    overheard: bool = False
     present_in: tuple[Presence, ...] = ()
     absent_from: tuple[Place, ...] = ()
     mentions: tuple[Mention, ...] = ()

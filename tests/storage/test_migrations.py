@@ -399,8 +399,8 @@ async def test_anonymous_polls_that_stand_get_a_floor_and_what_was_announced_sta
         db.exec_driver_sql("INSERT INTO themes (id, name) VALUES (1, 'sport')")
         db.exec_driver_sql("INSERT INTO residents (id, name, role) VALUES (1, 'anna', 0)")
         add = sql(
-            "INSERT INTO polls (theme, opener, question, options, at_most, anonymous, opened_at, closes_at, state)"
-            " VALUES (1, 1, 'Wat?', '[]', 1, :anonymous, 0, 0, :state)"
+            "INSERT INTO polls (theme, opener, question, options, at_most, anonymous, opened_at, closes_at,"
+            " state) VALUES (1, 1, 'Wat?', '[]', 1, :anonymous, 0, 0, :state)"
         )
         for anonymous in (True, False):
             for state in ("planned", "open", "closed", "cancelled"):
