@@ -20,6 +20,7 @@ from bot.model.message import Message, typed
 from bot.model.people import Identity, Place, Resident, Role, Theme
 from bot.model.work import AWAY_AFTER
 from bot.ports.storage import Transaction
+from bot.unseen import seen_as
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -85,9 +86,9 @@ class Call:
         return self.tx.places.themes_of(None if everywhere else self.resident.id)
 
     def _theme_named(self, name: str) -> Theme:
-        known = self.themes()
+        known, wanted = self.themes(), seen_as(name)
         for theme in known:
-            if theme.name.casefold() == name.strip().casefold():
+            if seen_as(theme.name) == wanted:
                 return theme
         if not known:
             raise UserError("theme.none", theme=name[:40])

@@ -14,7 +14,7 @@ from bot.features.polls.records import POLLS, Poll
 from bot.model.message import Attachment, Message, text
 from bot.texts import Voice
 from storage.connections import async_url
-from storage.polls import ballots, polls, tallies
+from storage.polls.tables import ballots, polls, tallies
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.platform import Town, open_town, words_of
 
