@@ -185,7 +185,8 @@ class Dispatch:
         if known.unheard:
             tx.told.resume(resident.id, invocation.author, now)
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((presence.since for presence in invocation.present_in), now)
+            here = (one.since for one in invocation.present_in if one.place == invocation.place)
+            since = next(here, now)
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):
@@ -215,6 +216,8 @@ class Dispatch:
             theme_here=known.theme,
             at=min(invocation.at, now),
             public=invocation.public,
+            writes_here=invocation.writes,
+            present_in=invocation.present_in,
             mentions=invocation.mentions,
         )
 
@@ -249,6 +252,7 @@ def _go_back(call: Call, place: Place) -> None:
     known = call.tx.places.known(place)
     part = call.tx.people.part_in(call.resident.id, known[0].id) if known else None
     if known and part:
+        call.writes_here = call.may_write(known[0].id)
         call.place, call.theme_here, call.role_here = place, known[0], part[1]
 
 

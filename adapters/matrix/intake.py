@@ -97,19 +97,20 @@ class Intake:
             role=role,
             by_post=True,
             public=not direct,
+            writes=direct or facts is None or facts.may_write(heard.sender),
             overheard=meant_so and not direct,
             present_in=tuple(self._present(heard.sender, None if direct else room)),
             account=self._on.account,
         )
 
     def _present(self, user: str, room: str | None) -> Iterator[Presence]:
-        """In that room; without one, in all that are places and that they share with Plein."""
-        for one in self._on.rooms.values():
-            since = one.since(user)
-            here = one.id == room if room else not (one.is_space or self._on.outgoing.is_direct(one.id))
-            if since and here:
+        """In that room first, and in all others that are places and that they share with Plein."""
+        rooms = self._on.rooms
+        others = [one for one in rooms.values() if not (one.is_space or self._on.outgoing.is_direct(one.id))]
+        for one in sorted(others, key=lambda other: other.id != room):
+            if since := one.since(user):
                 role = one.role_of(user, self._on.settings.power_levels)
-                yield Presence(Place(PLATFORM, one.id), role, since)
+                yield Presence(Place(PLATFORM, one.id), role, since, one.may_write(user))
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
@@ -133,12 +134,13 @@ class Intake:
         """What was said with addresses for names, and whose those are: of people who are there, or in
         private in a place that both are in.
         """
-        rooms = [presence.place.room_id for presence in asked.present_in]
+        rooms = [asked.place] if asked.place else [presence.place for presence in asked.present_in]
 
         def name_of(user: str) -> str | None:
-            for room in rooms:
-                if user != self._on.me and self._on.rooms[room].since(user):
-                    known = self._on.client.rooms.get(room)
+            for place in rooms:
+                room = self._on.rooms.get(place.room_id)
+                if room and user != self._on.me and room.since(user):
+                    known = self._on.client.rooms.get(room.id)
                     return (known.user_name(user) if known else None) or user
             return None
 

@@ -42,6 +42,7 @@ class Room:
     replacement: str | None = None
     made_for: str | None = None
     is_space: bool = False
+    is_encrypted: bool = False
     members: dict[str, str] = field(default_factory=dict)
     # When each of them came in, by the server's clock.
     came: dict[str, datetime] = field(default_factory=dict)
@@ -80,6 +81,8 @@ class Room:
                 self.name = _words(content.get("name"))
             case "m.room.canonical_alias":
                 self.alias = _words(content.get("alias"))
+            case "m.room.encryption":
+                self.is_encrypted = True
             case "m.room.join_rules":
                 self.join_rule = _words(content.get("join_rule"))
             case "m.room.history_visibility":
@@ -117,6 +120,19 @@ class Room:
         if level >= needed.moderator:
             return Role.MODERATOR
         return Role.ORGANISER if level >= needed.organiser else Role.RESIDENT
+
+    def may_write(self, user: str) -> bool:
+        """Whether somebody may say things here."""
+        levels = self._levels or {}
+        events = levels.get("events")
+        named = events if isinstance(events, dict) else {}
+        needed = [named.get(kind, levels.get("events_default")) for kind in self._said_as]
+        return self.level_of(user) >= max(map(_level, needed))
+
+    @property
+    def _said_as(self) -> tuple[str, ...]:
+        """The kinds of events that a message is here."""
+        return ("m.room.message", "m.room.encrypted") if self.is_encrypted else ("m.room.message",)
 
     def since(self, user: str) -> datetime | None:
         """When somebody who is in it came in."""

@@ -140,9 +140,9 @@ class Sync:
         if timeline.limited and timeline.prev_batch:
             events = await self._left_out(room_id, timeline.prev_batch, since) + events
         arrivals = []
-        room, events = self._on.rooms[room_id], _since_joining(events, self._on.me)
-        settled = not any(event.source.get("type") in SAYS_WHO_READS for event in events)
-        for event in events:
+        room, heard = self._on.rooms[room_id], _since_joining(events, self._on.me)
+        settled = not any(event.source.get("type") in SAYS_WHO_READS for event in heard)
+        for event in heard:
             source = event.source
             event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
             if not isinstance(event_id, str) or source.get("sender") == self._on.me:

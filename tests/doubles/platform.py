@@ -8,6 +8,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import HandClock
@@ -179,6 +180,7 @@ async def open_town(
     `floor`: from how many ballots on an anonymous poll has a result; here even one has, where that is not
     what is tested.
     """
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=floor)}
     config = config_of(add_up(installed))(
         community=Community(),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
@@ -186,7 +188,7 @@ async def open_town(
             ResidentSection(name=name, accounts=(f"{PLATFORM}:{name}",), role="moderator")
             for name in moderators
         ),
-        polls=PollsSettings(anonymous_floor=floor),
+        **sections,
     )
     clock, platform = HandClock(NOW), Platform(account)
     async with open_core(config, clock, board_rest, installed) as core:

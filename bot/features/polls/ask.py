@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.polls.find import check_own, find, usage
+from bot.features.polls.find import check_own, check_writes, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, message, text
@@ -106,6 +106,7 @@ def check_terms(call: Call, plan: Plan) -> None:
 
 def check_may_ask(call: Call, theme: int) -> None:
     """Whether they may open polls here, and have not asked a great deal already."""
+    check_writes(call, theme)
     if call.may(Role.MODERATOR, theme):
         return
     settings = call.settings.of(PollsSettings)
@@ -241,6 +242,7 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
     if found.state not in ("open", "planned") or found.closes_at <= call.said_at:
         raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.closes_at)
     check_own(call, found)
+    check_writes(call, found.theme)
     if until <= found.closes_at:
         raise UserError("poll.extend.earlier", until=until, closes=found.closes_at)
     if until > call.now + FURTHEST:

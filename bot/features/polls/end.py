@@ -9,7 +9,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, check_running, find, find_own
+from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
@@ -77,6 +77,7 @@ def give_outcome(
     if found.state != "closed":
         raise UserError("poll.outcome.still_open", question=found.question)
     check_own(call, found)
+    check_writes(call, found.theme)
     if not outcome.strip():
         raise UserError("poll.outcome.empty")
     if len(outcome) > LONGEST_OUTCOME:
