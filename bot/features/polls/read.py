@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -20,6 +21,9 @@ from bot.model.message import Attachment, Message, Text, message, text
 from bot.ports.storage import Transaction
 
 LISTED = 20
+# What begins a formula where a cell may begin: first of all, behind what parts cells elsewhere (in our
+# language a semicolon), or a quotation mark, whatever blanks stand between.
+_FORMULA = re.compile(r"((?:^|[;\t\r\n\"])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 class Form(StrEnum):
@@ -120,7 +124,8 @@ def make_picture(tx: Transaction, subject: str, write: Write) -> Callable[[], by
     notes = [*show.result(poll, count), text("poll.closed.people", count=poll.voters)]
     if poll.kind is Kind.DATES:
         notes.append(text("poll.picture.dates"))
-    chart = Chart(poll.question, bars, " ".join(map(write, notes)))
+    rest = tuple(write(text("poll.picture.rest", count=left)) for left in range(1, len(bars) + 1))
+    chart = Chart(poll.question, bars, " ".join(map(write, notes)), rest)
     return lambda: draw(chart)
 
 
@@ -172,8 +177,10 @@ def _options(poll: Poll, count: Count, write: Write) -> list[dict[str, object]]:
 
 
 def _harmless(value: object) -> object:
-    """A spreadsheet would run words that begin like a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    """A spreadsheet would run words that begin like a formula: in whichever of the ways in which one parts
+    cells, as it does not know in which this file was written.
+    """
+    return _FORMULA.sub(r"\1'\2", value) if isinstance(value, str) else value
 
 
 def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:
