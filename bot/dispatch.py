@@ -1,7 +1,8 @@
 """From an invocation to its answer: one transaction, and nothing is acknowledged before it is kept.
 
 The answer is remembered under the invocation's id, so that the same event, brought a second
-time, changes nothing and gives the same answer.
+time, changes nothing and gives the same answer. Of what a handler says was confided nothing is
+remembered here: how many rows there are would tell (Call.confide).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.read import bind, keep, parse
+from bot.commands.read import bind, keep, look_over, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
@@ -106,6 +107,8 @@ class Dispatch:
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
+            mistaken = invocation.typed is not None or bool(invocation.args)
+            command = command or self.commands.by_path[unsure.command]
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except StoreFailed:
             raise
@@ -116,11 +119,16 @@ class Dispatch:
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
+        to = _answer_to(invocation, command is None or command.private)
+        if call.secret:
+            if invocation.by_post and answer is not None:
+                key = f"{call.secret}{call.resident.id}"
+                tx.posts.say_instead(key, to, answer, call.now, invocation.id, account=invocation.account)
+            return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
-            to = _answer_to(invocation, command is None or command.private)
             key = f"answer:{invocation.id}"
             call.post(to, answer, key, confidential=mistaken, account=invocation.account)
         return answer
@@ -166,6 +174,8 @@ class Dispatch:
                 # A button of an earlier version.
                 raise UserError("action.gone")
             command, given = found, invocation.args
+            if ONCE not in given:  # else that was asked already
+                look_over(self.commands, command, given, call.locale)
         else:
             command, given = parse(self.commands, invocation.typed, call.locale)
         if not call.may(command.role):
@@ -174,19 +184,18 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         name = visible(invocation.name)
+        resident = known.resident or tx.people.add(invocation.author, name)
         renamed = not known.name_is_chosen and resident.name != name
         if known.resident and (renamed or known.heard_as != invocation.author.address):
             resident = tx.people.heard(resident, invocation.author, name)
         if invocation.account and invocation.account != known.heard_by:
             tx.people.talks_to(invocation.author, invocation.account)
-        now = self.clock.now()
         if known.unheard:
-            tx.told.resume(resident.id, invocation.author, now)
+            tx.told.resume(resident.id, invocation.author, self.clock.now())
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
             here = (one.since for one in invocation.present_in if one.place == invocation.place)
-            since = next(here, now)
+            since = next(here, self.clock.now())
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):
@@ -235,9 +244,8 @@ class Dispatch:
         )
 
 
-def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) -> Message:
+def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Message:
     """The question, with a button for each choice: the same command, as it would be meant then."""
-    assert command
     args = {**call.given, **unsure.understood, ONCE: once}
     if call.place:
         args[ASKED_IN] = call.place.room_id

@@ -99,7 +99,6 @@ _CAST = _CAST.on_conflict_do_update(
 )
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _WITHDRAW = delete(ballots).where(_THIS)
-_THROW_AWAY = delete(ballots).where(ballots.c.poll == bindparam("poll_"))
 _ASKED_BY = (
     select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
     .outerjoin(tallies, _PEOPLE)
@@ -142,9 +141,8 @@ class Polls:
 
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
-        self._sealing = parts.envelopes
         self._sealed = SealedBallots(parts)
-        self._belongings = Belongings(parts.db, self, self._sealed)
+        self._belongings = Belongings(parts.db, self)
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """A button names its poll."""
@@ -159,7 +157,7 @@ class Polls:
         ).scalar_one()
         self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
         if plan.anonymous:
-            self._sealed.make_key(number)
+            self._sealed.make_keys(number)
         return Poll(id=number, state=state, **fields)
 
     # --- reading ---
@@ -261,6 +259,9 @@ class Polls:
             if after:
                 self._count(poll.id, written(after), 1)
 
+    def repeated(self, poll: Poll, voter: int, event: str) -> bool:
+        return self._sealed.repeated(poll.id, voter, event)
+
     def _count(self, poll: int, choices: str, step: int) -> None:
         row = {"poll": poll, "choices": choices, "votes": step}
         self._db.defer(_COUNT, (poll, choices), row, adds="votes")
@@ -275,8 +276,7 @@ class Polls:
         if poll.anonymous:
             if state == "closed":
                 self._count_sealed(poll)
-            self._db.execute(_THROW_AWAY, {"poll_": poll.id})
-            self._sealing.turn()
+            self._sealed.throw_away(poll.id)
 
     def _count_sealed(self, poll: Poll) -> None:
         """Written down is only how often each ballot was cast, and the reasons by the alphabet."""
@@ -302,11 +302,16 @@ class Polls:
     def cast_by(self, resident: int) -> Sequence[Cast]:
         return self._belongings.cast_by(resident)
 
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        return self._belongings.marks_of(resident)
+
     def opened_by(self, resident: int) -> Sequence[Poll]:
         return [_built(*row) for row in self._db.execute(_ASKED_BY, {"opener_": resident})]
 
     def _read(self, poll: Poll, kept: str | None) -> Choices:
-        return self._sealed.unseal(poll, kept)[0] if kept else ()
+        if not kept:
+            return ()
+        return self._sealed.state(poll, kept) if poll.anonymous else read_choices(kept)
 
 
 STORED = Stored(POLLS, Polls, TABLES)

@@ -49,6 +49,17 @@ ballots = Table(
     sqlite_with_rowid=False,
 )
 
+# Which events of somebody an anonymous poll has heard of: always as many, the first of them made up, each as
+# nobody can read it without a key that goes with the poll's own.
+marks = Table(
+    "marks",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
+    Column("latest", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # How often each ballot was cast, kept beside the ballots so that showing a poll costs the same with ten
 # as with 100,000; the row without choices counts the people.
 tallies = Table(

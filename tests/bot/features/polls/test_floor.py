@@ -186,7 +186,7 @@ async def test_ballots_that_cannot_be_read_do_not_reach_the_floor(tmp_path: Path
         await town.joined("sport")
         await opened(town, "choice")
         await voted(town, "choice", FLOOR)
-    (tmp_path / "plein.db-keys" / "poll-1.key").unlink()
+    (tmp_path / "plein.db-keys" / "poll-1-ballots.key").unlink()
     async with open_town(url, floor=FLOOR, number=100) as town:
         await town.say("r5", "!vote 1")
         await town.say("mia", "!poll close 1 --sure")
