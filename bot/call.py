@@ -17,7 +17,7 @@ from bot import when
 from bot.errors import UserError
 from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
-from bot.model.people import Identity, Place, Resident, Role, Theme
+from bot.model.people import Identity, Place, Presence, Resident, Role, Theme
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.storage import Transaction
 from bot.unseen import seen_as
@@ -52,6 +52,9 @@ class Call:
     theme_here: Theme | None = None
     at: datetime | None = None
     public: bool = False
+    # Whether they may say things here themselves, and what is known of other places that they are in.
+    writes_here: bool = True
+    present_in: Sequence[Presence] = ()
     mentions: Sequence[Mention] = ()
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -113,6 +116,17 @@ class Call:
             return self.role_here >= role
         part = self.tx.people.part_in(self.resident.id, theme)
         return part is not None and part[1] >= role
+
+    def may_write(self, theme: int) -> bool:
+        """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.
+
+        Where their platform says nothing of these, it is no reason against.
+        """
+        if self.theme_here is not None and self.theme_here.id == theme:
+            return self.writes_here
+        places = self.tx.places.of_theme(theme)
+        there = [presence.writes for presence in self.present_in if presence.place in places]
+        return any(there) or not there
 
     def post(
         self,

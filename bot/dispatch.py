@@ -88,6 +88,11 @@ class Dispatch:
         if known.answer:
             return known.answer[0]
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
+        if invocation.overheard:
+            _say_who_reads_along(call, invocation)
+            if invocation.typed is None and not invocation.command:
+                tx.handled.add(invocation.id, call.now, None, None)
+                return None
         command: Command | None = None
         given: Mapping[str, Any] = {}
         mistaken = False
@@ -189,7 +194,8 @@ class Dispatch:
         if known.unheard:
             tx.told.resume(resident.id, invocation.author, self.clock.now())
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((presence.since for presence in invocation.present_in), self.clock.now())
+            here = (one.since for one in invocation.present_in if one.place == invocation.place)
+            since = next(here, self.clock.now())
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):
@@ -219,6 +225,8 @@ class Dispatch:
             theme_here=known.theme,
             at=min(invocation.at, now),
             public=invocation.public,
+            writes_here=invocation.writes,
+            present_in=invocation.present_in,
             mentions=invocation.mentions,
         )
 
@@ -257,7 +265,18 @@ def _go_back(call: Call, place: Place) -> None:
     known = call.tx.places.known(place)
     part = call.tx.people.part_in(call.resident.id, known[0].id) if known else None
     if known and part:
+        call.writes_here = call.may_write(known[0].id)
         call.place, call.theme_here, call.role_here = place, known[0], part[1]
+
+
+def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
+    """Once in that place, in their language; and a word where only they read it, to go on from."""
+    assert invocation.place
+    key = f"overheard:{invocation.place.room_id}:{invocation.author.user_id}"
+    here = Message(message(text("private.overheard")).blocks, locale=call.locale)
+    call.post(invocation.place, here, key, account=invocation.account)
+    alone = Message(message(text("private.here")).blocks, locale=call.locale)
+    call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -39,8 +39,9 @@ NEEDED = (
     "read_message_history",
 )
 NEEDED_FOR_POLLS = "send_polls"
-# Without these nothing can be shown in a place.
+# Without these nothing can be shown in a place: in a channel, and in a thread that is one.
 SPEAKS = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
+SPEAKS_IN_THREADS = discord.Permissions(view_channel=True, send_messages_in_threads=True, embed_links=True)
 
 
 def needed(settings: Settings) -> discord.Permissions:
@@ -220,7 +221,21 @@ class Places:
                 present.append(here)
             else:
                 absent.append(Place(PLATFORM, str(channel.id)))
+        # Who is in a private thread Discord does not say along with the rest: from elsewhere nobody is.
+        absent += [Place(PLATFORM, room) for room in self._known if self._is_private_thread(room)]
         return Whereabouts(tuple(present), tuple(absent))
+
+    def _is_private_thread(self, room: str) -> bool:
+        channel = self._client.get_channel(int(room))
+        return isinstance(channel, discord.Thread) and channel.is_private()
+
+    def elsewhere(self, member: discord.Member, place: Place) -> Iterator[Presence]:
+        """Other places of that member's server that they are in."""
+        for channel in self.channels():
+            if channel.guild.id == member.guild.id and str(channel.id) != place.room_id:
+                here = self._presence(channel, member)
+                if here:
+                    yield here
 
     async def presence(self, user: int, place: Place) -> tuple[Presence, ...]:
         """Somebody in one place. Raises TryLater where Discord does not say just now who they are."""
@@ -235,7 +250,9 @@ class Places:
             return None
         may = channel.permissions_for(member)
         place = Place(PLATFORM, str(channel.id))
-        return Presence(place, self.role_of(may), member.joined_at) if may.view_channel else None
+        if not may.view_channel:
+            return None
+        return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
 
     async def mentions(self, words: Iterable[str], present: Iterable[Presence]) -> tuple[Mention, ...]:
         """Whom these words name: people who are on a server of these places.
@@ -277,8 +294,16 @@ class Places:
 def room_of(channel: Any) -> int:
     """The channel whose place this is: that of a thread is its channel's.
 
-    In a forum nothing can be said but in its posts, which are places of their own.
+    A private thread is a place of its own: what is said there is not for its channel. In a forum nothing can
+    be said but in its posts, which are places of their own as well.
     """
-    if isinstance(channel, discord.Thread) and not isinstance(channel.parent, discord.ForumChannel):
-        return channel.parent_id
-    return int(channel.id)
+    if not isinstance(channel, discord.Thread) or channel.is_private():
+        return int(channel.id)
+    return int(channel.id) if isinstance(channel.parent, discord.ForumChannel) else channel.parent_id
+
+
+def may_write(permissions: discord.Permissions, channel: Any, place: int) -> bool:
+    """Whether who has these permissions in a channel may say things in the place that it belongs to."""
+    if not isinstance(channel, discord.Thread) or channel.id != place:
+        return permissions.send_messages
+    return permissions.send_messages_in_threads and (permissions.manage_threads or not channel.locked)

@@ -17,7 +17,15 @@ import discord
 from discord.utils import snowflake_time
 
 from adapters.discord import ids
-from adapters.discord.channels import PLATFORM, SPEAKS, Whereabouts, names_of, room_of
+from adapters.discord.channels import (
+    PLATFORM,
+    SPEAKS,
+    SPEAKS_IN_THREADS,
+    Whereabouts,
+    may_write,
+    names_of,
+    room_of,
+)
 from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply, source_of
 from adapters.discord.session import Session
@@ -103,10 +111,12 @@ class Intake:
         if used is None:
             return message(text("action.gone"))
         answer = await self._run(asked, used.command.path, used.args)
-        if answer is None or _speaks(asked):
+        if answer is None or self._speaks(asked):
             return answer
-        missing = discord.Permissions(SPEAKS.value & ~asked.app_permissions.value)
+        missing = discord.Permissions(_needed(asked).value & ~asked.app_permissions.value)
         warning = text("discord.mute", permissions=names_of(missing))
+        if self._is_hidden(asked.channel):
+            warning = text("discord.not_in_thread")
         return replace(answer, blocks=(*answer.blocks, warning))
 
     async def _pressed(self, asked: Asked) -> Message | None:
@@ -170,7 +180,8 @@ class Intake:
         if place is None and not typing:
             found = await places.whereabouts(user.id)
         elif place and isinstance(user, discord.Member) and user.joined_at:
-            found = Whereabouts((Presence(place, role, user.joined_at),))
+            here = Presence(place, role, user.joined_at)
+            found = Whereabouts((here, *places.elsewhere(user, place)))
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
         mentions = await places.mentions(words, found.present)
         return Invocation(
@@ -183,6 +194,7 @@ class Intake:
             args=args,
             locale=asked.locale.value,
             role=role,
+            writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             present_in=found.present,
             absent_from=found.absent,
             mentions=mentions,
@@ -196,7 +208,21 @@ class Intake:
         room = room_of(asked.channel)
         if typing:
             return Place(PLATFORM, str(room))
-        return await self._on.places.at(room, asked.channel, speaks=_speaks(asked))
+        return await self._on.places.at(room, asked.channel, speaks=self._speaks(asked))
+
+    def _speaks(self, asked: Asked) -> bool:
+        """Whether Plein can show anything there. Of a thread's channel, where that is its place, nothing is
+        known; and a private thread it has to be in.
+        """
+        channel = asked.channel
+        if asked.guild_id is None or channel is None or room_of(channel) != channel.id:
+            return True
+        return not self._is_hidden(channel) and asked.app_permissions >= _needed(asked)
+
+    def _is_hidden(self, channel: Any) -> bool:
+        """Whether it is a private thread that Plein is not in."""
+        private = isinstance(channel, discord.Thread) and channel.is_private()
+        return private and self._on.client.get_channel(channel.id) is None
 
     # --- while somebody types ---
 
@@ -214,16 +240,15 @@ class Intake:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
 
 
+def _needed(asked: Asked) -> discord.Permissions:
+    """What Plein cannot do without to show anything there."""
+    return SPEAKS_IN_THREADS if isinstance(asked.channel, discord.Thread) else SPEAKS
+
+
 def _at_once(shown: Message | None) -> Message | None:
     """The form that comes with it, and nothing else."""
     form = shown.form if shown else None
     return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
-
-
-def _speaks(asked: Asked) -> bool:
-    """Whether Plein can show anything there. Of a thread's channel, which is its place, nothing is known."""
-    inside = asked.guild_id is not None and not isinstance(asked.channel, discord.Thread)
-    return not inside or asked.app_permissions >= SPEAKS
 
 
 def _is_theirs(invocation_id: str | None, asked: Asked) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.channels import PLATFORM, Whereabouts, room_of
+from adapters.discord.channels import PLATFORM, Whereabouts, may_write, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import TryLater
@@ -56,6 +56,7 @@ class Messages:
             with contextlib.suppress(discord.ClientException):  # a thread whose channel is not known yet
                 may = message.channel.permissions_for(author)
                 kept |= {"may": may.value, "since": author.joined_at.isoformat()}
+                kept["writes"] = may_write(may, message.channel, kept["place"])
         return kept
 
     def _talk(self, message: discord.Message) -> Json | None:
@@ -99,7 +100,8 @@ class Messages:
             found = await places.whereabouts(kept["author"])
         elif "may" in kept:
             role = places.role_of(discord.Permissions(kept["may"]))
-            found = Whereabouts((Presence(place, role, datetime.fromisoformat(kept["since"])),))
+            here = Presence(place, role, datetime.fromisoformat(kept["since"]), kept.get("writes", True))
+            found = Whereabouts((here,))
         else:
             found = Whereabouts(await places.presence(kept["author"], place))
         mentions = await places.mentions([kept["words"]], found.present)
@@ -113,6 +115,7 @@ class Messages:
             role=found.present[0].role if place and found.present else Role.RESIDENT,
             by_post=True,
             public=place is not None,
+            writes=place is None or all(here.writes for here in found.present),
             present_in=found.present,
             absent_from=found.absent,
             mentions=mentions,

@@ -214,6 +214,6 @@ class Matrix:
             return None  # a room can forbid polls and allow messages
 
     async def _voice(self, delivery: Delivery) -> Voice:
-        locale = await self._core.voice_of(delivery.to)
+        locale = delivery.message.locale or await self._core.voice_of(delivery.to)
         people = await self._core.people_in(delivery.message)
         return Voice(locale, self._zone, self._clock.now(), people=people)

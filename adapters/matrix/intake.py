@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
+# Kept beside an event: whether only whoever said it and Plein could read it then.
+PRIVATELY = "be.plein.privately"
 
 
 class Intake:
@@ -45,8 +47,11 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        is_meant = said.is_command or is_press or self._on.outgoing.is_direct(room)
-        return is_meant or self._on.core.listens
+        return said.is_command or is_press or self._looks_like_two(room) or self._on.core.listens
+
+    def _looks_like_two(self, room: str) -> bool:
+        """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
+        return self._on.outgoing.looks_direct(room) and self._on.rooms[room].is_for_two
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
@@ -55,10 +60,11 @@ class Intake:
     # --- from meaning to invocation ---
 
     async def _deal(self, arrival: Arrival) -> None:
-        heard = read(json.loads(arrival.body))
+        event = json.loads(arrival.body)
+        heard = read(event)
         if heard is None:
             return
-        asked = self._invocation(heard, arrival.room)
+        asked = self._invocation(heard, arrival.room, privately=event.get(PRIVATELY) is True)
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
@@ -71,9 +77,11 @@ class Intake:
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
-    def _invocation(self, heard: Heard, room: str) -> Invocation:
-        direct = self._on.outgoing.is_direct(room)
+    def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
+        """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
         facts = self._on.rooms.get(room)
+        meant_so = self._on.outgoing.looks_direct(room)
+        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, heard.sender)
         role = (
             Role.RESIDENT
             if direct or facts is None
@@ -90,18 +98,20 @@ class Intake:
             role=role,
             by_post=True,
             public=not direct,
+            writes=direct or facts is None or facts.may_write(heard.sender),
+            overheard=meant_so and not direct,
             present_in=tuple(self._present(heard.sender, None if direct else room)),
             account=self._on.account,
         )
 
     def _present(self, user: str, room: str | None) -> Iterator[Presence]:
-        """In that room; without one, in all that are places and that they share with Plein."""
-        for one in self._on.rooms.values():
-            since = one.since(user)
-            here = one.id == room if room else not (one.is_space or self._on.outgoing.is_direct(one.id))
-            if since and here:
+        """In that room first, and in all others that are places and that they share with Plein."""
+        rooms = self._on.rooms
+        others = [one for one in rooms.values() if not (one.is_space or self._on.outgoing.is_direct(one.id))]
+        for one in sorted(others, key=lambda other: other.id != room):
+            if since := one.since(user):
                 role = one.role_of(user, self._on.settings.power_levels)
-                yield Presence(Place(PLATFORM, one.id), role, since)
+                yield Presence(Place(PLATFORM, one.id), role, since, one.may_write(user))
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
@@ -112,9 +122,12 @@ class Intake:
             if message:
                 await self._press(asked, message, said.pressed)
                 return
+        for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
         if said.is_command or (asked.place is None and said.words):
             words, mentions = self._addressed(asked, said)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
+        elif for_two:
+            await self._on.core.handle(asked)
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
 
@@ -122,12 +135,13 @@ class Intake:
         """What was said with addresses for names, and whose those are: of people who are there, or in
         private in a place that both are in.
         """
-        rooms = [presence.place.room_id for presence in asked.present_in]
+        rooms = [asked.place] if asked.place else [presence.place for presence in asked.present_in]
 
         def name_of(user: str) -> str | None:
-            for room in rooms:
-                if user != self._on.me and self._on.rooms[room].since(user):
-                    known = self._on.client.rooms.get(room)
+            for place in rooms:
+                room = self._on.rooms.get(place.room_id)
+                if room and user != self._on.me and room.since(user):
+                    known = self._on.client.rooms.get(room.id)
                     return (known.user_name(user) if known else None) or user
             return None
 
@@ -219,7 +233,8 @@ class Intake:
             except nio.EncryptionError:
                 continue
             if self.matters(arrival.room, opened.source):
-                self.put(replace(arrival, body=json.dumps(opened.source)))
+                body = json.dumps({**opened.source, PRIVATELY: source.get(PRIVATELY) is True})
+                self.put(replace(arrival, body=body))
             else:
                 given_up.append(arrival.seq)
         if given_up:

@@ -19,6 +19,13 @@ from bot.model.people import Role
 # What marks a direct room that Plein made, and for whom; found again after a crash.
 MADE_FOR = "be.plein.direct"
 DEFAULT_CREATOR_LEVEL = 100
+# Events that say who reads along, or may come in.
+SAYS_WHO_READS = (
+    *("m.room.member", "m.room.third_party_invite"),
+    *("m.room.join_rules", "m.room.history_visibility"),
+)
+# Which history only those read who are in it, or came in later.
+SHUT = ("shared", "invited", "joined")
 
 
 @dataclass(slots=True)
@@ -35,9 +42,15 @@ class Room:
     replacement: str | None = None
     made_for: str | None = None
     is_space: bool = False
+    is_encrypted: bool = False
     members: dict[str, str] = field(default_factory=dict)
     # When each of them came in, by the server's clock.
     came: dict[str, datetime] = field(default_factory=dict)
+    # How people come in, and who can read along; where nothing is said, what the specification takes.
+    join_rule: str = "invite"
+    history: str = "shared"
+    # Invitations to a mail address, which somebody may yet take up.
+    mailed: set[str] = field(default_factory=set)
     _levels: Mapping[str, Any] | None = None
 
     def apply(self, event: Mapping[str, Any]) -> None:
@@ -53,6 +66,8 @@ class Room:
                 if at and membership == "join" and self.members.get(key) != "join":
                     self.came[key] = at
                 self.members[key] = membership
+        elif kind == "m.room.third_party_invite":
+            (self.mailed.add if content else self.mailed.discard)(key)
         elif key == "":
             self._apply_own(kind, content, event)
 
@@ -66,6 +81,12 @@ class Room:
                 self.name = _words(content.get("name"))
             case "m.room.canonical_alias":
                 self.alias = _words(content.get("alias"))
+            case "m.room.encryption":
+                self.is_encrypted = True
+            case "m.room.join_rules":
+                self.join_rule = _words(content.get("join_rule"))
+            case "m.room.history_visibility":
+                self.history = _words(content.get("history_visibility"))
             case "m.room.tombstone":
                 self.replacement = _words(content.get("replacement_room")) or None
 
@@ -100,6 +121,19 @@ class Room:
             return Role.MODERATOR
         return Role.ORGANISER if level >= needed.organiser else Role.RESIDENT
 
+    def may_write(self, user: str) -> bool:
+        """Whether somebody may say things here."""
+        levels = self._levels or {}
+        events = levels.get("events")
+        named = events if isinstance(events, dict) else {}
+        needed = [named.get(kind, levels.get("events_default")) for kind in self._said_as]
+        return self.level_of(user) >= max(map(_level, needed))
+
+    @property
+    def _said_as(self) -> tuple[str, ...]:
+        """The kinds of events that a message is here."""
+        return ("m.room.message", "m.room.encrypted") if self.is_encrypted else ("m.room.message",)
+
     def since(self, user: str) -> datetime | None:
         """When somebody who is in it came in."""
         return self.came.get(user) if self.members.get(user) == "join" else None
@@ -110,8 +144,17 @@ class Room:
 
     @property
     def is_for_two(self) -> bool:
-        """Whether what is said here stays between Plein and one other."""
+        """Whether nobody but Plein and one other is in it, or asked in."""
         return sum(self.has(user) for user in self.members) <= 2
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether people come in by invitation alone, guests too, and nobody outside can read along."""
+        return self.join_rule == "invite" and self.history in SHUT and not self.mailed
+
+    def is_private(self, *people: str) -> bool:
+        """Whether what is said here now stays between these."""
+        return self.is_shut and all(user in people for user in self.members if self.has(user))
 
 
 def _words(value: object) -> str:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import nio
 
-from adapters.matrix.intake import Intake
+from adapters.matrix.intake import PRIVATELY, Intake
 from adapters.matrix.pace import Pace
-from adapters.matrix.rooms import Room
+from adapters.matrix.rooms import SAYS_WHO_READS, Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from bot.errors import TryLater
@@ -85,17 +85,14 @@ class Sync:
             )
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)
-        for room_id, info in response.rooms.join.items():
-            room = self._on.rooms.setdefault(room_id, Room(room_id))
-            for event in (*info.state, *info.timeline.events):
-                room.apply(event.source)
+        privately = self._take_note(response)
         await self._follow(response)
         if not first:
             await self._retry(response)
         arrivals: list[Arrival] = []
         if since:
             for room_id, info in response.rooms.join.items():
-                arrivals += await self._arrivals(room_id, info.timeline, since)
+                arrivals += await self._arrivals(room_id, info.timeline, since, privately)
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
         await self._hand_over(await self._on.core.arrivals(self._on.account) if first else fresh)
         await self._on.client.housekeeping()
@@ -105,6 +102,19 @@ class Sync:
         if fresh:
             await self._on.clock.sleep(BREATH)
         return str(response.next_batch)
+
+    def _take_note(self, response: nio.SyncResponse) -> Container[str]:
+        """What becomes of the rooms; and the events that only Plein could read beside whoever sent them."""
+        privately = set()
+        for room_id, info in response.rooms.join.items():
+            room = self._on.rooms.setdefault(room_id, Room(room_id))
+            for event in info.state:
+                room.apply(event.source)
+            for event in info.timeline.events:
+                room.apply(event.source)
+                if room.is_private(self._on.me, str(event.source.get("sender"))):
+                    privately.add(str(event.source.get("event_id")))
+        return privately
 
     async def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
@@ -119,19 +129,28 @@ class Sync:
 
     # --- what was said ---
 
-    async def _arrivals(self, room_id: str, timeline: Any, since: str) -> list[Arrival]:
-        """What matters of a room's news, the oldest first, with what the server left out."""
+    async def _arrivals(
+        self, room_id: str, timeline: Any, since: str, privately: Container[str]
+    ) -> list[Arrival]:
+        """What matters of a room's news, the oldest first, with what the server left out.
+
+        Who could read that was not told; it is taken to be whoever can now, where nothing changed since.
+        """
         events = list(timeline.events)
         if timeline.limited and timeline.prev_batch:
             events = await self._left_out(room_id, timeline.prev_batch, since) + events
         arrivals = []
-        for event in _since_joining(events, self._on.me):
+        room, heard = self._on.rooms[room_id], _since_joining(events, self._on.me)
+        settled = not any(event.source.get("type") in SAYS_WHO_READS for event in heard)
+        for event in heard:
             source = event.source
             event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
             if not isinstance(event_id, str) or source.get("sender") == self._on.me:
                 continue
             if undecryptable or self._intake.matters(room_id, source):
-                arrivals.append(Arrival(event_id, room_id, json.dumps(source), undecryptable=undecryptable))
+                alone = event_id in privately or (settled and room.is_private(self._on.me, source["sender"]))
+                body = json.dumps({**source, PRIVATELY: alone})
+                arrivals.append(Arrival(event_id, room_id, body, undecryptable=undecryptable))
         return arrivals
 
     async def _left_out(self, room_id: str, start: str, since: str) -> list[Any]:

@@ -30,9 +30,11 @@ class Invocation:
     `id` is the platform's own id of that event: the same one never counts twice.
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `public`: others in
-    the place saw what was said or pressed. `present_in`: the place, or for what is said in private
-    all places that they share with Plein, where the platform knows that; `absent_from`: those where they
-    are not, or not any more. `mentions`: who was named in what was typed, or in an argument. `account`:
+    the place saw what was said or pressed. `writes`: they may say things there themselves. `present_in`: the
+    place, and other places that they share with Plein, for what is said in private all of them, where the
+    platform knows that; `absent_from`: those where they
+    are not, or not any more. `overheard`: the place looks like a talk with Plein alone and is none: they are
+    told. `mentions`: who was named in what was typed, or in an argument. `account`:
     which of Plein's own accounts heard it, where it has several.
     """
 
@@ -48,6 +50,8 @@ class Invocation:
     role: Role = Role.RESIDENT
     by_post: bool = False
     public: bool = False
+    writes: bool = True
+    overheard: bool = False
     present_in: tuple[Presence, ...] = ()
     absent_from: tuple[Place, ...] = ()
     mentions: tuple[Mention, ...] = ()

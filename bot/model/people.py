@@ -56,11 +56,15 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """That somebody is in a place, with which role there and since when, as their platform knows it."""
+    """That somebody is in a place, with which role there and since when, as their platform knows it.
+
+    `writes`: they may say things there themselves.
+    """
 
     place: Place
     role: Role
     since: datetime
+    writes: bool = True
 
 
 @dataclass(frozen=True, slots=True)

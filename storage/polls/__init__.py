@@ -280,6 +280,8 @@ class Polls:
     def _count_sealed(self, poll: Poll) -> None:
         """Written down is only how often each ballot was cast, and the reasons by the alphabet."""
         cast, reasons = self._sealed.count(poll)
+        if sum(cast.values()) < poll.floor:
+            return  # what so few chose is nobody's business, not even of whoever has the database
         for choices in sorted(cast):
             self._db.execute(_COUNT, {"poll": poll.id, "choices": written(choices), "votes": cast[choices]})
         if reasons:

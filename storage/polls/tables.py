@@ -23,6 +23,7 @@ polls = Table(
     Column("anonymous", Boolean, nullable=False, server_default=false()),
     Column("who", String, nullable=False, server_default="everyone"),
     Column("quorum", Integer, nullable=False, server_default="0"),
+    Column("floor", Integer, nullable=False, server_default="0"),
     Column("opened_at", Moment, nullable=False),
     Column("closes_at", Moment, nullable=False),
     Column("state", String, nullable=False),

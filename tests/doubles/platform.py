@@ -8,13 +8,15 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import HandClock
 from bot.core import PleinCore
+from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core
-from bot.main.config import Community, Config, DatabaseSection, ResidentSection
-from bot.main.features import FEATURES, Installed
+from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
+from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, message, typed
 from bot.model.people import Identity, Place
@@ -171,15 +173,22 @@ async def open_town(
     number: int = 1,
     account: str = PLATFORM,
     installed: Sequence[Installed] = FEATURES,
+    floor: int = 1,
 ) -> AsyncIterator[Town]:
-    """A town on that database. `number`: of the first thing said, which differs where it was open before."""
-    config = Config(
+    """A town on that database. `number`: of the first thing said, which differs where it was open before.
+
+    `floor`: from how many ballots on an anonymous poll has a result; here even one has, where that is not
+    what is tested.
+    """
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=floor)}
+    config = config_of(add_up(installed))(
         community=Community(),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
             ResidentSection(name=name, accounts=(f"{PLATFORM}:{name}",), role="moderator")
             for name in moderators
         ),
+        **sections,
     )
     clock, platform = HandClock(NOW), Platform(account)
     async with open_core(config, clock, board_rest, installed) as core:

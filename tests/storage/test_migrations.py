@@ -458,6 +458,29 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
     assert waiting == {"waits in !r", "waits in 7", "to anna"}
 
 
+async def test_anonymous_polls_that_stand_get_a_floor_and_what_was_announced_stays(database_url: str) -> None:
+    await upgrade(database_url, to="0010")
+
+    def fill(db: Connection) -> None:
+        db.exec_driver_sql("INSERT INTO themes (id, name) VALUES (1, 'sport')")
+        db.exec_driver_sql("INSERT INTO residents (id, name, role) VALUES (1, 'anna', 0)")
+        add = sql(
+            "INSERT INTO polls (theme, opener, question, options, at_most, anonymous, opened_at, closes_at,"
+            " state) VALUES (1, 1, 'Wat?', '[]', 1, :anonymous, 0, 0, :state)"
+        )
+        for anonymous in (True, False):
+            for state in ("planned", "open", "closed", "cancelled"):
+                db.execute(add, {"anonymous": anonymous, "state": state})
+        db.commit()
+
+    await look(database_url, fill)
+    await upgrade(database_url)
+    with_a_floor = [(5, True, "open"), (5, True, "planned")]
+    found = await look(database_url, rows("polls", "floor", "anonymous", "state"))
+    assert [(floor, bool(anonymous), state) for floor, anonymous, state in found if floor] == with_a_floor
+    assert len(found) == 8
+
+
 # --- what was answered ---
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, check_running, find, find_own
+from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
@@ -77,6 +78,7 @@ def give_outcome(
     if found.state != "closed":
         raise UserError("poll.outcome.still_open", question=found.question)
     check_own(call, found)
+    check_writes(call, found.theme)
     if not outcome.strip():
         raise UserError("poll.outcome.empty")
     if len(outcome) > LONGEST_OUTCOME:
@@ -109,7 +111,10 @@ def review_due(call: Call, job: Job) -> None:
 def _confirm(poll: Poll, what: str) -> Message:
     label, args = text(f"poll.button.{what}.sure"), {"poll": poll.id, "sure": True}
     sure = Button(label, f"poll {what}", args, style="danger")
-    return message(text(f"poll.{what}.sure", question=poll.question, count=poll.voters), buttons=[sure])
+    lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    if what == "close" and poll.voters < poll.floor:
+        lines.append(text("poll.close.few", floor=poll.floor))
+    return message(*lines, buttons=[sure])
 
 
 def _end(call: Call, poll: Poll, state: str) -> None:
@@ -127,17 +132,18 @@ def _end(call: Call, poll: Poll, state: str) -> None:
 
 def _result(call: Call, poll: Poll, title: Text) -> Message:
     """What came out, in words and as a picture."""
-    count = show.count_of(call.tx, poll)
-    lines = show.result(poll, count)
-    if poll.kind is Kind.CONSENT:
+    closed = replace(poll, state="closed")
+    count = show.shown_count(call.tx, closed)
+    lines = show.result(closed, count)
+    if count and poll.kind is Kind.CONSENT:
         lines += show.reasons(call.tx, poll)
     if poll.voters:
         lines.append(text("poll.closed.people", count=poll.voters))
-    if poll.voters > count.people:
+    if count and poll.voters > count.people:
         lines.append(text("poll.closed.unreadable", count=poll.voters - count.people))
     if call.now > poll.closes_at + LATE:
         lines.append(text("poll.closed.late", closes=poll.closes_at))
-    if not count.people:
+    if not count or not count.people:
         return message(*lines, title=title)
     words = text("poll.picture", question=poll.question, options=show.in_words(poll, count))
     return message(*lines, title=title, files=[Attachment(f"{SUBJECT}:{poll.id}", "png", words)])

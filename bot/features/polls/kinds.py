@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
@@ -49,13 +49,15 @@ class Apart(Protocol):
 class Count:
     """What came out. `parts`: for each option the lengths of its bar's pieces, all in one measure.
 
-    `order`: options from first to last, equal ones together; none where nobody voted.
+    `order`: options from first to last, equal ones together; none where nobody voted. `alike`: all that
+    voted chose the same.
     """
 
     people: int
     parts: tuple[tuple[int, ...], ...]
     order: tuple[Choices, ...]
     ranking: Ranking | None = None
+    alike: bool = False
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -84,12 +86,15 @@ class VotingMethod:
     def count(self, plan: Plan, pages: Iterable[Ballots], apart: Apart = lambda work: work()) -> Count:
         """What came out; a page that takes long is summed up by `apart`, which may do it elsewhere."""
         people, sums = 0, self.add(plan, ())
+        different: set[Choices] = set()
         for page in pages:
             people += sum(times for _, times in page)
+            if len(different) < 2:
+                different.update(choices for choices, _ in page)
             add = partial(self.add, plan, page)
             more = apart(add) if len(page) > MANY else add()
             sums = [one + other for one, other in zip(sums, more, strict=True)]
-        return self.decide(plan, people, sums)
+        return replace(self.decide(plan, people, sums), alike=len(different) == 1)
 
 
 # --- reading what was typed --------------------------------------------------

@@ -57,7 +57,10 @@ Ballots = Sequence[tuple[Choices, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is settled before a poll opens, and never changes after it, but for a later closing time."""
+    """What is settled before a poll opens, and never changes after it, but for a later closing time.
+
+    `floor`: with fewer ballots that can be counted an anonymous poll has no result; 0 in any other.
+    """
 
     theme: int
     opener: int
@@ -69,6 +72,7 @@ class Plan:
     anonymous: bool = False
     who: Voters = Voters.EVERYONE
     quorum: int = 0
+    floor: int = 0
     opened_at: datetime
     closes_at: datetime
 
@@ -168,7 +172,9 @@ class PollStore(Protocol):
         ...
 
     def end(self, poll: Poll, state: str, now: datetime) -> None:
-        """The ballots of an anonymous poll are counted, or thrown away where it was cancelled."""
+        """The ballots of an anonymous poll are counted, or thrown away where it was cancelled or they are
+        fewer than its floor.
+        """
         ...
 
     def burn(self, poll: int) -> bool:
