@@ -582,6 +582,7 @@ async def test_an_anonymous_poll_that_is_open_goes_on(database_url: str, tmp_pat
         poll, mine = tx.of(POLLS).get(1, 1) or (None, None)
         assert poll
         assert mine == SEALED
+        tx.of(POLLS).change(1, {"floor": 2})  # there are no more of them
         tx.of(POLLS).vote(poll, 2, (), (1,), NOW, None)
 
     def end(tx: Transaction) -> list[str]:
