@@ -74,12 +74,16 @@ class Call:
         """A moment in people's own words, seen from when they said it. Raises UserError."""
         return when.read(words, self.said_at, self.zone, self.locale)
 
-    def theme(self, named: str | None = None) -> Theme:
-        """The theme of that name, else of the place it was said in. Raises UserError where there is none."""
-        if named is not None:
-            return self._theme_named(named)
+    def theme(self, *named: str | None) -> Theme:
+        """The theme of the place it was said in; given what the command's own `--theme` says, that one.
+
+        Raises UserError where there is none, with advice that this command can follow.
+        """
+        for name in named:
+            if name is not None:
+                return self._theme_named(name)
         if self.theme_here is None:
-            raise UserError("place.private")
+            raise UserError("place.private" if named else "place.needed")
         return self.theme_here
 
     def themes(self) -> Sequence[Theme]:

@@ -146,7 +146,7 @@ class Dispatch:
 
         Raises: UserError; Unsure with what was understood.
         """
-        once = given.get(ONCE)
+        once = _once_by(invocation.author, given.get(ONCE))
         if once and (answered := call.tx.handled.recognise(once, invocation.author, None).answer):
             return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
@@ -246,6 +246,11 @@ def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Messag
         Button(label, command.path, {**args, **meant}, style="primary") for label, meant in unsure.choices
     ]
     return message(unsure.question, unsure.otherwise, buttons=buttons)
+
+
+def _once_by(who: Identity, once: str | None) -> str | None:
+    """Under which id it is noted that they answered: whoever else presses answers for themselves."""
+    return once and f"{once}:{who.platform}:{who.user_id}"
 
 
 def _go_back(call: Call, place: Place) -> None:

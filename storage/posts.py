@@ -19,6 +19,7 @@ from bot.model.people import Identity, Place
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
+from storage.retry import retry, retrying
 from storage.tables import accounts, identities, places, posts, refs
 from storage.upsert import upsert
 
@@ -93,12 +94,7 @@ _LATER = (
         in_doubt=bindparam("in_doubt_"),
     )
 )
-_RETRY = update(posts).where(_MINE, _WAITING, posts.c.next_at > _NOW).values(next_at=_NOW)
-_RETRY_IN = _RETRY.where(
-    posts.c.platform == bindparam("platform_"),
-    posts.c.room == bindparam("room_"),
-    posts.c.private.is_(False),
-)
+_RETRY = retrying(posts, _WAITING, in_place=posts.c.private.is_(False))
 _PARK = update(posts).where(_ID).values(parked=bindparam("reason_"))
 _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).order_by(posts.c.seq)
 
@@ -329,11 +325,7 @@ class Posts:
         self._db.execute(_LATER, values)
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
-        if place is None:
-            self._db.execute(_RETRY, {"account_": account, "now_": now})
-        else:
-            where = {"platform_": place.platform, "room_": place.room_id}
-            self._db.execute(_RETRY_IN, {"account_": account, "now_": now, **where})
+        retry(self._db, _RETRY, account, place, now)
         self._db.wake("post")
 
     def park(self, post_id: str, reason: str) -> None:

@@ -147,8 +147,11 @@ class Intake:
                 message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
                 if message and message.buttons:
                     return message
-                if str(content_if_by(event.source, self._on.me).get(KEY, "")).startswith(SECRET):
-                    return None  # its buttons are gone; those of what was said before are not meant
+                key = str(content_if_by(event.source, self._on.me).get(KEY, ""))
+                if message is None and key.startswith(SECRET):
+                    if self._is_recent(event.source):
+                        raise ConnectionError("that answer is being noted")
+                    return None  # it is forgotten, and what was said before is not meant
         return None
 
     async def _press(self, asked: Invocation, message: Message | None, number: int) -> None:
@@ -180,10 +183,12 @@ class Intake:
         if not isinstance(found, nio.RoomGetEventResponse):
             return False
         source = found.event.source
-        at = moment(source.get("origin_server_ts"))
-        recent = at is not None and self._on.clock.now() - at < timedelta(minutes=1)
         content = content_if_by(source, self._on.me)
-        return recent and (KEY in content or "ciphertext" in content)
+        return self._is_recent(source) and (KEY in content or "ciphertext" in content)
+
+    def _is_recent(self, source: Mapping[str, Any]) -> bool:
+        at = moment(source.get("origin_server_ts"))
+        return at is not None and self._on.clock.now() - at < timedelta(minutes=1)
 
     # --- what cannot be read yet ---
 

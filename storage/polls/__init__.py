@@ -10,7 +10,6 @@ key destroyed.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +21,7 @@ from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_,
 
 from bot.features.polls.records import POLLS, Ballots, Cast, Choices, Kind, Plan, Poll, Results, Voters
 from bot.model.events import Invocation
-from storage.batch import Batch, Loader
+from storage.batch import Loader
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
@@ -320,15 +319,6 @@ def _changing(names: tuple[str, ...]) -> Any:
     """The statement that changes these fields."""
     values: dict[str, Any] = {name: bindparam(f"{name}_", type_=polls.c[name].type) for name in names}
     return update(polls).where(polls.c.id == bindparam("poll_")).values(**values)
-
-
-def recount(db: Batch, poll: int) -> dict[str, int]:
-    """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
-    rows: Iterator[Any] = iter(
-        db.execute(select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_")), {"poll_": poll})
-    )
-    cast = [row[0] for row in rows]
-    return {"": len(cast), **Counter(cast)}
 
 
 def _read_all(rows: Sequence[Any]) -> list[tuple[Choices, int]]:

@@ -34,6 +34,7 @@ polls = Table(
     Column("reasons", Text),
     Index("ix_polls_theme_state", "theme", "state"),
     Index("ix_polls_opener_opened_at", "opener", "opened_at"),
+    sqlite_autoincrement=True,
 )
 
 # In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.

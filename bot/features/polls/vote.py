@@ -38,8 +38,7 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
         after = METHODS[found.kind].read(found, answer, meaning)
         reason = read_reason(found, answer, after)
     except UserError as error:
-        error.asking(answer_form(found, answer, after))
-        raise
+        return _mended(found, error.asking(answer_form(found, answer, after)))
     except Unsure as asked:
         # Whichever is pressed, and whenever, it is for this poll.
         choices = [(label, {**meant, "poll": found.id}) for label, meant in asked.choices]
@@ -74,10 +73,8 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
     try:
         after = METHODS[found.kind].press(found, stands, option, on)
     except UserError as error:
-        if found.kind is Kind.CONSENT:
-            # A press says who objects, but not why.
-            error.asking(reason_form(found))
-        raise
+        # A press says who objects, but not why.
+        return _mended(found, error.asking(reason_form(found)) if found.kind is Kind.CONSENT else error)
     if on is not False and not found.anonymous:
         call.undo_with("poll tick", poll=poll, option=option, on=False)
     return _cast(call, found, before, after)
@@ -128,6 +125,16 @@ def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason
     call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
     if bool(before) != bool(after):
         call.changed(f"{SUBJECT}:{poll.id}")
+
+
+def _mended(poll: Poll, error: UserError) -> Message:
+    """What is wrong; in an anonymous poll, of which only the last answer is kept, with its buttons.
+
+    Raises: the error, in any other.
+    """
+    if not poll.anonymous:
+        raise error
+    return message(error.text, buttons=show.buttons(poll), form=error.form)
 
 
 def _asked_in_private(call: Call, poll: Poll) -> Message | None:
