@@ -58,7 +58,7 @@ class Call:
     mentions: Sequence[Mention] = ()
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
-    # The command that is still being typed, while something is suggested for it.
+    # The path of the command, which is still being typed while something is suggested for it.
     command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
