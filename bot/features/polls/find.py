@@ -99,7 +99,7 @@ def _say_what_came(call: Call, theme: int | None) -> None:
     if poll is None or poll.ended_at is None or call.now - poll.ended_at > LATELY:
         return
     if poll.state == "closed":
-        came_out = show.result(poll, show.count_of(call.tx, poll))[0]
+        came_out = show.result(poll, show.shown_count(call.tx, poll))[0]
         raise UserError("poll.closed_lately", question=poll.question, ended=poll.ended_at, result=came_out)
 
 
