@@ -164,7 +164,7 @@ class PleinCore:
         return await self.store.run(lambda tx: tx.kept.all(account, prefix))
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
 

@@ -43,7 +43,7 @@ class Inbox:
         self._kept = kept
 
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
@@ -54,7 +54,8 @@ class Inbox:
             ).scalar()
             if seq is not None:
                 fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.undecryptable))
-        self._kept.put(account, CURSOR + stream, cursor)
+        if cursor is not None:
+            self._kept.put(account, CURSOR + stream, cursor)
         return fresh
 
     def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]:

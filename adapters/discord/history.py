@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -69,11 +69,11 @@ class Reading:
             reached = self._read.setdefault(stream, message.id - 1)
             if late or stream not in self._gaps:
                 reached = max(reached, message.id)
-            meaning = self._meaning(message)
-            if meaning is None:
+            meaning, room = self._meaning(message), str(message.channel.id)
+            if meaning is None or not self.in_order.takes(room, who_of(meaning)):
                 self._unsaved.add(stream)
             else:
-                arrival = Arrival(f"{PLATFORM}:{message.id}", str(message.channel.id), json.dumps(meaning))
+                arrival = Arrival(f"{PLATFORM}:{message.id}", room, json.dumps(meaning))
                 await self._keep(stream, arrival, reached)
             self._read[stream] = reached
 
@@ -103,9 +103,12 @@ class Reading:
                 log.warning("The database does not answer; keeping %s later", arrival.id)
                 await self._on.clock.sleep(pause(failed).total_seconds() / 4)
                 failed += 1
-        for arrival in new:
-            self.in_order.put(self._on.account, arrival)
+        self._deal_with(new)
         self._unsaved.discard(stream)
+
+    def _deal_with(self, arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            self.in_order.put(self._on.account, arrival, who_of(json.loads(arrival.body)))
 
     # --- after having been away ---
 
@@ -174,8 +177,7 @@ class Reading:
         for stream, cursor in known.items():
             # Of several processes on one database each has the inboxes of its own shards.
             if self._on.settings.holds(_guild_of(stream)):
-                for arrival in await self._on.core.arrivals(self._on.account, stream=stream):
-                    self.in_order.put(self._on.account, arrival)
+                self._deal_with(await self._on.core.arrivals(self._on.account, stream=stream))
                 self._read[stream] = max(int(cursor), self._read.get(stream, 0))
 
     def _channels(self, only: discord.Guild | None = None) -> Iterator[tuple[str, int]]:
@@ -242,6 +244,11 @@ class Reading:
                 if stream in self._read:
                     await self._on.core.store_arrivals(self._on.account, [], str(self._read[stream]), stream)
                 self._unsaved.discard(stream)
+
+
+def who_of(meaning: Mapping[str, Any]) -> str:
+    """Whose line it waits in: what a poll of Discord's own came to waits for nobody."""
+    return str(meaning.get("author") or "poll")
 
 
 def _may_read(there: Any) -> bool:

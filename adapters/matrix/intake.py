@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator, Mapping
@@ -11,12 +12,24 @@ from typing import Any
 
 import nio
 
-from adapters.inbox import InOrder
+from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
+from adapters.matrix.gaps import Gap, gap_in, left_out
 from adapters.matrix.mentions import addressed, addresses_in
-from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
+from adapters.matrix.read import (
+    Answered,
+    Heard,
+    Reacted,
+    Removed,
+    Said,
+    content_if_by,
+    moment,
+    read,
+    replaced_by,
+)
 from adapters.matrix.render import KEY, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
@@ -47,16 +60,24 @@ class Intake:
         is_meant = said.is_command or is_press or self._on.outgoing.is_direct(room)
         return is_meant or self._on.core.listens
 
+    def takes(self, arrival: Arrival) -> bool:
+        """Whether there is room for what that person says in that room."""
+        return self.in_order.takes(arrival.room, _sender(json.loads(arrival.body)))
+
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
-        self.in_order.put(self._on.account, arrival)
+        self.in_order.put(self._on.account, arrival, _sender(json.loads(arrival.body)))
 
     # --- from meaning to invocation ---
 
     async def _deal(self, arrival: Arrival) -> None:
-        heard = read(json.loads(arrival.body))
-        if heard is None:
-            return
+        event = json.loads(arrival.body)
+        if gap := gap_in(event):
+            await self._close_gap(arrival.room, gap)
+        elif heard := read(event):
+            await self._deal_with(heard, arrival)
+
+    async def _deal_with(self, heard: Heard, arrival: Arrival) -> None:
         asked = self._invocation(heard, arrival.room)
         match heard.meaning:
             case Said() as said:
@@ -166,26 +187,60 @@ class Intake:
         await self._on.core.handle(replace(asked, command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
-        """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
+        """What we show there. An edit is what it edits. Ours, but not yet noted as sent: in a moment."""
         message = await self._on.core.message_at(self._on.account, event_id)
-        if message is None and await self._is_ours(room, event_id):
-            raise ConnectionError("that message is being noted")
-        return message
-
-    async def _is_ours(self, room: str, event_id: str) -> bool:
+        if message is not None:
+            return message
         found = await self._on.client.room_get_event(room, event_id)
         if not isinstance(found, nio.RoomGetEventResponse):
-            return False
+            if found.status_code in ("M_NOT_FOUND", "M_FORBIDDEN"):
+                return None
+            raise ConnectionError(f"the homeserver answered {found.status_code} for an event")
         source = found.event.source
+        content = content_if_by(source, self._on.me)
+        if edited := replaced_by(content):
+            return await self._on.core.message_at(self._on.account, edited)
         at = moment(source.get("origin_server_ts"))
         recent = at is not None and self._on.clock.now() - at < timedelta(minutes=1)
-        content = content_if_by(source, self._on.me)
-        return recent and (KEY in content or "ciphertext" in content)
+        if recent and (KEY in content or "ciphertext" in content):
+            raise ConnectionError("that message is being noted")
+        return None
+
+    # --- what the server left out ---
+
+    async def _close_gap(self, room: str, gap: Gap) -> None:
+        """What was said in between, before whatever came after it. All of it may have been dealt with."""
+        for arrival in await left_out(self._on, room, gap, self.matters):
+            who = _sender(json.loads(arrival.body))
+            if not arrival.undecryptable and await self._dealt_with(arrival):
+                continue
+            for kept in await self._on.core.store_arrivals(self._on.account, [arrival], None):
+                if kept.undecryptable:
+                    await self.ask_for_key(kept)
+                else:
+                    self.in_order.put_aside(self._on.account, kept, who)
+
+    async def _dealt_with(self, arrival: Arrival) -> bool:
+        """Nobody waits for what one of them is about."""
+        try:
+            async with asyncio.timeout(OVERTAKEN_AFTER):
+                await self._deal(arrival)
+        except StoreFailed as error:
+            raise TryLater(PAUSE) from error
+        except Exception as error:
+            log.info("%s waits: %s", arrival.id, error or type(error).__name__)
+            return False
+        return True
 
     # --- what cannot be read yet ---
 
-    async def ask_for_key(self, event: nio.MegolmEvent) -> None:
+    async def ask_for_key(self, arrival: Arrival) -> None:
         """Ask the sender's devices for the key, once."""
+        event = nio.Event.parse_event(json.loads(arrival.body))
+        if not isinstance(event, nio.MegolmEvent):
+            return
+        log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
+        event.room_id = arrival.room
         try:
             await self._on.client.request_room_key(event)
         except Exception as error:
@@ -216,6 +271,11 @@ class Intake:
                 given_up.append(arrival.seq)
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def _sender(event: Mapping[str, Any]) -> str:
+    sender = event.get("sender")
+    return sender if isinstance(sender, str) else ""
 
 
 def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:

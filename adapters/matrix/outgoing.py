@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import nio
 
@@ -44,7 +45,7 @@ class Outgoing:
         self._messages = Pace(clock)
         self._new_rooms = Pace(clock)
         self._synced = asyncio.Condition()
-        self._making: dict[str, asyncio.Lock] = {}
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._written: asyncio.Lock = asyncio.Lock()
         self.direct: dict[str, list[str]] = {}
 

@@ -151,7 +151,7 @@ class Core(Protocol):
         ...
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         """Keep what arrived, and how far was read, in one transaction; the new ones, numbered.
 

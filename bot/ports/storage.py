@@ -464,7 +464,7 @@ class UseStore(Protocol):
 
 class InboxStore(Protocol):
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]: ...
 
     def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...
