@@ -140,12 +140,13 @@ class Places:
     async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
         """The place of that channel, from now on if it can be seen.
 
-        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended.
+        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended. Where it spoke
+        before, what is to be shown waits for that.
         """
         place = Place(PLATFORM, str(room))
         found = self._client.get_channel(room) or channel
         name = getattr(found, "name", None) or place.room_id
-        if not speaks and place.room_id not in self._mute:
+        if not speaks and place.room_id not in self._mute and place.room_id not in self._known:
             self._mute.add(place.room_id)
             await self._join(room, name)
             await self.leave(room)

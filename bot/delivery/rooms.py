@@ -119,6 +119,7 @@ class Rooms:
         if tx.places.bind(place, found.id, name, locale, account):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
+            tx.boards.retry(account, place, self._clock.now())
 
     async def left(self, account: str, place: Place) -> None:
         """What was still to be said there is set aside, unless another account of ours is there too."""

@@ -105,7 +105,8 @@ class Proxy:
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(f"{request.method} {request.path}")
         sent = await request.read()
-        self.bodies.append((request.path, json.loads(sent) if sent else None))
+        said = sent if sent and "json" in request.content_type else b"null"
+        self.bodies.append((request.path, json.loads(said)))
         rule = self._rule(request.path_qs)
         status, body = 0, b""
         if rule and rule.held:
