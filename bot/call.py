@@ -19,7 +19,9 @@ from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import Identity, Place, Resident, Role, Theme
 from bot.model.work import AWAY_AFTER
+from bot.ports.accounts import Unheard
 from bot.ports.storage import Transaction
+from bot.unseen import seen_as
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -85,9 +87,9 @@ class Call:
         return self.tx.places.themes_of(None if everywhere else self.resident.id)
 
     def _theme_named(self, name: str) -> Theme:
-        known = self.themes()
+        known, wanted = self.themes(), seen_as(name)
         for theme in known:
-            if theme.name.casefold() == name.strip().casefold():
+            if seen_as(theme.name) == wanted:
                 return theme
         if not known:
             raise UserError("theme.none", theme=name[:40])
@@ -194,6 +196,10 @@ class Call:
     def changed(self, subject: str) -> None:
         """The boards of this subject are out of date."""
         self.tx.boards.mark(subject)
+
+    def unheard(self, theme: int, until: datetime) -> Sequence[Unheard]:
+        """Plein's accounts in places of a theme that may not have dealt with all that was said until then."""
+        return self.tx.accounts.unheard(theme, until, self.now)
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

@@ -21,9 +21,11 @@ from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, residents_in
 from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Adapter
-from bot.ports.storage import Exported, Store, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 
 class PleinCore:
@@ -51,7 +53,7 @@ class PleinCore:
         self.rooms = Rooms(store, clock, self._look)
         self.outbox = Outbox(store, clock, self.rooms.adapters)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
-        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody)
+        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
 
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""
@@ -59,8 +61,11 @@ class PleinCore:
         self.boards.worker.wake()
 
     async def run_due(self) -> None:
-        """Do all that is due by now, in a fixed order: for the console and for tests."""
-        await self.agenda.flush()
+        """Do all that is due by now, in a fixed order, when all that was said has been dealt with: for the
+        console and for tests.
+        """
+        now = self.clock.now()
+        await self.agenda.flush(dict.fromkeys(self.rooms.adapters, now))
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
 
@@ -166,7 +171,8 @@ class PleinCore:
     async def store_arrivals(
         self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
+        now = self.clock.now()
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, now, stream))
 
     async def arrivals(
         self, account: str, *, stream: str = "", undecryptable: bool = False

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from bot.call import Call
 from bot.clock import Clock
@@ -22,9 +23,10 @@ from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import Identity, Place, Resident, Role
-from bot.ports.storage import Args, Recognised, Store, Transaction
+from bot.ports.people import Recognised
+from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import visible
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -86,7 +88,7 @@ class Dispatch:
             return known.answer[0]
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         command: Command | None = None
-        given: Args = {}
+        given: Mapping[str, Any] = {}
         mistaken = False
         try:
             with tx.savepoint():
@@ -129,7 +131,9 @@ class Dispatch:
         private = call.theme_here is None
         return form_for(self.commands, command, call.given, at_once=False, private=private)
 
-    def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
+    def _run(
+        self, command: Command, given: Mapping[str, Any], call: Call, invocation: Invocation
+    ) -> Message | None:
         """What the command answers; to a question that was answered already, what was said then.
 
         Raises: UserError; Unsure with what was understood.
@@ -149,7 +153,7 @@ class Dispatch:
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 
-    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
+    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
         """The command, and its arguments as they were given."""
         if invocation.typed is None:
             found = self.commands.by_path.get(invocation.command)

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, case, delete, exists, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from bot.ports.storage import Exported
+from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.executor import CONFLICTS
 from storage.tables import identities, members, posts, residents, uses
+from storage.upsert import upsert
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, Pool, QueuePool, StaticPool, create_engine, event
 from sqlalchemy.engine import make_url
 
+from bot.private import close_to_others, make_private_file, make_private_folder
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -51,11 +53,19 @@ def sqlite_engine(url: str, answers_within: float = ANSWERS_WITHIN) -> Engine:
     """One connection that keeps what it was told to keep.
 
     The driver's own transactions are off and BEGIN IMMEDIATE is sent instead: its deferred
-    BEGIN lets two writers read the same state and silently lose one of them.
+    BEGIN lets two writers read the same state and silently lose one of them. Raises OSError.
     """
     if file := sqlite_file(url):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        _keep_private(file)
     return _sqlite(url, answers_within, WRITING, BEGIN, poolclass=StaticPool)
+
+
+def _keep_private(file: Path) -> None:
+    """SQLite makes what goes with the file (its log and that log's index) as readable as the file is."""
+    make_private_folder(file.parent)
+    make_private_file(file)
+    for ending in ("-wal", "-shm", "-journal"):
+        close_to_others(file.with_name(file.name + ending))
 
 
 def sqlite_readers(url: str, answers_within: float = ANSWERS_WITHIN) -> Engine:

@@ -36,6 +36,7 @@ from sqlalchemy.util import await_only
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import Transaction
+from bot.private import check_private_folder, make_private_folder
 from storage.connections import (
     ANSWERS_WITHIN,
     READERS,
@@ -352,9 +353,13 @@ async def open_database(
     has failed.
     Raises StoreFailed with what is wrong.
     """
-    seals = Keyring(keys or keys_beside(url))
+    folder = keys or keys_beside(url)
+    seals = Keyring(folder)
     stores = {each.key: each.make for each in stored}
     try:
+        if folder:
+            check_private_folder(folder)
+            make_private_folder(folder)
         seals.probe()
     except OSError as error:
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
@@ -364,7 +369,7 @@ async def open_database(
     try:
         engine = sqlite_engine(url, answers_within)
     except OSError as error:
-        raise StoreFailed(f"{url}: {error}") from error
+        raise StoreFailed(str(error)) from error
     try:
         await upgrade_sqlite(url, engine)
     except BaseException:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.events import Arrival
 from storage.among import among
@@ -17,6 +18,7 @@ from storage.batch import Batch
 from storage.envelopes import Envelopes
 from storage.kept import Kept
 from storage.tables import inbox
+from storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 # How far each stream of an account was read is kept under this name, and the stream's.
@@ -43,17 +45,17 @@ class Inbox:
         self._kept = kept
 
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
             key, body = self._sealing.seal(arrival.body)
-            fields = {"account": account, "stream": stream, "id": arrival.id, "room": arrival.room}
-            seq = self._db.execute(
-                _ADD, {**fields, "key": key, "body": body, "sealed": arrival.undecryptable}
-            ).scalar()
+            fields: dict[str, object] = {"account": account, "stream": stream, "id": arrival.id}
+            fields |= {"room": arrival.room, "key": key, "body": body, "sealed": arrival.undecryptable}
+            fields |= {"arrived_at": now, "said_at": arrival.at}
+            seq = self._db.execute(_ADD, fields).scalar()
             if seq is not None:
-                fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.undecryptable))
+                fresh.append(replace(arrival, seq=seq))
         if cursor is not None:
             self._kept.put(account, CURSOR + stream, cursor)
         return fresh

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sqlalchemy import String, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.batch import Batch
 from storage.tables import kept
+from storage.upsert import upsert
 
 _MINE = kept.c.account == bindparam("account_")
 _GET = select(kept.c.value).where(_MINE, kept.c.name == bindparam("name_"))

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Identity, Known, Resident, Role
 from bot.names import folded, numbered, without_number
-from bot.ports.storage import Exported
+from bot.ports.people import Exported
 from storage import belongings
 from storage.batch import Batch, Loader
 from storage.tables import NOWHERE, identities, members, posts, residents
+from storage.upsert import upsert
 
 
 class Account(NamedTuple):

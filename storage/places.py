@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Place, Theme
 from storage.batch import Batch
 from storage.tables import boards, members, places, posts, refs, subjects, themes
+from storage.upsert import upsert
 
 
 def _in(table: Table) -> ColumnElement[bool]:

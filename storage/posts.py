@@ -12,7 +12,6 @@ from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
@@ -21,6 +20,7 @@ from bot.model.work import Post, Receipt
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
 from storage.tables import accounts, identities, places, posts, refs
+from storage.upsert import upsert
 
 _MOMENT = posts.c.next_at.type
 _NOW = bindparam("now_", type_=_MOMENT)

@@ -3,6 +3,8 @@
 Moments are whole microseconds since 1970, UTC.
 Where the key is no plain number, SQLite is told to keep the rows in the key's own tree, not in a
 second one beside it (`sqlite_with_rowid=False`).
+Which rows an index holds is the same on both databases (`sqlite_where`). Said for PostgreSQL here, it
+would load all that SQLAlchemy knows of PostgreSQL on SQLite as well.
 """
 
 from __future__ import annotations
@@ -102,6 +104,8 @@ accounts = Table(
     Column("account", String, primary_key=True),
     Column("platform", String, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    # By its platform's clock: all that was said until then is in the inbox, or was dealt with.
+    Column("heard_until", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -207,7 +211,7 @@ posts = Table(
     Column("in_doubt", Boolean, nullable=False, server_default=false()),
 )
 _TOLD = text("resident IS NOT NULL")
-Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD, postgresql_where=_TOLD)
+Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)
 _WAITING = text("sent_at IS NULL AND parked IS NULL")
 Index(
     "ix_posts_waiting",
@@ -217,7 +221,6 @@ Index(
     posts.c.private,
     posts.c.seq,
     sqlite_where=_WAITING,
-    postgresql_where=_WAITING,
 )
 Index(
     "ix_posts_due",
@@ -225,7 +228,6 @@ Index(
     posts.c.next_at,
     posts.c.seq,
     sqlite_where=_WAITING,
-    postgresql_where=_WAITING,
 )
 
 subjects = Table(
@@ -281,8 +283,8 @@ jobs = Table(
     Column("key", String),
 )
 TO_DO = text("done_at IS NULL")
-Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO, postgresql_where=TO_DO)
-Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO, postgresql_where=TO_DO)
+Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO)
+Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO)
 
 # That somebody did what is held within limits, and until when it counts.
 uses = Table(
@@ -307,5 +309,8 @@ inbox = Table(
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
+    Column("arrived_at", Moment, nullable=False),
+    # By its platform's clock; None where nobody knows.
+    Column("said_at", Moment),
     UniqueConstraint("account", "id"),
 )

@@ -93,6 +93,10 @@ class Console:
     async def caught_up(self) -> None:
         """Nothing is said to the console while it is away."""
 
+    def heard_until(self) -> datetime:
+        """Whatever is typed is dealt with at once."""
+        return self._clock.now()
+
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)
 

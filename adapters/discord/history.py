@@ -73,7 +73,8 @@ class Reading:
             if meaning is None or not self.in_order.takes(room, who_of(meaning)):
                 self._unsaved.add(stream)
             else:
-                arrival = Arrival(f"{PLATFORM}:{message.id}", room, json.dumps(meaning))
+                body = json.dumps(meaning)
+                arrival = Arrival(f"{PLATFORM}:{message.id}", room, body, at=message.created_at)
                 await self._keep(stream, arrival, reached)
             self._read[stream] = reached
 
@@ -109,6 +110,15 @@ class Reading:
     def _deal_with(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
             self.in_order.put(self._on.account, arrival, who_of(json.loads(arrival.body)))
+
+    @property
+    def in_step(self) -> bool:
+        """Whether nothing may have been missed, so far as it can be read at all; and nothing is held back."""
+        return not (self._behind or self._lost or self._held)
+
+    @property
+    def has_gaps(self) -> bool:
+        return bool(self._gaps)
 
     # --- after having been away ---
 

@@ -19,7 +19,8 @@ from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
 from bot.commands.catalogue import Commands
 from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Suggestion, Text, text
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
 BUTTONS, LABEL, CHOICES, CHOICE, PLACEHOLDER = 25, 80, 25, 100, 150

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import nio
 
+from adapters.matrix.read import moment
 from adapters.matrix.session import Session
 from bot.errors import TryLater
 from bot.model.events import Arrival
@@ -91,7 +92,8 @@ def arrival_of(event: Any, room: str, me: str, matters: Matters) -> Arrival | No
         return None
     if not (undecryptable or matters(room, source)):
         return None
-    return Arrival(event_id, room, json.dumps(source), undecryptable=undecryptable)
+    at = moment(source.get("origin_server_ts"))
+    return Arrival(event_id, room, json.dumps(source), undecryptable=undecryptable, at=at)
 
 
 def since_joining(events: Sequence[Any], me: str) -> Sequence[Any]:

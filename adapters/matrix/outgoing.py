@@ -13,7 +13,8 @@ import io
 import json
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 from weakref import WeakValueDictionary
@@ -221,6 +222,13 @@ class Outgoing:
 
     async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         """What nio has no call for. The status, and the answer where it is a JSON object."""
+        status, answer, _ = await self.request_at(method, path, body)
+        return status, answer
+
+    async def request_at(
+        self, method: str, path: str, body: object = None
+    ) -> tuple[int, dict[str, Any], datetime | None]:
+        """The same, and when it was answered, by the server's clock."""
         headers = {"Authorization": f"Bearer {self._client.access_token}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)
         response = await self._client.send(method, f"/_matrix/client/v3{path}", sent, headers)
@@ -229,7 +237,15 @@ class Outgoing:
                 answer = json.loads(await response.read())
             except ValueError:
                 answer = None
-            return response.status, answer if isinstance(answer, dict) else {}
+            return response.status, answer if isinstance(answer, dict) else {}, answered_at(response)
+
+
+def answered_at(response: Any) -> datetime | None:
+    """By the server's clock, in whole seconds."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _transaction(key: str, kind: str) -> str:

@@ -7,9 +7,10 @@ its own time. Where anything fails before, the same stretch is read again: all o
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -20,6 +21,7 @@ import nio
 from adapters.matrix.errands import Errands
 from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, since_joining
 from adapters.matrix.intake import Intake
+from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
@@ -43,6 +45,14 @@ DOORS_AT_ONCE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 120.0, 15, 500
 KEYS_AT_ONCE = 20
 # What decides in a room whether Plein may write there.
 OPENS = ("m.room.power_levels", "m.room.join_rules")
+# What is said shows up in what the server brings within so long.
+UNDER_WAY = timedelta(seconds=2)
+# How old may be what is known of that, and so many seconds asking takes at most.
+AS_GOOD_AS_NOW, ASKED_WITHIN = timedelta(seconds=0.5), 20.0
+ANYTHING = {
+    "room": {"timeline": {"limit": 1}, "state": {"types": []}, "ephemeral": {"types": []}},
+    "presence": {"types": []},
+}
 FILTER = {"room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}}, "presence": {"types": []}}
 Themes = Mapping[str, tuple[str, str | None]]
 
@@ -81,7 +91,10 @@ class Sync:
         self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
         self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
-        self._doors, self._chores, self._keys = Errands(DOORS_AT_ONCE), Errands(2), Errands(KEYS_AT_ONCE)
+        # How far was read, when that was known, and until when by the server's clock that is.
+        self._since, self._heard_at = "", _NEVER.next_at
+        self._until: datetime | None = None
+        self._doors, self._chores, self._keys = Errands(DOORS_AT_ONCE), Errands(3), Errands(KEYS_AT_ONCE)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises TokenRefused. `caught_up` is called after the first reading."""
@@ -125,16 +138,42 @@ class Sync:
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
         if first:
             fresh = await self._on.core.arrivals(self._on.account)
+        self._heard(response.next_batch, answered_at(response.transport_response))
         # From here on the server brings none of it again, and nothing that takes a platform is waited for.
         await self._follow(response, first=first)
         self._hand_over(fresh)
-        self._chores.run("Keeping keys", self._on.client.housekeeping, again=True)
+        self._chores.run("keys", self._on.client.housekeeping, again=True)
         keys = (nio.RoomKeyEvent, nio.ForwardedRoomKeyEvent)
         if first or any(isinstance(event, keys) for event in response.to_device_events):
-            self._chores.run("Reading what could not be decrypted", self._intake.unseal, again=True)
+            self._chores.run("undecryptable", self._intake.unseal, again=True)
         if fresh:
             await self._on.clock.sleep(BREATH)
         return str(response.next_batch)
+
+    # --- until when that is ---
+
+    def heard_until(self) -> datetime | None:
+        """By the server's clock. Where that is some time ago, it is asked whether anything is new."""
+        if self._since and self._on.clock.now() - self._heard_at > AS_GOOD_AS_NOW:
+            self._chores.run("news", self._ask)
+        return self._until
+
+    def _heard(self, since: str, answered: datetime | None) -> None:
+        """What the server gave an answer's moment to may take it a little while to bring."""
+        self._since = since
+        if answered:
+            self._until = max(self._until or _NEVER.next_at, answered - UNDER_WAY)
+            self._heard_at = self._on.clock.now()
+
+    async def _ask(self) -> None:
+        """Beside the reading, which waits for news: whether there is none until now."""
+        since = self._since
+        path = f"/sync?timeout=0&since={quote(since)}&filter={quote(json.dumps(ANYTHING))}"
+        async with asyncio.timeout(ASKED_WITHIN):
+            status, answer, answered = await self._on.outgoing.request_at("GET", path)
+        rooms = answer.get("rooms")
+        if status == 200 and since == self._since and not (isinstance(rooms, dict) and rooms.get("join")):
+            self._heard(since, answered)
 
     def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
@@ -232,10 +271,10 @@ class Sync:
         now = self._on.clock.now()
         for room_id, invitation in list(self._invited.items()):
             if self._tried.get(room_id, _NEVER).next_at <= now:
-                self._doors.run(f"Coming to {room_id}", partial(self._consider, room_id, invitation))
+                self._doors.run(room_id, partial(self._consider, room_id, invitation))
         for room_id, via in list(self._wanted.items()):
             if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
-                self._doors.run(f"Coming to {room_id}", partial(self._join, room_id, via=via))
+                self._doors.run(room_id, partial(self._join, room_id, via=via))
 
     def _forget_door(self, room_id: str) -> None:
         for doors in (self._invited, self._wanted, self._tried):

@@ -16,7 +16,7 @@ from bot.commands.forms import form_for
 from bot.commands.types import QUOTES
 from bot.errors import Unsure, UserError
 from bot.model.message import Text, text
-from bot.texts import has_unseen
+from bot.unseen import has_unseen
 
 LONGEST = 8_000
 _QUOTE = re.compile("[" + "".join(QUOTES) + "]")

@@ -25,7 +25,7 @@ from bot.commands.argument import Argument, Converter, Converters, Extent
 from bot.errors import Unsure, UserError, yes
 from bot.model.events import Mention
 from bot.model.message import Field, Suggestion, text
-from bot.texts import visible
+from bot.unseen import visible
 
 QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
 # So much of what was typed is quoted back.

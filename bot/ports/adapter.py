@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation
@@ -50,6 +51,13 @@ class Listener(Adapter, Protocol):
 
     async def caught_up(self) -> None:
         """Return once what was said while Plein was away has been dealt with."""
+        ...
+
+    def heard_until(self) -> datetime | None:
+        """By the platform's clock: all that was said until then was dealt with, or is kept in the inbox.
+
+        None where that is not known just now. Whoever asks wants to know soon how it stands now.
+        """
         ...
 
 

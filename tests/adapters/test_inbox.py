@@ -166,4 +166,4 @@ async def test_nothing_is_left_of_what_was_dealt_with(room: Room) -> None:
     room.say("anna", "a1", "a2")
     room.say("ben", "b1")
     await room.done()
-    assert not (room.queue._rooms or room.queue._aside or room.queue._tasks)
+    assert (len(room.queue._rooms), len(room.queue._aside), len(room.queue._tasks)) == (0, 0, 0)

@@ -17,7 +17,8 @@ from bot.feature import Feature
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Resident
 from bot.model.work import Job
-from bot.ports.storage import Exported, StoreKey, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import StoreKey, Transaction
 from bot.settings import Section
 
 DAY = timedelta(days=1)

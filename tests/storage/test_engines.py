@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 def count_up(tx: Transaction) -> int:
     """Read, then write what follows from it."""
     number = int(tx.kept.get("count", "cursor:") or 0) + 1
-    tx.inbox.add("count", [], str(number))
+    tx.inbox.add("count", [], str(number), NOW)
     return number
 
 

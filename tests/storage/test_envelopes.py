@@ -39,7 +39,7 @@ def kept(tx: Transaction) -> dict[str, list[tuple[str, str | None]]]:
 
 
 def everything(tx: Transaction) -> None:
-    tx.inbox.add("me", [Arrival("$1", "!dm", "stem 3")], "s1")
+    tx.inbox.add("me", [Arrival("$1", "!dm", "stem 3")], "s1", NOW)
     for name in ("waits", "said"):
         tx.posts.add(name, Identity("test", name), SAID, NOW, confidential=True)
     said = tx.posts.next_for(Identity("test", "said"), "test", NOW)

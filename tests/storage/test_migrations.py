@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -214,6 +214,31 @@ def use_it(tx: Transaction) -> None:
         poll = tx.of(POLLS).add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
         tx.of(POLLS).vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
     tx.people.take_part(5, 1, Role.RESIDENT, NOW)
+
+
+async def test_what_waits_has_all_its_days_before_it(database_url: str) -> None:
+    """When it came nobody knows: it is kept as long as what comes at this moment."""
+    before = datetime.now(UTC)
+    await upgrade(database_url, to="0007")
+
+    def bring(db: Connection) -> None:
+        db.execute(sql("INSERT INTO inbox (account, id, room, body) VALUES ('me', '$1', '!r', 'said')"))
+        db.commit()
+
+    await look(database_url, bring)
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    after = datetime.now(UTC)
+
+    def said(tx: Transaction) -> list[str]:
+        return [arrival.body for arrival in tx.inbox.waiting("me", undecryptable=False)]
+
+    await store.forget(before + timedelta(days=30))
+    assert await store.read(said) == ["said"]
+    await store.forget(after + timedelta(days=30, microseconds=1))
+    assert await store.read(said) == []
+    await store.close()
 
 
 async def test_opening_brings_the_tables_up_to_date(database_url: str) -> None:

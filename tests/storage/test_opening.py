@@ -127,7 +127,7 @@ async def test_a_newer_one_is_left_alone(
 
 def count_up(tx: Transaction) -> int:
     number = int(tx.kept.get("count", "cursor:") or 0) + 1
-    tx.inbox.add("count", [], str(number))
+    tx.inbox.add("count", [], str(number), NOW)
     tx.jobs.add("test", str(number), NOW)
     return number
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 import storage
 from storage.batch import Loader, _locking, tables_of
 from storage.executor import _Plan
-from storage.polls import ballots, polls
+from storage.polls.tables import ballots, polls
 from storage.tables import posts, subjects
 from tests.doubles.installed import TABLES
 

@@ -58,7 +58,7 @@ async def gone(plein: OnDiscord, channel: Channel) -> None:
 
 
 async def test_thrown_out_and_invited_again(double: Discord, plein: OnDiscord) -> None:
-    """Where people use it again its boards are kept up to date again: those that stand there, and no others."""
+    """Where people use it again, the boards that stand there are kept up to date again."""
     town = double.guild("Plein")
     sport, anna = town.channel("sport"), town.member("anna")
     before = await opened(double, sport)

@@ -169,7 +169,7 @@ async def test_keys_that_hang_stop_no_reading(spoiled: Spoiled) -> None:
     spoiled.proxy.mend()
 
 
-async def test_what_was_put_out_meanwhile_is_noticed_at_the_start(homeserver: Homeserver, tmp_path: Path) -> None:
+async def test_what_it_was_put_out_of_is_noticed_at_the_start(homeserver: Homeserver, tmp_path: Path) -> None:
     """Plein was put out and ended before it could note that; it is let in again later."""
     plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
     town = Town(homeserver, plein)

@@ -1,0 +1,67 @@
+"""What the core needs kept of Plein's own accounts: which are at work, and what each has read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.model.events import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """An account that has not dealt with all that was said; `is_read`: it has read it, and it waits."""
+
+    account: str
+    platform: str
+    is_read: bool
+
+
+class AccountStore(Protocol):
+    def serve(self, account: str, platform: str, now: datetime) -> None:
+        """It is at work now. What belonged to none of its platform's accounts so far is its own."""
+        ...
+
+    def is_away(self, account: str, since: datetime) -> bool:
+        """Whether it was not at work any more at that moment, or never was."""
+        ...
+
+    def succeed(self, account: str, platform: str, since: datetime) -> None:
+        """People to whom an account talked that was not at work any more at that moment talk to this one."""
+        ...
+
+    def heard(self, moments: Mapping[str, datetime]) -> None:
+        """By account: all that was said until then, by its platform's clock, is kept or was dealt with."""
+        ...
+
+    def unheard(self, theme: int, until: datetime, now: datetime) -> Sequence[Unheard]:
+        """Which accounts with places of a theme may not have dealt yet with all that was said until then."""
+        ...
+
+
+class KeepsStore(Protocol):
+    """Small things that one of Plein's accounts keeps, each under a name."""
+
+    def get(self, account: str, name: str) -> str | None: ...
+
+    def put(self, account: str, name: str, value: str) -> None: ...
+
+    def all(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """Those whose names begin like that."""
+        ...
+
+
+class InboxStore(Protocol):
+    def add(
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, now: datetime, stream: str = ""
+    ) -> Sequence[Arrival]: ...
+
+    def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...
+
+    def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
+        """How far each stream was read whose name begins like that."""
+        ...
+
+    def done(self, account: str, seqs: Sequence[int]) -> None: ...
