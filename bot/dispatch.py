@@ -101,6 +101,8 @@ class Dispatch:
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
+            mistaken = invocation.typed is not None or bool(invocation.args)
+            command = command or self.commands.by_path[unsure.command]
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except StoreFailed:
             raise
@@ -169,18 +171,17 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         name = visible(invocation.name)
+        resident = known.resident or tx.people.add(invocation.author, name)
         renamed = not known.name_is_chosen and resident.name != name
         if known.resident and (renamed or known.heard_as != invocation.author.address):
             resident = tx.people.heard(resident, invocation.author, name)
         if invocation.account and invocation.account != known.heard_by:
             tx.people.talks_to(invocation.author, invocation.account)
-        now = self.clock.now()
         if known.unheard:
-            tx.told.resume(resident.id, invocation.author, now)
+            tx.told.resume(resident.id, invocation.author, self.clock.now())
         if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            since = next((presence.since for presence in invocation.present_in), now)
+            since = next((presence.since for presence in invocation.present_in), self.clock.now())
             tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
         for gone in invocation.absent_from if known.resident else ():
             if place := tx.places.known(gone):
@@ -227,9 +228,8 @@ class Dispatch:
         )
 
 
-def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) -> Message:
+def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Message:
     """The question, with a button for each choice: the same command, as it would be meant then."""
-    assert command
     args = {**call.given, **unsure.understood, ONCE: once}
     if call.place:
         args[ASKED_IN] = call.place.room_id

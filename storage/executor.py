@@ -115,8 +115,10 @@ class Executor:
     def __init__(self, db: Connection) -> None:
         self._dialect = db.dialect
         self._plans = db.dialect.name
-        self._driver = db.connection
-        self._cursor: Any = self._driver.cursor()
+        driver = db.connection.dbapi_connection
+        assert driver is not None
+        self._driver: Any = driver
+        self._cursor: Any = driver.cursor()
         self._errors: type[Exception] = db.dialect.loaded_dbapi.Error
         self.is_remote = db.dialect.is_async
         # Others may write in the meantime. SQLite has one writer, so that nothing has to be locked there.

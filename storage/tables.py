@@ -2,7 +2,7 @@
 
 Moments are whole microseconds since 1970, UTC.
 Where the key is no plain number, SQLite is told to keep the rows in the key's own tree, not in a
-second one beside it (`sqlite_with_rowid=False`).
+second one beside it (`sqlite_with_rowid=False`); not where rows are long, as each new one moves others there.
 Which rows an index holds is the same on both databases (`sqlite_where`). Said for PostgreSQL here, it
 would load all that SQLAlchemy knows of PostgreSQL on SQLite as well.
 """
@@ -173,7 +173,6 @@ seen = Table(
     Column("answer", Text),
     Column("undo", Text),
     Column("key", String, nullable=False, server_default=""),
-    sqlite_with_rowid=False,
 )
 
 # What waits until a person uses Plein again has no account of Plein's that would say it.

@@ -23,8 +23,10 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
 
     `file` is the one that the configuration was read from.
     """
-    if file and await asyncio.to_thread(_tells_others, file):
-        say(text("check.open_file", file=str(file)))
+    if file:
+        tells = await asyncio.to_thread(_tells_others, file)
+        if tells:
+            say(text("check.open_file", file=str(file)))
     found: list[Text | None] = []
     try:
         at = await schema_of(config.database.url)
@@ -47,7 +49,8 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     if discord := config.of(Discord):
         from adapters.discord.check import check as check_discord
 
-        well, wrong = await check_discord(discord, list(themes_on("discord", config)))
+        channels, listens = list(themes_on("discord", config)), bool(add_up().hears)
+        well, wrong = await check_discord(discord, channels, listens=listens)
         for line in (*well, *wrong):
             say(line)
         found += wrong

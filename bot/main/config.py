@@ -94,7 +94,7 @@ class Community(Section):
 
 
 class DatabaseSection(Section):
-    url: Annotated[str, AfterValidator(check_address)] = Field("sqlite:///data/plein.db", repr=False)
+    url: Annotated[str, AfterValidator(check_address), Field(repr=False)] = "sqlite:///data/plein.db"
     keys: Path | None = None
 
     @property

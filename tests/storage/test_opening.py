@@ -58,6 +58,12 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.fixture
+def database_url(bare_database_url: str) -> str:
+    """One without tables."""
+    return bare_database_url
+
+
 @pytest.mark.parametrize("before", ["empty", "older"])
 async def test_four_processes_open_it_at_once(database_url: str, tmp_path: Path, before: str) -> None:
     if before == "older":

@@ -9,7 +9,7 @@ from bot.names import folded
 from bot.unseen import visible
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 
 
 def upgrade() -> None:
