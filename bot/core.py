@@ -184,3 +184,6 @@ class PleinCore:
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
+
+    async def close_stream(self, account: str, stream: str) -> None:
+        await self.store.run(lambda tx: tx.inbox.close(account, stream))

@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView
-from typing import Generic, TypeVar, overload
+from typing import TypeVar, overload
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Other = TypeVar("Other")
 
 
-class Recent(Generic[Key, Value]):
-    """A mapping of at most `most` entries."""
+class Recent(dict[Key, Value]):
+    """A dictionary of at most `most` entries. Only `get` and setting one count as asking for it."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: dict[Key, Value] = {}
-
-    def __len__(self) -> int:
-        return len(self._kept)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._kept
+        super().__init__()
+        self.most = most
 
     def __setitem__(self, key: Key, value: Value) -> None:
-        self._kept.pop(key, None)
-        self._kept[key] = value
-        if len(self._kept) > self._most:
-            del self._kept[next(iter(self._kept))]
-
-    def items(self) -> ItemsView[Key, Value]:
-        """The one that was not asked for longest first."""
-        return self._kept.items()
+        self.pop(key, None)
+        super().__setitem__(key, value)
+        if len(self) > self.most:
+            del self[next(iter(self))]
 
     @overload
-    def get(self, key: Key) -> Value | None: ...
+    def get(self, key: Key, default: None = None, /) -> Value | None: ...
     @overload
-    def get(self, key: Key, otherwise: Value) -> Value: ...
-    def get(self, key: Key, otherwise: Value | None = None) -> Value | None:
-        """As with any mapping; what was asked for stays longer."""
-        if key not in self._kept:
-            return otherwise
-        value = self._kept[key] = self._kept.pop(key)
+    def get(self, key: Key, default: Value, /) -> Value: ...
+    @overload
+    def get(self, key: Key, default: Other, /) -> Value | Other: ...
+    def get(self, key: Key, default: object = None, /) -> object:
+        """As of any dictionary; what was asked for stays longer."""
+        if key not in self:
+            return default
+        self[key] = value = self.pop(key)
         return value
-
-    def pop(self, key: Key, otherwise: Value | None = None) -> Value | None:
-        return self._kept.pop(key, otherwise)

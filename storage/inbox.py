@@ -78,3 +78,6 @@ class Inbox:
 
     def done(self, account: str, seqs: Sequence[int]) -> None:
         self._db.execute(_DONE, {"account_": account, "seqs_": list(seqs)})
+
+    def close(self, account: str, stream: str) -> None:
+        self._kept.drop(account, CURSOR + stream)

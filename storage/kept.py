@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import String, bindparam, func, select
+from sqlalchemy import String, bindparam, delete, func, select
 
 from storage.batch import Batch
 from storage.tables import kept
@@ -17,6 +17,7 @@ _BEGINS = bindparam("prefix_", type_=String)
 _ALL = select(kept.c.name, kept.c.value).where(
     _MINE, func.substr(kept.c.name, 1, func.length(_BEGINS)) == _BEGINS
 )
+_DROP = delete(kept).where(_MINE, kept.c.name == bindparam("name_"))
 _PUT = upsert(kept)
 _PUT = _PUT.on_conflict_do_update(index_elements=["account", "name"], set_={"value": _PUT.excluded.value})
 
@@ -33,6 +34,9 @@ class Kept:
 
     def put(self, account: str, name: str, value: str) -> None:
         self._db.execute(_PUT, {"account": account, "name": name, "value": value})
+
+    def drop(self, account: str, name: str) -> None:
+        self._db.execute(_DROP, {"account_": account, "name_": name})
 
     def all(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return dict(self._db.execute(_ALL, {"account_": account, "prefix_": prefix}))

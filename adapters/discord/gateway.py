@@ -158,6 +158,9 @@ class Gateway:
             self.on_guild_available,
             self.on_guild_remove,
             self.on_guild_channel_delete,
+            self.on_raw_thread_delete,
+            self.on_thread_update,
+            self.on_member_update,
             self.on_guild_channel_update,
             self.on_guild_role_update,
         ]
@@ -258,6 +261,8 @@ class Gateway:
 
     async def on_shard_resumed(self, shard: int) -> None:
         await self._reading.in_touch(shard)
+        if self._reading.has_gaps:
+            self._changed.set()
         self.session.outgoing.in_touch()
 
     async def on_shard_disconnect(self, shard: int) -> None:
@@ -284,9 +289,24 @@ class Gateway:
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         await self._places.leave_all(guild.channels)
+        await self._reading.forget(guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._places.leave(channel.id)
+        await self._reading.forget(channel.guild.id, channel.id)
+
+    async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
+        await self._places.leave(thread.thread_id)
+        await self._reading.forget(thread.guild_id, thread.thread_id)
+
+    async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
+        """Perhaps it was opened again."""
+        await self.session.core.retry(self.session.account, Place(PLATFORM, str(thread.id)))
+
+    async def on_member_update(self, _: Any, member: discord.Member) -> None:
+        """Plein's own roles may be others now."""
+        if self._client.user and member.id == self._client.user.id:
+            await self.session.core.retry(self.session.account)
 
     async def on_guild_channel_update(self, _: Any, channel: discord.abc.GuildChannel) -> None:
         """What Plein may not do there it perhaps may now."""

@@ -31,6 +31,8 @@ Meaning = Callable[[discord.Message], dict[str, Any] | None]
 SAVE_EVERY = 60.0
 # Channels whose history is read at the same time; the library keeps to Discord's limits.
 AT_ONCE = 5
+# So much is held back while there is something to catch up with.
+MOST_HELD = 5_000
 SILENT_FOR = timedelta(days=90)
 
 
@@ -60,8 +62,25 @@ class Reading:
         # An answer that one person sees is told without its server, as if it were private talk.
         if message.flags.ephemeral or not self._on.places.are_ours(guild.id if guild else None):
             return
-        self._held.append(message)
+        if len(self._held) < MOST_HELD:
+            self._held.append(message)
+        else:
+            # What there is no room for is read from its channel's history.
+            stream = _stream(guild.id if guild else 0, message.channel.id)
+            self._read.setdefault(stream, message.id - 1)
+            self._gaps.add(stream)
         await self._release_held()
+
+    async def forget(self, guild: int, channel: int | None = None) -> None:
+        """That channel is no more, or Plein is not on that server any more."""
+        one = f"{guild}:{channel or ''}"
+        gone = [stream for stream in self._read if stream == one or (not channel and stream.startswith(one))]
+        for stream in gone:
+            async with self._taking:
+                self._read.pop(stream, None)
+                self._gaps.discard(stream)
+                self._unsaved.discard(stream)
+            await self._on.core.close_stream(self._on.account, stream)
 
     async def _take(self, stream: str, message: discord.Message, *, late: bool = False) -> None:
         """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
@@ -215,6 +234,8 @@ class Reading:
         """What stood in the way, if that may pass. It is asked for only where there is something new."""
         guild_id, channel = _guild_of(stream), int(stream.rpartition(":")[2])
         newest = 0
+        if stream not in self._read:
+            return None  # it is no more
         there: Any = self._on.client.get_partial_messageable(channel)
         if guild_id:
             guild = self._on.client.get_guild(guild_id)
@@ -236,7 +257,7 @@ class Reading:
             self._gaps.add(stream)
             return error
         self._gaps.discard(stream)
-        if newest > self._read[stream]:
+        if newest > self._read.get(stream, newest):
             self._read[stream] = newest
             self._unsaved.add(stream)
         return None

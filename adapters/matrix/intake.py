@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -37,6 +38,8 @@ from bot.model.people import Identity, Place, Presence, Role
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
+# Of so much of one person's the keys are waited for.
+MOST_UNDECRYPTABLE = 100
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
 
@@ -47,6 +50,8 @@ class Intake:
     def __init__(self, session: Session) -> None:
         self._on = session
         self.in_order = InOrder(session.core, session.clock, self._deal)
+        # How much of each person's waits for its key; counted anew whenever keys come.
+        self._undecryptable: Counter[str] = Counter()
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
@@ -62,7 +67,14 @@ class Intake:
 
     def takes(self, arrival: Arrival) -> bool:
         """Whether there is room for what that person says in that room."""
-        return self.in_order.takes(arrival.room, _sender(json.loads(arrival.body)))
+        who = _sender(json.loads(arrival.body))
+        if not arrival.undecryptable:
+            return self.in_order.takes(arrival.room, who)
+        if self._undecryptable[who] >= MOST_UNDECRYPTABLE:
+            log.warning("Passed over what %s said in %s: so much of theirs lacks its key", who, arrival.room)
+            return False
+        self._undecryptable[who] += 1
+        return True
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
@@ -248,7 +260,7 @@ class Intake:
 
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
-        given_up = []
+        given_up, waiting = [], Counter[str]()
         for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
@@ -264,11 +276,13 @@ class Intake:
             try:
                 opened = self._on.client.decrypt_event(event)
             except nio.EncryptionError:
+                waiting[_sender(source)] += 1
                 continue
             if self.matters(arrival.room, opened.source):
                 self.put(replace(arrival, body=json.dumps(opened.source)))
             else:
                 given_up.append(arrival.seq)
+        self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
 

@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
 PAGE = 100
 SHOWS_UP_WITHIN = 15.0
+# So many direct rooms with one person are known, those that were used last.
+MOST_DIRECT = 5
 _ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
 
@@ -213,12 +215,18 @@ class Outgoing:
     async def note_direct(self, user: str, room: str) -> None:
         """Put a room first among the direct rooms with somebody."""
         async with self._written:
-            rooms = [room, *(other for other in self.direct.get(user, ()) if other != room)]
+            direct = {other: here for other, all in self.direct.items() if (here := self._still_in(all))}
+            others = (other for other in direct.get(user, ()) if other != room)
+            direct[user] = [room, *others][:MOST_DIRECT]
             path = f"/user/{_path(self._client.user_id)}/account_data/m.direct"
-            status, _ = await self.request("PUT", path, {**self.direct, user: rooms})
+            status, _ = await self.request("PUT", path, direct)
             if status != 200:
                 raise ConnectionError(f"the homeserver answered {status} for the direct rooms")
-            self.direct[user] = rooms
+            self.direct = direct
+
+    def _still_in(self, rooms: Iterable[str]) -> list[str]:
+        """Those that Plein is in: the others are talked in no more."""
+        return [room for room in rooms if room in self._rooms]
 
     async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         """What nio has no call for. The status, and the answer where it is a JSON object."""

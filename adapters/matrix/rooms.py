@@ -47,7 +47,11 @@ class Room:
             return
         if kind == "m.room.member":
             membership = content.get("membership")
-            if isinstance(membership, str):
+            if membership not in ("join", "invite", "knock"):
+                # Whoever is not there any more is forgotten, however many come and go.
+                self.members.pop(key, None)
+                self.came.pop(key, None)
+            elif isinstance(membership, str):
                 # A new name or picture comes as another event of the same kind.
                 at = moment(event.get("origin_server_ts"))
                 if at and membership == "join" and self.members.get(key) != "join":

@@ -201,8 +201,8 @@ class Sync:
         """Rooms that came, went, were replaced, or ask for us: only what Plein itself keeps of that."""
         gone = [*response.rooms.leave, *(await self._left_meanwhile() if first else ())]
         for room_id in gone:
-            self._on.rooms.pop(room_id, None)
-            self._bound.pop(room_id, None)
+            for known in (self._on.rooms, self._bound, self._on.client.rooms, self._on.client.invited_rooms):
+                known.pop(room_id, None)
             self._forget_door(room_id)
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         for room_id in response.rooms.join:

@@ -52,6 +52,8 @@ class KeepsStore(Protocol):
         """Those whose names begin like that."""
         ...
 
+    def drop(self, account: str, name: str) -> None: ...
+
 
 class InboxStore(Protocol):
     def add(
@@ -65,3 +67,7 @@ class InboxStore(Protocol):
         ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    def close(self, account: str, stream: str) -> None:
+        """Nothing comes there any more: how far it was read is forgotten."""
+        ...
