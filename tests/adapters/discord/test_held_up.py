@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from adapters.discord import history
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.on_discord import OnDiscord, opened, plein_on
 
@@ -115,7 +116,9 @@ async def test_a_poll_closes_after_what_is_being_answered(
     assert not [one for one in anna.sees("sport") if "Gesloten: " in one.text]
     looking.release()
     assert "you chose Ja" in (await voting).text
-    await plein.turn(5)
+    await plein.core.boards.worker.done()  # as long as that takes, the answer has ended
+    for _ in range(3):
+        await plein.turn(5)
     await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het")
 
 
@@ -136,3 +139,44 @@ async def test_a_poll_waits_for_discord_while_it_is_away_and_says_where_votes_ar
         await plein.turn(10)
         closed = await plein.board("sport", "Gesloten: Een bank?")
         assert "misschien ontbreken er stemmen" not in closed.text
+
+
+# --- bounds -------------------------------------------------------------------------------------------
+
+
+async def test_more_than_is_held_back_is_read_afterwards(
+    double: Discord, database: str, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said while Plein catches up waits, and so much of it only; the history has the rest."""
+    monkeypatch.setattr(history, "MOST_HELD", 3)
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?")
+    people = [double.guild("Plein").member(f"r{number}") for number in range(12)]
+    await people[0].says("sport", f"<@{double.bot.id}> stem 1")
+    reading = double.faults.hold("GET /channels/{channel_id}/messages")
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        for person in people[1:]:
+            await person.says("sport", f"<@{double.bot.id}> stem 1")
+        reading.release()
+        await plein.board("sport", "Ja: 12 stemmen")
+
+
+async def test_of_what_is_gone_nothing_is_remembered(
+    double: Discord, plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    """Channels come and go, as threads do; how far each was read goes with it."""
+    for number in range(5):
+        channel = town.channel(f"tijdelijk{number}")
+        await anna.says(channel, f"<@{double.bot.id}> help")
+        await plein.caught_up()
+        town.close(channel)
+    await opened(plein, anna, "Een bank?")
+
+    async def streams() -> list[str]:
+        return [name for name in await plein.core.cursors(plein.adapter.account) if not name.startswith("0:")]
+
+    async with asyncio.timeout(60):
+        while any(name.split(":")[1] not in town.guild.channels for name in await streams()):
+            pass

@@ -190,3 +190,108 @@ async def test_what_it_was_put_out_of_is_noticed_at_the_start(homeserver: Homese
     assert [one.event_id for one in boards if one.type == "m.room.message"] == [first.event_id]
     assert after.event_id == first.event_id
     assert await plein.stop() == 0
+
+
+# --- refused is not gone ------------------------------------------------------------------------------
+
+
+async def muted(person: Person, room: str, plein: str, *, may: bool) -> None:
+    """Announcements only, or not: below 50 nobody writes, but all react and vote in native polls."""
+    levels = await person.state(room, "m.room.power_levels") or {}
+    levels["events_default"] = 0 if may else 50
+    reacting = ("m.reaction", "org.matrix.msc3381.poll.response", "m.room.redaction")
+    levels["events"] = {**levels.get("events", {}), **dict.fromkeys(reacting, 0)}
+    await person.send_state(room, "m.room.power_levels", levels)
+
+
+async def test_announcements_only_for_a_while_loses_nothing(spoiled: Spoiled) -> None:
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    room = await spoiled.town.room(anna.person, ben.person)
+    plein = spoiled.town.plein.user_id
+    await anna.person.say(room, ASK)
+    first = await board(anna.person, room, "Nog niemand stemde")
+    poll = await native_poll(anna.person, room)
+    await muted(anna.person, room, plein, may=False)
+    # The vote by reaction cannot be shown; it counts, and its voter is answered.
+    await ben.person.react(room, first.event_id, "2️⃣")
+    await ben.told("je koos Nee")
+    await anna.person.answer(room, poll["event_id"], ["3"])
+    await anna.told("je koos Later")
+    # And a poll that is opened meanwhile appears afterwards.
+    await anna.person.say(room, '!peiling open "En dan?" Bank | Boom')
+    await anna.told("Je peiling “En dan?” staat open.")
+    await muted(anna.person, room, plein, may=True)
+    after = await board(anna.person, room, "2. Nee: 1 stem", "3. Later: 1 stem")
+    assert after.event_id == first.event_id
+    await board(anna.person, room, "En dan?", "Nog niemand stemde")
+    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
+    assert len([one for one in boards if one.type == "m.room.message"]) == 2
+
+
+async def test_put_out_and_invited_again_the_board_goes_on(spoiled: Spoiled) -> None:
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    room = await spoiled.town.room(anna.person, ben.person)
+    plein = spoiled.town.plein.user_id
+    await anna.person.say(room, ASK)
+    first = await board(anna.person, room, "Nog niemand stemde")
+    await anna.person.kick(room, plein)
+    await anna.person.invite(room, plein)
+    await spoiled.town.comes_to(anna.person, room)
+    await ben.person.react(room, first.event_id, "2️⃣")
+    await ben.told("je koos Nee")
+    after = await board(anna.person, room, "2. Nee: 1 stem")
+    assert after.event_id == first.event_id
+    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
+    assert len([one for one in boards if one.type == "m.room.message"]) == 1
+
+
+async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) -> None:
+    anna = await spoiled.town.resident("anna")
+    room = await spoiled.town.room(anna.person, version="10")
+    for question in ("Een?", "Twee?", "Drie?"):
+        await anna.person.say(room, f'!peiling open "{question}" Ja | Nee')
+        opened = await board(anna.person, room, question)
+        number = opened.body.split("Dit is peiling ")[1].split(".")[0]
+        await anna.person.say(room, f"!peiling sluit {number} --zeker")
+        await says(anna.person, room, f"Gesloten: {question}")
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nieuwe skatebaan?")
+    new = await anna.person.upgrade(room)
+    await spoiled.town.comes_to(anna.person, new)
+    await board(anna.person, new, "Nieuwe skatebaan?")
+    await anna.person.say(new, "!stem 2")
+    await board(anna.person, new, "2. Nee: 1 stem")
+    boards = [one for one in shown(await anna.person.history(new)) if one.key.startswith("board:")]
+    assert [one.body.split("\n")[0] for one in boards if one.type == "m.room.message"] == [
+        "Nieuwe skatebaan?"
+    ]
+
+
+# --- what was said in time counts ---------------------------------------------------------------------
+
+
+async def test_a_poll_closes_after_what_was_said_in_time(homeserver: Homeserver, tmp_path: Path) -> None:
+    """The homeserver is out of reach when it closes; a vote was said just before that."""
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        town = Town(homeserver, plein)
+        anna, ben = await town.resident("anna"), await town.resident("ben")
+        room = await town.room(anna.person, ben.person)
+        await anna.person.say(room, f"{ASK} --sluit 1m")
+        await board(anna.person, room, "Nog niemand stemde")
+        proxy.answer("/sync", 502, "<html>away</html>")
+        vote = await ben.person.say(room, "!stem 2")
+        ends = time.monotonic() + 65
+        while time.monotonic() < ends:
+            await ben.person.request("GET", "sync", params={"timeout": "5000"})
+        late = await anna.person.say(room, "!stem 1")
+        assert not [one for one in shown(await anna.person.history(room)) if one.body.startswith("Gesloten")]
+        proxy.mend()
+        closed = await says(anna.person, room, "Gesloten: ")
+        assert "Nee haalt het, met 1 stem" in closed.body
+        assert "misschien ontbreken" not in closed.body
+        await ben.told("je koos Nee")
+        await anna.told("gesloten")
+        assert vote
+        assert late
+        assert await plein.stop() == 0
