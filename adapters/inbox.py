@@ -42,10 +42,11 @@ class _Item:
 
 @dataclass(slots=True, eq=False)
 class _Room:
-    """What waits, of whom how many, and which task deals with it."""
+    """What waits, how many of whose, and the milliseconds that theirs took; which task deals with it."""
 
     waiting: deque[_Item] = field(default_factory=deque)
     ahead: Counter[str] = field(default_factory=Counter)
+    took: Counter[str] = field(default_factory=Counter)
     worker: asyncio.Task[None] | None = None
 
     def leave(self, who: str) -> None:
@@ -114,12 +115,15 @@ class InOrder:
             line = name, item.who
             if not item.who:
                 await self._persist(item)
-            elif line in self._aside or here.ahead[item.who] > MOST_AHEAD:
+            elif line in self._aside or self._is_much(here, item.who):
                 self._wait(line, item)
             elif await self._overtaken(here, item):
                 return  # as another task goes on with the room
             here.leave(item.who)
         del self._rooms[name]
+
+    def _is_much(self, here: _Room, who: str) -> bool:
+        return here.ahead[who] > MOST_AHEAD or here.took[who] > OVERTAKEN_AFTER * 1000
 
     async def _overtaken(self, here: _Room, item: _Item) -> bool:
         """Deal with it; whether that took so long that the others went on, and this became a line aside."""
@@ -130,11 +134,13 @@ class InOrder:
             here.leave(item.who)
             here.worker = self._start(self._work(item.arrival.room, here))
 
-        slow = asyncio.get_running_loop().call_later(OVERTAKEN_AFTER, overtake)
+        loop = asyncio.get_running_loop()
+        slow, began = loop.call_later(OVERTAKEN_AFTER, overtake), loop.time()
         try:
             dealt_with = await self._attempt(item)
         finally:
             slow.cancel()
+            here.took[item.who] += round(1000 * (loop.time() - began))
         if here.worker is mine:
             if not dealt_with:
                 self._wait(line, item)

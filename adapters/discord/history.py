@@ -132,8 +132,8 @@ class Reading:
 
     @property
     def in_step(self) -> bool:
-        """Whether nothing may have been missed, so far as it can be read at all; and nothing is held back."""
-        return not (self._behind or self._lost or self._held)
+        """Whether nothing was missed, so far as it can be read at all, and all that came is kept."""
+        return not (self._behind or self._lost or self._held or self._taking.locked())
 
     @property
     def has_gaps(self) -> bool:

@@ -42,7 +42,7 @@ BREATH = 0.02
 # So many rooms are come into at the same time, each tried for so many seconds, and so often in half a day;
 # of more than so many that wait the last are kept.
 DOORS_AT_ONCE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 120.0, 15, 500
-KEYS_AT_ONCE = 20
+KEYS_AT_ONCE = 100
 # What decides in a room whether Plein may write there.
 OPENS = ("m.room.power_levels", "m.room.join_rules")
 # What is said shows up in what the server brings within so long.

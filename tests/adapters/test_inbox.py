@@ -113,6 +113,21 @@ async def test_what_takes_long_is_overtaken_and_the_same_person_waits_behind_it(
     assert room.dealt == ["b1", "b2", "a1", "a2"]
 
 
+async def test_many_that_each_take_a_while_go_behind_what_others_say(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "OVERTAKEN_AFTER", 0.05)
+    flood = [f"a{number}" for number in range(15)]
+    for word in flood:
+        room.trouble[word] = asyncio.Event()
+        asyncio.get_running_loop().call_later(0.03 * (int(word[1:]) + 1), room.trouble[word].set)
+    room.say("anna", *flood)
+    room.say("ben", "b1")
+    await room.done()
+    assert room.dealt.index("b1") < 10
+    assert [word for word in room.dealt if word != "b1"] == flood
+
+
 async def test_the_platforms_trouble_is_waited_out_with_an_end(room: Room) -> None:
     room.trouble["a1"] = TryLater(60)
     room.say("anna", "a1", "a2")
