@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import Identity, Place, Resident, Role, Theme
-from bot.model.work import AWAY_AFTER
+from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
 from bot.ports.storage import Transaction
 from bot.unseen import seen_as
@@ -59,6 +59,8 @@ class Call:
     # The command that is still being typed, while something is suggested for it.
     command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
+    # What this is about, where nothing that can be counted is to be kept of it.
+    secret: str = field(default="", init=False)
 
     @property
     def said_at(self) -> datetime:
@@ -73,12 +75,16 @@ class Call:
         """A moment in people's own words, seen from when they said it. Raises UserError."""
         return when.read(words, self.said_at, self.zone, self.locale)
 
-    def theme(self, named: str | None = None) -> Theme:
-        """The theme of that name, else of the place it was said in. Raises UserError where there is none."""
-        if named is not None:
-            return self._theme_named(named)
+    def theme(self, *named: str | None) -> Theme:
+        """The theme of the place it was said in; given what the command's own `--theme` says, that one.
+
+        Raises UserError where there is none, with advice that this command can follow.
+        """
+        for name in named:
+            if name is not None:
+                return self._theme_named(name)
         if self.theme_here is None:
-            raise UserError("place.private")
+            raise UserError("place.private" if named else "place.needed")
         return self.theme_here
 
     def themes(self) -> Sequence[Theme]:
@@ -164,6 +170,18 @@ class Call:
     def withdraw_post(self, key: str) -> None:
         """What was posted under that key is not said any more; where it was, it is taken away."""
         self.tx.posts.withdraw(key, self.now)
+
+    def confide(self, secret: str) -> None:
+        """Keep no row of this event and its answer, but the last answer of this person's about that secret.
+
+        Whoever handles it sees by `id` whether it was dealt with already, and once the secret is over has
+        what was said of it forgotten: `disclose`.
+        """
+        self.secret = f"{SECRET}{secret}:"
+
+    def disclose(self, secret: str) -> None:
+        """The secret is over: nothing is kept of what was said about it."""
+        self.tx.posts.forget(f"{SECRET}{secret}:")
 
     def announce(self, theme: int, message: Message, key: str) -> None:
         """Say it in every place of the theme."""

@@ -1,7 +1,8 @@
 """From an invocation to its answer: one transaction, and nothing is acknowledged before it is kept.
 
 The answer is remembered under the invocation's id, so that the same event, brought a second
-time, changes nothing and gives the same answer.
+time, changes nothing and gives the same answer. Of what a handler says was confided nothing is
+remembered here: how many rows there are would tell (Call.confide).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.read import bind, keep, parse
+from bot.commands.read import bind, keep, look_over, parse
 from bot.errors import StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
@@ -113,11 +114,16 @@ class Dispatch:
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
+        to = _answer_to(invocation, command is None or command.private)
+        if call.secret:
+            if invocation.by_post and answer is not None:
+                key = f"{call.secret}{call.resident.id}"
+                tx.posts.say_instead(key, to, answer, call.now, invocation.id, account=invocation.account)
+            return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
-            to = _answer_to(invocation, command is None or command.private)
             key = f"answer:{invocation.id}"
             call.post(to, answer, key, confidential=mistaken, account=invocation.account)
         return answer
@@ -140,7 +146,7 @@ class Dispatch:
 
         Raises: UserError; Unsure with what was understood.
         """
-        once = given.get(ONCE)
+        once = _once_by(invocation.author, given.get(ONCE))
         if once and (answered := call.tx.handled.recognise(once, invocation.author, None).answer):
             return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
@@ -151,7 +157,7 @@ class Dispatch:
             answer = command.run(call, **bound)
         except Unsure as unsure:
             raise unsure.understanding(keep(self.commands, command, bound)) from None
-        if once:
+        if once and not call.secret:  # a secret ballot stands as it was given last
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 
@@ -163,6 +169,8 @@ class Dispatch:
                 # A button of an earlier version.
                 raise UserError("action.gone")
             command, given = found, invocation.args
+            if ONCE not in given:  # else that was asked already
+                look_over(self.commands, command, given, call.locale)
         else:
             command, given = parse(self.commands, invocation.typed, call.locale)
         if not call.may(command.role):
@@ -237,6 +245,11 @@ def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Messag
         Button(label, command.path, {**args, **meant}, style="primary") for label, meant in unsure.choices
     ]
     return message(unsure.question, unsure.otherwise, buttons=buttons)
+
+
+def _once_by(who: Identity, once: str | None) -> str | None:
+    """Under which id it is noted that they answered: whoever else presses answers for themselves."""
+    return once and f"{once}:{who.platform}:{who.user_id}"
 
 
 def _go_back(call: Call, place: Place) -> None:

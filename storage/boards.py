@@ -12,6 +12,7 @@ from bot.model.message import Message
 from bot.model.people import Place
 from bot.model.work import Board, Reference
 from storage.batch import Batch
+from storage.retry import retry, retrying
 from storage.tables import boards, places, refs, subjects
 from storage.upsert import upsert
 
@@ -76,8 +77,7 @@ _LATER = (
         attempts=boards.c.attempts + bindparam("more_"),
     )
 )
-_RETRY = update(boards).where(_MINE, boards.c.next_at > _NOW).values(next_at=_NOW)
-_RETRY_IN = _RETRY.where(boards.c.platform == bindparam("platform_"), boards.c.room == bindparam("room_"))
+_RETRY = retrying(boards)
 _DROP = delete(boards).where(_THIS)
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
@@ -168,11 +168,7 @@ class Boards:
         self._db.execute(_LATER, {**_where(board.subject, board.place), "when_": when, "more_": int(failed)})
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
-        if place is None:
-            self._db.execute(_RETRY, {"account_": account, "now_": now})
-        else:
-            where = {"platform_": place.platform, "room_": place.room_id}
-            self._db.execute(_RETRY_IN, {"account_": account, "now_": now, **where})
+        retry(self._db, _RETRY, account, place, now)
         self._db.wake("board")
 
     def drop(self, subject: str, place: Place) -> None:

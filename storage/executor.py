@@ -65,8 +65,7 @@ class _Plan:
         if any(bind.expanding for bind in binds):
             raise TypeError(f"its text depends on its values; use among(): {compiled}")
         self._sql = str(compiled)
-        # SQLite's driver takes values by name, PostgreSQL's in order.
-        self._order = compiled.positiontup
+        self._order: Sequence[str] = compiled.positiontup
         # What the statement itself says, NULL among it: `values(tried_at=None)`.
         self._constants = {name: bind.value for bind, name in binds.items() if not bind.required}
         self._inwards: list[tuple[str, _Convert]] = list(compiled._bind_processors.items())
@@ -90,13 +89,14 @@ class _Plan:
         cursor.executemany(self._sql, [self._prepared(row) for row in values])
         return _NOTHING
 
-    def _prepared(self, given: Values) -> Values | Sequence[Any]:
+    def _prepared(self, given: Values) -> Sequence[Any]:
+        """The values in the order of the text."""
         values = given
         if self._inwards or self._constants:
             values = {**self._constants, **given}
             for name, convert in self._inwards:
                 values[name] = convert(values[name])
-        return values if self._order is None else [values[name] for name in self._order]
+        return tuple(map(values.__getitem__, self._order))
 
     def _converted(self, raw: Sequence[Any]) -> Sequence[Any]:
         row = list(raw)
@@ -115,10 +115,8 @@ class Executor:
     def __init__(self, db: Connection) -> None:
         self._dialect = db.dialect
         self._plans = db.dialect.name
-        driver = db.connection.dbapi_connection
-        assert driver is not None
-        self._driver: Any = driver
-        self._cursor: Any = driver.cursor()
+        self._driver: Any = db.connection.dbapi_connection
+        self._cursor: Any = db.connection.cursor()
         self._errors: type[Exception] = db.dialect.loaded_dbapi.Error
         self.is_remote = db.dialect.is_async
         # Others may write in the meantime. SQLite has one writer, so that nothing has to be locked there.

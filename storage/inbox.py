@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, select
 from bot.model.events import Arrival
 from storage.among import among
 from storage.batch import Batch
-from storage.envelopes import Envelopes
+from storage.envelopes import ROOM, ROOM_FOR_UNREAD, Envelopes
 from storage.kept import Kept
 from storage.tables import inbox
 from storage.upsert import upsert
@@ -49,7 +49,7 @@ class Inbox:
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
-            key, body = self._sealing.seal(arrival.body)
+            key, body = self._sealing.seal(arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM)
             fields: dict[str, object] = {"account": account, "stream": stream, "id": arrival.id}
             fields |= {"room": arrival.room, "key": key, "body": body, "sealed": arrival.undecryptable}
             fields |= {"arrived_at": now, "said_at": arrival.at}

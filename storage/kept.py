@@ -17,9 +17,10 @@ _BEGINS = bindparam("prefix_", type_=String)
 _ALL = select(kept.c.name, kept.c.value).where(
     _MINE, func.substr(kept.c.name, 1, func.length(_BEGINS)) == _BEGINS
 )
-_DROP = delete(kept).where(_MINE, kept.c.name == bindparam("name_"))
 _PUT = upsert(kept)
 _PUT = _PUT.on_conflict_do_update(index_elements=["account", "name"], set_={"value": _PUT.excluded.value})
+_FIRST = upsert(kept).on_conflict_do_nothing()
+_DROP = delete(kept).where(_MINE, kept.c.name == bindparam("name_"))
 
 
 class Kept:
@@ -34,6 +35,11 @@ class Kept:
 
     def put(self, account: str, name: str, value: str) -> None:
         self._db.execute(_PUT, {"account": account, "name": name, "value": value})
+
+    def first(self, account: str, name: str, value: str) -> str:
+        """What is kept under that name: this, where nothing was."""
+        self._db.execute(_FIRST, {"account": account, "name": name, "value": value})
+        return self.get(account, name) or value
 
     def drop(self, account: str, name: str) -> None:
         self._db.execute(_DROP, {"account_": account, "name_": name})

@@ -3,6 +3,8 @@
 Moments are whole microseconds since 1970, UTC.
 Where the key is no plain number, SQLite is told to keep the rows in the key's own tree, not in a
 second one beside it (`sqlite_with_rowid=False`); not where rows are long, as each new one moves others there.
+Where a number is known elsewhere (in what was said, in a post's key, in what is still to be acknowledged) it
+is not given out again (`sqlite_autoincrement=True`).
 Which rows an index holds is the same on both databases (`sqlite_where`). Said for PostgreSQL here, it
 would load all that SQLAlchemy knows of PostgreSQL on SQLite as well.
 """
@@ -94,6 +96,7 @@ residents = Table(
     Column("heard_as", String),
     # Something waits until they use Plein again, as they could be reached nowhere.
     Column("unheard", Boolean, nullable=False, server_default=false()),
+    sqlite_autoincrement=True,
 )
 
 # Plein's own accounts, and when each was last at work. What was kept before an account was known by name,
@@ -280,6 +283,7 @@ jobs = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     # What is planned under the same key takes its place.
     Column("key", String),
+    sqlite_autoincrement=True,
 )
 TO_DO = text("done_at IS NULL")
 Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO)
@@ -312,4 +316,5 @@ inbox = Table(
     # By its platform's clock; None where nobody knows.
     Column("said_at", Moment),
     UniqueConstraint("account", "id"),
+    sqlite_autoincrement=True,
 )

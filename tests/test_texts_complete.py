@@ -16,8 +16,8 @@ from babel.messages.pofile import read_po
 from bot.commands.read import bind, parse
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
-from bot.features.polls.forms import ASKED as FORM_KINDS
-from bot.features.polls.kinds import CONSENT_WORDS, DATE_WORDS
+from bot.features.polls.forms import ASKED as MARKED
+from bot.features.polls.kinds import AND, CONSENT_WORDS, DATE_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents import Wanted
@@ -112,6 +112,7 @@ ASKED = [argument for asked in FORMS.values() for argument in asked] + [
 ]  # in private
 GROUPS = {command.path.split()[0] for command in LISTED if " " in command.path}
 CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
+FORM_KINDS = {*MARKED, Kind.APPROVAL}
 COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a choice, consent in its own way
 
 
@@ -124,6 +125,8 @@ def filled(key: str, *words: Iterable[str]) -> set[str]:
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
+    # Only a command of several words is looked for by the one that says what it does.
+    "command.*.meant": filled("command.*.meant", [command.path for command in LISTED if " " in command.path]),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
@@ -159,7 +162,7 @@ BUILT = {
     "poll.press.*": filled("poll.press.*", PRESSED),
     "poll.result.*.one": filled("poll.result.*.one", COUNTED),
     "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
-    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS}),
+    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **AND}),
     "reminders.*": filled("reminders.*", Wanted),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }

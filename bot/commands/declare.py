@@ -18,7 +18,7 @@ from bot.model.message import Message
 from bot.model.people import Role
 
 # A command's own texts, after which no parameter can be called: both stand behind its path.
-TAKEN = ("help", "title", "example", "examples")
+TAKEN = ("help", "title", "example", "examples", "meant")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,9 @@ from difflib import get_close_matches
 from bot.commands.argument import Argument
 
 # Hyphens, dashes, bars, the sign for minus, and the small and the wide ones.
-_DASH = "-\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
+DASH = "-\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
 _LIKE = re.compile(
-    rf"(?<![{_DASH}])(?P<dashes>[{_DASH}]++(?:[ \t]++[{_DASH}]++)?+)(?P<gap>[ \t]*+)"
+    rf"(?<![{DASH}])(?P<dashes>[{DASH}]++(?:[ \t]++[{DASH}]++)?+)(?P<gap>[ \t]*+)"
     rf"(?P<name>[^\W\d_]\w*+(?:-\w++)*+)(?P<mark>[:：=]?)"
 )
 _PROPER = re.compile(r"(?:\s|=|$)")
@@ -116,7 +116,7 @@ def _as_option(words: str, like: re.Match[str], name: str) -> Nearly:
 
 def _bullets(words: str) -> frozenset[int]:
     """Where the dashes of a list stand: the same one, at the beginning of every line but the first."""
-    lines = list(re.finditer(rf"(?<=\n)[ \t]*+([{_DASH}])(?![{_DASH}])([ \t]*+)", words))
+    lines = list(re.finditer(rf"(?<=\n)[ \t]*+([{DASH}])(?![{DASH}])([ \t]*+)", words))
     kinds = {(line[1], bool(line[2])) for line in lines[:1]}
     same = [line for line in lines if (line[1], bool(line[2])) in kinds]
     following = [line for line in words.split("\n")[1:] if line.strip()]

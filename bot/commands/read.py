@@ -14,7 +14,7 @@ from bot.commands.argument import Argument, Extent
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.nearly import Nearly, nearly_options
+from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
@@ -23,9 +23,12 @@ from bot.unseen import has_unseen
 LONGEST = 8_000
 # So much of a line is shown as it could be.
 _SHOWN = 600
+_DASHED = re.compile(rf"[{DASH}]")
 _QUOTE = re.compile("[" + "".join(QUOTES) + "]")
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
+# From here on one word is like another.
+_ALIKE, _VERY_MUCH = 0.6, 0.8
 _BAR = re.compile(r"[|\n]")
 _BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 
@@ -43,6 +46,24 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
     _check_seen(words)
     command, rest = _command(commands, words, locale)
     return command, _Line(commands, command, locale).read(rest)
+
+
+def look_over(commands: Commands, command: Command, given: Mapping[str, Any], locale: str) -> None:
+    """Whether an option was typed into the field of something else, where each has a field of its own.
+
+    Raises: Unsure with the option where it belongs.
+    """
+    flags = commands.flags(command)
+    for argument in commands.arguments(command) if flags else ():
+        words = given.get(argument.name)
+        if not isinstance(words, str) or argument.named or not _DASHED.search(words):
+            continue
+        with contextlib.suppress(UserError):
+            could_be, named, rest = _Line(commands, command, locale).options_in(words)
+            if named and rest.strip():
+                meant = {**given, **named, argument.name: rest.strip()}
+                choices = [*yes(**meant), (text("line.words"), given)]
+                raise Unsure(text("line.meant", line=could_be), choices).running(command.path)
 
 
 def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -119,18 +140,39 @@ def _command(commands: Commands, words: str, locale: str) -> tuple[Command, str]
 
 
 def _unknown(commands: Commands, words: str, locale: str) -> UserError:
+    """The command that was meant: by its spelling, or by another word for what it does ("delete", "stop")."""
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
     first, _, second = tried.partition(" ")
-    nouns = get_close_matches(first, {name[0] for name in commands.by_name}, 1, 0.6)
+    known = {name[0] for name in commands.by_name}
+    if first not in known and (command := _meant(commands, first, alike=False)):
+        return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
+    nouns = get_close_matches(first, known, 1, _ALIKE)
     if not nouns:
         return UserError("command.unknown", typed=tried)
-    verbs = {name[1]: name for name in commands.by_name if name[0] == nouns[0] and len(name) > 1}
-    near = get_close_matches(second, verbs, 1, 0.5)
-    command = commands.by_name.get(verbs[near[0]] if near else (nouns[0],))
+    command = _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
     if command is None:
         # "poll", "poll jump": the noun is right, so show what it can do.
         return UserError("command.noun", typed=tried, noun=nouns[0])
     return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
+
+
+def _meant(commands: Commands, word: str, noun: str = "", *, alike: bool = True) -> Command | None:
+    """Which one does what this word says, of all or of those behind a noun; with `alike` a word like it."""
+    about = {
+        command.path: command
+        for name, command in commands.by_name.items()
+        if len(name) > 1 and noun in ("", name[0])
+    }
+    verbs: dict[str, Command] = {}
+    for command in about.values():
+        for verb in filter(None, commands.verbs(command)):
+            verbs.setdefault(verb, command)
+    if word in verbs or not alike:
+        return verbs.get(word)
+    # A word of the same meaning has to be quite like it; a name may be spelled worse.
+    names = [name[-1] for name in commands.by_name if commands.by_name[name].path in about]
+    near = get_close_matches(word, list(verbs), 1, _VERY_MUCH) or get_close_matches(word, names, 1, _ALIKE)
+    return verbs.get(near[0]) if near else None
 
 
 # --- what stands behind it ---
@@ -167,6 +209,14 @@ class _Line:
             choices = [*yes(**given), *(self._as_words(clear) if nearly else ())]
             raise Unsure(text("line.meant", line=self._shown(could_be)), choices).running(self.command.path)
         return given
+
+    def options_in(self, words: str) -> tuple[str, dict[str, Any], str]:
+        """The words as they could be, the options in them, and the rest."""
+        outside = ((start, end) for start, end, quoted in _pieces(words) if not quoted)
+        nearly = nearly_options(words, self.commands.flags(self.command), outside)
+        could_be = _spliced(words, nearly)
+        named, rest, mistakes = self._named(could_be)
+        return could_be.strip(), {} if mistakes else named, rest
 
     def _clear_quotes(self, rest: str) -> str:
         """The same, with other marks around what is quoted where these leave it in doubt."""

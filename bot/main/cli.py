@@ -81,9 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
     does.add_parser("check", help="look at the configuration and the connections, and say what to do")
     database = does.add_parser("db", help="the database")
-    database.add_subparsers(dest="db_do", metavar="COMMAND", required=True).add_parser(
-        "upgrade", help="bring its tables up to date"
-    )
+    of_database = database.add_subparsers(dest="db_do", metavar="COMMAND", required=True)
+    of_database.add_parser("upgrade", help="bring its tables up to date")
+    of_database.add_parser("new-keys", help="begin a new folder of keys, where the old one is lost")
     return parser
 
 
@@ -139,6 +139,12 @@ async def _do(args: argparse.Namespace) -> int:
             from bot.main.check import check
 
             return 0 if await check(config, _say, file) else 1
+        case "db" if args.db_do == "new-keys":
+            from storage.engines import leave_keys
+
+            await leave_keys(config.database.url)
+            print("The next start begins a new folder of keys. What was sealed with the old ones is lost.")
+            return 0
         case _:
             from storage.schema import upgrade
 

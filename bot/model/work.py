@@ -13,6 +13,9 @@ Reference = tuple[str, ...]
 # An account of Plein's that was silent for so long is not at work any more.
 AWAY_AFTER = timedelta(hours=1)
 
+# With this begins the key of an answer that only the last one of its kind is kept of (see Call.confide).
+SECRET = "secret:"  # noqa: S105  (it begins a name)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -30,6 +30,19 @@ class PostStore(Protocol):
         """
         ...
 
+    def say_instead(
+        self, post_id: str, to: Place | Identity, message: Message, now: datetime, event: str, *, account: str
+    ) -> None:
+        """Confidential, and in place of what was last said under that id: nothing shows how often it was.
+
+        The id begins with SECRET. A second one that answers the same event changes nothing.
+        """
+        ...
+
+    def forget(self, beginning: str) -> None:
+        """Keep nothing more of what was said under ids that begin so, nor of where it stands."""
+        ...
+
     def change(self, post_id: str, message: Message, now: datetime) -> None:
         """It is to say this, whether it went out already or not. Not for one that is confidential."""
         ...

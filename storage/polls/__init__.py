@@ -10,7 +10,6 @@ key destroyed.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,7 +21,7 @@ from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_,
 
 from bot.features.polls.records import POLLS, Ballots, Cast, Choices, Kind, Plan, Poll, Results, Voters
 from bot.model.events import Invocation
-from storage.batch import Batch, Loader
+from storage.batch import Loader
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
@@ -99,7 +98,6 @@ _CAST = _CAST.on_conflict_do_update(
 )
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _WITHDRAW = delete(ballots).where(_THIS)
-_THROW_AWAY = delete(ballots).where(ballots.c.poll == bindparam("poll_"))
 _ASKED_BY = (
     select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
     .outerjoin(tallies, _PEOPLE)
@@ -142,9 +140,8 @@ class Polls:
 
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
-        self._sealing = parts.envelopes
         self._sealed = SealedBallots(parts)
-        self._belongings = Belongings(parts.db, self, self._sealed)
+        self._belongings = Belongings(parts.db, self)
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """A button names its poll."""
@@ -159,7 +156,7 @@ class Polls:
         ).scalar_one()
         self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
         if plan.anonymous:
-            self._sealed.make_key(number)
+            self._sealed.make_keys(number)
         return Poll(id=number, state=state, **fields)
 
     # --- reading ---
@@ -261,6 +258,9 @@ class Polls:
             if after:
                 self._count(poll.id, written(after), 1)
 
+    def repeated(self, poll: Poll, voter: int, event: str) -> bool:
+        return self._sealed.repeated(poll.id, voter, event)
+
     def _count(self, poll: int, choices: str, step: int) -> None:
         row = {"poll": poll, "choices": choices, "votes": step}
         self._db.defer(_COUNT, (poll, choices), row, adds="votes")
@@ -275,8 +275,7 @@ class Polls:
         if poll.anonymous:
             if state == "closed":
                 self._count_sealed(poll)
-            self._db.execute(_THROW_AWAY, {"poll_": poll.id})
-            self._sealing.turn()
+            self._sealed.throw_away(poll.id)
 
     def _count_sealed(self, poll: Poll) -> None:
         """Written down is only how often each ballot was cast, and the reasons by the alphabet."""
@@ -300,11 +299,16 @@ class Polls:
     def cast_by(self, resident: int) -> Sequence[Cast]:
         return self._belongings.cast_by(resident)
 
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        return self._belongings.marks_of(resident)
+
     def opened_by(self, resident: int) -> Sequence[Poll]:
         return [_built(*row) for row in self._db.execute(_ASKED_BY, {"opener_": resident})]
 
     def _read(self, poll: Poll, kept: str | None) -> Choices:
-        return self._sealed.unseal(poll, kept)[0] if kept else ()
+        if not kept:
+            return ()
+        return self._sealed.state(poll, kept) if poll.anonymous else read_choices(kept)
 
 
 STORED = Stored(POLLS, Polls, TABLES)
@@ -315,15 +319,6 @@ def _changing(names: tuple[str, ...]) -> Any:
     """The statement that changes these fields."""
     values: dict[str, Any] = {name: bindparam(f"{name}_", type_=polls.c[name].type) for name in names}
     return update(polls).where(polls.c.id == bindparam("poll_")).values(**values)
-
-
-def recount(db: Batch, poll: int) -> dict[str, int]:
-    """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
-    rows: Iterator[Any] = iter(
-        db.execute(select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_")), {"poll_": poll})
-    )
-    cast = [row[0] for row in rows]
-    return {"": len(cast), **Counter(cast)}
 
 
 def _read_all(rows: Sequence[Any]) -> list[tuple[Choices, int]]:

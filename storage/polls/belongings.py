@@ -7,10 +7,9 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, update
 
-from bot.features.polls.records import Cast, PollStore
+from bot.features.polls.records import SEALED, Cast, PollStore
 from storage.batch import Batch
-from storage.polls.sealed import SealedBallots
-from storage.polls.tables import ballots, polls, read_choices
+from storage.polls.tables import ballots, marks, polls, read_choices
 
 _IS_OPEN = polls.c.state == "open"
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
@@ -53,6 +52,30 @@ _CAST_BY = (
     .where(ballots.c.voter == bindparam("voter_"))
     .order_by(ballots.c.poll)
 )
+_OTHERS = marks.alias()
+_DOUBLE_MARKS = select(marks.c.poll, marks.c.latest, _OTHERS.c.latest.label("others")).join(
+    _OTHERS,
+    and_(
+        _OTHERS.c.poll == marks.c.poll,
+        marks.c.voter == bindparam("new_"),
+        _OTHERS.c.voter == bindparam("old_"),
+    ),
+)
+_SET_MARKS = (
+    update(marks)
+    .where(marks.c.poll == bindparam("poll_"), marks.c.voter == bindparam("voter_"))
+    .values(latest=bindparam("latest_"))
+)
+_PASS_ON_MARKS = (
+    update(marks)
+    .where(
+        marks.c.voter == bindparam("old_"),
+        ~exists().where(_OTHERS.c.poll == marks.c.poll, _OTHERS.c.voter == bindparam("new_")),
+    )
+    .values(voter=bindparam("new_"))
+)
+_FORGET_MARKS = delete(marks).where(marks.c.voter == bindparam("voter_"))
+_MARKS_OF = select(marks.c.poll, marks.c.latest).where(marks.c.voter == bindparam("voter_"))
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 
@@ -60,10 +83,9 @@ _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener
 class Belongings:
     """`store` is the one that they are kept in."""
 
-    def __init__(self, db: Batch, store: PollStore, sealed: SealedBallots) -> None:
+    def __init__(self, db: Batch, store: PollStore) -> None:
         self._db = db
         self._store = store
-        self._sealed = sealed
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         both = self._ballots_of(old, new)
@@ -77,7 +99,16 @@ class Belongings:
             self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
         self._db.execute(_FORGET, {"voter_": old})
+        self._merge_marks(old, new)
         return sorted(theirs)
+
+    def _merge_marks(self, old: int, new: int) -> None:
+        """Of either the latest half, where there are both."""
+        for row in self._db.execute(_DOUBLE_MARKS, {"old_": old, "new_": new}):
+            latest = row.latest[: len(row.latest) // 2] + row.others[: len(row.others) // 2]
+            self._db.execute(_SET_MARKS, {"poll_": row.poll, "voter_": new, "latest_": latest})
+        self._db.execute(_PASS_ON_MARKS, {"old_": old, "new_": new})
+        self._db.execute(_FORGET_MARKS, {"voter_": old})
 
     def _ballots_of(self, old: int, new: int) -> dict[int, list[Any]]:
         found: dict[int, list[Any]] = {}
@@ -90,11 +121,15 @@ class Belongings:
         found = self._store.get(number, 0)
         assert found
         poll = found[0]
-        read = [self._sealed.unseal(poll, row.choices, row.reason) for row in rows]
-        for row, (choices, _) in zip(rows, read, strict=True):
-            self._store.vote(poll, row.voter, choices, (), row.cast_at, None)
-        choices, reason = read[-1]
-        self._store.vote(poll, new, (), choices, rows[-1].cast_at, reason)
+        if poll.anonymous:
+            # Nobody can read them: the last one stays as it is, and is passed on.
+            for row in rows[:-1]:
+                self._store.vote(poll, row.voter, SEALED, (), row.cast_at, None)
+            return
+        for row in rows:
+            self._store.vote(poll, row.voter, read_choices(row.choices), (), row.cast_at, None)
+        last = rows[-1]
+        self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, last.reason)
 
     def forget(self, resident: int) -> Sequence[int]:
         votes = self._votes_of(resident)
@@ -105,6 +140,7 @@ class Belongings:
             assert found
             self._store.vote(*(found[0], resident, found[1], ()), row.cast_at, None)
         self._db.execute(_FORGET, {"voter_": resident})
+        self._db.execute(_FORGET_MARKS, {"voter_": resident})
         return sorted(votes)
 
     def _votes_of(self, resident: int) -> dict[int, Any]:
@@ -117,3 +153,6 @@ class Belongings:
             else Cast(row.poll, False, read_choices(row.choices), row.reason, row.cast_at)
             for row in self._db.execute(_CAST_BY, {"voter_": resident})
         ]
+
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        return [(row.poll, row.latest) for row in self._db.execute(_MARKS_OF, {"voter_": resident})]

@@ -37,6 +37,7 @@ polls = Table(
     Column("reasons", Text),
     Index("ix_polls_theme_state", "theme", "state"),
     Index("ix_polls_opener_opened_at", "opener", "opened_at"),
+    sqlite_autoincrement=True,
 )
 
 # In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
@@ -48,6 +49,17 @@ ballots = Table(
     Column("choices", String, nullable=False),
     Column("reason", String),
     Column("cast_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Which events of somebody an anonymous poll has heard of: always as many, the first of them made up, each as
+# nobody can read it without a key that goes with the poll's own.
+marks = Table(
+    "marks",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
+    Column("latest", String, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -23,7 +23,8 @@ from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, Kind
 from bot.main.features import stores_of
-from bot.model.people import Place, Role
+from bot.model.events import Arrival
+from bot.model.people import Identity, Place, Role
 from bot.ports.storage import Transaction
 from storage import migrations
 from storage.connections import async_url
@@ -37,6 +38,7 @@ from tests.postgres import keys_of
 from tests.tables import MIGRATE
 
 T = TypeVar("T")
+AN = Identity("matrix", "@an:example.org")
 
 
 @pytest.fixture(autouse=True)
@@ -245,6 +247,36 @@ async def test_what_waits_has_all_its_days_before_it(database_url: str) -> None:
     assert await store.read(said) == ["said"]
     await store.forget(after + timedelta(days=30, microseconds=1))
     assert await store.read(said) == []
+    await store.close()
+
+
+async def test_no_number_is_given_out_again(database_url: str) -> None:
+    """Not even when the newest row is gone: by its number somebody may still be known, or something said."""
+    await upgrade(database_url, to="0014")
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO residents (name) VALUES ('An'), ('Ben')"))
+        db.execute(sql("INSERT INTO jobs (kind, subject, due_at) VALUES ('a', '1', 0), ('a', '2', 0)"))
+        db.commit()
+
+    def without_the_newest(db: Connection) -> None:
+        for table in ("residents", "jobs"):
+            db.execute(sql(f"DELETE FROM {table} WHERE id = 2"))  # noqa: S608
+        db.commit()
+
+    await look(database_url, fill)
+    await upgrade(database_url)
+    await look(database_url, without_the_newest)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+
+    def number(tx: Transaction) -> tuple[int, int, int]:
+        tx.jobs.add("a", "3", NOW)
+        (arrival,) = tx.inbox.add("me", [Arrival("$1", "!r", "said")], "", NOW)
+        tx.inbox.done("me", [arrival.seq])
+        (again,) = tx.inbox.add("me", [Arrival("$2", "!r", "said")], "", NOW)
+        return tx.people.add(AN, "An").id, tx.jobs.claim(NOW, 9)[-1].id, again.seq - arrival.seq
+
+    assert await store.run(number) == (3, 3, 1)
     await store.close()
 
 

@@ -97,7 +97,7 @@ async def test_what_still_waits_or_was_set_aside_is_kept_for_ever(store: Databas
         assert [job.subject for job in tx.jobs.claim(NOW, 9)] == ["waits"]
         assert tx.inbox.cursors("me") == {"": "how far"}
 
-    await store.read(look)
+    await store.run(look)
 
 
 async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:

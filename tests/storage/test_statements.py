@@ -22,7 +22,7 @@ from tests.doubles.installed import TABLES
 
 MODULES = sorted(path.stem for path in Path(storage.__path__[0]).glob("*.py"))
 POSTGRESQL: Any = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-DIALECTS = (sqlite.dialect(paramstyle="named"), POSTGRESQL)
+DIALECTS = (sqlite.dialect(), POSTGRESQL)
 
 
 def statements() -> Iterator[Any]:

@@ -74,6 +74,7 @@ def export_resident(tx: Transaction, resident: int) -> Exported:
     return {
         "polls": [_asked(poll) for poll in tx.of(POLLS).opened_by(resident)],
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
+        "marks": [{"poll": poll, "latest": latest} for poll, latest in tx.of(POLLS).marks_of(resident)],
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -231,3 +232,41 @@ async def test_nothing_stands_before_it_was_answered() -> None:
         assert "Anoniem" in shown
         assert "2. Nee" in shown
         assert "—anoniem" not in shown
+
+
+FIELDS = [
+    ({"question": "Stiekem?", "options": "Ja | Nee —anoniem"}, "Ja | Nee --anoniem"),
+    ({"question": "Stiekem?", "options": "Ja | Nee --anoniem"}, "Ja | Nee --anoniem"),
+    ({"question": "Stiekem? -anoniem", "options": "Ja | Nee"}, "Stiekem? --anoniem"),
+]
+
+
+@pytest.mark.parametrize(("fields", "line"), FIELDS)
+async def test_an_option_in_the_field_of_something_else_is_asked_back(
+    fields: dict[str, str], line: str
+) -> None:
+    """As slash commands and forms give them, where each option has a field of its own."""
+    async with open_town("sqlite:///:memory:") as town:
+        await town.joined("sport")
+        filled = replace(town.asked("anna", "x"), typed=None, command="poll open", args=fields)
+        answer = await town.core.handle(filled)
+        assert answer
+        assert answer.lines[0] == text("line.meant", line=line)
+        assert "Er loopt nu geen peiling" in await town.say("anna", "!peiling lijst")
+        as_option, as_words = answer.buttons
+        assert as_option.args["anonymous"] is True
+        assert "anonymous" not in as_words.args
+        await town.core.handle(town.asked("anna", button=as_words))
+        assert "anoniem" in await town.say("anna", "!peiling toon 1")
+
+
+@pytest.mark.parametrize("options", ["Ja - nee | Nee", "- Ja\n- Nee", "-5 | -10", "Ja -misschien | Nee"])
+async def test_a_dash_in_a_field_is_a_dash(options: str) -> None:
+    async with open_town("sqlite:///:memory:") as town:
+        await town.joined("sport")
+        args = {"question": "Wat?", "options": options}
+        answer = await town.core.handle(
+            replace(town.asked("anna", "x"), typed=None, command="poll open", args=args)
+        )
+        assert answer
+        assert answer.lines[0].key == "poll.opened"
