@@ -105,6 +105,8 @@ async def test_a_poll_closes_after_what_is_being_answered(
 ) -> None:
     """Somebody votes a second before the end, and it takes a while to find out who they are."""
     await opened(plein, anna, "Een bank?", closes="2d")
+    await hears(plein, True)
+    await plein.turn(0)
     double.clock.turn(2 * DAY - 1)
     await plein.core.rooms.look_after()
     looking = double.faults.hold(MEMBER)
