@@ -61,6 +61,7 @@ class Matrix:
         self._core: Core
         self._intake: Intake
         self._outgoing: Outgoing
+        self._sync: Sync
 
     # --- reading ---
 
@@ -78,8 +79,8 @@ class Matrix:
             self._outgoing = Outgoing(client, rooms, self._clock)
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
             self._intake = Intake(session)
-            sync = Sync(session, self._intake, await self._start(client))
-            await self._read(account, sync)
+            self._sync = Sync(session, self._intake, await self._start(client))
+            await self._read(account, self._sync)
         finally:
             await account.close()
 
@@ -142,6 +143,9 @@ class Matrix:
     async def caught_up(self) -> None:
         await self._ready.wait()
         await self._intake.in_order.idle()
+
+    def heard_until(self) -> datetime | None:
+        return self._sync.heard_until() if self._ready.is_set() else None
 
     # --- saying ---
 

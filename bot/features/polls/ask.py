@@ -249,7 +249,7 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
         raise UserError("poll.closes.far", closes=until)
     if found.kind is Kind.DATES and until > (first := min(map(datetime.fromisoformat, found.options))):
         raise UserError("poll.dates.after", closes=until, first=first)
-    call.tx.of(POLLS).change(found.id, {"closes_at": until})
+    call.tx.of(POLLS).change(found.id, {"closes_at": until, "waits_since": None, "unheard": None})
     call.schedule("poll.close", str(found.id), until)
     if not found.reminded and until - DAY > call.now:
         call.schedule("poll.remind", str(found.id), until - DAY)
