@@ -17,14 +17,15 @@ from bot.errors import UserError
 from bot.when.dutch import DUTCH
 from bot.when.english import ENGLISH
 from bot.when.grammar import recognise
-from bot.when.language import Language
+from bot.when.language import DAY, WEEK, Language, Unit
 from bot.when.moment import Reading, resolve
 from bot.when.phrase import EARLIEST, Phrase
 from bot.when.scan import Piece, scan
 from bot.when.spans import amounts
 from bot.when.tokens import Pairs, Unread, could_be_both, tokens
+from bot.when.wall import after, between
 
-__all__ = ["LANGUAGES", "Language", "Reading", "read", "read_span"]
+__all__ = ["DAY", "LANGUAGES", "WEEK", "Language", "Reading", "Unit", "after", "between", "read", "read_span"]
 
 LANGUAGES = {"nl": DUTCH, "en": ENGLISH}
 _LONGEST = 100

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
+from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
 from bot.features.polls.find import check_own, check_writes, find, usage
@@ -19,7 +20,7 @@ from bot.unseen import seen_as
 MOST_OPTIONS = 20
 LONGEST_QUESTION = 250
 LONGEST_OPTION = 80
-OPEN_FOR = timedelta(days=7)
+OPEN_FOR = when.WEEK
 FURTHEST = timedelta(days=366)
 MOST_PEOPLE = 100_000
 CONSENT_OPTIONS = ("agree", "abstain", "object")
@@ -160,7 +161,7 @@ def open_poll(
         quorum=quorum or 0,
         floor=_floor(call, anonymous),
         opened_at=opened_at,
-        closes_at=closes or _usual_end(kind, kept, opened_at),
+        closes_at=closes or _usual_end(call, kind, kept, opened_at),
     )
     check_terms(call, plan)
     return _ask(call, plan)
@@ -173,10 +174,10 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
     settled = {term.name: getattr(before, term.name) for term in fields(Plan)}
-    lasted = before.closes_at - before.opened_at
     if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
-    closes_at = call.now + lasted
+    lasted = when.between(before.opened_at, before.closes_at, call.zone)
+    closes_at = when.after(call.now, lasted, call.zone)
     if before.kind is Kind.DATES:
         closes_at = min(closes_at, *map(datetime.fromisoformat, before.options))
     times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
@@ -188,9 +189,14 @@ def _floor(call: Call, anonymous: bool) -> int:
     return call.settings.of(PollsSettings).anonymous_floor if anonymous else 0
 
 
-def _usual_end(kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
-    """After a week; a poll about dates before the first of them."""
-    end = opened_at + OPEN_FOR
+def reminder_at(call: Call, closes_at: datetime) -> datetime:
+    """When to remind those who have not voted: at that hour the day before."""
+    return when.after(closes_at, when.Unit(days=-1), call.zone)
+
+
+def _usual_end(call: Call, kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
+    """After a week on the clock; a poll about dates before the first of them."""
+    end = when.after(opened_at, OPEN_FOR, call.zone)
     return min(end, *map(datetime.fromisoformat, options)) if kind is Kind.DATES else end
 
 
@@ -213,8 +219,8 @@ def _ask(call: Call, plan: Plan) -> Message:
         call.schedule("poll.open", str(poll.id), poll.opened_at)
     else:
         _show(call, poll)
-    if poll.closes_at - DAY > poll.opened_at:
-        call.schedule("poll.remind", str(poll.id), poll.closes_at - DAY)
+    if (reminder := reminder_at(call, poll.closes_at)) > poll.opened_at:
+        call.schedule("poll.remind", str(poll.id), reminder)
     lines = [text("poll.opened", question=plan.question, poll=poll.id)]
     if later:
         lines = [text("poll.planned", question=plan.question, poll=poll.id, opens=plan.opened_at)]
@@ -251,8 +257,8 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
         raise UserError("poll.dates.after", closes=until, first=first)
     call.tx.of(POLLS).change(found.id, {"closes_at": until})
     call.schedule("poll.close", str(found.id), until)
-    if not found.reminded and until - DAY > call.now:
-        call.schedule("poll.remind", str(found.id), until - DAY)
+    if not found.reminded and (reminder := reminder_at(call, until)) > call.now:
+        call.schedule("poll.remind", str(found.id), reminder)
     if found.state == "open":
         call.changed(f"{SUBJECT}:{found.id}")
         said = message(
