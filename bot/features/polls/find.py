@@ -91,7 +91,7 @@ def check_voter(call: Call, poll: Poll) -> None:
     match poll.who:
         case Voters.MEMBERS:
             part = call.tx.people.part_in(call.resident.id, poll.theme)
-            allowed = part is not None and part[0] < poll.opened_at
+            allowed = part is not None and part[0] <= poll.opened_at
         case Voters.ORGANISERS:
             allowed = call.may(Role.ORGANISER, poll.theme)
         case Voters.MODERATORS:

@@ -307,3 +307,15 @@ async def test_the_role_that_counts_is_that_of_the_theme(town: Town) -> None:
     answer = await town.core.handle(asking)
     assert answer
     assert answer.lines[0].key == "role.needed.organiser"
+
+
+async def test_members_are_those_who_took_part_when_it_opened_also_while_the_clock_stands_still(
+    town: Town,
+) -> None:
+    """Whoever opens a poll with their first words takes part from that same moment on."""
+    await town.say("ben", "!poll list")
+    await answer_to(town, '!poll open "Wat?" A | B --voters members')
+    for member in ("anna", "ben"):
+        assert (await answer_to(town, "!vote 1", member)).lines[0].key == "poll.receipt.voted"
+    town.clock.turn(timedelta(seconds=1))
+    assert (await answer_to(town, "!vote 1", "cas")).lines[0].key == "poll.not_for_you.members"
