@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bot import when
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.polls.find import check_own, check_writes, find, usage
+from bot.features.polls.find import check_writes, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, message, text
@@ -240,30 +240,3 @@ def open_due(call: Call, job: Job) -> None:
     if found and found[0].state == "planned" and found[0].closes_at > call.now:
         call.tx.of(POLLS).change(found[0].id, {"state": "open"})
         _show(call, found[0])
-
-
-def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Message:
-    """Let it run longer; everybody is told."""
-    found, _ = find(call, poll)
-    if found.state not in ("open", "planned") or found.closes_at <= call.said_at:
-        raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.closes_at)
-    check_own(call, found)
-    check_writes(call, found.theme)
-    if until <= found.closes_at:
-        raise UserError("poll.extend.earlier", until=until, closes=found.closes_at)
-    if until > call.now + FURTHEST:
-        raise UserError("poll.closes.far", closes=until)
-    if found.kind is Kind.DATES and until > (first := min(map(datetime.fromisoformat, found.options))):
-        raise UserError("poll.dates.after", closes=until, first=first)
-    call.tx.of(POLLS).change(found.id, {"closes_at": until})
-    call.schedule("poll.close", str(found.id), until)
-    if not found.reminded and (reminder := reminder_at(call, until)) > call.now:
-        call.schedule("poll.remind", str(found.id), reminder)
-    if found.state == "open":
-        call.changed(f"{SUBJECT}:{found.id}")
-        said = message(
-            text("poll.extended", closes=until, before=found.closes_at),
-            title=text("poll.extended.title", question=found.question),
-        )
-        call.announce(found.theme, said, f"poll:{found.id}:extended:{until.isoformat()}")
-    return message(text("poll.extended.receipt", question=found.question, closes=until))
