@@ -156,7 +156,9 @@ def check_voter(call: Call, poll: Poll) -> None:
     match poll.who:
         case Voters.MEMBERS:
             part = call.tx.people.part_in(call.resident.id, poll.theme)
-            allowed = part is not None and part[0] < poll.opened_at
+            before = part is not None and part[0] < poll.opened_at
+            # Asking it may be the first thing that somebody does here, in that same moment.
+            allowed = before or (part is not None and call.resident.id == poll.opener)
         case Voters.ORGANISERS:
             allowed = call.may(Role.ORGANISER, poll.theme)
         case Voters.MODERATORS:
