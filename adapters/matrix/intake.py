@@ -13,8 +13,8 @@ import nio
 
 from adapters.inbox import InOrder
 from adapters.matrix.mentions import addressed, addresses_in
-from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
-from adapters.matrix.render import KEY, native_poll
+from adapters.matrix.read import KEY, Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
+from adapters.matrix.render import native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from bot.model.events import Arrival, Invocation, Mention
