@@ -12,14 +12,14 @@ from typing import Any
 import nio
 
 from adapters.inbox import InOrder
-from adapters.matrix.mentions import addressed, addresses_in
+from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import KEY, Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
 from adapters.matrix.render import native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
-from bot.model.message import Message, NativePoll
+from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presence, Role
 from bot.model.work import SECRET
 
@@ -45,8 +45,24 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        is_meant = said.is_command or is_press or self._on.outgoing.is_direct(room)
-        return is_meant or self._on.core.listens
+        return is_press or self._on.core.listens or self._meant_for_us(said, room) is not None
+
+    def _meant_for_us(self, said: Said, room: str) -> Said | None:
+        """What of it Plein is to answer: without words where it was called by its name, and no more.
+
+        In a room other bots' commands and exclamations are none of it.
+        """
+        direct, commands = self._on.outgoing.is_direct(room), self._on.core.commands
+        if said.is_command:
+            return said if direct or commands.resembles(said.words) else None
+        called = said_to(self._on.me, self._our_name(room), said)
+        if direct:
+            return called if called and called.words else said
+        return called and (called if commands.resembles(called.words) else replace(called, words=""))
+
+    def _our_name(self, room: str) -> str:
+        known = self._on.client.rooms.get(room)
+        return (known.user_name(self._on.me) if known else None) or self._on.me
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
@@ -59,6 +75,9 @@ class Intake:
         if heard is None:
             return
         asked = self._invocation(heard, arrival.room)
+        if home := self._on.settings.bridged_from(heard.sender):
+            await self._deal_with_ghost(asked, heard, arrival.room, home)
+            return
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
@@ -112,11 +131,35 @@ class Intake:
             if message:
                 await self._press(asked, message, said.pressed)
                 return
-        if said.is_command or (asked.place is None and said.words):
-            words, mentions = self._addressed(asked, said)
+        meant = self._meant_for_us(said, room)
+        if meant and meant.words:
+            words, mentions = self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
+        elif meant and asked.place:
+            # Once a day, so that no other bot that answers whoever names it is answered on and on.
+            await self._tell(asked, room, text("matrix.called"), f"called:{asked.at:%Y-%m-%d}")
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
+
+    async def _tell(self, asked: Invocation, room: str, words: Text, about: str) -> None:
+        """Something about the ways of this platform: in the room, to them, once."""
+        to, key = asked.place or asked.author, f"{about}:{room}:{asked.author.user_id}"
+        await self._on.core.say(self._on.account, to, message(words), key, [asked.author])
+
+    async def _deal_with_ghost(self, asked: Invocation, heard: Heard, room: str, home: str) -> None:
+        """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""
+        match heard.meaning:
+            case Said() as said:
+                pressed = said.pressed is not None and said.reply_to is not None
+                is_meant = pressed or self._meant_for_us(said, room) is not None
+                if not is_meant and asked.place and self._on.core.listens:
+                    await self._on.core.hear(_talk(asked, asked.place, said))
+            case Reacted(target) | Answered(target):
+                is_meant = await self._message_at(room, target) is not None
+            case Removed():
+                is_meant = False
+        if is_meant:
+            await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
 
     def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
         """What was said with addresses for names, and whose those are: of people who are there, or in
@@ -125,7 +168,7 @@ class Intake:
         rooms = [presence.place.room_id for presence in asked.present_in]
 
         def name_of(user: str) -> str | None:
-            for room in rooms:
+            for room in rooms if not self._on.settings.bridged_from(user) else ():
                 if user != self._on.me and self._on.rooms[room].since(user):
                     known = self._on.client.rooms.get(room)
                     return (known.user_name(user) if known else None) or user

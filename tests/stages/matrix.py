@@ -135,7 +135,7 @@ class OnMatrix(Stage):
             talk = await person.say(self._rooms[where], words)
             if self.core.listens:
                 await self._dealt_with(talk)
-        elif where and _COMMAND.match(words):
+        elif where and _COMMAND.match(words) and self.core.commands.resembles(words):
             await self._dealt_with(await person.say(self._rooms[where], words))
         else:
             await self._dealt_with(await person.say(self._direct[who], words))
