@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import discord
 
@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.errors import TryLater
 from bot.model.events import Mention
 from bot.model.message import Text, typed
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.ports.adapter import Core
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,9 @@ Themes = Mapping[str, tuple[str, str | None]]
 _GONE = 10003, 50001
 # After so many seconds Discord is asked again what somebody may do, where it did not answer.
 ASK_AGAIN = 2.0
-# What it answered holds for a while, of so many people; and so few servers are asked at the same time.
-KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(minutes=1), 10_000, 10
+# What it answered holds for a moment, while somebody types on; of so many people. So few servers are asked
+# at the same time.
+KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 # What Plein must be allowed where it takes part, as Discord's settings call it.
 NEEDED = (
     "view_channel",
@@ -56,6 +57,9 @@ def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
     return tuple(typed(name.replace("_", " ")) for name in known if getattr(permissions, name))
 
 
+# A post in a forum is a place as well.
+Channel = discord.abc.GuildChannel | discord.Thread
+CHANNELS = (discord.abc.GuildChannel, discord.Thread)
 # What is answered about somebody who is not there, or whose number was made up.
 _NOBODY = 400, 403, 404
 # How somebody is named among words, and so many of them are looked up.
@@ -67,13 +71,6 @@ _UNKNOWN = TryLater(ASK_AGAIN)
 def account_of(client: discord.Client) -> str:
     """The account of Plein's that a client is: it is known once that has logged in."""
     return f"{PLATFORM}:{client.application_id}"
-
-
-class Whereabouts(NamedTuple):
-    """Where somebody is of the places that Plein is in, and where not."""
-
-    present: tuple[Presence, ...] = ()
-    absent: tuple[Place, ...] = ()
 
 
 class Places:
@@ -189,17 +186,26 @@ class Places:
             return Role.MODERATOR
         return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
 
-    async def whereabouts(self, user: int) -> Whereabouts:
-        """Which places somebody shares with Plein, and which not, for what is said in private.
+    async def presences(
+        self, user: int, places: Sequence[Place], member: discord.Member | None = None
+    ) -> Presences:
+        """Where somebody is of these places, who on one server is that `member` now.
 
-        A server that cannot be asked just now says neither. Raises TryLater where none can.
+        A server that cannot be asked just now says nothing. Raises TryLater where none can.
         """
-        present, absent = [], []
-        ours = dict.fromkeys(channel.guild for channel in self.channels())
+        known = {place: self._client.get_channel(int(place.room_id)) for place in places}
+        channels = {
+            place: found
+            for place, found in known.items()
+            if isinstance(found, CHANNELS) and self.are_ours(found.guild.id)
+        }
+        ours = dict.fromkeys(channel.guild for channel in channels.values())
         guilds = [guild for guild in ours if not guild.unavailable]
         at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
         async def member_of(guild: discord.Guild) -> discord.Member | None:
+            if member and member.guild.id == guild.id:
+                return member
             async with at_once:
                 return await self._member(guild, user)
 
@@ -207,50 +213,48 @@ class Places:
         if found and all(isinstance(answer, BaseException) for answer in found):
             raise TryLater(ASK_AGAIN)
         members = dict(zip(guilds, found, strict=True))
-        for channel in self.channels():
-            member = members.get(channel.guild, _UNKNOWN)
-            if isinstance(member, BaseException):
-                continue
-            here = self._presence(channel, member)
-            if here:
-                present.append(here)
-            else:
-                absent.append(Place(PLATFORM, str(channel.id)))
-        return Whereabouts(tuple(present), tuple(absent))
+        said = {place: (channel, members.get(channel.guild, _UNKNOWN)) for place, channel in channels.items()}
+        return {
+            place: self._presence(channel, who)
+            for place, (channel, who) in said.items()
+            if not isinstance(who, BaseException)
+        }
 
-    async def presence(self, user: int, place: Place) -> tuple[Presence, ...]:
-        """Somebody in one place. Raises TryLater where Discord does not say just now who they are."""
-        for channel in self.channels():
-            if str(channel.id) == place.room_id:
-                here = self._presence(channel, await self._member(channel.guild, user))
-                return (here,) if here else ()
-        return ()
-
-    def _presence(self, channel: discord.abc.GuildChannel, member: discord.Member | None) -> Presence | None:
+    def _presence(self, channel: Channel, member: discord.Member | None) -> Presence | None:
         if member is None or member.joined_at is None:
             return None
-        may = channel.permissions_for(member)
+        try:
+            may = channel.permissions_for(member)
+        except discord.ClientException:  # a thread whose channel is hidden from Plein
+            return None
         place = Place(PLATFORM, str(channel.id))
         return Presence(place, self.role_of(may), member.joined_at) if may.view_channel else None
 
-    async def mentions(self, words: Iterable[str], present: Iterable[Presence]) -> tuple[Mention, ...]:
-        """Whom these words name: people who are on a server of these places.
+    async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
+        """Whom these words of somebody's name: people on the server of that place, or in private of any
+        place that they are in.
 
         Raises TryLater where Discord does not say just now who is.
         """
-        rooms = [self._client.get_channel(int(presence.place.room_id)) for presence in present]
-        guilds = list(
-            dict.fromkeys(room.guild for room in rooms if isinstance(room, discord.abc.GuildChannel))
-        )
         written = dict(found for part in words for found in _MENTION.findall(part))
+        if not written:
+            return ()
+        guilds = await self._guilds_with(user, place)
         mentions = []
-        for word, user in list(written.items())[:MOST_MENTIONED]:
+        for word, named in list(written.items())[:MOST_MENTIONED]:
             for guild in guilds:
-                member = await self._member(guild, int(user))
+                member = await self._member(guild, int(named))
                 if member and not member.bot:
-                    mentions.append(Mention(word, Identity(PLATFORM, user), member.display_name))
+                    mentions.append(Mention(word, Identity(PLATFORM, named), member.display_name))
                     break
         return tuple(mentions)
+
+    async def _guilds_with(self, user: int, place: Place | None) -> list[discord.Guild]:
+        channels = [channel for channel in self.channels() if place is None or _is(channel, place)]
+        if place is None:
+            found = await self.presences(user, [Place(PLATFORM, str(channel.id)) for channel in channels])
+            channels = [channel for channel in channels if found.get(Place(PLATFORM, str(channel.id)))]
+        return list(dict.fromkeys(channel.guild for channel in channels))
 
     async def _member(self, guild: discord.Guild, user: int) -> discord.Member | None:
         """Asked once in a while, however much somebody says."""
@@ -268,6 +272,10 @@ class Places:
             self._members.clear()
         self._members[guild.id, user] = now, member
         return member
+
+
+def _is(channel: discord.abc.GuildChannel, place: Place) -> bool:
+    return str(channel.id) == place.room_id
 
 
 def room_of(channel: Any) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ import discord
 from discord.utils import snowflake_time
 
 from adapters.discord import ids
-from adapters.discord.channels import PLATFORM, SPEAKS, Whereabouts, names_of, room_of
+from adapters.discord.channels import PLATFORM, SPEAKS, names_of, room_of
 from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply, source_of
 from adapters.discord.session import Session
@@ -26,7 +26,7 @@ from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
 from bot.model.message import Message, message, text
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
 
 log = logging.getLogger(__name__)
 Work = Callable[[Asked], Awaitable[Message | None]]
@@ -154,17 +154,17 @@ class Intake:
     async def _invocation(
         self, asked: Asked, command: str, args: Mapping[str, Any], *, typing: bool = False
     ) -> Invocation:
-        """While they are still `typing` nothing is looked up, and no channel becomes a place."""
+        """While they are still `typing` nobody is looked up, and no channel becomes a place."""
         places, user = self._on.places, asked.user
         place = await self._place(asked, typing)
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
-        found = Whereabouts()
-        if place is None and not typing:
-            found = await places.whereabouts(user.id)
-        elif place and isinstance(user, discord.Member) and user.joined_at:
-            found = Whereabouts((Presence(place, role, user.joined_at),))
+        member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
-        mentions = await places.mentions(words, found.present)
+        mentions = await places.mentions(words, user.id, place)
+
+        async def presence(elsewhere: Sequence[Place]) -> Presences:
+            return await places.presences(user.id, elsewhere, member)
+
         return Invocation(
             source_of(asked),
             Identity(PLATFORM, str(user.id)),
@@ -175,8 +175,8 @@ class Intake:
             args=args,
             locale=asked.locale.value,
             role=role,
-            present_in=found.present,
-            absent_from=found.absent,
+            since=member.joined_at if member and place else None,
+            presence=presence,
             mentions=mentions,
             account=self._on.account,
         )

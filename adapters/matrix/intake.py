@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from adapters.matrix.settings import PLATFORM
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
@@ -71,36 +71,39 @@ class Intake:
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
     def _invocation(self, heard: Heard, room: str) -> Invocation:
-        direct = self._on.outgoing.is_direct(room)
+        direct, sender = self._on.outgoing.is_direct(room), heard.sender
         facts = self._on.rooms.get(room)
-        role = (
-            Role.RESIDENT
-            if direct or facts is None
-            else facts.role_of(heard.sender, self._on.settings.power_levels)
-        )
+        since = facts.since(sender) if facts else None
+        role = Role.RESIDENT
+        if facts and since and not direct:
+            role = facts.role_of(sender, self._on.settings.power_levels)
+
+        async def presence(places: Sequence[Place]) -> Presences:
+            return self._on.presences(sender, places)
+
         known = self._on.client.rooms.get(room)
-        name = known.user_name(heard.sender) if known else None
+        name = known.user_name(sender) if known else None
         return Invocation(
             f"{PLATFORM}:{heard.id}",
-            Identity(PLATFORM, heard.sender),
-            name or heard.sender,
+            Identity(PLATFORM, sender),
+            name or sender,
             None if direct else Place(PLATFORM, room),
             heard.at,
             role=role,
+            since=since,
+            presence=presence,
             by_post=True,
             public=not direct,
-            present_in=tuple(self._present(heard.sender, None if direct else room)),
             account=self._on.account,
         )
 
-    def _present(self, user: str, room: str | None) -> Iterator[Presence]:
-        """In that room; without one, in all that are places and that they share with Plein."""
-        for one in self._on.rooms.values():
-            since = one.since(user)
-            here = one.id == room if room else not (one.is_space or self._on.outgoing.is_direct(one.id))
-            if since and here:
-                role = one.role_of(user, self._on.settings.power_levels)
-                yield Presence(Place(PLATFORM, one.id), role, since)
+    def _rooms_with(self, user: str) -> list[str]:
+        """Those that are places, and that they share with Plein."""
+        return [
+            room.id
+            for room in self._on.rooms.values()
+            if room.since(user) and not (room.is_space or self._on.outgoing.is_direct(room.id))
+        ]
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
@@ -121,11 +124,11 @@ class Intake:
         """What was said with addresses for names, and whose those are: of people who are there, or in
         private in a place that both are in.
         """
-        rooms = [presence.place.room_id for presence in asked.present_in]
+        rooms = [asked.place.room_id] if asked.place else self._rooms_with(asked.author.user_id)
 
         def name_of(user: str) -> str | None:
             for room in rooms:
-                if user != self._on.me and self._on.rooms[room].since(user):
+                if user != self._on.me and room in self._on.rooms and self._on.rooms[room].since(user):
                     known = self._on.client.rooms.get(room)
                     return (known.user_name(user) if known else None) or user
             return None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.polls.records import POLLS, Choices, Poll, Voters
+from bot.features.polls.records import POLLS, ROLES, Choices, Poll, Voters
 from bot.model.message import Suggestion, text
 from bot.model.people import Role
 
@@ -30,12 +30,11 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     """The poll with that number; without one, the only one that is open here."""
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
-        if not found:
+        # Of a poll elsewhere nobody hears more than of one that there is not.
+        if not found or not call.takes_part(found[0].theme):
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
-        check_part(call, found[0])
         return found
-    theme = call.theme().id if call.place else None
-    running = call.tx.of(POLLS).running(theme, call.resident.id, 4)
+    running = call.tx.of(POLLS).running(themes_here(call), call.resident.id, 4)
     if not running:
         raise UserError("poll.none_open", usage=usage(call, "poll open"))
     if len(running) > 1:
@@ -44,12 +43,9 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     return running[0]
 
 
-def check_part(call: Call, poll: Poll) -> None:
-    """A theme's polls are for those who take part in it; from its own places that is everybody."""
-    if call.theme_here and call.theme_here.id == poll.theme:
-        return
-    if call.resident.role < Role.MODERATOR and not call.tx.people.part_in(call.resident.id, poll.theme):
-        raise UserError("poll.elsewhere", poll=poll.id)
+def themes_here(call: Call) -> Collection[int]:
+    """Whose polls are meant where none is named: this place's, or in private all that they take part in."""
+    return (call.theme().id,) if call.place else call.themes_among(call.tx.of(POLLS).themes())
 
 
 def find_running(call: Call, number: int | None) -> tuple[Poll, Choices]:
@@ -84,24 +80,22 @@ def check_voter(call: Call, poll: Poll) -> None:
     """Whether they belong to those who may vote in it."""
     match poll.who:
         case Voters.MEMBERS:
-            part = call.tx.people.part_in(call.resident.id, poll.theme)
-            allowed = part is not None and part[0] < poll.opened_at
-        case Voters.ORGANISERS:
-            allowed = call.may(Role.ORGANISER, poll.theme)
-        case Voters.MODERATORS:
-            allowed = call.may(Role.MODERATOR, poll.theme)
-        case _:
+            part = call.part_in(poll.theme)
+            allowed = part is not None and part.since < poll.opened_at
+        case Voters.EVERYONE:
             allowed = True
+        case _:
+            allowed = call.may(ROLES[poll.who], poll.theme)
     if not allowed:
         raise UserError(f"poll.not_for_you.{poll.who}", question=poll.question)
 
 
 def suggest_polls(call: Call, given: str) -> Sequence[Suggestion]:
     """The polls that may be meant: here, or in private everywhere; those that are open first, or closed."""
-    theme = call.theme_here.id if call.theme_here else None
+    here = (call.theme_here.id,) if call.theme_here else call.themes_among(call.tx.of(POLLS).themes())
     wanted = given.casefold().removeprefix("#")
     meant = _MEANT.get(call.command)
-    known = call.tx.of(POLLS).latest(theme, call.resident.id, LOOKED_THROUGH)
+    known = call.tx.of(POLLS).latest(here, LOOKED_THROUGH)
     polls = [poll for poll in known if meant is None or poll.state in meant]
     if call.command in _CLOSED_FIRST:
         polls.sort(key=lambda poll: poll.state != "closed")
