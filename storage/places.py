@@ -66,6 +66,9 @@ _ON = (
     .order_by(places.c.room)
 )
 _ON_AMONG = _ON.where(among(places.c.theme, "themes_"))
+_OURS = (
+    select(places.c.room).where(places.c.theme == bindparam("theme_"), places.c.here, places.c.ours).limit(1)
+)
 _SERVED = (
     select(places.c.platform, places.c.room)
     .where(places.c.account == bindparam("account_"), places.c.here)
@@ -162,9 +165,8 @@ class Places:
             found.setdefault(theme, []).append(Place(*place))
         return found
 
-    def is_ours(self, place: Place) -> bool:
-        row = self._db.execute(_PLACE, _where(place)).first()
-        return bool(row and row.ours)
+    def is_ours(self, theme: int) -> bool:
+        return self._db.execute(_OURS, {"theme_": theme}).first() is not None
 
     def served(self, account: str) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_SERVED, {"account_": account})]

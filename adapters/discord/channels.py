@@ -93,6 +93,8 @@ class Places:
         self._settings = settings
         self._themes = themes
         self._known: set[str] = set()
+        # Of these the core was told since this start.
+        self._joined: set[str] = set()
         self._not_gone: set[str] = set()
 
     def are_ours(self, guild_id: int | None) -> bool:
@@ -146,7 +148,7 @@ class Places:
             self._mute.add(place.room_id)
             await self._join(room, name)
             await self.leave(room)
-        elif speaks and found and place.room_id not in self._known:
+        elif speaks and found and place.room_id not in self._joined:
             self._mute.discard(place.room_id)
             await self._join(room, name)
         return place
@@ -154,13 +156,25 @@ class Places:
     async def _join(self, channel_id: int, name: str) -> None:
         room = str(channel_id)
         theme, language = self._themes.get(room, (None, None))
-        await self._core.joined(account_of(self._client), Place(PLATFORM, room), name, theme, language)
+        place, ours = Place(PLATFORM, room), self._is_communitys(channel_id)
+        await self._core.joined(account_of(self._client), place, name, theme, language, ours=ours)
         self._known.add(room)
+        self._joined.add(room)
+
+    def _is_communitys(self, channel: int) -> bool:
+        """Whether the configuration names its server, or a channel of it: to others anybody invites Plein."""
+        found = self._client.get_channel(channel)
+        guild = found.guild if isinstance(found, CHANNELS) else None
+        if guild is None:
+            return False
+        named = any(guild.get_channel(int(room)) for room in self._themes)
+        return named or str(guild.id) in self._settings.guilds
 
     async def leave(self, channel_id: int) -> None:
         """A channel is there no more."""
         if str(channel_id) in self._known:
             self._known.discard(str(channel_id))
+            self._joined.discard(str(channel_id))
             await self._core.left(account_of(self._client), Place(PLATFORM, str(channel_id)))
 
     async def leave_all(self, channels: Iterable[Any]) -> None:

@@ -20,6 +20,7 @@ from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from adapters.matrix.welcome import Welcome, Word
 from bot.errors import TryLater
 from bot.model.events import Arrival
 from bot.model.people import Place
@@ -53,7 +54,9 @@ class Sync:
         self._on = session
         self._intake = intake
         self._themes = themes
-        self._welcome = {*themes, *session.settings.invitations.rooms}
+        rule = session.settings.invitations
+        self._named = {*themes, *rule.rooms}
+        self._welcome = Welcome(session.core, session.account, self._named, rule)
         self._joins = Pace(session.clock)
         self._invited: dict[str, nio.InviteMemberEvent] = {}
         self._bound: dict[str, str] = {}
@@ -61,6 +64,7 @@ class Sync:
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises TokenRefused. `caught_up` is called after the first reading."""
         since = (await self._on.core.cursors(self._on.account)).get("")
+        await self._welcome.read()
         first, failed = True, 0
         while True:
             try:
@@ -156,6 +160,7 @@ class Sync:
             self._on.rooms.pop(room_id, None)
             self._bound.pop(room_id, None)
             self._invited.pop(room_id, None)
+            await self._welcome.forget(room_id)
             await self._on.core.left(self._on.account, Place(PLATFORM, room_id))
         for room_id in response.rooms.join:
             self._invited.pop(room_id, None)
@@ -179,7 +184,15 @@ class Sync:
         """Tell the core of a place, or that it moved."""
         if room.replacement:
             if room.replacement not in self._on.rooms:
-                await self._join(room.replacement, via=room.replacement.partition(":")[2] or self._server())
+                await self._follow_to(room, room.replacement)
+            return
+        old = self._on.rooms.get(room.predecessor or "")
+        replaces = old if old and old.replacement == room.id else None
+        if replaces:
+            await self._welcome.note(room.id, await self._welcome.successor(replaces))
+        elif await self._welcome.refuses(room):
+            log.info("Left %s: it is not what replaced the room that led there", room.id)
+            await self._on.client.room_leave(room.id)
             return
         if room.is_space or self._on.outgoing.is_direct(room.id):
             return
@@ -187,25 +200,46 @@ class Sync:
         if self._bound.get(room.id) == name:
             return
         place = Place(PLATFORM, room.id)
-        old = self._on.rooms.get(room.predecessor or "")
-        if old and old.replacement == room.id and room.id not in self._bound:
-            await self._on.core.moved(self._on.account, Place(PLATFORM, old.id), place)
+        if replaces and room.id not in self._bound:
+            await self._on.core.moved(self._on.account, Place(PLATFORM, replaces.id), place)
         theme, language = self._themes.get(room.id, (None, None))
-        await self._on.core.joined(self._on.account, place, name, theme, language)
+        ours = await self._welcome.is_ours(room.id)
+        await self._on.core.joined(self._on.account, place, name, theme, language, ours=ours)
         self._bound[room.id] = name
 
     async def _consider(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
         """Accept it if a rule says so, else decline."""
         server = invitation.sender.partition(":")[2]
-        awaited = any(room.replacement == room_id for room in self._on.rooms.values())
-        if not (awaited or room_id in self._welcome or server in self._on.settings.welcome):
+        old = next((room for room in self._on.rooms.values() if room.replacement == room_id), None)
+        if room_id in self._named or server in self._on.settings.welcome:
+            word = Word(invitation.sender)
+        elif old and not self._welcome.was_refused(room_id):
+            word = await self._welcome.successor(old)
+        else:
             log.info("Declined an invitation to %s: no rule accepts %s", room_id, server)
-            await self._on.client.room_leave(room_id)
-            self._invited.pop(room_id, None)
+            await self._decline(room_id)
             return
+        if not (word.ours or await self._welcome.may_ask(word.by, room_id)):
+            log.info("Declined an invitation to %s: one person asked for enough rooms", room_id)
+            await self._decline(room_id)
+            return
+        await self._welcome.note(room_id, word)
         if invitation.content.get("is_direct") is True:
             await self._on.outgoing.note_direct(invitation.sender, room_id)
         await self._join(room_id, via=server)
+
+    async def _decline(self, room_id: str) -> None:
+        await self._on.client.room_leave(room_id)
+        self._invited.pop(room_id, None)
+
+    async def _follow_to(self, room: Room, new: str) -> None:
+        """To what replaced a room, on the word of those who asked for the old one."""
+        word = await self._welcome.successor(room)
+        if self._welcome.was_refused(new):
+            return
+        if word.ours or await self._welcome.may_ask(word.by, new):
+            await self._welcome.note(new, word)
+            await self._join(new, via=new.partition(":")[2] or self._server())
 
     async def _join(self, room_id: str, *, via: str) -> None:
         """What fails now is tried again with the next reading."""
@@ -219,6 +253,7 @@ class Sync:
                     log.warning("Could not join %s: %s %s", room_id, status, answer.get("errcode", ""))
                 if status in (403, 404):
                     self._invited.pop(room_id, None)
+                    await self._welcome.forget(room_id)
         except TryLater:
             return
 

@@ -159,6 +159,17 @@ class PeopleStore(Protocol):
         """
         ...
 
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        """Nothing holds any more that a configuration said of people before: names, roles, and whose accounts
+        are one person's. Those who still are by one of these `lines` stay one; who is parted from somebody is
+        a resident of their own.
+        """
+        ...
+
+    def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        """That the configuration says whose these accounts are, a line for each person."""
+        ...
+
     def remove(self, resident: int) -> None:
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
         ...
@@ -261,8 +272,8 @@ class PlaceStore(Protocol):
         """The places of these themes (None: of all) that are on a platform, by theme."""
         ...
 
-    def is_ours(self, place: Place) -> bool:
-        """Whether the place is the community's own."""
+    def is_ours(self, theme: int) -> bool:
+        """Whether it has a place that is the community's own."""
         ...
 
     def served(self, account: str) -> Sequence[Place]:

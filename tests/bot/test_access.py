@@ -156,7 +156,8 @@ async def test_what_was_said_is_written_down_now_and_then(town: Town) -> None:
         def read(tx: Tx) -> int:
             where = members.c.user_id == "eva"
             rows = tx.db.execute(select(members).where(where))
-            return round((next(iter(rows)).said_at - start).total_seconds())
+            said: timedelta = next(iter(rows)).said_at - start
+            return round(said.total_seconds())
 
         return await town.core.store.run(lambda tx: read(cast(Tx, tx)))
 

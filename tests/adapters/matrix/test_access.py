@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.adapters.matrix.test_polls_in_full import number_of
-from tests.town import Town, board, shown
+from tests.homeserver import Homeserver, Person, shown
+from tests.plein import Plein
+from tests.town import Town, board, numbers, says
 
 REFUSED = "is er voor jou niet"
 
@@ -55,3 +59,82 @@ async def test_demoted_from_50_to_0_nobody_steers_from_a_room_of_their_own(town:
     await mia.told("!peiling")
     said = [one.body for one in shown(await mia.person.history(mia.direct)) if one.key]
     assert sum("is van iemand anders" in words for words in said) == 3
+
+
+# --- a room of one's own ---
+
+
+async def membership(person: Person, room: str, plein: Plein) -> str | None:
+    return (await person.members(room)).get(plein.user_id)
+
+
+async def test_one_person_has_plein_in_so_many_rooms(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Kept over a restart; one that Plein left makes room; what the configuration names does not count."""
+    eva, anna = [await homeserver.person(f"{name}{next(numbers)}") for name in ("eva", "anna")]
+    named = await eva.create_room()
+    rule = f'[matrix.invitations]\nat_most = 2\nrooms = ["{named}"]\n'
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=rule)
+    town = Town(homeserver, plein)
+    await eva.invite(named, plein.user_id)
+    await town.comes_to(eva, named)
+    rooms = [await eva.create_room(invite=[plein.user_id]) for _ in range(2)]
+    for room in rooms:
+        await town.comes_to(eva, room)
+    await plein.stop()
+    await plein.start()
+    last = await eva.create_room(invite=[plein.user_id], is_direct=True)
+
+    async def declined() -> bool:
+        return await membership(eva, last, plein) == "leave"
+
+    await eva.wait_until(declined)
+    hers = await anna.create_room(invite=[plein.user_id])
+    await town.comes_to(anna, hers)
+    await eva.kick(rooms[0], plein.user_id)
+    await eva.invite(last, plein.user_id)
+    await town.comes_to(eva, last)
+    assert await plein.stop() == 0
+
+
+async def test_a_tombstone_leads_nowhere_but_to_what_replaced_the_room(town: Town) -> None:
+    """A room that anybody may enter, and that nobody invited Plein to."""
+    anna, eva = await town.resident("anna"), await town.resident("eva")
+    strange = await anna.person.create_room(public=True)
+    own = await town.room(eva.person)
+    await eva.person.send_state(own, "m.room.tombstone", {"body": "", "replacement_room": strange})
+    for _ in range(2):
+        await eva.person.say(own, "!help")
+
+    async def left() -> bool:
+        return await membership(anna.person, strange, town.plein) == "leave"
+
+    await anna.person.wait_until(left)
+    # It does not come back, whatever is said in the old room.
+    before = len(await anna.person.history(strange))
+    await eva.person.say(own, "!help")
+    await eva.person.say(eva.direct, "!help")
+    await eva.told("!peiling")
+    assert len(await anna.person.history(strange)) == before
+    # Invited properly it comes.
+    await anna.person.invite(strange, town.plein.user_id)
+    await town.comes_to(anna.person, strange)
+
+
+async def test_the_master_of_a_room_has_limits_like_anybody(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Those of the community's own rooms have none: the configuration names these."""
+    eva = await homeserver.person(f"eva{next(numbers)}")
+    council = await eva.create_room()
+    more = f'[polls]\nat_once = 2\n\n[[themes]]\nname = "Raad"\nplaces = ["matrix:{council}"]\n'
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=more)
+    town = Town(homeserver, plein)
+    own = await eva.create_room(invite=[plein.user_id])
+    await eva.invite(council, plein.user_id)
+    direct = await eva.create_room(invite=[plein.user_id], is_direct=True)
+    for room in (own, council, direct):
+        await town.comes_to(eva, room)
+    for number in (1, 2, 3):
+        await eva.say(own, f'!peiling open "Vraag {number}?" Ja | Nee')
+    await says(eva, direct, "Je hebt al 2 peilingen tegelijk lopen")
+    await eva.say(council, '!peiling open "Toch?" Ja | Nee')
+    await board(eva, council, "Toch?")
+    assert await plein.stop() == 0
