@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
 from bot.ports.storage import Exported
-from storage import belongings
+from storage import belongings, listed
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.tables import NOWHERE, identities, members, posts, residents
@@ -247,6 +247,12 @@ class People:
 
     def forget(self, resident: int) -> None:
         belongings.forget(self._db, resident)
+
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        listed.clear(self._db, lines)
+
+    def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        listed.note(self._db, lines)
 
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)
