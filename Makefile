@@ -1,4 +1,4 @@
-# make run | test | lint | hooks | bench | soak | test-clients | lock | clean
+# make run | test | lint | audit | hooks | bench | soak | test-clients | lock | clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ SYNAPSE := .cache/synapse
 CLIENTS := tests/clients/node_modules/.installed
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test lint hooks bench soak test-clients lock clean
+.PHONY: run test lint audit hooks bench soak test-clients lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/plein run
@@ -18,6 +18,10 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+# What is known of the packages that are locked: advisories, licences, age.
+audit: $(VENV)/.dev
+	@$(BIN)/python .ci/audit.py
 
 # Lint before every commit, from now on.
 hooks: $(VENV)/.dev

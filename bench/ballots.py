@@ -20,7 +20,7 @@ from bot.core import PleinCore
 from bot.features.polls.records import POLLS
 from bot.features.polls.show import count_of
 from bot.ports.storage import Store, Transaction
-from storage.polls import tallies
+from storage.polls.tables import tallies
 from storage.unit import Tx
 from tests.postgres import PostgreSQL as Server
 

@@ -12,7 +12,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -60,9 +59,16 @@ async def with_poll(core: PleinCore, voters: int) -> PleinCore:
 
 def said(voter: int, words: str, *, place: Place = HERE, by_post: bool = False) -> Invocation:
     """A typed command. Its answer is kept and returned; by post it goes through the outbox instead."""
-    who = Identity(PLATFORM, f"voter{voter}")
-    asked = Invocation(f"bench:{next(_ids)}", who, f"voter {voter}", place, CLOCK.now(), words)
-    return replace(asked, by_post=by_post, account=PLATFORM)
+    return Invocation(
+        id=f"bench:{next(_ids)}",
+        author=Identity(PLATFORM, f"voter{voter}"),
+        name=f"voter {voter}",
+        place=place,
+        at=CLOCK.now(),
+        typed=words,
+        by_post=by_post,
+        account=PLATFORM,
+    )
 
 
 class Votes(NamedTuple):

@@ -18,8 +18,9 @@ from bot.errors import AskFirst, UserError
 from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
-from bot.model.work import AWAY_AFTER
+from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.storage import Transaction
+from bot.unseen import seen_as
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
@@ -60,6 +61,8 @@ class Call:
     # The command that is still being typed, while something is suggested for it.
     command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
+    # What this is about, where nothing that can be counted is to be kept of it.
+    secret: str = field(default="", init=False)
 
     @property
     def said_at(self) -> datetime:
@@ -90,9 +93,9 @@ class Call:
         return self.tx.places.themes(self.themes_among([theme.id for theme in known]))
 
     def _theme_named(self, name: str) -> Theme:
-        known = self.themes()
+        known, wanted = self.themes(), seen_as(name)
         for theme in known:
-            if theme.name.casefold() == name.strip().casefold():
+            if seen_as(theme.name) == wanted:
                 return theme
         if not known:
             raise UserError("theme.none", theme=name[:40])
@@ -227,6 +230,18 @@ class Call:
     def withdraw_post(self, key: str) -> None:
         """What was posted under that key is not said any more; where it was, it is taken away."""
         self.tx.posts.withdraw(key, self.now)
+
+    def confide(self, secret: str) -> None:
+        """Keep no row of this event and its answer, but the last answer of this person's about that secret.
+
+        Whoever handles it sees by `id` whether it was dealt with already, and once the secret is over has
+        what was said of it forgotten: `disclose`.
+        """
+        self.secret = f"{SECRET}{secret}:"
+
+    def disclose(self, secret: str) -> None:
+        """The secret is over: nothing is kept of what was said about it."""
+        self.tx.posts.forget(f"{SECRET}{secret}:")
 
     def announce(self, theme: int, message: Message, key: str) -> None:
         """Say it in every place of the theme."""

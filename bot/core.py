@@ -21,9 +21,11 @@ from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, residents_in
 from bot.model.people import Identity, Known, Place, Role
 from bot.ports.adapter import Adapter
-from bot.ports.storage import Exported, Store, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 
 class PleinCore:
@@ -177,7 +179,8 @@ class PleinCore:
     async def store_arrivals(
         self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
     ) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, stream))
+        now = self.clock.now()
+        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, now, stream))
 
     async def arrivals(
         self, account: str, *, stream: str = "", undecryptable: bool = False

@@ -1,7 +1,8 @@
 """From an invocation to its answer: one transaction, and nothing is acknowledged before it is kept.
 
 The answer is remembered under the invocation's id, so that the same event, brought a second
-time, changes nothing and gives the same answer.
+time, changes nothing and gives the same answer. Of what a handler says was confided nothing is
+remembered here: how many rows there are would tell (Call.confide).
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.call import Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.read import bind, keep, parse
+from bot.commands.read import bind, keep, look_over, parse
 from bot.errors import AskFirst, StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
-from bot.ports.storage import Args, Recognised, Store, Transaction
+from bot.ports.people import Recognised
+from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
-from bot.texts import visible
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -132,7 +134,7 @@ class Dispatch:
         if told is not None:
             call.told = self._note(invocation, call.resident, told, tx) if told else {}
         command: Command | None = None
-        given: Args = {}
+        given: Mapping[str, Any] = {}
         mistaken = False
         try:
             with tx.savepoint():
@@ -145,6 +147,8 @@ class Dispatch:
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
+            mistaken = invocation.typed is not None or bool(invocation.args)
+            command = command or self.commands.by_path[unsure.command]
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except AskFirst as first:
             return _ask(first, invocation, tx)
@@ -157,11 +161,16 @@ class Dispatch:
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
+        to = _answer_to(invocation, command is None or command.private)
+        if call.secret:
+            if invocation.by_post and answer is not None:
+                key = f"{call.secret}{call.resident.id}"
+                tx.posts.say_instead(key, to, answer, call.now, invocation.id, account=invocation.account)
+            return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
         if invocation.by_post and answer is not None:
-            to = _answer_to(invocation, command is None or command.private)
             key = f"answer:{invocation.id}"
             call.post(to, answer, key, confidential=mistaken, account=invocation.account)
         return answer
@@ -177,7 +186,9 @@ class Dispatch:
         private = call.theme_here is None
         return form_for(self.commands, command, call.given, at_once=False, private=private)
 
-    def _run(self, command: Command, given: Args, call: Call, invocation: Invocation) -> Message | None:
+    def _run(
+        self, command: Command, given: Mapping[str, Any], call: Call, invocation: Invocation
+    ) -> Message | None:
         """What the command answers; to a question that was answered already, what was said then.
 
         Raises: UserError; Unsure with what was understood.
@@ -197,7 +208,7 @@ class Dispatch:
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 
-    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Args]:
+    def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
         """The command, and its arguments as they were given."""
         if invocation.typed is None:
             found = self.commands.by_path.get(invocation.command)
@@ -205,6 +216,8 @@ class Dispatch:
                 # A button of an earlier version.
                 raise UserError("action.gone")
             command, given = found, invocation.args
+            if ONCE not in given:  # else that was asked already
+                look_over(self.commands, command, given, call.locale)
         else:
             command, given = parse(self.commands, invocation.typed, call.locale)
         if not call.may(command.role):
@@ -213,8 +226,8 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        resident = known.resident or tx.people.add(invocation.author, visible(invocation.name))
         name = visible(invocation.name)
+        resident = known.resident or tx.people.add(invocation.author, name)
         renamed = not known.name_is_chosen and resident.name != name
         if known.resident and (renamed or known.heard_as != invocation.author.address):
             resident = tx.people.heard(resident, invocation.author, name)
@@ -293,9 +306,8 @@ class Dispatch:
         )
 
 
-def _ask_back(unsure: Unsure, command: Command | None, call: Call, once: str) -> Message:
+def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Message:
     """The question, with a button for each choice: the same command, as it would be meant then."""
-    assert command
     args = {**call.given, **unsure.understood, ONCE: once}
     if call.place:
         args[ASKED_IN] = call.place.room_id

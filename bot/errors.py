@@ -48,6 +48,12 @@ class Unsure(Exception):
         self.choices = choices
         self.otherwise = otherwise
         self.understood: Mapping[str, Any] = {}
+        self.command = ""
+
+    def running(self, command: str) -> Unsure:
+        """The same, about the command at this path, where that is asked before anything else is known."""
+        self.command = command
+        return self
 
     def understanding(self, understood: Mapping[str, Any]) -> Unsure:
         """The same, with what was understood."""

@@ -21,7 +21,8 @@ from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.people import Identity, Role
 from bot.model.work import Job
-from bot.ports.storage import Exported, StoreKey, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import StoreKey, Transaction
 from bot.settings import Section
 
 # Does what is due; reads its subject again first.

@@ -15,7 +15,8 @@ from bot.feature import Hear
 from bot.model.events import Heard, Invocation
 from bot.model.message import Message
 from bot.model.people import Resident
-from bot.ports.storage import Recognised, Store, Transaction
+from bot.ports.people import Recognised
+from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
 MakeCall = Callable[[Invocation, Recognised, Resident, Transaction], Call]

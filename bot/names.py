@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.unseen import without_ignored
+
 _COUNTED = re.compile(r"(.+?)\s*\((\d{1,4})\)")
-_JOINERS = str.maketrans("", "", "\u200c\u200d")
 
 
 def folded(name: str) -> str:
-    """The name without what a reader overlooks: capitals, accents, width, joiners and spare blanks."""
+    """The name without what a reader overlooks: capitals, accents, width, blanks, what shows nothing."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
-    plain = "".join(letter for letter in apart.translate(_JOINERS) if not unicodedata.combining(letter))
+    plain = "".join(letter for letter in without_ignored(apart) if not unicodedata.combining(letter))
     return " ".join(plain.casefold().split())
 
 

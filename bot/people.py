@@ -16,7 +16,7 @@ from bot.commands.argument import Argument, Converter
 from bot.errors import Unsure, UserError
 from bot.model.message import Suggestion, Text, text, typed
 from bot.model.people import Known, Resident, Role
-from bot.texts import visible
+from bot.unseen import visible
 
 # So many who bear one name are asked about; where there are more, a mention says it quicker.
 MOST_NAMESAKES = 10

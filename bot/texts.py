@@ -23,6 +23,7 @@ from babel.messages.pofile import read_po
 from bot.errors import Clash
 from bot.model.message import Text
 from bot.model.people import Known, Resident
+from bot.unseen import visible
 
 FOLDER = Path(__file__).parent / "locales"
 
@@ -37,22 +38,6 @@ LOCALES = languages_in(FOLDER)
 _HOLE = re.compile(r"\{(\w+)\}")
 # Babel's own Flemish month and day names; British order of day and month for English.
 _BABEL = {"nl": "nl_BE", "en": "en_GB"}
-# What is never shown: control characters, marks that turn the reading order, spaces without width
-# (two options may look the same with them) and halves of characters, which no database keeps.
-# The joiners U+200C and U+200D stay: emoji and Persian are written with them.
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def has_unseen(words: str) -> bool:
-    """Whether there is something in it that a reader would not see but a screen would obey."""
-    return _UNSEEN.search(words) is not None
-
-
-def visible(words: str) -> str:
-    """The same with every unseen character replaced by a mark."""
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, Update, and_, bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from storage.batch import Batch
 from storage.tables import accounts, boards, identities, places, posts, refs
+from storage.upsert import upsert
 
 _SEEN = upsert(accounts)
 _SEEN = _SEEN.on_conflict_do_update(index_elements=["account"], set_={"seen_at": _SEEN.excluded.seen_at})

@@ -136,13 +136,14 @@ class Batch:
         known = self._loaded.get(loader)
         if known is None:
             known = self._loaded[loader] = {}
-        if key not in known:
+        if (rows := known.get(key)) is None:
             known.update(self._load(loader, key))
-        return known[key]
+            rows = known[key]
+        return rows
 
     def _load(self, loader: Loader[T], key: Key) -> Mapping[Key, Sequence[T]]:
         wanted: list[set[Any]] = [{part} for part in key]
-        if self._reloads[loader] <= RELOADS:
+        if self._reloads.get(loader, 0) <= RELOADS:
             wanted = [self._with_expected(*of) for of in zip(loader.by, key, strict=True)]
         found: dict[Key, list[T]] = {each: [] for each in product(*wanted)}
         if len(found) == 1:
@@ -186,7 +187,7 @@ class Batch:
         rows = self._executor.execute(statement, values)
         if statement.is_dml:
             self.writes += 1
-            self._make_stale(_table(statement))
+            self._make_stale([_table(statement)])
         return rows
 
     def defer(self, statement: Executable, key: Hashable, row: Row, *, adds: str | None = None) -> None:
@@ -208,16 +209,17 @@ class Batch:
 
     def flush(self, tables: Collection[Table] | None = None) -> None:
         """Execute what was deferred: for these tables, or all of it."""
-        for table in [table for table in self._pending if tables is None or table in tables]:
+        flushed = [table for table in self._pending if tables is None or table in tables]
+        self._make_stale(flushed)
+        for table in flushed:
             statements: dict[Executable, list[Row]] = {}
             for statement, row in self._pending.pop(table).values():
                 statements.setdefault(statement, []).append(row)
-            self._make_stale(table)
             for statement, rows in statements.items():
                 self._executor.execute(statement, rows if len(rows) > 1 else rows[0])
 
-    def _make_stale(self, table: Table) -> None:
-        self._forget(loader for loader in self._loaded if table in loader.tables)
+    def _make_stale(self, tables: Collection[Table]) -> None:
+        self._forget(loader for loader in self._loaded if not loader.tables.isdisjoint(tables))
 
     def _forget(self, loaders: Iterable[Loader[Any]]) -> None:
         for loader in list(loaders):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select, update
 
-from bot.ports.storage import Exported
+from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.executor import CONFLICTS
 from storage.tables import identities, members, posts, residents, uses

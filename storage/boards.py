@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import and_, bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
@@ -14,6 +13,7 @@ from bot.model.people import Place
 from bot.model.work import Board, Reference
 from storage.batch import Batch
 from storage.tables import boards, places, refs, subjects
+from storage.upsert import upsert
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _ADD_SUBJECT = upsert(subjects).on_conflict_do_nothing()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, Pool, QueuePool, StaticPool, create_engine, event
 from sqlalchemy.engine import make_url
 
+from bot.private import close_to_others, make_private_file, make_private_folder
+
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -21,11 +23,13 @@ ANSWERS_WITHIN = 3.0
 MIGRATES_WITHIN = 3600.0
 # Connections for those who only read.
 READERS = 4
-# FULL: what was acknowledged survives the machine. The others save work: a larger log is folded into
-# the file less often, and 16 MB of it are kept at hand.
+# FULL: what was acknowledged survives the machine. FAST: what is deleted is overwritten where its page is
+# written anyway. The others save work: a larger log is folded into the file less often, and 16 MB of it are
+# kept at hand.
 WRITING = (
     "journal_mode=WAL",
     "synchronous=FULL",
+    "secure_delete=FAST",
     "foreign_keys=ON",
     "wal_autocheckpoint=4000",
     "cache_size=-16000",
@@ -51,11 +55,19 @@ def sqlite_engine(url: str, answers_within: float = ANSWERS_WITHIN) -> Engine:
     """One connection that keeps what it was told to keep.
 
     The driver's own transactions are off and BEGIN IMMEDIATE is sent instead: its deferred
-    BEGIN lets two writers read the same state and silently lose one of them.
+    BEGIN lets two writers read the same state and silently lose one of them. Raises OSError.
     """
     if file := sqlite_file(url):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        _keep_private(file)
     return _sqlite(url, answers_within, WRITING, BEGIN, poolclass=StaticPool)
+
+
+def _keep_private(file: Path) -> None:
+    """SQLite makes what goes with the file (its log and that log's index) as readable as the file is."""
+    make_private_folder(file.parent)
+    make_private_file(file)
+    for ending in ("-wal", "-shm", "-journal"):
+        close_to_others(file.with_name(file.name + ending))
 
 
 def sqlite_readers(url: str, answers_within: float = ANSWERS_WITHIN) -> Engine:
@@ -75,7 +87,7 @@ def _sqlite(
 ) -> Engine:
     # `timeout` is how long to wait for whoever has locked the file.
     connect = {"check_same_thread": False, "timeout": answers_within}
-    engine = create_engine(url, paramstyle="named", connect_args=connect, poolclass=poolclass, **pool)
+    engine = create_engine(url, connect_args=connect, poolclass=poolclass, **pool)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:

@@ -36,6 +36,7 @@ from sqlalchemy.util import await_only
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import Transaction
+from bot.private import check_private_folder, make_private_folder
 from storage.connections import (
     ANSWERS_WITHIN,
     READERS,
@@ -50,6 +51,7 @@ from storage.keyring import Keyring
 from storage.parts import Stored, Stores
 from storage.reading import ReadingExecutor, Turn, Turns
 from storage.retention import forget
+from storage.ring import check_keys, leave_ring
 from storage.schema import failure, upgrade_postgres, upgrade_sqlite
 from storage.unit import Outcome, T, Task, Tx, run_group
 
@@ -352,22 +354,45 @@ async def open_database(
     has failed.
     Raises StoreFailed with what is wrong.
     """
-    seals = Keyring(keys or keys_beside(url))
+    folder = keys or keys_beside(url)
+    seals = Keyring(folder)
     stores = {each.key: each.make for each in stored}
     try:
+        if folder:
+            check_private_folder(folder)
+            make_private_folder(folder)
         seals.probe()
     except OSError as error:
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
+    opened = await _open(url, seals, stores, answers_within)
+    try:
+        await opened.run(partial(check_keys, seals))
+    except BaseException:
+        await opened.close()
+        raise
+    return opened
+
+
+async def _open(url: str, seals: Keyring, stores: Stores, answers_within: float) -> Database:
     if url.startswith("postgresql"):
         await upgrade_postgres(url)
         return PostgreSQL(url, seals, stores, answers_within)
     try:
         engine = sqlite_engine(url, answers_within)
     except OSError as error:
-        raise StoreFailed(f"{url}: {error}") from error
+        raise StoreFailed(str(error)) from error
     try:
         await upgrade_sqlite(url, engine)
     except BaseException:
         engine.dispose()
         raise
     return SQLite(url, engine, seals, stores, answers_within)
+
+
+async def leave_keys(url: str) -> None:
+    """The folder of keys is lost: the one of the next start is the database's. Raises StoreFailed."""
+    opened = await _open(url, Keyring(None), {}, ANSWERS_WITHIN)
+    try:
+        await opened.run(leave_ring)
+    finally:
+        await opened.close()

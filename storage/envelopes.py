@@ -3,22 +3,34 @@
 A platform's words wait in the inbox, and an answer to a mistake quotes what was typed: either may be how
 somebody tried to vote in an anonymous poll. When such a poll ends there is a new key; what still waits is
 sealed anew, the rest is let go, and the old key is destroyed.
+
+What is sealed is squeezed and then padded: however somebody votes, in whichever script they say why, it is as
+long as anything else.
 """
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Column, Table, and_, bindparam, delete, null, select, update
+from sqlalchemy import Column, Table, and_, bindparam, delete, null, or_, select, update
 
+from bot.model.work import SECRET
 from storage.batch import Batch
 from storage.keyring import KeyGone, Keyring
 from storage.tables import inbox, posts, seen
 
+T = TypeVar("T")
 _KEY = "now-{}"
-# A sealed text is as long as many others: its length is not to tell what was said.
-_SMALLEST = 1_024
+# So many bytes, squeezed, have room for any vote; and for one that its own platform sealed, which no
+# squeezing makes smaller. What is longer can be none.
+ROOM, ROOM_FOR_UNREAD = 2_048, 8_192
+# What was sealed before that was not squeezed.
+_SQUEEZED = "z:"
+# What every database can hold in a number.
+_MOST_MARK = 2**31 - 2
 
 
 class Envelopes:
@@ -28,26 +40,42 @@ class Envelopes:
         self._db = db
         self._seals = seals
 
-    def seal(self, words: str) -> tuple[str, str]:
+    def seal(self, words: str, room: int = ROOM) -> tuple[str, str]:
         """The name of the key, and the sealed text."""
-        numbers = self._numbers()
-        if not numbers:
-            self._seals.make(_KEY.format(1))
-        return self._under(_KEY.format(numbers[-1] if numbers else 1), words)
+        return self._with_newest(lambda key: (key, self._under(key, words, room)))
 
-    def _under(self, key: str, words: str) -> tuple[str, str]:
-        said = words.encode()
-        length = _SMALLEST
-        while length < len(said):
-            length *= 2
-        return key, self._seals.seal(key, said, length)
+    def mark(self, words: str) -> int:
+        """A number by which these are known again until the key changes, and to nobody without it."""
+        return 1 + self._with_newest(lambda key: int.from_bytes(self._seals.mark(key, words)) % _MOST_MARK)
+
+    def _with_newest(self, work: Callable[[str], T]) -> T:
+        while True:
+            numbers = self._numbers()
+            if not numbers:
+                self._seals.make(_KEY.format(1))
+            try:
+                return work(_KEY.format(numbers[-1] if numbers else 1))
+            except KeyGone:
+                # Another process has just destroyed it: there is a newer one.
+                if self._numbers()[-1:] == numbers[-1:]:
+                    raise
+
+    def _under(self, key: str, words: str, room: int = ROOM) -> str:
+        said = zlib.compress(words.encode(errors="surrogatepass"))
+        while room < len(said):
+            room *= 2
+        return _SQUEEZED + self._seals.seal(key, said, room)
 
     def unseal(self, key: str, kept: str) -> str | None:
         """What was said; None where it cannot be read any more. Without a key it was never sealed."""
+        if not key:
+            return kept
         try:
-            return self._seals.unseal(key, kept).decode() if key else kept
+            said = self._seals.unseal(key, kept.removeprefix(_SQUEEZED))
         except KeyGone:
             return None
+        is_squeezed = kept.startswith(_SQUEEZED)
+        return (zlib.decompress(said) if is_squeezed else said).decode(errors="surrogatepass")
 
     def turn(self) -> None:
         """From now on there is a new key; the old ones go when nothing needs them any more."""
@@ -61,7 +89,8 @@ class Envelopes:
         for table, body, waits in _SEALED:
             for row in self._db.execute(_under_others(table, body, waits), {"key_": key}):
                 words = self.unseal(row.key, row.body) if row.waits else None
-                self._put(table, body, row.id, *(("", None) if words is None else self._under(key, words)))
+                sealed = None if words is None else self._under(key, words, _ROOMS[table])
+                self._put(table, body, row.id, key if sealed else "", sealed)
         for number in old:
             self._db.destroy(_KEY.format(number))
         return not old
@@ -81,10 +110,15 @@ class Envelopes:
 
 
 _ID = {inbox: "seq", posts: "seq", seen: "id"}
+_ROOMS = {inbox: ROOM_FOR_UNREAD, posts: ROOM, seen: ROOM}
 # Each table with its sealed column, and what still needs it: an answer to a replay can be spared.
 _SEALED: tuple[tuple[Table, Column[Any], Any], ...] = (
     (inbox, inbox.c.body, inbox.c.seq.is_not(None)),
-    (posts, posts.c.message, and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))),
+    (
+        posts,
+        posts.c.message,
+        and_(posts.c.parked.is_(None), or_(posts.c.sent_at.is_(None), posts.c.id.startswith(SECRET))),
+    ),
     (seen, seen.c.answer, seen.c.id.is_(None)),
 )
 

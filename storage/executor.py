@@ -9,14 +9,12 @@ ceremony is left out.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, Executable, exc
-from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi as asyncpg
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.util import await_only
 
 from storage.connections import BEGIN
@@ -24,15 +22,10 @@ from storage.connections import BEGIN
 T = TypeVar("T")
 Values = Mapping[str, Any]
 # What executing raises when the database, not the caller, is in trouble.
-FAILURES = (SQLAlchemyError, sqlite3.Error, asyncpg.Error, TimeoutError)
+FAILURES = (SQLAlchemyError, TimeoutError)
 # Of these, what the statement itself did wrong: the connection is well.
-CONFLICTS = (exc.IntegrityError, sqlite3.IntegrityError, asyncpg.IntegrityError)
-FAULTS = (
-    *CONFLICTS,
-    *(exc.DataError, exc.ProgrammingError),
-    *(sqlite3.DataError, sqlite3.ProgrammingError),
-    *(asyncpg.DataError, asyncpg.ProgrammingError),
-)
+CONFLICTS = (IntegrityError,)
+FAULTS = (*CONFLICTS, DataError, ProgrammingError)
 _Convert = Callable[[Any], Any]
 
 
@@ -72,8 +65,7 @@ class _Plan:
         if any(bind.expanding for bind in binds):
             raise TypeError(f"its text depends on its values; use among(): {compiled}")
         self._sql = str(compiled)
-        # SQLite's driver takes values by name, PostgreSQL's in order.
-        self._order = compiled.positiontup
+        self._order: Sequence[str] = compiled.positiontup
         # What the statement itself says, NULL among it: `values(tried_at=None)`.
         self._constants = {name: bind.value for bind, name in binds.items() if not bind.required}
         self._inwards: list[tuple[str, _Convert]] = list(compiled._bind_processors.items())
@@ -97,13 +89,14 @@ class _Plan:
         cursor.executemany(self._sql, [self._prepared(row) for row in values])
         return _NOTHING
 
-    def _prepared(self, given: Values) -> Values | Sequence[Any]:
+    def _prepared(self, given: Values) -> Sequence[Any]:
+        """The values in the order of the text."""
         values = given
         if self._inwards or self._constants:
             values = {**self._constants, **given}
             for name, convert in self._inwards:
                 values[name] = convert(values[name])
-        return values if self._order is None else [values[name] for name in self._order]
+        return tuple(map(values.__getitem__, self._order))
 
     def _converted(self, raw: Sequence[Any]) -> Sequence[Any]:
         row = list(raw)
@@ -122,14 +115,15 @@ class Executor:
     def __init__(self, db: Connection) -> None:
         self._dialect = db.dialect
         self._plans = db.dialect.name
-        self._driver = db.connection
-        self._cursor: Any = self._driver.cursor()
+        self._driver: Any = db.connection.dbapi_connection
+        self._cursor: Any = db.connection.cursor()
+        self._errors: type[Exception] = db.dialect.loaded_dbapi.Error
         self.is_remote = db.dialect.is_async
         # Others may write in the meantime. SQLite has one writer, so that nothing has to be locked there.
         self.locks = self.is_remote
 
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
-        """Like Connection.execute, with every row read already."""
+        """Like Connection.execute, with every row read already. Raises FAILURES."""
         many = isinstance(values, (list, tuple))
         key = (self._plans, statement)
         try:
@@ -138,12 +132,10 @@ class Executor:
             # Inserts name the columns that they are given; the first use shows which.
             example: Any = values[0] if many else values or {}  # type: ignore[index]
             plan = _PLANS[key] = _Plan(statement, self._dialect, list(example))
-        if many:
-            return plan.run_many(self._cursor, values)  # type: ignore[arg-type]
-        return plan.run(self._cursor, values or {})  # type: ignore[arg-type]
+        return self._do(plan.run_many if many else plan.run, self._cursor, values or {})
 
     def run(self, sql: str) -> None:
-        self._cursor.execute(sql)
+        self._do(self._cursor.execute, sql)
 
     def begin(self) -> None:
         """SQLite is told that this will write: two that read first would lose one's writes.
@@ -154,10 +146,17 @@ class Executor:
             self.run(BEGIN)
 
     def commit(self) -> None:
-        self._driver.commit()
+        self._do(self._driver.commit)
 
     def rollback(self) -> None:
-        self._driver.rollback()
+        self._do(self._driver.rollback)
+
+    def _do(self, what: Callable[..., T], *given: Any) -> T:
+        """Each driver has errors of its own; what is raised is SQLAlchemy's, without the values."""
+        try:
+            return what(*given)
+        except self._errors as error:
+            raise DBAPIError.instance(None, None, error, self._errors) from error
 
     def offload(self, work: Callable[[], T]) -> T:
         """Compute something long so that the event loop does not wait for it.

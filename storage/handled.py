@@ -12,7 +12,7 @@ from bot.model.codec import pack, unpack
 from bot.model.events import Invocation, Undo
 from bot.model.message import Message
 from bot.model.people import Identity, Place, Theme
-from bot.ports.storage import Recognised
+from bot.ports.people import Recognised
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
 from storage.people import People

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.events import Arrival
 from storage.among import among
 from storage.batch import Batch
-from storage.envelopes import Envelopes
+from storage.envelopes import ROOM, ROOM_FOR_UNREAD, Envelopes
 from storage.kept import Kept
 from storage.tables import inbox
+from storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 # How far each stream of an account was read is kept under this name, and the stream's.
@@ -43,15 +44,19 @@ class Inbox:
         self._kept = kept
 
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
-            key, body = self._sealing.seal(arrival.body)
-            fields = {"account": account, "stream": stream, "id": arrival.id, "room": arrival.room}
-            seq = self._db.execute(
-                _ADD, {**fields, "key": key, "body": body, "sealed": arrival.undecryptable}
-            ).scalar()
+            key, body = self._sealing.seal(arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM)
+            fields: dict[str, object] = {
+                "account": account,
+                "stream": stream,
+                "id": arrival.id,
+                "room": arrival.room,
+            }
+            fields |= {"key": key, "body": body, "sealed": arrival.undecryptable, "arrived_at": now}
+            seq = self._db.execute(_ADD, fields).scalar()
             if seq is not None:
                 fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.undecryptable))
         self._kept.put(account, CURSOR + stream, cursor)

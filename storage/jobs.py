@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.work import Job
 from storage.batch import Batch
 from storage.tables import TO_DO, jobs
+from storage.upsert import upsert
 
 _MOMENT = jobs.c.due_at.type
 _ADD = upsert(jobs)

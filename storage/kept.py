@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import String, bindparam, func, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import String, bindparam, delete, func, select
 
 from storage.batch import Batch
 from storage.tables import kept
+from storage.upsert import upsert
 
 _MINE = kept.c.account == bindparam("account_")
 _GET = select(kept.c.value).where(_MINE, kept.c.name == bindparam("name_"))
@@ -19,6 +19,8 @@ _ALL = select(kept.c.name, kept.c.value).where(
 )
 _PUT = upsert(kept)
 _PUT = _PUT.on_conflict_do_update(index_elements=["account", "name"], set_={"value": _PUT.excluded.value})
+_FIRST = upsert(kept).on_conflict_do_nothing()
+_DROP = delete(kept).where(_MINE, kept.c.name == bindparam("name_"))
 
 
 class Kept:
@@ -33,6 +35,14 @@ class Kept:
 
     def put(self, account: str, name: str, value: str) -> None:
         self._db.execute(_PUT, {"account": account, "name": name, "value": value})
+
+    def first(self, account: str, name: str, value: str) -> str:
+        """What is kept under that name: this, where nothing was."""
+        self._db.execute(_FIRST, {"account": account, "name": name, "value": value})
+        return self.get(account, name) or value
+
+    def drop(self, account: str, name: str) -> None:
+        self._db.execute(_DROP, {"account_": account, "name_": name})
 
     def all(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return dict(self._db.execute(_ALL, {"account_": account, "prefix_": prefix}))

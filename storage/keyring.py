@@ -3,6 +3,10 @@
 What is deleted from a database lives on: in its log, in free pages, in backups. What was only ever
 written there under a key is gone for good when the key is. So each key is a small file of its own in a
 folder that nobody backs up, and destroying it means overwriting and removing it.
+
+A key is read from its file whenever it is used, and held no longer: of several processes that share a folder
+none has a key that another one destroyed. What many seal and one opens once, at the end, is sealed to the
+public half of a pair (HPKE, RFC 9180): whoever seals never sees the half that opens.
 """
 
 from __future__ import annotations
@@ -10,13 +14,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
+import hmac
 import os
 import secrets
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 _NONCE, _TAG, _KEY = 12, 16, 32
+_SECRET, _PUBLIC = ".key", ".pub"
+_WHOSE = "ring.id"
+# So long is what tells one event from another, in bytes: by chance two of them are alike never.
+MARK = 8
 
 
 class KeyGone(Exception):
@@ -27,41 +36,26 @@ class Keyring:
     """Keys by name. Without a folder they are held in memory, as is the database then."""
 
     def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-        self._keys: dict[str, bytes] = {}
-        # So that whoever reads beside the writer does not bring back a key that is just being destroyed.
-        self._lock = threading.Lock()
+        self.folder = folder
+        # What would stand in the folder.
+        self._files: dict[str, bytes] = {}
+
+    # --- one key that seals and opens ---
 
     def make(self, name: str) -> None:
         """A new key, on disk before anything is sealed with it. One that is there already stays.
 
         It stays for another process too, that makes the same one at this moment.
         """
-        if self._has(name):
-            return
-        key = secrets.token_bytes(_KEY)
-        if self._folder is None:
-            self._keys[name] = key
-            return
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._alone():
-            if self._has(name):
-                return
-            path = self._path(name)
-            half = path.with_suffix(".new")
-            handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            _write(handle, key)
-            half.replace(path)
-            self._remember_folder()
-        self._keys[name] = key
+        self._make(name, (_SECRET,), lambda: {_SECRET: secrets.token_bytes(_KEY)})
 
     def seal(self, name: str, words: bytes, length: int = 0) -> str:
         """Unreadable without the key; padded to `length`, so that its size says nothing either."""
         from Crypto.Cipher import AES
 
-        padded = len(words).to_bytes(4, "big") + words.ljust(length, b"\0")
         nonce = secrets.token_bytes(_NONCE)
-        body, tag = AES.new(self._key(name), AES.MODE_GCM, nonce=nonce).encrypt_and_digest(padded)
+        cipher = AES.new(self._read(name + _SECRET), AES.MODE_GCM, nonce=nonce)
+        body, tag = cipher.encrypt_and_digest(_padded(words, length))
         return base64.b64encode(nonce + tag + body).decode()
 
     def unseal(self, name: str, sealed: str) -> bytes:
@@ -70,24 +64,75 @@ class Keyring:
 
         raw = base64.b64decode(sealed)
         nonce, tag, body = raw[:_NONCE], raw[_NONCE : _NONCE + _TAG], raw[_NONCE + _TAG :]
+        cipher = AES.new(self._read(name + _SECRET), AES.MODE_GCM, nonce=nonce)
         try:
-            padded = AES.new(self._key(name), AES.MODE_GCM, nonce=nonce).decrypt_and_verify(body, tag)
+            return _bare(cipher.decrypt_and_verify(body, tag))
         except ValueError:
             raise KeyGone(name) from None
-        return padded[4 : 4 + int.from_bytes(padded[:4], "big")]
+
+    def mark(self, name: str, words: str) -> bytes:
+        """What these words are known by to whoever has the key, `MARK` bytes. Raises KeyGone."""
+        return hmac.digest(self._read(name + _SECRET), words.encode(), "sha256")[:MARK]
+
+    # --- a pair: one half seals, the other one opens ---
+
+    def make_pair(self, name: str) -> None:
+        """A new pair, as `make` makes a key. One of which a half is missing is made anew."""
+        self._make(name, (_SECRET, _PUBLIC), _new_pair)
+
+    def seal_to(self, name: str, words: bytes, length: int) -> str:
+        """Unreadable but for `opener`. Raises KeyGone where nobody could open it, either."""
+        from Crypto.Protocol import HPKE
+        from Crypto.Protocol.DH import import_x25519_public_key
+
+        assert len(words) <= length, "longer than others"
+        public = import_x25519_public_key(self.public(name))
+        to = HPKE.new(receiver_key=public, aead_id=HPKE.AEAD.AES256_GCM, info=name.encode())
+        return base64.b64encode(to.enc + to.seal(_padded(words, length))).decode()
+
+    def public(self, name: str) -> bytes:
+        """The half that seals, 32 bytes. Raises KeyGone where the one that opens is not there."""
+        found = self._read(name + _PUBLIC)
+        if not self._has(name + _SECRET):
+            raise KeyGone(name)
+        return found
+
+    def opener(self, name: str) -> Callable[[str], bytes]:
+        """Opens what was sealed to that pair, and raises KeyGone for anything else.
+
+        It holds the key, so nobody holds it for longer than they open. Raises KeyGone.
+        """
+        from Crypto.Protocol import HPKE
+        from Crypto.Protocol.DH import import_x25519_private_key
+
+        private = import_x25519_private_key(self._read(name + _SECRET))
+
+        def opened(sealed: str) -> bytes:
+            raw = base64.b64decode(sealed)
+            to: Any = {"receiver_key": private, "aead_id": HPKE.AEAD.AES256_GCM, "info": name.encode()}
+            try:
+                return _bare(HPKE.new(**to, enc=raw[:_KEY]).unseal(raw[_KEY:]))
+            except ValueError:
+                raise KeyGone(name) from None
+
+        return opened
+
+    # --- all of them ---
 
     def destroy(self, name: str) -> None:
         """Overwrite it and remove it; once is as good as twice."""
-        with self._lock:
-            self._keys.pop(name, None)
-            if self._folder and (path := self._path(name)).exists():
-                _write(os.open(path, os.O_WRONLY), secrets.token_bytes(_KEY))
-                path.unlink()
-                self._remember_folder()
+        for file in (name + _SECRET, name + _PUBLIC):
+            self._files.pop(file, None)
+            if self.folder:
+                with contextlib.suppress(FileNotFoundError):  # another process was faster
+                    path = self.folder / file
+                    _write(os.open(path, os.O_WRONLY), secrets.token_bytes(_KEY))
+                    path.unlink()
+                    self._remember_folder()
 
     def probe(self) -> None:
         """Raises OSError where no key could be kept."""
-        if self._folder:
+        if self.folder:
             # A name of its own: another process may be trying as well.
             name = f"probe-{secrets.token_hex(4)}"
             self.make(name)
@@ -95,38 +140,68 @@ class Keyring:
 
     def names(self) -> set[str]:
         """Every key there is."""
-        if not self._folder:
-            return set(self._keys)
-        return {path.stem for path in self._folder.glob("*.key")}
+        files = (path.name for path in self.folder.glob(f"*{_SECRET}")) if self.folder else self._files
+        return {file.removesuffix(_SECRET) for file in files if file.endswith(_SECRET)}
 
-    def _has(self, name: str) -> bool:
+    @property
+    def whose(self) -> str | None:
+        """Which database these are the keys of, as `belong_to` said; None where nothing did."""
+        with contextlib.suppress(KeyGone):
+            return self._read(_WHOSE).decode()
+        return None
+
+    def belong_to(self, database: str) -> None:
+        """`database` is 32 characters that no other has."""
+        with self._alone():
+            self._put({_WHOSE: database.encode()})
+
+    # --- files ---
+
+    def _make(self, name: str, parts: tuple[str, ...], new: Callable[[], Mapping[str, bytes]]) -> None:
+        if all(self._has(name + part) for part in parts):
+            return
+        with self._alone():
+            if not all(self._has(name + part) for part in parts):
+                self._put({name + part: words for part, words in new().items()})
+
+    def _has(self, file: str) -> bool:
         """A file that was cut short by a full disk is no key."""
+        if self.folder is None:
+            return file in self._files
         try:
-            return name in self.names() and len(self._key(name)) == _KEY
-        except KeyGone:
+            return (self.folder / file).stat().st_size == _KEY
+        except FileNotFoundError:
             return False
 
-    def _key(self, name: str) -> bytes:
-        with self._lock:
-            if name not in self._keys:
-                try:
-                    found = self._path(name).read_bytes() if self._folder else b""
-                except FileNotFoundError:
-                    raise KeyGone(name) from None
-                if len(found) != _KEY:
-                    raise KeyGone(name)
-                self._keys[name] = found
-            return self._keys[name]
+    def _read(self, file: str) -> bytes:
+        try:
+            found = (self.folder / file).read_bytes() if self.folder else self._files[file]
+        except (FileNotFoundError, KeyError):
+            raise KeyGone(file) from None
+        if len(found) != _KEY:
+            raise KeyGone(file)
+        return found
 
-    def _path(self, name: str) -> Path:
-        assert self._folder
-        return self._folder / f"{name}.key"
+    def _put(self, files: Mapping[str, bytes]) -> None:
+        """In that order, each whole or not at all."""
+        if self.folder is None:
+            self._files |= files
+            return
+        for file, words in files.items():
+            path = self.folder / file
+            half = path.with_suffix(".new")
+            _write(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), words)
+            half.replace(path)
+        self._remember_folder()
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """No other process makes a key meanwhile."""
-        assert self._folder
-        handle = os.open(self._folder, os.O_RDONLY)
+        if self.folder is None:
+            yield
+            return
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle = os.open(self.folder, os.O_RDONLY)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -135,12 +210,28 @@ class Keyring:
 
     def _remember_folder(self) -> None:
         """That a file came or went is kept when the machine fails."""
-        assert self._folder
-        handle = os.open(self._folder, os.O_RDONLY)
+        assert self.folder
+        handle = os.open(self.folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _new_pair() -> Mapping[str, bytes]:
+    """The half that seals comes first: a pair without the other one is made anew."""
+    from Crypto.PublicKey import ECC
+
+    private = ECC.generate(curve="Curve25519")
+    return {_PUBLIC: private.public_key().export_key(format="raw"), _SECRET: private.seed}
+
+
+def _padded(words: bytes, length: int) -> bytes:
+    return len(words).to_bytes(4, "big") + words.ljust(length, b"\0")
+
+
+def _bare(padded: bytes) -> bytes:
+    return padded[4 : 4 + int.from_bytes(padded[:4], "big")]
 
 
 def _write(handle: int, words: bytes) -> None:

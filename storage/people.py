@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
-from bot.ports.storage import Exported
+from bot.ports.people import Exported
 from storage import belongings, listed
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.tables import NOWHERE, identities, members, posts, residents
+from storage.upsert import upsert
 
 # Whose people are looked among: those of these themes, or all there are.
 Themes = Collection[int] | None

@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from bot.model.people import Place, Theme
 from storage.among import among
 from storage.batch import Batch
 from storage.tables import boards, places, posts, refs, subjects, themes
+from storage.upsert import upsert
 
 
 def _in(table: Table) -> ColumnElement[bool]:

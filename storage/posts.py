@@ -11,16 +11,16 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, or_, select, update
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
 from bot.model.people import Identity, Place, Role
-from bot.model.work import Post, Receipt
+from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
 from storage.tables import accounts, identities, places, posts, refs
+from storage.upsert import upsert
 
 _MOMENT = posts.c.next_at.type
 _NOW = bindparam("now_", type_=_MOMENT)
@@ -107,13 +107,16 @@ _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).
 
 _CHANGED = posts.c.wanted.is_not(None)
 _ANOTHER_STATE = {"tried_at": null(), "in_doubt": False, "attempts": 0, "version": posts.c.version + 1}
+# What is confidential is not kept beside the room in which it was said. A secret answer is, for its buttons.
+_IS_OVER = and_(posts.c.key != "", ~posts.c.id.startswith(SECRET))
 # It stands there. Was it changed meanwhile, that comes next; was it withdrawn, it is taken away next.
 _SHOWN = (
     update(posts)
-    .where(_ID)
+    .where(_ID, posts.c.version == bindparam("version_"))
     .values(
         ref=bindparam("ref_"),
-        message=func.coalesce(posts.c.wanted, posts.c.message),
+        message=case((_IS_OVER, ""), else_=func.coalesce(posts.c.wanted, posts.c.message)),
+        key=case((_IS_OVER, ""), else_=posts.c.key),
         wanted=null(),
         tried_at=case((_CHANGED, null()), else_=posts.c.tried_at),
         version=case((_CHANGED, posts.c.version + 1), else_=posts.c.version),
@@ -121,6 +124,7 @@ _SHOWN = (
         in_doubt=False,
         sent_at=case((_CHANGED | posts.c.withdrawn, null()), else_=_NOW),
     )
+    .returning(posts.c.id)
 )
 # What stood there cannot be changed any more: the next showing is a new message.
 _ANEW = (
@@ -152,6 +156,26 @@ _WITHDRAW = (
     .values(withdrawn=True, wanted=null(), sent_at=null(), next_at=_NOW, attempts=0),
 )
 _RETRACTED = update(posts).where(_ID).values(sent_at=_NOW, ref=null())
+_SAY_FIRST = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
+_VERSION = select(posts.c.version).where(_ID)
+_SAY_INSTEAD = (
+    update(posts)
+    .where(_ID)
+    .values(
+        **{
+            name: bindparam(f"{name}_")
+            for name in ("message", "key", "platform", "room", "private", "account", "version")
+        },
+        next_at=_NOW,
+        attempts=0,
+        in_doubt=False,
+        withdrawn=False,
+        **dict.fromkeys(("tried_at", "sent_at", "parked", "ref", "wanted"), null()),
+    )
+)
+_THESE = posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type))
+_THEIR_REFS = delete(refs).where(refs.c.post.startswith(bindparam("these_", type_=refs.c.post.type)))
+_FORGET = delete(posts).where(_THESE, or_(posts.c.sent_at.is_not(None), posts.c.parked.is_not(None)))
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
@@ -201,6 +225,30 @@ class Posts:
         }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
+
+    def say_instead(
+        self, post_id: str, to: Place | Identity, message: Message, now: datetime, event: str, *, account: str
+    ) -> None:
+        version = self._sealing.mark(event)
+        before = self._db.execute(_VERSION, {"id_": post_id}).scalar()
+        if before == version:
+            return
+        packed = pack(message)
+        assert packed
+        key, body = self._sealing.seal(packed)
+        row = {"message": body, "key": key, "version": version, **_target(to)}
+        row |= {"account": account or self.account_for(to)}
+        if before is None:
+            self._db.execute(_SAY_FIRST, {"id": post_id, "next_at": now, **row})
+        else:
+            self._db.execute(_FORGET_REFS, {"id_": post_id})
+            values = {f"{name}_": value for name, value in row.items()}
+            self._db.execute(_SAY_INSTEAD, {"id_": post_id, "now_": now, **values})
+        self._db.wake("post")
+
+    def forget(self, beginning: str) -> None:
+        for statement in (_FORGET, _THEIR_REFS):
+            self._db.execute(statement, {"these_": beginning})
 
     def account_for(self, to: Place | Identity) -> str:
         """Which of Plein's is to write there."""
@@ -272,7 +320,9 @@ class Posts:
         if not receipt.ref:
             self._db.execute(_ANEW, {"id_": post.id})
             return
-        self._db.execute(_SHOWN, {"id_": post.id, "ref_": " ".join(receipt.ref), "now_": now})
+        values = {"id_": post.id, "ref_": " ".join(receipt.ref), "now_": now, "version_": post.version}
+        if not self._db.execute(_SHOWN, values):
+            return  # something else is to be said in its place by now
         for ref in receipt.ref if receipt.ref != post.ref else ():
             row = {"account": post.account, "ref": ref, "post": post.id, "platform": post.to.platform}
             self._db.execute(_REF, row)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 
 from bot.ports.storage import Store, Transaction
 from storage.executor import Rows
-from storage.tables import boards, jobs, posts, refs, seen, uses
+from storage.tables import boards, inbox, jobs, posts, refs, seen, uses
 from storage.unit import Tx
 
 PAGE = 500
@@ -109,6 +109,13 @@ RULES = (
         "it counts for the limit",
         uses,
         _before(uses.c.until),
+    ),
+    Rule(
+        "what a platform brought and nobody dealt with",
+        timedelta(days=30),
+        "the account of Plein's that it came to may come back",
+        inbox,
+        _before(inbox.c.arrived_at),
     ),
     # After the posts: with them go the references to them.
     Rule(

@@ -52,7 +52,8 @@ async def schema_of(url: str) -> str | None:
     try:
         async with engine.connect() as db:
             return await db.run_sync(_known_schema)
-    except (SQLAlchemyError, OSError) as error:
+    # The driver takes what stands behind `?` in the address for its own parameters.
+    except (SQLAlchemyError, OSError, TypeError, ValueError) as error:
         raise failure(error) from error
     finally:
         await engine.dispose()
@@ -76,7 +77,10 @@ async def upgrade(url: str, to: str = "head") -> None:
     if url.startswith("postgresql"):
         await upgrade_postgres(url, to)
         return
-    engine = sqlite_engine(url)
+    try:
+        engine = sqlite_engine(url)
+    except OSError as error:
+        raise StoreFailed(str(error)) from error
     try:
         await upgrade_sqlite(url, engine, to)
     finally:

@@ -2,7 +2,9 @@
 
 Moments are whole microseconds since 1970, UTC.
 Where the key is no plain number, SQLite is told to keep the rows in the key's own tree, not in a
-second one beside it (`sqlite_with_rowid=False`).
+second one beside it (`sqlite_with_rowid=False`); not where rows are long, as each new one moves others there.
+Which rows an index holds is the same on both databases (`sqlite_where`). Said for PostgreSQL here, it
+would load all that SQLAlchemy knows of PostgreSQL on SQLite as well.
 """
 
 from __future__ import annotations
@@ -179,7 +181,6 @@ seen = Table(
     Column("answer", Text),
     Column("undo", Text),
     Column("key", String, nullable=False, server_default=""),
-    sqlite_with_rowid=False,
 )
 
 # What waits until a person uses Plein again has no account of Plein's that would say it.
@@ -220,7 +221,7 @@ posts = Table(
     Column("role", Integer, nullable=False, server_default="0"),
 )
 _TOLD = text("resident IS NOT NULL")
-Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD, postgresql_where=_TOLD)
+Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)
 _WAITING = text("sent_at IS NULL AND parked IS NULL")
 Index(
     "ix_posts_waiting",
@@ -230,7 +231,6 @@ Index(
     posts.c.private,
     posts.c.seq,
     sqlite_where=_WAITING,
-    postgresql_where=_WAITING,
 )
 Index(
     "ix_posts_due",
@@ -238,7 +238,6 @@ Index(
     posts.c.next_at,
     posts.c.seq,
     sqlite_where=_WAITING,
-    postgresql_where=_WAITING,
 )
 
 subjects = Table(
@@ -294,8 +293,8 @@ jobs = Table(
     Column("key", String),
 )
 TO_DO = text("done_at IS NULL")
-Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO, postgresql_where=TO_DO)
-Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO, postgresql_where=TO_DO)
+Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO)
+Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO)
 
 # That somebody did what is held within limits, and until when it counts.
 uses = Table(
@@ -320,5 +319,6 @@ inbox = Table(
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
+    Column("arrived_at", Moment, nullable=False),
     UniqueConstraint("account", "id"),
 )

@@ -33,7 +33,7 @@ from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
 from bot.clock import HandClock
 from bot.commands.read import parse
 from bot.core import PleinCore
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.main.app import open_core
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES, Installed, add_up
@@ -61,7 +61,7 @@ class FilledIn:
 
     async def handle(self, asked: Invocation) -> Message | None:
         if asked.typed is not None:
-            with contextlib.suppress(UserError):
+            with contextlib.suppress(UserError, Unsure):
                 command, args = parse(self._core.commands, asked.typed, "nl")
                 asked = replace(asked, typed=None, command=command.path, args=args)
         return await self._core.handle(asked)

@@ -13,7 +13,7 @@ from storage.engines import Database, open_database
 from tests.homeserver import Homeserver
 from tests.plein import Plein
 from tests.postgres import PostgreSQL, keys_of
-from tests.tables import made_once
+from tests.tables import Made, made_once
 
 # A busy machine is no fault in what is tested.
 settings.register_profile("plein", deadline=None)
@@ -21,9 +21,9 @@ settings.load_profile("plein")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def tables() -> Iterator[None]:
-    with made_once():
-        yield
+def tables() -> Iterator[Made]:
+    with made_once() as made:
+        yield made
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,15 +60,35 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database: the test runs once on either kind."""
-    if request.param == "sqlite":
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database: the test runs once on either."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, request: pytest.FixtureRequest, tables: Made, tmp_path: Path
+) -> Iterator[str]:
+    """An empty database, which may have its tables already."""
+    if database_kind == "sqlite":
         yield f"sqlite:///{tmp_path}/plein.db"
         return
-    postgres: PostgreSQL = request.getfixturevalue("postgres")
-    url = postgres.new_database()
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    url = tables.on(server)
     yield url
-    postgres.give_back(url)
+    tables.give_back(server, url)
+
+
+@pytest.fixture
+def bare_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path}/plein.db"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgres")
+    url = server.new_database()
+    yield url
+    server.give_back(url)
 
 
 @pytest.fixture

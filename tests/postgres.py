@@ -18,10 +18,13 @@ from sqlalchemy.engine import make_url
 
 READY = 180.0
 USER = "postgres"
-EMPTY = """
+ALONE = """
 SET client_min_messages = warning;
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid();
+"""
+EMPTY = f"""
+{ALONE}
 DROP SCHEMA public CASCADE;
 CREATE SCHEMA public;
 """
@@ -125,13 +128,20 @@ class PostgreSQL:
     def give_back(self, url: str) -> None:
         """Empty a database, whoever is still connected to it, for the next who asks for one."""
         name = str(make_url(url).database)
-        self._run("psql", "--quiet", "--no-psqlrc", "--output", os.devnull, "--command", EMPTY, name)
+        self.ask(url, EMPTY)
         shutil.rmtree(f"{keys_of(url)}", ignore_errors=True)
         self._free.append(name)
 
-    def _run(self, program: str, *words: str) -> None:
+    def ask(self, url: str, *statements: str) -> str:
+        """What a database says to these, as plain text."""
+        words = [word for statement in statements for word in ("--command", statement)]
+        name = str(make_url(url).database)
+        return self._run("psql", "--quiet", "--no-psqlrc", "--no-align", "--tuples-only", *words, name)
+
+    def _run(self, program: str, *words: str) -> str:
         path = str(self._programs / "bin" / program)
-        subprocess.run([path, "--host", str(self._home), "--username", USER, *words], check=True)
+        command = [path, "--host", str(self._home), "--username", USER, *words]
+        return subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout
 
     def stop(self) -> None:
         """End it, connections or not, and remove what it kept: it need not be tidy about that."""

@@ -1,43 +1,119 @@
-"""The tables of an empty database: made once by the migrations, and by the same statements after that.
+"""The tables of an empty database: made by the migrations once, and had cheaply after that.
 
-Most tests begin with an empty database, and Alembic thinks about one for a sixth of a second. What the
-migrations themselves do is tested in tests/storage/test_migrations.py, which has each of them run.
+Most tests begin with an empty database, and Alembic thinks about one for a sixth of a second; to drop and
+make tables costs PostgreSQL as much. What the migrations themselves do is tested in
+tests/storage/test_migrations.py, which has each of them run.
 """
 
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, inspect
+from sqlalchemy.engine import make_url
 
 from storage import migrations
+from tests.postgres import ALONE, PostgreSQL, keys_of
 
 Statement = tuple[str, Any]
 MIGRATE = migrations.migrate
+# Another one when a table, column, constraint or index was made, changed or dropped, or a version noted.
+SHAPE = """
+SELECT string_agg(shape::text, ' ') FROM (
+    SELECT count(*), max(xmin::text::bigint) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_attribute
+    UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_attrdef
+    UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_constraint
+    UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_index
+    UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_trigger
+    UNION ALL SELECT count(*), max(xmin::text::bigint) FROM pg_proc
+    UNION ALL SELECT count(*), max(xmin::text::bigint) FROM alembic_version
+) AS shape
+"""
+WITHOUT_ROWS = """
+SET session_replication_role = replica;
+DO $$
+DECLARE it record;
+BEGIN
+    FOR it IN SELECT oid::regclass AS name, relkind FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')
+    LOOP
+        IF it.relkind = 'S' THEN
+            PERFORM setval(it.name, 1, false);
+        ELSIF it.name <> 'alembic_version'::regclass THEN
+            EXECUTE format('DELETE FROM %s', it.name);
+        END IF;
+    END LOOP;
+END $$
+"""
+# Rows that were deleted are still in the way of whoever reads the table.
+LARGE = """
+SELECT count(*) FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 65536
+"""
 
 
-@contextlib.contextmanager
-def made_once() -> Iterator[None]:
-    """Within it, empty databases get their tables so."""
-    made: dict[str, list[Statement]] = {}
+class Made:
+    """How databases get their tables in the tests, and those on a server that have them already."""
 
-    def quickly(db: Connection, to: str = "head") -> None:
+    def __init__(self) -> None:
+        self._statements: dict[str, list[Statement]] = {}
+        # Of databases on the server, by their names: as the migrations left them.
+        self._shapes: dict[str, str] = {}
+        self._free: list[str] = []
+
+    def migrate(self, db: Connection, to: str = "head") -> None:
+        """Takes the place of the migrations: an empty database gets what they made in another."""
         if to != "head" or inspect(db).get_table_names():
             MIGRATE(db, to)
-        elif db.dialect.name in made:
-            for statement, values in made[db.dialect.name]:
+            return
+        kind = db.dialect.name
+        if kind in self._statements:
+            for statement, values in self._statements[kind]:
                 db.exec_driver_sql(statement, values)
         else:
             with _listening(db) as heard:
                 MIGRATE(db)
-            made[db.dialect.name] = heard
+            self._statements[kind] = _outcome(db) if kind == "sqlite" else heard
+        if kind == "postgresql":
+            self._shapes[str(db.engine.url.database)] = str(db.exec_driver_sql(SHAPE).scalar())
 
+    def on(self, server: PostgreSQL) -> str:
+        """The URL of an empty database on a server, which may have its tables already."""
+        return self._free.pop() if self._free else server.new_database()
+
+    def give_back(self, server: PostgreSQL, url: str) -> None:
+        """Empty it for the next, whoever is still connected to it. As long as its tables are as they were
+        made, and small, it keeps them.
+        """
+        name = str(make_url(url).database)
+        if made := self._shapes.get(name):
+            shape, large = server.ask(url, ALONE, WITHOUT_ROWS, SHAPE, LARGE).split("\n")[-3:-1]
+            if (shape, large) == (made, "0"):
+                shutil.rmtree(f"{keys_of(url)}", ignore_errors=True)
+                self._free.append(url)
+                return
+            del self._shapes[name]
+        server.give_back(url)
+
+
+@contextlib.contextmanager
+def made_once() -> Iterator[Made]:
+    """Within it, empty databases get their tables so."""
+    made = Made()
     with pytest.MonkeyPatch.context() as patches:
-        patches.setattr(migrations, "migrate", quickly)
-        yield
+        patches.setattr(migrations, "migrate", made.migrate)
+        yield made
+
+
+def _outcome(db: Connection) -> list[Statement]:
+    """What makes the tables of a file as they are in the end, without the ways that led there."""
+    lines = db.connection.driver_connection.iterdump()  # type: ignore[union-attr]
+    return [(line, None) for line in lines if line not in ("BEGIN TRANSACTION;", "COMMIT;")]
 
 
 @contextlib.contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +91,7 @@ def wrong(found: Import) -> bool:
         return top != "bot" or (rest[:1] == ["features"] and rest[1:2] != [mine])
     if package == "storage" and rest[:1] == ["features"]:
         # What a feature's store keeps is in its records, or in its only file.
-        mine = Path(file).stem
+        mine = file.split("/")[1].removesuffix(".py")
         whole = not (ROOT / "bot" / "features" / mine).is_dir()
         return rest[1:2] != [mine] or not (whole or rest[2:3] == ["records"])
     if package == "adapters":
@@ -233,3 +235,26 @@ def test_an_arrow_the_other_way_is_seen(file: str, source: str) -> None:
 )
 def test_the_right_arrows_are_left_alone(file: str, source: str) -> None:
     assert [str(each) for each in imports_of(source, file) if wrong(each)] == []
+
+
+def test_a_start_on_sqlite_and_matrix_loads_nothing_for_others() -> None:
+    """Each of these costs a start time, and whoever runs Plein memory, for as long as it runs."""
+    others = {
+        "sqlalchemy.dialects.postgresql",
+        "asyncpg",
+        "alembic",
+        "discord",
+        "PIL",
+        "Crypto.PublicKey.ECC",
+    }
+    code = f"""
+import sys
+import adapters.matrix.client, bot.main.app, bot.main.cli, bot.main.features
+from storage.connections import sqlite_engine
+sqlite_engine("sqlite:///:memory:").connect().close()
+print(*sorted({others} & sys.modules.keys()))
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+    )
+    assert loaded.stdout.split() == []

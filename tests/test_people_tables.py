@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.feature import Feature, Features
 from bot.main.features import Installed, add_up, stores_of
 from bot.model.people import Identity, Resident
-from bot.ports.storage import Exported, StoreKey, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import StoreKey, Transaction
 from storage import tables
 from storage.connections import async_url
 from storage.engines import Database, open_database

@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 from bot.commands.read import bind, parse
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
-from bot.features.polls.forms import ASKED as FORM_KINDS
+from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import CONSENT_WORDS, DATE_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
@@ -112,6 +112,7 @@ ASKED = [argument for asked in FORMS.values() for argument in asked] + [
 ]  # in private
 GROUPS = {command.path.split()[0] for command in LISTED if " " in command.path}
 CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
+FORM_KINDS = {*MARKED, Kind.APPROVAL}
 COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a choice, consent in its own way
 
 

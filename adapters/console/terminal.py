@@ -10,6 +10,7 @@ from pathlib import Path
 from adapters.console.client import Said, plain
 from adapters.console.script import Says, read_line
 from bot.errors import UserError
+from bot.private import make_private_file, make_private_folder
 
 _COLOURS = {"public": "36", "edited": "36;2", "private": "35", "error": "31"}
 
@@ -43,7 +44,8 @@ async def typed_lines(names: Iterable[str], speaker: str, history: Path) -> Asyn
     people = [speaker, "ben@matrix/sport", "mia@discord/sport"]
     known = [*(f"!{name}" for name in names), *(f"{person}: " for person in people), "wait 1d", "role "]
     completer = WordCompleter(known, sentence=True)
-    history.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(history.parent)
+    make_private_file(history)
     session: PromptSession[str] = PromptSession(completer=completer, history=FileHistory(str(history)))
     with patch_stdout(raw=True):
         while True:

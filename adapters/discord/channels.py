@@ -136,6 +136,10 @@ class Places:
         self._not_gone.add(room)
         return False
 
+    def is_known(self, room: int) -> bool:
+        """Whether that channel is a place."""
+        return str(room) in self._known
+
     async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
         """The place of that channel, from now on if it can be seen.
 

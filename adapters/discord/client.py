@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 
 from adapters.discord.channels import PLATFORM, Themes
-from adapters.discord.gateway import Gateway, NotLetIn
+from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
 from adapters.discord.native import native_poll
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
@@ -66,14 +66,23 @@ class Discord:
 
         Raises NotLetIn, with what to do about it, where trying again would not help.
         """
-        attempt = 0
+        attempt, hears = 0, core.listens
         while True:
-            self._gateway = self._new_gateway(core)
+            self._gateway = self._new_gateway(core, hears=hears)
             began = self._clock.now()
             try:
                 await self._gateway.serve()
-            except NotLetIn:
-                raise
+            except NotLetIn as refused:
+                if not hears or refused.code != BAD_INTENTS:
+                    raise
+                # All else can be done without.
+                log.warning(
+                    "A feature listens to what people say to each other, but Discord shows Plein nothing of"
+                    " it: switch on Message Content Intent on %s, and start Plein anew",
+                    NotLetIn.PORTAL,
+                )
+                hears = False
+                continue
             except Exception as error:
                 log.warning("Lost Discord (%s); trying again", type(error).__name__)
                 log.debug("Why", exc_info=error)
@@ -81,7 +90,7 @@ class Discord:
             attempt = 0 if lasted > LONGEST_PAUSE else attempt + 1
             await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
 
-    def _new_gateway(self, core: Core) -> Gateway:
+    def _new_gateway(self, core: Core, *, hears: bool) -> Gateway:
         connector = self._connector() if self._connector else None
         return Gateway(
             self._settings,
@@ -94,6 +103,7 @@ class Discord:
             self._ready,
             self._caught_up,
             connector,
+            hears=hears,
         )
 
     async def caught_up(self) -> None:

@@ -31,6 +31,8 @@ from bot.texts import Texts
 log = logging.getLogger(__name__)
 # What comes through the gateway: servers and channels, what is said to Plein, presses and commands.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+# And what people say to each other: that has to be allowed by who runs the application.
+HEARING = INTENTS | discord.Intents(message_content=True)
 # A rate limit longer than this goes back to whoever sends, who can do something else meanwhile.
 LONGEST_WAIT = 30.0
 # How long to wait for one more server before it is taken that all are there.
@@ -58,12 +60,14 @@ class NotLetIn(ConnectionError):
 
     def __init__(self, code: int) -> None:
         super().__init__(self.WHY[code])
+        self.code = code
 
 
 class Gateway:
     """A client of the library, and what Plein does with what it brings.
 
-    `ready` is set while something can be said, `caught_up` once what was said meanwhile was read.
+    `ready` is set while something can be said, `caught_up` once what was said meanwhile was read. `hears`:
+    what people say to each other is asked for too.
     """
 
     def __init__(
@@ -78,12 +82,14 @@ class Gateway:
         ready: asyncio.Event,
         caught_up: asyncio.Event,
         connector: aiohttp.BaseConnector | None,
+        *,
+        hears: bool,
     ) -> None:
-        client = make_client(settings, connector)
+        client = make_client(settings, connector, HEARING if hears else INTENTS)
         places = Places(client, core, settings, themes, clock)
         outgoing = Outgoing(client, core, clock)
         slash = slash_commands(core, settings)
-        self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock)
+        self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock, hears)
         self._settings = settings
         self._client = client
         self._places = places
@@ -263,10 +269,12 @@ class Gateway:
             await self.session.core.retry(self.session.account)
 
 
-def make_client(settings: Settings, connector: aiohttp.BaseConnector | None) -> discord.Client:
+def make_client(
+    settings: Settings, connector: aiohttp.BaseConnector | None, intents: discord.Intents = INTENTS
+) -> discord.Client:
     """A client that keeps as little as it can, and pings nobody."""
     options: dict[str, Any] = {
-        "intents": INTENTS,
+        "intents": intents,
         "allowed_mentions": discord.AllowedMentions.none(),
         "member_cache_flags": discord.MemberCacheFlags.none(),
         "chunk_guilds_at_startup": False,

@@ -47,10 +47,19 @@ class Own:
     message_id: str = ""
 
 
-Pressed = Filled | Referred | Own
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The form with which that command is answered, asked for anew."""
+
+    command: str
+    args: Mapping[str, Any]
+
+
+Pressed = Filled | Referred | Own | Asked
 
 _COMMAND, _CHOSEN, _ACTION_OF, _FORM_OF, _OWN_ACTION, _OWN_FORM = "1c", "1n", "1a", "1g", "1p", "1o"
-_FILLED = re.compile(r"1([cn])([^{]*)(\{.*\})", re.DOTALL)
+_ASKED = "1f"
+_FILLED = re.compile(r"1([cnf])([^{]*)(\{.*\})", re.DOTALL)
 _REFERRED = re.compile(r"1([ag])(0|[1-9][0-9]{0,3}) (.+)", re.DOTALL | re.ASCII)
 _OWNED = re.compile(r"1([po])(0|[1-9][0-9]{0,3})(?: ([0-9]{1,20}))?", re.ASCII)
 
@@ -63,6 +72,11 @@ def spell(command: str, args: Mapping[str, Any]) -> str | None:
 def choose(command: str, args: Mapping[str, Any]) -> str | None:
     """A list to choose from, whose values go into `numbers`; None where that does not fit."""
     return _spell(_CHOSEN, command, args)
+
+
+def ask(command: str, args: Mapping[str, Any]) -> str | None:
+    """The form that this command asks for; None where that does not fit."""
+    return _spell(_ASKED, command, args)
 
 
 def refer(invocation_id: str | None, number: int = 0, *, form: bool = False) -> str:
@@ -95,6 +109,8 @@ def read(custom_id: str) -> Pressed | None:
             args = orjson.loads(found[3])
         except orjson.JSONDecodeError:
             return None
+        if found[1] == "f":
+            return Asked(found[2], _settled(args))
         return Filled(found[2], _settled(args), found[1] == "n")
     return None
 
@@ -105,7 +121,10 @@ def _spell(kind: str, command: str, args: Mapping[str, Any]) -> str | None:
     except orjson.JSONEncodeError:
         return None
     # What would come back as something else (a float that is no number, a moment) is not spelled at all.
-    return spelled if read(spelled) == Filled(command, _settled(args), kind == _CHOSEN) else None
+    meant = (
+        Asked(command, _settled(args)) if kind == _ASKED else Filled(command, _settled(args), kind == _CHOSEN)
+    )
+    return spelled if read(spelled) == meant else None
 
 
 def _settled(value: Any) -> Any:

@@ -121,15 +121,23 @@ class Intake:
                 shown = await self._message(asked, found)
                 for button in shown.buttons[number : number + 1] if shown else ():
                     return await self._run(asked, button.command, button.args)
+            case ids.Asked(command, args):
+                answer = await self._run(asked, command, args)
+                return _at_once(answer) or answer
             case found:
-                shown = await self._message(asked, found)
-                if shown and shown.form:
-                    return message(text("discord.form"), form=replace(shown.form, at_once=True))
+                if form := _at_once(await self._message(asked, found)):
+                    return form
         return message(text("action.gone"))
 
     async def _submitted(self, asked: Asked) -> Message | None:
         data = _data(asked)
-        shown = await self._message(asked, ids.read(str(data.get("custom_id"))))
+        match ids.read(str(data.get("custom_id"))):
+            case ids.Asked(command, args):
+                shown = await self._run(asked, command, args)
+                if shown and shown.form is None:
+                    return shown  # it asks for nothing any more, and says why
+            case found:
+                shown = await self._message(asked, found)
         if shown is None or shown.form is None:
             return message(text("action.gone"))
         form = shown.form
@@ -204,6 +212,12 @@ class Intake:
             await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
         except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
+
+
+def _at_once(shown: Message | None) -> Message | None:
+    """The form that comes with it, and nothing else."""
+    form = shown.form if shown else None
+    return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
 
 
 def _speaks(asked: Asked) -> bool:

@@ -1,7 +1,8 @@
-"""What people write to Plein, and the outcomes of Discord's own polls, as invocations.
+"""What people write to Plein, and the outcomes of Discord's own polls, as invocations; and what they say.
 
-Plein reads what is said to it: in private, or behind its name. Discord shows it nothing else, and nothing
-else is asked for.
+Plein reads what is said to it: in private, or behind its name. Where no feature listens Discord shows it
+nothing else, and nothing else is asked for. Where one does, what people say to each other in places is read
+as well.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from adapters.discord.channels import PLATFORM, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import TryLater
-from bot.model.events import Arrival, Invocation
+from bot.model.events import Arrival, Heard, Invocation
 from bot.model.people import Identity, Place, Role
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class Messages:
             return None
         called = re.match(rf"\s*<@!?{me.id}>\s*", message.content)
         if message.guild and not called:
-            return None
+            return self._talk(message)
         words = message.content[called.end() :] if called else message.content
         kept: Json = {"author": author.id, "name": author.display_name, "words": words.strip() or "!help"}
         if message.guild:
@@ -58,13 +59,38 @@ class Messages:
                 kept |= {"may": may.value, "since": author.joined_at.isoformat()}
         return kept
 
+    def _talk(self, message: discord.Message) -> Json | None:
+        """What people say to each other, where it is to be heard: in a place, in words."""
+        room = room_of(message.channel)
+        words = message.clean_content.strip()
+        if not (self._on.hears and words and self._on.places.is_known(room)):
+            return None
+        kept: Json = {"author": message.author.id, "name": message.author.display_name, "words": words}
+        answered = message.reference.message_id if message.reference else None
+        return kept | {"place": room, "talk": True, "reply_to": answered}
+
     async def deal(self, arrival: Arrival) -> None:
         kept = json.loads(arrival.body)
         message = int(arrival.id.removeprefix(f"{PLATFORM}:"))
         if "result" in kept:
             await self._count(int(arrival.room), kept["result"])
+        elif "talk" in kept:
+            await self._on.core.hear(self._heard(message, kept))
         else:
             await self._on.core.handle(await self._invocation(message, kept))
+
+    def _heard(self, message: int, kept: Json) -> Heard:
+        return Heard(
+            f"{PLATFORM}:{message}:{kept['author']}",
+            self._on.account,
+            Place(PLATFORM, str(kept["place"])),
+            Identity(PLATFORM, str(kept["author"])),
+            kept["name"],
+            kept["words"],
+            discord.utils.snowflake_time(message),
+            str(message),
+            str(kept["reply_to"]) if kept["reply_to"] else None,
+        )
 
     async def _invocation(self, message: int, kept: Json) -> Invocation:
         places = self._on.places

@@ -19,7 +19,8 @@ from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
 from bot.commands.catalogue import Commands
 from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Suggestion, Text, text
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 CONTENT, TITLE, DESCRIPTION = 2_000, 256, 4_096
 BUTTONS, LABEL, CHOICES, CHOICE, PLACEHOLDER = 25, 80, 25, 100, 150
@@ -151,7 +152,8 @@ class Writer:
             yield several
         if message.form and 1 <= len(message.form.fields) <= FORM_FIELDS:
             label = self._words.confidential(message.form.title, LABEL) or "…"
-            yield ui.Button(label=label, custom_id=form_id, style=discord.ButtonStyle.primary)
+            again = asked_anew(message.form)
+            yield ui.Button(label=label, custom_id=again or form_id, style=discord.ButtonStyle.primary)
 
     def _list(self, poll: NativePoll) -> ui.Select[ui.View] | None:
         """Where more than one may be chosen: all of them in one go."""
@@ -236,6 +238,11 @@ class Writer:
         return shorten(self.plain(attachment.words), ALT)
 
 
+def asked_anew(form: Form) -> str | None:
+    """By which a form is found again that is kept nowhere."""
+    return ids.ask(form.again.command, form.again.args) if form.again else None
+
+
 def values_of(form: Form, submitted: Mapping[str, Any]) -> list[str]:
     """What was filled in, in the order of the fields, from the data of a submit; nothing where nothing is."""
     found: dict[str, str] = {}
@@ -262,7 +269,7 @@ def _input(wanted: Field, custom_id: str) -> ui.TextInput[Dialog]:
     return ui.TextInput(
         custom_id=custom_id,
         style=discord.TextStyle.paragraph if wanted.long else discord.TextStyle.short,
-        default=shorten(value, FORM_VALUE) or None,
+        default=shorten(value, wanted.most or FORM_VALUE) or None,
         required=wanted.required,
-        max_length=FORM_VALUE,
+        max_length=wanted.most or FORM_VALUE,
     )

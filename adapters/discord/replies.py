@@ -12,6 +12,7 @@ import discord
 
 from adapters.discord import ids
 from adapters.discord.channels import PLATFORM
+from adapters.discord.render import asked_anew
 from adapters.discord.session import Session, files_of
 from adapters.discord.uploads import overflow_files, rewound
 from bot.model.message import Message, message, text
@@ -82,7 +83,8 @@ class Reply:
         answer = prepared.message or message(text("discord.done"))
         writer = self._on.writer(prepared.voice)
         if answer.form and answer.form.at_once and self._may_ask:
-            await self._asked.response.send_modal(writer.modal(answer.form, self._form_id()))
+            form_id = asked_anew(answer.form) or self._form_id()
+            await self._asked.response.send_modal(writer.modal(answer.form, form_id))
             return
         said = writer.render(answer, source_of(self._asked), self._form_id())
         files = [*map(rewound, prepared.files), *overflow_files(said)]

@@ -33,6 +33,8 @@ class Session:
     texts: Texts
     zone: ZoneInfo
     clock: Clock
+    # Whether what people say to each other is to be heard, and Discord shows it.
+    hears: bool
 
     @property
     def account(self) -> str:

@@ -21,7 +21,8 @@ from bot.commands.types import OPTIONS
 from bot.errors import UserError
 from bot.model.message import Text
 from bot.model.people import Known
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 _CODE, _CODE_ENDS, _DATE, _DATE_ENDS = "\x01", "\x02", "\x03", "\x04"
 _PERSON, _CALLED, _PERSON_ENDS = "\x05", "\x06", "\x07"

@@ -23,6 +23,8 @@ from adapters.matrix.crosssigning import keep_secret, prove_device
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
+from bot.masking import hide
+from bot.private import check_own_folder, close_to_others, make_private_folder, open_to_others
 
 log = logging.getLogger(__name__)
 # Sync's long poll brings its own.
@@ -97,8 +99,7 @@ class Account:
 
     def _take_lock(self) -> None:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._folder.chmod(0o700)
+            self._keep_private()
             self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -107,7 +108,19 @@ class Account:
                 "account and another `store`"
             ) from None
         except OSError as error:
-            raise LoginRefused(f"Cannot keep Matrix keys in {self._folder}: {error.strerror}") from None
+            raise LoginRefused(
+                f"Cannot keep Matrix keys in {self._folder}: {error.strerror or error}"
+            ) from None
+
+    def _keep_private(self) -> None:
+        """Nobody else looks into the folder, nor into any file of it, whoever made them."""
+        check_own_folder(self._folder)
+        make_private_folder(self._folder)
+        for path in (self._folder, *self._folder.iterdir()):
+            if path.is_dir() and open_to_others(path):
+                path.chmod(0o700)
+            elif path.is_file():
+                close_to_others(path)
 
     def _kept(self) -> _Session:
         """The session of last time, or the beginning of one."""
@@ -116,6 +129,7 @@ class Account:
             kept = _Session(**json.loads((self._folder / "session.json").read_bytes()))
         except (FileNotFoundError, ValueError, TypeError):
             return _Session(mine, "", secrets.token_urlsafe(32), server)
+        hide([kept.access_token, kept.pickle_key])
         if kept.user_id != mine:
             raise LoginRefused(
                 f"{self._folder} holds the keys of {kept.user_id}, not of {mine}: choose another `store`"
@@ -123,6 +137,7 @@ class Account:
         return replace(kept, homeserver=server)
 
     def _keep(self, session: _Session) -> None:
+        hide([session.access_token, session.pickle_key])
         keep_secret(self._folder / "session.json", asdict(session))
 
     def _keys_of(self, device_id: str) -> Path:

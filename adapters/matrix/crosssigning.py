@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from Crypto.PublicKey import ECC
-from Crypto.Signature import eddsa
+from vodozemac import Ed25519PublicKey, Ed25519Signature
 
 from adapters.matrix.crypto import PleinClient
+from bot.masking import hide
 
 log = logging.getLogger(__name__)
 KINDS = ("master", "self_signing", "user_signing")
@@ -102,9 +102,14 @@ async def _request(client: PleinClient, path: str, body: Json) -> tuple[int, Jso
 
 
 class _Keys:
-    """The account's three key pairs, which sign each other and the device."""
+    """The account's three key pairs, which sign each other and the device.
+
+    What signs is loaded here: nearly every start finds the device signed already.
+    """
 
     def __init__(self, user_id: str, seeds: Mapping[str, bytes]) -> None:
+        from Crypto.PublicKey import ECC
+
         self._user_id = user_id
         self._pairs = {kind: ECC.construct(curve="Ed25519", seed=seed) for kind, seed in seeds.items()}
         self.public = {
@@ -120,6 +125,8 @@ class _Keys:
         return known
 
     def sign(self, what: Json, kind: str) -> Json:
+        from Crypto.Signature import eddsa
+
         signature = eddsa.new(self._pairs[kind], "rfc8032").sign(_canonical(what))
         mine = {self._user_id: {f"ed25519:{self.public[kind]}": _unpadded(signature)}}
         return what | {"signatures": mine}
@@ -128,11 +135,15 @@ class _Keys:
 def _seeds(file: Path, *, make: bool) -> Mapping[str, bytes]:
     """Those in the file. New ones, made only where told to, are kept before anybody hears of them."""
     if file.exists():
-        return {kind: base64.b64decode(seed) for kind, seed in json.loads(file.read_bytes()).items()}
+        kept = json.loads(file.read_bytes())
+        hide(kept.values())
+        return {kind: base64.b64decode(seed) for kind, seed in kept.items()}
     if not make:
         return {}
     seeds = {kind: secrets.token_bytes(32) for kind in KINDS}
-    keep_secret(file, {kind: base64.b64encode(seed).decode() for kind, seed in seeds.items()})
+    kept = {kind: base64.b64encode(seed).decode() for kind, seed in seeds.items()}
+    hide(kept.values())
+    keep_secret(file, kept)
     return seeds
 
 
@@ -161,9 +172,8 @@ def _own_keys(client: PleinClient) -> Json:
 
 def _is_signed(what: Json, user_id: str, public: str) -> bool:
     try:
-        signature = _padded(what["signatures"][user_id][f"ed25519:{public}"])
-        key = eddsa.import_public_key(_padded(public))
-        eddsa.new(key, "rfc8032").verify(_canonical(what), signature)
+        signature = Ed25519Signature.from_base64(what["signatures"][user_id][f"ed25519:{public}"])
+        Ed25519PublicKey.from_base64(public).verify_signature(_canonical(what), signature)
     except (KeyError, TypeError, ValueError):
         return False
     return True
@@ -187,7 +197,3 @@ def _canonical(what: Json) -> bytes:
 
 def _unpadded(value: bytes) -> str:
     return base64.b64encode(value).decode().rstrip("=")
-
-
-def _padded(value: str) -> bytes:
-    return base64.b64decode(value + "=" * (-len(value) % 4))

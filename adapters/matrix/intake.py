@@ -21,6 +21,7 @@ from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
 from bot.model.people import Identity, Place, Presences, Role
+from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
@@ -149,6 +150,8 @@ class Intake:
                 message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
                 if message and message.buttons:
                     return message
+                if str(content_if_by(event.source, self._on.me).get(KEY, "")).startswith(SECRET):
+                    return None  # its buttons are gone; those of what was said before are not meant
         return None
 
     async def _press(self, asked: Invocation, message: Message | None, number: int) -> None:

@@ -15,7 +15,8 @@ from adapters.matrix.settings import PLATFORM
 from bot.model.message import Hint, Message, NativePoll, Text, Title, text
 from bot.model.people import Known
 from bot.model.work import Delivery
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 KEY = "be.plein.key"
 # What follows is whom a link means.

@@ -13,7 +13,7 @@ PLATFORM = "matrix"
 
 
 def _server(url: str) -> str:
-    if not url.startswith(("https://", "http://")):
+    if not url.startswith(("https://", "http://")) or set("@?#") & set(url):
         raise ValueError("config.homeserver")
     return url.rstrip("/")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,12 +14,16 @@ from bot.commands.argument import Argument, Extent
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.types import QUOTES
-from bot.errors import Unsure, UserError
+from bot.commands.nearly import DASH, Nearly, nearly_options
+from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
+from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
-from bot.texts import has_unseen
+from bot.unseen import has_unseen
 
 LONGEST = 8_000
+# So much of a line is shown as it could be.
+_SHOWN = 600
+_DASHED = re.compile(rf"[{DASH}]")
 _QUOTE = re.compile("[" + "".join(QUOTES) + "]")
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
@@ -29,7 +34,8 @@ _BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[str, Any]]:
     """The command that was typed and its arguments, still as words.
 
-    Raises: UserError with the nearest command, or the right way to type this one.
+    Raises: UserError with the nearest command, or the right way to type this one; Unsure where a quotation or
+        what looks like an option can be meant in another way.
     """
     words = typed.replace("\r\n", "\n").strip().removeprefix("!")
     if len(words) > LONGEST:
@@ -37,7 +43,25 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
     # Here already, so that no answer quotes it either.
     _check_seen(words)
     command, rest = _command(commands, words, locale)
-    return command, _Line(commands, command, locale).arguments(rest)
+    return command, _Line(commands, command, locale).read(rest)
+
+
+def look_over(commands: Commands, command: Command, given: Mapping[str, Any], locale: str) -> None:
+    """Whether an option was typed into the field of something else, where each has a field of its own.
+
+    Raises: Unsure with the option where it belongs.
+    """
+    flags = commands.flags(command)
+    for argument in commands.arguments(command) if flags else ():
+        words = given.get(argument.name)
+        if not isinstance(words, str) or argument.named or not _DASHED.search(words):
+            continue
+        with contextlib.suppress(UserError):
+            could_be, named, rest = _Line(commands, command, locale).options_in(words)
+            if named and rest.strip():
+                meant = {**given, **named, argument.name: rest.strip()}
+                choices = [*yes(**meant), (text("line.words"), given)]
+                raise Unsure(text("line.meant", line=could_be), choices).running(command.path)
 
 
 def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: Call) -> dict[str, Any]:
@@ -147,6 +171,55 @@ class _Line:
     command: Command
     locale: str
 
+    def read(self, rest: str) -> dict[str, Any]:
+        """The arguments. Raises: UserError; Unsure with the line as it could be."""
+        clear = self._clear_quotes(rest)
+        outside = ((start, end) for start, end, quoted in _pieces(clear) if not quoted)
+        flags = self.commands.flags(self.command)
+        nearly = nearly_options(clear, flags, outside) if flags else []
+        could_be = _spliced(clear, nearly)
+        given = self.arguments(could_be)
+        if nearly and nearly[-1].option is None:
+            question = text("line.unknown", words=nearly[-1].words[:40])
+            raise Unsure(question, ((text("line.belongs"), given),)).running(self.command.path)
+        if could_be != rest:
+            choices = [*yes(**given), *(self._as_words(clear) if nearly else ())]
+            raise Unsure(text("line.meant", line=self._shown(could_be)), choices).running(self.command.path)
+        return given
+
+    def options_in(self, words: str) -> tuple[str, dict[str, Any], str]:
+        """The words as they could be, the options in them, and the rest."""
+        outside = ((start, end) for start, end, quoted in _pieces(words) if not quoted)
+        nearly = nearly_options(words, self.commands.flags(self.command), outside)
+        could_be = _spliced(words, nearly)
+        named, rest, mistakes = self._named(could_be)
+        return could_be.strip(), {} if mistakes else named, rest
+
+    def _clear_quotes(self, rest: str) -> str:
+        """The same, with other marks around what is quoted where these leave it in doubt."""
+        parts, at = [], 0
+        for quotation in quotations(rest):
+            if quotation.end == len(rest):
+                raise self._wrong(text("command.quote_open"))
+            if not quotation.sure:
+                clear = quoted_clearly(rest[quotation.start + 1 : quotation.end])
+                if clear is None:
+                    raise self._wrong(text("command.quote_open"))
+                parts += [rest[at : quotation.start], clear]
+                at = quotation.end + 1
+        return "".join([*parts, rest[at:]])
+
+    def _as_words(self, rest: str) -> Iterator[Choice]:
+        """What looks like an option as a part of the words, where it can be that."""
+        with contextlib.suppress(UserError):
+            yield text("line.words"), self.arguments(rest)
+
+    def _shown(self, rest: str) -> str:
+        """The line on one line."""
+        name = self.commands.names(self.command, self.locale)[0]
+        words = " ".join(re.sub(r"\s*\n\s*", " | ", rest.strip()).split())
+        return f"!{name} {words}" if len(words) <= _SHOWN else f"!{name} {words[: _SHOWN - 1]}…"
+
     def arguments(self, rest: str) -> dict[str, Any]:
         """All that is named, wherever it stands; then the others in order."""
         given, rest, mistakes = self._named(rest)
@@ -179,7 +252,8 @@ class _Line:
             return given, rest, mistakes
         plain: list[str] = []
         waits: Argument | None = None  # a flag whose value is the quotation that follows
-        for piece, quoted in self._quoted(rest):
+        for start, end, quoted in _pieces(rest):
+            piece = rest[start:end]
             if quoted and waits:
                 given[waits.name], waits = piece[1:-1].strip(), None
                 continue
@@ -190,7 +264,7 @@ class _Line:
             ends = [flag.start() for flag in flags] + [len(piece)]
             plain.append(piece[: ends[0]])
             for flag, end in zip(flags, ends[1:], strict=True):
-                found = self._flag(flag[1])
+                found = self._flag(flag[1], first=not mistakes)
                 value = piece[flag.end() : end].strip()
                 if isinstance(found, _Mistake):
                     mistakes.append(found)
@@ -207,37 +281,19 @@ class _Line:
             mistakes.append(_Mistake(text("command.flag_empty", flag=waits.name_in(self.locale)), waits))
         return given, "".join(plain), mistakes
 
-    def _quoted(self, rest: str) -> Iterator[tuple[str, bool]]:
-        """The text in pieces, each with whether it is a quotation (where nothing is a flag)."""
-        at = 0
-        while found := _QUOTE.search(rest, at):
-            opening = found.start()
-            if opening > at:
-                yield rest[at:opening], False
-            end = opening + self._closing(rest[opening:])
-            yield rest[opening : end + 1], True
-            at = end + 1
-        if at < len(rest):
-            yield rest[at:], False
-
-    def _closing(self, rest: str) -> int:
-        """Where the quotation that opens `rest` ends; people mix straight and curly ones, but not « »."""
-        marks = "»" if rest[0] == "«" else {QUOTES[rest[0]], '"', "”"}
-        ends = [at for mark in marks if (at := rest.find(mark, 1)) > 0]
-        if not ends:
-            raise self._wrong(text("command.quote_open"))
-        return min(ends)
-
-    def _flag(self, name: str) -> Argument | _Mistake:
+    def _flag(self, name: str, *, first: bool) -> Argument | _Mistake:
+        """The one of that name; only of the `first` mistake it is asked what was meant by it."""
         named = self.commands.flags(self.command)
         if name.casefold() in named:
             return named[name.casefold()]
+        if not first or len(name) > 40:
+            return _Mistake(text("command.flag_unknown", flag=name[:40]))
         near = get_close_matches(name.casefold(), list(named), 1, 0.5)
         if near:
             flag = named[near[0]].name_in(self.locale)
-            problem = text("command.flag_nearest", flag=name[:40], nearest=flag)
+            problem = text("command.flag_nearest", flag=name, nearest=flag)
             return _Mistake(problem, named[near[0]])
-        return _Mistake(text("command.flag_unknown", flag=name[:40]))
+        return _Mistake(text("command.flag_unknown", flag=name))
 
     def _yes(self, rest: str) -> tuple[bool, str]:
         """Naming it is enough; whoever adds yes or no means that."""
@@ -255,9 +311,8 @@ class _Line:
         extent = argument.converter.extent
         if extent is Extent.REST:
             return rest, ""
-        if rest[0] in QUOTES:
-            end = self._closing(rest)
-            return rest[1:end], rest[end + 1 :].lstrip().removeprefix("|")
+        if rest[0] in QUOTES and (quotation := quotation_at(rest, 0)):
+            return rest[1 : quotation.end], rest[quotation.end + 1 :].lstrip().removeprefix("|")
         if extent is Extent.WORD:
             head, *tail = rest.split(None, 1)
             return head, tail[0].removeprefix("|") if tail and following else "".join(tail)
@@ -267,3 +322,25 @@ class _Line:
         ends = _BAR if following.converter.extent is Extent.REST else _BAR_OR_QUOTATION
         found = ends.search(rest)
         return (rest[: found.start()].strip(), rest[found.end() :]) if found else (rest, "")
+
+
+def _pieces(rest: str) -> Iterator[tuple[int, int, bool]]:
+    """Where each piece begins and ends, and whether it is a quotation (where nothing is a flag)."""
+    at = 0
+    for quotation in quotations(rest):
+        if quotation.start > at:
+            yield at, quotation.start, False
+        at = quotation.end + 1
+        yield quotation.start, at, True
+    if at < len(rest):
+        yield at, len(rest), False
+
+
+def _spliced(rest: str, nearly: list[Nearly]) -> str:
+    """With each that is an option as it is typed."""
+    parts, at = [], 0
+    for found in nearly:
+        if found.option is not None:
+            parts += [rest[at : found.start], found.option]
+            at = found.end
+    return "".join([*parts, rest[at:]])

@@ -22,18 +22,19 @@ from typing import Any, Protocol
 
 from bot import when
 from bot.commands.argument import Argument, Converter, Converters, Extent
+from bot.commands.quotes import QUOTES, quotation_at
 from bot.errors import Unsure, UserError, yes
 from bot.model.events import Mention
 from bot.model.message import Field, Suggestion, text
-from bot.texts import visible
+from bot.unseen import visible
 
-QUOTES = {'"': '"', "“": "”", "„": "”", "«": "»", "”": "”"}
 # So much of what was typed is quoted back.
 _SHOWN = 40
 # What a form says for what is chosen or not; any words are yes.
 _YES = "yes"
 _BETWEEN = re.compile(r"[\s,]+")
 _NUMBER = re.compile("-?[0-9]{1,9}")
+_BULLETS = frozenset("-–—*•·‣◦▪●○")
 _BETWEEN_OPTIONS = re.compile(r"[|\n]")
 
 
@@ -80,15 +81,29 @@ def _options(argument: Argument, value: Any, call: Asking) -> tuple[str, ...]:
 
 
 def _split_options(value: str | Iterable[Any]) -> tuple[str, ...]:
-    parts = _BETWEEN_OPTIONS.split(value) if isinstance(value, str) else map(str, value)
-    return tuple(" ".join(_unquoted(part).split()) for part in parts if part.strip())
+    parts = _BETWEEN_OPTIONS.split(value) if isinstance(value, str) else [str(part) for part in value]
+    parts = _without_bullets([part.strip() for part in parts if part.strip()])
+    return tuple(" ".join(_unquoted(part).split()) for part in parts)
+
+
+def _without_bullets(parts: list[str]) -> list[str]:
+    """A list that was pasted, where each begins with the same mark."""
+    marks = {part[:2].rstrip() for part in parts}
+    if (
+        len(parts) > 1
+        and len(marks) == 1
+        and marks <= _BULLETS
+        and all(part[1:2].isspace() for part in parts)
+    ):
+        return [part[1:] for part in parts]
+    return parts
 
 
 def _unquoted(part: str) -> str:
     """An option that somebody put in quotation marks of its own."""
     part = part.strip()
-    inside = len(part) > 2 and part[0] in QUOTES and part[-1] in (QUOTES[part[0]], '"', "”")
-    return part[1:-1] if inside else part
+    whole = len(part) > 2 and part[0] in QUOTES and quotation_at(part, 0)
+    return part[1:-1] if whole and whole.end == len(part) - 1 else part
 
 
 def _show_options(argument: Argument, value: Any, locale: str) -> str:

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 from bot.main.app import themes_on
-from bot.main.config import Config
+from bot.main.config import Config, holds_secrets
+from bot.main.features import add_up
 from bot.model.message import Text, text
+from bot.private import NotPrivate, check_private_folder, open_to_others
+from storage.engines import keys_beside
 from storage.schema import newest_schema, schema_of
 
 
-async def check(config: Config, say: Callable[[Text], None]) -> bool:
-    """Try the database and each platform, saying what is well and what to do about what is not."""
+async def check(config: Config, say: Callable[[Text], None], file: Path | None = None) -> bool:
+    """Try the database and each platform, saying what is well and what to do about what is not.
+
+    `file` is the one that the configuration was read from.
+    """
+    if file:
+        tells = await asyncio.to_thread(_tells_others, file)
+        if tells:
+            say(text("check.open_file", file=str(file)))
     found: list[Text | None] = []
     try:
         at = await schema_of(config.database.url)
@@ -24,6 +35,12 @@ async def check(config: Config, say: Callable[[Text], None]) -> bool:
     except StoreFailed as error:
         found.append(text("check.database.fails", url=config.database.shown, reason=str(error)))
     say(found[-1] or text("check.database.ok", url=config.database.shown))
+    try:
+        if folder := config.database.keys or keys_beside(config.database.url):
+            check_private_folder(folder)
+    except NotPrivate as error:
+        found.append(text("check.keys", reason=str(error)))
+        say(text("check.keys", reason=str(error)))
     if matrix := config.of(Matrix):
         from adapters.matrix.check import check as check_matrix
 
@@ -32,7 +49,8 @@ async def check(config: Config, say: Callable[[Text], None]) -> bool:
     if discord := config.of(Discord):
         from adapters.discord.check import check as check_discord
 
-        well, wrong = await check_discord(discord, list(themes_on("discord", config)))
+        channels, listens = list(themes_on("discord", config)), bool(add_up().hears)
+        well, wrong = await check_discord(discord, channels, listens=listens)
         for line in (*well, *wrong):
             say(line)
         found += wrong
@@ -41,6 +59,11 @@ async def check(config: Config, say: Callable[[Text], None]) -> bool:
     if not await asyncio.to_thread(_joins_letters):
         say(text("check.letters"))
     return not any(found)
+
+
+def _tells_others(file: Path) -> bool:
+    """Whether others on this machine can read a password or a token there."""
+    return open_to_others(file) and holds_secrets(file, add_up())
 
 
 def _joins_letters() -> bool:

@@ -14,7 +14,9 @@ from typing import TextIO
 from zoneinfo import ZoneInfo
 
 from bot.errors import StoreFailed
+from bot.main.addresses import check_address, secrets_in_address
 from bot.main.config import DEFAULT_FILE, BadConfig, Config, DatabaseSection, load
+from bot.masking import MaskingFormatter, hide, mask, mask_what_nobody_catches
 from bot.model.message import Text
 from bot.texts import Texts, Voice
 
@@ -31,10 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command line; the exit status."""
     gc.disable()  # looking for garbage in what is only being made costs a tenth of the start
     args = _parser().parse_args(arguments)
+    handler = logging.StreamHandler()
+    handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(
         level=logging.DEBUG if args.verbose else logging.WARNING if args.do == "console" else logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        handlers=[handler],
     )
+    if arguments is None:  # the process is ours
+        mask_what_nobody_catches()
     for chatty in ("nio", "discord", "apscheduler", "peewee", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty == "nio" else logging.WARNING)
     try:
@@ -43,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
         _print_faults(bad)
         return 2
     except StoreFailed as error:
-        print(f"The database cannot be used: {error}", file=sys.stderr)
+        print(mask(f"The database cannot be used: {error}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -75,9 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
     does.add_parser("check", help="look at the configuration and the connections, and say what to do")
     database = does.add_parser("db", help="the database")
-    database.add_subparsers(dest="db_do", metavar="COMMAND", required=True).add_parser(
-        "upgrade", help="bring its tables up to date"
-    )
+    of_database = database.add_subparsers(dest="db_do", metavar="COMMAND", required=True)
+    of_database.add_parser("upgrade", help="bring its tables up to date")
+    of_database.add_parser("new-keys", help="begin a new folder of keys, where the old one is lost")
     return parser
 
 
@@ -88,9 +94,14 @@ def _file(words: str) -> Path:
 
 
 def _url(words: str) -> str:
-    if not words.startswith(("sqlite:///", "postgresql://")):
-        raise argparse.ArgumentTypeError("begin with sqlite:/// or postgresql://")
-    return words
+    """Raises ArgumentTypeError, in which nothing of it is said."""
+    hide(secrets_in_address(words))
+    try:
+        return check_address(words)
+    except ValueError as error:
+        hint = "write @ : / ? in a password as %40 %3A %2F %3F"
+        wrong = "begin with sqlite:/// or postgresql://" if str(error) == "config.database" else hint
+        raise argparse.ArgumentTypeError(wrong.replace("%", "%%")) from None
 
 
 def _moment(words: str) -> datetime:
@@ -106,7 +117,8 @@ async def _do(args: argparse.Namespace) -> int:
     from bot.main import app
     from bot.main.features import add_up
 
-    config = load(args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), add_up())
+    file = args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    config = load(file, add_up())
     if args.do != "run" or not config.serves:
         app.freeze_startup_objects()
     match args.do:
@@ -126,7 +138,13 @@ async def _do(args: argparse.Namespace) -> int:
         case "check":
             from bot.main.check import check
 
-            return 0 if await check(config, _say) else 1
+            return 0 if await check(config, _say, file) else 1
+        case "db" if args.db_do == "new-keys":
+            from storage.engines import leave_keys
+
+            await leave_keys(config.database.url)
+            print("The next start begins a new folder of keys. What was sealed with the old ones is lost.")
+            return 0
         case _:
             from storage.schema import upgrade
 
@@ -159,7 +177,7 @@ def _say(line: Text, where: TextIO | None = None) -> None:
     texts = Texts()
     locale = texts.nearest(os.environ.get("LC_ALL") or os.environ.get("LANG"), "en")
     voice = Voice(locale, ZoneInfo("Europe/Brussels"), datetime.now(UTC))
-    print(f"- {texts.write(line, voice)}", file=where or sys.stdout)
+    print(mask(f"- {texts.write(line, voice)}"), file=where or sys.stdout)
 
 
 if __name__ == "__main__":

@@ -14,13 +14,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    SecretStr,
     ValidationError,
     create_model,
 )
@@ -28,10 +29,13 @@ from pydantic import (
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
 from bot.feature import Claims, Features
+from bot.main.addresses import check_address, secrets_in_address, shown_address
+from bot.masking import hide
 from bot.model.message import Text, text
 from bot.model.people import Role
 from bot.settings import Section
 from bot.texts import LOCALES
+from bot.unseen import has_unseen, seen_as
 
 log = logging.getLogger(__name__)
 DEFAULT_FILE = Path("config.toml")
@@ -57,12 +61,6 @@ def _zone(name: str) -> str:
     return name
 
 
-def _database(url: str) -> str:
-    if not url.startswith(("sqlite:///", "postgresql://")):
-        raise ValueError("config.database")
-    return url
-
-
 def _account(name: str) -> str:
     platform, _, address = name.partition(":")
     if not (platform and address):
@@ -78,6 +76,13 @@ def _language(name: str) -> str:
     return name
 
 
+def _name(name: str) -> str:
+    if has_unseen(name) or not seen_as(name):
+        raise ValueError("typed.unseen")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_account)]
 Language = Annotated[str, AfterValidator(_language)]
 
@@ -90,23 +95,23 @@ class Community(Section):
 
 
 class DatabaseSection(Section):
-    url: Annotated[str, AfterValidator(_database)] = "sqlite:///data/plein.db"
+    url: Annotated[str, AfterValidator(check_address), Field(repr=False)] = "sqlite:///data/plein.db"
     keys: Path | None = None
 
     @property
     def shown(self) -> str:
         """The address without the password that may be in it."""
-        return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:***@", self.url)
+        return shown_address(self.url)
 
 
 class ThemeSection(Section):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Name
     language: Language | None = None
     places: tuple[Address, ...] = ()
 
 
 class ResidentSection(Section):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Name
     accounts: Annotated[tuple[Address, ...], Field(min_length=1)]
     role: Literal["resident", "organiser", "moderator"] = "resident"
 
@@ -169,7 +174,9 @@ def load(path: Path | None, features: Features, environment: Mapping[str, str] =
             ) from None
         except tomllib.TOMLDecodeError as error:
             raise BadConfig([text("config.no_toml", file=str(path), reason=_without_values(error))]) from None
+    hide(_secrets_in(values, model))
     unknown = _from_environment(values, environment, model)
+    hide(_secrets_in(values, model))
     try:
         config = model.model_validate(values)
     except ValidationError as error:
@@ -204,6 +211,25 @@ def _lines_of(source: str, address: str) -> tuple[str, ...]:
     return tuple(str(number) for number, line in lines if quoted.search(line))
 
 
+def holds_secrets(path: Path, features: Features) -> bool:
+    """Whether there is a password or a token in the file itself. Raises OSError, TOMLDecodeError."""
+    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    return any(_secrets_in(values, config_of(features)))
+
+
+def _secrets_in(values: Mapping[str, Any], config: type[Config]) -> Iterator[str]:
+    """What is to be printed nowhere, whether or not the rest is right."""
+    for name, section in _sections(config):
+        found = values.get(name)
+        for key, value in found.items() if isinstance(found, dict) else ():
+            field = section.model_fields.get(key)
+            if field and SecretStr in (field.annotation, *get_args(field.annotation)):
+                yield str(value)
+    database = values.get("database")
+    if isinstance(database, dict):
+        yield from secrets_in_address(str(database.get("url", "")))
+
+
 def _without_values(error: tomllib.TOMLDecodeError) -> str:
     """The place of the fault; the message itself may quote what was written there."""
     found = str(error)
@@ -228,8 +254,10 @@ def _from_environment(
         section, _, key = name.removeprefix(PREFIX).lower().partition("_")
         if section not in sections:
             near = "".join(f"; did you mean {close}?" for close in get_close_matches(name, known, 1, 0.7))
+            hide([environment[name]])
             log.warning("%s in the environment is no setting of Plein, and not looked at%s", name, near)
         elif key not in sections[section].model_fields:
+            hide([environment[name]])
             faults.append(_unknown(name, known))
         elif isinstance(found := values.setdefault(section, {}), dict):
             found[key] = environment[name]

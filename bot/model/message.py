@@ -121,7 +121,7 @@ class Field:
     """One thing that a form asks for, and the argument it goes into.
 
     `value` stands in it already. `choices`: the values to pick one from, each with its words. `long`: it
-    may take several lines.
+    may take several lines. `most`: so many characters fit.
     """
 
     name: str
@@ -131,6 +131,7 @@ class Field:
     choices: tuple[tuple[str, Text], ...] = ()
     long: bool = False
     required: bool = True
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ class Form:
     """What a command still needs, asked for where a platform has forms; elsewhere the lines say what to type.
 
     `at_once`: nothing is wrong, so that the form may be shown instead of the message it comes with.
-    `lines`: what has to be read to fill it in, for where the form covers all else.
+    `lines`: what has to be read to fill it in, for where the form covers all else. `again`: what asks for
+    the same form, where the answer that it came with is not kept.
     """
 
     title: Text
@@ -147,6 +149,7 @@ class Form:
     fields: tuple[Field, ...]
     at_once: bool = False
     lines: tuple[Text, ...] = ()
+    again: Button | None = None
 
     def filled_in(self, values: Sequence[str]) -> dict[str, Any]:
         """The arguments, with a value for each field in order.

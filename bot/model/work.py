@@ -13,6 +13,9 @@ Reference = tuple[str, ...]
 # An account of Plein's that was silent for so long is not at work any more.
 AWAY_AFTER = timedelta(hours=1)
 
+# With this begins the key of an answer that only the last one of its kind is kept of (see Call.confide).
+SECRET = "secret:"  # noqa: S105  (it begins a name)
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -32,13 +35,12 @@ class Delivery:
     `key` names it: the same key again must not show it twice. `tried_at` is when that was first tried, so
     that an adapter whose platform forgets keys can look in the place's history first. `replaces` is where
     the message stands that this is the new state of. `reply_to` is what it answers. `mentions` are those
-    who may be pinged; nobody else ever is. `speaker` is whose words they are, where a platform can show that.
+    who may be pinged; nobody else ever is.
     """
 
     key: str
     to: Place | Identity
     message: Message
-    speaker: str | None = None
     reply_to: str | None = None
     replaces: Reference = ()
     mentions: tuple[Identity, ...] = ()

@@ -12,7 +12,7 @@ from bot.pictures.bidi import levels_of, starts_rtl
 from bot.pictures.faces import ZWJ, can_draw, clusters, face_of, font_of
 from bot.pictures.runs import Run, advance, laid, runs_of, way, width_of
 from bot.pictures.style import Style
-from bot.texts import visible
+from bot.unseen import visible
 
 if TYPE_CHECKING:
     from PIL import Image

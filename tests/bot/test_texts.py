@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bot.errors import Clash
 from bot.model.message import Text, text, typed
 from bot.model.people import Identity, Known, Resident
-from bot.texts import FOLDER, LOCALES, Texts, Voice, has_unseen, visible
+from bot.texts import FOLDER, LOCALES, Texts, Voice
+from bot.unseen import has_unseen, visible
 from tests.chat import BRUSSELS, NOW
 
 TEXTS = Texts()

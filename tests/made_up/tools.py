@@ -14,10 +14,12 @@ from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
 from bot.feature import Feature
+from bot.model.events import Heard
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Resident
 from bot.model.work import Job
-from bot.ports.storage import Exported, StoreKey, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import StoreKey, Transaction
 from bot.settings import Section
 
 DAY = timedelta(days=1)
@@ -123,6 +125,16 @@ def back_due(call: Call, job: Job) -> None:
         call.announce(loan.theme, message(text("tool.due", tool=loan.tool)), call.id)
 
 
+def say_when_back(call: Call, heard: Heard) -> Message | None:
+    """Whoever asks the others for something that is out hears when it is back."""
+    words = heard.words.casefold()
+    out = call.tx.of(TOOLS).out(call.theme().id) if words.endswith("?") else ()
+    lines = [
+        text("tool.line", tool=loan.tool, back=loan.back_at) for loan in out if loan.tool.casefold() in words
+    ]
+    return message(*lines) if lines else None
+
+
 def show_board(tx: Transaction, subject: str) -> Message:
     """What is out."""
     out = tx.of(TOOLS).out(int(subject))
@@ -172,6 +184,7 @@ FEATURE = Feature(
     merge=merge_residents,
     forget=forget_resident,
     export=export_resident,
+    hears=say_when_back,
     settings=ToolsSettings,
     keeps=TOOLS,
     locales=Path(__file__).parent / "locales",

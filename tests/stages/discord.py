@@ -120,7 +120,9 @@ class OnDiscord(Stage):
     async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None:
         person, channel = self._on(who, where)
         if where and not words.startswith("!"):
-            await person.says(channel, words)
+            talk = await person.says(channel, words)
+            if self.core.listens:
+                await self._dealt_with(talk)
         elif not openly and (filled_in := self._filled_in(words)):
             await self._use(person, channel, *filled_in)
         else:
@@ -136,7 +138,9 @@ class OnDiscord(Stage):
             with pytest.raises(AssertionError, match="does not let"):
                 await person.says(channel, words)
             return
-        message = await person.says(channel, words)
+        await self._dealt_with(await person.says(channel, words))
+
+    async def _dealt_with(self, message: Message) -> None:
         await self.core.until(f"{self.platform}:{message.id}:{message.author.id}")
 
     def _filled_in(self, words: str) -> tuple[str, dict[str, Any]] | None:

@@ -132,7 +132,9 @@ class OnMatrix(Stage):
     async def _say(self, who: Who, where: Where | None, words: str, *, openly: bool) -> None:
         person = self._people[who]
         if where and not words.startswith("!"):
-            await person.say(self._rooms[where], words)
+            talk = await person.say(self._rooms[where], words)
+            if self.core.listens:
+                await self._dealt_with(talk)
         elif where and _COMMAND.match(words):
             await self._dealt_with(await person.say(self._rooms[where], words))
         else:

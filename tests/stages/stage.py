@@ -15,6 +15,7 @@ from adapters.console.script import Says
 from bot.clock import HandClock
 from bot.core import PleinCore
 from bot.main.config import Config
+from bot.model.events import Heard as Talk
 from bot.model.events import Invocation
 from bot.model.message import Message
 from bot.model.people import Identity, Place, Presences
@@ -127,6 +128,10 @@ class Listening:
         answer = await self._core.take_back(self._timed(asked), taken)
         self._event(asked.id).set()
         return answer
+
+    async def hear(self, talk: Talk) -> None:
+        await self._core.hear(talk)
+        self._event(talk.id).set()
 
     async def joined(self, account: str, place: Place, *settings: Any, **more: Any) -> None:
         await self._core.joined(account, place, *settings, **more)

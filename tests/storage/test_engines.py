@@ -37,7 +37,7 @@ ROOT = Path(__file__).parents[2]
 def count_up(tx: Transaction) -> int:
     """Read, then write what follows from it."""
     number = int(tx.kept.get("count", "cursor:") or 0) + 1
-    tx.inbox.add("count", [], str(number))
+    tx.inbox.add("count", [], str(number), NOW)
     return number
 
 
@@ -229,7 +229,7 @@ async def test_nothing_is_acknowledged_before_it_is_kept(
         process.send_signal(signal.SIGKILL)
         acknowledged += (await process.stdout.read()).decode().splitlines(keepends=True)
         assert await process.wait() == -signal.SIGKILL
-    store = await open_database(database_url, keys_of(database_url), stores_of())
+    store = await open_database(database_url, Path(keys), stores_of())
     kept = await store.run(lambda tx: set(cast(Tx, tx).db.execute(select(jobs.c.subject)).scalars()))
     await store.close()
     # A line that was cut short says nothing.

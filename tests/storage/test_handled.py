@@ -5,7 +5,8 @@ from __future__ import annotations
 from bot.model.events import Undo
 from bot.model.message import Message, message, text
 from bot.model.people import Identity, Part, Place, Role
-from bot.ports.storage import Recognised, Transaction
+from bot.ports.people import Recognised
+from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
 

@@ -12,6 +12,7 @@ from bot.ports.storage import Transaction
 from storage.engines import Database
 from storage.tables import inbox
 from storage.unit import Tx
+from tests.chat import NOW
 
 
 def arrivals(*names: str, undecryptable: bool = False) -> list[Arrival]:
@@ -21,10 +22,10 @@ def arrivals(*names: str, undecryptable: bool = False) -> list[Arrival]:
 async def test_only_what_is_new_comes_in(store: Database) -> None:
     def work(tx: Transaction) -> None:
         assert tx.inbox.cursors("me") == {}
-        fresh = tx.inbox.add("me", arrivals("a", "b"), "s1")
+        fresh = tx.inbox.add("me", arrivals("a", "b"), "s1", NOW)
         assert [one.id for one in fresh] == ["a", "b"]
         assert fresh == tx.inbox.waiting("me", undecryptable=False)
-        fresh = tx.inbox.add("me", arrivals("b", "c", "c"), "s2")
+        fresh = tx.inbox.add("me", arrivals("b", "c", "c"), "s2", NOW)
         assert [one.id for one in fresh] == ["c"]
         assert [one.body for one in tx.inbox.waiting("me", undecryptable=False)] == [
             f"body of {n}" for n in "abc"
@@ -36,8 +37,8 @@ async def test_only_what_is_new_comes_in(store: Database) -> None:
 
 async def test_accounts_are_apart(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        mine = tx.inbox.add("me", arrivals("a"), "s1")
-        assert len(tx.inbox.add("you", arrivals("a"), "t1")) == 1
+        mine = tx.inbox.add("me", arrivals("a"), "s1", NOW)
+        assert len(tx.inbox.add("you", arrivals("a"), "t1", NOW)) == 1
         tx.inbox.done("you", [one.seq for one in mine])
         assert tx.inbox.waiting("me", undecryptable=False) == mine
         assert (tx.inbox.cursors("me"), tx.inbox.cursors("you")) == ({"": "s1"}, {"": "t1"})
@@ -47,7 +48,7 @@ async def test_accounts_are_apart(store: Database) -> None:
 
 async def test_what_was_dealt_with_is_gone(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        a, b, c = tx.inbox.add("me", arrivals("a", "b", "c"), "s1")
+        a, b, c = tx.inbox.add("me", arrivals("a", "b", "c"), "s1", NOW)
         tx.inbox.done("me", [a.seq, c.seq])
         tx.inbox.done("me", [])
         assert tx.inbox.waiting("me", undecryptable=False) == [b]
@@ -57,8 +58,8 @@ async def test_what_was_dealt_with_is_gone(store: Database) -> None:
 
 async def test_what_cannot_be_read_waits_apart(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        (a,) = tx.inbox.add("me", arrivals("a"), "s1")
-        (b,) = tx.inbox.add("me", arrivals("b", undecryptable=True), "s1")
+        (a,) = tx.inbox.add("me", arrivals("a"), "s1", NOW)
+        (b,) = tx.inbox.add("me", arrivals("b", undecryptable=True), "s1", NOW)
         assert (tx.inbox.waiting("me", undecryptable=False), tx.inbox.waiting("me", undecryptable=True)) == (
             [a],
             [b],
@@ -69,7 +70,7 @@ async def test_what_cannot_be_read_waits_apart(store: Database) -> None:
 
 async def test_bodies_of_any_size(store: Database) -> None:
     body = '{"words": "👋 \\u0000 \\ud800", "more": "' + "x" * 70_000 + '"}'
-    await store.run(lambda tx: tx.inbox.add("me", [Arrival("a", "room", body)], "s1"))
+    await store.run(lambda tx: tx.inbox.add("me", [Arrival("a", "room", body)], "s1", NOW))
     (found,) = await store.run(lambda tx: tx.inbox.waiting("me", undecryptable=False))
     assert found.body == body
 
@@ -88,7 +89,7 @@ def bodies(tx: Transaction) -> list[str]:
 
 
 async def test_what_was_said_is_not_kept_in_the_open(store: Database) -> None:
-    await store.run(lambda tx: tx.inbox.add("me", arrivals("a", "b"), "s1"))
+    await store.run(lambda tx: tx.inbox.add("me", arrivals("a", "b"), "s1", NOW))
     kept = await store.run(raw)
     assert [key for key, _ in kept] == ["now-1"] * 2
     assert not any("body" in body for _, body in kept)
@@ -97,9 +98,9 @@ async def test_what_was_said_is_not_kept_in_the_open(store: Database) -> None:
 
 async def test_what_an_earlier_version_kept_is_read_too(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        fields = {"account": "me", "id": "a", "room": "room", "body": "body of a", "sealed": False}
+        fields = {"account": "me", "id": "a", "room": "room", "body": "body of a", "arrived_at": NOW}
         cast(Tx, tx).db.execute(insert(inbox), fields)
-        tx.inbox.add("me", arrivals("b"), "s1")
+        tx.inbox.add("me", arrivals("b"), "s1", NOW)
 
     await store.run(work)
     assert await store.run(bodies) == ["body of a", "body of b"]
@@ -108,10 +109,10 @@ async def test_what_an_earlier_version_kept_is_read_too(store: Database) -> None
 async def test_what_lost_its_key_holds_up_nothing_else(
     store: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await store.run(lambda tx: tx.inbox.add("me", arrivals("a"), "s1"))
+    await store.run(lambda tx: tx.inbox.add("me", arrivals("a"), "s1", NOW))
     seals = await store.run(lambda tx: cast(Tx, tx).seals)
     seals.destroy("now-1")
-    await store.run(lambda tx: tx.inbox.add("me", arrivals("b"), "s2"))
+    await store.run(lambda tx: tx.inbox.add("me", arrivals("b"), "s2", NOW))
     assert await store.run(bodies) == ["body of b"]
     assert "What was said in a cannot be read any more" in caplog.text
 
@@ -119,7 +120,7 @@ async def test_what_lost_its_key_holds_up_nothing_else(
 async def test_an_account_reads_each_stream_at_its_own_pace(store: Database) -> None:
     def work(tx: Transaction) -> None:
         for stream in ("p:a", "p:b", "P:c", "p%:d"):
-            tx.inbox.add("me", arrivals(f"in {stream}"), f"at {stream}", stream)
+            tx.inbox.add("me", arrivals(f"in {stream}"), f"at {stream}", NOW, stream)
         assert tx.inbox.cursors("me", "p:") == {"p:a": "at p:a", "p:b": "at p:b"}
         assert tx.inbox.cursors("me", "p%") == {"p%:d": "at p%:d"}
         assert tx.inbox.cursors("me", "p_") == {}

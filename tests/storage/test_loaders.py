@@ -23,7 +23,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.schema import CreateTable
 
 from bot.ports.storage import Transaction
@@ -32,6 +31,7 @@ from storage.batch import RELOADS, Batch, Loader, Row
 from storage.engines import Database
 from storage.executor import Executor, Rows
 from storage.unit import Tx
+from storage.upsert import upsert
 
 T = TypeVar("T")
 metadata = MetaData()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect
 from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.read import bind
@@ -41,6 +42,12 @@ T = TypeVar("T")
 @pytest.fixture(autouse=True)
 def really_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "migrate", MIGRATE)
+
+
+@pytest.fixture
+def database_url(bare_database_url: str) -> str:
+    """One without tables."""
+    return bare_database_url
 
 
 async def look(url: str, how: Callable[[Connection], T]) -> T:
@@ -218,6 +225,31 @@ def use_it(tx: Transaction) -> None:
     tx.people.take_part(account, theirs.id, 1, Part(Role.RESIDENT, NOW, NOW))
 
 
+async def test_what_waits_has_all_its_days_before_it(database_url: str) -> None:
+    """When it came nobody knows: it is kept as long as what comes at this moment."""
+    before = datetime.now(UTC)
+    await upgrade(database_url, to="0007")
+
+    def bring(db: Connection) -> None:
+        db.execute(sql("INSERT INTO inbox (account, id, room, body) VALUES ('me', '$1', '!r', 'said')"))
+        db.commit()
+
+    await look(database_url, bring)
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    after = datetime.now(UTC)
+
+    def said(tx: Transaction) -> list[str]:
+        return [arrival.body for arrival in tx.inbox.waiting("me", undecryptable=False)]
+
+    await store.forget(before + timedelta(days=30))
+    assert await store.read(said) == ["said"]
+    await store.forget(after + timedelta(days=30, microseconds=1))
+    assert await store.read(said) == []
+    await store.close()
+
+
 async def test_opening_brings_the_tables_up_to_date(database_url: str) -> None:
     await (await open_database(database_url, keys_of(database_url), stores_of())).close()
     assert await schema_of(database_url) == newest_schema()
@@ -392,3 +424,47 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
         assert [row[:at] for row in after[table]] == [row[:at] for row in before[table]], table
     waiting = {row[0] for row in after["posts"] if row[5] is None and row[6] is None}
     assert waiting == {"waits in !r", "waits in 7", "to anna"}
+
+
+# --- what was answered ---
+
+
+async def test_answers_stand_apart_from_their_ids_up_and_down(database_url: str) -> None:
+    answered = ("seen", "id", "at", "answer", "undo", "key")
+
+    def answer(db: Connection) -> None:
+        add = sql("INSERT INTO seen (id, at, answer, undo, key) VALUES (:id, :at, :answer, :undo, :key)")
+        for number, (packed, undo, key) in enumerate([(None, None, ""), (SAID, "{}", ""), ("x", None, "k")]):
+            values = {"id": f"$é{number}", "at": 10**15 - number, "answer": packed, "undo": undo, "key": key}
+            db.execute(add, values)
+        db.commit()
+
+    def is_apart(db: Connection) -> bool:
+        if db.dialect.name != "sqlite":
+            return True
+        made: str = db.execute(sql("SELECT sql FROM sqlite_master WHERE name = 'seen'")).scalar_one()
+        return "WITHOUT ROWID" not in made
+
+    await upgrade(database_url, to="0007")
+    await look(database_url, answer)
+    kept = await look(database_url, rows(*answered))
+    assert len(kept) == 3
+    assert await look(database_url, is_apart) == database_url.startswith("postgresql")
+    await upgrade(database_url)
+    assert await look(database_url, is_apart)
+    assert await look(database_url, differences) == []
+    assert await look(database_url, rows(*answered)) == kept
+    # Each id is still answered once.
+    with pytest.raises(IntegrityError):
+        await look(database_url, answer)
+
+    def down(db: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = db
+        command.downgrade(config, "0007")
+        db.commit()
+
+    await look(database_url, down)
+    assert await look(database_url, is_apart) == database_url.startswith("postgresql")
+    assert await look(database_url, rows(*answered)) == kept

@@ -58,6 +58,12 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
+@pytest.fixture
+def database_url(bare_database_url: str) -> str:
+    """One without tables."""
+    return bare_database_url
+
+
 @pytest.mark.parametrize("before", ["empty", "older"])
 async def test_four_processes_open_it_at_once(database_url: str, tmp_path: Path, before: str) -> None:
     if before == "older":
@@ -127,7 +133,7 @@ async def test_a_newer_one_is_left_alone(
 
 def count_up(tx: Transaction) -> int:
     number = int(tx.kept.get("count", "cursor:") or 0) + 1
-    tx.inbox.add("count", [], str(number))
+    tx.inbox.add("count", [], str(number), NOW)
     tx.jobs.add("test", str(number), NOW)
     return number
 

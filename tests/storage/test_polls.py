@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from bot.features.polls.records import POLLS, Kind, Poll, Results, Voters
+from bot.features.polls.records import POLLS, SEALED, Kind, Poll, Results, Voters
 from bot.model.people import Identity, Part, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
@@ -134,7 +134,7 @@ async def test_an_anonymous_poll_is_counted_when_it_closes(store: Database) -> N
         tx.of(POLLS).vote(poll, ben, (1,), (3,), NOW, "te ver")
         found = tx.of(POLLS).get(poll.id, ben)
         assert found
-        assert (found[0].voters, found[1]) == (3, (3,))
+        assert (found[0].voters, found[1]) == (3, SEALED)
         assert cast_as(tx, poll) == {}
         assert list(tx.of(POLLS).reasons(poll)) == []
         kept = recount(cast(Tx, tx).db, poll.id)

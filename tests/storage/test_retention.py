@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.features.polls.records import POLLS
+from bot.model.events import Arrival
 from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.model.work import Receipt
@@ -66,7 +67,7 @@ async def test_what_still_waits_or_was_set_aside_is_kept_for_ever(store: Databas
         tx.posts.park("aside", "gone")
         say(tx, "waits", NOW, sent=False)
         tx.jobs.add("test", "waits", NOW)
-        tx.inbox.add("me", [], "how far")
+        tx.inbox.add("me", [], "how far", NOW)
 
     await store.run(add)
     await store.forget(NOW + 3650 * DAY)
@@ -99,6 +100,33 @@ async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> N
     await store.run(show)
     await store.forget(NOW + 3650 * DAY)
     assert await store.run(open_again) == [HELLO, None, HELLO]
+
+
+async def test_what_nobody_dealt_with_for_a_month(store: Database) -> None:
+    """Of an account that comes back within that time nothing is lost, however much others forget."""
+
+    def bring(tx: Transaction) -> None:
+        for account in ("gone", "away"):
+            for name, at in (("old", NOW - MOMENT), ("young", NOW)):
+                tx.inbox.add(account, [Arrival(name, "room", name)], name, at)
+            sealed = Arrival("sealed", "room", "?", undecryptable=True)
+            tx.inbox.add(account, [sealed], "sealed", NOW - MOMENT)
+
+    def waiting(tx: Transaction) -> list[list[str]]:
+        return [
+            [arrival.id for kind in (False, True) for arrival in tx.inbox.waiting(account, kind)]
+            for account in ("gone", "away")
+        ]
+
+    await store.run(bring)
+    await store.forget(NOW + 30 * DAY - MOMENT)
+    assert await store.read(waiting) == [["old", "young", "sealed"]] * 2
+    await store.forget(NOW + 30 * DAY)
+    assert await store.read(waiting) == [["young"]] * 2
+    await store.forget(NOW + 31 * DAY)
+    assert await store.read(waiting) == [[]] * 2
+    # How far was read stays: an account that does come back goes on from there.
+    assert await store.read(lambda tx: tx.inbox.cursors("gone")) == {"": "sealed"}
 
 
 async def test_jobs_a_month_after_they_were_done(store: Database) -> None:

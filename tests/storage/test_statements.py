@@ -16,13 +16,13 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 import storage
 from storage.batch import Loader, _locking, tables_of
 from storage.executor import _Plan
-from storage.polls import ballots, polls
+from storage.polls.tables import ballots, polls
 from storage.tables import posts, subjects
 from tests.doubles.installed import TABLES
 
 MODULES = sorted(path.stem for path in Path(storage.__path__[0]).glob("*.py"))
 POSTGRESQL: Any = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
-DIALECTS = (sqlite.dialect(paramstyle="named"), POSTGRESQL)
+DIALECTS = (sqlite.dialect(), POSTGRESQL)
 
 
 def statements() -> Iterator[Any]:

@@ -18,7 +18,7 @@ from bot.main.features import stores_of
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database, open_database
-from storage.polls import ballots
+from storage.polls.tables import ballots
 from storage.tables import identities
 from storage.unit import Tx
 from tests.chat import NOW

@@ -28,7 +28,8 @@ from bot.feature import Feature
 from bot.features.polls import ask, end, find, read, show, vote
 from bot.features.polls.records import POLLS, SUBJECT, Cast, Poll
 from bot.features.polls.settings import PollsSettings
-from bot.ports.storage import Exported, Transaction
+from bot.ports.people import Exported
+from bot.ports.storage import Transaction
 
 _COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
@@ -73,6 +74,7 @@ def export_resident(tx: Transaction, resident: int) -> Exported:
     return {
         "polls": [_asked(poll) for poll in tx.of(POLLS).opened_by(resident)],
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
+        "marks": [{"poll": poll, "latest": latest} for poll, latest in tx.of(POLLS).marks_of(resident)],
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
 from bot.model.work import Job
+from bot.unseen import seen_as
 
 MOST_OPTIONS = 20
 LONGEST_QUESTION = 250
@@ -28,12 +28,6 @@ _OPENING = "poll open"
 
 
 # --- rules -----------------------------------------------------------------------------
-
-
-def seen_as(words: str) -> str:
-    """What tells one from another for a reader: not capitals, width, or joiners, which show nothing."""
-    plain = unicodedata.normalize("NFKC", words).casefold()
-    return plain.replace("\u200c", "").replace("\u200d", "").strip()
 
 
 def check_question(question: str) -> None:

@@ -9,7 +9,7 @@ from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, find, find_own
-from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll
+from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 
@@ -62,6 +62,7 @@ def _missed(call: Call, poll: Poll) -> None:
 
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
+    call.disclose(secret_of(int(job.subject)))
     if not call.tx.of(POLLS).burn(int(job.subject)):
         call.schedule("poll.burn", job.subject, call.now + SOON)
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.features.polls.kinds import BEST_SCORE, DATE_WORDS, NO, OBJECT, YES, example, option_text
-from bot.features.polls.records import UNREADABLE, Choices, Kind, Poll
-from bot.model.message import Field, Form, Text, text, typed
+from bot.features.polls.records import LONGEST_REASON, UNREADABLE, Choices, Kind, Poll
+from bot.model.message import Button, Field, Form, Text, text, typed
 
 ASKED = (Kind.SCORE, Kind.RANKED, Kind.DATES)
+CHOSEN = (Kind.CHOICE, Kind.APPROVAL)
 # So many options can each have a field of their own.
 MOST_FIELDS = 5
 _SCORES = tuple((str(score), typed(str(score))) for score in range(BEST_SCORE + 1))
@@ -25,16 +26,38 @@ def ballot_form(poll: Poll, mine: Choices = ()) -> Form | None:
     """
     if poll.state != "open" or poll.kind not in ASKED:
         return None
-    known = () if poll.anonymous or mine == UNREADABLE else mine
-    title = text(f"poll.form.{poll.kind}")
-    return Form(title, "poll vote", {"poll": poll.id}, _fields(poll, known), lines=_lines(poll))
+    return _ballot(poll, () if poll.anonymous or mine == UNREADABLE else mine)
+
+
+def whole_form(poll: Poll) -> Form | None:
+    """Asks for a whole ballot where one press of an option is not all of it; None where it is."""
+    if poll.kind in ASKED or (poll.kind in CHOSEN and poll.at_most > 1):
+        return replace(_ballot(poll, ()), at_once=True)
+    return None
+
+
+def _ballot(poll: Poll, mine: Choices) -> Form:
+    title = text(f"poll.form.{_family(poll)}")
+    again = _again(poll, 1)
+    return Form(title, "poll vote", {"poll": poll.id}, _fields(poll, mine), lines=_lines(poll), again=again)
+
+
+def _again(poll: Poll, option: int) -> Button | None:
+    """The press that opens it, where the answer that it comes with is not kept."""
+    if not poll.anonymous:
+        return None
+    return Button(text("poll.button.change"), "poll tick", {"poll": poll.id, "option": option})
 
 
 def reason_form(poll: Poll, given: str = "") -> Form:
     """Asks why somebody objects, and nothing else."""
-    field = Field("answer", text("poll.form.reason"), text("poll.form.reason.hint"), given, long=True)
+    label, hint = text("poll.form.reason"), text("poll.form.reason.hint")
+    # What was too long in secret is kept nowhere, to be mended.
+    most = LONGEST_REASON if poll.anonymous else None
+    field = Field("answer", label, hint, given, long=True, most=most)
     args = {"poll": poll.id, "answer": str(OBJECT)}
-    return Form(text("poll.form.object"), "poll vote", args, (field,), at_once=not given)
+    again = _again(poll, OBJECT)
+    return Form(text("poll.form.object"), "poll vote", args, (field,), at_once=not given, again=again)
 
 
 def answer_form(poll: Poll, answer: str, read: Choices) -> Form | None:
@@ -47,9 +70,14 @@ def answer_form(poll: Poll, answer: str, read: Choices) -> Form | None:
     return replace(form, fields=(replace(form.fields[0], value=answer),))
 
 
+def _family(poll: Poll) -> Kind:
+    """Where several may be chosen, that is asked for in one way."""
+    return Kind.APPROVAL if poll.kind in CHOSEN else poll.kind
+
+
 def _by_numbers(poll: Poll) -> bool:
     """Whether the whole ballot goes into one field."""
-    return poll.kind is Kind.RANKED or len(poll.options) > MOST_FIELDS
+    return poll.kind in (*CHOSEN, Kind.RANKED) or len(poll.options) > MOST_FIELDS
 
 
 def _lines(poll: Poll) -> tuple[Text, ...]:
@@ -64,8 +92,10 @@ def _lines(poll: Poll) -> tuple[Text, ...]:
 
 def _fields(poll: Poll, mine: Choices) -> tuple[Field, ...]:
     if _by_numbers(poll):
-        hint = text(f"poll.form.{poll.kind}.hint", example=example(poll), best=BEST_SCORE)
-        return (Field("answer", text(f"poll.form.{poll.kind}.label"), hint, _in_numbers(poll, mine)),)
+        family = _family(poll)
+        how = {"example": "1 2" if family is Kind.APPROVAL else example(poll), "best": BEST_SCORE}
+        label, hint = text(f"poll.form.{family}.label"), text(f"poll.form.{family}.hint", **how)
+        return (Field("answer", label, hint, _in_numbers(poll, mine)),)
     choices = _MARKS if poll.kind is Kind.DATES else _SCORES
     names = {mark: name for name, mark in DATE_WORDS.items()}
     values = [names[mark] if poll.kind is Kind.DATES else str(mark) for mark in mine]

@@ -15,13 +15,12 @@ from typing import Protocol, TypeVar
 
 from bot.errors import UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
-from bot.features.polls.records import Ballots, Choices, Kind, Plan
+from bot.features.polls.records import LONGEST_REASON, Ballots, Choices, Kind, Plan
 from bot.model.message import Text, text, typed
 
 BEST_SCORE = 5
 YES, IF_NEED_BE, NO = 2, 1, 0
 AGREE, ABSTAIN, OBJECT = 1, 2, 3
-LONGEST_REASON = 280
 # Words that stand for a mark, in the catalogues: `poll.word.yes` and so on.
 DATE_WORDS = {"yes": YES, "if_need_be": IF_NEED_BE, "no": NO}
 CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}

@@ -48,8 +48,12 @@ ROLES = {Voters.ORGANISERS: Role.ORGANISER, Voters.MODERATORS: Role.MODERATOR}
 # What a ballot says, as its kind counts it: numbers of options (in order of preference where they are
 # ranked), or one mark for each option, in order. () is no ballot.
 Choices = tuple[int, ...]
-# There is a ballot, and the key to it is gone: it still counts as one, until a new one takes its place.
+# There is a ballot, and nobody reads it before the end; or the key to it is gone: it still counts as one,
+# until a new one takes its place.
+SEALED: Choices = (-1,)
 UNREADABLE: Choices = (0,)
+# In characters, whatever they are: what is sealed has room for so many.
+LONGEST_REASON = 280
 # How many ballots say the same.
 Ballots = Sequence[tuple[Choices, int]]
 
@@ -104,13 +108,18 @@ class Cast:
     cast_at: datetime | None
 
 
+def secret_of(poll: int) -> str:
+    """What is said of an anonymous poll is kept under this name (Call.confide)."""
+    return f"poll-{poll}"
+
+
 class PollStore(Protocol):
     """What polls need kept."""
 
     def add(self, plan: Plan, state: str) -> Poll: ...
 
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
-        """The poll, held until the transaction ends, and what this voter chose."""
+        """The poll, held until the transaction ends, and what this voter chose: SEALED if it is anonymous."""
         ...
 
     def themes(self) -> Collection[int]:
@@ -154,6 +163,13 @@ class PollStore(Protocol):
         self, poll: Poll, voter: int, before: Choices, after: Choices, now: datetime, reason: str | None
     ) -> None: ...
 
+    def repeated(self, poll: Poll, voter: int, event: str) -> bool:
+        """Whether that event of theirs was dealt with in this anonymous poll; from now on it was.
+
+        Nothing that can be counted is kept of it, and nothing at all once the poll is over.
+        """
+        ...
+
     def change(self, poll: int, changes: Mapping[str, Any]) -> None:
         """Fields of a poll, by their names."""
         ...
@@ -194,6 +210,10 @@ class PollStore(Protocol):
 
     def cast_by(self, resident: int) -> Sequence[Cast]:
         """All the ballots that they have."""
+        ...
+
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        """What `repeated` keeps of them, by the number of the poll."""
         ...
 
 

@@ -7,18 +7,28 @@ from collections.abc import Mapping
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
-from bot.features.polls.find import check_voter, find_running
-from bot.features.polls.forms import answer_form, ballot_form, reason_form
+from bot.features.polls.find import check_running, check_voter, find
+from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
 from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
-from bot.features.polls.records import DAY, POLLS, ROLES, SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model.message import Message, Text, message, text
+from bot.features.polls.records import (
+    DAY,
+    POLLS,
+    ROLES,
+    SUBJECT,
+    UNREADABLE,
+    Choices,
+    Kind,
+    Poll,
+    secret_of,
+)
+from bot.model.message import Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     """Vote: what is said here, and nothing that was said before."""
-    found, before = find_running(call, poll)
+    found, before = _find(call, poll)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
 
@@ -40,7 +50,7 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
 
     `unless_voted`: whoever has a ballot already keeps it.
     """
-    found, before = find_running(call, poll)
+    found, before = _find(call, poll)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if unless_voted and before not in ((), UNREADABLE):
@@ -50,14 +60,17 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
 
 def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Message:
     """Press the button of one option."""
-    found, before = find_running(call, poll)
+    found, before = _find(call, poll)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
-    readable = () if before == UNREADABLE else before
+    if found.anonymous and (whole := whole_form(found)):
+        return _asked_whole(found, whole)
+    # A secret ballot is what this press says, and nothing that was pressed before.
+    stands, on = ((), None) if found.anonymous else (before, on)
     try:
-        after = METHODS[found.kind].press(found, readable, option, on)
+        after = METHODS[found.kind].press(found, stands, option, on)
     except UserError as error:
         if found.kind is Kind.CONSENT:
             # A press says who objects, but not why.
@@ -70,28 +83,49 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
 
 def withdraw_poll(call: Call, poll: int | None = None) -> Message:
     """Take your vote back."""
-    found, before = find_running(call, poll)
+    found, before = _find(call, poll)
     return _cast(call, found, before, ())
 
 
 def take_back_vote(call: Call, poll: int, only: tuple[int, ...]) -> Message:
     """The message that voted for `only` was removed; a vote cast since then stays."""
-    found, before = find_running(call, poll)
+    found, before = _find(call, poll)
+    if found.anonymous:  # nobody can say any more what that message voted for
+        return show.receipt(call.tx, found, before, before)
     return _cast(call, found, before, () if before == only else before)
+
+
+def _find(call: Call, number: int | None) -> tuple[Poll, Choices]:
+    """The poll, open, and their ballot. What is said about an anonymous one leaves no trace of its own."""
+    found, before = find(call, number)
+    if found.anonymous and found.state == "open":
+        call.confide(secret_of(found.id))
+    check_running(call, found)
+    return found, before
 
 
 def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None = None) -> Message:
     """Keep the ballot; the receipt says what now stands."""
     if after:
         check_voter(call, poll)
-    if after and call.undone_by is None and not poll.anonymous:
-        # What undoes a vote says what it was, which in an anonymous poll nothing may.
+    if poll.anonymous:
+        _cast_sealed(call, poll, before, after, reason)
+        return show.receipt(call.tx, poll, before, after)
+    if after and call.undone_by is None:
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
-    if before != after or reason or poll.anonymous:
+    if before != after or reason:
         call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
-        if before != after or reason:
-            call.changed(f"{SUBJECT}:{poll.id}")
+        call.changed(f"{SUBJECT}:{poll.id}")
     return show.receipt(call.tx, poll, before, after, reason)
+
+
+def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None) -> None:
+    """Nobody can tell a vote that was changed from one that was repeated: only who takes part is seen."""
+    if call.tx.of(POLLS).repeated(poll, call.resident.id, call.id):
+        return
+    call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
+    if bool(before) != bool(after):
+        call.changed(f"{SUBJECT}:{poll.id}")
 
 
 def _asked_in_private(call: Call, poll: Poll) -> Message | None:
@@ -99,6 +133,21 @@ def _asked_in_private(call: Call, poll: Poll) -> Message | None:
     if not (poll.secret and call.public):
         return None
     return _asked(poll, text("poll.overheard", question=poll.question))
+
+
+def _asked_whole(poll: Poll, form: Form) -> Message:
+    """One press is not all of a ballot: the whole of it is asked for, and nothing is kept until then."""
+    how, limit = how_to(poll), tuple[Text, ...]()
+    if poll.kind in CHOSEN:
+        how = text("poll.how.approval", example="1 2")
+        limit = (text("poll.board.at_most", count=poll.at_most),) if poll.at_most < len(poll.options) else ()
+    return message(
+        text("poll.whole", question=poll.question),
+        *show.option_lines(poll, None),
+        *limit,
+        hints=[text("poll.reminder.how", poll=poll.id, how=how)],
+        form=form,
+    )
 
 
 def _asked(poll: Poll, *first: Text) -> Message:

@@ -22,10 +22,13 @@ from tests.on_discord import plein_on
 NEEDS = [name.replace("_", " ") for name in NEEDED]
 
 
-async def checked(double: Discord, *channels: str, **settings: Any) -> tuple[list[str], list[str]]:
-    """What is well and what is wrong, in English."""
+async def checked(
+    double: Discord, *channels: str, listens: bool = False, **settings: Any
+) -> tuple[list[str], list[str]]:
+    """What is well and what is wrong, in English; `listens`: to what people say to each other."""
     texts, voice = Texts(), Voice("en", ZoneInfo("Europe/Brussels"), datetime.now(UTC), code=("", ""))
-    found = await check(Settings(**{"token": double.token, **settings}), channels, double.connector())
+    discord = Settings(**{"token": double.token, **settings})
+    found = await check(discord, channels, double.connector(), listens=listens)
     well, wrong = ([texts.write(line, voice) for line in lines] for lines in found)
     return well, wrong
 
@@ -44,6 +47,18 @@ async def test_it_says_what_plein_needs_and_how_to_invite_it(double: Discord, to
     granted = discord.Permissions(int(re.findall(r"permissions=(\d+)", address)[0]))
     assert all(getattr(granted, name) for name in NEEDED)
     assert not granted.administrator
+
+
+async def test_who_listens_has_to_be_shown_what_people_say(double: Discord, town: Server) -> None:
+    well, wrong = await checked(double, listens=True)
+    assert wrong == []
+    assert any("“Message Content Intent” is on" in line for line in well)
+    double.bot.privileged = 0
+    well, wrong = await checked(double, listens=True)
+    assert not any("Intent" in line for line in well)
+    assert len(wrong) == 1
+    assert "switch on “Message Content Intent”" in wrong[0]
+    assert (await checked(double))[1] == []
 
 
 async def test_native_polls_need_one_permission_more(double: Discord, town: Server) -> None:

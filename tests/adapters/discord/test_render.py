@@ -31,7 +31,8 @@ from bot.model.message import (
     typed,
 )
 from bot.model.people import Identity, Known, Resident
-from bot.texts import LOCALES, Texts, Voice, visible
+from bot.texts import LOCALES, Texts, Voice
+from bot.unseen import visible
 from tests.doubles.calls import COMMANDS
 from tests.doubles.discord import errors
 from tests.doubles.discord.components import check_modal

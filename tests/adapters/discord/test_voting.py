@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import cast
 
 import pytest
+from sqlalchemy import select
 
 from bot.main.config import ResidentSection, ThemeSection
+from bot.ports.storage import Transaction
+from storage.tables import seen
+from storage.unit import Tx
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.doubles.discord.looks import all_components
 from tests.on_discord import OnDiscord, opened, plein_on
@@ -155,6 +161,60 @@ async def test_who_objects_is_asked_why(plein: OnDiscord, anna: Person, ben: Per
     again = await ben.presses(too_long.message, "Say why you object")
     assert again.modal
     assert again.modal.fields["0"]["value"] == "o" * 300
+
+
+# --- in an anonymous poll ---------------------------------------------------------------------------
+
+
+def events_of(person: Person) -> Callable[[Transaction], list[str]]:
+    """What of their doing has a row of its own."""
+    mine = select(seen.c.id).where(seen.c.id.endswith(f":{person.id}"))
+    return lambda tx: cast(Tx, tx).db.execute(mine).scalars()
+
+
+async def test_who_objects_to_a_secret_proposal_leaves_no_more_than_others(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    board = await opened(plein, anna, "Een bank in het park", "", kind="consent", anonymous=True)
+    before = await plein.core.store.run(events_of(anna))
+    assert "je stem is binnen" in (await anna.presses(board, "Akkoord")).text
+    asked = await ben.presses(board, "Bezwaar")
+    assert asked.modal
+    assert asked.modal.fields["0"]["max_length"] == 280
+    assert "your vote is in" in (await ben.submits(asked, {"Your reason": "Te duur. " * 30})).text
+    for person, events in ((anna, before), (ben, [])):
+        assert await plein.core.store.run(events_of(person)) == events
+    await plein.board("sport", "2 mensen deden mee.")
+    await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
+    await plein.board("sport", "Akkoord: 1", "Bezwaar: 1", "Bezwaar: “Te duur. Te duur.")
+
+
+async def test_several_are_chosen_in_secret_in_one_go(plein: OnDiscord, anna: Person, ben: Person) -> None:
+    """A button opens the form of the whole ballot: it adds nothing to what nobody can see."""
+    board = await opened(plein, anna, "Wat is goed?", "Bank | Boom | Beeld", kind="approval", anonymous=True)
+    assert "your vote is in" in (await ben.chooses(board, list_of(board), ["Boom"])).text
+    asked = await ben.presses(board, "Bank")
+    assert asked.modal
+    assert asked.modal.data["components"][0]["content"] == "1\\. Bank\n2\\. Boom\n3\\. Beeld"
+    wrong = await ben.submits(asked, {"0": "1 7"})
+    assert "your vote is in" not in wrong.text
+    again = await ben.presses(board, "Beeld")
+    assert "your vote is in" in (await ben.submits(again, {"0": "1 3"})).text
+    assert await plein.core.store.run(events_of(ben)) == []
+    await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
+    await plein.board("sport", "Bank: 1 stem", "Boom: 0 stemmen", "Beeld: 1 stem", "1 mens deed mee")
+
+
+async def test_a_secret_form_is_found_again_though_nothing_of_it_is_kept(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    await opened(plein, anna, "Hoe goed?", "Bank | Boom", kind="score", anonymous=True)
+    wrong = await ben.uses("sport", "vote", answer="9 9", poll=1)
+    asked = await ben.presses(wrong.message, "Give scores")
+    assert asked.modal
+    await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
+    late = await ben.submits(asked, {"Bank": "5", "Boom": "2"})
+    assert "closed" in late.text
 
 
 # --- receipts ---------------------------------------------------------------------------------------

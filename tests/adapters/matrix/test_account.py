@@ -114,11 +114,21 @@ async def test_a_first_login(door: Door) -> None:
 
 async def test_only_the_owner_can_read_the_store(door: Door) -> None:
     door.store.mkdir(parents=True, mode=0o755)
+    (door.store / "left.db").touch(0o666)
     await door.open()
     assert stat.S_IMODE(door.store.stat().st_mode) == 0o700
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in door.store.iterdir()}
-    assert len(modes) == 3
+    assert len(modes) == 4
     assert set(modes.values()) == {0o600}
+
+
+async def test_a_store_that_leads_elsewhere_is_refused(door: Door, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    door.store.parent.mkdir(parents=True, exist_ok=True)
+    door.store.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(LoginRefused, match="is a link"):
+        await door.open()
+    assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
 async def test_the_session_is_restored(door: Door) -> None:

@@ -125,6 +125,31 @@ async def test_an_anonymous_objection_is_shown_without_a_name(town: Town) -> Non
     assert ben.person.user_id not in result.body
 
 
+async def test_a_secret_ballot_is_given_whole(town: Town) -> None:
+    """A number says one of them, which is not all of it; and each receipt is as good as the one before."""
+    anna, ben = await town.resident("anna"), await town.resident("ben")
+    room = await town.room(anna.person, ben.person)
+    await anna.person.say(
+        room, '!peiling open "Wat is goed?" Bank | Boom | Beeld --soort goedkeuring --anoniem'
+    )
+    await board(anna.person, room, "1. Bank", "Anoniem")
+    number = await number_of(anna)
+    await ben.person.say(ben.direct, f"!peiling toon {number}")
+    await ben.told("Wat is goed?", "typ de nummers")
+    await ben.person.say(ben.direct, "2")
+    await ben.told("geef je je stem in één keer", "telt nog niet")
+    await ben.person.say(ben.direct, f"!stem 2 --peiling {number}")
+    await ben.told("je stem is binnen")
+    await board(anna.person, room, "1 mens deed mee.")
+    await ben.person.say(ben.direct, "1")
+    await ben.told("je stem is ingetrokken")
+    await board(anna.person, room, "Nog niemand stemde.")
+    await ben.person.say(ben.direct, f"!stem 1 3 --peiling {number}")
+    await board(anna.person, room, "1 mens deed mee.")
+    await anna.person.say(room, f"!peiling sluit {number} --zeker")
+    await board(anna.person, room, "1. Bank: 1 stem", "2. Boom: 0 stemmen", "3. Beeld: 1 stem")
+
+
 async def test_reactions_one_after_the_other_are_an_order(town: Town) -> None:
     anna = await town.resident("anna")
     room = await town.room(anna.person)

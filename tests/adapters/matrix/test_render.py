@@ -25,7 +25,8 @@ from adapters.matrix.render import (
 from bot.model.message import Button, NativePoll, message, text, typed
 from bot.model.people import Identity, Known, Resident
 from bot.model.work import Delivery
-from bot.texts import Texts, Voice, visible
+from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 TEXTS = Texts()
 VOICE = Voice("nl", ZoneInfo("Europe/Brussels"), datetime(2026, 12, 1, tzinfo=UTC))

@@ -13,7 +13,7 @@ from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.read import bind, parse
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.model.message import Message
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
@@ -179,8 +179,9 @@ def test_any_text_is_a_command_or_an_answer(typed: str, locale: str) -> None:
     try:
         command, given = parse(COMMANDS, typed, locale)
         bind(COMMANDS, command, given, a_call(locale))
-    except UserError as error:
-        answer = Texts().write(error.text, Voice(locale, BRUSSELS, NOW))
+    except (UserError, Unsure) as error:
+        said = error.text if isinstance(error, UserError) else error.question
+        answer = Texts().write(said, Voice(locale, BRUSSELS, NOW))
         assert not re.search(r"\{\w+\}", answer.replace(typed, ""))
         assert answer.encode()
 

@@ -14,6 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from adapters.matrix.settings import Matrix
+from bot.main.check import check
 from bot.main.config import BadConfig, Config, config_of, load
 from bot.texts import Texts, Voice
 from tests.doubles.installed import FEATURES
@@ -66,6 +67,12 @@ def test_the_example_documents_every_setting_and_is_valid() -> None:
     # Settings that most leave out stand there behind a mark: "# shards = [0, 1]".
     documented = _keys(tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)))
     assert settings_of(config_of(FEATURES)) - documented == set()
+
+
+@pytest.mark.parametrize("name", ["Spo\u00adrt", "\u2800", "\u3164", " "])
+def test_a_name_that_nobody_can_tell_apart_is_a_fault(tmp_path: Path, name: str) -> None:
+    (found,) = faults(tmp_path, f'[[themes]]\nname = "{name}"\n')
+    assert found.startswith("themes[1].name")
 
 
 def test_without_a_file_the_example_community_runs_in_the_console() -> None:
@@ -202,3 +209,27 @@ def test_contradictions_are_faults_with_their_lines(tmp_path: Path) -> None:
     ]
     # One account is written in one way.
     assert "residents[1].accounts[1]" in faults(tmp_path, twice.replace("discord:7", "discord:07"))[0]
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o600, False), (0o640, True), (0o604, True)])
+@pytest.mark.parametrize(
+    "secret", ["", 'url = "postgresql://u:pw@127.0.0.1:1/x"', 'url = "postgresql://u@127.0.0.1:1/x"']
+)
+async def test_a_check_says_where_others_can_read_a_secret(
+    tmp_path: Path, mode: int, told: bool, secret: str
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[database]\n{secret}\nkeys = '{tmp_path}/keys'")
+    file.chmod(mode)
+    said: list[str] = []
+    await check(load(file, FEATURES, {}), lambda line: said.append(Texts().write(line, VOICE)), file)
+    assert any(f"Type `chmod 600 {file}`" in line for line in said) == (told and "pw" in secret)
+
+
+async def test_a_check_says_where_others_can_see_the_keys(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys").chmod(0o750)
+    found = config(tmp_path, f"[database]\nurl = 'sqlite:///{tmp_path}/x.db'\nkeys = '{tmp_path}/keys'")
+    said: list[str] = []
+    assert not await check(found, lambda line: said.append(Texts().write(line, VOICE)))
+    assert any("chmod 700" in line for line in said)

@@ -11,8 +11,8 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from bot.features.polls.kinds import LONGEST_REASON, METHODS, check_chosen, how_to, option_text, read_reason
-from bot.features.polls.records import Choices, Kind
+from bot.features.polls.kinds import METHODS, check_chosen, how_to, option_text, read_reason
+from bot.features.polls.records import LONGEST_REASON, Choices, Kind
 from bot.model.message import text, typed
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW

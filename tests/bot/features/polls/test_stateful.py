@@ -120,9 +120,9 @@ class Polls(RuleBasedStateMachine):
     @precondition(lambda self: self.polls)
     @rule(data=st.data(), who=st.sampled_from(PEOPLE), option=st.integers(1, 3))
     def press(self, data: st.DataObject, who: str, option: int) -> None:
-        """A button, whose receipt says what stands; in an anonymous poll it would not say it to us either."""
+        """A button, whose receipt says what stands; in an anonymous poll it is all of a ballot, or none."""
         poll = data.draw(st.sampled_from(self.polls))
-        if poll.anonymous or (poll.kind == "consent" and option == 3):
+        if poll.kind == "consent" and option == 3:
             return
         asked = self.town.asked(who)
         args = {"poll": poll.number, "option": option}
@@ -131,7 +131,10 @@ class Polls(RuleBasedStateMachine):
             return
         if answer.lines[0].key in ("poll.receipt.voted", "poll.receipt.changed"):
             poll.receipts[who] = answer
-        else:
+        elif answer.lines[0].key == "poll.receipt.anonymous":
+            words = ("agree", "abstain")[option - 1] if poll.kind == "consent" else str(option)
+            poll.receipts[who], poll.said[who] = answer, words
+        elif not poll.anonymous:
             poll.receipts.pop(who, None)
 
     @precondition(lambda self: self.polls)

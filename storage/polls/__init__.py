@@ -1,7 +1,11 @@
 """Polls, ballots, and how often each ballot was cast.
 
-A ballot is kept as the numbers on it, "2,5". In an anonymous poll it is sealed (see keyring.py) and not
-counted before the end; then only the count is kept, and the key destroyed.
+In an anonymous poll ballots are sealed and not counted before the end; then only the count is kept, and the
+key destroyed.
+
+    tables.py      the tables, and how a ballot is written in them
+    sealed.py      ballots of anonymous polls
+    belongings.py  all that polls keep of somebody: joined, handed out, forgotten
 """
 
 from __future__ import annotations
@@ -14,34 +18,11 @@ from functools import lru_cache, partial
 from typing import Any
 
 import orjson
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    Select,
-    String,
-    Table,
-    Text,
-    and_,
-    bindparam,
-    case,
-    delete,
-    exists,
-    false,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from bot.features.polls.records import (
     POLLS,
     ROLES,
-    UNREADABLE,
     Ballots,
     Cast,
     Choices,
@@ -54,65 +35,14 @@ from bot.features.polls.records import (
 from bot.model.events import Invocation
 from storage.among import among
 from storage.batch import Batch, Loader
-from storage.keyring import KeyGone
 from storage.parts import Parts, Stored
-from storage.tables import Moment, Number, members, own_tables, residents, themes
-
-TABLES = own_tables()
-
-polls = Table(
-    "polls",
-    TABLES,
-    Column("id", Number, primary_key=True),
-    Column("theme", ForeignKey(themes.c.id), nullable=False),
-    Column("opener", ForeignKey(residents.c.id), nullable=False),
-    Column("question", String, nullable=False),
-    Column("options", Text, nullable=False),
-    Column("kind", String, nullable=False, server_default="choice"),
-    Column("at_most", Integer, nullable=False),
-    Column("results", String, nullable=False, server_default="live"),
-    Column("anonymous", Boolean, nullable=False, server_default=false()),
-    Column("who", String, nullable=False, server_default="everyone"),
-    Column("quorum", Integer, nullable=False, server_default="0"),
-    Column("opened_at", Moment, nullable=False),
-    Column("closes_at", Moment, nullable=False),
-    Column("state", String, nullable=False),
-    Column("ended_at", Moment),
-    Column("outcome", String),
-    Column("review_at", Moment),
-    Column("reminded", Boolean, nullable=False, server_default=false()),
-    # Why people objected in an anonymous poll, in no order that says anything.
-    Column("reasons", Text),
-    Index("ix_polls_theme_state", "theme", "state"),
-    Index("ix_polls_opener_opened_at", "opener", "opened_at"),
-)
-
-# In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
-ballots = Table(
-    "ballots",
-    TABLES,
-    Column("poll", ForeignKey("polls.id"), primary_key=True),
-    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
-    Column("choices", String, nullable=False),
-    Column("reason", String),
-    Column("cast_at", Moment, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-# How often each ballot was cast, kept beside the ballots so that showing a poll costs the same with ten
-# as with 100,000; the row without choices counts the people.
-tallies = Table(
-    "tallies",
-    TABLES,
-    Column("poll", ForeignKey("polls.id"), primary_key=True),
-    Column("choices", String, primary_key=True),
-    Column("votes", Integer, nullable=False),
-    sqlite_with_rowid=False,
-)
+from storage.polls.belongings import Belongings
+from storage.polls.sealed import SealedBallots
+from storage.polls.tables import TABLES, ballots, polls, read_choices, tallies, written
+from storage.tables import members, residents, themes
+from storage.upsert import upsert
 
 PAGE, FEW = 5_000, 500
-# A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too.
-_LENGTH, _LENGTH_WITH_REASON = 96, 1_400
 
 _PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
 _SHOWN = [column for column in polls.c if column is not polls.c.reasons]
@@ -152,12 +82,6 @@ _CAST_AS = (
     .order_by(tallies.c.choices)
     .limit(PAGE)
 )
-_SEALED = (
-    select(ballots.c.voter, ballots.c.choices)
-    .where(ballots.c.poll == bindparam("poll_"), ballots.c.voter > bindparam("after_"))
-    .order_by(ballots.c.voter)
-    .limit(PAGE)
-)
 _REASONS = (
     select(ballots.c.reason)
     .where(ballots.c.poll == bindparam("poll_"), ballots.c.reason.is_not(None))
@@ -179,56 +103,14 @@ _CAST = _CAST.on_conflict_do_update(
         "cast_at": _CAST.excluded.cast_at,
     },
 )
-_ONE = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
-_WITHDRAW = delete(ballots).where(_ONE)
-_THROW_AWAY = delete(ballots).where(ballots.c.poll == bindparam("poll_"))
-_BOTH = (
-    select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
-    .join(polls, polls.c.id == ballots.c.poll)
-    .where(_IS_OPEN, or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")))
-    .order_by(ballots.c.poll.desc(), ballots.c.cast_at)  # the newest first, as whoever lists them
-)
-# Where they voted as both, the ballot of the one that remains stands for both in what is over.
-_VOTED = ballots.alias()
-_BOTH_THERE = exists().where(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == bindparam("new_"))
-_PASS_ON = (
-    update(ballots).where(ballots.c.voter == bindparam("old_"), ~_BOTH_THERE).values(voter=bindparam("new_"))
-)
-_DOUBLE_REASONS = select(ballots.c.poll, ballots.c.reason).where(
-    ballots.c.voter == bindparam("old_"), ballots.c.reason.is_not(None), _BOTH_THERE
-)
-_REASON = bindparam("reason_", type_=ballots.c.reason.type)
-_ADD_REASON = (
-    update(ballots)
-    .where(_ONE)
-    .values(
-        reason=case(
-            (ballots.c.reason.is_(None), _REASON),
-            else_=ballots.c.reason + " / " + _REASON,
-        )
-    )
-)
-_FORGET = delete(ballots).where(ballots.c.voter == bindparam("voter_"))
-_VOTES = (
-    select(ballots.c.poll, ballots.c.choices, ballots.c.cast_at)
-    .join(polls, polls.c.id == ballots.c.poll)
-    .where(ballots.c.voter == bindparam("voter_"), _IS_OPEN)
-    .order_by(_NEWEST)
-)
-_CAST_BY = (
-    select(ballots.c.poll, polls.c.anonymous, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
-    .join(polls, polls.c.id == ballots.c.poll)
-    .where(ballots.c.voter == bindparam("voter_"))
-    .order_by(ballots.c.poll)
-)
+_THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
+_WITHDRAW = delete(ballots).where(_THIS)
 _ASKED_BY = (
     select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
     .outerjoin(tallies, _PEOPLE)
     .where(polls.c.opener == bindparam("opener_"))
     .order_by(polls.c.id)
 )
-_OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
-_OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _WITHOUT = (
     select(residents.c.id)
     .distinct()
@@ -266,8 +148,8 @@ class Polls:
 
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
-        self._seals = parts.keyring
-        self._sealing = parts.envelopes
+        self._sealed = SealedBallots(parts)
+        self._belongings = Belongings(parts.db, self)
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """A button names its poll."""
@@ -282,7 +164,7 @@ class Polls:
         ).scalar_one()
         self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
         if plan.anonymous:
-            self._seals.make(_key(number))
+            self._sealed.make_keys(number)
         return Poll(id=number, state=state, **fields)
 
     # --- reading ---
@@ -374,9 +256,9 @@ class Polls:
         reason: str | None = None,
     ) -> None:
         if after:
-            ballot = {"poll": poll.id, "voter": voter, "choices": _written(after), "reason": reason}
+            ballot = {"poll": poll.id, "voter": voter, "choices": written(after), "reason": reason}
             if poll.anonymous:
-                ballot |= {"choices": self._sealed(poll, after, reason), "reason": None}
+                ballot |= {"choices": self._sealed.seal(poll, after, reason), "reason": None}
             self._db.defer(_CAST, (poll.id, voter), {**ballot, "cast_at": now})
         else:
             self._db.defer(_WITHDRAW, (poll.id, voter), {"poll_": poll.id, "voter_": voter})
@@ -384,9 +266,12 @@ class Polls:
             self._count(poll.id, "", 1 if after else -1)
         if before != after and not poll.anonymous:
             if before:
-                self._count(poll.id, _written(before), -1)
+                self._count(poll.id, written(before), -1)
             if after:
-                self._count(poll.id, _written(after), 1)
+                self._count(poll.id, written(after), 1)
+
+    def repeated(self, poll: Poll, voter: int, event: str) -> bool:
+        return self._sealed.repeated(poll.id, voter, event)
 
     def _count(self, poll: int, choices: str, step: int) -> None:
         row = {"poll": poll, "choices": choices, "votes": step}
@@ -402,113 +287,40 @@ class Polls:
         if poll.anonymous:
             if state == "closed":
                 self._count_sealed(poll)
-            self._db.execute(_THROW_AWAY, {"poll_": poll.id})
-            self._sealing.turn()
+            self._sealed.throw_away(poll.id)
 
     def _count_sealed(self, poll: Poll) -> None:
         """Written down is only how often each ballot was cast, and the reasons by the alphabet."""
-        cast: Counter[Choices] = Counter()
-        reasons: list[str] = []
-        after = 0
-        while rows := self._db.execute(_SEALED, {"poll_": poll.id, "after_": after}):
-            after = rows[-1][0]
-            for choices, reason in self._db.offload(partial(self._unseal_all, poll, rows)):
-                cast[choices] += 1
-                reasons += [reason] if reason else []
-        cast.pop(UNREADABLE, None)
+        cast, reasons = self._sealed.count(poll)
         for choices in sorted(cast):
-            self._db.execute(_COUNT, {"poll": poll.id, "choices": _written(choices), "votes": cast[choices]})
+            self._db.execute(_COUNT, {"poll": poll.id, "choices": written(choices), "votes": cast[choices]})
         if reasons:
-            self.change(poll.id, {"reasons": orjson.dumps(sorted(reasons)).decode()})
+            self.change(poll.id, {"reasons": orjson.dumps(reasons).decode()})
 
     def burn(self, poll: int) -> bool:
-        name = _key(poll)
-        gone = name not in self._seals.names()
-        if not gone:
-            self._db.destroy(name)
-        return self._sealing.leave_old_keys() and gone
+        return self._sealed.burn(poll)
+
+    # --- whose it is ---
 
     def merge(self, old: int, new: int) -> Sequence[int]:
-        both = self._ballots_of(old, new)
-        while self._db.lock(polls.c.id, *both, *self._db.execute(_OPENED_BY, {"old_": old}).scalars()):
-            both = self._ballots_of(old, new)
-        self._db.execute(_OPENED, {"old_": old, "new_": new})
-        theirs = [number for number, rows in both.items() if any(row.voter == old for row in rows)]
-        for number in theirs:
-            self._merge_in(number, both[number], new)
-        for row in self._db.execute(_DOUBLE_REASONS, {"old_": old, "new_": new}):
-            self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
-        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
-        self._db.execute(_FORGET, {"voter_": old})
-        return sorted(theirs)
-
-    def _ballots_of(self, old: int, new: int) -> dict[int, list[Any]]:
-        found: dict[int, list[Any]] = {}
-        for row in self._db.execute(_BOTH, {"old_": old, "new_": new}):
-            found.setdefault(row.poll, []).append(row)
-        return found
-
-    def _merge_in(self, number: int, rows: Sequence[Any], new: int) -> None:
-        """The last of these ballots is the one of `new`."""
-        found = self.get(number, 0)
-        assert found
-        poll = found[0]
-        read = [self._unsealed(poll, row.choices, row.reason) for row in rows]
-        for row, (choices, _) in zip(rows, read, strict=True):
-            self.vote(poll, row.voter, choices, (), row.cast_at)
-        choices, reason = read[-1]
-        self.vote(poll, new, (), choices, rows[-1].cast_at, reason)
+        return self._belongings.merge(old, new)
 
     def forget(self, resident: int) -> Sequence[int]:
-        votes = self._votes_of(resident)
-        while self._db.lock(polls.c.id, *votes):
-            votes = self._votes_of(resident)
-        for number, row in votes.items():
-            found = self.get(number, resident)
-            assert found
-            self.vote(*(found[0], resident, found[1], ()), row.cast_at)
-        self._db.execute(_FORGET, {"voter_": resident})
-        return sorted(votes)
+        return self._belongings.forget(resident)
 
-    def _votes_of(self, resident: int) -> dict[int, Any]:
-        return {row.poll: row for row in self._db.execute(_VOTES, {"voter_": resident})}
+    def cast_by(self, resident: int) -> Sequence[Cast]:
+        return self._belongings.cast_by(resident)
+
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        return self._belongings.marks_of(resident)
 
     def opened_by(self, resident: int) -> Sequence[Poll]:
         return [_built(*row) for row in self._db.execute(_ASKED_BY, {"opener_": resident})]
 
-    def cast_by(self, resident: int) -> Sequence[Cast]:
-        return [
-            Cast(row.poll, True, (), None, None)
-            if row.anonymous
-            else Cast(row.poll, False, _choices(row.choices), row.reason, row.cast_at)
-            for row in self._db.execute(_CAST_BY, {"voter_": resident})
-        ]
-
-    # --- sealed ballots ---
-
-    def _sealed(self, poll: Poll, choices: Choices, reason: str | None) -> str:
-        words = orjson.dumps([_written(choices), reason])
-        length = _LENGTH_WITH_REASON if poll.kind is Kind.CONSENT else _LENGTH
-        try:
-            return self._seals.seal(_key(poll.id), words, length)
-        except KeyGone:
-            self._seals.make(_key(poll.id))
-            return self._seals.seal(_key(poll.id), words, length)
-
-    def _unsealed(self, poll: Poll, kept: str, reason: str | None = None) -> tuple[Choices, str | None]:
-        if not poll.anonymous:
-            return _choices(kept), reason
-        try:
-            written, why = orjson.loads(self._seals.unseal(_key(poll.id), kept))
-        except KeyGone:
-            return UNREADABLE, None
-        return _choices(written), why
-
-    def _unseal_all(self, poll: Poll, rows: Sequence[Any]) -> list[tuple[Choices, str | None]]:
-        return [self._unsealed(poll, row[1]) for row in rows]
-
     def _read(self, poll: Poll, kept: str | None) -> Choices:
-        return self._unsealed(poll, kept)[0] if kept else ()
+        if not kept:
+            return ()
+        return self._sealed.state(poll, kept) if poll.anonymous else read_choices(kept)
 
 
 STORED = Stored(POLLS, Polls, TABLES)
@@ -531,16 +343,4 @@ def recount(db: Batch, poll: int) -> dict[str, int]:
 
 
 def _read_all(rows: Sequence[Any]) -> list[tuple[Choices, int]]:
-    return [(_choices(row[0]), row[1]) for row in rows]
-
-
-def _key(poll: int) -> str:
-    return f"poll-{poll}"
-
-
-def _written(choices: Choices) -> str:
-    return ",".join(map(str, choices))
-
-
-def _choices(kept: str | None) -> Choices:
-    return tuple(map(int, kept.split(","))) if kept else ()
+    return [(read_choices(row[0]), row[1]) for row in rows]

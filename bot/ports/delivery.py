@@ -1,0 +1,193 @@
+"""What the core needs kept of what is to be said, shown and done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.model.message import Message
+from bot.model.people import Identity, Place, Role
+from bot.model.work import Board, Job, Post, Receipt, Reference
+
+
+class PostStore(Protocol):
+    def add(
+        self,
+        post_id: str,
+        to: Place | Identity,
+        message: Message,
+        now: datetime,
+        *,
+        confidential: bool = False,
+        account: str = "",
+        mentions: Sequence[Identity] = (),
+        reply_to: str | None = None,
+    ) -> None:
+        """A second one with the same id changes nothing. `confidential`: kept only until it was said.
+
+        `account`: which is to say it, where that is not the one that serves the place or hears the person.
+        """
+        ...
+
+    def say_instead(
+        self, post_id: str, to: Place | Identity, message: Message, now: datetime, event: str, *, account: str
+    ) -> None:
+        """Confidential, and in place of what was last said under that id: nothing shows how often it was.
+
+        The id begins with SECRET. A second one that answers the same event changes nothing.
+        """
+        ...
+
+    def forget(self, beginning: str) -> None:
+        """Keep nothing more of what was said under ids that begin so, nor of where it stands."""
+        ...
+
+    def change(self, post_id: str, message: Message, now: datetime) -> None:
+        """It is to say this, whether it went out already or not. Not for one that is confidential."""
+        ...
+
+    def withdraw(self, post_id: str, now: datetime) -> None:
+        """It is not to be said, or to be taken away."""
+        ...
+
+    def due(self, account: str, now: datetime, limit: int) -> Sequence[Post]:
+        """Of each place and person the oldest that is still to be made true, unless it has to wait."""
+        ...
+
+    def next_for(self, to: Place | Identity, account: str, now: datetime) -> Post | None:
+        """The same for one place or person."""
+        ...
+
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
+
+    def tried(self, post_ids: Sequence[str], now: datetime) -> None: ...
+
+    def shown(self, post: Post, receipt: Receipt, now: datetime) -> None:
+        """It stands there; without a reference, it is to be said anew."""
+        ...
+
+    def retracted(self, post: Post, now: datetime) -> None: ...
+
+    def later(self, post_id: str, when: datetime, *, failed: bool, in_doubt: bool = True) -> None:
+        """`in_doubt`: it may have arrived, or may still arrive."""
+        ...
+
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        """What waits in that place (None: for that account) need wait no longer."""
+        ...
+
+    def park(self, post_id: str, reason: str) -> None: ...
+
+    def parked(self) -> Sequence[tuple[str, str]]: ...
+
+    def message_at(self, account: str, ref: str) -> Message | None: ...
+
+
+class ToldStore(Protocol):
+    """Posts that are for a person, on whichever of their accounts they can be reached.
+
+    `since`: an account of Plein's that has been at work since then is at work.
+    """
+
+    def add(
+        self,
+        post_id: str,
+        resident: int,
+        message: Message,
+        now: datetime,
+        since: datetime,
+        *,
+        confidential: bool = False,
+        until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
+    ) -> None:
+        """For the account that they used last, among those that an account of Plein's at work can write to.
+
+        A second one with the same id changes nothing. After `until` it goes to no other account any more.
+        With a `theme` it is said only to who takes part there by then, with that role.
+        """
+        ...
+
+    def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
+        """It certainly does not arrive there: to their next account; without one, until they use Plein."""
+        ...
+
+    def redirect(self, now: datetime, since: datetime) -> None:
+        """The same for what waits for accounts of Plein's that are not at work; and what waits for people
+        goes to an account of theirs that can be reached now.
+        """
+        ...
+
+    def resume(self, resident: int, identity: Identity, now: datetime) -> None:
+        """They use Plein with that account just now: what waited for that goes there."""
+        ...
+
+    def unreached(self, since: datetime) -> int:
+        """For how many people something has been waiting, since later than that, until they use Plein."""
+        ...
+
+    def linked(self, resident: int) -> None:
+        """What waited for somebody whom they turned out to be waits for them, until they use Plein."""
+        ...
+
+
+class BoardStore(Protocol):
+    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
+        """Show it there. Where it is shown already nothing changes."""
+        ...
+
+    def mark(self, subject: str) -> None: ...
+
+    def end(self, subject: str) -> None:
+        """No new place will show it any more; those that do are kept up to date."""
+        ...
+
+    def show_open(self, theme: int, place: Place) -> None: ...
+
+    def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
+        """Those that are behind, unless they have to wait: those of one subject together."""
+        ...
+
+    def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
+
+    def tried(self, boards: Sequence[Board], now: datetime) -> None: ...
+
+    def shown(self, board: Board, ref: Reference, message: Message, next_at: datetime) -> None:
+        """It stands there; without a reference, it is to be posted anew."""
+        ...
+
+    def later(self, board: Board, when: datetime, *, failed: bool) -> None: ...
+
+    def retry(self, account: str, place: Place | None, now: datetime) -> None:
+        """What waits in that place (None: for that account) need wait no longer."""
+        ...
+
+    def drop(self, subject: str, place: Place) -> None: ...
+
+    def message_at(self, account: str, ref: str) -> Message | None: ...
+
+
+class JobStore(Protocol):
+    def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
+        """Under a key, in place of what was planned under it and is not done yet."""
+        ...
+
+    def remove(self, key: str) -> None:
+        """What was planned under that key is not to be done."""
+        ...
+
+    def claim(self, now: datetime, limit: int) -> Sequence[Job]: ...
+
+    def done(self, job_id: int, now: datetime) -> bool:
+        """False where it is not due any more: done, called off, or planned for later."""
+        ...
+
+    def later(self, job_id: int, due_at: datetime) -> None: ...
+
+    def next_due(self) -> datetime | None: ...

@@ -1,0 +1,214 @@
+"""What the core needs kept of people: who they are, where they take part, what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.model.events import Undo
+from bot.model.message import Message
+from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme
+
+# What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
+# them; moments are in ISO 8601, with their offset.
+Exported = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """Who asks, where, and whether that was asked before.
+
+    `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
+    `place_locale` is the language that was chosen for the place; `part` what their platform said last
+    of that account in its theme, None if it never did; `heard_by` the account of Plein's over which they
+    were heard last, `heard_as` the account of theirs that they used last. `name_is_chosen`: it is not what
+    their platform calls them. `unheard`: something waits until they use Plein again.
+    """
+
+    answer: tuple[Message | None] | None
+    resident: Resident | None
+    theme: Theme | None
+    place_locale: str | None
+    part: Part | None
+    heard_by: str | None = None
+    heard_as: str | None = None
+    name_is_chosen: bool = False
+    unheard: bool = False
+
+
+class HandledStore(Protocol):
+    def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
+
+    def add(
+        self,
+        invocation_id: str,
+        now: datetime,
+        answer: Message | None,
+        undo: Undo | None,
+        *,
+        confidential: bool = False,
+    ) -> None:
+        """`confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
+        ...
+
+    def answer(self, invocation_id: str) -> Message | None:
+        """What was answered to it; None where nothing was, or it is not remembered."""
+        ...
+
+    def undo(self, invocation_id: str) -> Undo | None: ...
+
+
+class PeopleStore(Protocol):
+    def by_identity(self, identity: Identity) -> Resident | None: ...
+
+    def add(self, identity: Identity, name: str) -> Resident: ...
+
+    def talks_to(self, identity: Identity, account: str) -> None:
+        """That account of Plein's is the one they talk to: what is still to be said to them goes over it."""
+        ...
+
+    def link(
+        self, identities: Sequence[Identity], name: str | None, role: Role | None
+    ) -> tuple[int, Sequence[int]]:
+        """These accounts are one person's: who that is, and who they were taken to be.
+
+        Without a name or role they keep those that they have.
+        """
+        ...
+
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        """Nothing holds any more that a configuration said of people before: names, roles, and whose accounts
+        are one person's. Those who still are by one of these `lines` stay one; who is parted from somebody is
+        a resident of their own.
+        """
+        ...
+
+    def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        """That the configuration says whose these accounts are, a line for each person."""
+        ...
+
+    def remove(self, resident: int) -> None:
+        """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
+        ...
+
+    def hold(self, resident: int) -> None:
+        """Nothing new is kept of them until the transaction ends, but by itself."""
+        ...
+
+    def export(self, resident: int) -> Exported:
+        """What the core keeps of them."""
+        ...
+
+    def forget(self, resident: int) -> None:
+        """Keep nothing of them, but a row without a name where something else refers to them."""
+        ...
+
+    def grant(self, identity: Identity, role: Role) -> None: ...
+
+    def heard(self, resident: Resident, identity: Identity, name: str) -> Resident:
+        """They use Plein with this account just now, which their platform calls that; as they are now."""
+        ...
+
+    def of(self, identity: Identity, name: str) -> Resident:
+        """Whose account that is; a new resident of that name where it is nobody's yet."""
+        ...
+
+    def numbered(self, number: int, themes: Collection[int] | None) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+        ...
+
+    def at(self, address: str, themes: Collection[int] | None) -> Sequence[Resident]:
+        """Whose account has that address on its platform, among the same people."""
+        ...
+
+    def named(self, name: str, themes: Collection[int] | None) -> Sequence[Resident]:
+        """Everybody whom a reader would call that, among the people of these themes; None: among all."""
+        ...
+
+    def suggested(self, part: str, themes: Collection[int] | None, most: int) -> Sequence[Resident]:
+        """Those of the same people in whose names that stands, by the alphabet; `most` at the most."""
+        ...
+
+    def known(self, residents: Collection[int]) -> Mapping[int, Known]:
+        """How these residents are shown; one who was forgotten is not among them."""
+        ...
+
+    def set_locale(self, resident: int, locale: str) -> None: ...
+
+    def set_reminded(self, resident: int, wanted: bool) -> None: ...
+
+    def take_part(self, account: Identity, resident: int, theme: int, part: Part) -> None:
+        """Their platform says so. Since when stays as it was said first."""
+        ...
+
+    def leave(self, account: Identity, theme: int) -> None:
+        """Their platform says that this account takes no part in a theme, or not any more."""
+        ...
+
+    def part_of(self, account: Identity, theme: int) -> Part | None:
+        """What their platform said last of an account, however long ago."""
+        ...
+
+    def parts(self, resident: int, theme: int | None = None) -> Sequence[tuple[Identity, int, Part]]:
+        """The same of all accounts of a resident, in that theme or each; with the theme's number."""
+        ...
+
+    def with_role(self, role: Role) -> Sequence[Identity]: ...
+
+
+class PlaceStore(Protocol):
+    def known(self, place: Place) -> tuple[Theme, str | None] | None:
+        """The place's theme, and the language place_locale there if one was chosen."""
+        ...
+
+    def theme_named(self, name: str) -> Theme: ...
+
+    def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
+        """These themes (None: all), as people call them, each by another name.
+
+        Only those that have a place where Plein is.
+        """
+        ...
+
+    def served_by(self, place: Place) -> str | None:
+        """The account that is there for Plein; None where none is."""
+        ...
+
+    def bind(
+        self, place: Place, theme: int, name: str, locale: str | None, account: str, *, ours: bool = False
+    ) -> bool:
+        """The account serves the place. True if it is new, or back, or was served by another one.
+
+        `ours`: it is the community's own.
+        """
+        ...
+
+    def of_theme(self, theme: int) -> Sequence[Place]: ...
+
+    def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:
+        """The places of these themes (None: of all) that are on a platform, by theme."""
+        ...
+
+    def is_ours(self, theme: int) -> bool:
+        """Whether it has a place that is the community's own."""
+        ...
+
+    def served(self, account: str) -> Sequence[Place]:
+        """Where that account is there for Plein."""
+        ...
+
+    def leave(self, place: Place) -> None: ...
+
+    def move(self, old: Place, new: Place) -> None: ...
+
+
+class UseStore(Protocol):
+    def add(self, resident: int, what: str, until: datetime) -> None:
+        """They did that, and it counts until then."""
+        ...
+
+    def count(self, resident: int, what: str, now: datetime) -> int:
+        """How often they did that, of what still counts."""
+        ...

@@ -1,0 +1,99 @@
+"""Files and folders that nobody but Plein's own user may look into, whatever the umask is."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import stat
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class NotPrivate(OSError):
+    """Others can look into it, and Plein leaves that to whoever made it so. str() says what to do."""
+
+
+def open_to_others(path: Path) -> bool:
+    """Whether another user of this machine can do anything with it; False where it is not there."""
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except FileNotFoundError:
+        return False
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make it where it is not there, and all folders above it, for us alone.
+
+    One that is there already and lies in the working directory is closed to others. Elsewhere it may be
+    shared for a reason (`/var/lib`), and what is in it is closed anyway.
+    """
+    for missing in [each for each in (*reversed(folder.parents), folder) if not each.exists()]:
+        with contextlib.suppress(FileExistsError):
+            missing.mkdir(mode=0o700)
+            missing.chmod(0o700)
+    if open_to_others(folder) and _is_in_working_directory(folder):
+        _close(folder, 0o700)
+
+
+def make_private_file(file: Path) -> None:
+    """Make it where it is not there, for us alone; one that others can read is closed to them.
+
+    Raises: NotPrivate where it is somebody else's to close; OSError.
+    """
+    # One that is there is not opened: closing it again would let go of the locks that SQLite has on it.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        file.chmod(0o600)
+    close_to_others(file)
+
+
+def close_to_others(file: Path) -> None:
+    """Nobody else can read it from now on. Raises NotPrivate where it is somebody else's to close."""
+    if open_to_others(file):
+        _close(file, 0o600)
+
+
+def check_own_folder(folder: Path) -> None:
+    """Raises NotPrivate for a folder of secrets that leads elsewhere, or is not ours."""
+    if folder.is_symlink():
+        raise NotPrivate(f"{folder} is a link. Name the folder that it leads to")
+    if folder.exists() and folder.stat().st_uid != os.geteuid():
+        raise NotPrivate(f"{folder} belongs to another user. Type: chown -R {_me()} {folder}")
+
+
+def check_private_folder(folder: Path) -> None:
+    """Raises NotPrivate for a folder of secrets that leads elsewhere, or that others can look into.
+
+    That is not mended: whoever made it so has to know what was to be seen in it.
+    """
+    check_own_folder(folder)
+    if open_to_others(folder):
+        raise NotPrivate(f"{folder} is open to other users of this machine. Type: chmod 700 {folder}")
+
+
+def _is_in_working_directory(folder: Path) -> bool:
+    here, there = Path.cwd(), folder.resolve()
+    return here != there and here in there.parents and here != here.parent
+
+
+def _close(path: Path, mode: int) -> None:
+    try:
+        path.chmod(mode)
+    except PermissionError:
+        raise NotPrivate(
+            f"other users of this machine can read {path}, and it belongs to another one."
+            f" Type: chown {_me()} {path}"
+        ) from None
+    log.warning("Other users of this machine could look into %s; now they cannot", path)
+
+
+def _me() -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container may give us a number only
+        return str(os.geteuid())

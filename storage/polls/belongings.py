@@ -1,0 +1,158 @@
+"""What is kept of somebody in polls: joined with another's, handed out, or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, update
+
+from bot.features.polls.records import SEALED, Cast, PollStore
+from storage.batch import Batch
+from storage.polls.tables import ballots, marks, polls, read_choices
+
+_IS_OPEN = polls.c.state == "open"
+_THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
+_BOTH = (
+    select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
+    .join(polls, polls.c.id == ballots.c.poll)
+    .where(_IS_OPEN, or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")))
+    .order_by(ballots.c.poll.desc(), ballots.c.cast_at)  # the newest first, as whoever lists them
+)
+# Where they voted as both, the ballot of the one that remains stands for both in what is over.
+_VOTED = ballots.alias()
+_BOTH_THERE = exists().where(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == bindparam("new_"))
+_PASS_ON = (
+    update(ballots).where(ballots.c.voter == bindparam("old_"), ~_BOTH_THERE).values(voter=bindparam("new_"))
+)
+_DOUBLE_REASONS = select(ballots.c.poll, ballots.c.reason).where(
+    ballots.c.voter == bindparam("old_"), ballots.c.reason.is_not(None), _BOTH_THERE
+)
+_REASON = bindparam("reason_", type_=ballots.c.reason.type)
+_ADD_REASON = (
+    update(ballots)
+    .where(_THIS)
+    .values(
+        reason=case(
+            (ballots.c.reason.is_(None), _REASON),
+            else_=ballots.c.reason + " / " + _REASON,
+        )
+    )
+)
+_FORGET = delete(ballots).where(ballots.c.voter == bindparam("voter_"))
+_VOTES = (
+    select(ballots.c.poll, ballots.c.choices, ballots.c.cast_at)
+    .join(polls, polls.c.id == ballots.c.poll)
+    .where(ballots.c.voter == bindparam("voter_"), _IS_OPEN)
+    .order_by(polls.c.id.desc())
+)
+_CAST_BY = (
+    select(ballots.c.poll, polls.c.anonymous, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
+    .join(polls, polls.c.id == ballots.c.poll)
+    .where(ballots.c.voter == bindparam("voter_"))
+    .order_by(ballots.c.poll)
+)
+_OTHERS = marks.alias()
+_DOUBLE_MARKS = select(marks.c.poll, marks.c.latest, _OTHERS.c.latest.label("others")).join(
+    _OTHERS,
+    and_(
+        _OTHERS.c.poll == marks.c.poll,
+        marks.c.voter == bindparam("new_"),
+        _OTHERS.c.voter == bindparam("old_"),
+    ),
+)
+_SET_MARKS = (
+    update(marks)
+    .where(marks.c.poll == bindparam("poll_"), marks.c.voter == bindparam("voter_"))
+    .values(latest=bindparam("latest_"))
+)
+_PASS_ON_MARKS = (
+    update(marks)
+    .where(
+        marks.c.voter == bindparam("old_"),
+        ~exists().where(_OTHERS.c.poll == marks.c.poll, _OTHERS.c.voter == bindparam("new_")),
+    )
+    .values(voter=bindparam("new_"))
+)
+_FORGET_MARKS = delete(marks).where(marks.c.voter == bindparam("voter_"))
+_MARKS_OF = select(marks.c.poll, marks.c.latest).where(marks.c.voter == bindparam("voter_"))
+_OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
+_OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
+
+
+class Belongings:
+    """`store` is the one that they are kept in."""
+
+    def __init__(self, db: Batch, store: PollStore) -> None:
+        self._db = db
+        self._store = store
+
+    def merge(self, old: int, new: int) -> Sequence[int]:
+        both = self._ballots_of(old, new)
+        while self._db.lock(polls.c.id, *both, *self._db.execute(_OPENED_BY, {"old_": old}).scalars()):
+            both = self._ballots_of(old, new)
+        self._db.execute(_OPENED, {"old_": old, "new_": new})
+        theirs = [number for number, rows in both.items() if any(row.voter == old for row in rows)]
+        for number in theirs:
+            self._merge_in(number, both[number], new)
+        for row in self._db.execute(_DOUBLE_REASONS, {"old_": old, "new_": new}):
+            self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
+        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+        self._db.execute(_FORGET, {"voter_": old})
+        self._merge_marks(old, new)
+        return sorted(theirs)
+
+    def _merge_marks(self, old: int, new: int) -> None:
+        """Of either the latest half, where there are both."""
+        for row in self._db.execute(_DOUBLE_MARKS, {"old_": old, "new_": new}):
+            latest = row.latest[: len(row.latest) // 2] + row.others[: len(row.others) // 2]
+            self._db.execute(_SET_MARKS, {"poll_": row.poll, "voter_": new, "latest_": latest})
+        self._db.execute(_PASS_ON_MARKS, {"old_": old, "new_": new})
+        self._db.execute(_FORGET_MARKS, {"voter_": old})
+
+    def _ballots_of(self, old: int, new: int) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
+        for row in self._db.execute(_BOTH, {"old_": old, "new_": new}):
+            found.setdefault(row.poll, []).append(row)
+        return found
+
+    def _merge_in(self, number: int, rows: Sequence[Any], new: int) -> None:
+        """The last of these ballots is the one of `new`."""
+        found = self._store.get(number, 0)
+        assert found
+        poll = found[0]
+        if poll.anonymous:
+            # Nobody can read them: the last one stays as it is, and is passed on.
+            for row in rows[:-1]:
+                self._store.vote(poll, row.voter, SEALED, (), row.cast_at, None)
+            return
+        for row in rows:
+            self._store.vote(poll, row.voter, read_choices(row.choices), (), row.cast_at, None)
+        last = rows[-1]
+        self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, last.reason)
+
+    def forget(self, resident: int) -> Sequence[int]:
+        votes = self._votes_of(resident)
+        while self._db.lock(polls.c.id, *votes):
+            votes = self._votes_of(resident)
+        for number, row in votes.items():
+            found = self._store.get(number, resident)
+            assert found
+            self._store.vote(*(found[0], resident, found[1], ()), row.cast_at, None)
+        self._db.execute(_FORGET, {"voter_": resident})
+        self._db.execute(_FORGET_MARKS, {"voter_": resident})
+        return sorted(votes)
+
+    def _votes_of(self, resident: int) -> dict[int, Any]:
+        return {row.poll: row for row in self._db.execute(_VOTES, {"voter_": resident})}
+
+    def cast_by(self, resident: int) -> Sequence[Cast]:
+        return [
+            Cast(row.poll, True, (), None, None)
+            if row.anonymous
+            else Cast(row.poll, False, read_choices(row.choices), row.reason, row.cast_at)
+            for row in self._db.execute(_CAST_BY, {"voter_": resident})
+        ]
+
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        return [(row.poll, row.latest) for row in self._db.execute(_MARKS_OF, {"voter_": resident})]

@@ -1,0 +1,79 @@
+"""The tables of polls, and how a ballot is written in them: as the numbers on it, "2,5"."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+
+from bot.features.polls.records import Choices
+from storage.tables import Moment, Number, own_tables, residents, themes
+
+TABLES = own_tables()
+
+polls = Table(
+    "polls",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    Column("theme", ForeignKey(themes.c.id), nullable=False),
+    Column("opener", ForeignKey(residents.c.id), nullable=False),
+    Column("question", String, nullable=False),
+    Column("options", Text, nullable=False),
+    Column("kind", String, nullable=False, server_default="choice"),
+    Column("at_most", Integer, nullable=False),
+    Column("results", String, nullable=False, server_default="live"),
+    Column("anonymous", Boolean, nullable=False, server_default=false()),
+    Column("who", String, nullable=False, server_default="everyone"),
+    Column("quorum", Integer, nullable=False, server_default="0"),
+    Column("opened_at", Moment, nullable=False),
+    Column("closes_at", Moment, nullable=False),
+    Column("state", String, nullable=False),
+    Column("ended_at", Moment),
+    Column("outcome", String),
+    Column("review_at", Moment),
+    Column("reminded", Boolean, nullable=False, server_default=false()),
+    # Why people objected in an anonymous poll, in no order that says anything.
+    Column("reasons", Text),
+    Index("ix_polls_theme_state", "theme", "state"),
+    Index("ix_polls_opener_opened_at", "opener", "opened_at"),
+)
+
+# In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
+ballots = Table(
+    "ballots",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
+    Column("choices", String, nullable=False),
+    Column("reason", String),
+    Column("cast_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Which events of somebody an anonymous poll has heard of: always as many, the first of them made up, each as
+# nobody can read it without a key that goes with the poll's own.
+marks = Table(
+    "marks",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
+    Column("latest", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# How often each ballot was cast, kept beside the ballots so that showing a poll costs the same with ten
+# as with 100,000; the row without choices counts the people.
+tallies = Table(
+    "tallies",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("choices", String, primary_key=True),
+    Column("votes", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def written(choices: Choices) -> str:
+    return ",".join(map(str, choices))
+
+
+def read_choices(kept: str | None) -> Choices:
+    return tuple(map(int, kept.split(","))) if kept else ()
