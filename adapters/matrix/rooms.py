@@ -37,14 +37,19 @@ class Room:
     made_for: str | None = None
     is_space: bool = False
     members: dict[str, str] = field(default_factory=dict)
-    # When each of them came in, by the server's clock.
+    # Our own homeserver, whose clock is believed.
+    home: str = ""
+    # When each of them came in; whoever's server is another one: not before we saw it happen.
     came: dict[str, datetime] = field(default_factory=dict)
     _levels: Mapping[str, Any] | None = None
     # Who said that it was replaced, and by which room.
     _tombstone: tuple[str, str] | None = None
 
-    def apply(self, event: Mapping[str, Any]) -> None:
-        """Take note of a state event; anything else and anything malformed is passed over."""
+    def apply(self, event: Mapping[str, Any], seen_at: datetime | None = None) -> None:
+        """Take note of a state event; anything else and anything malformed is passed over.
+
+        `seen_at`: it has happened just now.
+        """
         kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
         if not isinstance(key, str) or not isinstance(content, dict):
             return
@@ -54,7 +59,8 @@ class Room:
                 # A new name or picture comes as another event of the same kind.
                 at = moment(event.get("origin_server_ts"))
                 if at and membership == "join" and self.members.get(key) != "join":
-                    self.came[key] = at
+                    is_ours = key.partition(":")[2] == self.home
+                    self.came[key] = at if seen_at is None or is_ours else max(at, seen_at)
                 self.members[key] = membership
         elif key == "":
             self._apply_own(kind, content, event)

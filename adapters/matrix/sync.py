@@ -89,10 +89,11 @@ class Sync:
             )
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)
+        seen_at = None if first else self._on.clock.now()
         for room_id, info in response.rooms.join.items():
-            room = self._on.rooms.setdefault(room_id, Room(room_id))
+            room = self._on.rooms.setdefault(room_id, Room(room_id, home=self._server()))
             for event in (*info.state, *info.timeline.events):
-                room.apply(event.source)
+                room.apply(event.source, seen_at)
         await self._follow(response)
         if not first:
             await self._retry(response)
