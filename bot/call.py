@@ -19,6 +19,7 @@ from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
 from bot.model.work import AWAY_AFTER, SECRET
+from bot.ports.accounts import Unheard
 from bot.ports.storage import Transaction
 from bot.unseen import seen_as
 
@@ -55,10 +56,12 @@ class Call:
     told: Mapping[int, Part | None] | None = None
     at: datetime | None = None
     public: bool = False
+    # Whether they may say things here themselves.
+    writes_here: bool = True
     mentions: Sequence[Mention] = ()
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
-    # The command that is still being typed, while something is suggested for it.
+    # The path of the command, which is still being typed while something is suggested for it.
     command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
@@ -77,12 +80,16 @@ class Call:
         """A moment in people's own words, seen from when they said it. Raises UserError."""
         return when.read(words, self.said_at, self.zone, self.locale)
 
-    def theme(self, named: str | None = None) -> Theme:
-        """The theme of that name, else of the place it was said in. Raises UserError where there is none."""
-        if named is not None:
-            return self._theme_named(named)
+    def theme(self, *named: str | None) -> Theme:
+        """The theme of the place it was said in; given what the command's own `--theme` says, that one.
+
+        Raises UserError where there is none, with advice that this command can follow.
+        """
+        for name in named:
+            if name is not None:
+                return self._theme_named(name)
         if self.theme_here is None:
-            raise UserError("place.private")
+            raise UserError("place.private" if named else "place.needed")
         return self.theme_here
 
     def themes(self) -> Sequence[Theme]:
@@ -152,7 +159,7 @@ class Call:
     def _own_part(self, theme: int) -> Part | None:
         """The part of the account that speaks."""
         if self._is_here(theme):
-            return Part(self.role_here, self.since_here or self.now, self.now)
+            return Part(self.role_here, self.since_here or self.now, self.now, self.writes_here)
         if self.told is not None:
             if theme not in self.told:
                 raise AskFirst((theme,))
@@ -161,6 +168,16 @@ class Call:
         return said if said and said.said_at > self.now - HOLDS else None
 
     # --- saying, showing, remembering ---
+
+    def may_write(self, theme: int) -> bool:
+        """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.
+
+        Where no platform says anything of these, it is no reason against.
+        """
+        if self._is_here(theme):
+            return self.writes_here
+        part = self.part_in(theme)
+        return part is None or part.writes
 
     def post(
         self,
@@ -274,6 +291,10 @@ class Call:
     def changed(self, subject: str) -> None:
         """The boards of this subject are out of date."""
         self.tx.boards.mark(subject)
+
+    def unheard(self, theme: int, until: datetime) -> Sequence[Unheard]:
+        """Plein's accounts in places of a theme that may not have dealt with all that was said until then."""
+        return self.tx.accounts.unheard(theme, until, self.now)
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

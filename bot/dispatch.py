@@ -11,7 +11,6 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -133,6 +132,11 @@ class Dispatch:
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         if told is not None:
             call.told = self._note(invocation, call.resident, told, tx) if told else {}
+        if invocation.overheard:
+            _say_who_reads_along(call, invocation)
+            if invocation.typed is None and not invocation.command:
+                tx.handled.add(invocation.id, call.now, None, None)
+                return None
         command: Command | None = None
         given: Mapping[str, Any] = {}
         mistaken = False
@@ -193,18 +197,19 @@ class Dispatch:
 
         Raises: UserError; Unsure with what was understood.
         """
-        once = given.get(ONCE)
+        once = _once_by(invocation.author, given.get(ONCE))
         if once and (answered := call.tx.handled.recognise(once, invocation.author, None).answer):
             return answered[0]
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
         call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN)}
+        call.command = command.path
         bound = bind(self.commands, command, call.given, call)
         try:
             answer = command.run(call, **bound)
         except Unsure as unsure:
             raise unsure.understanding(keep(self.commands, command, bound)) from None
-        if once:
+        if once and not call.secret:  # a secret ballot stands as it was given last
             call.tx.handled.add(once, call.now, answer, None)
         return answer
 
@@ -236,9 +241,10 @@ class Dispatch:
         now = self.clock.now()
         if known.unheard:
             tx.told.resume(resident.id, invocation.author, now)
-        if known.theme and not _is_fresh(known.part, invocation.role, now):
-            part = Part(invocation.role, min(invocation.since or now, now), now)
-            tx.people.take_part(invocation.author, resident.id, known.theme.id, part)
+        if known.theme:
+            part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
+            if not _is_fresh(known.part, part):
+                tx.people.take_part(invocation.author, resident.id, known.theme.id, part)
         return resident
 
     def _understood(
@@ -262,7 +268,7 @@ class Dispatch:
         found = {}
         for theme, (places, present) in (told or {}).items():
             part = found[theme] = part_now(places, present, kept.get(theme), now)
-            if part and part.said_at == now and not _is_fresh(kept.get(theme), part.role, now):
+            if part and part.said_at == now and not _is_fresh(kept.get(theme), part):
                 tx.people.take_part(author, resident.id, theme, part)
             elif part is None and theme in kept and all(place in present for place in places):
                 tx.people.leave(author, theme)
@@ -289,6 +295,7 @@ class Dispatch:
             since_here=known.part.since if known.part else invocation.since,
             at=min(invocation.at, now),
             public=invocation.public,
+            writes_here=invocation.writes,
             mentions=invocation.mentions,
         )
 
@@ -317,11 +324,17 @@ def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Messag
     return message(unsure.question, unsure.otherwise, buttons=buttons)
 
 
+def _once_by(who: Identity, once: str | None) -> str | None:
+    """Under which id it is noted that they answered: whoever else presses answers for themselves."""
+    return once and f"{once}:{who.platform}:{who.user_id}"
+
+
 def _go_back(call: Call, place: Place) -> None:
     """What is said yes to in private holds where it was asked, with the role they have there now."""
     known = call.tx.places.known(place)
     part = call.part_in(known[0].id) if known else None
     if known and part:
+        call.writes_here = part.writes
         call.place, call.theme_here, call.role_here, call.since_here = place, known[0], part.role, part.since
 
 
@@ -331,9 +344,21 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
 
 
-def _is_fresh(kept: Part | None, role: Role, now: datetime) -> bool:
+def _is_fresh(kept: Part | None, said: Part) -> bool:
     """Whether what is kept says the same, and was said not long ago."""
-    return kept is not None and kept.role == role and now - kept.said_at < KEPT_FOR
+    if kept is None or (kept.role, kept.writes) != (said.role, said.writes):
+        return False
+    return said.said_at - kept.said_at < KEPT_FOR
+
+
+def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
+    """Once in that place, in their language; and a word where only they read it, to go on from."""
+    assert invocation.place
+    key = f"overheard:{invocation.place.room_id}:{invocation.author.user_id}"
+    here = Message(message(text("private.overheard")).blocks, locale=call.locale)
+    call.post(invocation.place, here, key, account=invocation.account)
+    alone = Message(message(text("private.here")).blocks, locale=call.locale)
+    call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
 from bot.model.people import Place
 from bot.model.work import Board, Reference
 from storage.batch import Batch
+from storage.retry import retry, retrying
 from storage.tables import boards, places, refs, subjects
 from storage.upsert import upsert
 
@@ -32,7 +33,11 @@ _SERVES = select(places.c.account).where(
 )
 _NOW = bindparam("now_", type_=boards.c.next_at.type)
 _MINE = boards.c.account == bindparam("account_")
-_STALE = and_(boards.c.version < subjects.c.version, _MINE)
+# Where Plein is not any more a board rests, and is brought up to date once it is back.
+_LEFT = exists().where(
+    places.c.platform == boards.c.platform, places.c.room == boards.c.room, places.c.here.is_(False)
+)
+_STALE = and_(boards.c.version < subjects.c.version, _MINE, ~_LEFT)
 _TO_SHOW = (
     select(boards, subjects.c.version.label("newest"))
     .join(subjects, subjects.c.subject == boards.c.subject)
@@ -72,8 +77,7 @@ _LATER = (
         attempts=boards.c.attempts + bindparam("more_"),
     )
 )
-_RETRY = update(boards).where(_MINE, boards.c.next_at > _NOW).values(next_at=_NOW)
-_RETRY_IN = _RETRY.where(boards.c.platform == bindparam("platform_"), boards.c.room == bindparam("room_"))
+_RETRY = retrying(boards)
 _DROP = delete(boards).where(_THIS)
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
@@ -102,9 +106,7 @@ class Boards:
             self._add(subject, place, 1)
 
     def _add(self, subject: str, place: Place, edition: int) -> None:
-        """The edition goes into the key: the state that a place's message began with. A place that
-        Plein left and came back to gets a message of its own, not the one that is there already.
-        """
+        """The edition goes into the key: the state that a place's message began with."""
         there = {"platform_": place.platform, "room_": place.room_id}
         account = self._db.execute(_SERVES, there).scalar() or place.platform
         where = {"subject": subject, "platform": place.platform, "room": place.room_id}
@@ -166,11 +168,7 @@ class Boards:
         self._db.execute(_LATER, {**_where(board.subject, board.place), "when_": when, "more_": int(failed)})
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
-        if place is None:
-            self._db.execute(_RETRY, {"account_": account, "now_": now})
-        else:
-            where = {"platform_": place.platform, "room_": place.room_id}
-            self._db.execute(_RETRY_IN, {"account_": account, "now_": now, **where})
+        retry(self._db, _RETRY, account, place, now)
         self._db.wake("board")
 
     def drop(self, subject: str, place: Place) -> None:

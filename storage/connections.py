@@ -124,13 +124,5 @@ def postgres_engine(url: str, answers_within: float = ANSWERS_WITHIN, **how: Any
 
 def postgres_readers(url: str, answers_within: float = ANSWERS_WITHIN) -> AsyncEngine:
     """Connections that cannot write, nor hold a row; each transaction sees one committed state."""
-    from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg
-
-    class WithoutLocks(PGCompiler_asyncpg):
-        def for_update_clause(self, select: Any, **_: Any) -> str:
-            return ""
-
     how = {"pool_size": READERS, "pool_timeout": answers_within, "isolation_level": "REPEATABLE READ"}
-    engine = postgres_engine(url, answers_within, **how).execution_options(postgresql_readonly=True)
-    engine.dialect.statement_compiler = WithoutLocks
-    return engine
+    return postgres_engine(url, answers_within, **how).execution_options(postgresql_readonly=True)

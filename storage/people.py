@@ -58,9 +58,9 @@ _ACCOUNT = Loader(
     tells=residents.c.id,
 )
 _PART = Loader(
-    select(members.c.role, members.c.since, members.c.said_at),
+    select(members.c.role, members.c.since, members.c.said_at, members.c.writes),
     by=[members.c.platform, members.c.user_id, members.c.theme],
-    make=lambda role, since, said_at: Part(Role(role), since, said_at),
+    make=lambda role, since, said_at, writes: Part(Role(role), since, said_at, bool(writes)),
     beside=[members],
 )
 _PARTS = select(members).where(members.c.resident == bindparam("id_"))
@@ -143,7 +143,7 @@ _NEARBY = {statement: statement.where(_NEAR) for statement in _LOOKUPS}
 _TAKE_PART = upsert(members)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
     index_elements=[members.c.theme, members.c.platform, members.c.user_id],
-    set_={"role": _TAKE_PART.excluded.role, "said_at": _TAKE_PART.excluded.said_at},
+    set_={name: _TAKE_PART.excluded[name] for name in ("role", "said_at", "writes")},
 )
 _LEAVE_THEME = delete(members).where(
     members.c.theme == bindparam("theme_"),
@@ -321,6 +321,7 @@ class People:
         before = self._db.pending(members, key)
         row = {"platform": account.platform, "user_id": account.user_id, "theme": theme, "resident": resident}
         row |= {"role": int(part.role), "since": part.since, "said_at": part.said_at}
+        row["writes"] = part.writes
         self._db.defer(_TAKE_PART, key, row | ({"since": before["since"]} if before else {}))
 
     def leave(self, account: Identity, theme: int) -> None:
@@ -332,7 +333,8 @@ class People:
         now = self._db.pending(members, (account, theme))
         if now is None:
             return kept
-        return Part(Role(now["role"]), kept.since if kept else now["since"], now["said_at"])
+        since = kept.since if kept else now["since"]
+        return Part(Role(now["role"]), since, now["said_at"], now["writes"])
 
     def parts(self, resident: int, theme: int | None = None) -> Sequence[tuple[Identity, int, Part]]:
         if theme is None:
@@ -343,7 +345,7 @@ class People:
             (
                 Identity(row.platform, row.user_id),
                 row.theme,
-                Part(Role(row.role), row.since, row.said_at),
+                Part(Role(row.role), row.since, row.said_at, bool(row.writes)),
             )
             for row in rows
         ]

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
@@ -19,6 +19,7 @@ from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
+from storage.retry import retry, retrying
 from storage.tables import accounts, identities, places, posts, refs
 from storage.upsert import upsert
 
@@ -94,12 +95,7 @@ _LATER = (
         in_doubt=bindparam("in_doubt_"),
     )
 )
-_RETRY = update(posts).where(_MINE, _WAITING, posts.c.next_at > _NOW).values(next_at=_NOW)
-_RETRY_IN = _RETRY.where(
-    posts.c.platform == bindparam("platform_"),
-    posts.c.room == bindparam("room_"),
-    posts.c.private.is_(False),
-)
+_RETRY = retrying(posts, _WAITING, in_place=posts.c.private.is_(False))
 _PARK = update(posts).where(_ID).values(parked=bindparam("reason_"))
 _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).order_by(posts.c.seq)
 
@@ -175,7 +171,13 @@ _SAY_INSTEAD = (
 )
 _THESE = posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type))
 _THEIR_REFS = delete(refs).where(refs.c.post.startswith(bindparam("these_", type_=refs.c.post.type)))
-_FORGET = delete(posts).where(_THESE, or_(posts.c.sent_at.is_not(None), posts.c.parked.is_not(None)))
+# What certainly was not said yet is still said, as any other that is confidential.
+_LATE = (
+    update(posts)
+    .where(_THESE, _WAITING, posts.c.in_doubt.is_(False))
+    .values(id=literal("late:").concat(posts.c.id))
+)
+_FORGET = delete(posts).where(_THESE)
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
@@ -247,7 +249,7 @@ class Posts:
         self._db.wake("post")
 
     def forget(self, beginning: str) -> None:
-        for statement in (_FORGET, _THEIR_REFS):
+        for statement in (_LATE, _FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
 
     def account_for(self, to: Place | Identity) -> str:
@@ -336,11 +338,7 @@ class Posts:
         self._db.execute(_LATER, values)
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
-        if place is None:
-            self._db.execute(_RETRY, {"account_": account, "now_": now})
-        else:
-            where = {"platform_": place.platform, "room_": place.room_id}
-            self._db.execute(_RETRY_IN, {"account_": account, "now_": now, **where})
+        retry(self._db, _RETRY, account, place, now)
         self._db.wake("post")
 
     def park(self, post_id: str, reason: str) -> None:

@@ -82,8 +82,6 @@ class ReadingExecutor(Executor):
     def __init__(self, db: Connection, before_each: Callable[[], None]) -> None:
         super().__init__(db)
         self.locks = False
-        # Its statements hold no rows: they are other texts than those of who writes.
-        self._plans = f"{self._plans}, reading"
         self._before_each = before_each
 
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:

@@ -3,6 +3,8 @@
 Moments are whole microseconds since 1970, UTC.
 Where the key is no plain number, SQLite is told to keep the rows in the key's own tree, not in a
 second one beside it (`sqlite_with_rowid=False`); not where rows are long, as each new one moves others there.
+Where a number is known elsewhere (in what was said, in a post's key, in what is still to be acknowledged) it
+is not given out again (`sqlite_autoincrement=True`).
 Which rows an index holds is the same on both databases (`sqlite_where`). Said for PostgreSQL here, it
 would load all that SQLAlchemy knows of PostgreSQL on SQLite as well.
 """
@@ -30,6 +32,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,6 +98,7 @@ residents = Table(
     Column("heard_as", String),
     # Something waits until they use Plein again, as they could be reached nowhere.
     Column("unheard", Boolean, nullable=False, server_default=false()),
+    sqlite_autoincrement=True,
 )
 
 # Plein's own accounts, and when each was last at work. What was kept before an account was known by name,
@@ -105,6 +109,8 @@ accounts = Table(
     Column("account", String, primary_key=True),
     Column("platform", String, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    # By its platform's clock: all that was said until then is in the inbox, or was dealt with.
+    Column("heard_until", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -166,6 +172,8 @@ members = Table(
     Column("since", Moment, nullable=False),
     Column("role", Integer, nullable=False, server_default="0"),
     Column("said_at", Moment, nullable=False),
+    # They may say things there themselves.
+    Column("writes", Boolean, nullable=False, server_default=true()),
     ForeignKeyConstraint(["platform", "user_id"], ["identities.platform", "identities.user_id"]),
     Index("ix_members_resident_theme", "resident", "theme"),
     sqlite_with_rowid=False,
@@ -291,6 +299,7 @@ jobs = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     # What is planned under the same key takes its place.
     Column("key", String),
+    sqlite_autoincrement=True,
 )
 TO_DO = text("done_at IS NULL")
 Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO)
@@ -320,5 +329,8 @@ inbox = Table(
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
     Column("arrived_at", Moment, nullable=False),
+    # By its platform's clock; None where nobody knows.
+    Column("said_at", Moment),
     UniqueConstraint("account", "id"),
+    sqlite_autoincrement=True,
 )

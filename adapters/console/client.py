@@ -25,9 +25,12 @@ from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
+from bot.recent import Recent
 from bot.texts import Texts, Voice
 
 PLATFORM = "console"
+# Of so many places, and people in them, what they saw last is remembered.
+MOST = 1_000
 
 
 class Turning(Clock, Protocol):
@@ -75,11 +78,11 @@ class Console:
         self._clock = clock
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
-        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Button, ...]] = {}
-        self._board_of: dict[str, Reference] = {}
-        self._known: set[str] = set()
+        self._buttons: Recent[tuple[Place | None, Identity | None], tuple[Button, ...]] = Recent(MOST)
+        self._board_of: Recent[str, Reference] = Recent(MOST)
+        self._known: Recent[str, bool] = Recent(MOST)
         # In which rooms of which themes each has spoken: nobody leaves one here.
-        self._present: dict[str, dict[str, datetime]] = {}
+        self._present: Recent[str, dict[str, datetime]] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -95,6 +98,10 @@ class Console:
 
     async def caught_up(self) -> None:
         """Nothing is said to the console while it is away."""
+
+    def heard_until(self) -> datetime:
+        """Whatever is typed is dealt with at once."""
+        return self._clock.now()
 
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)
@@ -123,7 +130,7 @@ class Console:
         who = Identity(PLATFORM, f"{said.name}@{said.label}")
         place = Place(PLATFORM, f"{said.label}/{said.place}") if said.place else None
         if place and place.room_id not in self._known:
-            self._known.add(place.room_id)
+            self._known[place.room_id] = True
             await self.core.joined(self.account, place, said.place or "", theme=said.place)
             await self.core.run_due()
         asked = Invocation(
@@ -136,7 +143,7 @@ class Console:
             account=self.account,
         )
         if place:
-            self._present.setdefault(who.user_id, {}).setdefault(place.room_id, asked.at)
+            self._present[who.user_id] = {place.room_id: asked.at} | self._present.get(who.user_id, {})
         if said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):

@@ -19,6 +19,7 @@ from bot.model.events import Mention
 from bot.model.message import Text, typed
 from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.ports.adapter import Core
+from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 PLATFORM = "discord"
@@ -30,6 +31,8 @@ ASK_AGAIN = 2.0
 # What it answered holds for a moment, while somebody types on; of so many people. So few servers are asked
 # at the same time.
 KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
+# Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
+MOST_MUTE = 2_000
 # What Plein must be allowed where it takes part, as Discord's settings call it.
 NEEDED = (
     "view_channel",
@@ -40,8 +43,9 @@ NEEDED = (
     "read_message_history",
 )
 NEEDED_FOR_POLLS = "send_polls"
-# Without these nothing can be shown in a place.
+# Without these nothing can be shown in a place: in a channel, and in a thread that is one.
 SPEAKS = discord.Permissions(view_channel=True, send_messages=True, embed_links=True)
+SPEAKS_IN_THREADS = discord.Permissions(view_channel=True, send_messages_in_threads=True, embed_links=True)
 
 
 def needed(settings: Settings) -> discord.Permissions:
@@ -85,9 +89,9 @@ class Places:
     ) -> None:
         self._clock = clock
         # Who is on a server, and when that was asked.
-        self._members: dict[tuple[int, int], tuple[datetime, discord.Member]] = {}
+        self._members: Recent[tuple[int, int], tuple[datetime, discord.Member]] = Recent(MOST_KNOWN)
         # Where Plein may not speak: those places are its own, but nothing is shown there.
-        self._mute: set[str] = set()
+        self._mute: Recent[str, bool] = Recent(MOST_MUTE)
         self._client = client
         self._core = core
         self._settings = settings
@@ -95,7 +99,7 @@ class Places:
         self._known: set[str] = set()
         # Of these the core was told since this start.
         self._joined: set[str] = set()
-        self._not_gone: set[str] = set()
+        self._not_gone: Recent[str, bool] = Recent(MOST_MUTE)
 
     def are_ours(self, guild_id: int | None) -> bool:
         """Whether a guild belongs to this community, and to this process. Private talk always does."""
@@ -133,7 +137,7 @@ class Places:
             return error.code in _GONE
         except TROUBLE:
             return False
-        self._not_gone.add(room)
+        self._not_gone[room] = True
         return False
 
     def is_known(self, room: int) -> bool:
@@ -143,17 +147,18 @@ class Places:
     async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
         """The place of that channel, from now on if it can be seen.
 
-        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended.
+        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended. Where it spoke
+        before, what is to be shown waits for that.
         """
         place = Place(PLATFORM, str(room))
         found = self._client.get_channel(room) or channel
         name = getattr(found, "name", None) or place.room_id
-        if not speaks and place.room_id not in self._mute:
-            self._mute.add(place.room_id)
+        if not speaks and place.room_id not in self._mute and place.room_id not in self._known:
+            self._mute[place.room_id] = True
             await self._join(room, name)
             await self.leave(room)
         elif speaks and found and place.room_id not in self._joined:
-            self._mute.discard(place.room_id)
+            self._mute.pop(place.room_id, None)
             await self._join(room, name)
         return place
 
@@ -239,14 +244,17 @@ class Places:
         }
 
     def _presence(self, channel: Channel, member: discord.Member | None) -> Presence | None:
-        if member is None or member.joined_at is None:
+        # Who is in a private thread Discord does not say along with the rest: from elsewhere nobody is.
+        if member is None or member.joined_at is None or _is_private_thread(channel):
             return None
         try:
             may = channel.permissions_for(member)
         except discord.ClientException:  # a thread whose channel is hidden from Plein
             return None
         place = Place(PLATFORM, str(channel.id))
-        return Presence(place, self.role_of(may), member.joined_at) if may.view_channel else None
+        if not may.view_channel:
+            return None
+        return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
 
     async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
@@ -268,11 +276,12 @@ class Places:
         return tuple(mentions)
 
     async def _guilds_with(self, user: int, place: Place | None) -> list[discord.Guild]:
-        channels = [channel for channel in self.channels() if place is None or _is(channel, place)]
-        if place is None:
-            found = await self.presences(user, [Place(PLATFORM, str(channel.id)) for channel in channels])
-            channels = [channel for channel in channels if found.get(Place(PLATFORM, str(channel.id)))]
-        return list(dict.fromkeys(channel.guild for channel in channels))
+        if place:
+            here = self._client.get_channel(int(place.room_id))
+            return [here.guild] if isinstance(here, CHANNELS) and self.are_ours(here.guild.id) else []
+        guilds = {Place(PLATFORM, str(channel.id)): channel.guild for channel in self.channels()}
+        found = await self.presences(user, list(guilds))
+        return list(dict.fromkeys(guild for elsewhere, guild in guilds.items() if found.get(elsewhere)))
 
     async def _member(self, guild: discord.Guild, user: int) -> discord.Member | None:
         """Asked once in a while, however much somebody says."""
@@ -286,21 +295,27 @@ class Places:
             if isinstance(error, discord.HTTPException) and error.status in _NOBODY:
                 return None  # not kept: perhaps they are about to join
             raise TryLater(ASK_AGAIN) from error
-        if len(self._members) >= MOST_KNOWN:
-            self._members.clear()
         self._members[guild.id, user] = now, member
         return member
 
 
-def _is(channel: discord.abc.GuildChannel, place: Place) -> bool:
-    return str(channel.id) == place.room_id
+def _is_private_thread(channel: Channel) -> bool:
+    return isinstance(channel, discord.Thread) and channel.is_private()
 
 
 def room_of(channel: Any) -> int:
     """The channel whose place this is: that of a thread is its channel's.
 
-    In a forum nothing can be said but in its posts, which are places of their own.
+    A private thread is a place of its own: what is said there is not for its channel. In a forum nothing can
+    be said but in its posts, which are places of their own as well.
     """
-    if isinstance(channel, discord.Thread) and not isinstance(channel.parent, discord.ForumChannel):
-        return channel.parent_id
-    return int(channel.id)
+    if not isinstance(channel, discord.Thread) or channel.is_private():
+        return int(channel.id)
+    return int(channel.id) if isinstance(channel.parent, discord.ForumChannel) else channel.parent_id
+
+
+def may_write(permissions: discord.Permissions, channel: Any, place: int) -> bool:
+    """Whether who has these permissions in a channel may say things in the place that it belongs to."""
+    if not isinstance(channel, discord.Thread) or channel.id != place:
+        return permissions.send_messages
+    return permissions.send_messages_in_threads and (permissions.manage_threads or not channel.locked)

@@ -10,14 +10,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
 from discord.utils import snowflake_time
 
 from adapters.discord import ids
-from adapters.discord.channels import PLATFORM, SPEAKS, names_of, room_of
+from adapters.discord.channels import (
+    PLATFORM,
+    SPEAKS,
+    SPEAKS_IN_THREADS,
+    may_write,
+    names_of,
+    room_of,
+)
 from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply, source_of
 from adapters.discord.session import Session
@@ -40,19 +47,24 @@ class Intake:
 
     def __init__(self, session: Session) -> None:
         self._on = session
-        self._answering: set[asyncio.Task[Any]] = set()
+        # With when it was asked.
+        self._answering: dict[asyncio.Task[Any], datetime] = {}
 
     async def idle(self, timeout: float) -> None:
         """Return once those who wait for an answer have it, or after so many seconds."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=timeout)
 
+    def oldest(self, since: datetime) -> datetime | None:
+        """When what is under way was asked first, of what was asked since that moment."""
+        return min((at for at in self._answering.values() if at >= since), default=None)
+
     async def interaction(self, asked: Asked) -> None:
         """Deal with it to the end; whatever goes wrong is answered."""
         task = asyncio.current_task()
         assert task
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        self._answering[task] = asked.created_at
+        task.add_done_callback(self._answering.pop)
         await self._deal(asked)
 
     async def _deal(self, asked: Asked) -> None:
@@ -103,10 +115,12 @@ class Intake:
         if used is None:
             return message(text("action.gone"))
         answer = await self._run(asked, used.command.path, used.args)
-        if answer is None or _speaks(asked):
+        if answer is None or self._speaks(asked):
             return answer
-        missing = discord.Permissions(SPEAKS.value & ~asked.app_permissions.value)
+        missing = discord.Permissions(_needed(asked).value & ~asked.app_permissions.value)
         warning = text("discord.mute", permissions=names_of(missing))
+        if self._is_hidden(asked.channel):
+            warning = text("discord.not_in_thread")
         return replace(answer, blocks=(*answer.blocks, warning))
 
     async def _pressed(self, asked: Asked) -> Message | None:
@@ -184,6 +198,7 @@ class Intake:
             locale=asked.locale.value,
             role=role,
             since=member.joined_at if member and place else None,
+            writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             presence=presence,
             mentions=mentions,
             account=self._on.account,
@@ -196,7 +211,21 @@ class Intake:
         room = room_of(asked.channel)
         if typing:
             return Place(PLATFORM, str(room))
-        return await self._on.places.at(room, asked.channel, speaks=_speaks(asked))
+        return await self._on.places.at(room, asked.channel, speaks=self._speaks(asked))
+
+    def _speaks(self, asked: Asked) -> bool:
+        """Whether Plein can show anything there. Of a thread's channel, where that is its place, nothing is
+        known; and a private thread it has to be in.
+        """
+        channel = asked.channel
+        if asked.guild_id is None or channel is None or room_of(channel) != channel.id:
+            return True
+        return not self._is_hidden(channel) and asked.app_permissions >= _needed(asked)
+
+    def _is_hidden(self, channel: Any) -> bool:
+        """Whether it is a private thread that Plein is not in."""
+        private = isinstance(channel, discord.Thread) and channel.is_private()
+        return private and self._on.client.get_channel(channel.id) is None
 
     # --- while somebody types ---
 
@@ -214,16 +243,15 @@ class Intake:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
 
 
+def _needed(asked: Asked) -> discord.Permissions:
+    """What Plein cannot do without to show anything there."""
+    return SPEAKS_IN_THREADS if isinstance(asked.channel, discord.Thread) else SPEAKS
+
+
 def _at_once(shown: Message | None) -> Message | None:
     """The form that comes with it, and nothing else."""
     form = shown.form if shown else None
     return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
-
-
-def _speaks(asked: Asked) -> bool:
-    """Whether Plein can show anything there. Of a thread's channel, which is its place, nothing is known."""
-    inside = asked.guild_id is not None and not isinstance(asked.channel, discord.Thread)
-    return not inside or asked.app_permissions >= SPEAKS
 
 
 def _is_theirs(invocation_id: str | None, asked: Asked) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.channels import PLATFORM, room_of
+from adapters.discord.channels import PLATFORM, may_write, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import TryLater
@@ -57,6 +57,7 @@ class Messages:
             with contextlib.suppress(discord.ClientException):  # a thread whose channel is not known yet
                 may = message.channel.permissions_for(author)
                 kept |= {"may": may.value, "since": author.joined_at.isoformat()}
+                kept["writes"] = may_write(may, message.channel, kept["place"])
         return kept
 
     def _talk(self, message: discord.Message) -> Json | None:
@@ -96,12 +97,12 @@ class Messages:
         places = self._on.places
         place = await places.at(kept["place"]) if "place" in kept else None
         author: int = kept["author"]
-        role, since = Role.RESIDENT, None
+        role, since, writes = Role.RESIDENT, None, True
         if place and "may" in kept:
             role = places.role_of(discord.Permissions(kept["may"]))
-            since = datetime.fromisoformat(kept["since"])
+            since, writes = datetime.fromisoformat(kept["since"]), kept.get("writes", True)
         elif place and (here := (await places.presences(author, [place])).get(place)):
-            role, since = here.role, here.since
+            role, since, writes = here.role, here.since, here.writes
         mentions = await places.mentions([kept["words"]], author, place)
         return Invocation(
             f"{PLATFORM}:{message}:{kept['author']}",
@@ -112,6 +113,7 @@ class Messages:
             typed=kept["words"],
             role=role,
             since=since,
+            writes=writes,
             presence=partial(places.presences, author),
             by_post=True,
             public=place is not None,

@@ -63,6 +63,7 @@ class Matrix:
         self._intake: Intake
         self._outgoing: Outgoing
         self._session: Session
+        self._sync: Sync
 
     # --- reading ---
 
@@ -81,8 +82,8 @@ class Matrix:
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
             self._session = session
             self._intake = Intake(session)
-            sync = Sync(session, self._intake, await self._start(client))
-            await self._read(account, sync)
+            self._sync = Sync(session, self._intake, await self._start(client))
+            await self._read(account, self._sync)
         finally:
             await account.close()
 
@@ -145,6 +146,9 @@ class Matrix:
     async def caught_up(self) -> None:
         await self._ready.wait()
         await self._intake.in_order.idle()
+
+    def heard_until(self) -> datetime | None:
+        return self._sync.heard_until() if self._ready.is_set() else None
 
     # --- saying ---
 
@@ -220,6 +224,6 @@ class Matrix:
             return None  # a room can forbid polls and allow messages
 
     async def _voice(self, delivery: Delivery) -> Voice:
-        locale = await self._core.voice_of(delivery.to)
+        locale = delivery.message.locale or await self._core.voice_of(delivery.to)
         people = await self._core.people_in(delivery.message)
         return Voice(locale, self._zone, self._clock.now(), people=people)

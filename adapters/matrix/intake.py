@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,12 +13,24 @@ from typing import Any
 
 import nio
 
-from adapters.inbox import InOrder
+from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
+from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
 from adapters.matrix.mentions import addressed, addresses_in
-from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
+from adapters.matrix.read import (
+    Answered,
+    Heard,
+    Reacted,
+    Removed,
+    Said,
+    content_if_by,
+    moment,
+    read,
+    replaced_by,
+)
 from adapters.matrix.render import KEY, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll
@@ -25,6 +39,8 @@ from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
+# Of so much of one person's the keys are waited for.
+MOST_UNDECRYPTABLE = 100
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
 
@@ -35,6 +51,8 @@ class Intake:
     def __init__(self, session: Session) -> None:
         self._on = session
         self.in_order = InOrder(session.core, session.clock, self._deal)
+        # How much of each person's waits for its key; counted anew whenever keys come.
+        self._undecryptable: Counter[str] = Counter()
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
@@ -45,20 +63,38 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        is_meant = said.is_command or is_press or self._on.outgoing.is_direct(room)
-        return is_meant or self._on.core.listens
+        return said.is_command or is_press or self._looks_like_two(room) or self._on.core.listens
+
+    def _looks_like_two(self, room: str) -> bool:
+        """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
+        return self._on.outgoing.looks_direct(room) and self._on.rooms[room].is_for_two
+
+    def takes(self, arrival: Arrival) -> bool:
+        """Whether there is room for what that person says in that room."""
+        who = _sender(json.loads(arrival.body))
+        if not arrival.undecryptable:
+            return self.in_order.takes(arrival.room, who)
+        if self._undecryptable[who] >= MOST_UNDECRYPTABLE:
+            log.warning("Passed over what %s said in %s: so much of theirs lacks its key", who, arrival.room)
+            return False
+        self._undecryptable[who] += 1
+        return True
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
-        self.in_order.put(self._on.account, arrival)
+        self.in_order.put(self._on.account, arrival, _sender(json.loads(arrival.body)))
 
     # --- from meaning to invocation ---
 
     async def _deal(self, arrival: Arrival) -> None:
-        heard = read(json.loads(arrival.body))
-        if heard is None:
-            return
-        asked = self._invocation(heard, arrival.room)
+        event = json.loads(arrival.body)
+        if gap := gap_in(event):
+            await self._close_gap(arrival.room, gap)
+        elif heard := read(event):
+            await self._deal_with(heard, arrival, privately=event.get(PRIVATELY) is True)
+
+    async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
+        asked = self._invocation(heard, arrival.room, privately=privately)
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
@@ -71,9 +107,11 @@ class Intake:
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
-    def _invocation(self, heard: Heard, room: str) -> Invocation:
-        direct, sender = self._on.outgoing.is_direct(room), heard.sender
-        facts = self._on.rooms.get(room)
+    def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
+        """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
+        facts, sender = self._on.rooms.get(room), heard.sender
+        meant_so = self._on.outgoing.looks_direct(room)
+        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, sender)
         since = facts.since(sender) if facts else None
         role = Role.RESIDENT
         if facts and since and not direct:
@@ -95,6 +133,8 @@ class Intake:
             presence=presence,
             by_post=True,
             public=not direct,
+            writes=direct or facts is None or facts.may_write(sender),
+            overheard=meant_so and not direct,
             account=self._on.account,
         )
 
@@ -115,9 +155,12 @@ class Intake:
             if message:
                 await self._press(asked, message, said.pressed)
                 return
+        for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
         if said.is_command or (asked.place is None and said.words):
             words, mentions = self._addressed(asked, said)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
+        elif for_two:
+            await self._on.core.handle(asked)
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
 
@@ -150,8 +193,11 @@ class Intake:
                 message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
                 if message and message.buttons:
                     return message
-                if str(content_if_by(event.source, self._on.me).get(KEY, "")).startswith(SECRET):
-                    return None  # its buttons are gone; those of what was said before are not meant
+                key = str(content_if_by(event.source, self._on.me).get(KEY, ""))
+                if message is None and key.startswith(SECRET):
+                    if self._is_recent(event.source):
+                        raise ConnectionError("that answer is being noted")
+                    return None  # it is forgotten, and what was said before is not meant
         return None
 
     async def _press(self, asked: Invocation, message: Message | None, number: int) -> None:
@@ -172,26 +218,62 @@ class Intake:
         await self._on.core.handle(replace(asked, command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
-        """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
+        """What we show there. An edit is what it edits. Ours, but not yet noted as sent: in a moment."""
         message = await self._on.core.message_at(self._on.account, event_id)
-        if message is None and await self._is_ours(room, event_id):
-            raise ConnectionError("that message is being noted")
-        return message
-
-    async def _is_ours(self, room: str, event_id: str) -> bool:
+        if message is not None:
+            return message
         found = await self._on.client.room_get_event(room, event_id)
         if not isinstance(found, nio.RoomGetEventResponse):
-            return False
+            if found.status_code in ("M_NOT_FOUND", "M_FORBIDDEN"):
+                return None
+            raise ConnectionError(f"the homeserver answered {found.status_code} for an event")
         source = found.event.source
-        at = moment(source.get("origin_server_ts"))
-        recent = at is not None and self._on.clock.now() - at < timedelta(minutes=1)
         content = content_if_by(source, self._on.me)
-        return recent and (KEY in content or "ciphertext" in content)
+        if edited := replaced_by(content):
+            return await self._on.core.message_at(self._on.account, edited)
+        if self._is_recent(source) and (KEY in content or "ciphertext" in content):
+            raise ConnectionError("that message is being noted")
+        return None
+
+    def _is_recent(self, source: Mapping[str, Any]) -> bool:
+        at = moment(source.get("origin_server_ts"))
+        return at is not None and self._on.clock.now() - at < timedelta(minutes=1)
+
+    # --- what the server left out ---
+
+    async def _close_gap(self, room: str, gap: Gap) -> None:
+        """What was said in between, before whatever came after it. All of it may have been dealt with."""
+        for arrival in await left_out(self._on, room, gap, self.matters):
+            who = _sender(json.loads(arrival.body))
+            if not arrival.undecryptable and await self._dealt_with(arrival):
+                continue
+            for kept in await self._on.core.store_arrivals(self._on.account, [arrival], None):
+                if kept.undecryptable:
+                    await self.ask_for_key(kept)
+                else:
+                    self.in_order.put_aside(self._on.account, kept, who)
+
+    async def _dealt_with(self, arrival: Arrival) -> bool:
+        """Nobody waits for what one of them is about."""
+        try:
+            async with asyncio.timeout(OVERTAKEN_AFTER):
+                await self._deal(arrival)
+        except StoreFailed as error:
+            raise TryLater(PAUSE) from error
+        except Exception as error:
+            log.info("%s waits: %s", arrival.id, error or type(error).__name__)
+            return False
+        return True
 
     # --- what cannot be read yet ---
 
-    async def ask_for_key(self, event: nio.MegolmEvent) -> None:
+    async def ask_for_key(self, arrival: Arrival) -> None:
         """Ask the sender's devices for the key, once."""
+        event = nio.Event.parse_event(json.loads(arrival.body))
+        if not isinstance(event, nio.MegolmEvent):
+            return
+        log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
+        event.room_id = arrival.room
         try:
             await self._on.client.request_room_key(event)
         except Exception as error:
@@ -199,7 +281,7 @@ class Intake:
 
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
-        given_up = []
+        given_up, waiting = [], Counter[str]()
         for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
@@ -215,13 +297,21 @@ class Intake:
             try:
                 opened = self._on.client.decrypt_event(event)
             except nio.EncryptionError:
+                waiting[_sender(source)] += 1
                 continue
             if self.matters(arrival.room, opened.source):
-                self.put(replace(arrival, body=json.dumps(opened.source)))
+                body = json.dumps({**opened.source, PRIVATELY: source.get(PRIVATELY) is True})
+                self.put(replace(arrival, body=body))
             else:
                 given_up.append(arrival.seq)
+        self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def _sender(event: Mapping[str, Any]) -> str:
+    sender = event.get("sender")
+    return sender if isinstance(sender, str) else ""
 
 
 def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:

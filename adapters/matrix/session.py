@@ -40,4 +40,6 @@ class Session:
 
     def _presence(self, user: str, place: Place, room: Room) -> Presence | None:
         since = room.since(user)
-        return Presence(place, room.role_of(user, self.settings.power_levels), since) if since else None
+        if since is None:
+            return None
+        return Presence(place, room.role_of(user, self.settings.power_levels), since, room.may_write(user))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -36,21 +37,36 @@ class Welcome:
         self._named = named
         self._rule = rule
         self._words: dict[str, Word] = {}
+        # Rooms are come into side by side: what is kept changes by one at a time.
+        self._changing = asyncio.Lock()
 
     async def read(self) -> None:
         """What was kept before this start."""
         kept = (await self._core.kept(self._account, KEPT)).get(KEPT, "{}")
         self._words = {room: Word(**word) for room, word in json.loads(kept).items()}
 
+    async def takes(self, room: str, word: Word) -> bool:
+        """Whether Plein enters a room on that word, noted if so: who gave it may have asked for many."""
+        async with self._changing:
+            if not (word.ours or await self._may_ask(word.by, room)):
+                return False
+            await self._put(room, word)
+        return True
+
     async def note(self, room: str, word: Word) -> None:
-        """Plein is about to enter a room on that word."""
-        if self._words.get(room) != word:
-            await self._keep({**self._words, room: word})
+        """Plein is in a room on that word."""
+        async with self._changing:
+            await self._put(room, word)
 
     async def forget(self, room: str) -> None:
         """Plein is there no more. What it refused it goes on refusing."""
-        if room in self._words and not self._words[room].refused:
-            await self._keep({other: word for other, word in self._words.items() if other != room})
+        async with self._changing:
+            if room in self._words and not self._words[room].refused:
+                await self._keep({other: word for other, word in self._words.items() if other != room})
+
+    async def _put(self, room: str, word: Word) -> None:
+        if self._words.get(room) != word:
+            await self._keep({**self._words, room: word})
 
     async def _keep(self, words: Mapping[str, Word]) -> None:
         packed = json.dumps({room: asdict(word) for room, word in words.items()})
@@ -62,8 +78,7 @@ class Welcome:
         word = self._words.get(room)
         return room in self._named or (word is not None and (word.ours or await self._has_role(word.by)))
 
-    async def may_ask(self, user: str, room: str) -> bool:
-        """Whether Plein goes there on somebody's word, who may have asked for many rooms before."""
+    async def _may_ask(self, user: str, room: str) -> bool:
         counted = self._words.keys() - {room} - set(self._named)
         theirs = sum(self._words[other].by == user for other in counted)
         return room in self._named or theirs < self._rule.at_most or await self._has_role(user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,13 @@ class Commands:
     def names(self, command: Command, locale: str) -> list[str]:
         """What it is called in this language, the usual name first."""
         return (self.texts.find(f"command.{command.path}", locale) or command.path).split("|")
+
+    def verbs(self, command: Command) -> Iterator[str]:
+        """The word that says what it does, in every language; then what people say that mean the same."""
+        for locale in self.texts.locales:
+            yield from (name.split()[-1] for name in self.names(command, locale))
+        for locale in self.texts.locales:
+            yield from (self.texts.find(f"command.{command.path}.meant", locale) or "").split("|")
 
     def called(self, command: Command, locale: str, like: str = "") -> str:
         """What it is called in this language in as many words as its path, or as `like`; else just that."""

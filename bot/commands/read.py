@@ -27,6 +27,8 @@ _DASHED = re.compile(rf"[{DASH}]")
 _QUOTE = re.compile("[" + "".join(QUOTES) + "]")
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
+# From here on one word is like another.
+_ALIKE, _VERY_MUCH = 0.6, 0.8
 _BAR = re.compile(r"[|\n]")
 _BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 
@@ -89,6 +91,8 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             others = {name: other for name, other in given.items() if name != argument.name}
             raise _wrong(commands, command, error.text, call.locale, others, argument) from None
     if missing:
+        if command.lacking:
+            command.lacking(call, bound)
         problem = text("command.missing", name=missing.name_in(call.locale))
         asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
         raise _wrong(commands, command, problem, call.locale, given).asking(asking)
@@ -138,18 +142,39 @@ def _command(commands: Commands, words: str, locale: str) -> tuple[Command, str]
 
 
 def _unknown(commands: Commands, words: str, locale: str) -> UserError:
+    """The command that was meant: by its spelling, or by another word for what it does ("delete", "stop")."""
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
     first, _, second = tried.partition(" ")
-    nouns = get_close_matches(first, {name[0] for name in commands.by_name}, 1, 0.6)
+    known = {name[0] for name in commands.by_name}
+    if first not in known and (command := _meant(commands, first, alike=False)):
+        return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
+    nouns = get_close_matches(first, known, 1, _ALIKE)
     if not nouns:
         return UserError("command.unknown", typed=tried)
-    verbs = {name[1]: name for name in commands.by_name if name[0] == nouns[0] and len(name) > 1}
-    near = get_close_matches(second, verbs, 1, 0.5)
-    command = commands.by_name.get(verbs[near[0]] if near else (nouns[0],))
+    command = _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
     if command is None:
         # "poll", "poll jump": the noun is right, so show what it can do.
         return UserError("command.noun", typed=tried, noun=nouns[0])
     return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
+
+
+def _meant(commands: Commands, word: str, noun: str = "", *, alike: bool = True) -> Command | None:
+    """Which one does what this word says, of all or of those behind a noun; with `alike` a word like it."""
+    about = {
+        command.path: command
+        for name, command in commands.by_name.items()
+        if len(name) > 1 and noun in ("", name[0])
+    }
+    verbs: dict[str, Command] = {}
+    for command in about.values():
+        for verb in filter(None, commands.verbs(command)):
+            verbs.setdefault(verb, command)
+    if word in verbs or not alike:
+        return verbs.get(word)
+    # A word of the same meaning has to be quite like it; a name may be spelled worse.
+    names = [name[-1] for name in commands.by_name if commands.by_name[name].path in about]
+    near = get_close_matches(word, list(verbs), 1, _VERY_MUCH) or get_close_matches(word, names, 1, _ALIKE)
+    return verbs.get(near[0]) if near else None
 
 
 # --- what stands behind it ---

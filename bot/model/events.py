@@ -34,9 +34,10 @@ class Invocation:
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `role` is what they are in the place, and `since` how long they
-    have been there, where the platform knows that; `presence` asks what they are in other places, now.
-    `mentions`: who was named in what was typed, or in an argument. `account`: which of Plein's own accounts
-    heard it, where it has several.
+    have been there, where the platform knows that; `writes`: they may say things there themselves;
+    `presence` asks what they are in other places, now. `overheard`: the place looks like a talk with Plein
+    alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
+    `account`: which of Plein's own accounts heard it, where it has several.
     """
 
     id: str
@@ -53,6 +54,8 @@ class Invocation:
     presence: Ask | None = None
     by_post: bool = False
     public: bool = False
+    writes: bool = True
+    overheard: bool = False
     mentions: tuple[Mention, ...] = ()
     account: str = ""
 
@@ -89,7 +92,8 @@ class Undo:
 class Arrival:
     """An event as a platform brought it, kept until it was dealt with.
 
-    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others.
+    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others. `at` is when
+    it was said, by the platform's clock; None where nobody knows.
     """
 
     id: str
@@ -97,3 +101,4 @@ class Arrival:
     body: str
     seq: int = 0
     undecryptable: bool = False
+    at: datetime | None = None

@@ -57,11 +57,15 @@ class Theme:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """That somebody is in a place, with which role there and since when, as their platform knows it."""
+    """That somebody is in a place, with which role there and since when, as their platform knows it.
+
+    `writes`: they may say things there themselves.
+    """
 
     place: Place
     role: Role
     since: datetime
+    writes: bool = True
 
 
 # Where somebody is of the places that were asked about, and where not (None). What a platform cannot say
@@ -71,11 +75,15 @@ Presences = Mapping[Place, Presence | None]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """That somebody takes part in a theme: with which role, since when, and when their platform said so."""
+    """That somebody takes part in a theme: with which role, since when, and when their platform said so.
+
+    `writes`: they may say things there themselves.
+    """
 
     role: Role
     since: datetime
     said_at: datetime
+    writes: bool = True
 
 
 # What a platform said of an account holds so long while that account is silent; older grants nothing.
@@ -90,7 +98,8 @@ def part_now(places: Sequence[Place], found: Presences, told: Part | None, now: 
     here = [presence for place in places if (presence := found.get(place))]
     if here:
         since = [presence.since for presence in here] + ([told.since] if told else [])
-        return Part(max(presence.role for presence in here), min(*since, now), now)
+        writes = any(presence.writes for presence in here)
+        return Part(max(presence.role for presence in here), min(*since, now), now, writes)
     unknown = any(place not in found for place in places)
     return told if unknown and told and told.said_at > now - HOLDS else None
 
@@ -104,6 +113,7 @@ def joined(parts: Iterable[Part]) -> Part | None:
         max(part.role for part in found),
         min(part.since for part in found),
         max(part.said_at for part in found),
+        any(part.writes for part in found),
     )
 
 

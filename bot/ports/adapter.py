@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation
@@ -50,6 +51,13 @@ class Listener(Adapter, Protocol):
 
     async def caught_up(self) -> None:
         """Return once what was said while Plein was away has been dealt with."""
+        ...
+
+    def heard_until(self) -> datetime | None:
+        """By the platform's clock: all that was said until then was dealt with, or is kept in the inbox.
+
+        None where that is not known just now. Whoever asks wants to know soon how it stands now.
+        """
         ...
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
@@ -170,7 +178,7 @@ class Core(Protocol):
         ...
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         """Keep what arrived, and how far was read, in one transaction; the new ones, numbered.
 
@@ -187,3 +195,7 @@ class Core(Protocol):
         ...
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    async def close_stream(self, account: str, stream: str) -> None:
+        """Nothing comes there any more."""
+        ...

@@ -10,7 +10,6 @@ key destroyed.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -34,7 +33,7 @@ from bot.features.polls.records import (
 )
 from bot.model.events import Invocation
 from storage.among import among
-from storage.batch import Batch, Loader
+from storage.batch import Loader
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
@@ -292,6 +291,8 @@ class Polls:
     def _count_sealed(self, poll: Poll) -> None:
         """Written down is only how often each ballot was cast, and the reasons by the alphabet."""
         cast, reasons = self._sealed.count(poll)
+        if sum(cast.values()) < poll.floor:
+            return  # what so few chose is nobody's business, not even of whoever has the database
         for choices in sorted(cast):
             self._db.execute(_COUNT, {"poll": poll.id, "choices": written(choices), "votes": cast[choices]})
         if reasons:
@@ -331,15 +332,6 @@ def _changing(names: tuple[str, ...]) -> Any:
     """The statement that changes these fields."""
     values: dict[str, Any] = {name: bindparam(f"{name}_", type_=polls.c[name].type) for name in names}
     return update(polls).where(polls.c.id == bindparam("poll_")).values(**values)
-
-
-def recount(db: Batch, poll: int) -> dict[str, int]:
-    """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
-    rows: Iterator[Any] = iter(
-        db.execute(select(ballots.c.choices).where(ballots.c.poll == bindparam("poll_")), {"poll_": poll})
-    )
-    cast = [row[0] for row in rows]
-    return {"": len(cast), **Counter(cast)}
 
 
 def _read_all(rows: Sequence[Any]) -> list[tuple[Choices, int]]:

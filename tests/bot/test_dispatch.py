@@ -400,6 +400,21 @@ async def test_a_yes_in_private_holds_for_the_place_where_it_was_asked(town: Tow
     assert longer.lines[0].key != "poll.not_yours"
 
 
+async def test_whoever_else_presses_a_question_answers_for_themselves(town: Town) -> None:
+    """It is done once for each of them, and neither hears what the other was told."""
+    unsure = await town.core.handle(
+        town.asked("anna", '!poll open "Wat?" A | B --closes "vrijdag half acht"')
+    )
+    assert unsure
+    for number, who in enumerate(("eva", "anna"), start=1):
+        for _ in range(2):
+            opened = await town.core.handle(town.asked(who, button=unsure.buttons[0]))
+            assert opened
+            assert "staat open" in words_of(opened)
+            assert await town.core.store.run(lambda tx: tx.of(POLLS).standing(1)) == number - 1
+            assert len(await town.core.store.run(lambda tx: tx.of(POLLS).latest((1,), 9))) == number
+
+
 async def test_a_yes_to_what_was_asked_in_a_place_is_nobody_elses_way_in(town: Town) -> None:
     asked = town.asked("anna", '!poll open "Wat?" A | B --closes "vrijdag half acht"')
     unsure = await town.core.handle(asked)

@@ -9,13 +9,15 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import HandClock
 from bot.core import PleinCore
+from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core
-from bot.main.config import Community, Config, DatabaseSection, ResidentSection
-from bot.main.features import FEATURES, Installed
+from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
+from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, message, typed
 from bot.model.people import Identity, Place, Presence, Presences, Role
@@ -51,6 +53,8 @@ class Platform:
     trouble: dict[str, list[Exception]] = field(default_factory=dict)
     # Rooms in which nothing comes through until the event is set.
     held: dict[str, asyncio.Event] = field(default_factory=dict)
+    # Until when it says it has heard.
+    heard_moment: datetime | None = None
     under_way: int = 0
     most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
@@ -64,6 +68,9 @@ class Platform:
 
     async def caught_up(self) -> None:
         return None
+
+    def heard_until(self) -> datetime | None:
+        return self.heard_moment
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         if self.uneditable.intersection(delivery.replaces):
@@ -193,15 +200,22 @@ async def open_town(
     number: int = 1,
     account: str = PLATFORM,
     installed: Sequence[Installed] = FEATURES,
+    floor: int = 1,
 ) -> AsyncIterator[Town]:
-    """A town on that database. `number`: of the first thing said, which differs where it was open before."""
-    config = Config(
+    """A town on that database. `number`: of the first thing said, which differs where it was open before.
+
+    `floor`: from how many ballots on an anonymous poll has a result; here even one has, where that is not
+    what is tested.
+    """
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=floor)}
+    config = config_of(add_up(installed))(
         community=Community(),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
             ResidentSection(name=name, accounts=(f"{PLATFORM}:{name}",), role="moderator")
             for name in moderators
         ),
+        **sections,
     )
     clock, platform = HandClock(NOW), Platform(account)
     async with open_core(config, clock, board_rest, installed) as core:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any, cast
+
+from sqlalchemy import select
 
 from bot.features.polls.kinds import METHODS
 from bot.features.polls.records import POLLS, Choices, Plan, Poll
 from bot.ports.storage import Transaction
-from storage.polls import recount
+from storage.polls.tables import ballots
 from storage.unit import Tx
 from tests.chat import NOW
 
@@ -44,10 +47,17 @@ def cast_as(tx: Transaction, found: Poll) -> dict[Choices, int]:
     return dict(rows)
 
 
+def recount(tx: Transaction, poll: int) -> dict[str, int]:
+    """How often each ballot was cast, counted from the ballots themselves; under "" the people."""
+    cast_in = select(ballots.c.choices).where(ballots.c.poll == poll)
+    written = list(cast(Tx, tx).db.execute(cast_in).scalars())
+    return {"": len(written), **Counter(written)}
+
+
 def counted(tx: Transaction, number: int) -> tuple[int, list[int]]:
     """The people and the votes; what is kept beside the ballots must agree with the ballots themselves."""
     found = tx.of(POLLS).get(number, 0)
     assert found
     kept = {",".join(map(str, choices)): times for choices, times in cast_as(tx, found[0]).items()}
-    assert {"": found[0].voters, **kept} == recount(cast(Tx, tx).db, number)
+    assert {"": found[0].voters, **kept} == recount(tx, number)
     return found[0].voters, tally(tx, number)

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,22 +22,25 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.commands.read import bind
 from bot.errors import StoreFailed
-from bot.features.polls.records import POLLS, Kind
+from bot.features.polls.records import POLLS, SEALED, Kind
 from bot.main.features import stores_of
+from bot.model.events import Arrival
 from bot.model.people import Identity, Part, Place, Role
 from bot.ports.storage import Transaction
 from storage import migrations
 from storage.connections import async_url
 from storage.engines import open_database
+from storage.keyring import Keyring
 from storage.schema import MIGRATIONS, newest_schema, schema_of, upgrade
 from tests.chat import NOW
 from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.installed import METADATA, TABLES
-from tests.doubles.polls import a_plan, counted
+from tests.doubles.polls import a_plan, counted, tally
 from tests.postgres import keys_of
 from tests.tables import MIGRATE
 
 T = TypeVar("T")
+AN = Identity("matrix", "@an:example.org")
 
 
 @pytest.fixture(autouse=True)
@@ -250,6 +254,36 @@ async def test_what_waits_has_all_its_days_before_it(database_url: str) -> None:
     await store.close()
 
 
+async def test_no_number_is_given_out_again(database_url: str) -> None:
+    """Not even when the newest row is gone: by its number somebody may still be known, or something said."""
+    await upgrade(database_url, to="0014")
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO residents (name) VALUES ('An'), ('Ben')"))
+        db.execute(sql("INSERT INTO jobs (kind, subject, due_at) VALUES ('a', '1', 0), ('a', '2', 0)"))
+        db.commit()
+
+    def without_the_newest(db: Connection) -> None:
+        for table in ("residents", "jobs"):
+            db.execute(sql(f"DELETE FROM {table} WHERE id = 2"))  # noqa: S608
+        db.commit()
+
+    await look(database_url, fill)
+    await upgrade(database_url)
+    await look(database_url, without_the_newest)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+
+    def number(tx: Transaction) -> tuple[int, int, int]:
+        tx.jobs.add("a", "3", NOW)
+        (arrival,) = tx.inbox.add("me", [Arrival("$1", "!r", "said")], "", NOW)
+        tx.inbox.done("me", [arrival.seq])
+        (again,) = tx.inbox.add("me", [Arrival("$2", "!r", "said")], "", NOW)
+        return tx.people.add(AN, "An").id, tx.jobs.claim(NOW, 9)[-1].id, again.seq - arrival.seq
+
+    assert await store.run(number) == (3, 3, 1)
+    await store.close()
+
+
 async def test_opening_brings_the_tables_up_to_date(database_url: str) -> None:
     await (await open_database(database_url, keys_of(database_url), stores_of())).close()
     assert await schema_of(database_url) == newest_schema()
@@ -426,6 +460,29 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
     assert waiting == {"waits in !r", "waits in 7", "to anna"}
 
 
+async def test_anonymous_polls_that_stand_get_a_floor_and_what_was_announced_stays(database_url: str) -> None:
+    await upgrade(database_url, to="0010")
+
+    def fill(db: Connection) -> None:
+        db.exec_driver_sql("INSERT INTO themes (id, name) VALUES (1, 'sport')")
+        db.exec_driver_sql("INSERT INTO residents (id, name, role) VALUES (1, 'anna', 0)")
+        add = sql(
+            "INSERT INTO polls (theme, opener, question, options, at_most, anonymous, opened_at, closes_at,"
+            " state) VALUES (1, 1, 'Wat?', '[]', 1, :anonymous, 0, 0, :state)"
+        )
+        for anonymous in (True, False):
+            for state in ("planned", "open", "closed", "cancelled"):
+                db.execute(add, {"anonymous": anonymous, "state": state})
+        db.commit()
+
+    await look(database_url, fill)
+    await upgrade(database_url)
+    with_a_floor = [(5, True, "open"), (5, True, "planned")]
+    found = await look(database_url, rows("polls", "floor", "anonymous", "state"))
+    assert [(floor, bool(anonymous), state) for floor, anonymous, state in found if floor] == with_a_floor
+    assert len(found) == 8
+
+
 # --- what was answered ---
 
 
@@ -468,3 +525,83 @@ async def test_answers_stand_apart_from_their_ids_up_and_down(database_url: str)
     await look(database_url, down)
     assert await look(database_url, is_apart) == database_url.startswith("postgresql")
     assert await look(database_url, rows(*answered)) == kept
+
+
+RECEIPT = '{"blocks":[{"key":"poll.receipt.anonymous","values":{"question":"Wat?"}}],"controls":[]}'
+DAY = 24 * 60 * 60 * 1_000_000
+
+
+def fill_before_pairs(seals: Keyring, db: Connection) -> None:
+    """An anonymous poll that is open, its ballot under a key that seals and opens; what stood beside that."""
+
+    def add(table: str, **fields: object) -> None:
+        names = ", ".join(fields)
+        db.execute(sql(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(fields)})"), fields)  # noqa: S608
+
+    add("themes", name="sport")
+    for name in ("anna", "ben"):
+        add("residents", name=name)
+    where = {"theme": 1, "opener": 1, "question": "Wat?", "options": '["agree","abstain","object"]'}
+    add("polls", **where, kind="consent", at_most=1, results="closed", anonymous=True, state="open", **TIMES)
+    add("tallies", poll=1, choices="", votes=1)
+    seals.make("poll-1")
+    sealed = seals.seal("poll-1", b'["3","te ver"]', 1_400)
+    add("ballots", poll=1, voter=1, choices=sealed, cast_at=4)
+    answered: list[dict[str, object]] = [
+        {"at": 0, "answer": RECEIPT},
+        {"at": 0, "answer": "sealed", "key": "now-1"},
+        {"at": 0},
+        {"at": 0, "answer": SAID},
+        {"at": 0, "undo": "{}"},
+        {"at": 2 * DAY},
+    ]
+    for number, fields in enumerate(answered):
+        add("seen", id=f"e{number}", **fields)
+    said: dict[str, object] = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
+    told: list[dict[str, object]] = [
+        {"message": RECEIPT, "sent_at": 7},
+        {"message": "", "sent_at": 7},
+        {"message": RECEIPT},
+        {"message": SAID, "sent_at": 7},
+    ]
+    for number, fields in enumerate(told):
+        add("posts", id=f"p{number}", **said, **fields)
+        add("refs", account="me", platform="matrix", ref=f"$p{number}", post=f"p{number}", room="!dm")
+    db.commit()
+
+
+TIMES = {"opened_at": 1, "closes_at": 2}
+
+
+async def test_an_anonymous_poll_that_is_open_goes_on(database_url: str, tmp_path: Path) -> None:
+    """Ballots from before count at the end, with those from after; what told of them is there no more."""
+    seals = Keyring(tmp_path / "keys")
+    await upgrade(database_url, to="0007")
+    await look(database_url, partial(fill_before_pairs, seals))
+    store = await open_database(database_url, tmp_path / "keys", stores_of())
+
+    def vote(tx: Transaction) -> None:
+        poll, mine = tx.of(POLLS).get(1, 1) or (None, None)
+        assert poll
+        assert mine == SEALED
+        tx.of(POLLS).change(1, {"floor": 2})  # there are no more of them
+        tx.of(POLLS).vote(poll, 2, (), (1,), NOW, None)
+
+    def end(tx: Transaction) -> list[str]:
+        poll, _ = tx.of(POLLS).get(1, 0) or (None, None)
+        assert poll
+        tx.of(POLLS).end(poll, "closed", NOW)
+        assert tally(tx, 1) == [1, 0, 1]
+        return list(tx.of(POLLS).reasons(poll))
+
+    try:
+        await store.run(vote)
+        assert await store.run(end) == ["te ver"]
+        assert not await store.run(lambda tx: tx.of(POLLS).burn(1))
+        assert await store.run(lambda tx: tx.of(POLLS).burn(1))
+        assert not [name for name in seals.names() if name.startswith("poll-1")]
+    finally:
+        await store.close()
+    assert {row[0] for row in await look(database_url, rows("seen", "id"))} == {"e3", "e4", "e5"}
+    assert {row[0] for row in await look(database_url, rows("posts", "id"))} == {"p2", "p3"}
+    assert {row[0] for row in await look(database_url, rows("refs", "post"))} == {"p2", "p3"}

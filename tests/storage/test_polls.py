@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from bot.features.polls.records import POLLS, SEALED, Kind, Poll, Results, Voters
 from bot.model.people import Identity, Part, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
-from storage.polls import recount
-from storage.unit import Tx
 from tests.chat import NOW
-from tests.doubles.polls import a_plan, cast_as, counted
+from tests.doubles.polls import a_plan, cast_as, counted, recount
 
 OPTIONS = ('Ja, "zeker"', "Nee | nooit", "👨‍👩‍👧, é")
 
@@ -87,7 +85,7 @@ async def test_ballots_and_the_running_count(store: Database) -> None:
             assert found
             assert (found[0].voters, found[1]) == (people, after)
             assert counted(tx, poll.id) == (people, tally)
-        assert recount(cast(Tx, tx).db, poll.id) == {"": 2, "2": 1, "3": 1}
+        assert recount(tx, poll.id) == {"": 2, "2": 1, "3": 1}
         assert cast_as(tx, poll) == {(2,): 1, (3,): 1}
 
     await store.run(work)
@@ -137,13 +135,13 @@ async def test_an_anonymous_poll_is_counted_when_it_closes(store: Database) -> N
         assert (found[0].voters, found[1]) == (3, SEALED)
         assert cast_as(tx, poll) == {}
         assert list(tx.of(POLLS).reasons(poll)) == []
-        kept = recount(cast(Tx, tx).db, poll.id)
+        kept = recount(tx, poll.id)
         assert len(kept) == 4, "no two look alike"
         assert len({len(one) for one in kept if one}) == 1
         tx.of(POLLS).end(poll, "closed", NOW)
         assert cast_as(tx, poll) == {(3,): 3}
         assert list(tx.of(POLLS).reasons(poll)) == ["duur", "te ver", "te ver"]
-        assert recount(cast(Tx, tx).db, poll.id) == {"": 0}
+        assert recount(tx, poll.id) == {"": 0}
         found = tx.of(POLLS).get(poll.id, ben)
         assert found
         assert (found[0].voters, found[0].state, found[1]) == (3, "closed", ())
@@ -157,7 +155,7 @@ async def test_an_anonymous_poll_that_is_cancelled_is_never_counted(store: Datab
         tx.of(POLLS).vote(poll, resident(tx, "ben"), (), (1,), NOW, None)
         tx.of(POLLS).end(poll, "cancelled", NOW)
         assert cast_as(tx, poll) == {}
-        assert recount(cast(Tx, tx).db, poll.id) == {"": 0}
+        assert recount(tx, poll.id) == {"": 0}
 
     await store.run(work)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.polls.find import check_own, find, usage
+from bot.features.polls.find import check_own, check_writes, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, message, text
@@ -109,6 +109,7 @@ def check_may_ask(call: Call, theme: int) -> None:
 
     Anybody can make a room and be its moderator: limits hold for them there as for everybody.
     """
+    check_writes(call, theme)
     if call.may(Role.MODERATOR, theme) and _is_communitys(call, theme):
         return
     settings = call.settings.of(PollsSettings)
@@ -165,6 +166,7 @@ def open_poll(
         anonymous=anonymous,
         who=voters,
         quorum=quorum or 0,
+        floor=_floor(call, anonymous),
         opened_at=opened_at,
         closes_at=closes or _usual_end(kind, kept, opened_at),
     )
@@ -186,7 +188,12 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.kind is Kind.DATES:
         closes_at = min(closes_at, *map(datetime.fromisoformat, before.options))
     times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
-    return _ask(call, Plan(**{**settled, **times}))
+    return _ask(call, Plan(**{**settled, **times, "floor": _floor(call, before.anonymous)}))
+
+
+def _floor(call: Call, anonymous: bool) -> int:
+    """How many have to take part before it can be said what they chose."""
+    return call.settings.of(PollsSettings).anonymous_floor if anonymous else 0
 
 
 def _usual_end(kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
@@ -243,13 +250,14 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
     if found.state not in ("open", "planned") or found.closes_at <= call.said_at:
         raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.closes_at)
     check_own(call, found)
+    check_writes(call, found.theme)
     if until <= found.closes_at:
         raise UserError("poll.extend.earlier", until=until, closes=found.closes_at)
     if until > call.now + FURTHEST:
         raise UserError("poll.closes.far", closes=until)
     if found.kind is Kind.DATES and until > (first := min(map(datetime.fromisoformat, found.options))):
         raise UserError("poll.dates.after", closes=until, first=first)
-    call.tx.of(POLLS).change(found.id, {"closes_at": until})
+    call.tx.of(POLLS).change(found.id, {"closes_at": until, "waits_since": None, "unheard": None})
     call.schedule("poll.close", str(found.id), until)
     if not found.reminded and until - DAY > call.now:
         call.schedule("poll.remind", str(found.id), until - DAY)

@@ -7,16 +7,17 @@ a row, its texts, and a member of `Kind`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
 from bot.features.polls.records import LONGEST_REASON, Ballots, Choices, Kind, Plan
 from bot.model.message import Text, text, typed
+from bot.unseen import seen_as
 
 BEST_SCORE = 5
 YES, IF_NEED_BE, NO = 2, 1, 0
@@ -25,6 +26,11 @@ AGREE, ABSTAIN, OBJECT = 1, 2, 3
 DATE_WORDS = {"yes": YES, "if_need_be": IF_NEED_BE, "no": NO}
 CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}
 _NUMBERS = re.compile(r"[#\[]?(-?\d{1,9})[\].]?")
+_BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
+_QUOTED = ' .!"“”„«»'
+AND = {"and": 1}
+# Nobody names as many options.
+_MOST_WORDS = 200
 _BETWEEN = re.compile(r"[\s,;>]+")
 # What a typed word means to this kind: a mark, or None.
 Meaning = Callable[[str, Mapping[str, int]], int | None]
@@ -43,13 +49,15 @@ class Apart(Protocol):
 class Count:
     """What came out. `parts`: for each option the lengths of its bar's pieces, all in one measure.
 
-    `order`: options from first to last, equal ones together; none where nobody voted.
+    `order`: options from first to last, equal ones together; none where nobody voted. `alike`: all that
+    voted chose the same.
     """
 
     people: int
     parts: tuple[tuple[int, ...], ...]
     order: tuple[Choices, ...]
     ranking: Ranking | None = None
+    alike: bool = False
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -78,20 +86,23 @@ class VotingMethod:
     def count(self, plan: Plan, pages: Iterable[Ballots], apart: Apart = lambda work: work()) -> Count:
         """What came out; a page that takes long is summed up by `apart`, which may do it elsewhere."""
         people, sums = 0, self.add(plan, ())
+        different: set[Choices] = set()
         for page in pages:
             people += sum(times for _, times in page)
+            if len(different) < 2:
+                different.update(choices for choices, _ in page)
             add = partial(self.add, plan, page)
             more = apart(add) if len(page) > MANY else add()
             sums = [one + other for one, other in zip(sums, more, strict=True)]
-        return self.decide(plan, people, sums)
+        return replace(self.decide(plan, people, sums), alike=len(different) == 1)
 
 
 # --- reading what was typed --------------------------------------------------
 
 
 def read_chosen(plan: Plan, words: str, meaning: Meaning) -> Choices:
-    """`2`, or `1 3` where several may be chosen."""
-    return check_chosen(plan, tuple(_number(plan, word) for word in _split(words)))
+    """`2`, or `1 3` where several may be chosen; or the options' own words."""
+    return check_chosen(plan, _named(plan, words, meaning))
 
 
 def check_chosen(plan: Plan, numbers: Choices) -> Choices:
@@ -107,8 +118,8 @@ def check_chosen(plan: Plan, numbers: Choices) -> Choices:
 
 
 def read_ranks(plan: Plan, words: str, meaning: Meaning) -> Choices:
-    """`3 1 2`: every option once, the best first."""
-    numbers = tuple(_number(plan, word) for word in _split(words))
+    """`3 1 2`: every option once, the best first; or the options' own words."""
+    numbers = _named(plan, words, meaning)
     for number in numbers:
         _check_option(plan, number)
         if numbers.count(number) > 1:
@@ -181,22 +192,29 @@ def wrong(plan: Plan, key: str, **values: object) -> UserError:
 
 
 def how_to(plan: Plan) -> Text:
-    """How to answer, with an example that fits the number of options."""
+    """How to answer, with an example that fits this poll."""
+    if plan.kind is Kind.CHOICE and plan.at_most > 1:
+        return text("poll.how.several", example=example(plan))
     return text(f"poll.how.{plan.kind}", example=example(plan), best=BEST_SCORE)
 
 
 def example(plan: Plan) -> str:
-    """An answer that fits the number of options."""
+    """An answer that fits the number of options, and how many may be chosen."""
     options = range(1, len(plan.options) + 1)
     match plan.kind:
         case Kind.SCORE:
             return " ".join(str((5, 0, 3, 4, 1, 2)[option % 6 - 1]) for option in options)
         case Kind.RANKED:
-            return " ".join(map(str, (2, 1, *options[2:])))
-        case Kind.APPROVAL:
-            return "1 2"
+            return " ".join(_marked_number(plan, option) for option in (2, 1, *options[2:]))
+        case Kind.APPROVAL | Kind.CHOICE if plan.at_most > 1:
+            return " ".join(_marked_number(plan, option) for option in (1, 2))
         case _:
-            return "1"
+            return _marked_number(plan, 1)
+
+
+def _marked_number(plan: Plan, number: int) -> str:
+    """An option's number; with a mark where another option is called like that."""
+    return str(number) if _by_words(plan).get(str(number), number) == number else f"#{number}"
 
 
 def option_text(plan: Plan, number: int) -> Text:
@@ -207,6 +225,65 @@ def option_text(plan: Plan, number: int) -> Text:
     if plan.kind is Kind.DATES:
         return text("poll.option.date", at=datetime.fromisoformat(option))
     return typed(option)
+
+
+# --- options by their number or their own words --------------------------------
+
+
+def _by_words(plan: Plan) -> Mapping[str, int]:
+    """The number of each option by its own words, where people typed those."""
+    if plan.kind in (Kind.CONSENT, Kind.DATES):
+        return {}
+    return {seen_as(option): number for number, option in enumerate(plan.options, start=1)}
+
+
+def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
+    """The options that these words name. An option's own words mean that option, also where it is a number.
+
+    Raises: Unsure where that would be another one than the number says.
+    """
+    known = _by_words(plan)
+    read = [*_pieces(plan, words, known, meaning)]
+    by_words = tuple(own or number for own, number in read)
+    by_number = tuple(number or own for own, number in read)
+    in_range = all(1 <= number <= len(plan.options) for number in by_number)
+    if by_words == by_number or not in_range:
+        return by_words
+    choices = [
+        (
+            text("poll.vote.meant", options=tuple(option_text(plan, number) for number in numbers)),
+            {"answer": " ".join(f"#{number}" for number in numbers)},
+        )
+        for numbers in (by_words, by_number)
+    ]
+    raise Unsure(text("poll.vote.either", words=" ".join(words.split())[:40]), choices)
+
+
+def _pieces(plan: Plan, words: str, known: Mapping[str, int], meaning: Meaning) -> Iterator[tuple[int, int]]:
+    """What each piece is by an option's own words, and what by its number; 0 where it is none."""
+    longest = max((len(own.split()) for own in known), default=1)
+    for part in _BETWEEN_OPTIONS.split(words.strip().strip(_QUOTED)):
+        if own := known.get(seen_as(part)):
+            yield own, _plain_number(part)
+            continue
+        left = _split(part)
+        if len(left) > _MOST_WORDS:
+            raise wrong(plan, "poll.vote.no_number", words=part[:40])
+        while left:
+            for length in range(min(longest, len(left)), 0, -1):
+                piece = " ".join(left[:length])
+                if own := known.get(seen_as(piece.strip(_QUOTED)), 0):
+                    break
+            left = left[length:]
+            if own:
+                yield own, _plain_number(piece)
+            elif piece not in "&+" and meaning(piece, AND) is None:
+                yield 0, _number(plan, piece)
+
+
+def _plain_number(word: str) -> int:
+    """The number that a word is; 0 where it is none."""
+    return int(word) if word.isdecimal() and len(word) < 10 else 0
 
 
 def _split(words: str) -> list[str]:

@@ -60,7 +60,10 @@ Ballots = Sequence[tuple[Choices, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is settled before a poll opens, and never changes after it, but for a later closing time."""
+    """What is settled before a poll opens, and never changes after it, but for a later closing time.
+
+    `floor`: with fewer ballots that can be counted an anonymous poll has no result; 0 in any other.
+    """
 
     theme: int
     opener: int
@@ -72,6 +75,7 @@ class Plan:
     anonymous: bool = False
     who: Voters = Voters.EVERYONE
     quorum: int = 0
+    floor: int = 0
     opened_at: datetime
     closes_at: datetime
 
@@ -92,6 +96,9 @@ class Poll(Plan):
     outcome: str | None = None
     review_at: datetime | None = None
     reminded: bool = False
+    # Since when it waits for what was said in time; on which platforms that is, or in the end was.
+    waits_since: datetime | None = None
+    unheard: str | None = None
 
     def takes_votes(self, at: datetime) -> bool:
         return self.state == "open" and at < self.closes_at
@@ -175,7 +182,9 @@ class PollStore(Protocol):
         ...
 
     def end(self, poll: Poll, state: str, now: datetime) -> None:
-        """The ballots of an anonymous poll are counted, or thrown away where it was cancelled."""
+        """The ballots of an anonymous poll are counted, or thrown away where it was cancelled or they are
+        fewer than its floor.
+        """
         ...
 
     def burn(self, poll: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.features.polls import show
 from bot.features.polls.find import check_running, check_voter, find
 from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
@@ -21,7 +21,7 @@ from bot.features.polls.records import (
     Poll,
     secret_of,
 )
-from bot.model.message import Form, Message, Text, message, text
+from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
@@ -40,8 +40,15 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
         after = METHODS[found.kind].read(found, answer, meaning)
         reason = read_reason(found, answer, after)
     except UserError as error:
-        error.asking(answer_form(found, answer, after))
-        raise
+        return _mended(found, error.asking(answer_form(found, answer, after)))
+    except Unsure as asked:
+        # Whichever is pressed, and whenever, it is for this poll.
+        choices = [(label, {**meant, "poll": found.id}) for label, meant in asked.choices]
+        if found.anonymous:
+            # A whole ballot each, which replaces any other: that it was asked is kept nowhere.
+            buttons = [Button(label, "poll vote", meant, style="primary") for label, meant in choices]
+            return message(asked.question, asked.otherwise, buttons=buttons)
+        raise Unsure(asked.question, choices) from None
     return _cast(call, found, before, after, reason)
 
 
@@ -72,10 +79,8 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
     try:
         after = METHODS[found.kind].press(found, stands, option, on)
     except UserError as error:
-        if found.kind is Kind.CONSENT:
-            # A press says who objects, but not why.
-            error.asking(reason_form(found))
-        raise
+        # A press says who objects, but not why.
+        return _mended(found, error.asking(reason_form(found)) if found.kind is Kind.CONSENT else error)
     if on is not False and not found.anonymous:
         call.undo_with("poll tick", poll=poll, option=option, on=False)
     return _cast(call, found, before, after)
@@ -126,6 +131,16 @@ def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason
     call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
     if bool(before) != bool(after):
         call.changed(f"{SUBJECT}:{poll.id}")
+
+
+def _mended(poll: Poll, error: UserError) -> Message:
+    """What is wrong; in an anonymous poll, of which only the last answer is kept, with its buttons.
+
+    Raises: the error, in any other.
+    """
+    if not poll.anonymous:
+        raise error
+    return message(error.text, buttons=show.buttons(poll), form=error.form)
 
 
 def _asked_in_private(call: Call, poll: Poll) -> Message | None:

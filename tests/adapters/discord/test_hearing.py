@@ -119,7 +119,12 @@ async def test_what_was_said_while_plein_was_away_is_heard_in_order(
 
 
 async def test_what_was_kept_and_not_dealt_with_is_heard_after_a_crash(
-    double: Discord, database: str, sport: ThemeSection, ears: Ears, anna: Person
+    double: Discord,
+    database: str,
+    sport: ThemeSection,
+    ears: Ears,
+    anna: Person,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """And meanwhile it cannot be read from the database."""
     async with plein_on(double, database, themes=[sport], installed=ears.installed) as plein:
@@ -129,7 +134,7 @@ async def test_what_was_kept_and_not_dealt_with_is_heard_after_a_crash(
             reached.set()
             await asyncio.Event().wait()
 
-        plein.core.hearing.hear = dies  # type: ignore[method-assign, assignment]
+        monkeypatch.setattr(plein.core.hearing, "hear", dies)
         await anna.says("sport", "geheim, echo")
         await reached.wait()
     assert ears.words == []

@@ -228,3 +228,43 @@ def test_a_question_may_quote_something(question: str) -> None:
     """What comes after it is all the rest, which may begin with a quotation or with anything."""
     assert read(f"!poll open {question} | A | B")[1] == {"question": question, "options": ("A", "B")}
     assert read(f"!poll open {question} --kind consent")[1]["question"] == question
+
+
+# --- by what is meant ---
+
+
+@pytest.mark.parametrize(
+    ("typed", "usage"),
+    [
+        *(
+            ("!peiling stop 3", "peiling sluit"),
+            ("!poll end", "peiling sluit"),
+            ("!peiling einde", "peiling sluit"),
+        ),
+        *(("!peiling verwijder 3", "peiling annuleer"), ("!poll delete 3", "peiling annuleer")),
+        *(("!peiling delete", "peiling annuleer"), ("!poll remove", "peiling annuleer")),
+        *(("!toon 3", "peiling toon"), ("!show", "peiling toon"), ("!sluit 3", "peiling sluit")),
+        *(("!delete 3", "peiling annuleer"), ("!stop", "peiling sluit"), ("!lijst", "peiling lijst")),
+        *(("!poll delte 3", "peiling annuleer"), ("!peiling verwjder", "peiling annuleer")),
+        *(
+            ("!peiling nieuw", "peiling open"),
+            ("!poll create", "peiling open"),
+            ("!poll results", "peiling toon"),
+        ),
+        ("!peiling langer 2d", "peiling verleng"),
+    ],
+)
+def test_what_is_meant_goes_before_how_it_is_spelled(typed: str, usage: str) -> None:
+    assert f"Bedoelde je `!{usage}" in refused(typed)
+
+
+@given(
+    st.sampled_from(["delete", "remove", "verwijder", "wis", "schrap", "erase"]),
+    st.integers(0, 9),
+    st.text("abcdel", max_size=1),
+)
+def test_nothing_that_takes_away_leads_to_what_lasts(word: str, at: int, letter: str) -> None:
+    """Not with a letter that is another one, either."""
+    misspelt = word[: at % len(word)] + letter + word[at % len(word) + 1 :]
+    for noun in ("!poll ", "!peiling ", "!"):
+        assert "verleng" not in refused(f"{noun}{misspelt}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0017"
+down_revision = "0016"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("role", sa.Integer(), server_default="0", nullable=False),
         sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.Column("writes", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.ForeignKeyConstraint(["theme"], ["themes.id"], name=op.f("fk_members_theme")),
         sa.ForeignKeyConstraint(["resident"], ["residents.id"], name=op.f("fk_members_resident")),
         sa.ForeignKeyConstraint(

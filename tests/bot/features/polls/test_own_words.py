@@ -1,0 +1,143 @@
+"""An answer may be an option's own words; where those say another option than the number does, we ask."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.features.polls.kinds import example, how_to
+from bot.features.polls.records import POLLS, Kind
+from bot.model.message import message, text
+from bot.ports.storage import Transaction
+from storage.tables import seen
+from storage.unit import Tx
+from tests.doubles.platform import Town, open_town, words_of
+from tests.doubles.polls import a_plan
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    async with open_town("sqlite:///:memory:") as town:
+        await town.joined("sport")
+        yield town
+
+
+async def ballot(town: Town) -> tuple[int, ...]:
+    """What anna chose."""
+
+    def read(tx: Transaction) -> tuple[int, ...]:
+        found = tx.of(POLLS).get(1, 1)
+        assert found
+        return tuple(found[1])
+
+    return await town.core.store.run(read)
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "chosen"),
+    [
+        ("Friet | Rijst | Soep", "Friet", (1,)),
+        ("Friet | Rijst | Soep", "soep.", (3,)),
+        ("Friet | Rijst | Soep", "“Rijst”", (2,)),
+        ("Friet | Rode kool | Soep", "rode kool", (2,)),
+        ("Ja | Nee", "ja", (1,)),
+        ("10 | 20 | 30", "20", (2,)),
+        ("2 | 3 | 4", "4", (3,)),
+        ("2 | 3 | 4", "1", (1,)),
+        ("2 | 3 | 4", "#3", (3,)),
+        ("2 | 3 | 4", "[2]", (2,)),
+        ("1 | 2 | 3", "2", (2,)),
+        ("2 | 3 | 4 --hoogstens 2", "3 en 4", (2, 3)),
+        ("Friet | Rijst | Soep --hoogstens 2", "1 en 3", (1, 3)),
+        ("Friet | Rijst | Soep --hoogstens 2", "friet en soep", (1, 3)),
+        ("Friet | Rijst | Soep --hoogstens 2", "Friet, Soep", (1, 3)),
+        ("Friet | Rijst | Soep --hoogstens 2", "1 & Soep", (1, 3)),
+        ("Friet | Rijst | Soep --hoogstens 2", "1, 3", (1, 3)),
+        ("Friet en stoofvlees | Rijst | Soep --hoogstens 2", "friet en stoofvlees en rijst", (1, 2)),
+        ("Jan, Piet | Piet | Jan --hoogstens 2", "Piet, Jan", (2, 3)),
+        ("Friet | Rijst | Soep --soort goedkeuring", "rijst friet", (1, 2)),
+        ("Friet | Rijst | Soep --soort volgorde", "Soep, Friet, Rijst", (3, 1, 2)),
+        ("Friet | Rijst | Soep --soort volgorde", "3 > 1 > 2", (3, 1, 2)),
+        ("Friet | Rijst | Soep --soort cijfer", "5 0 3", (5, 0, 3)),
+        ("2 | 3 | 4 --soort cijfer", "5 0 3", (5, 0, 3)),
+    ],
+)
+async def test_own_words_mean_that_option(
+    town: Town, options: str, answer: str, chosen: tuple[int, ...]
+) -> None:
+    await town.say("anna", f'!peiling open "Wat?" {options}')
+    await town.say("anna", f"!stem {answer}")
+    assert await ballot(town) == chosen
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "either"),
+    [
+        ("2 | 3 | 4", "3", ((2,), (3,))),
+        ("2 | 1", "1", ((2,), (1,))),
+        ("3 | 2 | 1 --soort volgorde", "3 2 1", ((1, 2, 3), (3, 2, 1))),
+        ("2 | 3 | 4 --hoogstens 2", "2 en 3", ((1, 2), (2, 3))),
+    ],
+)
+async def test_where_words_and_number_disagree_it_is_asked(
+    town: Town, options: str, answer: str, either: tuple[tuple[int, ...], ...]
+) -> None:
+    await town.say("anna", f'!peiling open "Hoeveel?" {options}')
+    for which in (0, 1):
+        asked = await town.core.handle(town.asked("anna", f"!stem {answer}", room=None))
+        assert asked
+        assert asked.lines[0] == text("poll.vote.either", words=answer)
+        await town.say("ben", '!peiling open "Nog een?" A | B')
+        # By then there is another poll; what was asked was about the first one.
+        await town.core.handle(town.asked("anna", button=asked.buttons[which], room=None))
+        assert await ballot(town) == either[which]
+        await town.say("ben", "!peiling annuleer --zeker 2" if which else "!peiling annuleer 2 --zeker")
+
+
+@pytest.mark.parametrize("answer", ["Pizza", "Friet Pizza", "0", "9", "en", "x " * 300, "1" * 30])
+async def test_what_is_no_option_is_said(town: Town, answer: str) -> None:
+    await town.say("anna", '!peiling open "Wat?" Friet | Rijst --hoogstens 2')
+    assert "!stem 1 2" in await town.say("anna", f"!stem {answer}") or answer in "09"
+    assert await ballot(town) == ()
+
+
+@pytest.mark.parametrize("kind", [Kind.CHOICE, Kind.APPROVAL, Kind.SCORE, Kind.RANKED])
+@pytest.mark.parametrize("options", [("A", "B"), ("2", "1"), ("2", "3", "4", "1"), ("A", "B", "C", "D", "E")])
+@pytest.mark.parametrize("at_most", [1, 2])
+async def test_the_example_on_a_board_fits_that_board(
+    town: Town, kind: Kind, options: tuple[str, ...], at_most: int
+) -> None:
+    """Typed as it stands there it is a vote, without a question; and it uses what may be chosen."""
+    named = f" --hoogstens {at_most}" if kind is Kind.CHOICE else f" --soort {kind}"
+    named = named.replace("ranked", "volgorde").replace("score", "cijfer").replace("approval", "goedkeuring")
+    await town.say("anna", f'!peiling open "Wat?" {" | ".join(options)}{named}')
+    shown = await town.say("ben", "!peiling toon")
+    plan = a_plan(kind=kind, options=options, at_most=len(options) if kind is Kind.APPROVAL else at_most)
+    assert f"`!stem {example(plan)}" in shown or f"!stem {example(plan)}" in shown
+    answer = await town.say("anna", f"!stem {example(plan)}")
+    assert "je koos" in answer
+    many = at_most if kind is Kind.CHOICE else 2 if kind is Kind.APPROVAL else len(options)
+    assert len(await ballot(town)) == many
+    assert "{" not in words_of(message(how_to(plan)))
+
+
+async def test_in_an_anonymous_poll_what_was_asked_leaves_no_trace(town: Town) -> None:
+    """Whoever answers with a number that is an option's words is asked; that is to be seen nowhere."""
+    await town.say("anna", '!peiling open "Hoeveel?" 2 | 3 | 4 --anoniem')
+
+    def rows(tx: Transaction) -> int:
+        count = select(func.count()).select_from(seen)
+        return int(cast(Tx, tx).db.execute(count).scalar())
+
+    before = await town.core.store.run(rows)
+    asked = await town.core.handle(town.asked("anna", "!stem 3", room=None))
+    assert asked
+    assert asked.lines[0].key == "poll.vote.either"
+    for button in (asked.buttons[0], asked.buttons[1]):
+        answer = await town.core.handle(town.asked("anna", button=button, room=None))
+        assert answer
+        assert answer.lines[0].key == "poll.receipt.anonymous"
+    assert await town.core.store.run(rows) == before
