@@ -90,6 +90,20 @@ class PleinCore:
     async def hear(self, heard: Heard) -> None:
         await self.hearing.hear(heard)
 
+    async def say(
+        self,
+        account: str,
+        to: Place | Identity,
+        message: Message,
+        key: str,
+        mentions: Sequence[Identity] = (),
+    ) -> None:
+        """What an adapter itself has to tell people, for reasons of its platform's: once under a key."""
+        now = self.clock.now()
+        await self.store.run(
+            lambda tx: tx.posts.add(key, to, message, now, account=account, mentions=mentions)
+        )
+
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
         await self.store.run(lambda tx: self.features.link(tx, accounts))

@@ -15,8 +15,9 @@ import nio
 
 from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
 from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
-from adapters.matrix.mentions import addressed, addresses_in
+from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
+    KEY,
     Answered,
     Heard,
     Reacted,
@@ -27,13 +28,13 @@ from adapters.matrix.read import (
     read,
     replaced_by,
 )
-from adapters.matrix.render import KEY, native_poll
+from adapters.matrix.render import native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
-from bot.model.message import Message, NativePoll
+from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presences, Role
 from bot.model.work import SECRET
 
@@ -63,7 +64,9 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        return said.is_command or is_press or self._looks_like_two(room) or self._on.core.listens
+        if is_press or self._on.core.listens or self._looks_like_two(room):
+            return True
+        return self._meant_for_us(said, room) is not None
 
     def _looks_like_two(self, room: str) -> bool:
         """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
@@ -80,6 +83,23 @@ class Intake:
         self._undecryptable[who] += 1
         return True
 
+    def _meant_for_us(self, said: Said, room: str) -> Said | None:
+        """What of it Plein is to answer: without words where it was called by its name, and no more.
+
+        In a room other bots' commands and exclamations are none of it.
+        """
+        direct, commands = self._looks_like_two(room), self._on.core.commands
+        if said.is_command:
+            return said if direct or commands.resembles(said.words) else None
+        called = said_to(self._on.me, self._our_name(room), said)
+        if direct:
+            return called if called and called.words else said
+        return called and (called if commands.resembles(called.words) else replace(called, words=""))
+
+    def _our_name(self, room: str) -> str:
+        known = self._on.client.rooms.get(room)
+        return (known.user_name(self._on.me) if known else None) or self._on.me
+
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
         self.in_order.put(self._on.account, arrival, _sender(json.loads(arrival.body)))
@@ -95,6 +115,9 @@ class Intake:
 
     async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
         asked = self._invocation(heard, arrival.room, privately=privately)
+        if home := self._on.settings.bridged_from(heard.sender):
+            await self._deal_with_ghost(asked, heard, arrival.room, home)
+            return
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
@@ -155,14 +178,38 @@ class Intake:
             if message:
                 await self._press(asked, message, said.pressed)
                 return
+        meant = self._meant_for_us(said, room)
         for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
-        if said.is_command or (asked.place is None and said.words):
-            words, mentions = self._addressed(asked, said)
+        if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
+            words, mentions = self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif for_two:
             await self._on.core.handle(asked)
+        elif meant and asked.place:
+            # Once a day, so that no other bot that answers whoever names it is answered on and on.
+            await self._tell(asked, room, text("matrix.called"), f"called:{asked.at:%Y-%m-%d}")
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
+
+    async def _tell(self, asked: Invocation, room: str, words: Text, about: str) -> None:
+        """Something about the ways of this platform: in the room, to them, once."""
+        to, key = asked.place or asked.author, f"{about}:{room}:{asked.author.user_id}"
+        await self._on.core.say(self._on.account, to, message(words), key, [asked.author])
+
+    async def _deal_with_ghost(self, asked: Invocation, heard: Heard, room: str, home: str) -> None:
+        """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""
+        match heard.meaning:
+            case Said() as said:
+                pressed = said.pressed is not None and said.reply_to is not None
+                is_meant = pressed or self._meant_for_us(said, room) is not None
+                if not is_meant and asked.place and self._on.core.listens:
+                    await self._on.core.hear(_talk(asked, asked.place, said))
+            case Reacted(target) | Answered(target):
+                is_meant = await self._message_at(room, target) is not None
+            case Removed():
+                is_meant = False
+        if is_meant:
+            await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
 
     def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
         """What was said with addresses for names, and whose those are: of people who are there, or in
@@ -171,7 +218,7 @@ class Intake:
         rooms = [asked.place.room_id] if asked.place else self._rooms_with(asked.author.user_id)
 
         def name_of(user: str) -> str | None:
-            for room in rooms:
+            for room in rooms if not self._on.settings.bridged_from(user) else ():
                 if user != self._on.me and room in self._on.rooms and self._on.rooms[room].since(user):
                     known = self._on.client.rooms.get(room)
                     return (known.user_name(user) if known else None) or user

@@ -22,9 +22,9 @@ from weakref import WeakValueDictionary
 import nio
 
 from adapters.matrix.pace import Pace
-from adapters.matrix.read import content_if_by, moment
+from adapters.matrix.read import KEY, content_if_by, moment
 from adapters.matrix.refusals import refusal
-from adapters.matrix.render import KEY, POLL_END, POLL_START, Content
+from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, TryLater

@@ -6,6 +6,7 @@
     int               a number
     tuple[int, ...]   numbers: `1 3` or `1,3`
     datetime          a moment, as `when` reads it
+    Longer            such a moment, or a length of time: so much longer than it is now
     bool              yes where it is named
     a StrEnum         one of its words
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -28,6 +30,8 @@ from bot.model.events import Mention
 from bot.model.message import Field, Suggestion, text
 from bot.unseen import visible
 
+# Until when; or by how much more.
+Longer = datetime | when.Unit
 # So much of what was typed is quoted back.
 _SHOWN = 40
 # What a form says for what is chosen or not; any words are yes.
@@ -229,9 +233,12 @@ def _as_written(argument: Argument, value: Any) -> str:
 
 
 def _suggest_moments(argument: Argument, call: Asking, typed: str) -> list[Suggestion]:
-    """What is typed, as the moment that it means; or some to begin with."""
-    usual = argument.texts.find("when.suggested", call.locale) or ""
-    return [_suggest_moment(words, call) for words in ([typed] if typed else usual.split("|"))]
+    return [_suggest_moment(words, call) for words in _begun(argument, call, typed)]
+
+
+def _begun(argument: Argument, call: Asking, typed: str) -> list[str]:
+    """What is typed, or some to begin with."""
+    return [typed] if typed else (argument.texts.find("when.suggested", call.locale) or "").split("|")
 
 
 def _suggest_moment(words: str, call: Asking) -> Suggestion:
@@ -245,6 +252,30 @@ def _suggest_moment(words: str, call: Asking) -> Suggestion:
     # As it is shown, to the minute, and not before what was meant.
     at = datetime.fromtimestamp(-(-reading.start.timestamp() // 60) * 60, UTC)
     return Suggestion(at.isoformat(), text("when.moment", at=at))
+
+
+# --- moments, or so much longer ---
+
+
+def _longer(argument: Argument, value: Any, call: Asking) -> Longer:
+    """ "1d" is a day longer; "over 1d", "vrijdag 20u" is that moment."""
+    if isinstance(value, str) and (length := when.read_length(value, call.locale)):
+        return length
+    return _moment(argument, value, call)
+
+
+def _keep_longer(longer: Longer) -> str:
+    return longer.isoformat() if isinstance(longer, datetime) else longer.in_words()
+
+
+def _suggest_longer(argument: Argument, call: Asking, given: str) -> list[Suggestion]:
+    """A length stays as it was typed: what it is added to is not known here."""
+    return [
+        Suggestion(words, text("when.longer", words=words))
+        if when.read_length(words, call.locale)
+        else _suggest_moment(words, call)
+        for words in _begun(argument, call, given)
+    ]
 
 
 # --- the table ---
@@ -269,6 +300,7 @@ MOMENT = Converter(
     field=_moment_field,
     suggest=_suggest_moments,
 )
+LONGER = replace(MOMENT, convert=_longer, keep=_keep_longer, suggest=_suggest_longer, extent=Extent.WORDS)
 CONVERTERS: Converters = {
     str: WORDS,
     tuple[str, ...]: OPTIONS,
@@ -277,4 +309,5 @@ CONVERTERS: Converters = {
     bool: YES,
     StrEnum: CHOICE,
     datetime: MOMENT,
+    Longer: LONGER,
 }

@@ -104,6 +104,19 @@ class Core(Protocol):
 
     async def hear(self, heard: Heard) -> None: ...
 
+    # --- what is no answer ---
+
+    async def say(
+        self,
+        account: str,
+        to: Place | Identity,
+        message: Message,
+        key: str,
+        mentions: Sequence[Identity] = (),
+    ) -> None:
+        """Have that account say it, for reasons of its platform's; once, however often under the same key."""
+        ...
+
     # --- where Plein is ---
 
     async def introduce(self, adapter: Adapter) -> None:

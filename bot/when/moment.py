@@ -40,9 +40,9 @@ def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
             raise Unread
         return Reading(said.instant, None, said.sure)
     try:
-        lasting = _lasting(said)
-        if lasting:
-            return Reading(_after(said, lasting, now, zone), None, said.sure)
+        length = lasting(said)
+        if length:
+            return Reading(_after(said, length, now, zone), None, said.sure)
         return _on_a_day(said, now.astimezone(zone))
     except OverflowError:
         raise Unread("when.too_far") from None
@@ -51,7 +51,7 @@ def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
 # --- so long from now ---
 
 
-def _lasting(said: Said) -> Unit | None:
+def lasting(said: Said) -> Unit | None:
     """The length of time, if that is all that is said."""
     if said.span and said.only("span"):
         return said.span

@@ -153,7 +153,9 @@ def check_voter(call: Call, poll: Poll) -> None:
     match poll.who:
         case Voters.MEMBERS:
             part = call.part_in(poll.theme)
-            allowed = part is not None and part.since < poll.opened_at
+            before = part is not None and part.since < poll.opened_at
+            # Asking it may be the first thing that somebody does here, in that same moment.
+            allowed = before or (part is not None and call.resident.id == poll.opener)
         case Voters.EVERYONE:
             allowed = True
         case _:

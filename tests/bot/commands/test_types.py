@@ -20,10 +20,10 @@ from tests.doubles.installed import FEATURES
 
 
 def suggested(typed: str, call: Call) -> Sequence[Suggestion]:
-    until = COMMANDS.argument("poll extend", "until")
-    assert until
-    assert until.suggest
-    return until.suggest(call, typed)
+    review = COMMANDS.argument("poll outcome", "review")
+    assert review
+    assert review.suggest
+    return review.suggest(call, typed)
 
 
 # --- one of a few words ---
@@ -151,8 +151,9 @@ def test_some_moments_to_begin_with(locale: str) -> None:
     offered = suggested("", a_call(locale))
     assert len(offered) >= 3
     for moment in offered:
-        bound = bind(COMMANDS, COMMANDS.by_path["poll extend"], {"until": moment.value}, a_call(locale))
-        assert bound["until"] == moment.words.values["at"] > NOW
+        given = {"outcome": "ja", "review": moment.value}
+        bound = bind(COMMANDS, COMMANDS.by_path["poll outcome"], given, a_call(locale))
+        assert bound["review"] == moment.words.values["at"] > NOW
 
 
 def test_a_suggestion_that_is_over_when_it_is_sent() -> None:

@@ -307,3 +307,12 @@ async def test_the_role_that_counts_is_that_of_the_theme(town: Town) -> None:
     answer = await town.core.handle(asking)
     assert answer
     assert answer.lines[0].key == "role.needed.organiser"
+
+
+async def test_whoever_asks_the_members_is_one_of_them_also_with_their_first_words(town: Town) -> None:
+    """They take part from the very moment in which it opens; who comes after them does not."""
+    await answer_to(town, '!poll open "Wat?" A | B --voters members')
+    assert (await answer_to(town, "!vote 1")).lines[0].key == "poll.receipt.voted"
+    for later in (timedelta(), timedelta(seconds=1)):
+        town.clock.turn(later)
+        assert (await answer_to(town, "!vote 1", "cas")).lines[0].key == "poll.not_for_you.members"
