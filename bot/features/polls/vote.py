@@ -13,6 +13,7 @@ from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_fo
 from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
 from bot.features.polls.records import (
     POLLS,
+    ROLES,
     SUBJECT,
     UNREADABLE,
     Choices,
@@ -21,6 +22,7 @@ from bot.features.polls.records import (
     secret_of,
 )
 from bot.model.message import Button, Form, Message, Text, message, text
+from bot.model.people import Role
 from bot.model.work import Job
 
 
@@ -196,5 +198,7 @@ def remind_due(call: Call, job: Job) -> None:
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
+    needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}", until=poll.closes_at)
+        key = f"poll:{poll.id}:reminder:{resident}"
+        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)
