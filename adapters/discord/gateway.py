@@ -61,6 +61,8 @@ class NotLetIn(ConnectionError):
         BAD_TOKEN: f"Discord refuses the token: make a new one on {PORTAL}, for PLEIN_DISCORD_TOKEN",
         4010: "Discord knows no such shard: look at shards and shard_count in the configuration",
         4011: "Plein is on too many servers for one connection: set shards and shard_count",
+        4012: "Discord speaks no more as this Plein does: install a newer Plein",
+        4013: "Discord does not know what this Plein asks to see: install a newer Plein",
         BAD_INTENTS: f"Discord does not let Plein see what it asks for: allow the intents on {PORTAL}",
     }
 
@@ -267,6 +269,9 @@ class Gateway:
 
     async def on_shard_disconnect(self, shard: int) -> None:
         self._reading.lost_touch(shard)
+        # The library tells before it connects anew: the connection that ended is still to be seen.
+        ended = self._client._get_websocket(shard_id=shard)
+        log.info("Discord's connection ended (%s)", ended.socket.close_code if ended else "never there")
 
     async def on_interaction(self, asked: discord.Interaction[Any]) -> None:
         self._came(asked.created_at)
