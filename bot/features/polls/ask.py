@@ -11,6 +11,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls.find import check_own, check_writes, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
+from bot.features.polls.steered import leave_trace
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
 from bot.model.work import Job
@@ -253,10 +254,12 @@ def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Mess
     call.schedule("poll.close", str(found.id), until)
     if not found.reminded and until - DAY > call.now:
         call.schedule("poll.remind", str(found.id), until - DAY)
+    trace = leave_trace(call, found, "extended", until=until)
     if found.state == "open":
         call.changed(f"{SUBJECT}:{found.id}")
         said = message(
             text("poll.extended", closes=until, before=found.closes_at),
+            *trace,
             title=text("poll.extended.title", question=found.question),
         )
         call.announce(found.theme, said, f"poll:{found.id}:extended:{until.isoformat()}")
