@@ -16,7 +16,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.console.render import render
-from adapters.console.script import Grants, Links, Says, Waits, read_line
+from adapters.console.script import Ends, Grants, Links, Says, Waits, read_line
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation
@@ -94,7 +94,8 @@ class Console:
         if self._lines:
             async for words in self._lines:
                 number += 1
-                await self.line(words, number)
+                if not await self.line(words, number):
+                    return
 
     async def caught_up(self) -> None:
         """Nothing is said to the console while it is away."""
@@ -106,14 +107,14 @@ class Console:
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)
 
-    async def line(self, words: str, number: int = 0) -> None:
-        """Do what one line says, and all that follows from it."""
+    async def line(self, words: str, number: int = 0) -> bool:
+        """Do what one line says, and all that follows from it; False where it is to be the last."""
         try:
             said = read_line(words, number)
         except UserError as error:
             self.failed = True
             await self._print("console", message(error.text), "error", None)
-            return
+            return True
         match said:
             case Says():
                 await self._says(said)
@@ -125,6 +126,7 @@ class Console:
                 await self.core.run_due()
             case Waits():
                 await self._waits(said.span)
+        return not isinstance(said, Ends)
 
     async def _says(self, said: Says) -> None:
         who = Identity(PLATFORM, f"{said.name}@{said.label}")

@@ -72,12 +72,14 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
         return elsewhere
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
-    if found.anonymous and (whole := whole_form(found)):
+    press = METHODS[found.kind].press
+    if (found.anonymous or press is None) and (whole := whole_form(found, before)):
         return _asked_whole(found, whole)
+    assert press
     # A secret ballot is what this press says, and nothing that was pressed before.
     stands, on = ((), None) if found.anonymous else (before, on)
     try:
-        after = METHODS[found.kind].press(found, stands, option, on)
+        after = press(found, stands, option, on)
     except UserError as error:
         # A press says who objects, but not why.
         return _mended(found, error.asking(reason_form(found)) if found.kind is Kind.CONSENT else error)
@@ -157,7 +159,7 @@ def _asked_whole(poll: Poll, form: Form) -> Message:
         how = text("poll.how.approval", example="1 2")
         limit = (text("poll.board.at_most", count=poll.at_most),) if poll.at_most < len(poll.options) else ()
     return message(
-        text("poll.whole", question=poll.question),
+        text("poll.whole" if poll.anonymous else "poll.whole.score", question=poll.question),
         *show.option_lines(poll, None),
         *limit,
         hints=[text("poll.reminder.how", poll=poll.id, how=how)],
