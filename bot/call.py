@@ -19,6 +19,7 @@ from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
 from bot.model.people import Identity, Place, Presence, Resident, Role, Theme
 from bot.model.work import AWAY_AFTER, SECRET
+from bot.ports.accounts import Unheard
 from bot.ports.storage import Transaction
 from bot.unseen import seen_as
 
@@ -58,7 +59,7 @@ class Call:
     mentions: Sequence[Mention] = ()
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
-    # The command that is still being typed, while something is suggested for it.
+    # The path of the command, which is still being typed while something is suggested for it.
     command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
@@ -227,6 +228,10 @@ class Call:
     def changed(self, subject: str) -> None:
         """The boards of this subject are out of date."""
         self.tx.boards.mark(subject)
+
+    def unheard(self, theme: int, until: datetime) -> Sequence[Unheard]:
+        """Plein's accounts in places of a theme that may not have dealt with all that was said until then."""
+        return self.tx.accounts.unheard(theme, until, self.now)
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

@@ -53,7 +53,7 @@ class PleinCore:
         self.rooms = Rooms(store, clock, self._look)
         self.outbox = Outbox(store, clock, self.rooms.adapters)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
-        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody)
+        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
 
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""
@@ -61,8 +61,11 @@ class PleinCore:
         self.boards.worker.wake()
 
     async def run_due(self) -> None:
-        """Do all that is due by now, in a fixed order: for the console and for tests."""
-        await self.agenda.flush()
+        """Do all that is due by now, in a fixed order, when all that was said has been dealt with: for the
+        console and for tests.
+        """
+        now = self.clock.now()
+        await self.agenda.flush(dict.fromkeys(self.rooms.adapters, now))
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
 
@@ -86,6 +89,20 @@ class PleinCore:
 
     async def hear(self, heard: Heard) -> None:
         await self.hearing.hear(heard)
+
+    async def say(
+        self,
+        account: str,
+        to: Place | Identity,
+        message: Message,
+        key: str,
+        mentions: Sequence[Identity] = (),
+    ) -> None:
+        """What an adapter itself has to tell people, for reasons of its platform's: once under a key."""
+        now = self.clock.now()
+        await self.store.run(
+            lambda tx: tx.posts.add(key, to, message, now, account=account, mentions=mentions)
+        )
 
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
@@ -166,7 +183,7 @@ class PleinCore:
         return await self.store.run(lambda tx: tx.kept.all(account, prefix))
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         now = self.clock.now()
         return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, now, stream))
@@ -181,3 +198,6 @@ class PleinCore:
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
+
+    async def close_stream(self, account: str, stream: str) -> None:
+        await self.store.run(lambda tx: tx.inbox.close(account, stream))

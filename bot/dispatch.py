@@ -157,6 +157,7 @@ class Dispatch:
         if call.place is None and (room := given.get(ASKED_IN)) is not None:
             _go_back(call, Place(invocation.author.platform, room))
         call.given = {name: value for name, value in given.items() if name not in (ONCE, ASKED_IN)}
+        call.command = command.path
         bound = bind(self.commands, command, call.given, call)
         try:
             answer = command.run(call, **bound)

@@ -66,11 +66,9 @@ _SERVED = (
 )
 _UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
 _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
-# Should the place come back, its boards are new messages: they begin with a state that was never shown.
-_PASS_OVER = (
-    update(subjects)
-    .where(subjects.c.subject.in_(select(boards.c.subject).where(_in(boards))))
-    .values(version=subjects.c.version + 1)
+# A poll that is over stays where its result was said: nobody is shown it anew elsewhere.
+_DROP_ENDED = delete(boards).where(
+    _in(boards), boards.c.subject.in_(select(subjects.c.subject).where(subjects.c.open.is_(False)))
 )
 _DROP, _DROP_BOARDS, _DROP_REFS = (delete(table).where(_in(table)) for table in (places, boards, refs))
 # What was said in the room before stays there; should it change, that is said in the new one.
@@ -83,6 +81,7 @@ _MOVE_BOARDS = _moved(boards).values(**_ANEW)
 # And no account can edit what another one posted.
 _TO: Any = bindparam("account_")
 _HAND_OVER = (
+    _DROP_ENDED,
     update(posts).where(_in(posts), _UNSAID).values(account=_TO, ref=None),
     update(boards).where(_in(boards)).values(account=_TO, **_ANEW),
 )
@@ -144,14 +143,15 @@ class Places:
         return [Place(*row) for row in self._db.execute(_SERVED, {"account_": account})]
 
     def leave(self, place: Place) -> None:
-        """What was still to be said there is set aside, and its boards with it."""
-        for statement in (_LEAVE, _SET_ASIDE, _PASS_OVER, _DROP_BOARDS):
+        """What was still to be said there is set aside; its boards rest until Plein is back."""
+        for statement in (_LEAVE, _SET_ASIDE):
             self._db.execute(statement, _where(place))
 
     def move(self, old: Place, new: Place) -> None:
-        """The room was replaced: its theme, what waits for it and its boards go along. Once is enough."""
+        """The room was replaced: its theme, what waits for it and what is open go along. Once is enough."""
         if self._db.execute(_PLACE, _where(old)).first() is None:
             return
+        self._db.execute(_DROP_ENDED, _where(old))
         for drop in (_DROP, _DROP_BOARDS):
             self._db.execute(drop, _where(new))
         to = {"new_platform": new.platform, "new_room": new.room_id}

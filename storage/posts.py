@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
@@ -170,7 +170,13 @@ _SAY_INSTEAD = (
 )
 _THESE = posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type))
 _THEIR_REFS = delete(refs).where(refs.c.post.startswith(bindparam("these_", type_=refs.c.post.type)))
-_FORGET = delete(posts).where(_THESE, or_(posts.c.sent_at.is_not(None), posts.c.parked.is_not(None)))
+# What certainly was not said yet is still said, as any other that is confidential.
+_LATE = (
+    update(posts)
+    .where(_THESE, _WAITING, posts.c.in_doubt.is_(False))
+    .values(id=literal("late:").concat(posts.c.id))
+)
+_FORGET = delete(posts).where(_THESE)
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
@@ -238,7 +244,7 @@ class Posts:
         self._db.wake("post")
 
     def forget(self, beginning: str) -> None:
-        for statement in (_FORGET, _THEIR_REFS):
+        for statement in (_LATE, _FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
 
     def account_for(self, to: Place | Identity) -> str:

@@ -107,6 +107,8 @@ accounts = Table(
     Column("account", String, primary_key=True),
     Column("platform", String, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    # By its platform's clock: all that was said until then is in the inbox, or was dealt with.
+    Column("heard_until", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -311,6 +313,8 @@ inbox = Table(
     Column("body", Text, nullable=False),
     Column("sealed", Boolean, nullable=False, server_default=false()),
     Column("arrived_at", Moment, nullable=False),
+    # By its platform's clock; None where nobody knows.
+    Column("said_at", Moment),
     UniqueConstraint("account", "id"),
     sqlite_autoincrement=True,
 )

@@ -24,9 +24,12 @@ from bot.model.people import Identity, Place
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
+from bot.recent import Recent
 from bot.texts import Texts, Voice
 
 PLATFORM = "console"
+# Of so many places, and people in them, what they saw last is remembered.
+MOST = 1_000
 
 
 class Turning(Clock, Protocol):
@@ -74,9 +77,9 @@ class Console:
         self._clock = clock
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
-        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Button, ...]] = {}
-        self._board_of: dict[str, Reference] = {}
-        self._known: set[str] = set()
+        self._buttons: Recent[tuple[Place | None, Identity | None], tuple[Button, ...]] = Recent(MOST)
+        self._board_of: Recent[str, Reference] = Recent(MOST)
+        self._known: Recent[str, bool] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -92,6 +95,10 @@ class Console:
 
     async def caught_up(self) -> None:
         """Nothing is said to the console while it is away."""
+
+    def heard_until(self) -> datetime:
+        """Whatever is typed is dealt with at once."""
+        return self._clock.now()
 
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)
@@ -120,7 +127,7 @@ class Console:
         who = Identity(PLATFORM, f"{said.name}@{said.label}")
         place = Place(PLATFORM, f"{said.label}/{said.place}") if said.place else None
         if place and place.room_id not in self._known:
-            self._known.add(place.room_id)
+            self._known[place.room_id] = True
             await self.core.joined(self.account, place, said.place or "", theme=said.place)
             await self.core.run_due()
         asked = Invocation(

@@ -19,6 +19,7 @@ from bot.model.events import Mention
 from bot.model.message import Text, typed
 from bot.model.people import Identity, Place, Presence, Role
 from bot.ports.adapter import Core
+from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 PLATFORM = "discord"
@@ -29,6 +30,8 @@ _GONE = 10003, 50001
 ASK_AGAIN = 2.0
 # What it answered holds for a while, of so many people; and so few servers are asked at the same time.
 KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(minutes=1), 10_000, 10
+# Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
+MOST_MUTE = 2_000
 # What Plein must be allowed where it takes part, as Discord's settings call it.
 NEEDED = (
     "view_channel",
@@ -89,15 +92,15 @@ class Places:
     ) -> None:
         self._clock = clock
         # Who is on a server, and when that was asked.
-        self._members: dict[tuple[int, int], tuple[datetime, discord.Member]] = {}
+        self._members: Recent[tuple[int, int], tuple[datetime, discord.Member]] = Recent(MOST_KNOWN)
         # Where Plein may not speak: those places are its own, but nothing is shown there.
-        self._mute: set[str] = set()
+        self._mute: Recent[str, bool] = Recent(MOST_MUTE)
         self._client = client
         self._core = core
         self._settings = settings
         self._themes = themes
         self._known: set[str] = set()
-        self._not_gone: set[str] = set()
+        self._not_gone: Recent[str, bool] = Recent(MOST_MUTE)
 
     def are_ours(self, guild_id: int | None) -> bool:
         """Whether a guild belongs to this community, and to this process. Private talk always does."""
@@ -135,7 +138,7 @@ class Places:
             return error.code in _GONE
         except TROUBLE:
             return False
-        self._not_gone.add(room)
+        self._not_gone[room] = True
         return False
 
     def is_known(self, room: int) -> bool:
@@ -145,17 +148,18 @@ class Places:
     async def at(self, room: int, channel: Any = None, *, speaks: bool = True) -> Place:
         """The place of that channel, from now on if it can be seen.
 
-        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended.
+        Unless Plein `speaks` there it has a theme, but shows nothing until that is mended. Where it spoke
+        before, what is to be shown waits for that.
         """
         place = Place(PLATFORM, str(room))
         found = self._client.get_channel(room) or channel
         name = getattr(found, "name", None) or place.room_id
-        if not speaks and place.room_id not in self._mute:
-            self._mute.add(place.room_id)
+        if not speaks and place.room_id not in self._mute and place.room_id not in self._known:
+            self._mute[place.room_id] = True
             await self._join(room, name)
             await self.leave(room)
         elif speaks and found and place.room_id not in self._known:
-            self._mute.discard(place.room_id)
+            self._mute.pop(place.room_id, None)
             await self._join(room, name)
         return place
 
@@ -285,8 +289,6 @@ class Places:
             if isinstance(error, discord.HTTPException) and error.status in _NOBODY:
                 return None  # not kept: perhaps they are about to join
             raise TryLater(ASK_AGAIN) from error
-        if len(self._members) >= MOST_KNOWN:
-            self._members.clear()
         self._members[guild.id, user] = now, member
         return member
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -109,6 +110,9 @@ class Discord:
     async def caught_up(self) -> None:
         await self._caught_up.wait()
         await self._gateway.idle()
+
+    def heard_until(self) -> datetime | None:
+        return self._gateway.heard_until() if self._ready.is_set() else None
 
     # --- saying ---
 

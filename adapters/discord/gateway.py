@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +41,10 @@ LONGEST_WAIT = 30.0
 GUILDS_WITHIN = 0.5
 # So long may answers take that are being given when Plein stops: whoever asked waits no longer.
 LAST_ANSWERS = 3.0
+# What was said comes so long after that at least and at most, going by the last ones; channels that cannot
+# be read just now are waited for so long.
+LEAST_LAG, MOST_LAG, LAGS = timedelta(seconds=1), timedelta(seconds=30), 20
+GAPS_CLOSE_WITHIN = timedelta(minutes=1)
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
 # Which commands Discord was told last is kept under this name, and the server's.
 COMMANDS = "commands:"
@@ -101,6 +107,8 @@ class Gateway:
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
+        self._in_touch_since = clock.now()
+        self._lags: deque[timedelta] = deque(maxlen=LAGS)
 
     async def serve(self) -> None:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
@@ -150,9 +158,29 @@ class Gateway:
             self.on_guild_available,
             self.on_guild_remove,
             self.on_guild_channel_delete,
+            self.on_raw_thread_delete,
+            self.on_thread_update,
+            self.on_member_update,
             self.on_guild_channel_update,
             self.on_guild_role_update,
         ]
+
+    def heard_until(self) -> datetime | None:
+        """By Discord's clock. What is being answered counts as heard once that is done, or after a minute."""
+        now = self.session.clock.now()
+        patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
+        if not self._reading.in_step or (self._reading.has_gaps and not patient):
+            return None
+        under_way = self._intake.oldest(now - GAPS_CLOSE_WITHIN)
+        return min(now - self._lag, under_way or now)
+
+    def _came(self, said_at: datetime) -> None:
+        """How long after it was said the gateway brings something, clocks that differ included."""
+        self._lags.append(self.session.clock.now() - said_at)
+
+    @property
+    def _lag(self) -> timedelta:
+        return min(max([LEAST_LAG, *self._lags]), MOST_LAG)
 
     async def idle(self) -> None:
         """Return once all that was said to Plein so far has been dealt with."""
@@ -225,18 +253,23 @@ class Gateway:
 
     async def on_shard_ready(self, shard: int) -> None:
         """A new session: what was said since the last one was not brought."""
+        self._in_touch_since = self.session.clock.now()
+        self._lags.clear()
         self._reading.begin(shard)
         self.session.outgoing.in_touch()
         self._changed.set()
 
     async def on_shard_resumed(self, shard: int) -> None:
         await self._reading.in_touch(shard)
+        if self._reading.has_gaps:
+            self._changed.set()
         self.session.outgoing.in_touch()
 
     async def on_shard_disconnect(self, shard: int) -> None:
         self._reading.lost_touch(shard)
 
     async def on_interaction(self, asked: discord.Interaction[Any]) -> None:
+        self._came(asked.created_at)
         await self._intake.interaction(asked)
 
     async def on_message(self, message: discord.Message) -> None:
@@ -256,9 +289,24 @@ class Gateway:
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         await self._places.leave_all(guild.channels)
+        await self._reading.forget(guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._places.leave(channel.id)
+        await self._reading.forget(channel.guild.id, channel.id)
+
+    async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
+        await self._places.leave(thread.thread_id)
+        await self._reading.forget(thread.guild_id, thread.thread_id)
+
+    async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
+        """Perhaps it was opened again."""
+        await self.session.core.retry(self.session.account, Place(PLATFORM, str(thread.id)))
+
+    async def on_member_update(self, _: Any, member: discord.Member) -> None:
+        """Plein's own roles may be others now."""
+        if self._client.user and member.id == self._client.user.id:
+            await self.session.core.retry(self.session.account)
 
     async def on_guild_channel_update(self, _: Any, channel: discord.abc.GuildChannel) -> None:
         """What Plein may not do there it perhaps may now."""

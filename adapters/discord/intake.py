@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -48,19 +48,24 @@ class Intake:
 
     def __init__(self, session: Session) -> None:
         self._on = session
-        self._answering: set[asyncio.Task[Any]] = set()
+        # With when it was asked.
+        self._answering: dict[asyncio.Task[Any], datetime] = {}
 
     async def idle(self, timeout: float) -> None:
         """Return once those who wait for an answer have it, or after so many seconds."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=timeout)
 
+    def oldest(self, since: datetime) -> datetime | None:
+        """When what is under way was asked first, of what was asked since that moment."""
+        return min((at for at in self._answering.values() if at >= since), default=None)
+
     async def interaction(self, asked: Asked) -> None:
         """Deal with it to the end; whatever goes wrong is answered."""
         task = asyncio.current_task()
         assert task
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        self._answering[task] = asked.created_at
+        task.add_done_callback(self._answering.pop)
         await self._deal(asked)
 
     async def _deal(self, asked: Asked) -> None:

@@ -61,6 +61,7 @@ class Matrix:
         self._core: Core
         self._intake: Intake
         self._outgoing: Outgoing
+        self._sync: Sync
 
     # --- reading ---
 
@@ -78,8 +79,8 @@ class Matrix:
             self._outgoing = Outgoing(client, rooms, self._clock)
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
             self._intake = Intake(session)
-            sync = Sync(session, self._intake, await self._start(client))
-            await self._read(account, sync)
+            self._sync = Sync(session, self._intake, await self._start(client))
+            await self._read(account, self._sync)
         finally:
             await account.close()
 
@@ -143,6 +144,9 @@ class Matrix:
         await self._ready.wait()
         await self._intake.in_order.idle()
 
+    def heard_until(self) -> datetime | None:
+        return self._sync.heard_until() if self._ready.is_set() else None
+
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:
@@ -166,21 +170,22 @@ class Matrix:
         return to.room_id if isinstance(to, Place) else await self._outgoing.room_for(to.user_id)
 
     async def _send(self, delivery: Delivery) -> Receipt:
-        """The notice, and behind it the native poll if there is one."""
+        """The message, and before it the native poll if there is one."""
         to, message, key, tried_at = delivery.to, delivery.message, delivery.key, delivery.tried_at
         room, voice = await self._room(to), await self._voice(delivery)
         poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
-        content = addressed(render(message, key, self._texts, voice), delivery)
+        content = addressed(render(message, key, self._texts, voice, quiet=delivery.quiet), delivery)
         courteous = isinstance(to, Identity)
-        notice = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
+        event = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
         await self._send_files(room, message, key, tried_at, voice)
-        return Receipt((notice, poll) if poll else (notice,))
+        return Receipt((event, poll) if poll else (event,))
 
     async def _edit(self, delivery: Delivery) -> None:
         message, key = delivery.message, delivery.key
         room, voice = await self._room(delivery.to), await self._voice(delivery)
-        notice, *beside = delivery.replaces
-        content = addressed(render_edit(message, notice, key, self._texts, voice), delivery)
+        event, *beside = delivery.replaces
+        edit = render_edit(message, event, key, self._texts, voice, quiet=delivery.quiet)
+        content = addressed(edit, delivery)
         await self._outgoing.send(room, TEXT, content, key, None)
         if beside and message.native_poll and message.native_poll.ended:
             end = render_poll_end(message.native_poll.ended, beside[0], key, self._texts, voice)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,24 +13,37 @@ from typing import Any
 
 import nio
 
-from adapters.inbox import InOrder
-from adapters.matrix.mentions import addressed, addresses_in
-from adapters.matrix.read import Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
-from adapters.matrix.render import KEY, native_poll
+from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
+from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
+from adapters.matrix.mentions import addressed, addresses_in, said_to
+from adapters.matrix.read import (
+    KEY,
+    Answered,
+    Heard,
+    Reacted,
+    Removed,
+    Said,
+    content_if_by,
+    moment,
+    read,
+    replaced_by,
+)
+from adapters.matrix.render import native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
-from bot.model.message import Message, NativePoll
+from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presence, Role
 from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
+# Of so much of one person's the keys are waited for.
+MOST_UNDECRYPTABLE = 100
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
-# Kept beside an event: whether only whoever said it and Plein could read it then.
-PRIVATELY = "be.plein.privately"
 
 
 class Intake:
@@ -37,6 +52,8 @@ class Intake:
     def __init__(self, session: Session) -> None:
         self._on = session
         self.in_order = InOrder(session.core, session.clock, self._deal)
+        # How much of each person's waits for its key; counted anew whenever keys come.
+        self._undecryptable: Counter[str] = Counter()
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
@@ -47,24 +64,60 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        return said.is_command or is_press or self._looks_like_two(room) or self._on.core.listens
+        if is_press or self._on.core.listens or self._looks_like_two(room):
+            return True
+        return self._meant_for_us(said, room) is not None
 
     def _looks_like_two(self, room: str) -> bool:
         """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
         return self._on.outgoing.looks_direct(room) and self._on.rooms[room].is_for_two
 
+    def takes(self, arrival: Arrival) -> bool:
+        """Whether there is room for what that person says in that room."""
+        who = _sender(json.loads(arrival.body))
+        if not arrival.undecryptable:
+            return self.in_order.takes(arrival.room, who)
+        if self._undecryptable[who] >= MOST_UNDECRYPTABLE:
+            log.warning("Passed over what %s said in %s: so much of theirs lacks its key", who, arrival.room)
+            return False
+        self._undecryptable[who] += 1
+        return True
+
+    def _meant_for_us(self, said: Said, room: str) -> Said | None:
+        """What of it Plein is to answer: without words where it was called by its name, and no more.
+
+        In a room other bots' commands and exclamations are none of it.
+        """
+        direct, commands = self._looks_like_two(room), self._on.core.commands
+        if said.is_command:
+            return said if direct or commands.resembles(said.words) else None
+        called = said_to(self._on.me, self._our_name(room), said)
+        if direct:
+            return called if called and called.words else said
+        return called and (called if commands.resembles(called.words) else replace(called, words=""))
+
+    def _our_name(self, room: str) -> str:
+        known = self._on.client.rooms.get(room)
+        return (known.user_name(self._on.me) if known else None) or self._on.me
+
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
-        self.in_order.put(self._on.account, arrival)
+        self.in_order.put(self._on.account, arrival, _sender(json.loads(arrival.body)))
 
     # --- from meaning to invocation ---
 
     async def _deal(self, arrival: Arrival) -> None:
         event = json.loads(arrival.body)
-        heard = read(event)
-        if heard is None:
+        if gap := gap_in(event):
+            await self._close_gap(arrival.room, gap)
+        elif heard := read(event):
+            await self._deal_with(heard, arrival, privately=event.get(PRIVATELY) is True)
+
+    async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
+        asked = self._invocation(heard, arrival.room, privately=privately)
+        if home := self._on.settings.bridged_from(heard.sender):
+            await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
-        asked = self._invocation(heard, arrival.room, privately=event.get(PRIVATELY) is True)
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
@@ -122,14 +175,38 @@ class Intake:
             if message:
                 await self._press(asked, message, said.pressed)
                 return
+        meant = self._meant_for_us(said, room)
         for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
-        if said.is_command or (asked.place is None and said.words):
-            words, mentions = self._addressed(asked, said)
+        if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
+            words, mentions = self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif for_two:
             await self._on.core.handle(asked)
+        elif meant and asked.place:
+            # Once a day, so that no other bot that answers whoever names it is answered on and on.
+            await self._tell(asked, room, text("matrix.called"), f"called:{asked.at:%Y-%m-%d}")
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
+
+    async def _tell(self, asked: Invocation, room: str, words: Text, about: str) -> None:
+        """Something about the ways of this platform: in the room, to them, once."""
+        to, key = asked.place or asked.author, f"{about}:{room}:{asked.author.user_id}"
+        await self._on.core.say(self._on.account, to, message(words), key, [asked.author])
+
+    async def _deal_with_ghost(self, asked: Invocation, heard: Heard, room: str, home: str) -> None:
+        """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""
+        match heard.meaning:
+            case Said() as said:
+                pressed = said.pressed is not None and said.reply_to is not None
+                is_meant = pressed or self._meant_for_us(said, room) is not None
+                if not is_meant and asked.place and self._on.core.listens:
+                    await self._on.core.hear(_talk(asked, asked.place, said))
+            case Reacted(target) | Answered(target):
+                is_meant = await self._message_at(room, target) is not None
+            case Removed():
+                is_meant = False
+        if is_meant:
+            await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
 
     def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
         """What was said with addresses for names, and whose those are: of people who are there, or in
@@ -138,7 +215,7 @@ class Intake:
         rooms = [asked.place] if asked.place else [presence.place for presence in asked.present_in]
 
         def name_of(user: str) -> str | None:
-            for place in rooms:
+            for place in rooms if not self._on.settings.bridged_from(user) else ():
                 room = self._on.rooms.get(place.room_id)
                 if room and user != self._on.me and room.since(user):
                     known = self._on.client.rooms.get(room.id)
@@ -186,28 +263,62 @@ class Intake:
         await self._on.core.handle(replace(asked, command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
-        """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
+        """What we show there. An edit is what it edits. Ours, but not yet noted as sent: in a moment."""
         message = await self._on.core.message_at(self._on.account, event_id)
-        if message is None and await self._is_ours(room, event_id):
-            raise ConnectionError("that message is being noted")
-        return message
-
-    async def _is_ours(self, room: str, event_id: str) -> bool:
+        if message is not None:
+            return message
         found = await self._on.client.room_get_event(room, event_id)
         if not isinstance(found, nio.RoomGetEventResponse):
-            return False
+            if found.status_code in ("M_NOT_FOUND", "M_FORBIDDEN"):
+                return None
+            raise ConnectionError(f"the homeserver answered {found.status_code} for an event")
         source = found.event.source
         content = content_if_by(source, self._on.me)
-        return self._is_recent(source) and (KEY in content or "ciphertext" in content)
+        if edited := replaced_by(content):
+            return await self._on.core.message_at(self._on.account, edited)
+        if self._is_recent(source) and (KEY in content or "ciphertext" in content):
+            raise ConnectionError("that message is being noted")
+        return None
 
     def _is_recent(self, source: Mapping[str, Any]) -> bool:
         at = moment(source.get("origin_server_ts"))
         return at is not None and self._on.clock.now() - at < timedelta(minutes=1)
 
+    # --- what the server left out ---
+
+    async def _close_gap(self, room: str, gap: Gap) -> None:
+        """What was said in between, before whatever came after it. All of it may have been dealt with."""
+        for arrival in await left_out(self._on, room, gap, self.matters):
+            who = _sender(json.loads(arrival.body))
+            if not arrival.undecryptable and await self._dealt_with(arrival):
+                continue
+            for kept in await self._on.core.store_arrivals(self._on.account, [arrival], None):
+                if kept.undecryptable:
+                    await self.ask_for_key(kept)
+                else:
+                    self.in_order.put_aside(self._on.account, kept, who)
+
+    async def _dealt_with(self, arrival: Arrival) -> bool:
+        """Nobody waits for what one of them is about."""
+        try:
+            async with asyncio.timeout(OVERTAKEN_AFTER):
+                await self._deal(arrival)
+        except StoreFailed as error:
+            raise TryLater(PAUSE) from error
+        except Exception as error:
+            log.info("%s waits: %s", arrival.id, error or type(error).__name__)
+            return False
+        return True
+
     # --- what cannot be read yet ---
 
-    async def ask_for_key(self, event: nio.MegolmEvent) -> None:
+    async def ask_for_key(self, arrival: Arrival) -> None:
         """Ask the sender's devices for the key, once."""
+        event = nio.Event.parse_event(json.loads(arrival.body))
+        if not isinstance(event, nio.MegolmEvent):
+            return
+        log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
+        event.room_id = arrival.room
         try:
             await self._on.client.request_room_key(event)
         except Exception as error:
@@ -215,7 +326,7 @@ class Intake:
 
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
-        given_up = []
+        given_up, waiting = [], Counter[str]()
         for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
@@ -231,14 +342,21 @@ class Intake:
             try:
                 opened = self._on.client.decrypt_event(event)
             except nio.EncryptionError:
+                waiting[_sender(source)] += 1
                 continue
             if self.matters(arrival.room, opened.source):
                 body = json.dumps({**opened.source, PRIVATELY: source.get(PRIVATELY) is True})
                 self.put(replace(arrival, body=body))
             else:
                 given_up.append(arrival.seq)
+        self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def _sender(event: Mapping[str, Any]) -> str:
+    sender = event.get("sender")
+    return sender if isinstance(sender, str) else ""
 
 
 def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:

@@ -12,17 +12,19 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import nio
 
 from adapters.matrix.pace import Pace
-from adapters.matrix.read import content_if_by, moment
+from adapters.matrix.read import KEY, content_if_by, moment
 from adapters.matrix.refusals import refusal
-from adapters.matrix.render import KEY, POLL_END, POLL_START, Content
+from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, TryLater
@@ -31,6 +33,8 @@ log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
 PAGE = 100
 SHOWS_UP_WITHIN = 15.0
+# So many direct rooms with one person are known, those that were used last.
+MOST_DIRECT = 5
 # A room of Plein's own is for two, and stays so: nobody else can let anybody in, or read along.
 _STATE = {
     "m.room.encryption": {"algorithm": "m.megolm.v1.aes-sha2"},
@@ -51,7 +55,7 @@ class Outgoing:
         self._messages = Pace(clock)
         self._new_rooms = Pace(clock)
         self._synced = asyncio.Condition()
-        self._making: dict[str, asyncio.Lock] = {}
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._written: asyncio.Lock = asyncio.Lock()
         self._direct: dict[str, list[str]] = {}
         self._listed: set[str] = set()
@@ -231,16 +235,29 @@ class Outgoing:
     async def note_direct(self, user: str, room: str) -> None:
         """Put a room first among the direct rooms with somebody."""
         async with self._written:
-            rooms = [room, *(other for other in self.direct.get(user, ()) if other != room)]
+            direct = {other: here for other, all in self.direct.items() if (here := self._still_in(all))}
+            others = (other for other in direct.get(user, ()) if other != room)
+            direct[user] = [room, *others][:MOST_DIRECT]
             path = f"/user/{_path(self._client.user_id)}/account_data/m.direct"
-            status, _ = await self.request("PUT", path, {**self.direct, user: rooms})
+            status, _ = await self.request("PUT", path, direct)
             if status != 200:
                 raise ConnectionError(f"the homeserver answered {status} for the direct rooms")
-            self._direct[user] = rooms
+            self._direct = direct
             self._listed.add(room)
+
+    def _still_in(self, rooms: Iterable[str]) -> list[str]:
+        """Those that Plein is in: the others are talked in no more."""
+        return [room for room in rooms if room in self._rooms]
 
     async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         """What nio has no call for. The status, and the answer where it is a JSON object."""
+        status, answer, _ = await self.request_at(method, path, body)
+        return status, answer
+
+    async def request_at(
+        self, method: str, path: str, body: object = None
+    ) -> tuple[int, dict[str, Any], datetime | None]:
+        """The same, and when it was answered, by the server's clock."""
         headers = {"Authorization": f"Bearer {self._client.access_token}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)
         response = await self._client.send(method, f"/_matrix/client/v3{path}", sent, headers)
@@ -249,7 +266,15 @@ class Outgoing:
                 answer = json.loads(await response.read())
             except ValueError:
                 answer = None
-            return response.status, answer if isinstance(answer, dict) else {}
+            return response.status, answer if isinstance(answer, dict) else {}, answered_at(response)
+
+
+def answered_at(response: Any) -> datetime | None:
+    """By the server's clock, in whole seconds."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _transaction(key: str, kind: str) -> str:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
+# What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
+KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
@@ -103,6 +105,14 @@ def content_if_by(event: Mapping[str, Any], sender: str) -> dict[str, Any]:
     return content if event.get("sender") == sender and isinstance(content, dict) else {}
 
 
+def replaced_by(content: Mapping[str, Any]) -> str | None:
+    """The event that one with this content is an edit of, if it is one."""
+    found = content.get("m.relates_to")
+    relation = found if isinstance(found, dict) else {}
+    target = relation.get("event_id")
+    return target if relation.get("rel_type") == "m.replace" and _is_id(target, "$") else None
+
+
 def _is_id(value: object, sigil: str) -> TypeGuard[str]:
     return isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255
 
@@ -126,9 +136,9 @@ def _relation(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(content: dict[str, Any]) -> Said | None:
-    """An edit is no second saying, and a notice is a bot's."""
+    """An edit is no second saying; a notice is a bot's, and so is what any Plein says."""
     words, relation = content.get("body"), _relation(content)
-    if content.get("msgtype") != "m.text" or not isinstance(words, str):
+    if content.get("msgtype") != "m.text" or not isinstance(words, str) or KEY in content:
         return None
     if relation.get("rel_type") == "m.replace":
         return None

@@ -60,7 +60,11 @@ class Room:
             return
         if kind == "m.room.member":
             membership = content.get("membership")
-            if isinstance(membership, str):
+            if membership not in ("join", "invite", "knock"):
+                # Whoever is not there any more is forgotten, however many come and go.
+                self.members.pop(key, None)
+                self.came.pop(key, None)
+            elif isinstance(membership, str):
                 # A new name or picture comes as another event of the same kind.
                 at = moment(event.get("origin_server_ts"))
                 if at and membership == "join" and self.members.get(key) != "join":
@@ -151,6 +155,11 @@ class Room:
     def is_shut(self) -> bool:
         """Whether people come in by invitation alone, guests too, and nobody outside can read along."""
         return self.join_rule == "invite" and self.history in SHUT and not self.mailed
+
+    @property
+    def is_for_two_alone(self) -> bool:
+        """Whether what is said here now stays between Plein and one other."""
+        return self.is_shut and self.is_for_two
 
     def is_private(self, *people: str) -> bool:
         """Whether what is said here now stays between these."""

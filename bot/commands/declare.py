@@ -11,7 +11,7 @@ import inspect
 import operator
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -38,7 +38,8 @@ class Command:
     """`path` is its English name ("poll open"), `run` the function behind it.
 
     `private`: the answer is for the person alone. `listed` False: only buttons use it. `asks`: what its
-    form asks for, where that is more than it cannot do without.
+    form asks for, where that is more than it cannot do without. `lacking(call, bound)`: looked at before
+    anything that is missing is asked for; it may raise what there is to say first.
 
     Raises: ValueError for a parameter whose name is taken.
     """
@@ -49,6 +50,7 @@ class Command:
     private: bool = True
     listed: bool = True
     asks: tuple[str, ...] = ()
+    lacking: Callable[[Any, Mapping[str, Any]], None] | None = None
     params: tuple[Param, ...] = field(init=False)
 
     def __post_init__(self) -> None:

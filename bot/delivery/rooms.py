@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from bot.errors import StoreFailed
 from bot.model.message import text
 from bot.model.people import Place
 from bot.model.work import AWAY_AFTER
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -119,6 +119,7 @@ class Rooms:
         if tx.places.bind(place, found.id, name, locale, account):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
+            tx.boards.retry(account, place, self._clock.now())
 
     async def left(self, account: str, place: Place) -> None:
         """What was still to be said there is set aside, unless another account of ours is there too."""
@@ -144,6 +145,14 @@ class Rooms:
                 tx.places.move(old, new)
 
         await self._store.run(move)
+
+    def heard(self) -> Mapping[str, datetime]:
+        """Until when each account at work here has heard; those that just now do not know are left out."""
+        listening = {
+            account: adapter for account, adapter in self.adapters.items() if isinstance(adapter, Listener)
+        }
+        moments = {account: adapter.heard_until() for account, adapter in listening.items()}
+        return {account: moment for account, moment in moments.items() if moment}
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         """What was refused there (None: anywhere) may be taken now."""

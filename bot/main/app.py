@@ -108,7 +108,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.outbox.worker.run(),
         core.boards.worker.run(),
         core.rooms.stay(),
-        _agenda_after_catching_up(core, adapters),
+        core.agenda.run(),
+        _freeze_after_catching_up(adapters),
     ]
     tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]
     try:
@@ -123,14 +124,14 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     return 1 if failed else 0
 
 
-async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Listener]) -> None:
-    """A vote that was cast in time while Plein was away is read before its poll closes."""
+async def _freeze_after_catching_up(adapters: Sequence[Listener]) -> None:
+    """And then go on for ever, as the others do."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CATCH_UP):
             for adapter in adapters:
                 await adapter.caught_up()
     freeze_startup_objects()
-    await core.agenda.run()
+    await asyncio.Event().wait()
 
 
 def freeze_startup_objects() -> None:

@@ -90,7 +90,8 @@ class Undo:
 class Arrival:
     """An event as a platform brought it, kept until it was dealt with.
 
-    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others.
+    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others. `at` is when
+    it was said, by the platform's clock; None where nobody knows.
     """
 
     id: str
@@ -98,3 +99,4 @@ class Arrival:
     body: str
     seq: int = 0
     undecryptable: bool = False
+    at: datetime | None = None

@@ -35,7 +35,8 @@ class Delivery:
     `key` names it: the same key again must not show it twice. `tried_at` is when that was first tried, so
     that an adapter whose platform forgets keys can look in the place's history first. `replaces` is where
     the message stands that this is the new state of. `reply_to` is what it answers. `mentions` are those
-    who may be pinged; nobody else ever is.
+    who may be pinged; nobody else ever is. `quiet`: it is there for whoever looks, and no news: nobody's
+    attention is called to it.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Delivery:
     replaces: Reference = ()
     mentions: tuple[Identity, ...] = ()
     tried_at: datetime | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation
@@ -52,6 +53,13 @@ class Listener(Adapter, Protocol):
         """Return once what was said while Plein was away has been dealt with."""
         ...
 
+    def heard_until(self) -> datetime | None:
+        """By the platform's clock: all that was said until then was dealt with, or is kept in the inbox.
+
+        None where that is not known just now. Whoever asks wants to know soon how it stands now.
+        """
+        ...
+
 
 class Core(Protocol):
     """What an adapter may ask of the core."""
@@ -88,6 +96,19 @@ class Core(Protocol):
         ...
 
     async def hear(self, heard: Heard) -> None: ...
+
+    # --- what is no answer ---
+
+    async def say(
+        self,
+        account: str,
+        to: Place | Identity,
+        message: Message,
+        key: str,
+        mentions: Sequence[Identity] = (),
+    ) -> None:
+        """Have that account say it, for reasons of its platform's; once, however often under the same key."""
+        ...
 
     # --- where Plein is ---
 
@@ -151,7 +172,7 @@ class Core(Protocol):
         ...
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         """Keep what arrived, and how far was read, in one transaction; the new ones, numbered.
 
@@ -168,3 +189,7 @@ class Core(Protocol):
         ...
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    async def close_stream(self, account: str, stream: str) -> None:
+        """Nothing comes there any more."""
+        ...

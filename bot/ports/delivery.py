@@ -40,7 +40,10 @@ class PostStore(Protocol):
         ...
 
     def forget(self, beginning: str) -> None:
-        """Keep nothing more of what was said under ids that begin so, nor of where it stands."""
+        """Keep nothing of what was said under ids that begin so, nor of where it stands.
+
+        What still waits is said once that is possible.
+        """
         ...
 
     def change(self, post_id: str, message: Message, now: datetime) -> None:

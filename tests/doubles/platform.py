@@ -52,6 +52,8 @@ class Platform:
     trouble: dict[str, list[Exception]] = field(default_factory=dict)
     # Rooms in which nothing comes through until the event is set.
     held: dict[str, asyncio.Event] = field(default_factory=dict)
+    # Until when it says it has heard.
+    heard_moment: datetime | None = None
     under_way: int = 0
     most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
@@ -62,6 +64,9 @@ class Platform:
 
     async def caught_up(self) -> None:
         return None
+
+    def heard_until(self) -> datetime | None:
+        return self.heard_moment
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         if self.uneditable.intersection(delivery.replaces):

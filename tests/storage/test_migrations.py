@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from alembic import command
@@ -545,26 +545,25 @@ def fill_before_pairs(seals: Keyring, db: Connection) -> None:
     seals.make("poll-1")
     sealed = seals.seal("poll-1", b'["3","te ver"]', 1_400)
     add("ballots", poll=1, voter=1, choices=sealed, cast_at=4)
-    for number, (at, fields) in enumerate(
-        [
-            (0, {"answer": RECEIPT}),
-            (0, {"answer": "sealed", "key": "now-1"}),
-            (0, {}),
-            (0, {"answer": SAID}),
-            (0, {"undo": "{}"}),
-            (2 * DAY, {}),
-        ]
-    ):
-        add("seen", id=f"e{number}", at=at, **fields)
-    said: dict[str, Any] = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
-    answers: list[dict[str, Any]] = [
+    answered: list[dict[str, object]] = [
+        {"at": 0, "answer": RECEIPT},
+        {"at": 0, "answer": "sealed", "key": "now-1"},
+        {"at": 0},
+        {"at": 0, "answer": SAID},
+        {"at": 0, "undo": "{}"},
+        {"at": 2 * DAY},
+    ]
+    for number, fields in enumerate(answered):
+        add("seen", id=f"e{number}", **fields)
+    said: dict[str, object] = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
+    told: list[dict[str, object]] = [
         {"message": RECEIPT, "sent_at": 7},
         {"message": "", "sent_at": 7},
         {"message": RECEIPT},
         {"message": SAID, "sent_at": 7},
     ]
-    for number, answer in enumerate(answers):
-        add("posts", id=f"p{number}", **said, **answer)
+    for number, fields in enumerate(told):
+        add("posts", id=f"p{number}", **said, **fields)
         add("refs", account="me", platform="matrix", ref=f"$p{number}", post=f"p{number}", room="!dm")
     db.commit()
 
@@ -583,6 +582,7 @@ async def test_an_anonymous_poll_that_is_open_goes_on(database_url: str, tmp_pat
         poll, mine = tx.of(POLLS).get(1, 1) or (None, None)
         assert poll
         assert mine == SEALED
+        tx.of(POLLS).change(1, {"floor": 2})  # there are no more of them
         tx.of(POLLS).vote(poll, 2, (), (1,), NOW, None)
 
     def end(tx: Transaction) -> list[str]:

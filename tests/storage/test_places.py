@@ -144,3 +144,41 @@ async def test_a_theme_of_its_own_keeps_its_name_where_its_place_moved(store: Da
         assert [one.name for one in tx.places.themes_of(None)] == ["Buurthuis"]
 
     await store.run(work)
+
+
+async def test_what_is_over_goes_to_no_other_room_or_account(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        bind(tx, PITCH)
+        theme = tx.places.theme_named("Sport").id
+        for number in range(12):
+            tx.boards.open(f"poll:{number}", theme, [PITCH])
+        for board in tx.boards.stale("matrix", NOW, 99):
+            tx.boards.shown(board, (f"${board.subject}",), HELLO, NOW)
+        for number in range(11):
+            tx.boards.mark(f"poll:{number}")
+            tx.boards.end(f"poll:{number}")
+        tx.places.move(PITCH, NEW)
+        assert [board.subject for board in tx.boards.stale("matrix", NOW, 99)] == ["poll:11"]
+        tx.boards.end("poll:11")
+        tx.places.bind(NEW, theme, "a name", None, "matrix:second")
+        assert tx.boards.stale("matrix:second", NOW, 99) == []
+
+    await store.run(work)
+
+
+async def test_where_plein_is_not_a_board_rests(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        bind(tx, PITCH)
+        tx.boards.open("poll:1", tx.places.theme_named("Sport").id, [PITCH])
+        (board,) = tx.boards.stale("matrix", NOW, 9)
+        tx.boards.shown(board, ("$1",), HELLO, NOW)
+        tx.places.leave(PITCH)
+        tx.boards.mark("poll:1")
+        assert tx.boards.stale("matrix", NOW, 9) == []
+        assert tx.boards.next_try(["matrix"], NOW - timedelta(days=1)) is None
+        bind(tx, PITCH)
+        (board,) = tx.boards.stale("matrix", NOW, 9)
+        assert board.ref == ("$1",)
+        assert tx.boards.message_at("matrix", "$1") == HELLO
+
+    await store.run(work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,10 +14,14 @@ from bot.features.polls.find import check_own, check_running, check_writes, find
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
+from bot.ports.accounts import Unheard
 
 LATE = timedelta(minutes=5)
 LONGEST_OUTCOME = 1_000
-SOON = timedelta(seconds=1)
+SOON, LATER = timedelta(seconds=1), timedelta(seconds=10)
+# So long a poll waits for what was read and not dealt with yet, and for a platform that is away; after a
+# while its board says so.
+READ_IS_DEALT_WITH, AWAY_FOR, SAID_AFTER = timedelta(minutes=1), timedelta(hours=1), timedelta(seconds=10)
 
 
 def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
@@ -46,9 +51,42 @@ def close_due(call: Call, job: Job) -> None:
     if not found or found[0].closes_at > call.now:
         return
     if found[0].state == "open":
-        _end(call, found[0], "closed")
+        poll = found[0]
+        if not _waits(call, poll):
+            _end(call, replace(poll, unheard=_platforms(_not_heard(call, poll))), "closed")
     elif found[0].state == "planned":
         _missed(call, found[0])
+
+
+def _not_heard(call: Call, poll: Poll) -> Sequence[Unheard]:
+    return call.unheard(poll.theme, poll.closes_at)
+
+
+def _platforms(accounts: Sequence[Unheard]) -> str | None:
+    return " ".join(sorted({unheard.platform for unheard in accounts})) or None
+
+
+def _waits(call: Call, poll: Poll) -> bool:
+    """Whether it is too early to close: what was said in time may not have been heard, or dealt with, yet.
+
+    What was read is waited for a little while, a platform that is away longer; then it closes all the same.
+    """
+    since = poll.waits_since or call.now
+    waited = call.now - since
+    missing = [
+        unheard
+        for unheard in _not_heard(call, poll)
+        if waited < (READ_IS_DEALT_WITH if unheard.is_read else AWAY_FOR)
+    ]
+    if not missing:
+        return False
+    said = _platforms(missing) if waited >= SAID_AFTER else None
+    if poll.waits_since is None or said != poll.unheard:
+        call.tx.of(POLLS).change(poll.id, {"waits_since": since, "unheard": said})
+    if said != poll.unheard:
+        call.changed(f"{SUBJECT}:{poll.id}")
+    call.schedule("poll.close", str(poll.id), call.now + (SOON if waited < READ_IS_DEALT_WITH else LATER))
+    return True
 
 
 def _missed(call: Call, poll: Poll) -> None:
@@ -119,6 +157,8 @@ def _confirm(poll: Poll, what: str) -> Message:
 
 def _end(call: Call, poll: Poll, state: str) -> None:
     """Closed or cancelled: the last board, and word of it in every place."""
+    if poll.waits_since or poll.unheard:
+        call.tx.of(POLLS).change(poll.id, {"unheard": poll.unheard})
     call.tx.of(POLLS).end(poll, state, call.now)
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
@@ -141,7 +181,9 @@ def _result(call: Call, poll: Poll, title: Text) -> Message:
         lines.append(text("poll.closed.people", count=poll.voters))
     if count and poll.voters > count.people:
         lines.append(text("poll.closed.unreadable", count=poll.voters - count.people))
-    if call.now > poll.closes_at + LATE:
+    if poll.unheard:
+        lines.append(show.not_heard(poll))
+    if (poll.waits_since or call.now) > poll.closes_at + LATE:
         lines.append(text("poll.closed.late", closes=poll.closes_at))
     if not count or not count.people:
         return message(*lines, title=title)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
+from bot.features.polls import show
 from bot.features.polls.records import POLLS, Choices, Poll, Voters
 from bot.model.message import Suggestion, text
 from bot.model.people import Role
@@ -14,6 +16,10 @@ from bot.model.people import Role
 # Among so many, the latest, a poll is looked for by its words; so much of its question is shown.
 LOOKED_THROUGH = 200
 SHOWN = 70
+# So many are offered where one of several may be meant.
+OFFERED = 9
+# For so long whoever comes too late is told what came of it.
+LATELY = timedelta(days=7)
 # In which states a poll can be meant by a command; what is not here takes any.
 _RUNNING, _STANDING = ("open",), ("open", "planned")
 _MEANT = {
@@ -27,7 +33,10 @@ _CLOSED_FIRST = ("poll again", "poll outcome")
 
 
 def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
-    """The poll with that number; without one, the only one that is open here."""
+    """The poll with that number; without one, the only one here that the command can be about.
+
+    Raises: Unsure where there are several.
+    """
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
         if not found:
@@ -35,13 +44,69 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
         check_part(call, found[0])
         return found
     theme = call.theme().id if call.place else None
-    running = call.tx.of(POLLS).running(theme, call.resident.id, 4)
-    if not running:
+    standing = list(call.tx.of(POLLS).running(theme, call.resident.id, OFFERED))
+    if "planned" in _MEANT.get(call.command, ()):
+        planned = call.tx.of(POLLS).planned(theme, call.resident.id, OFFERED)
+        standing += [(poll, ()) for poll in planned]
+    if not standing:
+        _say_what_came(call, theme)
         raise UserError("poll.none_open", usage=usage(call, "poll open"))
-    if len(running) > 1:
-        known = tuple(text("poll.named", poll=poll.id, question=poll.question) for poll, _ in running)
-        raise UserError("poll.which", polls=known, poll=running[0][0].id)
-    return running[0]
+    possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
+    if len(standing) > 1 and not possible:
+        raise UserError("poll.none_possible", usage=usage(call, "poll list"))
+    if len(possible or standing) > 1:
+        raise _which(call, [poll for poll, _ in possible[:OFFERED]])
+    return (possible or standing)[0]
+
+
+def _can(call: Call, poll: Poll, mine: Choices) -> bool:
+    """Whether they can do there what they ask for."""
+    match call.command:
+        case "poll vote":
+            return _passes(check_voter, call, poll)
+        case "poll withdraw":
+            return bool(mine)
+        case "poll close" | "poll extend" | "poll cancel":
+            return _passes(check_own, call, poll)
+        case _:
+            return True
+
+
+def _passes(check: Callable[[Call, Poll], None], call: Call, poll: Poll) -> bool:
+    try:
+        check(call, poll)
+    except UserError:
+        return False
+    return True
+
+
+def _which(call: Call, polls: Sequence[Poll]) -> Unsure:
+    """Each of them, with the command that was typed; and how that is typed with a number."""
+    choices = [
+        (text("poll.named", poll=poll.id, question=_short(poll.question)), {"poll": poll.id})
+        for poll in polls
+    ]
+    line = usage(call, call.command, {**call.given, "poll": polls[0].id}) if call.command else ""
+    return Unsure(text("poll.which"), choices, text("poll.which.how", usage=line))
+
+
+def _say_what_came(call: Call, theme: int | None) -> None:
+    """Whoever comes too late for the only poll hears that it closed, and what came of it.
+
+    Raises: UserError where one closed here lately.
+    """
+    poll = call.tx.of(POLLS).last_closed(theme) if theme is not None and call.command in _MEANT else None
+    if poll is None or poll.ended_at is None or call.now - poll.ended_at > LATELY:
+        return
+    if poll.state == "closed":
+        came_out = show.result(poll, show.shown_count(call.tx, poll))[0]
+        raise UserError("poll.closed_lately", question=poll.question, ended=poll.ended_at, result=came_out)
+
+
+def check_any(call: Call, given: Mapping[str, Any]) -> None:
+    """Whether there is a poll to vote in at all, for whoever has not said what they vote."""
+    poll = given.get("poll")
+    find_running(call, poll if isinstance(poll, int) else None)
 
 
 def check_part(call: Call, poll: Poll) -> None:

@@ -28,7 +28,7 @@ def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Messag
         raise UserError("poll.closes.far", closes=closes_at)
     if found.kind is Kind.DATES and closes_at > (first := min(map(datetime.fromisoformat, found.options))):
         raise UserError("poll.dates.after", closes=closes_at, first=first)
-    call.tx.of(POLLS).change(found.id, {"closes_at": closes_at})
+    call.tx.of(POLLS).change(found.id, {"closes_at": closes_at, "waits_since": None, "unheard": None})
     call.schedule("poll.close", str(found.id), closes_at)
     if not found.reminded and (reminder := reminder_at(call, closes_at)) > call.now:
         call.schedule("poll.remind", str(found.id), reminder)

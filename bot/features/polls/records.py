@@ -93,6 +93,9 @@ class Poll(Plan):
     outcome: str | None = None
     review_at: datetime | None = None
     reminded: bool = False
+    # Since when it waits for what was said in time; on which platforms that is, or in the end was.
+    waits_since: datetime | None = None
+    unheard: str | None = None
 
     def takes_votes(self, at: datetime) -> bool:
         return self.state == "open" and at < self.closes_at

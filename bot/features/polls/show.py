@@ -202,7 +202,7 @@ def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = Fal
             hints = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
         else:
             hints = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
-        lines += [text("poll.board.closes", closes=poll.closes_at), text("poll.board.number", poll=poll.id)]
+        lines += [_when_it_closes(poll), text("poll.board.number", poll=poll.id)]
         return message(
             *lines,
             title=typed(poll.question),
@@ -214,9 +214,26 @@ def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = Fal
     came_out = result(poll, count) if poll.state == "closed" else []
     ended = text(f"poll.board.{poll.state}", ended=poll.ended_at or poll.closes_at)
     outcome = [text("poll.board.outcome", outcome=poll.outcome)] if poll.outcome else []
+    if poll.state == "closed" and poll.unheard:
+        came_out.append(not_heard(poll))
     lines += [*came_out, ended, *outcome]
     over = _native_poll(poll, (came_out or [ended])[0])
     return message(*lines, title=typed(poll.question), native_poll=over)
+
+
+def _when_it_closes(poll: Poll) -> Text:
+    if poll.unheard:
+        return text("poll.board.waits", closes=poll.closes_at, platforms=_platforms(poll))
+    return text("poll.board.closes", closes=poll.closes_at)
+
+
+def not_heard(poll: Poll) -> Text:
+    """Where something was perhaps said in time that nobody heard."""
+    return text("poll.closed.unheard", closes=poll.closes_at, platforms=_platforms(poll))
+
+
+def _platforms(poll: Poll) -> tuple[Text, ...]:
+    return tuple(typed(platform.capitalize()) for platform in (poll.unheard or "").split())
 
 
 def _terms(poll: Poll) -> list[Text]:

@@ -20,7 +20,7 @@ from bot.features.polls.records import (
     Poll,
     secret_of,
 )
-from bot.model.message import Form, Message, Text, message, text
+from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.work import Job
 
 
@@ -42,6 +42,10 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     except Unsure as asked:
         # Whichever is pressed, and whenever, it is for this poll.
         choices = [(label, {**meant, "poll": found.id}) for label, meant in asked.choices]
+        if found.anonymous:
+            # A whole ballot each, which replaces any other: that it was asked is kept nowhere.
+            buttons = [Button(label, "poll vote", meant, style="primary") for label, meant in choices]
+            return message(asked.question, asked.otherwise, buttons=buttons)
         raise Unsure(asked.question, choices) from None
     return _cast(call, found, before, after, reason)
 

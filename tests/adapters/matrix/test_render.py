@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.matrix.read import KEY
 from adapters.matrix.render import (
-    KEY,
     POLL_END,
     POLL_START,
     addressed,
@@ -23,7 +23,7 @@ from adapters.matrix.render import (
     render_poll_end,
 )
 from bot.model.message import Button, NativePoll, message, text, typed
-from bot.model.people import Identity, Known, Resident
+from bot.model.people import Identity, Known, Place, Resident
 from bot.model.work import Delivery
 from bot.texts import Texts, Voice
 from bot.unseen import visible
@@ -144,10 +144,25 @@ def test_people_are_shown_as_clients_show_them_and_nobody_is_pinged() -> None:
     assert content["m.mentions"] == {}
 
 
-def test_whoever_is_named_is_pinged_where_that_is_asked_for() -> None:
+def test_whoever_is_named_is_pinged_where_that_is_asked_for_and_whom_it_is_for() -> None:
     content = render(NAMING, "k", TEXTS, replace(VOICE, people=PEOPLE))
-    asked = Delivery("k", Identity("matrix", "@an:example.org"), NAMING, mentions=(BEN,))
+    asked = Delivery("k", Place("matrix", "!r:example.org"), NAMING, mentions=(BEN,))
     assert addressed(content, asked)["m.mentions"] == {"user_ids": [BEN.user_id]}
+    an = Identity("matrix", "@an:example.org")
+    assert addressed(content, replace(asked, to=an))["m.mentions"] == {"user_ids": [an.user_id, BEN.user_id]}
+
+
+def test_only_what_is_new_is_a_text_and_no_edit_is() -> None:
+    said = message(typed("x"))
+    assert render(said, "k", TEXTS, VOICE)["msgtype"] == "m.text"
+    assert render(said, "k", TEXTS, VOICE, quiet=True)["msgtype"] == "m.notice"
+    an = Identity("matrix", "@an:example.org")
+    edit = addressed(render_edit(said, "$x", "k", TEXTS, VOICE), Delivery("k", an, said))
+    assert (edit["msgtype"], edit["m.mentions"]) == ("m.notice", {})
+    assert (edit["m.new_content"]["msgtype"], edit["m.new_content"]["m.mentions"]) == (
+        "m.text",
+        {"user_ids": [an.user_id]},
+    )
 
 
 @given(st.text(max_size=20), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))

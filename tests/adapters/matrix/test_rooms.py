@@ -68,6 +68,21 @@ def test_a_direct_room_is_for_two() -> None:
     assert not found.is_for_two
 
 
+def test_whoever_comes_and_goes_leaves_nothing() -> None:
+    found = Room("!r")
+    for number in range(1_000):
+        for membership in ("invite", "join", "leave" if number % 2 else "ban"):
+            found.apply(
+                {
+                    "type": "m.room.member",
+                    "state_key": f"@guest{number}:x",
+                    "origin_server_ts": number,
+                    "content": {"membership": membership},
+                }
+            )
+    assert (len(found.members), len(found.came)) == (0, 0)
+
+
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: (
