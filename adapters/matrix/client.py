@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ from adapters.matrix.sync import Sync, Themes
 from bot.clock import Clock
 from bot.errors import Gone, Refused, StoreFailed
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
@@ -61,6 +62,7 @@ class Matrix:
         self._core: Core
         self._intake: Intake
         self._outgoing: Outgoing
+        self._session: Session
         self._sync: Sync
 
     # --- reading ---
@@ -78,6 +80,7 @@ class Matrix:
             rooms: dict[str, Room] = {}
             self._outgoing = Outgoing(client, rooms, self._clock)
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
+            self._session = session
             self._intake = Intake(session)
             self._sync = Sync(session, self._intake, await self._start(client))
             await self._read(account, self._sync)
@@ -157,6 +160,9 @@ class Matrix:
             return await self._send(delivery)
         except aiohttp.ClientError as error:
             raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        return self._session.presences(who.user_id, places)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:

@@ -25,9 +25,9 @@ from typing import Any, Protocol
 from bot import when
 from bot.commands.argument import Argument, Converter, Converters, Extent
 from bot.commands.quotes import QUOTES, quotation_at
-from bot.errors import Unsure, UserError, yes
+from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.events import Mention
-from bot.model.message import Field, Suggestion, text
+from bot.model.message import Field, Suggestion, Text, text
 from bot.unseen import visible
 
 # Until when; or by how much more.
@@ -202,9 +202,17 @@ def _moment(argument: Argument, value: Any, call: Asking) -> datetime:
     if reading.end:
         raise UserError("when.one_moment", words=words[:_SHOWN])
     if not reading.sure:
-        meant = text("when.meant", words=words, at=reading.start)
-        raise Unsure(meant, yes(**{argument.name: reading.start.isoformat()}), text("when.not_meant"))
+        raise Unsure(*_what_is_meant(argument, words, reading), text("when.not_meant"))
     return reading.start
+
+
+def _what_is_meant(argument: Argument, words: str, reading: when.Reading) -> tuple[Text, Sequence[Choice]]:
+    """The question, with a yes to the one reading that there is, or a button for each of them."""
+    if not reading.others:
+        meant = text("when.meant", words=words, at=reading.start)
+        return meant, yes(**{argument.name: reading.start.isoformat()})
+    choices = [(text("when.moment", at=at), {argument.name: at.isoformat()}) for at in reading.starts]
+    return text("when.which", words=words), choices
 
 
 def _show_moment(argument: Argument, value: Any, locale: str) -> str:
@@ -233,7 +241,8 @@ def _as_written(argument: Argument, value: Any) -> str:
 
 
 def _suggest_moments(argument: Argument, call: Asking, typed: str) -> list[Suggestion]:
-    return [_suggest_moment(words, call) for words in _begun(argument, call, typed)]
+    begun = _begun(argument, call, typed)
+    return [found for words in begun for found in _suggest_moment(words, call)]
 
 
 def _begun(argument: Argument, call: Asking, typed: str) -> list[str]:
@@ -241,17 +250,17 @@ def _begun(argument: Argument, call: Asking, typed: str) -> list[str]:
     return [typed] if typed else (argument.texts.find("when.suggested", call.locale) or "").split("|")
 
 
-def _suggest_moment(words: str, call: Asking) -> Suggestion:
-    """What is not understood stays as it was typed: sent, it gets the same answer in full."""
+def _suggest_moment(words: str, call: Asking) -> list[Suggestion]:
+    """All that it may mean; what is not understood stays as it was typed, and sent it gets its answer."""
     try:
         reading = call.read_moment(words)
     except UserError as error:
-        return Suggestion(words, error.text)
+        return [Suggestion(words, error.text)]
     if reading.end:
-        return Suggestion(words, text("when.one_moment", words=words))
+        return [Suggestion(words, text("when.one_moment", words=words))]
     # As it is shown, to the minute, and not before what was meant.
-    at = datetime.fromtimestamp(-(-reading.start.timestamp() // 60) * 60, UTC)
-    return Suggestion(at.isoformat(), text("when.moment", at=at))
+    shown = [datetime.fromtimestamp(-(-at.timestamp() // 60) * 60, UTC) for at in reading.starts]
+    return [Suggestion(at.isoformat(), text("when.moment", at=at)) for at in shown]
 
 
 # --- moments, or so much longer ---
@@ -270,12 +279,13 @@ def _keep_longer(longer: Longer) -> str:
 
 def _suggest_longer(argument: Argument, call: Asking, given: str) -> list[Suggestion]:
     """A length stays as it was typed: what it is added to is not known here."""
-    return [
-        Suggestion(words, text("when.longer", words=words))
-        if when.read_length(words, call.locale)
-        else _suggest_moment(words, call)
-        for words in _begun(argument, call, given)
-    ]
+    found: list[Suggestion] = []
+    for words in _begun(argument, call, given):
+        if when.read_length(words, call.locale):
+            found.append(Suggestion(words, text("when.longer", words=words)))
+        else:
+            found.extend(_suggest_moment(words, call))
+    return found
 
 
 # --- the table ---

@@ -112,8 +112,9 @@ def _read_in(language: Language, pieces: Sequence[Piece], now: datetime, zone: Z
             raise
         return as_hour._replace(sure=as_hour.sure and unread.key != "when.no_hour")
     with suppress(Unread):
-        _read_as("clock", language, pieces, now, zone)
-        return as_day._replace(sure=False)
+        as_hour = _read_as("clock", language, pieces, now, zone)
+        others = [start for start in as_hour.starts if start > now and start not in as_day.starts]
+        return as_day._replace(sure=False, others=(*as_day.others, *others))
     return as_day
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from bot import when
 from bot.call import Call
-from bot.errors import Unsure, UserError, yes
+from bot.errors import Choice, Unsure, UserError, yes
 from bot.features.polls.find import check_writes, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
-from bot.model.message import Button, Message, message, text
+from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 from bot.unseen import seen_as
@@ -79,12 +79,37 @@ def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
             raise UserError("poll.dates.past", at=reading.start)
         if moments.count(reading.start) > 1:
             raise UserError("poll.dates.double", at=reading.start)
-    kept = tuple(moment.astimezone(UTC).isoformat(timespec="seconds") for moment in moments)
-    if not all(reading.sure for reading in readings):
-        shown = tuple(text("poll.option.date", at=moment) for moment in moments)
-        meant = text("poll.dates.meant", options=shown)
-        raise Unsure(meant, yes(options=list(kept)), text("when.not_meant"))
-    return kept
+    if all(reading.sure for reading in readings):
+        return _kept(moments)
+    raise Unsure(*_which_dates(readings), text("when.not_meant"))
+
+
+def _kept(dates: Sequence[datetime]) -> tuple[str, ...]:
+    return tuple(date.astimezone(UTC).isoformat(timespec="seconds") for date in dates)
+
+
+def _which_dates(readings: Sequence[when.Reading]) -> tuple[Text, Sequence[Choice]]:
+    """The question, and what may be meant: "di 7u | wo 7u" are both at seven in the evening, or neither."""
+    ways = [
+        [reading.starts[min(way, len(reading.starts) - 1)] for reading in readings]
+        for way in range(max(len(reading.starts) for reading in readings))
+    ]
+    ways = [dates for dates in ways if len(set(dates)) == len(dates)]
+    if len(ways) == 1:
+        return text("poll.dates.meant", options=_shown(ways[0])), yes(options=list(_kept(ways[0])))
+    doubtful = [number for number, reading in enumerate(readings) if reading.others]
+    choices = [
+        (
+            text("poll.dates.these", options=_shown([dates[number] for number in doubtful])),
+            {"options": list(_kept(dates))},
+        )
+        for dates in ways
+    ]
+    return text("poll.dates.which"), choices
+
+
+def _shown(dates: Sequence[datetime]) -> tuple[Text, ...]:
+    return tuple(text("poll.option.date", at=date) for date in dates)
 
 
 def check_terms(call: Call, plan: Plan) -> None:
@@ -106,9 +131,12 @@ def check_terms(call: Call, plan: Plan) -> None:
 
 
 def check_may_ask(call: Call, theme: int) -> None:
-    """Whether they may open polls here, and have not asked a great deal already."""
+    """Whether they may open polls here, and have not asked a great deal already.
+
+    Anybody can make a room and be its moderator: limits hold for them there as for everybody.
+    """
     check_writes(call, theme)
-    if call.may(Role.MODERATOR, theme):
+    if call.may(Role.MODERATOR, theme) and _is_communitys(call, theme):
         return
     settings = call.settings.of(PollsSettings)
     if not call.may(settings.openers, theme):
@@ -118,6 +146,11 @@ def check_may_ask(call: Call, theme: int) -> None:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
     if (today := call.used(_OPENING)) >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
+
+
+def _is_communitys(call: Call, theme: int) -> bool:
+    """Whether who moderates there does so for the community."""
+    return call.resident.role >= Role.MODERATOR or call.tx.places.is_ours(theme)
 
 
 # --- handlers ----------------------------------------------------------------------------

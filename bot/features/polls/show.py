@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import METHODS, Count, how_to, option_text
+from bot.features.polls.ranking import Ranking
 from bot.features.polls.records import POLLS, Choices, Kind, Plan, Poll, Results
 from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
@@ -135,7 +136,8 @@ def _came_out(poll: Poll, count: Count) -> list[Text]:
     names = tuple(option_text(poll, option) for option in first)
     values = figures(poll, count, first[0])
     if len(first) > 1:
-        return [text(f"poll.result.{_family(poll)}.tie", options=names, **values)]
+        tie = text(f"poll.result.{_family(poll)}.tie", options=names, **values)
+        return [tie, _why_level(count.ranking, first, names)] if count.ranking else [tie]
     won = text(f"poll.result.{_family(poll)}.one", option=names[0], **values)
     return [won, _why(poll, count)] if count.ranking and len(poll.options) > 1 else [won]
 
@@ -168,6 +170,12 @@ def _why(poll: Poll, count: Count) -> Text:
         mine=table[me][nearest],
         theirs=table[nearest][me],
     )
+
+
+def _why_level(ranking: Ranking, first: Choices, names: tuple[Text, ...]) -> Text:
+    """Why they are level, which nobody would think who sees that one of them wins more duels."""
+    loses = any(ranking.loses_a_duel(option) for option in first)
+    return text("poll.why.level.circle" if loses else "poll.why.level.unbeaten", options=names)
 
 
 # --- the board ------------------------------------------------------------------------

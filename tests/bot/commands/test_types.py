@@ -10,11 +10,11 @@ import pytest
 from bot.call import Call
 from bot.commands.forms import form_for
 from bot.commands.read import bind, parse
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.features.polls.records import Kind
 from bot.model.message import Suggestion, text
 from bot.texts import LOCALES
-from tests.chat import NOW
+from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call, read, refused
 from tests.doubles.installed import FEATURES
 
@@ -141,9 +141,22 @@ def test_what_is_no_moment_says_why_and_stays_as_it_was_typed(typed: str) -> Non
 
 
 def test_an_ambiguous_moment_is_suggested_in_full() -> None:
-    (only,) = suggested("12 december om 8", a_call())
-    assert only.value == only.words.values["at"].isoformat()
-    assert read(f"!poll extend {only.value}")[1]["until"] == only.words.values["at"]
+    both = suggested("12 december om 8", a_call())
+    assert [one.words.values["at"].astimezone(BRUSSELS).hour for one in both] == [8, 20]
+    for one in both:
+        assert one.value == one.words.values["at"].isoformat()
+        assert read(f"!poll extend {one.value}")[1]["until"] == one.words.values["at"]
+
+
+def test_a_moment_that_may_be_one_of_two_is_asked_back_with_a_button_for_each() -> None:
+    with pytest.raises(Unsure) as unsure:
+        read('!poll outcome "Ja" --review "vrijdag om 7u"')
+    assert unsure.value.question == text("when.which", words="vrijdag om 7u")
+    assert [label.values["at"].astimezone(BRUSSELS).hour for label, _ in unsure.value.choices] == [7, 19]
+    for label, meant in unsure.value.choices:
+        given = {"outcome": "Ja", **meant}
+        bound = bind(COMMANDS, COMMANDS.by_path["poll outcome"], given, a_call())
+        assert bound["review"] == label.values["at"]
 
 
 @pytest.mark.parametrize("locale", ["nl", "en"])
