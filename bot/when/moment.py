@@ -38,6 +38,7 @@ class Reading(NamedTuple):
     end: datetime | None
     sure: bool
     others: tuple[datetime, ...] = ()
+    whole_day: bool = False
 
     @property
     def starts(self) -> tuple[datetime, ...]:
@@ -45,8 +46,8 @@ class Reading(NamedTuple):
         return (self.start, *self.others)
 
 
-def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
-    """Raises Unread where there is no such moment, or no one moment."""
+def resolve(said: Said, now: datetime, zone: ZoneInfo, *, whole_days: bool = False) -> Reading:
+    """Raises Unread where there is no such moment, or no one moment. A day is one only with `whole_days`."""
     if said.instant is not None:
         if not said.only("instant"):
             raise Unread
@@ -56,7 +57,7 @@ def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
         if length:
             start = _after(said, length, now, zone)
             return Reading(start, None, said.sure, _besides(said, start, now, zone))
-        reading = _on_a_day(said, now.astimezone(zone))
+        reading = _on_a_day(said, now.astimezone(zone), whole_days)
         other = _after(said, as_length, now, zone) if (as_length := _as_length(said)) else None
         if other and other not in reading.starts:
             return reading._replace(others=(*reading.others, other))  # "12h"
@@ -123,10 +124,12 @@ def _add_days(day: date, span: Unit) -> date:
 # --- an hour of a day ---
 
 
-def _on_a_day(said: Said, now: datetime) -> Reading:
+def _on_a_day(said: Said, now: datetime, whole_days: bool = False) -> Reading:
     """`now` is in the zone. What is worked out in one zone goes by its clocks on the wall."""
     days = _days(said, now)
     if said.start is None:
+        if whole_days and said.names_day() and said.part is None:
+            return _whole_day(said, days, now)
         raise Unread("when.unclear" if said.only() else "when.no_hour")
     minutes = _minutes(said, said.start)
     wall = sorted([_at(day, minute, now.tzinfo) for day in days for minute in minutes])
@@ -174,6 +177,14 @@ def _others(
     others = tuple(sorted(found - {start}))[:_MOST_OTHERS]
     said.sure = said.sure and not others
     return others
+
+
+def _whole_day(said: Said, days: list[date], now: datetime) -> Reading:
+    """Of days that are over, the last: it is read as it is."""
+    to_come = [day for day in (*days, *said.other_days) if day >= now.date()] or days[-1:]
+    starts = [_at(day, 0, now.tzinfo).astimezone(UTC) for day in dict.fromkeys(to_come)]
+    sure = said.sure and len(starts) == 1
+    return Reading(starts[0], None, sure, tuple(starts[1:]), whole_day=True)
 
 
 def _at(day: date, minute: int, zone: tzinfo | None) -> datetime:
