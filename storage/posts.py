@@ -11,7 +11,19 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
@@ -103,8 +115,8 @@ _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).
 
 _CHANGED = posts.c.wanted.is_not(None)
 _ANOTHER_STATE = {"tried_at": null(), "in_doubt": False, "attempts": 0, "version": posts.c.version + 1}
-# What is confidential is not kept beside the room in which it was said. A secret answer is, for its buttons.
-_IS_OVER = and_(posts.c.key != "", ~posts.c.id.startswith(SECRET))
+# What is confidential is not kept beside the room in which it was said, unless it has something to press.
+_IS_OVER = and_(posts.c.key != "", ~posts.c.id.startswith(SECRET), bindparam("read_only_", type_=Boolean))
 # It stands there. Was it changed meanwhile, that comes next; was it withdrawn, it is taken away next.
 _SHOWN = (
     update(posts)
@@ -323,6 +335,7 @@ class Posts:
             self._db.execute(_ANEW, {"id_": post.id})
             return
         values = {"id_": post.id, "ref_": " ".join(receipt.ref), "now_": now, "version_": post.version}
+        values["read_only_"] = not post.message.controls
         if not self._db.execute(_SHOWN, values):
             return  # something else is to be said in its place by now
         for ref in receipt.ref if receipt.ref != post.ref else ():

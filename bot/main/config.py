@@ -246,7 +246,10 @@ def _from_environment(
     sections = dict(_sections(config))
     faults = []
     known = [
-        f"{PREFIX}{section}_{key}".upper() for section, of in sections.items() for key in of.model_fields
+        f"{PREFIX}{section}_{key}".upper()
+        for section, of in sections.items()
+        for key, field in of.model_fields.items()
+        if _is_one_value(field.annotation)
     ]
     for name in sorted(environment):
         if not name.startswith(PREFIX):
@@ -262,6 +265,12 @@ def _from_environment(
         elif isinstance(found := values.setdefault(section, {}), dict):
             found[key] = environment[name]
     return faults
+
+
+def _is_one_value(annotation: Any) -> bool:
+    """Whether it can come from the environment: it is no table and no list."""
+    parts = (annotation, *get_args(annotation))
+    return not _model_in(annotation) and not any(get_origin(part) in (Mapping, tuple) for part in parts)
 
 
 def _sections(config: type[Config]) -> Iterator[tuple[str, type[BaseModel]]]:

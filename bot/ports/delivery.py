@@ -24,7 +24,8 @@ class PostStore(Protocol):
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
     ) -> None:
-        """A second one with the same id changes nothing. `confidential`: kept only until it was said.
+        """A second one with the same id changes nothing. `confidential`: kept sealed, and only until it
+        was said, or pressed no more, where it has buttons.
 
         `account`: which is to say it, where that is not the one that serves the place or hears the person.
         """
