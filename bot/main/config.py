@@ -246,7 +246,10 @@ def _from_environment(
     sections = dict(_sections(config))
     faults = []
     known = [
-        f"{PREFIX}{section}_{key}".upper() for section, of in sections.items() for key in of.model_fields
+        f"{PREFIX}{section}_{key}".upper()
+        for section, of in sections.items()
+        for key, field in of.model_fields.items()
+        if get_origin(field.annotation) is not Mapping  # those go into no line
     ]
     for name in sorted(environment):
         if not name.startswith(PREFIX):
