@@ -147,7 +147,9 @@ class Boards:
         # The key of the first names the board, not its state: after a crash the same message is found again.
         key = f"{board.key}:{board.version}" if board.ref else board.key
         tried_at = None if board.ref else board.tried_at
-        delivery = Delivery(key, board.place, message, replaces=board.ref, tried_at=tried_at)
+        # That there is something to take part in is news; how it stands, or a board that comes again, is not.
+        quiet = bool(board.ref) or board.version > 1
+        delivery = Delivery(key, board.place, message, replaces=board.ref, tried_at=tried_at, quiet=quiet)
         return (await self._adapters[board.account].deliver(delivery)).ref
 
     async def _note(self, board: Board, message: Message, ref: Reference) -> None:
