@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, liter
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
@@ -46,6 +46,7 @@ _COLUMNS = (
     *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
     *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
+    *(posts.c.theme, posts.c.role),
 )
 # The oldest of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = posts.alias("earlier")
@@ -206,6 +207,8 @@ class Posts:
         reply_to: str | None = None,
         resident: int | None = None,
         until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
@@ -219,6 +222,8 @@ class Posts:
             "reply_to": reply_to,
             "resident": resident,
             "until": until,
+            "theme": theme,
+            "role": int(role),
         }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
@@ -298,6 +303,8 @@ class Posts:
             row.reply_to,
             row.resident,
             bool(row.in_doubt),
+            row.theme,
+            Role(row.role),
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:

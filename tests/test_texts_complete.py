@@ -122,11 +122,13 @@ def filled(key: str, *words: Iterable[str]) -> set[str]:
 
 
 # What each key that is built becomes, by how code spells it; all of that must be there ...
+STEERED = ("closed", "cancelled", "extended", "outcome")
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
     # Only a command of several words is looked for by the one that says what it does.
     "command.*.meant": filled("command.*.meant", [command.path for command in LISTED if " " in command.path]),
+    "config.twice.*": filled("config.twice.*", ["residents", "themes"]),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
@@ -148,6 +150,7 @@ BUILT = {
     "poll.board.results.*": filled("poll.board.results.*", set(Results) - {Results.LIVE}),
     "poll.board.who.*": filled("poll.board.who.*", CHOSEN_VOTERS),
     "poll.button.*.sure": filled("poll.button.*.sure", ["close", "cancel"]),
+    "poll.by.*": filled("poll.by.*", STEERED),
     "poll.chosen.date.*": filled("poll.chosen.date.*", DATE_WORDS),
     "poll.form.*": filled("poll.form.*", FORM_KINDS),
     "poll.form.*.hint": filled("poll.form.*.hint", FORM_KINDS),
@@ -163,6 +166,7 @@ BUILT = {
     "poll.result.*.one": filled("poll.result.*.one", COUNTED),
     "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
     "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **AND}),
+    "poll.yours.*": filled("poll.yours.*", STEERED),
     "reminders.*": filled("reminders.*", Wanted),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }

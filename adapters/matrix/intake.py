@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
     KEY,
     Answered,
+    Ended,
     Heard,
     Reacted,
     Removed,
@@ -35,7 +36,7 @@ from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll, Text, message, text
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
 from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
@@ -127,44 +128,51 @@ class Intake:
                 message = await self._message_at(arrival.room, target)
                 if message and (poll := native_poll(message)):
                     await self._vote(asked, poll, numbers)
+            case Ended(target):
+                message = await self._message_at(arrival.room, target)
+                if message and (poll := native_poll(message)) and poll.closing:
+                    await self._on.core.handle(replace(asked, command=poll.closing, args=poll.args))
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
     def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
         """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
-        facts = self._on.rooms.get(room)
+        facts, sender = self._on.rooms.get(room), heard.sender
         meant_so = self._on.outgoing.looks_direct(room)
-        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, heard.sender)
-        role = (
-            Role.RESIDENT
-            if direct or facts is None
-            else facts.role_of(heard.sender, self._on.settings.power_levels)
-        )
+        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, sender)
+        since = facts.since(sender) if facts else None
+        role = Role.RESIDENT
+        if facts and since and not direct:
+            role = facts.role_of(sender, self._on.settings.power_levels)
+
+        async def presence(places: Sequence[Place]) -> Presences:
+            return self._on.presences(sender, places)
+
         known = self._on.client.rooms.get(room)
-        name = known.user_name(heard.sender) if known else None
+        name = known.user_name(sender) if known else None
         return Invocation(
             f"{PLATFORM}:{heard.id}",
-            Identity(PLATFORM, heard.sender),
-            name or heard.sender,
+            Identity(PLATFORM, sender),
+            name or sender,
             None if direct else Place(PLATFORM, room),
             heard.at,
             role=role,
+            since=since,
+            presence=presence,
             by_post=True,
             public=not direct,
-            writes=direct or facts is None or facts.may_write(heard.sender),
+            writes=direct or facts is None or facts.may_write(sender),
             overheard=meant_so and not direct,
-            present_in=tuple(self._present(heard.sender, None if direct else room)),
             account=self._on.account,
         )
 
-    def _present(self, user: str, room: str | None) -> Iterator[Presence]:
-        """In that room first, and in all others that are places and that they share with Plein."""
-        rooms = self._on.rooms
-        others = [one for one in rooms.values() if not (one.is_space or self._on.outgoing.is_direct(one.id))]
-        for one in sorted(others, key=lambda other: other.id != room):
-            if since := one.since(user):
-                role = one.role_of(user, self._on.settings.power_levels)
-                yield Presence(Place(PLATFORM, one.id), role, since, one.may_write(user))
+    def _rooms_with(self, user: str) -> list[str]:
+        """Those that are places, and that they share with Plein."""
+        return [
+            room.id
+            for room in self._on.rooms.values()
+            if room.since(user) and not (room.is_space or self._on.outgoing.is_direct(room.id))
+        ]
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
@@ -212,13 +220,12 @@ class Intake:
         """What was said with addresses for names, and whose those are: of people who are there, or in
         private in a place that both are in.
         """
-        rooms = [asked.place] if asked.place else [presence.place for presence in asked.present_in]
+        rooms = [asked.place.room_id] if asked.place else self._rooms_with(asked.author.user_id)
 
         def name_of(user: str) -> str | None:
-            for place in rooms if not self._on.settings.bridged_from(user) else ():
-                room = self._on.rooms.get(place.room_id)
-                if room and user != self._on.me and room.since(user):
-                    known = self._on.client.rooms.get(room.id)
+            for room in rooms if not self._on.settings.bridged_from(user) else ():
+                if user != self._on.me and room in self._on.rooms and self._on.rooms[room].since(user):
+                    known = self._on.client.rooms.get(room)
                     return (known.user_name(user) if known else None) or user
             return None
 

@@ -11,6 +11,7 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     ask.py       opening, now or later, again; longer.py: running longer
     vote.py      voting, changing, taking back; reminding those who have not
     end.py       closing, cancelling, and what came of it
+    steered.py   the trace of whoever did that to somebody else's
     forms.py     a ballot in parts, for platforms that can ask for it
     show.py      the board, the result, the receipt
     read.py      showing, listing, figures to take along

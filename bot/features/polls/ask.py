@@ -153,9 +153,12 @@ def check_before_dates(call: Call, plan: Plan, closes_at: datetime) -> None:
 
 
 def check_may_ask(call: Call, theme: int) -> None:
-    """Whether they may open polls here, and have not asked a great deal already."""
+    """Whether they may open polls here, and have not asked a great deal already.
+
+    Anybody can make a room and be its moderator: limits hold for them there as for everybody.
+    """
     check_writes(call, theme)
-    if call.may(Role.MODERATOR, theme):
+    if call.may(Role.MODERATOR, theme) and _is_communitys(call, theme):
         return
     settings = call.settings.of(PollsSettings)
     if not call.may(settings.openers, theme):
@@ -165,6 +168,11 @@ def check_may_ask(call: Call, theme: int) -> None:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
     if (today := call.used(_OPENING)) >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
+
+
+def _is_communitys(call: Call, theme: int) -> bool:
+    """Whether who moderates there does so for the community."""
+    return call.resident.role >= Role.MODERATOR or call.tx.places.is_ours(theme)
 
 
 # --- handlers ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
+from bot.features.polls.steered import leave_trace
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -130,6 +131,7 @@ def give_outcome(
     if review:
         call.schedule("poll.review", str(found.id), review)
         lines.append(text("poll.outcome.until", review=review))
+    lines += leave_trace(call, found, "outcome", outcome=outcome)
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
     call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
     return message(text("poll.outcome.receipt", question=found.question))
@@ -162,16 +164,20 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     call.tx.of(POLLS).end(poll, state, call.now)
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
+    trace = leave_trace(call, poll, state)
     if poll.state == "planned":
-        return  # nobody has seen it yet
+        return  # nobody else has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")
     title = text(f"poll.{state}.title", question=poll.question)
-    said = _result(call, poll, title) if state == "closed" else message(text("poll.cancelled"), title=title)
+    if state == "closed":
+        said = _result(call, poll, title, trace)
+    else:
+        said = message(text("poll.cancelled"), *trace, title=title)
     call.announce(poll.theme, said, f"poll:{poll.id}:{state}")
 
 
-def _result(call: Call, poll: Poll, title: Text) -> Message:
-    """What came out, in words and as a picture."""
+def _result(call: Call, poll: Poll, title: Text, trace: Sequence[Text]) -> Message:
+    """What came out, in words and as a picture; and who ended it, where that was not its opener."""
     closed = replace(poll, state="closed")
     count = show.shown_count(call.tx, closed)
     lines = show.result(closed, count)
@@ -185,6 +191,7 @@ def _result(call: Call, poll: Poll, title: Text) -> Message:
         lines.append(show.not_heard(poll))
     if (poll.waits_since or call.now) > poll.closes_at + LATE:
         lines.append(text("poll.closed.late", closes=poll.closes_at))
+    lines += trace
     if not count or not count.people:
         return message(*lines, title=title)
     words = text("poll.picture", question=poll.question, options=show.in_words(poll, count))

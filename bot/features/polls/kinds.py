@@ -71,13 +71,14 @@ class Count:
 class VotingMethod:
     """One kind of poll, as functions.
 
-    `read` what was typed, `press` the button of an option. Ballots are counted in two steps: `add` sums up
+    `read` what was typed, `press` the button of an option (None: a press says too little, so the whole
+    ballot is asked for). Ballots are counted in two steps: `add` sums up
     any part of them, `decide` says what comes of the sums of all. `by_numbers`: a ballot is the numbers of
     the options chosen, so that a platform's own poll can carry it.
     """
 
     read: Callable[[Plan, str, Meaning], Choices]
-    press: Callable[[Plan, Choices, int, bool | None], Choices]
+    press: Callable[[Plan, Choices, int, bool | None], Choices] | None
     add: Callable[[Plan, Ballots], list[int]]
     decide: Callable[[Plan, int, Sequence[int]], Count]
     by_numbers: bool = False
@@ -332,14 +333,6 @@ def press_ranks(plan: Plan, before: Choices, option: int, on: bool | None) -> Ch
     return before if option in before else (*kept, option)
 
 
-def press_scores(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
-    """One more with each press, and after the best from nothing again."""
-    now = before[option - 1] if before else 0
-    if on is None:
-        return _marked(plan, before, option, (now + 1) % (BEST_SCORE + 1))
-    return _marked(plan, before, option, BEST_SCORE if on else 0)
-
-
 def press_dates(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
     """Yes, if need be, no, and round again."""
     now = before[option - 1] if before else NO
@@ -436,7 +429,7 @@ _CHOSEN = VotingMethod(read_chosen, press_chosen, add_chosen, decide_most, by_nu
 METHODS = {
     Kind.CHOICE: _CHOSEN,
     Kind.APPROVAL: _CHOSEN,
-    Kind.SCORE: VotingMethod(read_scores, press_scores, add_scores, decide_most),
+    Kind.SCORE: VotingMethod(read_scores, None, add_scores, decide_most),
     Kind.RANKED: VotingMethod(read_ranks, press_ranks, add_ranks, decide_ranks),
     Kind.CONSENT: VotingMethod(read_consent, press_consent, add_chosen, decide_most),
     Kind.DATES: VotingMethod(read_dates, press_dates, add_dates, decide_dates),

@@ -11,6 +11,7 @@ from bot.errors import UserError
 from bot.features.polls.ask import FURTHEST, check_before_dates, reminder_at
 from bot.features.polls.find import check_own, check_writes, find
 from bot.features.polls.records import POLLS, SUBJECT, Poll
+from bot.features.polls.steered import leave_trace
 from bot.model.message import Message, message, text
 
 
@@ -31,10 +32,12 @@ def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Messag
     call.schedule("poll.close", str(found.id), closes_at)
     if not found.reminded and (reminder := reminder_at(call, closes_at)) > call.now:
         call.schedule("poll.remind", str(found.id), reminder)
+    trace = leave_trace(call, found, "extended", until=closes_at)
     if found.state == "open":
         call.changed(f"{SUBJECT}:{found.id}")
         said = message(
             text("poll.extended", closes=closes_at, before=found.closes_at),
+            *trace,
             title=text("poll.extended.title", question=found.question),
         )
         call.announce(found.theme, said, f"poll:{found.id}:extended:{closes_at.isoformat()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import METHODS, Count, how_to, option_text
+from bot.features.polls.ranking import Ranking
 from bot.features.polls.records import POLLS, Choices, Kind, Plan, Poll, Results
 from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
@@ -135,7 +136,8 @@ def _came_out(poll: Poll, count: Count) -> list[Text]:
     names = tuple(option_text(poll, option) for option in first)
     values = figures(poll, count, first[0])
     if len(first) > 1:
-        return [text(f"poll.result.{_family(poll)}.tie", options=names, **values)]
+        tie = text(f"poll.result.{_family(poll)}.tie", options=names, **values)
+        return [tie, _why_level(count.ranking, first, names)] if count.ranking else [tie]
     won = text(f"poll.result.{_family(poll)}.one", option=names[0], **values)
     return [won, _why(poll, count)] if count.ranking and len(poll.options) > 1 else [won]
 
@@ -168,6 +170,12 @@ def _why(poll: Poll, count: Count) -> Text:
         mine=table[me][nearest],
         theirs=table[nearest][me],
     )
+
+
+def _why_level(ranking: Ranking, first: Choices, names: tuple[Text, ...]) -> Text:
+    """Why they are level, which nobody would think who sees that one of them wins more duels."""
+    loses = any(ranking.loses_a_duel(option) for option in first)
+    return text("poll.why.level.circle" if loses else "poll.why.level.unbeaten", options=names)
 
 
 # --- the board ------------------------------------------------------------------------
@@ -217,7 +225,7 @@ def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = Fal
     if poll.state == "closed" and poll.unheard:
         came_out.append(not_heard(poll))
     lines += [*came_out, ended, *outcome]
-    over = _native_poll(poll, (came_out or [ended])[0])
+    over = _native_poll(poll, (came_out or [ended])[0], count)
     return message(*lines, title=typed(poll.question), native_poll=over)
 
 
@@ -281,7 +289,7 @@ def buttons(poll: Poll) -> tuple[Button, ...]:
     )
 
 
-def _native_poll(poll: Poll, ended: Text | None = None) -> NativePoll | None:
+def _native_poll(poll: Poll, ended: Text | None = None, came_out: Count | None = None) -> NativePoll | None:
     """For platforms where options can be ticked and sent off together."""
     if not METHODS[poll.kind].by_numbers:
         return None
@@ -295,6 +303,8 @@ def _native_poll(poll: Poll, ended: Text | None = None) -> NativePoll | None:
         ended=ended,
         secret=poll.secret,
         until=poll.closes_at,
+        counts=came_out.totals if came_out else (),
+        closing=None if ended else "poll close",
     )
 
 

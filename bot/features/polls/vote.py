@@ -13,6 +13,7 @@ from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_fo
 from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
 from bot.features.polls.records import (
     POLLS,
+    ROLES,
     SUBJECT,
     UNREADABLE,
     Choices,
@@ -21,6 +22,7 @@ from bot.features.polls.records import (
     secret_of,
 )
 from bot.model.message import Button, Form, Message, Text, message, text
+from bot.model.people import Role
 from bot.model.work import Job
 
 
@@ -70,12 +72,14 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
         return elsewhere
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
-    if found.anonymous and (whole := whole_form(found)):
+    press = METHODS[found.kind].press
+    if (found.anonymous or press is None) and (whole := whole_form(found, before)):
         return _asked_whole(found, whole)
+    assert press
     # A secret ballot is what this press says, and nothing that was pressed before.
     stands, on = ((), None) if found.anonymous else (before, on)
     try:
-        after = METHODS[found.kind].press(found, stands, option, on)
+        after = press(found, stands, option, on)
     except UserError as error:
         # A press says who objects, but not why.
         return _mended(found, error.asking(reason_form(found)) if found.kind is Kind.CONSENT else error)
@@ -155,7 +159,7 @@ def _asked_whole(poll: Poll, form: Form) -> Message:
         how = text("poll.how.approval", example="1 2")
         limit = (text("poll.board.at_most", count=poll.at_most),) if poll.at_most < len(poll.options) else ()
     return message(
-        text("poll.whole", question=poll.question),
+        text("poll.whole" if poll.anonymous else "poll.whole.score", question=poll.question),
         *show.option_lines(poll, None),
         *limit,
         hints=[text("poll.reminder.how", poll=poll.id, how=how)],
@@ -196,5 +200,7 @@ def remind_due(call: Call, job: Job) -> None:
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
+    needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}", until=poll.closes_at)
+        key = f"poll:{poll.id}:reminder:{resident}"
+        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)

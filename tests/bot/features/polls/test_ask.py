@@ -191,8 +191,8 @@ async def test_terms_that_do_not_fit(town: Town, typed: str, key: str) -> None:
     answer = await answer_to(town, f'!poll open "Wat?" {typed}')
     assert answer.lines[0].key == key
     assert "{" not in words_of(answer)
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).planned(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([1], 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).planned([1], 9))) == []
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ async def test_what_was_to_come_when_it_was_said_and_is_over_now(town: Town, typ
     answer = await town.core.handle(asking)
     assert answer
     assert answer.lines[0].key == key
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([1], 0, 9))) == []
 
 
 async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> None:
@@ -221,11 +221,11 @@ async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> N
     ]
     yes = answer.buttons[1]
     assert yes.style == "primary"
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([1], 0, 9))) == []
     opened = await town.core.handle(town.asked("anna", button=yes))
     assert opened
     assert opened.lines[0].key == "poll.opened"
-    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running(1, 0, 9)])
+    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running([1], 0, 9)])
     assert list(poll.options) == yes.args["options"]
     assert poll.kind is Kind.DATES
 
@@ -293,7 +293,7 @@ async def test_whole_days_that_can_be_meant_otherwise_stay_days(town: Town) -> N
         ["2026-12-11", "2026-12-09"],
     ]
     assert await town.core.handle(town.asked("anna", button=answer.buttons[1]))
-    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running(1, 0, 9)])
+    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running([1], 0, 9)])
     assert poll.options == ("2026-12-11", "2026-12-09")
 
 
@@ -374,7 +374,7 @@ async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
     await town.say("anna", "!help")
     answer = await answer_to(town, f"{command} --theme Buurt")
     assert answer.lines[0] == text("theme.unknown", theme="Buurt", known=(text("typed", words="sport"),))
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(2, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([2], 0, 9))) == []
     # A moderator of the community has to do with all of them.
     assert (await answer_to(town, f"{command} --theme Buurt", "mia")).lines[0].key in (
         "poll.opened",
