@@ -35,6 +35,7 @@ class Intake:
     def __init__(self, session: Session) -> None:
         self._on = session
         self.in_order = InOrder(session.core, session.clock, self._deal)
+        session.outgoing.on_declined = self._tell_how_to_be_answered
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
@@ -133,6 +134,8 @@ class Intake:
                 return
         meant = self._meant_for_us(said, room)
         if meant and meant.words:
+            if asked.place:
+                await self._on.outgoing.asked_in(asked.author.user_id, room)
             words, mentions = self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif meant and asked.place:
@@ -145,6 +148,11 @@ class Intake:
         """Something about the ways of this platform: in the room, to them, once."""
         to, key = asked.place or asked.author, f"{about}:{room}:{asked.author.user_id}"
         await self._on.core.say(self._on.account, to, message(words), key, [asked.author])
+
+    async def _tell_how_to_be_answered(self, user: str, room: str) -> None:
+        who, key = Identity(PLATFORM, user), f"declined:{room}:{user}"
+        said = message(text("matrix.declined"))
+        await self._on.core.say(self._on.account, Place(PLATFORM, room), said, key, [who])
 
     async def _deal_with_ghost(self, asked: Invocation, heard: Heard, room: str, home: str) -> None:
         """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""

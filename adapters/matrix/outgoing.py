@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
 PAGE = 100
 SHOWS_UP_WITHIN = 15.0
+# Of so many people it is known where they asked something, until they come into their direct room.
+MOST_ASKED = 1_000
 _ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
 
@@ -43,10 +45,14 @@ class Outgoing:
         self._clock = clock
         self._messages = Pace(clock)
         self._new_rooms = Pace(clock)
+        self._invitations = Pace(clock)
         self._synced = asyncio.Condition()
         self._making: dict[str, asyncio.Lock] = {}
         self._written: asyncio.Lock = asyncio.Lock()
         self.direct: dict[str, list[str]] = {}
+        self._asked_in: dict[str, str] = {}
+        # Called with whoever declined to talk in private, and the room that they asked something in.
+        self.on_declined: Callable[[str, str], Awaitable[None]]
 
     # --- events ---
 
@@ -126,25 +132,56 @@ class Outgoing:
     async def room_for(self, user: str) -> str:
         """The direct room with somebody; made where there is none yet."""
         async with self._making.setdefault(user, asyncio.Lock()):
-            room = self._known_room(user)
-            if room is None:
-                room = await self._make_room(user)
+            room = await self._known_room(user) or await self._make_room(user)
             if self.direct.get(user, [""])[0] != room:
                 await self.note_direct(user, room)
         await self._wait_for(room, user)
         return room
 
-    def _known_room(self, user: str) -> str | None:
+    async def _known_room(self, user: str) -> str | None:
         """The one they spoke in last. Raises Gone if they left all there were."""
-        known = [room for room in self.direct.get(user, ()) if room in self._rooms]
-        known += [room.id for room in self._rooms.values() if self._made_for(room) == user]
-        known = [room for room in known if self._rooms[room].is_for_two]
+        known = self._rooms_for(user)
         for room in known:
-            if self._rooms[room].has(user):
-                return room
-        if known:
+            if room.has(user) or (user not in room.members and await self._invites_again(room, user)):
+                return room.id
+        if self._was_left(user):
             raise Gone("they left the direct room")
         return None
+
+    def _was_left(self, user: str) -> bool:
+        """Whether somebody declined every talk that there was to be, or walked out of it."""
+        known = self._rooms_for(user)
+        return any(user in room.members for room in known) and not any(room.has(user) for room in known)
+
+    def _rooms_for(self, user: str) -> list[Room]:
+        known = [room for room in self.direct.get(user, ()) if room in self._rooms]
+        known += [room.id for room in self._rooms.values() if self._made_for(room) == user]
+        return [self._rooms[room] for room in dict.fromkeys(known) if self._rooms[room].is_for_two]
+
+    async def _invites_again(self, room: Room, user: str) -> bool:
+        """Somebody who is not in the room that was made for them: the homeserver may have died in between.
+
+        False where that room is no use any more.
+        """
+        if self._made_for(room) != user:
+            return False
+        member = f"/rooms/{_path(room.id)}/state/m.room.member/{_path(user)}"
+        status, answer = await self.request("GET", member)
+        if status == 200:
+            room.members[user] = str(answer.get("membership"))
+            return room.has(user)
+        if status == 403:
+            return False
+        if status != 404:
+            raise refusal(status, answer.get("errcode"))
+        async with self._invitations.turn():
+            path = f"/rooms/{_path(room.id)}/invite"
+            status, answer = await self.request("POST", path, {"user_id": user})
+            if status == 429:
+                raise self._invitations.slow_down(answer.get("retry_after_ms"))
+            if status not in (200, 403):
+                raise refusal(status, answer.get("errcode"))
+            return status == 200
 
     async def _make_room(self, user: str) -> str:
         async with self._new_rooms.turn():
@@ -182,6 +219,18 @@ class Outgoing:
         """Rooms have come or gone."""
         async with self._synced:
             self._synced.notify_all()
+        for user in [user for user in self._asked_in if self._was_left(user)]:
+            await self.on_declined(user, self._asked_in.pop(user))
+
+    async def asked_in(self, user: str, room: str) -> None:
+        """They asked something there; whoever declines to be answered in private is told so there."""
+        if self._was_left(user):
+            await self.on_declined(user, room)
+        elif not any(known.members.get(user) == "join" for known in self._rooms_for(user)):
+            self._asked_in.pop(user, None)
+            self._asked_in[user] = room
+            if len(self._asked_in) > MOST_ASKED:
+                del self._asked_in[next(iter(self._asked_in))]
 
     def _made_for(self, room: Room) -> str | None:
         """Whom we made it for; that somebody else wrote so in a room of theirs says nothing."""
