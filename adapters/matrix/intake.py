@@ -89,7 +89,7 @@ class Intake:
                 if message and (poll := native_poll(message)):
                     await self._vote(asked, poll, numbers)
             case Removed(target):
-                await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
+                await self._on.core.take_back(_seen(asked), f"{PLATFORM}:{target}")
 
     def _invocation(self, heard: Heard, room: str) -> Invocation:
         direct = self._on.outgoing.is_direct(room)
@@ -110,6 +110,7 @@ class Intake:
             role=role,
             by_post=True,
             public=not direct,
+            unmet=not direct and not self._on.outgoing.talks_with(heard.sender),
             present_in=tuple(self._present(heard.sender, None if direct else room)),
             account=self._on.account,
         )
@@ -214,13 +215,14 @@ class Intake:
             # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
             switch = button.switch if asked.place else None
             args = {**button.args, switch: True} if switch else button.args
+            asked = _seen(asked) if switch else asked
             await self._on.core.handle(replace(asked, command=button.command, args=args))
         elif (poll := native_poll(message)) and number <= len(poll.options):
             await self._vote(asked, poll, (number,))
 
     async def _vote(self, asked: Invocation, poll: NativePoll, numbers: tuple[int, ...]) -> None:
         args = {**poll.args, "numbers": numbers}
-        await self._on.core.handle(replace(asked, command=poll.command, args=args))
+        await self._on.core.handle(replace(_seen(asked), command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
@@ -275,6 +277,11 @@ class Intake:
                 given_up.append(arrival.seq)
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def _seen(asked: Invocation) -> Invocation:
+    """A vote that stays to be seen where it was given, and on the board."""
+    return replace(asked, acknowledged=asked.place is not None)
 
 
 def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:

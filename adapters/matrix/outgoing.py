@@ -33,6 +33,9 @@ PAGE = 100
 SHOWS_UP_WITHIN = 15.0
 # Of so many people it is known where they asked something, until they come into their direct room.
 MOST_ASKED = 1_000
+# So many seconds for each of those before them; and who did not ask again for so long waits no more.
+NEXT_IN_LINE = 2.0
+LEFT_THE_LINE = timedelta(minutes=5)
 _ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
 
 
@@ -45,6 +48,8 @@ class Outgoing:
         self._clock = clock
         self._messages = Pace(clock)
         self._new_rooms = Pace(clock)
+        # Since when somebody waits for a new room, and when they last asked.
+        self._line: dict[str, tuple[datetime, datetime]] = {}
         self._invitations = Pace(clock)
         self._synced = asyncio.Condition()
         self._making: dict[str, asyncio.Lock] = {}
@@ -148,6 +153,10 @@ class Outgoing:
             raise Gone("they left the direct room")
         return None
 
+    def talks_with(self, user: str) -> bool:
+        """Whether there is a direct room with somebody, which they may have yet to come into."""
+        return any(room.has(user) for room in self._rooms_for(user))
+
     def _was_left(self, user: str) -> bool:
         """Whether somebody declined every talk that there was to be, or walked out of it."""
         known = self._rooms_for(user)
@@ -184,6 +193,7 @@ class Outgoing:
             return status == 200
 
     async def _make_room(self, user: str) -> str:
+        self._wait_in_line(user)
         async with self._new_rooms.turn():
             # nio's call cannot say for whom it is, by which it is found again after a crash.
             body = {
@@ -195,11 +205,23 @@ class Outgoing:
             }
             status, answer = await self.request("POST", "/createRoom", body)
             room = answer.get("room_id")
-            if status == 200 and isinstance(room, str):
-                return room
             if status == 429:
                 raise self._new_rooms.slow_down(answer.get("retry_after_ms"))
+            del self._line[user]
+            if status == 200 and isinstance(room, str):
+                return room
             raise refusal(status, answer.get("errcode"))
+
+    def _wait_in_line(self, user: str) -> None:
+        """Homeservers allow a new room a minute: whoever has been waiting longest has the next one."""
+        now = self._clock.now()
+        since, _ = self._line.get(user, (now, now))
+        self._line[user] = since, now
+        # Whoever did not come back for so long has no need of one any more.
+        self._line = {who: turn for who, turn in self._line.items() if now - turn[1] < LEFT_THE_LINE}
+        ahead = sum(first < since for first, _ in self._line.values())
+        if ahead and self._new_rooms.is_narrow:
+            raise TryLater(min(ahead * NEXT_IN_LINE, LEFT_THE_LINE.total_seconds() / 2), unsent=True)
 
     async def _wait_for(self, room: str, user: str) -> None:
         """A new room can be written to once the sync has brought it, and brought whom it was made for:

@@ -34,6 +34,11 @@ class Pace:
             self._check(courteous)
             yield
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the server ever asked for patience."""
+        return self._open_at is not None
+
     def slow_down(self, milliseconds: int | None) -> TryLater:
         """The server asked for patience. What is returned is to be raised."""
         wait = max((milliseconds or 5_000) / 1000, 0.1)

@@ -33,7 +33,9 @@ class Invocation:
     the place saw what was said or pressed. `present_in`: the place, or for what is said in private
     all places that they share with Plein, where the platform knows that; `absent_from`: those where they
     are not, or not any more. `mentions`: who was named in what was typed, or in an argument. `account`:
-    which of Plein's own accounts heard it, where it has several.
+    which of Plein's own accounts heard it, where it has several. `unmet`: there is no talk with them in
+    private yet, and their platform makes one have patience to begin it. `acknowledged`: they see that it
+    counts, without a word.
     """
 
     id: str
@@ -52,6 +54,8 @@ class Invocation:
     absent_from: tuple[Place, ...] = ()
     mentions: tuple[Mention, ...] = ()
     account: str = ""
+    unmet: bool = False
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
