@@ -1,18 +1,28 @@
-# make run | test | lint | audit | hooks | bench | soak | test-clients | lock | clean
+# make run | test | test-versions | lint | audit | hooks | bench | soak | test-clients | lock | clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SYNAPSE := .cache/synapse
 CLIENTS := tests/clients/node_modules/.installed
-PYTEST := $(BIN)/python -m pytest
+# Compiled once, not at each of the hundred starts of Plein, whatever is usual on this machine.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run test lint audit hooks bench soak test-clients lock clean
+.PHONY: run test test-versions lint audit hooks bench soak test-clients lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/plein run
 
 test: $(VENV)/.dev $(SYNAPSE)/.installed
 	@$(PYTEST) -n 2 --dist loadgroup
+
+# On each Python that is here, in an environment of its own.
+test-versions:
+	@failed=; for python in $$(.ci/pythons); do \
+		name=$$($$python -c 'import sys; print("python%d.%d" % sys.version_info[:2])'); \
+		echo "With $$name:"; \
+		$(MAKE) --no-print-directory VENV=.cache/$$name PYTHON=$$python test || failed="$$failed $$name"; \
+	done; \
+	[ -z "$$failed" ] || { echo "Tests failed with$$failed"; exit 1; }
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

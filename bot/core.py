@@ -19,7 +19,7 @@ from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, residents_in
-from bot.model.people import Identity, Known, Place
+from bot.model.people import Identity, Known, Place, Role
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
@@ -53,7 +53,7 @@ class PleinCore:
         self.rooms = Rooms(store, clock, self._look)
         self.outbox = Outbox(store, clock, self.rooms.adapters)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
-        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody)
+        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
 
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""
@@ -61,8 +61,11 @@ class PleinCore:
         self.boards.worker.wake()
 
     async def run_due(self) -> None:
-        """Do all that is due by now, in a fixed order: for the console and for tests."""
-        await self.agenda.flush()
+        """Do all that is due by now, in a fixed order, when all that was said has been dealt with: for the
+        console and for tests.
+        """
+        now = self.clock.now()
+        await self.agenda.flush(dict.fromkeys(self.rooms.adapters, now))
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
 
@@ -125,9 +128,20 @@ class PleinCore:
         await self.rooms.serve(adapter)
 
     async def joined(
-        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self,
+        account: str,
+        place: Place,
+        name: str,
+        theme: str | None = None,
+        locale: str | None = None,
+        *,
+        ours: bool = False,
     ) -> None:
-        await self.rooms.joined(account, place, name, theme, locale)
+        await self.rooms.joined(account, place, name, theme, locale, ours)
+
+    async def role_of(self, who: Identity) -> Role:
+        resident = await self.store.read(lambda tx: tx.people.by_identity(who))
+        return resident.role if resident else Role.RESIDENT
 
     async def left(self, account: str, place: Place) -> None:
         await self.rooms.left(account, place)
@@ -180,7 +194,7 @@ class PleinCore:
         return await self.store.run(lambda tx: tx.kept.all(account, prefix))
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         now = self.clock.now()
         return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, now, stream))
@@ -195,3 +209,6 @@ class PleinCore:
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run(lambda tx: tx.inbox.done(account, seqs))
+
+    async def close_stream(self, account: str, stream: str) -> None:
+        await self.store.run(lambda tx: tx.inbox.close(account, stream))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.model.message import Form, Text, text
@@ -66,6 +66,14 @@ class Unsure(Exception):
         """The same, with what was understood."""
         self.understood = understood
         return self
+
+
+class AskFirst(Exception):
+    """Only who takes part in these themes may do this: the platform of whoever speaks is to be asked now."""
+
+    def __init__(self, themes: Collection[int]) -> None:
+        super().__init__()
+        self.themes = themes
 
 
 class StoreFailed(Exception):

@@ -6,13 +6,15 @@ yet, is under the platform's word alone, and goes to the first account of that p
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, Update, and_, bindparam, select, update
+from sqlalchemy import Table, Update, and_, bindparam, exists, or_, select, update
 
+from bot.ports.accounts import Unheard
 from storage.batch import Batch
-from storage.tables import accounts, boards, identities, places, posts, refs
+from storage.tables import accounts, boards, identities, inbox, places, posts, refs
 from storage.upsert import upsert
 
 _SEEN = upsert(accounts)
@@ -25,6 +27,32 @@ _OTHERS_AWAY = select(accounts.c.account).where(
     accounts.c.platform == bindparam("platform_"),
     accounts.c.account != bindparam("account_"),
     accounts.c.seen_at < _SINCE,
+)
+_HEARD = (
+    update(accounts)
+    .where(accounts.c.account == bindparam("account_"))
+    .values(heard_until=bindparam("heard_", type_=accounts.c.heard_until.type))
+)
+# What was not at work for so long is not waited for, nor for so long a key that is missing.
+AT_WORK_WITHIN, KEYS_COME_WITHIN = timedelta(days=1), timedelta(minutes=1)
+_THEME: Any = bindparam("theme_")
+_UNTIL = bindparam("until_", type_=inbox.c.said_at.type)
+_SERVES = exists().where(places.c.account == accounts.c.account, places.c.theme == _THEME, places.c.here)
+_SILENT = accounts.c.heard_until < _UNTIL
+_IN_OTHER_THEME = exists().where(
+    places.c.account == inbox.c.account, places.c.room == inbox.c.room, places.c.theme != _THEME
+)
+_RECENT = inbox.c.said_at >= bindparam("recent_", type_=inbox.c.said_at.type)
+_WAITING = exists().where(
+    inbox.c.account == accounts.c.account,
+    or_(inbox.c.said_at.is_(None), inbox.c.said_at < _UNTIL),
+    or_(inbox.c.sealed.is_(False), _RECENT),
+    ~_IN_OTHER_THEME,
+)
+_UNHEARD = (
+    select(accounts.c.account, accounts.c.platform, _SILENT.label("silent"))
+    .where(_SERVES, accounts.c.seen_at >= _SINCE, accounts.c.heard_until.is_not(None), or_(_SILENT, _WAITING))
+    .order_by(accounts.c.account)
 )
 
 
@@ -54,6 +82,15 @@ class Accounts:
 
     def is_away(self, account: str, since: datetime) -> bool:
         return self._db.execute(_AT_WORK, {"account_": account, "since_": since}).first() is None
+
+    def heard(self, moments: Mapping[str, datetime]) -> None:
+        for account, moment in moments.items():
+            self._db.execute(_HEARD, {"account_": account, "heard_": moment})
+
+    def unheard(self, theme: int, until: datetime, now: datetime) -> Sequence[Unheard]:
+        since = {"since_": now - AT_WORK_WITHIN, "recent_": now - KEYS_COME_WITHIN}
+        rows = self._db.execute(_UNHEARD, {"theme_": theme, "until_": until, **since})
+        return [Unheard(row.account, row.platform, not row.silent) for row in rows]
 
     def succeed(self, account: str, platform: str, since: datetime) -> None:
         values = {"account_": account, "platform_": platform, "since_": since}

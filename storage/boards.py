@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
@@ -33,7 +33,11 @@ _SERVES = select(places.c.account).where(
 )
 _NOW = bindparam("now_", type_=boards.c.next_at.type)
 _MINE = boards.c.account == bindparam("account_")
-_STALE = and_(boards.c.version < subjects.c.version, _MINE)
+# Where Plein is not any more a board rests, and is brought up to date once it is back.
+_LEFT = exists().where(
+    places.c.platform == boards.c.platform, places.c.room == boards.c.room, places.c.here.is_(False)
+)
+_STALE = and_(boards.c.version < subjects.c.version, _MINE, ~_LEFT)
 _TO_SHOW = (
     select(boards, subjects.c.version.label("newest"))
     .join(subjects, subjects.c.subject == boards.c.subject)
@@ -102,9 +106,7 @@ class Boards:
             self._add(subject, place, 1)
 
     def _add(self, subject: str, place: Place, edition: int) -> None:
-        """The edition goes into the key: the state that a place's message began with. A place that
-        Plein left and came back to gets a message of its own, not the one that is there already.
-        """
+        """The edition goes into the key: the state that a place's message began with."""
         there = {"platform_": place.platform, "room_": place.room_id}
         account = self._db.execute(_SERVES, there).scalar() or place.platform
         where = {"subject": subject, "platform": place.platform, "room": place.room_id}

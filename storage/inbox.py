@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
@@ -44,22 +45,19 @@ class Inbox:
         self._kept = kept
 
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, now: datetime, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
             key, body = self._sealing.seal(arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM)
-            fields: dict[str, object] = {
-                "account": account,
-                "stream": stream,
-                "id": arrival.id,
-                "room": arrival.room,
-            }
-            fields |= {"key": key, "body": body, "sealed": arrival.undecryptable, "arrived_at": now}
+            fields: dict[str, object] = {"account": account, "stream": stream, "id": arrival.id}
+            fields |= {"room": arrival.room, "key": key, "body": body, "sealed": arrival.undecryptable}
+            fields |= {"arrived_at": now, "said_at": arrival.at}
             seq = self._db.execute(_ADD, fields).scalar()
             if seq is not None:
-                fresh.append(Arrival(arrival.id, arrival.room, arrival.body, seq, arrival.undecryptable))
-        self._kept.put(account, CURSOR + stream, cursor)
+                fresh.append(replace(arrival, seq=seq))
+        if cursor is not None:
+            self._kept.put(account, CURSOR + stream, cursor)
         return fresh
 
     def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]:
@@ -80,3 +78,6 @@ class Inbox:
 
     def done(self, account: str, seqs: Sequence[int]) -> None:
         self._db.execute(_DONE, {"account_": account, "seqs_": list(seqs)})
+
+    def close(self, account: str, stream: str) -> None:
+        self._kept.drop(account, CURSOR + stream)

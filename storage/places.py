@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
 
 from bot.model.people import Place, Theme
+from storage.among import among
 from storage.batch import Batch
-from storage.tables import boards, members, places, posts, refs, subjects, themes
+from storage.tables import boards, places, posts, refs, subjects, themes
 from storage.upsert import upsert
 
 
@@ -39,7 +40,6 @@ _ALL = (
     .where(places.c.here)
     .order_by(_OWN, themes.c.id, places.c.platform, places.c.room)
 )
-_THEIRS = _ALL.join(members, members.c.theme == themes.c.id).where(members.c.resident == bindparam("id_"))
 _PLACE = select(places).where(_HERE)
 _ADD = insert(places)
 _SET = (
@@ -51,6 +51,7 @@ _SET = (
         locale=bindparam("locale_"),
         here=bindparam("here_"),
         account=bindparam("account_"),
+        ours=bindparam("ours_"),
     )
 )
 _LEAVE = update(places).where(_HERE).values(here=False)
@@ -59,6 +60,15 @@ _OF_THEME = (
     .where(places.c.theme == bindparam("theme_"), places.c.here)
     .order_by(places.c.platform, places.c.room)
 )
+_ON = (
+    select(places.c.theme, places.c.platform, places.c.room)
+    .where(places.c.platform == bindparam("platform_"), places.c.here)
+    .order_by(places.c.room)
+)
+_ON_AMONG = _ON.where(among(places.c.theme, "themes_"))
+_OURS = (
+    select(places.c.room).where(places.c.theme == bindparam("theme_"), places.c.here, places.c.ours).limit(1)
+)
 _SERVED = (
     select(places.c.platform, places.c.room)
     .where(places.c.account == bindparam("account_"), places.c.here)
@@ -66,11 +76,9 @@ _SERVED = (
 )
 _UNSAID = and_(posts.c.private.is_(False), posts.c.sent_at.is_(None))
 _SET_ASIDE = update(posts).where(_in(posts), _UNSAID).values(parked="left")
-# Should the place come back, its boards are new messages: they begin with a state that was never shown.
-_PASS_OVER = (
-    update(subjects)
-    .where(subjects.c.subject.in_(select(boards.c.subject).where(_in(boards))))
-    .values(version=subjects.c.version + 1)
+# A poll that is over stays where its result was said: nobody is shown it anew elsewhere.
+_DROP_ENDED = delete(boards).where(
+    _in(boards), boards.c.subject.in_(select(subjects.c.subject).where(subjects.c.open.is_(False)))
 )
 _DROP, _DROP_BOARDS, _DROP_REFS = (delete(table).where(_in(table)) for table in (places, boards, refs))
 # What was said in the room before stays there; should it change, that is said in the new one.
@@ -83,6 +91,7 @@ _MOVE_BOARDS = _moved(boards).values(**_ANEW)
 # And no account can edit what another one posted.
 _TO: Any = bindparam("account_")
 _HAND_OVER = (
+    _DROP_ENDED,
     update(posts).where(_in(posts), _UNSAID).values(account=_TO, ref=None),
     update(boards).where(_in(boards)).values(account=_TO, **_ANEW),
 )
@@ -105,9 +114,10 @@ class Places:
             row = self._db.execute(_NAMED, {"name_": name}).one()
         return Theme(*row)
 
-    def themes_of(self, resident: int | None) -> Sequence[Theme]:
+    def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """Of two that would be called the same, the later one keeps its address."""
-        rows = self._db.execute(_ALL) if resident is None else self._db.execute(_THEIRS, {"id_": resident})
+        known = self._db.execute(_ALL)
+        rows = known if only is None else [row for row in known if row.id in only]
         found: dict[int, str] = {}
         taken: set[str] = set()
         for row in rows:
@@ -122,13 +132,16 @@ class Places:
         known = self._db.execute(_PLACE, _where(place)).first()
         return known.account if known and known.here else None
 
-    def bind(self, place: Place, theme: int, name: str, locale: str | None, account: str) -> bool:
+    def bind(
+        self, place: Place, theme: int, name: str, locale: str | None, account: str, *, ours: bool = False
+    ) -> bool:
         known = self._db.execute(_PLACE, _where(place)).first()
         if known is None:
             fields = {"platform": place.platform, "room": place.room_id, "name": name, "locale": locale}
-            self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account})
+            self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account, "ours": ours})
             return True
         changes = {"theme_": theme, "name_": name, "locale_": locale, "here_": True, "account_": account}
+        changes["ours_"] = ours
         self._db.execute(_SET, {**_where(place), **changes})
         if known.account != account:
             for statement in _HAND_OVER:
@@ -140,18 +153,33 @@ class Places:
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]
 
+    def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:
+        where = {"platform_": platform}
+        if only is None:
+            rows = self._db.execute(_ON, where)
+        else:
+            rows = self._db.execute(_ON_AMONG, {**where, "themes_": sorted(only)})
+        found: dict[int, list[Place]] = {}
+        for theme, *place in rows:
+            found.setdefault(theme, []).append(Place(*place))
+        return found
+
+    def is_ours(self, theme: int) -> bool:
+        return self._db.execute(_OURS, {"theme_": theme}).first() is not None
+
     def served(self, account: str) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_SERVED, {"account_": account})]
 
     def leave(self, place: Place) -> None:
-        """What was still to be said there is set aside, and its boards with it."""
-        for statement in (_LEAVE, _SET_ASIDE, _PASS_OVER, _DROP_BOARDS):
+        """What was still to be said there is set aside; its boards rest until Plein is back."""
+        for statement in (_LEAVE, _SET_ASIDE):
             self._db.execute(statement, _where(place))
 
     def move(self, old: Place, new: Place) -> None:
-        """The room was replaced: its theme, what waits for it and its boards go along. Once is enough."""
+        """The room was replaced: its theme, what waits for it and what is open go along. Once is enough."""
         if self._db.execute(_PLACE, _where(old)).first() is None:
             return
+        self._db.execute(_DROP_ENDED, _where(old))
         for drop in (_DROP, _DROP_BOARDS):
             self._db.execute(drop, _where(new))
         to = {"new_platform": new.platform, "new_room": new.room_id}

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
@@ -46,6 +46,7 @@ _COLUMNS = (
     *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
     *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
+    *(posts.c.theme, posts.c.role),
 )
 # The oldest of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = posts.alias("earlier")
@@ -170,7 +171,13 @@ _SAY_INSTEAD = (
 )
 _THESE = posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type))
 _THEIR_REFS = delete(refs).where(refs.c.post.startswith(bindparam("these_", type_=refs.c.post.type)))
-_FORGET = delete(posts).where(_THESE, or_(posts.c.sent_at.is_not(None), posts.c.parked.is_not(None)))
+# What certainly was not said yet is still said, as any other that is confidential.
+_LATE = (
+    update(posts)
+    .where(_THESE, _WAITING, posts.c.in_doubt.is_(False))
+    .values(id=literal("late:").concat(posts.c.id))
+)
+_FORGET = delete(posts).where(_THESE)
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = (
@@ -200,6 +207,8 @@ class Posts:
         reply_to: str | None = None,
         resident: int | None = None,
         until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
@@ -213,6 +222,8 @@ class Posts:
             "reply_to": reply_to,
             "resident": resident,
             "until": until,
+            "theme": theme,
+            "role": int(role),
         }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
@@ -238,7 +249,7 @@ class Posts:
         self._db.wake("post")
 
     def forget(self, beginning: str) -> None:
-        for statement in (_FORGET, _THEIR_REFS):
+        for statement in (_LATE, _FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
 
     def account_for(self, to: Place | Identity) -> str:
@@ -292,6 +303,8 @@ class Posts:
             row.reply_to,
             row.resident,
             bool(row.in_doubt),
+            row.theme,
+            Role(row.role),
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:

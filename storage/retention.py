@@ -32,18 +32,24 @@ from storage.tables import boards, inbox, jobs, posts, refs, seen, uses
 from storage.unit import Tx
 
 PAGE = 500
+# However much somebody asks, of so many answers the latest are kept.
+MOST_ANSWERS = 500_000
 Keys = Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rule:
-    """`over` says of a row of the table that it is needed no more; `before_` in it is `keep` ago."""
+    """`over` says of a row of the table that it is needed no more; `before_` in it is `keep` ago.
+
+    `most`: of so many rows, and by which of their moments, the latest are kept; what is before them goes too.
+    """
 
     what: str
     keep: timedelta
     why: str
     table: Table
     over: ColumnElement[bool]
+    most: tuple[int, Column[Any]] | None = None
     first: Select[Any] = field(init=False)
     following: Select[Any] = field(init=False)
     delete: Delete = field(init=False)
@@ -56,6 +62,15 @@ class Rule:
         object.__setattr__(self, "first", page)
         object.__setattr__(self, "following", page.where(tuple_(*keys) > tuple_(*binds)))
         object.__setattr__(self, "delete", delete(self.table).where(these, self.over))
+
+    def before(self, now: datetime, tx: Transaction) -> datetime:
+        """What is from before that moment is over."""
+        before = now - self.keep
+        if self.most:
+            count, moment = self.most
+            latest = select(moment).order_by(moment.desc()).offset(count - 1).limit(1)
+            before = max(before, cast(Tx, tx).db.execute(latest).scalar() or before)
+        return before
 
     def page(self, before: datetime, after: Keys | None, tx: Transaction) -> Rows:
         """The rows behind those keys, each with whether it is over."""
@@ -88,6 +103,7 @@ RULES = (
         "a platform may bring the same event again, somebody may take back what they asked",
         seen,
         _before(seen.c.at),
+        most=(MOST_ANSWERS, seen.c.at),
     ),
     Rule(
         "what was said, once it arrived",
@@ -131,7 +147,7 @@ RULES = (
 async def forget(store: Store, now: datetime) -> None:
     """Delete what is over by now. It is looked for beside the writer, who only deletes what was found."""
     for rule in RULES:
-        before, after = now - rule.keep, None
+        before, after = await store.read(partial(rule.before, now)), None
         while rows := await store.read(partial(rule.page, before, after)):
             if over := [row[:-1] for row in rows if row.over]:
                 await store.run(partial(rule.forget, before, over))

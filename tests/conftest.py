@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from bot.main.features import stores_of
 from storage.engines import Database, open_database
+from tests.doubles.discord.library import ready_at_once
 from tests.homeserver import Homeserver
 from tests.plein import Plein
 from tests.postgres import PostgreSQL, keys_of
@@ -24,6 +25,12 @@ settings.load_profile("plein")
 def tables() -> Iterator[Made]:
     with made_once() as made:
         yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def discord_at_once() -> Iterator[None]:
+    with ready_at_once():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,7 @@ import discord
 import pytest
 from discord.backoff import ExponentialBackoff
 
-from adapters.discord import gateway, replies
+from adapters.discord import replies
 from adapters.discord.client import Discord as Adapter
 from adapters.discord.history import SAVE_EVERY
 from adapters.discord.settings import Discord
@@ -32,8 +32,6 @@ from tests.doubles.discord.waiting import Bell
 from tests.plein import Plein
 from tests.postgres import keys_of
 
-# The double's servers come one right after the other, on a busy machine too.
-gateway.GUILDS_WITHIN = 0.15
 # Where its clock stands still, no answer has to be put off to be in time.
 IN_TIME = replies.ANSWER_SECONDS
 replies.ANSWER_SECONDS = 60.0

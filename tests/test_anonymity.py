@@ -22,7 +22,8 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.features.polls.records import LONGEST_REASON, POLLS
+from bot.errors import TryLater
+from bot.features.polls.records import LONGEST_REASON, POLLS, Kind
 from bot.model.events import Arrival
 from bot.model.message import Message
 from bot.model.people import Place
@@ -152,6 +153,10 @@ async def everything(url: str) -> dict[str, object]:
                 order = "1" if without_rowid else PHYSICAL[kind]
                 rows = await db.execute(select(table).order_by(text(order)))
                 found[table.name] = [without_secrets(table.name, row._asdict()) for row in rows]
+            if kind == "sqlite":
+                found["numbers"] = [
+                    tuple(row) for row in await db.execute(text("SELECT * FROM sqlite_sequence"))
+                ]
             own = ("page_count", "freelist_count") if kind == "sqlite" else ("last_value",)
             for what in own:
                 asked = f"PRAGMA {what}" if kind == "sqlite" else "SELECT * FROM pg_sequences ORDER BY 2"
@@ -187,6 +192,7 @@ TWO_DATES = '"12 dec 20:00" | "13 dec 20:00"'
 LONG = "діти з моєї вулиці граються там щодня " * 7
 # Of each kind: the options, and how two people vote, one of them in more steps than the other.
 KINDS: dict[str, tuple[str, list[Step], list[Step]]] = {
+    "numbers": ("2 | 1", [("type", "2"), ("press", 1)], [("type", "1"), ("form", "2"), ("press", 2)]),
     "choice": ("A | B", [("press", 1)], [("press", 1), ("type", "2"), ("react", 1), ("press", 2)]),
     "approval": (
         "A | B | C",
@@ -234,7 +240,8 @@ async def play(url: str, kind: str, options: str, by_post: bool, *votes: list[St
     """What there is while it is open, what there is after it, and what others were sent."""
     async with open_town(url) as town:
         await town.joined("sport")
-        await town.say("mia", f'!poll open "Wat?" {options} --kind {kind} --anonymous --closes 2d')
+        named = "choice" if kind == "numbers" else kind
+        await town.say("mia", f'!poll open "Wat?" {options} --kind {named} --anonymous --closes 2d')
         for name in ("ben", "cas"):
             await town.say(name, "!poll list")
         await town.core.run_due()
@@ -289,6 +296,24 @@ async def test_a_vote_that_is_changed_looks_like_one_that_is_repeated(two_databa
         assert all(each == found[0] for each in found)
 
 
+async def test_an_answer_that_waits_for_its_platform_is_said_after_the_end(database_url: str) -> None:
+    """And then nothing of it is kept, but that there was one."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("mia", OPEN)
+        await town.say("ben", "!poll list")
+        town.platform.trouble["ben"] = [TryLater(4 * 24 * 3600, unsent=True)]
+        await town.core.handle(replace(town.asked("ben", "!vote 9", room=None), by_post=True))
+        await town.core.run_due()
+        await close(town)
+        assert town.platform.where("ben") == []
+        town.clock.turn(timedelta(days=4))
+        await town.core.run_due()
+        assert len(town.platform.where("ben")) == 1
+        assert await town.core.store.run(sealed_texts) == []
+        assert await town.core.store.run(lambda tx: tx.posts.parked()) == []
+
+
 async def test_an_older_event_undoes_no_newer_one(database_url: str) -> None:
     """A platform may bring an event again long after others."""
     async with open_town(database_url) as town:
@@ -310,7 +335,7 @@ async def test_an_older_event_undoes_no_newer_one(database_url: str) -> None:
         assert await town.core.store.run(lambda tx: tally(tx, 1)) == [0, 1, 0]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", Kind)
 async def test_a_press_counts_as_the_whole_ballot_or_not_at_all(database_url: str, kind: str) -> None:
     """What the receipt says is what happens: voting again replaces."""
     options, _, _ = KINDS[kind]
@@ -567,6 +592,13 @@ def reachable() -> Iterator[bytes]:
             yield bytes(each)
         elif gc.is_tracked(each):
             waiting += gc.get_referents(each)
+
+
+def test_each_claim_names_its_test() -> None:
+    """What docs/anonymity.md says is tried is, and what is tried stands there."""
+    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "anonymity.md").read_text(encoding="utf-8"))
+    tests = {name for name in globals() if name.startswith("test_")}
+    assert set(named) == tests - {"test_each_claim_names_its_test"}
 
 
 # --- killed ---

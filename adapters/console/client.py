@@ -11,22 +11,26 @@ import uuid
 from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.console.render import render
-from adapters.console.script import Grants, Links, Says, Waits, read_line
+from adapters.console.script import Ends, Grants, Links, Says, Waits, read_line
 from bot.clock import Clock
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation
 from bot.model.message import Button, Message, message, text
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
+from bot.recent import Recent
 from bot.texts import Texts, Voice
 
 PLATFORM = "console"
+# Of so many places, and people in them, what they saw last is remembered.
+MOST = 1_000
 
 
 class Turning(Clock, Protocol):
@@ -74,9 +78,11 @@ class Console:
         self._clock = clock
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
-        self._buttons: dict[tuple[Place | None, Identity | None], tuple[Button, ...]] = {}
-        self._board_of: dict[str, Reference] = {}
-        self._known: set[str] = set()
+        self._buttons: Recent[tuple[Place | None, Identity | None], tuple[Button, ...]] = Recent(MOST)
+        self._board_of: Recent[str, Reference] = Recent(MOST)
+        self._known: Recent[str, bool] = Recent(MOST)
+        # In which rooms of which themes each has spoken: nobody leaves one here.
+        self._present: Recent[str, dict[str, datetime]] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -88,22 +94,27 @@ class Console:
         if self._lines:
             async for words in self._lines:
                 number += 1
-                await self.line(words, number)
+                if not await self.line(words, number):
+                    return
 
     async def caught_up(self) -> None:
         """Nothing is said to the console while it is away."""
 
+    def heard_until(self) -> datetime:
+        """Whatever is typed is dealt with at once."""
+        return self._clock.now()
+
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)
 
-    async def line(self, words: str, number: int = 0) -> None:
-        """Do what one line says, and all that follows from it."""
+    async def line(self, words: str, number: int = 0) -> bool:
+        """Do what one line says, and all that follows from it; False where it is to be the last."""
         try:
             said = read_line(words, number)
         except UserError as error:
             self.failed = True
             await self._print("console", message(error.text), "error", None)
-            return
+            return True
         match said:
             case Says():
                 await self._says(said)
@@ -115,17 +126,26 @@ class Console:
                 await self.core.run_due()
             case Waits():
                 await self._waits(said.span)
+        return not isinstance(said, Ends)
 
     async def _says(self, said: Says) -> None:
         who = Identity(PLATFORM, f"{said.name}@{said.label}")
         place = Place(PLATFORM, f"{said.label}/{said.place}") if said.place else None
         if place and place.room_id not in self._known:
-            self._known.add(place.room_id)
+            self._known[place.room_id] = True
             await self.core.joined(self.account, place, said.place or "", theme=said.place)
             await self.core.run_due()
         asked = Invocation(
-            f"console:{uuid.uuid4()}", who, said.name, place, self._clock.now(), account=self.account
+            f"console:{uuid.uuid4()}",
+            who,
+            said.name,
+            place,
+            self._clock.now(),
+            presence=partial(self.presence, who),
+            account=self.account,
         )
+        if place:
+            self._present[who.user_id] = {place.room_id: asked.at} | self._present.get(who.user_id, {})
         if said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):
@@ -187,6 +207,13 @@ class Console:
         else:
             await self._print(where, shown, "public" if isinstance(to, Place) else "private", to)
         return Receipt(ref)
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        spoken = self._present.get(who.user_id, {})
+        return {
+            place: Presence(place, Role.RESIDENT, spoken[place.room_id]) if place.room_id in spoken else None
+            for place in places
+        }
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)

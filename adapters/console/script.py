@@ -6,7 +6,10 @@ ben@matrix/sport: [2]              presses button 2
 role mia@discord moderator         gives a role
 one person: anna@discord a@matrix  these accounts are one person's from now on
 wait 2d                            lets time pass
+exit                               ends it
 # a comment
+
+`role`, `one person` and `wait` may be Dutch too: `rol`, `één persoon`, `wacht`.
 """
 
 from __future__ import annotations
@@ -21,11 +24,12 @@ from bot.when import read_span
 
 _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
 _SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)", re.DOTALL)
-_ROLE = re.compile(r"role\s+" + _WHO + r"\s+(?P<role>\w+)")
+_ROLE = re.compile(r"rol(?:e)?\s+" + _WHO + r"\s+(?P<role>\w+)")
 _ACCOUNT = re.compile(_WHO)
-_LINKS = re.compile(r"one person:\s+(?P<accounts>\S+(?:\s+\S+)+)")
-_WAIT = re.compile(r"wait\s+(?P<span>.+)")
+_LINKS = re.compile(r"(?:one person|één persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
+_WAIT = re.compile(r"(?:wait|wacht)\s+(?P<span>.+)")
 _LONGEST_WAIT = timedelta(days=36_600)
+_ENDS = ("exit", "quit")
 _PRESS = re.compile(r"\[(\d{1,3})\]")
 
 
@@ -62,7 +66,12 @@ class Links:
     accounts: tuple[tuple[str, str], ...]
 
 
-Line = Says | Grants | Waits | Links
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Nothing more is read."""
+
+
+Line = Says | Grants | Waits | Links | Ends
 
 
 def read_line(line: str, number: int) -> Line | None:
@@ -70,6 +79,8 @@ def read_line(line: str, number: int) -> Line | None:
     line = line.strip()
     if not line or line.startswith("#"):
         return None
+    if line in _ENDS:
+        return Ends()
     if match := _SAYS.fullmatch(line):
         return Says(match["name"], match["label"], match["place"], match["text"].strip())
     if match := _ROLE.fullmatch(line):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
@@ -34,7 +35,10 @@ async def lines_of(file: Path | None) -> AsyncIterator[str]:
 
 
 async def typed_lines(names: Iterable[str], speaker: str, history: Path) -> AsyncIterator[str]:
-    """A prompt that speaks as one person until another is named; completes commands and people."""
+    """A prompt that speaks as one person until another is named; completes commands and people.
+
+    Ctrl-C clears a line that was begun; on an empty one it ends the chat, as Ctrl-D does.
+    """
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import WordCompleter
     from prompt_toolkit.formatted_text import ANSI
@@ -42,7 +46,13 @@ async def typed_lines(names: Iterable[str], speaker: str, history: Path) -> Asyn
     from prompt_toolkit.patch_stdout import patch_stdout
 
     people = [speaker, "ben@matrix/sport", "mia@discord/sport"]
-    known = [*(f"!{name}" for name in names), *(f"{person}: " for person in people), "wait 1d", "role "]
+    known = [
+        *(f"!{name}" for name in names),
+        *(f"{person}: " for person in people),
+        "wait 1d",
+        "role ",
+        "exit",
+    ]
     completer = WordCompleter(known, sentence=True)
     make_private_folder(history.parent)
     make_private_file(history)
@@ -51,14 +61,17 @@ async def typed_lines(names: Iterable[str], speaker: str, history: Path) -> Asyn
         while True:
             try:
                 line = await session.prompt_async(ANSI(f"\x1b[1m{speaker}>\x1b[0m "))
-            except (EOFError, KeyboardInterrupt):
+            except EOFError:
                 return
-            try:
-                said = read_line(line, 0)
-            except UserError:
+            except KeyboardInterrupt:
+                if session.default_buffer.text:
+                    continue
+                return
+            # A command or a button is for whoever speaks; all else is answered as it is in a script.
+            if line.strip().startswith(("!", "[")):
                 line = f"{speaker}: {line}"
-            else:
-                if isinstance(said, Says):
+            with contextlib.suppress(UserError):
+                if isinstance(said := read_line(line, 0), Says):
                     speaker = f"{said.name}@{said.label}" + (f"/{said.place}" if said.place else "")
             yield line
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import deque
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +20,7 @@ from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
 from adapters.discord.outgoing import Outgoing
+from adapters.discord.registration import Registration
 from adapters.discord.session import Session
 from adapters.discord.settings import Discord as Settings
 from adapters.inbox import InOrder
@@ -39,9 +42,11 @@ LONGEST_WAIT = 30.0
 GUILDS_WITHIN = 0.5
 # So long may answers take that are being given when Plein stops: whoever asked waits no longer.
 LAST_ANSWERS = 3.0
+# What was said comes so long after that at least and at most, going by the last ones; channels that cannot
+# be read just now are waited for so long.
+LEAST_LAG, MOST_LAG, LAGS = timedelta(seconds=1), timedelta(seconds=30), 20
+GAPS_CLOSE_WITHIN = timedelta(minutes=1)
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
-# Which commands Discord was told last is kept under this name, and the server's.
-COMMANDS = "commands:"
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -55,6 +60,8 @@ class NotLetIn(ConnectionError):
         BAD_TOKEN: f"Discord refuses the token: make a new one on {PORTAL}, for PLEIN_DISCORD_TOKEN",
         4010: "Discord knows no such shard: look at shards and shard_count in the configuration",
         4011: "Plein is on too many servers for one connection: set shards and shard_count",
+        4012: "Discord speaks no more as this Plein does: install a newer Plein",
+        4013: "Discord does not know what this Plein asks to see: install a newer Plein",
         BAD_INTENTS: f"Discord does not let Plein see what it asks for: allow the intents on {PORTAL}",
     }
 
@@ -90,6 +97,7 @@ class Gateway:
         outgoing = Outgoing(client, core, clock)
         slash = slash_commands(core, settings)
         self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock, hears)
+        self._registration = Registration(client, core, slash, settings, clock)
         self._settings = settings
         self._client = client
         self._places = places
@@ -101,19 +109,20 @@ class Gateway:
         self._ready = ready
         self._caught_up = caught_up
         self._changed = asyncio.Event()
+        self._in_touch_since = clock.now()
+        self._lags: deque[timedelta] = deque(maxlen=LAGS)
 
     async def serve(self) -> None:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
         for event in self._events():
             self._client.event(event)
-        work = [
-            asyncio.create_task(coroutine) for coroutine in (self._reading.keep_saving(), self._keep_up())
-        ]
+        chores = (self._reading.keep_saving(), self._keep_up(), self._registration.keep_telling())
+        work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
             async with self._client as client:
                 await client.login(self._settings.token.get_secret_value())
                 await self.session.core.introduce(self._adapter)
-                await self._describe_commands()
+                await self._registration.begin()
                 try:
                     await client.connect()
                 finally:
@@ -150,9 +159,29 @@ class Gateway:
             self.on_guild_available,
             self.on_guild_remove,
             self.on_guild_channel_delete,
+            self.on_raw_thread_delete,
+            self.on_thread_update,
+            self.on_member_update,
             self.on_guild_channel_update,
             self.on_guild_role_update,
         ]
+
+    def heard_until(self) -> datetime | None:
+        """By Discord's clock. What is being answered counts as heard once that is done, or after a minute."""
+        now = self.session.clock.now()
+        patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
+        if not self._reading.in_step or (self._reading.has_gaps and not patient):
+            return None
+        under_way = self._intake.oldest(now - GAPS_CLOSE_WITHIN)
+        return min(now - self._lag, under_way or now)
+
+    def _came(self, said_at: datetime) -> None:
+        """How long after it was said the gateway brings something, clocks that differ included."""
+        self._lags.append(self.session.clock.now() - said_at)
+
+    @property
+    def _lag(self) -> timedelta:
+        return min(max([LEAST_LAG, *self._lags]), MOST_LAG)
 
     async def idle(self) -> None:
         """Return once all that was said to Plein so far has been dealt with."""
@@ -161,34 +190,6 @@ class Gateway:
     async def talks_in(self, private: int) -> None:
         """Plein is about to speak to somebody there."""
         await self._reading.talks_in(private)
-
-    async def _describe_commands(self) -> None:
-        """Only where they are others than the last time: Discord counts how often that is done."""
-        http, core, slash = self._client.http, self.session.core, self.session.slash
-        application, account = self._client.application_id, self.session.account
-        assert application
-        described, now = slash.described(), slash.fingerprint()
-        guilds = self._settings.guilds if self._settings.commands == "guild" else [""]
-        wanted = dict.fromkeys(guilds, now)
-        known = await core.kept(account, COMMANDS)
-        before = {name.removeprefix(COMMANDS): found for name, found in known.items()}
-        for guild in {*wanted, *before}:
-            if before.get(guild, "") == wanted.get(guild, ""):
-                continue
-            commands: list[Any] = described if guild in wanted else []
-            try:
-                if guild:
-                    await http.bulk_upsert_guild_commands(application, int(guild), commands)
-                else:
-                    await http.bulk_upsert_global_commands(application, commands)
-            except (discord.HTTPException, discord.RateLimited) as refused:
-                if isinstance(refused, discord.DiscordServerError):
-                    raise
-                # Those it knew still work, and all can be typed.
-                log.warning("Discord does not take the commands (%s): %s", guild or "everywhere", refused)
-                continue
-            await core.keep(account, COMMANDS + guild, wanted.get(guild, ""))
-            log.info("Told Discord the commands (%s)", guild or "everywhere")
 
     # --- what happens there ---
 
@@ -225,18 +226,26 @@ class Gateway:
 
     async def on_shard_ready(self, shard: int) -> None:
         """A new session: what was said since the last one was not brought."""
+        self._in_touch_since = self.session.clock.now()
+        self._lags.clear()
         self._reading.begin(shard)
         self.session.outgoing.in_touch()
         self._changed.set()
 
     async def on_shard_resumed(self, shard: int) -> None:
         await self._reading.in_touch(shard)
+        if self._reading.has_gaps:
+            self._changed.set()
         self.session.outgoing.in_touch()
 
     async def on_shard_disconnect(self, shard: int) -> None:
         self._reading.lost_touch(shard)
+        # The library tells before it connects anew: the connection that ended is still to be seen.
+        ended = self._client._get_websocket(shard_id=shard)
+        log.info("Discord's connection ended (%s)", ended.socket.close_code if ended else "never there")
 
     async def on_interaction(self, asked: discord.Interaction[Any]) -> None:
+        self._came(asked.created_at)
         await self._intake.interaction(asked)
 
     async def on_message(self, message: discord.Message) -> None:
@@ -245,20 +254,38 @@ class Gateway:
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Perhaps the configuration names channels of it."""
         if self._places.are_ours(guild.id):
+            self._registration.came_to(guild.id)
             self._reading.from_now_on(guild)
             self._changed.set()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """It could not be reached for a while, perhaps not when Plein came."""
         if self._ready.is_set() and self._places.are_ours(guild.id):
+            self._registration.came_to(guild.id)
             self._reading.look_into(guild)
             self._changed.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self._registration.left(guild.id)
         await self._places.leave_all(guild.channels)
+        await self._reading.forget(guild.id)
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         await self._places.leave(channel.id)
+        await self._reading.forget(channel.guild.id, channel.id)
+
+    async def on_raw_thread_delete(self, thread: discord.RawThreadDeleteEvent) -> None:
+        await self._places.leave(thread.thread_id)
+        await self._reading.forget(thread.guild_id, thread.thread_id)
+
+    async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
+        """Perhaps it was opened again."""
+        await self.session.core.retry(self.session.account, Place(PLATFORM, str(thread.id)))
+
+    async def on_member_update(self, _: Any, member: discord.Member) -> None:
+        """Plein's own roles may be others now."""
+        if self._client.user and member.id == self._client.user.id:
+            await self.session.core.retry(self.session.account)
 
     async def on_guild_channel_update(self, _: Any, channel: discord.abc.GuildChannel) -> None:
         """What Plein may not do there it perhaps may now."""

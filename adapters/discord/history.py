@@ -11,7 +11,7 @@ import contextlib
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +31,8 @@ Meaning = Callable[[discord.Message], dict[str, Any] | None]
 SAVE_EVERY = 60.0
 # Channels whose history is read at the same time; the library keeps to Discord's limits.
 AT_ONCE = 5
+# So much is held back while there is something to catch up with.
+MOST_HELD = 5_000
 SILENT_FOR = timedelta(days=90)
 
 
@@ -60,8 +62,25 @@ class Reading:
         # An answer that one person sees is told without its server, as if it were private talk.
         if message.flags.ephemeral or not self._on.places.are_ours(guild.id if guild else None):
             return
-        self._held.append(message)
+        if len(self._held) < MOST_HELD:
+            self._held.append(message)
+        else:
+            # What there is no room for is read from its channel's history.
+            stream = _stream(guild.id if guild else 0, message.channel.id)
+            self._read.setdefault(stream, message.id - 1)
+            self._gaps.add(stream)
         await self._release_held()
+
+    async def forget(self, guild: int, channel: int | None = None) -> None:
+        """That channel is no more, or Plein is not on that server any more."""
+        one = f"{guild}:{channel or ''}"
+        gone = [stream for stream in self._read if stream == one or (not channel and stream.startswith(one))]
+        for stream in gone:
+            async with self._taking:
+                self._read.pop(stream, None)
+                self._gaps.discard(stream)
+                self._unsaved.discard(stream)
+            await self._on.core.close_stream(self._on.account, stream)
 
     async def _take(self, stream: str, message: discord.Message, *, late: bool = False) -> None:
         """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
@@ -69,11 +88,12 @@ class Reading:
             reached = self._read.setdefault(stream, message.id - 1)
             if late or stream not in self._gaps:
                 reached = max(reached, message.id)
-            meaning = self._meaning(message)
-            if meaning is None:
+            meaning, room = self._meaning(message), str(message.channel.id)
+            if meaning is None or not self.in_order.takes(room, who_of(meaning)):
                 self._unsaved.add(stream)
             else:
-                arrival = Arrival(f"{PLATFORM}:{message.id}", str(message.channel.id), json.dumps(meaning))
+                body = json.dumps(meaning)
+                arrival = Arrival(f"{PLATFORM}:{message.id}", room, body, at=message.created_at)
                 await self._keep(stream, arrival, reached)
             self._read[stream] = reached
 
@@ -103,9 +123,21 @@ class Reading:
                 log.warning("The database does not answer; keeping %s later", arrival.id)
                 await self._on.clock.sleep(pause(failed).total_seconds() / 4)
                 failed += 1
-        for arrival in new:
-            self.in_order.put(self._on.account, arrival)
+        self._deal_with(new)
         self._unsaved.discard(stream)
+
+    def _deal_with(self, arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            self.in_order.put(self._on.account, arrival, who_of(json.loads(arrival.body)))
+
+    @property
+    def in_step(self) -> bool:
+        """Whether nothing was missed, so far as it can be read at all, and all that came is kept."""
+        return not (self._behind or self._lost or self._held or self._taking.locked())
+
+    @property
+    def has_gaps(self) -> bool:
+        return bool(self._gaps)
 
     # --- after having been away ---
 
@@ -174,8 +206,7 @@ class Reading:
         for stream, cursor in known.items():
             # Of several processes on one database each has the inboxes of its own shards.
             if self._on.settings.holds(_guild_of(stream)):
-                for arrival in await self._on.core.arrivals(self._on.account, stream=stream):
-                    self.in_order.put(self._on.account, arrival)
+                self._deal_with(await self._on.core.arrivals(self._on.account, stream=stream))
                 self._read[stream] = max(int(cursor), self._read.get(stream, 0))
 
     def _channels(self, only: discord.Guild | None = None) -> Iterator[tuple[str, int]]:
@@ -203,6 +234,8 @@ class Reading:
         """What stood in the way, if that may pass. It is asked for only where there is something new."""
         guild_id, channel = _guild_of(stream), int(stream.rpartition(":")[2])
         newest = 0
+        if stream not in self._read:
+            return None  # it is no more
         there: Any = self._on.client.get_partial_messageable(channel)
         if guild_id:
             guild = self._on.client.get_guild(guild_id)
@@ -224,7 +257,7 @@ class Reading:
             self._gaps.add(stream)
             return error
         self._gaps.discard(stream)
-        if newest > self._read[stream]:
+        if newest > self._read.get(stream, newest):
             self._read[stream] = newest
             self._unsaved.add(stream)
         return None
@@ -242,6 +275,11 @@ class Reading:
                 if stream in self._read:
                     await self._on.core.store_arrivals(self._on.account, [], str(self._read[stream]), stream)
                 self._unsaved.discard(stream)
+
+
+def who_of(meaning: Mapping[str, Any]) -> str:
+    """Whose line it waits in: what a poll of Discord's own came to waits for nobody."""
+    return str(meaning.get("author") or "poll")
 
 
 def _may_read(there: Any) -> bool:

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
 from discord.utils import snowflake_time
 
 from adapters.discord import ids
-from adapters.discord.channels import PLATFORM, SPEAKS, Whereabouts, names_of, room_of
+from adapters.discord.channels import (
+    PLATFORM,
+    SPEAKS,
+    SPEAKS_IN_THREADS,
+    may_write,
+    names_of,
+    room_of,
+)
 from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply, source_of
 from adapters.discord.session import Session
@@ -26,7 +33,7 @@ from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
 from bot.model.message import Message, message, text
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
 
 log = logging.getLogger(__name__)
 Work = Callable[[Asked], Awaitable[Message | None]]
@@ -40,19 +47,24 @@ class Intake:
 
     def __init__(self, session: Session) -> None:
         self._on = session
-        self._answering: set[asyncio.Task[Any]] = set()
+        # With when it was asked.
+        self._answering: dict[asyncio.Task[Any], datetime] = {}
 
     async def idle(self, timeout: float) -> None:
         """Return once those who wait for an answer have it, or after so many seconds."""
         if self._answering:
             await asyncio.wait(self._answering, timeout=timeout)
 
+    def oldest(self, since: datetime) -> datetime | None:
+        """When what is under way was asked first, of what was asked since that moment."""
+        return min((at for at in self._answering.values() if at >= since), default=None)
+
     async def interaction(self, asked: Asked) -> None:
         """Deal with it to the end; whatever goes wrong is answered."""
         task = asyncio.current_task()
         assert task
-        self._answering.add(task)
-        task.add_done_callback(self._answering.discard)
+        self._answering[task] = asked.created_at
+        task.add_done_callback(self._answering.pop)
         await self._deal(asked)
 
     async def _deal(self, asked: Asked) -> None:
@@ -103,10 +115,12 @@ class Intake:
         if used is None:
             return message(text("action.gone"))
         answer = await self._run(asked, used.command.path, used.args)
-        if answer is None or _speaks(asked):
+        if answer is None or self._speaks(asked):
             return answer
-        missing = discord.Permissions(SPEAKS.value & ~asked.app_permissions.value)
+        missing = discord.Permissions(_needed(asked).value & ~asked.app_permissions.value)
         warning = text("discord.mute", permissions=names_of(missing))
+        if self._is_hidden(asked.channel):
+            warning = text("discord.not_in_thread")
         return replace(answer, blocks=(*answer.blocks, warning))
 
     async def _pressed(self, asked: Asked) -> Message | None:
@@ -162,17 +176,17 @@ class Intake:
     async def _invocation(
         self, asked: Asked, command: str, args: Mapping[str, Any], *, typing: bool = False
     ) -> Invocation:
-        """While they are still `typing` nothing is looked up, and no channel becomes a place."""
+        """While they are still `typing` nobody is looked up, and no channel becomes a place."""
         places, user = self._on.places, asked.user
         place = await self._place(asked, typing)
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
-        found = Whereabouts()
-        if place is None and not typing:
-            found = await places.whereabouts(user.id)
-        elif place and isinstance(user, discord.Member) and user.joined_at:
-            found = Whereabouts((Presence(place, role, user.joined_at),))
+        member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
-        mentions = await places.mentions(words, found.present)
+        mentions = await places.mentions(words, user.id, place)
+
+        async def presence(elsewhere: Sequence[Place]) -> Presences:
+            return await places.presences(user.id, elsewhere, member)
+
         return Invocation(
             source_of(asked),
             Identity(PLATFORM, str(user.id)),
@@ -183,8 +197,9 @@ class Intake:
             args=args,
             locale=asked.locale.value,
             role=role,
-            present_in=found.present,
-            absent_from=found.absent,
+            since=member.joined_at if member and place else None,
+            writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
+            presence=presence,
             mentions=mentions,
             account=self._on.account,
         )
@@ -196,7 +211,21 @@ class Intake:
         room = room_of(asked.channel)
         if typing:
             return Place(PLATFORM, str(room))
-        return await self._on.places.at(room, asked.channel, speaks=_speaks(asked))
+        return await self._on.places.at(room, asked.channel, speaks=self._speaks(asked))
+
+    def _speaks(self, asked: Asked) -> bool:
+        """Whether Plein can show anything there. Of a thread's channel, where that is its place, nothing is
+        known; and a private thread it has to be in.
+        """
+        channel = asked.channel
+        if asked.guild_id is None or channel is None or room_of(channel) != channel.id:
+            return True
+        return not self._is_hidden(channel) and asked.app_permissions >= _needed(asked)
+
+    def _is_hidden(self, channel: Any) -> bool:
+        """Whether it is a private thread that Plein is not in."""
+        private = isinstance(channel, discord.Thread) and channel.is_private()
+        return private and self._on.client.get_channel(channel.id) is None
 
     # --- while somebody types ---
 
@@ -214,16 +243,15 @@ class Intake:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
 
 
+def _needed(asked: Asked) -> discord.Permissions:
+    """What Plein cannot do without to show anything there."""
+    return SPEAKS_IN_THREADS if isinstance(asked.channel, discord.Thread) else SPEAKS
+
+
 def _at_once(shown: Message | None) -> Message | None:
     """The form that comes with it, and nothing else."""
     form = shown.form if shown else None
     return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
-
-
-def _speaks(asked: Asked) -> bool:
-    """Whether Plein can show anything there. Of a thread's channel, which is its place, nothing is known."""
-    inside = asked.guild_id is not None and not isinstance(asked.channel, discord.Thread)
-    return not inside or asked.app_permissions >= SPEAKS
 
 
 def _is_theirs(invocation_id: str | None, asked: Asked) -> bool:

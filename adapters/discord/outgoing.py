@@ -20,6 +20,7 @@ from adapters.discord.uploads import overflow_files, rewound
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, Refused, TryLater
 from bot.ports.adapter import Core
+from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 # Discord knows a nonce for some minutes; our clock and theirs may differ by some too.
@@ -31,6 +32,8 @@ BANNED_FOR = 60.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 # Messages older than this can be edited now and then only.
 OLD = timedelta(hours=1)
+# So many channels with one person are remembered; those that were not are asked for again.
+MOST_PRIVATE = 10_000
 UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS = 10008, 30046, 50005
 
 
@@ -47,7 +50,7 @@ class Outgoing:
         self._pause = 0.0
         self._quiet_until = clock.now()
         # The channels in which Plein and somebody talk alone, and when more may be opened.
-        self._private: dict[int, int] = {}
+        self._private: Recent[int, int] = Recent(MOST_PRIVATE)
         self._open_again_at = clock.now()
 
     @property
@@ -148,18 +151,18 @@ class Outgoing:
 
     async def private(self, user: int) -> int:
         """The channel in which Plein and somebody talk alone."""
-        if user not in self._private:
+        if (known := self._private.get(user)) is None:
             wait = (self._open_again_at - self._clock.now()).total_seconds()
             if wait > 0:
                 raise TryLater(wait, unsent=True)
             try:
                 with self._understood(OPENING_TOO_FAST):
-                    self._private[user] = (await self._client.create_dm(discord.Object(user))).id
+                    known = self._private[user] = (await self._client.create_dm(discord.Object(user))).id
             except discord.Forbidden as error:
                 # It counts for everybody to whom Plein has not spoken yet, and for nobody else.
                 self._open_again_at = self._clock.now() + timedelta(seconds=OPENING_PAUSE)
                 raise TryLater(OPENING_PAUSE, unsent=True) from error
-        return self._private[user]
+        return known
 
     async def _said_before(
         self, there: discord.PartialMessageable, said: Rendered, since: datetime

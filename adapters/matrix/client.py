@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -34,7 +35,7 @@ from adapters.matrix.sync import Sync, Themes
 from bot.clock import Clock
 from bot.errors import Gone, Refused, StoreFailed
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
@@ -61,6 +62,8 @@ class Matrix:
         self._core: Core
         self._intake: Intake
         self._outgoing: Outgoing
+        self._session: Session
+        self._sync: Sync
 
     # --- reading ---
 
@@ -77,9 +80,10 @@ class Matrix:
             rooms: dict[str, Room] = {}
             self._outgoing = Outgoing(client, rooms, self._clock)
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
+            self._session = session
             self._intake = Intake(session)
-            sync = Sync(session, self._intake, await self._start(client))
-            await self._read(account, sync)
+            self._sync = Sync(session, self._intake, await self._start(client))
+            await self._read(account, self._sync)
         finally:
             await account.close()
 
@@ -143,6 +147,9 @@ class Matrix:
         await self._ready.wait()
         await self._intake.in_order.idle()
 
+    def heard_until(self) -> datetime | None:
+        return self._sync.heard_until() if self._ready.is_set() else None
+
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:
@@ -153,6 +160,9 @@ class Matrix:
             return await self._send(delivery)
         except aiohttp.ClientError as error:
             raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        return self._session.presences(who.user_id, places)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:
@@ -215,6 +225,6 @@ class Matrix:
             return None  # a room can forbid polls and allow messages
 
     async def _voice(self, delivery: Delivery) -> Voice:
-        locale = await self._core.voice_of(delivery.to)
+        locale = delivery.message.locale or await self._core.voice_of(delivery.to)
         people = await self._core.people_in(delivery.message)
         return Voice(locale, self._zone, self._clock.now(), people=people)

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import nio
 
-from adapters.inbox import InOrder
+from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
+from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
 from adapters.matrix.mentions import addressed, addresses_in, said_to
-from adapters.matrix.read import KEY, Answered, Heard, Reacted, Removed, Said, content_if_by, moment, read
+from adapters.matrix.read import (
+    KEY,
+    Answered,
+    Heard,
+    Reacted,
+    Removed,
+    Said,
+    content_if_by,
+    moment,
+    read,
+    replaced_by,
+)
 from adapters.matrix.render import native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll, Text, message, text
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
 from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
 KEEP_SEALED = timedelta(days=7)
+# Of so much of one person's the keys are waited for.
+MOST_UNDECRYPTABLE = 100
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
 
@@ -36,6 +53,8 @@ class Intake:
         self._on = session
         self.in_order = InOrder(session.core, session.clock, self._deal)
         session.outgoing.on_declined = self._tell_how_to_be_answered
+        # How much of each person's waits for its key; counted anew whenever keys come.
+        self._undecryptable: Counter[str] = Counter()
 
     def matters(self, room: str, event: Mapping[str, Any]) -> bool:
         """Whether an event is for Plein. What people say to each other is not kept, nor looked at again."""
@@ -46,14 +65,31 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        return is_press or self._on.core.listens or self._meant_for_us(said, room) is not None
+        if is_press or self._on.core.listens or self._looks_like_two(room):
+            return True
+        return self._meant_for_us(said, room) is not None
+
+    def _looks_like_two(self, room: str) -> bool:
+        """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
+        return self._on.outgoing.looks_direct(room) and self._on.rooms[room].is_for_two
+
+    def takes(self, arrival: Arrival) -> bool:
+        """Whether there is room for what that person says in that room."""
+        who = _sender(json.loads(arrival.body))
+        if not arrival.undecryptable:
+            return self.in_order.takes(arrival.room, who)
+        if self._undecryptable[who] >= MOST_UNDECRYPTABLE:
+            log.warning("Passed over what %s said in %s: so much of theirs lacks its key", who, arrival.room)
+            return False
+        self._undecryptable[who] += 1
+        return True
 
     def _meant_for_us(self, said: Said, room: str) -> Said | None:
         """What of it Plein is to answer: without words where it was called by its name, and no more.
 
         In a room other bots' commands and exclamations are none of it.
         """
-        direct, commands = self._on.outgoing.is_direct(room), self._on.core.commands
+        direct, commands = self._looks_like_two(room), self._on.core.commands
         if said.is_command:
             return said if direct or commands.resembles(said.words) else None
         called = said_to(self._on.me, self._our_name(room), said)
@@ -67,15 +103,19 @@ class Intake:
 
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
-        self.in_order.put(self._on.account, arrival)
+        self.in_order.put(self._on.account, arrival, _sender(json.loads(arrival.body)))
 
     # --- from meaning to invocation ---
 
     async def _deal(self, arrival: Arrival) -> None:
-        heard = read(json.loads(arrival.body))
-        if heard is None:
-            return
-        asked = self._invocation(heard, arrival.room)
+        event = json.loads(arrival.body)
+        if gap := gap_in(event):
+            await self._close_gap(arrival.room, gap)
+        elif heard := read(event):
+            await self._deal_with(heard, arrival, privately=event.get(PRIVATELY) is True)
+
+    async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
+        asked = self._invocation(heard, arrival.room, privately=privately)
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return
@@ -91,38 +131,45 @@ class Intake:
             case Removed(target):
                 await self._on.core.take_back(_seen(asked), f"{PLATFORM}:{target}")
 
-    def _invocation(self, heard: Heard, room: str) -> Invocation:
-        direct = self._on.outgoing.is_direct(room)
-        facts = self._on.rooms.get(room)
-        role = (
-            Role.RESIDENT
-            if direct or facts is None
-            else facts.role_of(heard.sender, self._on.settings.power_levels)
-        )
+    def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
+        """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
+        facts, sender = self._on.rooms.get(room), heard.sender
+        meant_so = self._on.outgoing.looks_direct(room)
+        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, sender)
+        since = facts.since(sender) if facts else None
+        role = Role.RESIDENT
+        if facts and since and not direct:
+            role = facts.role_of(sender, self._on.settings.power_levels)
+
+        async def presence(places: Sequence[Place]) -> Presences:
+            return self._on.presences(sender, places)
+
         known = self._on.client.rooms.get(room)
-        name = known.user_name(heard.sender) if known else None
+        name = known.user_name(sender) if known else None
         return Invocation(
             f"{PLATFORM}:{heard.id}",
-            Identity(PLATFORM, heard.sender),
-            name or heard.sender,
+            Identity(PLATFORM, sender),
+            name or sender,
             None if direct else Place(PLATFORM, room),
             heard.at,
             role=role,
+            since=since,
+            presence=presence,
             by_post=True,
             public=not direct,
             unmet=not direct and not self._on.outgoing.talks_with(heard.sender),
-            present_in=tuple(self._present(heard.sender, None if direct else room)),
+            writes=direct or facts is None or facts.may_write(sender),
+            overheard=meant_so and not direct,
             account=self._on.account,
         )
 
-    def _present(self, user: str, room: str | None) -> Iterator[Presence]:
-        """In that room; without one, in all that are places and that they share with Plein."""
-        for one in self._on.rooms.values():
-            since = one.since(user)
-            here = one.id == room if room else not (one.is_space or self._on.outgoing.is_direct(one.id))
-            if since and here:
-                role = one.role_of(user, self._on.settings.power_levels)
-                yield Presence(Place(PLATFORM, one.id), role, since)
+    def _rooms_with(self, user: str) -> list[str]:
+        """Those that are places, and that they share with Plein."""
+        return [
+            room.id
+            for room in self._on.rooms.values()
+            if room.since(user) and not (room.is_space or self._on.outgoing.is_direct(room.id))
+        ]
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
@@ -134,11 +181,14 @@ class Intake:
                 await self._press(asked, message, said.pressed)
                 return
         meant = self._meant_for_us(said, room)
-        if meant and meant.words:
+        for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
+        if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
             if asked.place:
                 await self._on.outgoing.asked_in(asked.author.user_id, room)
             words, mentions = self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
+        elif for_two:
+            await self._on.core.handle(asked)
         elif meant and asked.place:
             # Once a day, so that no other bot that answers whoever names it is answered on and on.
             await self._tell(asked, room, text("matrix.called"), f"called:{asked.at:%Y-%m-%d}")
@@ -174,11 +224,11 @@ class Intake:
         """What was said with addresses for names, and whose those are: of people who are there, or in
         private in a place that both are in.
         """
-        rooms = [presence.place.room_id for presence in asked.present_in]
+        rooms = [asked.place.room_id] if asked.place else self._rooms_with(asked.author.user_id)
 
         def name_of(user: str) -> str | None:
             for room in rooms if not self._on.settings.bridged_from(user) else ():
-                if user != self._on.me and self._on.rooms[room].since(user):
+                if user != self._on.me and room in self._on.rooms and self._on.rooms[room].since(user):
                     known = self._on.client.rooms.get(room)
                     return (known.user_name(user) if known else None) or user
             return None
@@ -225,28 +275,62 @@ class Intake:
         await self._on.core.handle(replace(_seen(asked), command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
-        """What we show there. Ours, but not yet noted as sent: the boards catch up first."""
+        """What we show there. An edit is what it edits. Ours, but not yet noted as sent: in a moment."""
         message = await self._on.core.message_at(self._on.account, event_id)
-        if message is None and await self._is_ours(room, event_id):
-            raise ConnectionError("that message is being noted")
-        return message
-
-    async def _is_ours(self, room: str, event_id: str) -> bool:
+        if message is not None:
+            return message
         found = await self._on.client.room_get_event(room, event_id)
         if not isinstance(found, nio.RoomGetEventResponse):
-            return False
+            if found.status_code in ("M_NOT_FOUND", "M_FORBIDDEN"):
+                return None
+            raise ConnectionError(f"the homeserver answered {found.status_code} for an event")
         source = found.event.source
         content = content_if_by(source, self._on.me)
-        return self._is_recent(source) and (KEY in content or "ciphertext" in content)
+        if edited := replaced_by(content):
+            return await self._on.core.message_at(self._on.account, edited)
+        if self._is_recent(source) and (KEY in content or "ciphertext" in content):
+            raise ConnectionError("that message is being noted")
+        return None
 
     def _is_recent(self, source: Mapping[str, Any]) -> bool:
         at = moment(source.get("origin_server_ts"))
         return at is not None and self._on.clock.now() - at < timedelta(minutes=1)
 
+    # --- what the server left out ---
+
+    async def _close_gap(self, room: str, gap: Gap) -> None:
+        """What was said in between, before whatever came after it. All of it may have been dealt with."""
+        for arrival in await left_out(self._on, room, gap, self.matters):
+            who = _sender(json.loads(arrival.body))
+            if not arrival.undecryptable and await self._dealt_with(arrival):
+                continue
+            for kept in await self._on.core.store_arrivals(self._on.account, [arrival], None):
+                if kept.undecryptable:
+                    await self.ask_for_key(kept)
+                else:
+                    self.in_order.put_aside(self._on.account, kept, who)
+
+    async def _dealt_with(self, arrival: Arrival) -> bool:
+        """Nobody waits for what one of them is about."""
+        try:
+            async with asyncio.timeout(OVERTAKEN_AFTER):
+                await self._deal(arrival)
+        except StoreFailed as error:
+            raise TryLater(PAUSE) from error
+        except Exception as error:
+            log.info("%s waits: %s", arrival.id, error or type(error).__name__)
+            return False
+        return True
+
     # --- what cannot be read yet ---
 
-    async def ask_for_key(self, event: nio.MegolmEvent) -> None:
+    async def ask_for_key(self, arrival: Arrival) -> None:
         """Ask the sender's devices for the key, once."""
+        event = nio.Event.parse_event(json.loads(arrival.body))
+        if not isinstance(event, nio.MegolmEvent):
+            return
+        log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
+        event.room_id = arrival.room
         try:
             await self._on.client.request_room_key(event)
         except Exception as error:
@@ -254,7 +338,7 @@ class Intake:
 
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
-        given_up = []
+        given_up, waiting = [], Counter[str]()
         for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
@@ -270,11 +354,14 @@ class Intake:
             try:
                 opened = self._on.client.decrypt_event(event)
             except nio.EncryptionError:
+                waiting[_sender(source)] += 1
                 continue
             if self.matters(arrival.room, opened.source):
-                self.put(replace(arrival, body=json.dumps(opened.source)))
+                body = json.dumps({**opened.source, PRIVATELY: source.get(PRIVATELY) is True})
+                self.put(replace(arrival, body=body))
             else:
                 given_up.append(arrival.seq)
+        self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
 
@@ -282,6 +369,11 @@ class Intake:
 def _seen(asked: Invocation) -> Invocation:
     """A vote that stays to be seen where it was given, and on the board."""
     return replace(asked, acknowledged=asked.place is not None)
+
+
+def _sender(event: Mapping[str, Any]) -> str:
+    sender = event.get("sender")
+    return sender if isinstance(sender, str) else ""
 
 
 def _talk(said_by: Invocation, place: Place, said: Said) -> Talk:

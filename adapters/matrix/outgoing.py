@@ -12,10 +12,12 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
 import nio
 
@@ -36,7 +38,16 @@ MOST_ASKED = 1_000
 # So many seconds for each of those before them; and who did not ask again for so long waits no more.
 NEXT_IN_LINE = 2.0
 LEFT_THE_LINE = timedelta(minutes=5)
-_ENCRYPTION = {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+# So many direct rooms with one person are known, those that were used last.
+MOST_DIRECT = 5
+# A room of Plein's own is for two, and stays so: nobody else can let anybody in, or read along.
+_STATE = {
+    "m.room.encryption": {"algorithm": "m.megolm.v1.aes-sha2"},
+    "m.room.join_rules": {"join_rule": "invite"},
+    "m.room.history_visibility": {"history_visibility": "invited"},
+    "m.room.guest_access": {"guest_access": "forbidden"},
+}
+_LEVELS = {"invite": 100, "state_default": 100}
 
 
 class Outgoing:
@@ -52,12 +63,18 @@ class Outgoing:
         self._line: dict[str, tuple[datetime, datetime]] = {}
         self._invitations = Pace(clock)
         self._synced = asyncio.Condition()
-        self._making: dict[str, asyncio.Lock] = {}
+        self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._written: asyncio.Lock = asyncio.Lock()
-        self.direct: dict[str, list[str]] = {}
         self._asked_in: dict[str, str] = {}
         # Called with whoever declined to talk in private, and the room that they asked something in.
         self.on_declined: Callable[[str, str], Awaitable[None]]
+        self._direct: dict[str, list[str]] = {}
+        self._listed: set[str] = set()
+
+    @property
+    def direct(self) -> Mapping[str, Sequence[str]]:
+        """The account's own list of direct rooms, by the person; the one that was used last comes first."""
+        return self._direct
 
     # --- events ---
 
@@ -144,10 +161,10 @@ class Outgoing:
         return room
 
     async def _known_room(self, user: str) -> str | None:
-        """The one they spoke in last. Raises Gone if they left all there were."""
+        """The one they spoke in last, that nobody else reads. Raises Gone if they left all there were."""
         known = self._rooms_for(user)
         for room in known:
-            if room.has(user) or (user not in room.members and await self._invites_again(room, user)):
+            if room.has(user) or (user not in room.left and await self._invites_again(room, user)):
                 return room.id
         if self._was_left(user):
             raise Gone("they left the direct room")
@@ -160,12 +177,13 @@ class Outgoing:
     def _was_left(self, user: str) -> bool:
         """Whether somebody declined every talk that there was to be, or walked out of it."""
         known = self._rooms_for(user)
-        return any(user in room.members for room in known) and not any(room.has(user) for room in known)
+        return any(user in room.left for room in known) and not any(room.has(user) for room in known)
 
     def _rooms_for(self, user: str) -> list[Room]:
         known = [room for room in self.direct.get(user, ()) if room in self._rooms]
         known += [room.id for room in self._rooms.values() if self._made_for(room) == user]
-        return [self._rooms[room] for room in dict.fromkeys(known) if self._rooms[room].is_for_two]
+        found = [self._rooms[room] for room in dict.fromkeys(known)]
+        return [room for room in found if room.is_private(self._client.user_id, user)]
 
     async def _invites_again(self, room: Room, user: str) -> bool:
         """Somebody who is not in the room that was made for them: the homeserver may have died in between.
@@ -177,7 +195,7 @@ class Outgoing:
         member = f"/rooms/{_path(room.id)}/state/m.room.member/{_path(user)}"
         status, answer = await self.request("GET", member)
         if status == 200:
-            room.members[user] = str(answer.get("membership"))
+            room.apply({"type": "m.room.member", "state_key": user, "content": answer})
             return room.has(user)
         if status == 403:
             return False
@@ -200,7 +218,10 @@ class Outgoing:
                 "preset": "private_chat",
                 "is_direct": True,
                 "invite": [user],
-                "initial_state": [_ENCRYPTION],
+                "initial_state": [
+                    {"type": kind, "state_key": "", "content": content} for kind, content in _STATE.items()
+                ],
+                "power_level_content_override": _LEVELS,
                 "creation_content": {MADE_FOR: user},
             }
             status, answer = await self.request("POST", "/createRoom", body)
@@ -259,11 +280,14 @@ class Outgoing:
         return room.made_for if room.maker == self._client.user_id else None
 
     def is_direct(self, room: str) -> bool:
-        """Whether a room is a talk with one person. One that more people came into is a place."""
+        """Whether a room is a talk with one person. One that others came into, or can read, is a place."""
         found = self._rooms.get(room)
-        if found is None or not found.is_for_two:
-            return False
-        return bool(self._made_for(found)) or any(room in rooms for rooms in self.direct.values())
+        return found is not None and self.looks_direct(room) and found.is_shut and found.is_for_two
+
+    def looks_direct(self, room: str) -> bool:
+        """Whether it was made as a talk with one person, whatever became of it."""
+        found = self._rooms.get(room)
+        return found is not None and (room in self._listed or bool(self._made_for(found)))
 
     async def read_direct(self) -> None:
         """The account's own list of direct rooms."""
@@ -273,24 +297,39 @@ class Outgoing:
         if status not in (200, 404):
             raise ConnectionError(f"the homeserver answered {status} for the direct rooms")
         if status == 200:
-            self.direct = {
+            self._direct = {
                 user: [room for room in rooms if isinstance(room, str)]
                 for user, rooms in answer.items()
                 if isinstance(rooms, list)
             }
+            self._listed = {room for rooms in self._direct.values() for room in rooms}
 
     async def note_direct(self, user: str, room: str) -> None:
         """Put a room first among the direct rooms with somebody."""
         async with self._written:
-            rooms = [room, *(other for other in self.direct.get(user, ()) if other != room)]
+            direct = {other: here for other, all in self.direct.items() if (here := self._still_in(all))}
+            others = (other for other in direct.get(user, ()) if other != room)
+            direct[user] = [room, *others][:MOST_DIRECT]
             path = f"/user/{_path(self._client.user_id)}/account_data/m.direct"
-            status, _ = await self.request("PUT", path, {**self.direct, user: rooms})
+            status, _ = await self.request("PUT", path, direct)
             if status != 200:
                 raise ConnectionError(f"the homeserver answered {status} for the direct rooms")
-            self.direct[user] = rooms
+            self._direct = direct
+            self._listed.add(room)
+
+    def _still_in(self, rooms: Iterable[str]) -> list[str]:
+        """Those that Plein is in, or is just coming into: the others are talked in no more."""
+        return [room for room in rooms if room in self._rooms or room in self._client.invited_rooms]
 
     async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         """What nio has no call for. The status, and the answer where it is a JSON object."""
+        status, answer, _ = await self.request_at(method, path, body)
+        return status, answer
+
+    async def request_at(
+        self, method: str, path: str, body: object = None
+    ) -> tuple[int, dict[str, Any], datetime | None]:
+        """The same, and when it was answered, by the server's clock."""
         headers = {"Authorization": f"Bearer {self._client.access_token}", "Content-Type": "application/json"}
         sent = None if body is None else json.dumps(body)
         response = await self._client.send(method, f"/_matrix/client/v3{path}", sent, headers)
@@ -299,7 +338,15 @@ class Outgoing:
                 answer = json.loads(await response.read())
             except ValueError:
                 answer = None
-            return response.status, answer if isinstance(answer, dict) else {}
+            return response.status, answer if isinstance(answer, dict) else {}, answered_at(response)
+
+
+def answered_at(response: Any) -> datetime | None:
+    """By the server's clock, in whole seconds."""
+    try:
+        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
 
 
 def _transaction(key: str, kind: str) -> str:

@@ -12,6 +12,8 @@ from bot.errors import TryLater
 
 # What is said to one person goes after what is said to all.
 COURTESY = 0.5
+# Whose request takes longer than so many seconds holds up nobody else's.
+LETS_BY_AFTER = 1.0
 
 
 class Pace:
@@ -29,10 +31,23 @@ class Pace:
         if self._open_at is None:
             yield
             return
-        # Once asked, one at a time: otherwise all who wait would knock together.
-        async with self._narrow:
+        # Once asked, one at a time: otherwise all who wait would knock together. Who hangs lets others by.
+        await self._narrow.acquire()
+        narrow = True
+
+        def let_by() -> None:
+            nonlocal narrow
+            if narrow:
+                narrow = False
+                self._narrow.release()
+
+        timer = asyncio.get_running_loop().call_later(LETS_BY_AFTER, let_by)
+        try:
             self._check(courteous)
             yield
+        finally:
+            timer.cancel()
+            let_by()
 
     @property
     def is_narrow(self) -> bool:

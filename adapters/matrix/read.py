@@ -105,6 +105,14 @@ def content_if_by(event: Mapping[str, Any], sender: str) -> dict[str, Any]:
     return content if event.get("sender") == sender and isinstance(content, dict) else {}
 
 
+def replaced_by(content: Mapping[str, Any]) -> str | None:
+    """The event that one with this content is an edit of, if it is one."""
+    found = content.get("m.relates_to")
+    relation = found if isinstance(found, dict) else {}
+    target = relation.get("event_id")
+    return target if relation.get("rel_type") == "m.replace" and _is_id(target, "$") else None
+
+
 def _is_id(value: object, sigil: str) -> TypeGuard[str]:
     return isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255
 

@@ -7,6 +7,7 @@ version 12 room for nobody and never notices that it was put out.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,17 @@ from bot.model.people import Role
 
 # What marks a direct room that Plein made, and for whom; found again after a crash.
 MADE_FOR = "be.plein.direct"
-DEFAULT_CREATOR_LEVEL = 100
+# In a room for two there are not many who can have left.
+FEW = 5
+DEFAULT_CREATOR_LEVEL, DEFAULT_STATE_LEVEL = 100, 50
+_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,16}\s*")
+# Events that say who reads along, or may come in.
+SAYS_WHO_READS = (
+    *("m.room.member", "m.room.third_party_invite"),
+    *("m.room.join_rules", "m.room.history_visibility"),
+)
+# Which history only those read who are in it, or came in later.
+SHUT = ("shared", "invited", "joined")
 
 
 @dataclass(slots=True)
@@ -32,27 +43,51 @@ class Room:
     creators: frozenset[str] = frozenset()
     version: str = "1"
     predecessor: str | None = None
-    replacement: str | None = None
     made_for: str | None = None
     is_space: bool = False
+    is_encrypted: bool = False
     members: dict[str, str] = field(default_factory=dict)
-    # When each of them came in, by the server's clock.
+    # Some of those who were in it: in a room for two, whoever is not there any more.
+    left: set[str] = field(default_factory=set)
+    # Our own homeserver, whose clock is believed.
+    home: str = ""
+    # When each of them came in; whoever's server is another one: not before we saw it happen.
     came: dict[str, datetime] = field(default_factory=dict)
+    # How people come in, and who can read along; where nothing is said, what the specification takes.
+    join_rule: str = "invite"
+    history: str = "shared"
+    # Invitations to a mail address, which somebody may yet take up.
+    mailed: set[str] = field(default_factory=set)
     _levels: Mapping[str, Any] | None = None
+    # Who said that it was replaced, and by which room.
+    _tombstone: tuple[str, str] | None = None
 
-    def apply(self, event: Mapping[str, Any]) -> None:
-        """Take note of a state event; anything else and anything malformed is passed over."""
+    def apply(self, event: Mapping[str, Any], seen_at: datetime | None = None) -> None:
+        """Take note of a state event; anything else and anything malformed is passed over.
+
+        `seen_at`: it has happened just now.
+        """
         kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
         if not isinstance(key, str) or not isinstance(content, dict):
             return
         if kind == "m.room.member":
             membership = content.get("membership")
-            if isinstance(membership, str):
+            if membership not in ("join", "invite", "knock"):
+                # Whoever is not there any more is forgotten, however many come and go.
+                self.members.pop(key, None)
+                self.came.pop(key, None)
+                if len(self.left) < FEW:
+                    self.left.add(key)
+            elif isinstance(membership, str):
                 # A new name or picture comes as another event of the same kind.
                 at = moment(event.get("origin_server_ts"))
                 if at and membership == "join" and self.members.get(key) != "join":
-                    self.came[key] = at
+                    is_ours = key.partition(":")[2] == self.home
+                    self.came[key] = at if seen_at is None or is_ours else max(at, seen_at)
                 self.members[key] = membership
+                self.left.discard(key)
+        elif kind == "m.room.third_party_invite":
+            (self.mailed.add if content else self.mailed.discard)(key)
         elif key == "":
             self._apply_own(kind, content, event)
 
@@ -66,8 +101,15 @@ class Room:
                 self.name = _words(content.get("name"))
             case "m.room.canonical_alias":
                 self.alias = _words(content.get("alias"))
+            case "m.room.encryption":
+                self.is_encrypted = True
+            case "m.room.join_rules":
+                self.join_rule = _words(content.get("join_rule"))
+            case "m.room.history_visibility":
+                self.history = _words(content.get("history_visibility"))
             case "m.room.tombstone":
-                self.replacement = _words(content.get("replacement_room")) or None
+                new = _words(content.get("replacement_room"))
+                self._tombstone = (_words(event.get("sender")), new) if new else None
 
     def _created(self, content: dict[str, Any], event: Mapping[str, Any]) -> None:
         self.version = _words(content.get("room_version")) or "1"
@@ -82,7 +124,22 @@ class Room:
 
     def _creators_are_above_all(self) -> bool:
         """From version 12 on creators have a power that no event can name or take away."""
-        return self.version.isdigit() and int(self.version) >= 12
+        return _level(self.version) >= 12
+
+    @property
+    def replacement(self) -> str | None:
+        """The room that took its place, where whoever says so may say that."""
+        if self._tombstone is None:
+            return None
+        sender, new = self._tombstone
+        return new if self.level_of(sender) >= self._needed("m.room.tombstone") else None
+
+    def _needed(self, kind: str) -> float:
+        """The power level that it takes to change that part of its state."""
+        levels = self._levels or {}
+        events = levels.get("events")
+        named = events.get(kind) if isinstance(events, dict) else None
+        return _level(named if named is not None else levels.get("state_default", DEFAULT_STATE_LEVEL))
 
     def level_of(self, user: str) -> float:
         """The power level of somebody here."""
@@ -100,6 +157,19 @@ class Room:
             return Role.MODERATOR
         return Role.ORGANISER if level >= needed.organiser else Role.RESIDENT
 
+    def may_write(self, user: str) -> bool:
+        """Whether somebody may say things here."""
+        levels = self._levels or {}
+        events = levels.get("events")
+        named = events if isinstance(events, dict) else {}
+        needed = [named.get(kind, levels.get("events_default")) for kind in self._said_as]
+        return self.level_of(user) >= max(map(_level, needed))
+
+    @property
+    def _said_as(self) -> tuple[str, ...]:
+        """The kinds of events that a message is here."""
+        return ("m.room.message", "m.room.encrypted") if self.is_encrypted else ("m.room.message",)
+
     def since(self, user: str) -> datetime | None:
         """When somebody who is in it came in."""
         return self.came.get(user) if self.members.get(user) == "join" else None
@@ -110,8 +180,22 @@ class Room:
 
     @property
     def is_for_two(self) -> bool:
-        """Whether what is said here stays between Plein and one other."""
+        """Whether nobody but Plein and one other is in it, or asked in."""
         return sum(self.has(user) for user in self.members) <= 2
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether people come in by invitation alone, guests too, and nobody outside can read along."""
+        return self.join_rule == "invite" and self.history in SHUT and not self.mailed
+
+    @property
+    def is_for_two_alone(self) -> bool:
+        """Whether what is said here now stays between Plein and one other."""
+        return self.is_shut and self.is_for_two
+
+    def is_private(self, *people: str) -> bool:
+        """Whether what is said here now stays between these."""
+        return self.is_shut and all(user in people for user in self.members if self.has(user))
 
 
 def _words(value: object) -> str:
@@ -119,9 +203,9 @@ def _words(value: object) -> str:
 
 
 def _level(value: object) -> int:
-    """Old rooms may hold levels as text."""
+    """Old rooms may hold levels as text; what other servers let pass for a number may be anything."""
     if isinstance(value, bool):
         return 0
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else 0
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bot.settings import Section
 
@@ -42,10 +42,14 @@ def _user(name: str) -> str:
 
 
 class Invitations(Section):
-    """Which invitations are accepted; without a list of servers those from our own."""
+    """Which invitations are accepted; without a list of servers those from our own.
+
+    `at_most` is in how many rooms Plein is on the word of one person, who has no role in the community.
+    """
 
     servers: tuple[str, ...] | None = None
     rooms: tuple[str, ...] = ()
+    at_most: Annotated[int, Field(ge=1, le=10_000)] = 10
 
 
 class PowerLevels(Section):

@@ -1,7 +1,7 @@
 """What the homeserver tells, read in a loop of Plein's own.
 
-What people said and how far was read are kept in one transaction; only then is it dealt with.
-Where anything fails, the same stretch is read again: all of this may happen twice.
+What people said and how far was read are kept in one transaction; only then is it dealt with, each room in
+its own time. Where anything fails before, the same stretch is read again: all of this may happen twice.
 """
 
 from __future__ import annotations
@@ -9,20 +9,29 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import aiohttp
 import nio
 
+from adapters.matrix.errands import Errands
+from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, says_who_reads, since_joining
 from adapters.matrix.intake import Intake
+from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
-from bot.errors import TryLater
+from adapters.matrix.welcome import Welcome, Word
+from bot.delivery.worker import LONGEST_PATIENCE, pause
+from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival
 from bot.model.people import Place
+from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 WAIT_MS = 30_000
@@ -31,9 +40,32 @@ HANGS = 180.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 # A homeserver does one thing after the other: our answers are to come before our next question.
 BREATH = 0.02
-PAGE = 100
+# So many rooms are come into at the same time, each tried for so many seconds, and so often in half a day;
+# of more than so many that wait the last are kept.
+DOORS_AT_ONCE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 120.0, 15, 500
+KEYS_AT_ONCE = 100
+# What decides in a room whether Plein may write there.
+OPENS = ("m.room.power_levels", "m.room.join_rules")
+# What is said shows up in what the server brings within so long.
+UNDER_WAY = timedelta(seconds=2)
+# How old may be what is known of that, and so many seconds asking takes at most.
+AS_GOOD_AS_NOW, ASKED_WITHIN = timedelta(seconds=0.5), 20.0
+ANYTHING = {
+    "room": {"timeline": {"limit": 1}, "state": {"types": []}, "ephemeral": {"types": []}},
+    "presence": {"types": []},
+}
 FILTER = {"room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}}, "presence": {"types": []}}
 Themes = Mapping[str, tuple[str, str | None]]
+
+
+class _Tried(NamedTuple):
+    """How often a room was to be come into in vain, and when it is tried again."""
+
+    tries: int
+    next_at: datetime
+
+
+_NEVER = _Tried(0, datetime.fromtimestamp(0, UTC))
 
 
 class TokenRefused(ConnectionError):
@@ -53,14 +85,31 @@ class Sync:
         self._on = session
         self._intake = intake
         self._themes = themes
-        self._welcome = {*themes, *session.settings.invitations.rooms}
+        rule = session.settings.invitations
+        self._named = {*themes, *rule.rooms}
+        self._welcome = Welcome(session.core, session.account, self._named, rule)
         self._joins = Pace(session.clock)
-        self._invited: dict[str, nio.InviteMemberEvent] = {}
+        # By room: those that Plein is in, as they are called; those to come into; when that was tried.
         self._bound: dict[str, str] = {}
+        self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
+        self._wanted: Recent[str, str] = Recent(MOST_DOORS)
+        self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
+        # How far was read, when that was known, and until when by the server's clock that is.
+        self._since, self._heard_at = "", _NEVER.next_at
+        self._until: datetime | None = None
+        self._doors, self._chores, self._keys = Errands(DOORS_AT_ONCE), Errands(3), Errands(KEYS_AT_ONCE)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises TokenRefused. `caught_up` is called after the first reading."""
+        try:
+            await self._read_again_and_again(caught_up)
+        finally:
+            for errands in (self._doors, self._chores, self._keys):
+                await errands.stop()
+
+    async def _read_again_and_again(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         since = (await self._on.core.cursors(self._on.account)).get("")
+        await self._welcome.read()
         first, failed = True, 0
         while True:
             try:
@@ -85,101 +134,154 @@ class Sync:
             )
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)
-        for room_id, info in response.rooms.join.items():
-            room = self._on.rooms.setdefault(room_id, Room(room_id))
-            for event in (*info.state, *info.timeline.events):
-                room.apply(event.source)
-        await self._follow(response)
-        if not first:
-            await self._retry(response)
-        arrivals: list[Arrival] = []
-        if since:
-            for room_id, info in response.rooms.join.items():
-                arrivals += await self._arrivals(room_id, info.timeline, since)
+        privately = self._take_note(response, None if first else self._on.clock.now())
+        arrivals = self._arrivals(response, since, privately) if since else []
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
-        await self._hand_over(await self._on.core.arrivals(self._on.account) if first else fresh)
-        await self._on.client.housekeeping()
+        if first:
+            fresh = await self._on.core.arrivals(self._on.account)
+        self._heard(response.next_batch, answered_at(response.transport_response))
+        # From here on the server brings none of it again, and nothing that takes a platform is waited for.
+        await self._follow(response, first=first)
+        self._hand_over(fresh)
+        self._chores.run("keys", self._on.client.housekeeping, again=True)
         keys = (nio.RoomKeyEvent, nio.ForwardedRoomKeyEvent)
         if first or any(isinstance(event, keys) for event in response.to_device_events):
-            await self._intake.unseal()
+            self._chores.run("undecryptable", self._intake.unseal, again=True)
         if fresh:
             await self._on.clock.sleep(BREATH)
         return str(response.next_batch)
 
-    async def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
+    def _take_note(self, response: nio.SyncResponse, seen_at: datetime | None) -> Container[str]:
+        """What becomes of the rooms; and the events that only Plein could read beside whoever sent them.
+
+        `seen_at`: it has happened just now.
+        """
+        privately = set()
+        for room_id, info in response.rooms.join.items():
+            room = self._on.rooms.setdefault(room_id, Room(room_id, home=self._server()))
+            for event in info.state:
+                room.apply(event.source, seen_at)
+            for event in info.timeline.events:
+                room.apply(event.source, seen_at)
+                if room.is_private(self._on.me, str(event.source.get("sender"))):
+                    privately.add(str(event.source.get("event_id")))
+        return privately
+
+    # --- until when that is ---
+
+    def heard_until(self) -> datetime | None:
+        """By the server's clock. Where that is some time ago, it is asked whether anything is new."""
+        if self._since and self._on.clock.now() - self._heard_at > AS_GOOD_AS_NOW:
+            self._chores.run("news", self._ask)
+        return self._until
+
+    def _heard(self, since: str, answered: datetime | None) -> None:
+        """What the server gave an answer's moment to may take it a little while to bring."""
+        self._since = since
+        if answered:
+            self._until = max(self._until or _NEVER.next_at, answered - UNDER_WAY)
+            self._heard_at = self._on.clock.now()
+
+    async def _ask(self) -> None:
+        """Beside the reading, which waits for news: whether there is none until now."""
+        since = self._since
+        path = f"/sync?timeout=0&since={quote(since)}&filter={quote(json.dumps(ANYTHING))}"
+        async with asyncio.timeout(ASKED_WITHIN):
+            status, answer, answered = await self._on.outgoing.request_at("GET", path)
+        rooms = answer.get("rooms")
+        if status == 200 and since == self._since and not (isinstance(rooms, dict) and rooms.get("join")):
+            self._heard(since, answered)
+
+    def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
-            if not arrival.undecryptable:
+            if arrival.undecryptable:
+                self._keys.run(arrival.id, partial(self._intake.ask_for_key, arrival))
+            else:
                 self._intake.put(arrival)
-                continue
-            event = nio.Event.parse_event(json.loads(arrival.body))
-            if isinstance(event, nio.MegolmEvent):
-                log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
-                event.room_id = arrival.room
-                await self._intake.ask_for_key(event)
 
     # --- what was said ---
 
-    async def _arrivals(self, room_id: str, timeline: Any, since: str) -> list[Arrival]:
-        """What matters of a room's news, the oldest first, with what the server left out."""
-        events = list(timeline.events)
-        if timeline.limited and timeline.prev_batch:
-            events = await self._left_out(room_id, timeline.prev_batch, since) + events
-        arrivals = []
-        for event in _since_joining(events, self._on.me):
-            source = event.source
-            event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
-            if not isinstance(event_id, str) or source.get("sender") == self._on.me:
-                continue
-            if undecryptable or self._intake.matters(room_id, source):
-                arrivals.append(Arrival(event_id, room_id, json.dumps(source), undecryptable=undecryptable))
+    def _arrivals(self, response: nio.SyncResponse, since: str, privately: Container[str]) -> list[Arrival]:
+        """What matters of each room's news, the oldest first; where the server left something out, that."""
+        arrivals: list[Arrival] = []
+        me, matters = self._on.me, self._intake.matters
+        for room, info in response.rooms.join.items():
+            timeline, events = info.timeline, since_joining(info.timeline.events, me)
+            if timeline.limited and timeline.prev_batch and len(events) == len(timeline.events):
+                alone = self._on.rooms[room].is_for_two_alone and not says_who_reads((*info.state, *events))
+                arrivals.append(gap_arrival(room, Gap(str(since), str(timeline.prev_batch), alone)))
+            for event in events:
+                alone = event.source.get("event_id") in privately
+                found = arrival_of(event, room, me, matters, privately=alone)
+                if found and self._intake.takes(found):
+                    arrivals.append(found)
         return arrivals
-
-    async def _left_out(self, room_id: str, start: str, since: str) -> list[Any]:
-        found: list[Any] = []
-        while True:
-            page = await self._on.client.room_messages(
-                room_id, start, end=since, direction=nio.MessageDirection.back, limit=PAGE
-            )
-            if not isinstance(page, nio.RoomMessagesResponse):
-                raise _failure(page)
-            found += page.chunk
-            joined = len(_since_joining(page.chunk[::-1], self._on.me)) < len(page.chunk)
-            if joined or not page.chunk or not page.end or page.end == start:
-                return found[::-1]
-            start = page.end
 
     # --- where we are ---
 
-    async def _follow(self, response: nio.SyncResponse) -> None:
-        """Rooms that came, went, were replaced, or ask for us."""
-        for room_id in response.rooms.leave:
-            self._on.rooms.pop(room_id, None)
-            self._bound.pop(room_id, None)
-            self._invited.pop(room_id, None)
-            await self._on.core.left(self._on.account, Place(PLATFORM, room_id))
+    async def _follow(self, response: nio.SyncResponse, *, first: bool) -> None:
+        """Rooms that came, went, were replaced, or ask for us: only what Plein itself keeps of that."""
+        gone = [*response.rooms.leave, *(await self._left_meanwhile() if first else ())]
+        for room_id in gone:
+            for known in (self._on.rooms, self._bound, self._on.client.rooms, self._on.client.invited_rooms):
+                known.pop(room_id, None)
+            self._forget_door(room_id)
+            await self._surely(partial(self._welcome.forget, room_id))
+            await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         for room_id in response.rooms.join:
-            self._invited.pop(room_id, None)
-            await self._settle_in(self._on.rooms[room_id])
+            self._forget_door(room_id)
+            await self._surely(partial(self._settle_in, self._on.rooms[room_id]))
+        if first:
+            await self._surely(partial(self._on.core.retry, self._on.account))
+        else:
+            await self._retry(response)
         for room_id, info in response.rooms.invite.items():
             for event in info.invite_state:
                 if isinstance(event, nio.InviteMemberEvent) and event.state_key == self._on.me:
                     self._invited[room_id] = event
-        for room_id, invitation in list(self._invited.items()):
-            await self._consider(room_id, invitation)
+        self._knock()
         await self._on.outgoing.synced()
+
+    async def _left_meanwhile(self) -> Sequence[str]:
+        """Plein may have ended just after it was put out."""
+        places = await self._on.core.places(self._on.account)
+        return [place.room_id for place in places if place.room_id not in self._on.rooms]
+
+    async def _surely(self, change: Callable[[], Awaitable[None]]) -> None:
+        """However long the database takes: the server does not say it again."""
+        while True:
+            try:
+                await change()
+                return
+            except StoreFailed as error:
+                log.warning("The database does not answer (%s); trying again", error)
+                await self._on.clock.sleep(FIRST_PAUSE)
+            except Exception:
+                log.exception("What became of a room could not be kept")
+                return
 
     async def _retry(self, response: nio.SyncResponse) -> None:
         """What a room refused may be taken now that its power levels are others."""
         for room_id, info in response.rooms.join.items():
             events = [event.source for event in (*info.state, *info.timeline.events)]
-            if any(event.get("type") == "m.room.power_levels" for event in events):
-                await self._on.core.retry(self._on.account, Place(PLATFORM, room_id))
+            if any(event.get("type") in OPENS for event in events):
+                place = Place(PLATFORM, room_id)
+                await self._surely(partial(self._on.core.retry, self._on.account, place))
 
     async def _settle_in(self, room: Room) -> None:
         """Tell the core of a place, or that it moved."""
         if room.replacement:
-            if room.replacement not in self._on.rooms:
-                await self._join(room.replacement, via=room.replacement.partition(":")[2] or self._server())
+            replacement = room.replacement
+            if replacement not in self._on.rooms and not self._welcome.was_refused(replacement):
+                self._wanted[replacement] = replacement.partition(":")[2] or self._server()
+            return
+        old, is_new = self._on.rooms.get(room.predecessor or ""), room.id not in self._bound
+        replaces = old if old and old.replacement == room.id else None
+        if replaces and is_new:
+            await self._welcome.note(room.id, await self._welcome.successor(replaces))
+        elif replaces is None and await self._welcome.refuses(room):
+            log.info("Leaving %s: it is not what replaced the room that led there", room.id)
+            self._doors.run(room.id, partial(self._decline, room.id))
             return
         if room.is_space or self._on.outgoing.is_direct(room.id):
             return
@@ -187,62 +289,98 @@ class Sync:
         if self._bound.get(room.id) == name:
             return
         place = Place(PLATFORM, room.id)
-        old = self._on.rooms.get(room.predecessor or "")
-        if old and old.replacement == room.id and room.id not in self._bound:
-            await self._on.core.moved(self._on.account, Place(PLATFORM, old.id), place)
+        if replaces and is_new:
+            await self._on.core.moved(self._on.account, Place(PLATFORM, replaces.id), place)
         theme, language = self._themes.get(room.id, (None, None))
-        await self._on.core.joined(self._on.account, place, name, theme, language)
+        ours = await self._welcome.is_ours(room.id)
+        await self._on.core.joined(self._on.account, place, name, theme, language, ours=ours)
         self._bound[room.id] = name
+
+    # --- rooms to come into, each in its own time ---
+
+    def _knock(self) -> None:
+        """Where Plein is asked in or expected, unless that is under way or was tried just now."""
+        now = self._on.clock.now()
+        for room_id, invitation in list(self._invited.items()):
+            if self._tried.get(room_id, _NEVER).next_at <= now:
+                self._doors.run(room_id, partial(self._consider, room_id, invitation))
+        for room_id, via in list(self._wanted.items()):
+            if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
+                self._doors.run(room_id, partial(self._expect, room_id, via))
+
+    def _forget_door(self, room_id: str) -> None:
+        for doors in (self._invited, self._wanted, self._tried):
+            doors.pop(room_id, None)
 
     async def _consider(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
         """Accept it if a rule says so, else decline."""
         server = invitation.sender.partition(":")[2]
-        awaited = any(room.replacement == room_id for room in self._on.rooms.values())
-        if not (awaited or room_id in self._welcome or server in self._on.settings.welcome):
+        old = self._replaced_by(room_id)
+        if room_id in self._named or server in self._on.settings.welcome:
+            word = Word(invitation.sender)
+        elif old and not self._welcome.was_refused(room_id):
+            word = await self._welcome.successor(old)
+        else:
             log.info("Declined an invitation to %s: no rule accepts %s", room_id, server)
-            await self._on.client.room_leave(room_id)
-            self._invited.pop(room_id, None)
+            await self._decline(room_id)
+            return
+        if not await self._welcome.takes(room_id, word):
+            log.info("Declined an invitation to %s: one person asked for enough rooms", room_id)
+            await self._decline(room_id)
             return
         if invitation.content.get("is_direct") is True:
             await self._on.outgoing.note_direct(invitation.sender, room_id)
         await self._join(room_id, via=server)
 
+    async def _decline(self, room_id: str) -> None:
+        self._forget_door(room_id)
+        await self._on.client.room_leave(room_id)
+
+    async def _expect(self, room_id: str, via: str) -> None:
+        """Into what the configuration names, or what replaced a room on the word of who asked for that."""
+        if room_id not in self._named:
+            old = self._replaced_by(room_id)
+            if old is None or not await self._welcome.takes(room_id, await self._welcome.successor(old)):
+                self._forget_door(room_id)
+                return
+        await self._join(room_id, via=via)
+
+    def _replaced_by(self, room_id: str) -> Room | None:
+        return next((room for room in self._on.rooms.values() if room.replacement == room_id), None)
+
     async def _join(self, room_id: str, *, via: str) -> None:
-        """What fails now is tried again with the next reading."""
+        """What fails now is tried again later, and not for ever."""
+        path = f"/join/{quote(room_id, safe='')}?via={quote(via, safe='')}"
+        status, code = 0, ""
         try:
-            async with self._joins.turn():
-                path = f"/join/{quote(room_id, safe='')}?via={quote(via, safe='')}"
+            async with self._joins.turn(), asyncio.timeout(JOINS_WITHIN):
                 status, answer = await self._on.outgoing.request("POST", path, {})
+                code = str(answer.get("errcode", ""))
                 if status == 429:
                     raise self._joins.slow_down(answer.get("retry_after_ms"))
-                if status != 200:
-                    log.warning("Could not join %s: %s %s", room_id, status, answer.get("errcode", ""))
-                if status in (403, 404):
-                    self._invited.pop(room_id, None)
         except TryLater:
             return
+        except (OSError, aiohttp.ClientError) as error:
+            code = type(error).__name__
+        if status == 200:
+            return
+        log.warning("Could not join %s: %s %s", room_id, status or "no answer", code)
+        tries = self._tried.get(room_id, _NEVER).tries + 1
+        if status in (403, 404) or tries >= JOIN_TRIES:
+            self._forget_door(room_id)
+            await self._welcome.forget(room_id)
+        else:
+            self._tried[room_id] = _Tried(tries, self._on.clock.now() + pause(tries + 4, LONGEST_PATIENCE))
 
     async def go_where_expected(self) -> None:
         """Try to join the rooms that the configuration names; where it takes an invitation, wait for it."""
         for room_id in self._themes:
             if room_id.startswith("!") and room_id not in self._on.rooms:
-                await self._join(room_id, via=room_id.partition(":")[2] or self._server())
+                self._wanted[room_id] = room_id.partition(":")[2] or self._server()
+        self._knock()
 
     def _server(self) -> str:
         return self._on.me.partition(":")[2]
-
-
-def _since_joining(events: Sequence[Any], me: str) -> Sequence[Any]:
-    """What came before we did is not said to us."""
-    for number in range(len(events) - 1, -1, -1):
-        source = events[number].source
-        if source.get("type") == "m.room.member" and source.get("state_key") == me:
-            content, unsigned = source.get("content"), source.get("unsigned")
-            before = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
-            was_here = isinstance(before, dict) and before.get("membership") == "join"
-            if isinstance(content, dict) and content.get("membership") == "join" and not was_here:
-                return events[number + 1 :]
-    return events
 
 
 def _failure(response: Any) -> Exception:

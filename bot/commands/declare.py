@@ -8,10 +8,12 @@ and how that is typed, is told in `types`.
 from __future__ import annotations
 
 import inspect
+import operator
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from bot.model.message import Message
@@ -38,6 +40,8 @@ class Command:
     `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
     where they cannot soon be reached in private it is said in the place, to them. `listed` False: only
     buttons use it. `asks`: what its form asks for, where that is more than it cannot do without.
+    `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
+    is to say first.
 
     Raises: ValueError for a parameter whose name is taken.
     """
@@ -49,6 +53,7 @@ class Command:
     open: bool = False
     listed: bool = True
     asks: tuple[str, ...] = ()
+    lacking: Callable[[Any, Mapping[str, Any]], None] | None = None
     params: tuple[Param, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +68,9 @@ def _params(run: Callable[..., Any]) -> Iterator[Param]:
     for parameter in list(inspect.signature(run).parameters.values())[1:]:
         kind = hints[parameter.name]
         if typing.get_origin(kind) in (types.UnionType, typing.Union):
-            kind = next(part for part in typing.get_args(kind) if part is not types.NoneType)
+            kind = reduce(
+                operator.or_, (part for part in typing.get_args(kind) if part is not types.NoneType)
+            )
         yield Param(
             parameter.name,
             kind,

@@ -91,6 +91,8 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             others = {name: other for name, other in given.items() if name != argument.name}
             raise _wrong(commands, command, error.text, call.locale, others, argument) from None
     if missing:
+        if command.lacking:
+            command.lacking(call, bound)
         problem = text("command.missing", name=missing.name_in(call.locale))
         asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
         raise _wrong(commands, command, problem, call.locale, given).asking(asking)

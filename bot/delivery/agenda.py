@@ -38,17 +38,22 @@ class Agenda:
         clock: Clock,
         runs: Mapping[str, Run],
         call: Callable[[Transaction, str], Call],
+        heard: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
         self._store = store
         self._clock = clock
         self._runs = runs
         self._call = call
+        self._heard = heard
         self._scheduler: AsyncIOScheduler | None = None
         self._woken = False
         store.on_commit("job", self.wake)
 
-    async def flush(self) -> None:
-        """Run all that is due by now."""
+    async def flush(self, heard: Mapping[str, datetime] | None = None) -> None:
+        """Run all that is due by now. `heard`: until when each account has heard, where that is known."""
+        moments = self._heard() if heard is None else heard
+        if moments:
+            await self._store.run(lambda tx: tx.accounts.heard(moments))
         while await self._store.run(self._batch):
             pass
 

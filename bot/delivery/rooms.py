@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from bot.errors import StoreFailed
 from bot.model.message import text
 from bot.model.people import Place
 from bot.model.work import AWAY_AFTER
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,7 @@ class _Joined(NamedTuple):
     name: str
     theme: str | None
     locale: str | None
+    ours: bool
 
 
 class Rooms:
@@ -87,7 +88,13 @@ class Rooms:
         _tell_of_unreached(tx, now)
 
     async def joined(
-        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self,
+        account: str,
+        place: Place,
+        name: str,
+        theme: str | None = None,
+        locale: str | None = None,
+        ours: bool = False,
     ) -> None:
         """A place without a theme's name keeps the theme it had, or gets one of its own.
 
@@ -95,7 +102,7 @@ class Rooms:
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, name, theme, locale)
+        joined = _Joined(account, place, name, theme, locale, ours)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> str:
@@ -113,12 +120,13 @@ class Rooms:
             self._served_by_others[account, place] = joined
 
     def _bind(self, tx: Transaction, joined: _Joined) -> None:
-        account, place, name, theme, locale = joined
+        account, place, name, theme, locale, ours = joined
         known = None if theme else tx.places.known(place)
         found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
-        if tx.places.bind(place, found.id, name, locale, account):
+        if tx.places.bind(place, found.id, name, locale, account, ours=ours or theme is not None):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
+            tx.boards.retry(account, place, self._clock.now())
 
     async def left(self, account: str, place: Place) -> None:
         """What was still to be said there is set aside, unless another account of ours is there too."""
@@ -144,6 +152,14 @@ class Rooms:
                 tx.places.move(old, new)
 
         await self._store.run(move)
+
+    def heard(self) -> Mapping[str, datetime]:
+        """Until when each account at work here has heard; those that just now do not know are left out."""
+        listening = {
+            account: adapter for account, adapter in self.adapters.items() if isinstance(adapter, Listener)
+        }
+        moments = {account: adapter.heard_until() for account, adapter in listening.items()}
+        return {account: moment for account, moment in moments.items() if moment}
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         """What was refused there (None: anywhere) may be taken now."""

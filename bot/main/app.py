@@ -60,10 +60,17 @@ def texts_of(features: Features) -> Texts:
 
 
 def _name_residents(config: Config, features: Features, tx: Transaction) -> None:
-    """Those who turn out to be one person are one from now on, in what they voted too."""
-    for resident in config.residents:
-        accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
+    """Names, roles and who is one person are what the configuration says now, nothing that it said before.
+
+    Those who turn out to be one person are one from now on, in what they voted too.
+    """
+    lines = [
+        [Identity(*account.split(":", 1)) for account in resident.accounts] for resident in config.residents
+    ]
+    tx.people.clear_listed(lines)
+    for resident, accounts in zip(config.residents, lines, strict=True):
         features.link(tx, accounts, resident.name, resident.as_role())
+    tx.people.note_listed(lines)
 
 
 async def run_platforms(config: Config, *, discord_by: Connector | None = None) -> int:
@@ -108,7 +115,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.outbox.worker.run(),
         core.boards.worker.run(),
         core.rooms.stay(),
-        _agenda_after_catching_up(core, adapters),
+        core.agenda.run(),
+        _freeze_after_catching_up(adapters),
     ]
     tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]
     try:
@@ -123,14 +131,14 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     return 1 if failed else 0
 
 
-async def _agenda_after_catching_up(core: PleinCore, adapters: Sequence[Listener]) -> None:
-    """A vote that was cast in time while Plein was away is read before its poll closes."""
+async def _freeze_after_catching_up(adapters: Sequence[Listener]) -> None:
+    """And then go on for ever, as the others do."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CATCH_UP):
             for adapter in adapters:
                 await adapter.caught_up()
     freeze_startup_objects()
-    await core.agenda.run()
+    await asyncio.Event().wait()
 
 
 def freeze_startup_objects() -> None:

@@ -52,7 +52,8 @@ async def run_console(
                 ticking.cancel()
         else:
             await console.run(core)
-    return 1 if console.failed else 0
+    # Whoever typed something wrong was told so; a script that is wrong has failed.
+    return 1 if console.failed and not interactive else 0
 
 
 async def _tick(core: PleinCore) -> None:

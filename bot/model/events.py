@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
+
+# Where the account that speaks is now, of these places. Raises TryLater where its platform says nothing.
+Ask = Callable[[Sequence[Place]], Awaitable[Presences]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,13 @@ class Invocation:
     `id` is the platform's own id of that event: the same one never counts twice.
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `public`: others in
-    the place saw what was said or pressed. `present_in`: the place, or for what is said in private
-    all places that they share with Plein, where the platform knows that; `absent_from`: those where they
-    are not, or not any more. `mentions`: who was named in what was typed, or in an argument. `account`:
-    which of Plein's own accounts heard it, where it has several. `unmet`: there is no talk with them in
-    private yet, and their platform makes one have patience to begin it. `acknowledged`: they see that it
-    counts, without a word.
+    the place saw what was said or pressed. `role` is what they are in the place, and `since` how long they
+    have been there, where the platform knows that; `writes`: they may say things there themselves;
+    `presence` asks what they are in other places, now. `overheard`: the place looks like a talk with Plein
+    alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
+    `account`: which of Plein's own accounts heard it, where it has several. `unmet`: there is no talk with
+    them in private yet, and their platform makes one have patience to begin it. `acknowledged`: they see
+    that it counts, without a word.
     """
 
     id: str
@@ -48,10 +52,12 @@ class Invocation:
     args: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
     role: Role = Role.RESIDENT
+    since: datetime | None = None
+    presence: Ask | None = None
     by_post: bool = False
     public: bool = False
-    present_in: tuple[Presence, ...] = ()
-    absent_from: tuple[Place, ...] = ()
+    writes: bool = True
+    overheard: bool = False
     mentions: tuple[Mention, ...] = ()
     account: str = ""
     unmet: bool = False
@@ -90,7 +96,8 @@ class Undo:
 class Arrival:
     """An event as a platform brought it, kept until it was dealt with.
 
-    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others.
+    `undecryptable`: it cannot be read yet (its key is missing) and waits apart from the others. `at` is when
+    it was said, by the platform's clock; None where nobody knows.
     """
 
     id: str
@@ -98,3 +105,4 @@ class Arrival:
     body: str
     seq: int = 0
     undecryptable: bool = False
+    at: datetime | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 
 # Where a message stands on its platform: first itself, then what was put beside it.
 Reference = tuple[str, ...]
@@ -62,7 +62,8 @@ class Post:
 
     `ref` is where it stands since it was said. It may have another state since, the `version`, or have been
     `withdrawn`. `resident` is whom it is for where that is a person, whichever account it goes to.
-    `in_doubt`: before this try it was tried, and may have arrived or may still arrive.
+    `in_doubt`: before this try it was tried, and may have arrived or may still arrive. With a `theme` it is
+    only for who takes part there when it is said, with that `role`.
     """
 
     id: str
@@ -78,6 +79,8 @@ class Post:
     reply_to: str | None = None
     resident: int | None = None
     in_doubt: bool = False
+    theme: int | None = None
+    role: Role = Role.RESIDENT
 
     @property
     def key(self) -> str:

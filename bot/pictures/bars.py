@@ -20,6 +20,8 @@ _OUTLINE = 3
 _LEAST = 8
 _MARK = 30
 _GAP = 12
+# Of a label, or of the figures beside a bar: eighty wide letters, or as many marks on a few.
+_HIGHEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def rows_of(bars: Sequence[Bar]) -> list[Row]:
     longest = max((sum(max(part, 0) for part in bar.parts) for bar in bars), default=0)
     return [
         Row(
-            typeset(bar.label, style, ROOM - (_MARK + _GAP) * bar.won),
-            figure.within(column),
+            typeset(bar.label, style, ROOM - (_MARK + _GAP) * bar.won).at_most(_HIGHEST),
+            figure.within(column).at_most(_HIGHEST),
             _ends(bar.parts, longest, track),
             track,
             bar.won,

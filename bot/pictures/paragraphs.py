@@ -63,6 +63,19 @@ class Paragraph:
         """Half the height of a capital on the first line, from the top."""
         return self.lines[0].above - self.style.size * 36 // 100 if self.lines else self.style.leading // 2
 
+    def at_most(self, height: int) -> Paragraph:
+        """As many of its lines as fit, the last one three dots where there are more."""
+        if self.height <= height:
+            return self
+        dots = _line("…", levels_of("…", self.rtl), self.style)
+        left, lines = height - dots.above - dots.below, []
+        for line in self.lines:
+            left -= line.above + line.below
+            if left < 0:
+                break
+            lines.append(line)
+        return Paragraph((*lines, dots), self.style, self.rtl, self.room)
+
     def within(self, room: int) -> Paragraph:
         """The same lines in another space."""
         return Paragraph(self.lines, self.style, self.rtl, room)

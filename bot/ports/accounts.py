@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from bot.model.events import Arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """An account that has not dealt with all that was said; `is_read`: it has read it, and it waits."""
+
+    account: str
+    platform: str
+    is_read: bool
 
 
 class AccountStore(Protocol):
@@ -22,6 +32,14 @@ class AccountStore(Protocol):
         """People to whom an account talked that was not at work any more at that moment talk to this one."""
         ...
 
+    def heard(self, moments: Mapping[str, datetime]) -> None:
+        """By account: all that was said until then, by its platform's clock, is kept or was dealt with."""
+        ...
+
+    def unheard(self, theme: int, until: datetime, now: datetime) -> Sequence[Unheard]:
+        """Which accounts with places of a theme may not have dealt yet with all that was said until then."""
+        ...
+
 
 class KeepsStore(Protocol):
     """Small things that one of Plein's accounts keeps, each under a name."""
@@ -34,10 +52,12 @@ class KeepsStore(Protocol):
         """Those whose names begin like that."""
         ...
 
+    def drop(self, account: str, name: str) -> None: ...
+
 
 class InboxStore(Protocol):
     def add(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, now: datetime, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]: ...
 
     def waiting(self, account: str, undecryptable: bool, stream: str = "") -> Sequence[Arrival]: ...
@@ -47,3 +67,7 @@ class InboxStore(Protocol):
         ...
 
     def done(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    def close(self, account: str, stream: str) -> None:
+        """Nothing comes there any more: how far it was read is forgotten."""
+        ...

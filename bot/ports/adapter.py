@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Known, Place
+from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 
 if TYPE_CHECKING:
@@ -50,6 +51,20 @@ class Listener(Adapter, Protocol):
 
     async def caught_up(self) -> None:
         """Return once what was said while Plein was away has been dealt with."""
+        ...
+
+    def heard_until(self) -> datetime | None:
+        """By the platform's clock: all that was said until then was dealt with, or is kept in the inbox.
+
+        None where that is not known just now. Whoever asks wants to know soon how it stands now.
+        """
+        ...
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        """Where that account is now, of these places of its platform; what cannot be said is left out.
+
+        Raises TryLater where its platform says nothing at all just now.
+        """
         ...
 
 
@@ -117,12 +132,24 @@ class Core(Protocol):
         ...
 
     async def joined(
-        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self,
+        account: str,
+        place: Place,
+        name: str,
+        theme: str | None = None,
+        locale: str | None = None,
+        *,
+        ours: bool = False,
     ) -> None:
         """That account is in this place; without a theme's name the place gets a theme of its own.
 
-        Of several accounts in one place the first serves it.
+        Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
+        the configuration names is in any case.
         """
+        ...
+
+    async def role_of(self, who: Identity) -> Role:
+        """The role that somebody has from the community."""
         ...
 
     async def left(self, account: str, place: Place) -> None: ...
@@ -164,7 +191,7 @@ class Core(Protocol):
         ...
 
     async def store_arrivals(
-        self, account: str, arrivals: Sequence[Arrival], cursor: str, stream: str = ""
+        self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         """Keep what arrived, and how far was read, in one transaction; the new ones, numbered.
 
@@ -181,3 +208,7 @@ class Core(Protocol):
         ...
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None: ...
+
+    async def close_stream(self, account: str, stream: str) -> None:
+        """Nothing comes there any more."""
+        ...

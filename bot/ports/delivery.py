@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
 
@@ -40,7 +40,10 @@ class PostStore(Protocol):
         ...
 
     def forget(self, beginning: str) -> None:
-        """Keep nothing more of what was said under ids that begin so, nor of where it stands."""
+        """Keep nothing of what was said under ids that begin so, nor of where it stands.
+
+        What still waits is said once that is possible.
+        """
         ...
 
     def change(self, post_id: str, message: Message, now: datetime) -> None:
@@ -102,10 +105,13 @@ class ToldStore(Protocol):
         *,
         confidential: bool = False,
         until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
     ) -> None:
         """For the account that they used last, among those that an account of Plein's at work can write to.
 
         A second one with the same id changes nothing. After `until` it goes to no other account any more.
+        With a `theme` it is said only to who takes part there by then, with that role.
         """
         ...
 

@@ -17,14 +17,27 @@ from bot.errors import UserError
 from bot.when.dutch import DUTCH
 from bot.when.english import ENGLISH
 from bot.when.grammar import recognise
-from bot.when.language import Language
-from bot.when.moment import Reading, resolve
+from bot.when.language import WEEK, Language, Unit
+from bot.when.moment import Reading, lasting, resolve
 from bot.when.phrase import EARLIEST, Phrase
 from bot.when.scan import Piece, scan
 from bot.when.spans import amounts
 from bot.when.tokens import Pairs, Unread, could_be_both, tokens
+from bot.when.wall import after, between
 
-__all__ = ["LANGUAGES", "Language", "Reading", "read", "read_span"]
+__all__ = [
+    "DAY",
+    "LANGUAGES",
+    "WEEK",
+    "Language",
+    "Reading",
+    "Unit",
+    "after",
+    "between",
+    "read",
+    "read_length",
+    "read_span",
+]
 
 LANGUAGES = {"nl": DUTCH, "en": ENGLISH}
 _LONGEST = 100
@@ -67,6 +80,18 @@ def read_span(words: str, locale: str = "nl") -> timedelta | None:
     return None
 
 
+def read_length(words: str, locale: str = "nl") -> Unit | None:
+    """The length that is all that the words say: "een maand", "2u"; not "over 2u", which is a moment."""
+    if len(words) > _LONGEST:
+        return None
+    pieces = scan(words)
+    for language in _languages(locale):
+        with suppress(Unread):
+            said = recognise(tokens(pieces, language, "date"), language)
+            return None if said.within else lasting(said)
+    return None
+
+
 def _languages(locale: str) -> Iterator[Language]:
     """The person's own first."""
     if locale in LANGUAGES:
@@ -87,8 +112,9 @@ def _read_in(language: Language, pieces: Sequence[Piece], now: datetime, zone: Z
             raise
         return as_hour._replace(sure=as_hour.sure and unread.key != "when.no_hour")
     with suppress(Unread):
-        _read_as("clock", language, pieces, now, zone)
-        return as_day._replace(sure=False)
+        as_hour = _read_as("clock", language, pieces, now, zone)
+        others = [start for start in as_hour.starts if start > now and start not in as_day.starts]
+        return as_day._replace(sure=False, others=(*as_day.others, *others))
     return as_day
 
 

@@ -16,6 +16,7 @@ def date(phrase: Phrase) -> bool:
         day, month, _ = written
         if phrase.means("slashed", -1) and phrase.language.month_first and day != month and day <= 12:
             phrase.doubt()
+            phrase.said.other_date = (month, day)
         return _say_date(phrase, *written)
     first, second = phrase.whole(), phrase.whole(2)
     if first is not None and second is not None and phrase.means("dash", 1) and _are_glued(phrase):

@@ -20,6 +20,11 @@ class Unit(NamedTuple):
     days: int = 0
     seconds: int = 0
 
+    def in_words(self) -> str:
+        """The length as it can be read again: "1 days 3600 seconds"."""
+        parts = zip(self, self._fields, strict=True)
+        return " ".join(f"{number} {name}" for number, name in parts if number)
+
 
 YEAR, MONTH = Unit(months=12), Unit(months=1)
 WEEK, DAY = Unit(days=7), Unit(days=1)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bot.when.language import MONTH, WEEK, YEAR, Unit
+from bot.when.likely import is_asked
 from bot.when.phrase import EARLIEST, HALF_DAY, WHOLE_DAY, Clock, Said
 from bot.when.tokens import Unread
 
 _FURTHEST = timedelta(days=3660)
 # Until this hour people who are still up say "morgen" for the day that has begun.
 _STILL_UP = 4
+# So many other readings are offered at most.
+_MOST_OTHERS = 3
 # A day without its year that is over only so long may be a slip.
 _JUST_OVER = timedelta(days=60)
 _SUNDAY = 6
@@ -25,12 +30,19 @@ _MIDNIGHT = time()
 class Reading(NamedTuple):
     """A moment in UTC, and where one was written, its end.
 
-    Not `sure`: there is another honest reading, so ask before it counts.
+    Not `sure`: there is another honest reading, so ask before it counts; `others` are the starts of those
+    that are known.
     """
 
     start: datetime
     end: datetime | None
     sure: bool
+    others: tuple[datetime, ...] = ()
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """All that it may be, the likeliest or else the first one first."""
+        return (self.start, *self.others)
 
 
 def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
@@ -40,10 +52,15 @@ def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
             raise Unread
         return Reading(said.instant, None, said.sure)
     try:
-        lasting = _lasting(said)
-        if lasting:
-            return Reading(_after(said, lasting, now, zone), None, said.sure)
-        return _on_a_day(said, now.astimezone(zone))
+        length = lasting(said)
+        if length:
+            start = _after(said, length, now, zone)
+            return Reading(start, None, said.sure, _besides(said, start, now, zone))
+        reading = _on_a_day(said, now.astimezone(zone))
+        other = _after(said, as_length, now, zone) if (as_length := _as_length(said)) else None
+        if other and other not in reading.starts:
+            return reading._replace(others=(*reading.others, other))  # "12h"
+        return reading
     except OverflowError:
         raise Unread("when.too_far") from None
 
@@ -51,15 +68,35 @@ def resolve(said: Said, now: datetime, zone: ZoneInfo) -> Reading:
 # --- so long from now ---
 
 
-def _lasting(said: Said) -> Unit | None:
+def lasting(said: Said) -> Unit | None:
     """The length of time, if that is all that is said."""
     if said.span and said.only("span"):
         return said.span
-    if said.start and said.start.lasting is not None and not said.introduced and said.only("start"):
-        said.sure = False
-        if said.start.lasting // 60 <= EARLIEST or said.start.lasting == WHOLE_DAY:
-            return Unit(seconds=60 * said.start.lasting)
+    as_length = _as_length(said)
+    said.sure = said.sure and as_length is None
+    if as_length and (as_length.seconds < 3600 * (EARLIEST + 1) or as_length.seconds == 60 * WHOLE_DAY):
+        return as_length
     return None
+
+
+def _as_length(said: Said) -> Unit | None:
+    """The hour that is all that is said, where that may as well be a length of time: "2u", not "om 2u"."""
+    if said.start is None or said.start.lasting is None or said.introduced or not said.only("start"):
+        return None
+    return Unit(seconds=60 * said.start.lasting)
+
+
+def _besides(said: Said, start: datetime, now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """What a length of time may be as well: another length, or an hour of the day ("2u")."""
+    if said.sure:
+        return ()
+    others: list[datetime] = []
+    with suppress(Unread):
+        if said.other_span:
+            others.append(_after(said, said.other_span, now, zone))
+        elif said.start:
+            others.extend(_on_a_day(said, now.astimezone(zone)).starts)
+    return tuple(other for other in others if other > now and other != start)
 
 
 def _after(said: Said, span: Unit, now: datetime, zone: ZoneInfo) -> datetime:
@@ -97,8 +134,46 @@ def _on_a_day(said: Said, now: datetime) -> Reading:
     start = next((moment for moment in wall if moment > now), wall[-1])
     if start != wall[0] and (minute := _minute(now)) != start and minute in wall:
         said.sure = False  # "20u" at eight sharp
+    found = _moment(start)
+    others = (
+        () if start <= now else _others(said, found, days, [*minutes, *_more(said, said.start, now)], now)
+    )
     end = _end(said, start, said.end) if said.end else None
-    return Reading(_moment(start), _moment(end) if end else None, said.sure)
+    return Reading(found, _moment(end) if end else None, said.sure, others)
+
+
+def _more(said: Said, clock: Clock, now: datetime) -> list[int]:
+    """The hours that the clock may mean besides, in minutes like those of `_minutes`."""
+    more = list(said.other_minutes)
+    if said.part is None and clock.hour == "open":
+        more += _fitting(clock, None)
+    elif said.part is None and clock.hour == "written":
+        since = None if said.names_day() else now.hour * 60 + now.minute
+        if is_asked(clock.minutes, since):
+            more.append(clock.minutes + HALF_DAY)
+    if said.other_half:
+        more += [minute - 60 for minute in (*_fitting(clock, said.part), *more)]
+    return more
+
+
+def _others(
+    said: Said, start: datetime, days: list[date], minutes: Iterable[int], now: datetime
+) -> tuple[datetime, ...]:
+    """The other moments to come that may be meant, the first one first.
+
+    Of an hour without a day it is only the next one; what the clocks skip or show twice is none.
+    """
+    days = days + [day for day in said.other_days if said.weekday in (None, day.weekday())]
+    only_next = not said.names_day() or said.days_ahead == 0
+    found = set()
+    for minute in minutes:
+        wall = [moment for day in days if (moment := _at(day, minute, now.tzinfo)) > now]
+        for moment in sorted(wall)[:1] if only_next else wall:
+            with suppress(Unread):
+                found.add(_moment(moment))
+    others = tuple(sorted(found - {start}))[:_MOST_OTHERS]
+    said.sure = said.sure and not others
+    return others
 
 
 def _at(day: date, minute: int, zone: tzinfo | None) -> datetime:
@@ -124,7 +199,9 @@ def _minutes(said: Said, clock: Clock) -> list[int]:
     tonight = said.days_ahead == 0 and said.part is not None
     if (at_night or clock.midnight) and not tonight and said.names_day():
         said.sure = False  # the night before, or the one after
+        said.other_minutes = [latest - WHOLE_DAY if latest >= WHOLE_DAY else latest + WHOLE_DAY]
     if said.day is not None and latest > WHOLE_DAY:
+        said.other_minutes = list(minutes)
         return [minute % WHOLE_DAY for minute in minutes]
     return minutes
 
@@ -149,6 +226,9 @@ def _end(said: Said, start: datetime, clock: Clock) -> datetime:
     lasts = min((minute - begins) % WHOLE_DAY for minute in minutes or _fitting(clock, None))
     if lasts == 0:
         raise Unread
+    if lasts > HALF_DAY and clock.hour == "written":
+        said.sure = False
+        lasts -= HALF_DAY  # "van 11u tot 1u"
     if lasts > (HALF_DAY / 2 if clock.hour == "open" else HALF_DAY):
         said.sure = False  # "van 21u tot 19u"
     return start + timedelta(minutes=lasts)
@@ -212,9 +292,10 @@ def _ahead(said: Said, now: datetime) -> list[date]:
     if said.relative_period is not None or said.which is not None:
         raise Unread
     days_ahead = said.days_ahead or 0
+    day = now.date() + timedelta(days=days_ahead + _offset(said))
     if days_ahead and now.hour < _STILL_UP:
         said.sure = False
-    day = now.date() + timedelta(days=days_ahead + _offset(said))
+        said.other_days = [day - _A_DAY]
     into_next = said.part is not None and said.part[1] > WHOLE_DAY
     # Past midnight "vannacht" is the night that has begun.
     return [day - _A_DAY, day] if days_ahead == 0 and into_next else [day]
@@ -229,7 +310,10 @@ def _on_weekday(said: Said, today: date, weekday: int) -> list[date]:
         return [(today if offset % 7 else coming) + timedelta(days=offset)]
     if said.which == "next":
         said.sure = False
-        return [coming + _A_WEEK if coming == today else coming]
+        if coming == today:
+            return [coming + _A_WEEK]
+        said.other_days = [coming + _A_WEEK]  # that of next week
+        return [coming]
     if coming == today:
         said.sure = False
         return [coming + _A_WEEK] if said.which == "coming" else [coming, coming + _A_WEEK]
@@ -257,6 +341,10 @@ def _dated(said: Said, today: date) -> list[date]:
         raise Unread
     months = _months(said, today)
     days = _existing(said.day or 0, months)
+    if said.other_date:
+        day, month = said.other_date
+        with suppress(Unread):
+            said.other_days = _dated(replace(said, day=day, month=month, other_date=None), today)
     if len(months) > 1:
         over = [day for day in days if day < today]
         days = [day for day in days if day >= today]

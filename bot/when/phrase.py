@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
 from bot.when.language import Kind, Language, Unit
@@ -55,6 +55,12 @@ class Said:
     later: int | None = None
     which: str | None = None
     relative_period: tuple[Unit, int] | None = None  # this (0) or the next (1) week, month or year
+    # What else it may be: the same in other words of the calendar, found beside what is likelier.
+    other_span: Unit | None = None  # "over acht dagen"
+    other_date: tuple[int, int] | None = None  # "1/12", the month first
+    other_half: bool = False  # "half eight", as its neighbours say it
+    other_days: list[date] = field(default_factory=list)
+    other_minutes: list[int] = field(default_factory=list)
     sure: bool = True
     things: set[str] = field(default_factory=set)  # the names of those that are said
 

@@ -25,7 +25,7 @@ def span(phrase: Phrase) -> bool:
     idiom = phrase.language.idioms.get(count or 0)
     if introduced and idiom is not None and length == Unit(days=count or 0):
         phrase.doubt()
-        length = Unit(days=idiom)
+        phrase.said.other_span, length = length, Unit(days=idiom)
     return phrase.say("span", length)
 
 

@@ -23,6 +23,7 @@ polls = Table(
     Column("anonymous", Boolean, nullable=False, server_default=false()),
     Column("who", String, nullable=False, server_default="everyone"),
     Column("quorum", Integer, nullable=False, server_default="0"),
+    Column("floor", Integer, nullable=False, server_default="0"),
     Column("opened_at", Moment, nullable=False),
     Column("closes_at", Moment, nullable=False),
     Column("state", String, nullable=False),
@@ -30,6 +31,9 @@ polls = Table(
     Column("outcome", String),
     Column("review_at", Moment),
     Column("reminded", Boolean, nullable=False, server_default=false()),
+    # Since when it is to close and waits for what was said in time, and on which platforms that is.
+    Column("waits_since", Moment),
+    Column("unheard", String),
     # Why people objected in an anonymous poll, in no order that says anything.
     Column("reasons", Text),
     Index("ix_polls_theme_state", "theme", "state"),

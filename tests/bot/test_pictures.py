@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BytesIO
 from itertools import groupby
 
@@ -17,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageColor, ImageFont
 
-from bot.pictures import Bar, Chart, draw
+from bot.pictures import HIGHEST, Bar, Chart, draw
 from bot.pictures.faces import FACES, FONTS, can_draw, characters_of, clusters, face_of, file_of, font_of
 from bot.pictures.paragraphs import clean, typeset
 from bot.pictures.runs import Run, laid, shapes, width_of
@@ -75,6 +76,36 @@ def lengths(image: Image.Image) -> list[tuple[int, int, int]]:
         [next(x for x, pixel in enumerate(row) if pixel not in kind) for row in rows] for kind in kinds
     )
     return list(zip(full, reach, end, strict=True))
+
+
+# --- How high it gets ---
+
+
+def test_however_much_is_typed_a_picture_stays_one_that_can_be_shown() -> None:
+    """Marks piled up, the widest letters, all tied: some of it is left to the words beside the picture."""
+    piled = "".join(f"{letter}{chr(0x0489) * 3}{chr(0x0336) * 9}" for letter in "\ufdfdWM" * 27)
+    bars = tuple(Bar(piled[: 80 * 13], (number,), "123 stemmen " * 9) for number in range(20))
+    rest = tuple(f"En nog {left}." for left in range(1, 21))
+    drawn = seen(Chart(piled * 3, bars, piled * 20, rest))
+    assert drawn.height <= HIGHEST
+    # Whatever is typed by itself.
+    for part in (Chart(piled * 30, (), ""), Chart("", (), piled * 30), Chart("", bars[:1], "")):
+        assert seen(part).height <= HIGHEST
+
+
+def test_twenty_options_of_the_widest_letters_are_all_there() -> None:
+    bars = tuple(Bar("W" * 80, (number,), f"{number} stemmen") for number in range(20))
+    whole = Chart("W" * 250, bars, "Er is een gelijke stand.", ("Er ontbreekt er een.",))
+    assert draw(whole) == draw(replace(whole, rest=()))
+    assert seen(whole).height <= HIGHEST
+
+
+def test_what_does_not_fit_is_said_to_be_in_the_words_beside_it() -> None:
+    bars = tuple(Bar("\U0001f333" * 80, (number,), f"{number} stemmen") for number in range(40))
+    rest = tuple(f"En nog {left} keuzes." for left in range(1, 41))
+    chart = Chart("Welke boom?", bars, "", rest)
+    assert HIGHEST - 600 < seen(chart).height <= HIGHEST
+    assert draw(chart) != draw(replace(chart, rest=()))
 
 
 # --- What is drawn ------------------------------------------------------------------------------

@@ -18,6 +18,13 @@ from bot.texts import Texts, Voice
 from bot.when.language import DAY, HOUR, MINUTE, MONTH, WEEK, Language
 from tests.chat import BRUSSELS, NOW
 
+MOMENTS = st.datetimes(
+    min_value=datetime(2026, 12, 1, 19, 1),  # noqa: DTZ001 - hypothesis adds the zone itself
+    max_value=datetime(2030, 1, 1),  # noqa: DTZ001
+    timezones=st.just(BRUSSELS),
+    allow_imaginary=False,
+)
+
 # NOW is Tuesday 1 December 2026, seven in the evening.
 HALF_PAST = NOW - timedelta(minutes=30)
 
@@ -156,20 +163,20 @@ DUTCH = [
     # The hour alone: the next one to come.
     ("20u", "2026-12-01 20:00"),
     ("19u30", "2026-12-01 19:30"),
-    ("8u", "2026-12-02 08:00"),
-    ("8 u", "2026-12-02 08:00"),
+    ("8u", "2026-12-02 08:00 ?"),
+    ("8 u", "2026-12-02 08:00 ?"),
     ("20.00 uur", "2026-12-01 20:00"),
     ("19 uur 30", "2026-12-01 19:30"),
     ("19u30m", "2026-12-01 19:30"),
     ("19 uur 30 min", "2026-12-01 19:30"),
-    ("8h15", "2026-12-02 08:15"),
+    ("8h15", "2026-12-02 08:15 ?"),
     ("13 uur", "2026-12-02 13:00"),
     ("08 uur", "2026-12-02 08:00"),
     ("twintig uur dertig", "2026-12-01 20:30"),
     ("te 20.00 uren", "2026-12-01 20:00"),
     ("om 20 uren", "2026-12-01 20:00"),
     ("om 20", "2026-12-01 20:00"),
-    ("om 1u30", "2026-12-02 01:30"),
+    ("om 1u30", "2026-12-02 01:30 ?"),
     ("02u", "2026-12-02 02:00"),
     ("20:00u", "2026-12-01 20:00"),
     ("20u stipt", "2026-12-01 20:00"),
@@ -297,7 +304,7 @@ DUTCH = [
     ("8.10", "2026-12-02 08:10 ?"),
     ("vrijdag 8.10", "2026-12-04 08:10 ?"),
     ("woensdag 2 december om 01.01 uur", "2026-12-02 01:01"),
-    ("om 8.10", "2026-12-02 08:10"),
+    ("om 8.10", "2026-12-02 08:10 ?"),
     ("morgen 8.10", "2026-12-02 08:10"),
     ("van 8.10 tot 9u", "2027-10-08 09:00 ?"),
     # From one hour to another.
@@ -397,6 +404,124 @@ def test_the_small_hours() -> None:
     assert read("morgen om 20u", now=past_midnight) == "2026-12-03 20:00 ?"
 
 
+# --- which hour is likely ---
+
+# The table of `likely`, cell by cell: the hour, now, and what it is then; one moment is for sure.
+LIKELY = [
+    # On a day that is named (4 December).
+    ("1u", None, "04 01:00 | 04 13:00"),
+    ("7u", None, "04 07:00 | 04 19:00"),
+    ("7u59", None, "04 07:59 | 04 19:59"),
+    ("8u", None, "04 08:00"),
+    ("11u59", None, "04 11:59"),
+    ("12u", None, "04 12:00"),
+    ("12u01", None, "04 12:01"),
+    # Without a day, still to come today.
+    ("om 3u", "00:30", "01 03:00 | 01 15:00"),
+    ("7u", "06:30", "01 07:00 | 01 19:00"),
+    ("8u", "07:30", "01 08:00"),
+    ("11u", "08:00", "01 11:00"),
+    ("om 12u", "11:00", "01 12:00"),
+    ("12u30", "11:00", "01 12:30"),
+    # Over; twelve hours on it is not.
+    ("om 3u", "14:30", "02 03:00 | 01 15:00"),
+    ("7u", "14:30", "02 07:00 | 01 19:00"),
+    ("8u", "14:30", "02 08:00 | 01 20:00"),
+    ("8:00", "14:30", "02 08:00 | 01 20:00"),
+    ("9.30 uur", "14:30", "02 09:30 | 01 21:30"),
+    ("11u", "22:00", "02 11:00 | 01 23:00"),
+    ("om 12u", "14:30", "02 12:00 | 02 00:00"),
+    ("12u30", "14:30", "02 12:30"),
+    # Over, and so are twelve hours on.
+    ("om 3u", "16:00", "02 03:00 | 02 15:00"),
+    ("7u", "20:00", "02 07:00 | 02 19:00"),
+    ("8u", "21:00", "02 08:00"),
+    ("11u", "23:30", "02 11:00"),
+    # Nothing to ask: a zero before it, above twelve, a part of the day, am or pm.
+    ("07u", "14:30", "02 07:00"),
+    ("03:00", "14:30", "02 03:00"),
+    ("20u", "14:30", "01 20:00"),
+    ("7u 's morgens", "14:30", "02 07:00"),
+    ("vannacht om 2u", "22:00", "02 02:00"),
+    ("7am", "14:30", "02 07:00"),
+]
+
+
+@pytest.mark.parametrize(("words", "now", "expected"), LIKELY)
+def test_an_hour_in_figures_is_what_people_mean_or_asked_back(
+    words: str, now: str | None, expected: str
+) -> None:
+    moment = datetime.fromisoformat(f"2026-12-01T{now or '14:30'}").replace(tzinfo=BRUSSELS)
+    found = when.read(words if now else f"vrijdag {words}", moment, BRUSSELS)
+    assert " | ".join(f"{start.astimezone(BRUSSELS):%d %H:%M}" for start in found.starts) == expected
+    assert found.sure == (len(found.starts) == 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("vrijdag om 7u", ["04 07:00", "04 19:00"]),
+        ("vrijdag half acht", ["04 07:30", "04 19:30"]),
+        ("vrijdag om 2 uur", ["04 14:00", "04 02:00"]),
+        ("om 8 uur", ["01 20:00", "02 08:00"]),
+        ("volgende vrijdag 20u", ["04 20:00", "11 20:00"]),
+        ("dinsdag 20u", ["01 20:00", "08 20:00"]),
+        ("2u", ["01 20:30", "02 02:00", "02 14:00"]),
+        ("12h", ["02 12:00", "02 06:30", "02 00:00"]),
+        ("24u", ["02 18:30", "02 00:00"]),
+        ("over acht dagen", ["08 18:30", "09 18:30"]),
+        ("vrijdag middernacht", ["05 00:00", "04 00:00"]),
+        ("zaterdagnacht om 1u", ["06 01:00", "05 01:00"]),
+        ("5 december om 2u 's nachts", ["05 02:00", "06 02:00"]),
+        ("2-4u", ["02 02:00", "02 14:00"]),
+        ("vrijdag van 7u tot 9u", ["04 07:00", "04 19:00"]),
+    ],
+)
+def test_what_may_be_meant_is_known(words: str, expected: list[str]) -> None:
+    moment = datetime.fromisoformat("2026-12-01T18:30").replace(tzinfo=BRUSSELS)
+    found = when.read(words, moment, BRUSSELS)
+    shown = [f"{start.astimezone(BRUSSELS):%d %H:%M}" for start in found.starts]
+    assert sorted(shown) == sorted(expected)
+    assert shown[0] == expected[0]
+    assert not found.sure
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("1/12 at 8pm", ["01 20:00", "12 20:00"]),
+        ("half eight tomorrow evening", ["02 20:30", "02 19:30"]),
+        ("Friday 12am", ["04 00:00", "05 00:00"]),
+    ],
+)
+def test_what_may_be_meant_in_english(words: str, expected: list[str]) -> None:
+    moment = datetime.fromisoformat("2026-12-01T18:30").replace(tzinfo=BRUSSELS)
+    found = when.read(words, moment, BRUSSELS, "en")
+    assert [f"{start.astimezone(BRUSSELS):%d %H:%M}" for start in found.starts] == expected
+
+
+def test_past_midnight_tomorrow_may_be_the_day_that_has_begun() -> None:
+    moment = datetime.fromisoformat("2026-12-02T00:30").replace(tzinfo=BRUSSELS)
+    found = when.read("morgen om 20u", moment, BRUSSELS)
+    assert [f"{start.astimezone(BRUSSELS):%d %H:%M}" for start in found.starts] == ["03 20:00", "02 20:00"]
+
+
+@given(st.integers(1, 12), st.sampled_from(["u", "u30", ".15", "h45", ":05"]), MOMENTS)
+def test_an_hour_in_figures_is_never_past_and_twelve_hours_on_is_the_only_other(
+    hour: int, minutes: str, now: datetime
+) -> None:
+    """Whatever the hour and whatever the moment now; sure means that there is no other reading."""
+    with suppress(UserError):  # skipped or shown twice that night
+        found = when.read(f"om {hour}{minutes}", now, BRUSSELS)
+        assert all(start > now for start in found.starts)
+        assert found.sure == (len(found.starts) == 1)
+        assert len(found.starts) <= 2
+        for start in found.starts:
+            assert start.astimezone(BRUSSELS).hour % 12 == hour % 12
+        if not found.sure:
+            assert len({start.astimezone(BRUSSELS).hour for start in found.starts}) == 2
+
+
 # --- what is asked back ---
 
 REFUSED = {
@@ -474,16 +599,12 @@ KNOWN = (
 )
 SALAD = st.lists(st.sampled_from(KNOWN.split(" ")), max_size=7).map(" ".join)
 LOCALES = st.sampled_from(["nl", "en"])
-MOMENTS = st.datetimes(
-    min_value=datetime(2026, 12, 1, 19, 1),  # noqa: DTZ001 - hypothesis adds the zone itself
-    max_value=datetime(2030, 1, 1),  # noqa: DTZ001
-    timezones=st.just(BRUSSELS),
-    allow_imaginary=False,
-)
 
 
 def check(reading: when.Reading) -> None:
     assert reading.start.tzinfo is UTC
+    assert len(set(reading.starts)) == len(reading.starts)
+    assert not (reading.sure and reading.others)
     if reading.end:
         assert reading.end.tzinfo is UTC
         assert timedelta() < reading.end - reading.start < timedelta(hours=26)
@@ -509,7 +630,9 @@ def test_words_of_dates_in_any_order_are_a_moment_or_asked_back(
     words: str, locale: str, now: datetime
 ) -> None:
     with suppress(UserError):
-        check(when.read(words, now, BRUSSELS, locale))
+        reading = when.read(words, now, BRUSSELS, locale)
+        check(reading)
+        assert all(start > now for start in reading.starts)
     when.read_span(words, locale)
 
 
@@ -552,7 +675,8 @@ def test_a_day_of_the_week_is_the_first_to_come(now: datetime, weekday: int, hou
     local = reading.start.astimezone(BRUSSELS)
     assert (local.weekday(), local.hour) == (weekday, hour)
     assert timedelta() < local.replace(tzinfo=None) - now.replace(tzinfo=None) < timedelta(days=8)
-    assert reading.sure == (which != "volgende " and weekday != now.weekday())
+    # Next to nobody means seven in the morning, or earlier.
+    assert reading.sure == (which != "volgende " and weekday != now.weekday() and hour > 7)
 
 
 A_DAY = ("vrijdag", "1 december", "de 3e", "morgen", "over 2 weken", "volgende week vrijdag", "op 6/12", "")

@@ -8,16 +8,19 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.clock import HandClock
 from bot.core import PleinCore
+from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core
-from bot.main.config import Community, Config, DatabaseSection, ResidentSection
-from bot.main.features import FEATURES, Installed
+from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
+from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, message, typed
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Transaction
@@ -50,16 +53,24 @@ class Platform:
     trouble: dict[str, list[Exception]] = field(default_factory=dict)
     # Rooms in which nothing comes through until the event is set.
     held: dict[str, asyncio.Event] = field(default_factory=dict)
+    # Until when it says it has heard.
+    heard_moment: datetime | None = None
     under_way: int = 0
     most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
+    # What each is in which room, where they are in it; None: the platform says nothing about it.
+    present: dict[tuple[str, str], Role | None] = field(default_factory=dict)
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     async def run(self, core: Core) -> None:
         await asyncio.Event().wait()
 
     async def caught_up(self) -> None:
         return None
+
+    def heard_until(self) -> datetime | None:
+        return self.heard_moment
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         if self.uneditable.intersection(delivery.replaces):
@@ -68,6 +79,18 @@ class Platform:
         shown = Shown(how, _name(delivery.to), words_of(delivery.message), delivery.key, delivery.tried_at)
         ref = await self._show(shown)
         return Receipt(delivery.replaces or (ref,))
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        self.asked.append((who.user_id, tuple(place.room_id for place in places)))
+        found: dict[Place, Presence | None] = {}
+        for place in places:
+            key = who.user_id, place.room_id
+            role = self.present.get(key, Role.RESIDENT)
+            if key not in self.present:
+                found[place] = None
+            elif role is not None:
+                found[place] = Presence(place, role, NOW)
+        return found
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._show(Shown("retract", _name(to), " ".join(ref), key))
@@ -133,13 +156,19 @@ class Town:
     def asked(
         self, name: str, words: str | None = None, *, room: str | None = "sport", button: Button | None = None
     ) -> Invocation:
-        """What somebody typed there, or the button they pressed, with an id of its own."""
+        """What somebody typed there, or the button they pressed, with an id of its own.
+
+        Whoever does so in a room is in it from then on, as a resident where nothing else was said.
+        """
+        if room:
+            self.platform.present.setdefault((name, room), Role.RESIDENT)
         return Invocation(
             f"{PLATFORM}:{next(self._numbers)}",
             Identity(PLATFORM, name),
             name,
             Place(PLATFORM, room) if room else None,
             self.clock.now(),
+            presence=partial(self.platform.presence, Identity(PLATFORM, name)),
             account=self.platform.account,
             typed=words,
             command=button.command if button else "",
@@ -171,15 +200,22 @@ async def open_town(
     number: int = 1,
     account: str = PLATFORM,
     installed: Sequence[Installed] = FEATURES,
+    floor: int = 1,
 ) -> AsyncIterator[Town]:
-    """A town on that database. `number`: of the first thing said, which differs where it was open before."""
-    config = Config(
+    """A town on that database. `number`: of the first thing said, which differs where it was open before.
+
+    `floor`: from how many ballots on an anonymous poll has a result; here even one has, where that is not
+    what is tested.
+    """
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=floor)}
+    config = config_of(add_up(installed))(
         community=Community(),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
             ResidentSection(name=name, accounts=(f"{PLATFORM}:{name}",), role="moderator")
             for name in moderators
         ),
+        **sections,
     )
     clock, platform = HandClock(NOW), Platform(account)
     async with open_core(config, clock, board_rest, installed) as core:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ class _Rule:
     spoil: Callable[[int, bytes], tuple[int, bytes] | None]
     times: int | None
     ask: bool  # the homeserver, first
+    held: asyncio.Event | None = None
 
 
 class Proxy:
@@ -61,6 +63,10 @@ class Proxy:
     def hang_up(self, part: str, *, times: int | None = None) -> None:
         self._add(part, lambda *_: None, times, ask=False)
 
+    def hang(self, part: str, *, times: int | None = None) -> None:
+        """Neither answer nor hang up, until mended; then ask the homeserver."""
+        self._add(part, lambda status, body: (status, body), times, ask=True, held=asyncio.Event())
+
     def change(self, part: str, edit: Callable[[Json], None], *, times: int | None = None) -> None:
         """Edit the JSON that the homeserver answers."""
 
@@ -72,6 +78,9 @@ class Proxy:
         self._add(part, spoil, times, ask=True)
 
     def mend(self) -> None:
+        for rule in self._rules:
+            if rule.held:
+                rule.held.set()
         self._rules.clear()
 
     def _add(
@@ -81,8 +90,9 @@ class Proxy:
         times: int | None,
         *,
         ask: bool,
+        held: asyncio.Event | None = None,
     ) -> None:
-        self._rules.append(_Rule(part, spoil, times, ask))
+        self._rules.append(_Rule(part, spoil, times, ask, held))
 
     def _rule(self, path: str) -> _Rule | None:
         for rule in self._rules:
@@ -95,9 +105,12 @@ class Proxy:
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(f"{request.method} {request.path}")
         sent = await request.read()
-        self.bodies.append((request.path, json.loads(sent) if sent else None))
+        said = sent if sent and "json" in request.content_type else b"null"
+        self.bodies.append((request.path, json.loads(said)))
         rule = self._rule(request.path_qs)
         status, body = 0, b""
+        if rule and rule.held:
+            await rule.held.wait()
         if rule is None or rule.ask:
             passed = ("Authorization", "Content-Type")
             headers = {name: request.headers[name] for name in passed if name in request.headers}

@@ -170,9 +170,7 @@ class OnMatrix(Stage):
         """The homeserver's clock is its own."""
         who = next(one for one, person in self._people.items() if person.user_id == asked.author.user_id)
         places = {room: where for where, room in self._rooms.items()}
-        return retimed(
-            asked, self.clock.now(), lambda here: self._takes_part[who, places[here.place.room_id]]
-        )
+        return retimed(asked, self.clock.now(), lambda place: self._takes_part[who, places[place.room_id]])
 
     # --- what is heard ---
 

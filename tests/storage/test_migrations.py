@@ -25,7 +25,7 @@ from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind
 from bot.main.features import stores_of
 from bot.model.events import Arrival
-from bot.model.people import Identity, Place, Role
+from bot.model.people import Identity, Part, Place, Role
 from bot.ports.storage import Transaction
 from storage import migrations
 from storage.connections import async_url
@@ -224,7 +224,9 @@ def use_it(tx: Transaction) -> None:
     for kind, how in ((Kind.RANKED, {}), (Kind.CONSENT, {}), (Kind.CHOICE, {"anonymous": True})):
         poll = tx.of(POLLS).add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
         tx.of(POLLS).vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
-    tx.people.take_part(5, 1, Role.RESIDENT, NOW)
+    account = Identity("test", "somebody")
+    theirs = tx.people.add(account, "Somebody")
+    tx.people.take_part(account, theirs.id, 1, Part(Role.RESIDENT, NOW, NOW))
 
 
 async def test_what_waits_has_all_its_days_before_it(database_url: str) -> None:
@@ -458,6 +460,29 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
     assert waiting == {"waits in !r", "waits in 7", "to anna"}
 
 
+async def test_anonymous_polls_that_stand_get_a_floor_and_what_was_announced_stays(database_url: str) -> None:
+    await upgrade(database_url, to="0010")
+
+    def fill(db: Connection) -> None:
+        db.exec_driver_sql("INSERT INTO themes (id, name) VALUES (1, 'sport')")
+        db.exec_driver_sql("INSERT INTO residents (id, name, role) VALUES (1, 'anna', 0)")
+        add = sql(
+            "INSERT INTO polls (theme, opener, question, options, at_most, anonymous, opened_at, closes_at,"
+            " state) VALUES (1, 1, 'Wat?', '[]', 1, :anonymous, 0, 0, :state)"
+        )
+        for anonymous in (True, False):
+            for state in ("planned", "open", "closed", "cancelled"):
+                db.execute(add, {"anonymous": anonymous, "state": state})
+        db.commit()
+
+    await look(database_url, fill)
+    await upgrade(database_url)
+    with_a_floor = [(5, True, "open"), (5, True, "planned")]
+    found = await look(database_url, rows("polls", "floor", "anonymous", "state"))
+    assert [(floor, bool(anonymous), state) for floor, anonymous, state in found if floor] == with_a_floor
+    assert len(found) == 8
+
+
 # --- what was answered ---
 
 
@@ -522,26 +547,24 @@ def fill_before_pairs(seals: Keyring, db: Connection) -> None:
     seals.make("poll-1")
     sealed = seals.seal("poll-1", b'["3","te ver"]', 1_400)
     add("ballots", poll=1, voter=1, choices=sealed, cast_at=4)
-    for number, (at, fields) in enumerate(
-        [
-            (0, {"answer": RECEIPT}),
-            (0, {"answer": "sealed", "key": "now-1"}),
-            (0, {}),
-            (0, {"answer": SAID}),
-            (0, {"undo": "{}"}),
-            (2 * DAY, {}),
-        ]
-    ):
-        add("seen", id=f"e{number}", at=at, **fields)
-    said = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
-    for number, fields in enumerate(
-        [
-            {"message": RECEIPT, "sent_at": 7},
-            {"message": "", "sent_at": 7},
-            {"message": RECEIPT},
-            {"message": SAID, "sent_at": 7},
-        ]
-    ):
+    answered: list[dict[str, object]] = [
+        {"at": 0, "answer": RECEIPT},
+        {"at": 0, "answer": "sealed", "key": "now-1"},
+        {"at": 0},
+        {"at": 0, "answer": SAID},
+        {"at": 0, "undo": "{}"},
+        {"at": 2 * DAY},
+    ]
+    for number, fields in enumerate(answered):
+        add("seen", id=f"e{number}", **fields)
+    said: dict[str, object] = {"platform": "matrix", "room": "@anna:x", "private": True, "next_at": 5}
+    told: list[dict[str, object]] = [
+        {"message": RECEIPT, "sent_at": 7},
+        {"message": "", "sent_at": 7},
+        {"message": RECEIPT},
+        {"message": SAID, "sent_at": 7},
+    ]
+    for number, fields in enumerate(told):
         add("posts", id=f"p{number}", **said, **fields)
         add("refs", account="me", platform="matrix", ref=f"$p{number}", post=f"p{number}", room="!dm")
     db.commit()
@@ -561,6 +584,7 @@ async def test_an_anonymous_poll_that_is_open_goes_on(database_url: str, tmp_pat
         poll, mine = tx.of(POLLS).get(1, 1) or (None, None)
         assert poll
         assert mine == SEALED
+        tx.of(POLLS).change(1, {"floor": 2})  # there are no more of them
         tx.of(POLLS).vote(poll, 2, (), (1,), NOW, None)
 
     def end(tx: Transaction) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.model.work import Receipt
 from bot.ports.storage import Transaction
+from storage import retention
 from storage.engines import Database
 from storage.retention import PAGE, RULES
 from tests.chat import NOW
@@ -44,6 +46,21 @@ async def test_answers_for_ninety_days(store: Database) -> None:
     assert await store.read(lambda tx: [answer(tx, name) for name in ("old", "young")]) == [None, HELLO]
     found = await store.read(lambda tx: tx.handled.recognise("old", BEN, None))
     assert found.answer is None
+
+
+async def test_of_so_many_answers_the_latest(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much somebody asks: what is kept of it does not grow for ninety days."""
+    rules = [replace(rule, most=(10, rule.most[1])) if rule.most else rule for rule in RULES]
+    monkeypatch.setattr(retention, "RULES", rules)
+
+    def ask(tx: Transaction) -> None:
+        for number in range(100):
+            tx.handled.add(f"{number}", NOW + number * MOMENT, HELLO, None)
+
+    await store.run(ask)
+    await store.forget(NOW + DAY)
+    kept = await store.read(lambda tx: [answer(tx, f"{number}") is not None for number in range(100)])
+    assert kept == [False] * 90 + [True] * 10
 
 
 async def test_what_was_said_for_a_year_with_its_references(store: Database) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, check_running, find, find_own
+from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
+from bot.features.polls.steered import leave_trace
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
+from bot.ports.accounts import Unheard
 
 LATE = timedelta(minutes=5)
 LONGEST_OUTCOME = 1_000
-SOON = timedelta(seconds=1)
+SOON, LATER = timedelta(seconds=1), timedelta(seconds=10)
+# So long a poll waits for what was read and not dealt with yet, and for a platform that is away; after a
+# while its board says so.
+READ_IS_DEALT_WITH, AWAY_FOR, SAID_AFTER = timedelta(minutes=1), timedelta(hours=1), timedelta(seconds=10)
 
 
 def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
@@ -45,9 +52,42 @@ def close_due(call: Call, job: Job) -> None:
     if not found or found[0].closes_at > call.now:
         return
     if found[0].state == "open":
-        _end(call, found[0], "closed")
+        poll = found[0]
+        if not _waits(call, poll):
+            _end(call, replace(poll, unheard=_platforms(_not_heard(call, poll))), "closed")
     elif found[0].state == "planned":
         _missed(call, found[0])
+
+
+def _not_heard(call: Call, poll: Poll) -> Sequence[Unheard]:
+    return call.unheard(poll.theme, poll.closes_at)
+
+
+def _platforms(accounts: Sequence[Unheard]) -> str | None:
+    return " ".join(sorted({unheard.platform for unheard in accounts})) or None
+
+
+def _waits(call: Call, poll: Poll) -> bool:
+    """Whether it is too early to close: what was said in time may not have been heard, or dealt with, yet.
+
+    What was read is waited for a little while, a platform that is away longer; then it closes all the same.
+    """
+    since = poll.waits_since or call.now
+    waited = call.now - since
+    missing = [
+        unheard
+        for unheard in _not_heard(call, poll)
+        if waited < (READ_IS_DEALT_WITH if unheard.is_read else AWAY_FOR)
+    ]
+    if not missing:
+        return False
+    said = _platforms(missing) if waited >= SAID_AFTER else None
+    if poll.waits_since is None or said != poll.unheard:
+        call.tx.of(POLLS).change(poll.id, {"waits_since": since, "unheard": said})
+    if said != poll.unheard:
+        call.changed(f"{SUBJECT}:{poll.id}")
+    call.schedule("poll.close", str(poll.id), call.now + (SOON if waited < READ_IS_DEALT_WITH else LATER))
+    return True
 
 
 def _missed(call: Call, poll: Poll) -> None:
@@ -77,6 +117,7 @@ def give_outcome(
     if found.state != "closed":
         raise UserError("poll.outcome.still_open", question=found.question)
     check_own(call, found)
+    check_writes(call, found.theme)
     if not outcome.strip():
         raise UserError("poll.outcome.empty")
     if len(outcome) > LONGEST_OUTCOME:
@@ -90,6 +131,7 @@ def give_outcome(
     if review:
         call.schedule("poll.review", str(found.id), review)
         lines.append(text("poll.outcome.until", review=review))
+    lines += leave_trace(call, found, "outcome", outcome=outcome)
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
     call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
     return message(text("poll.outcome.receipt", question=found.question))
@@ -109,35 +151,48 @@ def review_due(call: Call, job: Job) -> None:
 def _confirm(poll: Poll, what: str) -> Message:
     label, args = text(f"poll.button.{what}.sure"), {"poll": poll.id, "sure": True}
     sure = Button(label, f"poll {what}", args, style="danger")
-    return message(text(f"poll.{what}.sure", question=poll.question, count=poll.voters), buttons=[sure])
+    lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    if what == "close" and poll.voters < poll.floor:
+        lines.append(text("poll.close.few", floor=poll.floor))
+    return message(*lines, buttons=[sure])
 
 
 def _end(call: Call, poll: Poll, state: str) -> None:
     """Closed or cancelled: the last board, and word of it in every place."""
+    if poll.waits_since or poll.unheard:
+        call.tx.of(POLLS).change(poll.id, {"unheard": poll.unheard})
     call.tx.of(POLLS).end(poll, state, call.now)
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
+    trace = leave_trace(call, poll, state)
     if poll.state == "planned":
-        return  # nobody has seen it yet
+        return  # nobody else has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")
     title = text(f"poll.{state}.title", question=poll.question)
-    said = _result(call, poll, title) if state == "closed" else message(text("poll.cancelled"), title=title)
+    if state == "closed":
+        said = _result(call, poll, title, trace)
+    else:
+        said = message(text("poll.cancelled"), *trace, title=title)
     call.announce(poll.theme, said, f"poll:{poll.id}:{state}")
 
 
-def _result(call: Call, poll: Poll, title: Text) -> Message:
-    """What came out, in words and as a picture."""
-    count = show.count_of(call.tx, poll)
-    lines = show.result(poll, count)
-    if poll.kind is Kind.CONSENT:
+def _result(call: Call, poll: Poll, title: Text, trace: Sequence[Text]) -> Message:
+    """What came out, in words and as a picture; and who ended it, where that was not its opener."""
+    closed = replace(poll, state="closed")
+    count = show.shown_count(call.tx, closed)
+    lines = show.result(closed, count)
+    if count and poll.kind is Kind.CONSENT:
         lines += show.reasons(call.tx, poll)
     if poll.voters:
         lines.append(text("poll.closed.people", count=poll.voters))
-    if poll.voters > count.people:
+    if count and poll.voters > count.people:
         lines.append(text("poll.closed.unreadable", count=poll.voters - count.people))
-    if call.now > poll.closes_at + LATE:
+    if poll.unheard:
+        lines.append(show.not_heard(poll))
+    if (poll.waits_since or call.now) > poll.closes_at + LATE:
         lines.append(text("poll.closed.late", closes=poll.closes_at))
-    if not count.people:
+    lines += trace
+    if not count or not count.people:
         return message(*lines, title=title)
     words = text("poll.picture", question=poll.question, options=show.in_words(poll, count))
     return message(*lines, title=title, files=[Attachment(f"{SUBJECT}:{poll.id}", "png", words)])

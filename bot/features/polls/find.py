@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from bot.call import Call
-from bot.errors import UserError
-from bot.features.polls.records import POLLS, Choices, Poll, Voters
+from bot.errors import Unsure, UserError
+from bot.features.polls import show
+from bot.features.polls.records import POLLS, ROLES, Choices, Poll, Voters
 from bot.model.message import Suggestion, text
 from bot.model.people import Role
 
 # Among so many, the latest, a poll is looked for by its words; so much of its question is shown.
 LOOKED_THROUGH = 200
 SHOWN = 70
+# So many are offered where one of several may be meant.
+OFFERED = 9
+# For so long whoever comes too late is told what came of it.
+LATELY = timedelta(days=7)
 # In which states a poll can be meant by a command; what is not here takes any.
 _RUNNING, _STANDING = ("open",), ("open", "planned")
 _MEANT = {
@@ -27,29 +33,85 @@ _CLOSED_FIRST = ("poll again", "poll outcome")
 
 
 def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
-    """The poll with that number; without one, the only one that is open here."""
+    """The poll with that number; without one, the only one here that the command can be about.
+
+    Raises: Unsure where there are several.
+    """
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
-        if not found:
+        # Of a poll elsewhere nobody hears more than of one that there is not.
+        if not found or not call.takes_part(found[0].theme):
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
-        check_part(call, found[0])
         return found
-    theme = call.theme().id if call.place else None
-    running = call.tx.of(POLLS).running(theme, call.resident.id, 4)
-    if not running:
+    themes = themes_here(call)
+    standing = list(call.tx.of(POLLS).running(themes, call.resident.id, OFFERED))
+    if "planned" in _MEANT.get(call.command, ()):
+        standing += [(poll, ()) for poll in call.tx.of(POLLS).planned(themes, OFFERED)]
+    if not standing:
+        _say_what_came(call)
         raise UserError("poll.none_open", usage=usage(call, "poll open"))
-    if len(running) > 1:
-        known = tuple(text("poll.named", poll=poll.id, question=poll.question) for poll, _ in running)
-        raise UserError("poll.which", polls=known, poll=running[0][0].id)
-    return running[0]
+    possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
+    if len(standing) > 1 and not possible:
+        raise UserError("poll.none_possible", usage=usage(call, "poll list"))
+    if len(possible or standing) > 1:
+        raise _which(call, [poll for poll, _ in possible[:OFFERED]])
+    return (possible or standing)[0]
 
 
-def check_part(call: Call, poll: Poll) -> None:
-    """A theme's polls are for those who take part in it; from its own places that is everybody."""
-    if call.theme_here and call.theme_here.id == poll.theme:
+def _can(call: Call, poll: Poll, mine: Choices) -> bool:
+    """Whether they can do there what they ask for."""
+    match call.command:
+        case "poll vote":
+            return _passes(check_voter, call, poll)
+        case "poll withdraw":
+            return bool(mine)
+        case "poll close" | "poll extend" | "poll cancel":
+            return _passes(check_own, call, poll)
+        case _:
+            return True
+
+
+def _passes(check: Callable[[Call, Poll], None], call: Call, poll: Poll) -> bool:
+    try:
+        check(call, poll)
+    except UserError:
+        return False
+    return True
+
+
+def _which(call: Call, polls: Sequence[Poll]) -> Unsure:
+    """Each of them, with the command that was typed; and how that is typed with a number."""
+    choices = [
+        (text("poll.named", poll=poll.id, question=_short(poll.question)), {"poll": poll.id})
+        for poll in polls
+    ]
+    line = usage(call, call.command, {**call.given, "poll": polls[0].id}) if call.command else ""
+    return Unsure(text("poll.which"), choices, text("poll.which.how", usage=line))
+
+
+def _say_what_came(call: Call) -> None:
+    """Whoever comes too late for the only poll hears that it closed, and what came of it.
+
+    Raises: UserError where one closed here lately.
+    """
+    here = call.place is not None and call.command in _MEANT
+    poll = call.tx.of(POLLS).last_closed(call.theme().id) if here else None
+    if poll is None or poll.ended_at is None or call.now - poll.ended_at > LATELY:
         return
-    if call.resident.role < Role.MODERATOR and not call.tx.people.part_in(call.resident.id, poll.theme):
-        raise UserError("poll.elsewhere", poll=poll.id)
+    if poll.state == "closed":
+        came_out = show.result(poll, show.shown_count(call.tx, poll))[0]
+        raise UserError("poll.closed_lately", question=poll.question, ended=poll.ended_at, result=came_out)
+
+
+def check_any(call: Call, given: Mapping[str, Any]) -> None:
+    """Whether there is a poll to vote in at all, for whoever has not said what they vote."""
+    poll = given.get("poll")
+    find_running(call, poll if isinstance(poll, int) else None)
+
+
+def themes_here(call: Call) -> Collection[int]:
+    """Whose polls are meant where none is named: this place's, or in private all that they take part in."""
+    return (call.theme().id,) if call.place else call.themes_among(call.tx.of(POLLS).themes())
 
 
 def find_running(call: Call, number: int | None) -> tuple[Poll, Choices]:
@@ -80,28 +142,34 @@ def check_own(call: Call, poll: Poll) -> None:
         raise UserError("poll.not_yours", question=poll.question)
 
 
+def check_writes(call: Call, theme: int) -> None:
+    """Nobody has Plein say for them what they may not say there themselves."""
+    if not call.may_write(theme):
+        raise UserError("place.silent")
+
+
 def check_voter(call: Call, poll: Poll) -> None:
     """Whether they belong to those who may vote in it."""
     match poll.who:
         case Voters.MEMBERS:
-            part = call.tx.people.part_in(call.resident.id, poll.theme)
-            allowed = part is not None and part[0] < poll.opened_at
-        case Voters.ORGANISERS:
-            allowed = call.may(Role.ORGANISER, poll.theme)
-        case Voters.MODERATORS:
-            allowed = call.may(Role.MODERATOR, poll.theme)
-        case _:
+            part = call.part_in(poll.theme)
+            before = part is not None and part.since < poll.opened_at
+            # Asking it may be the first thing that somebody does here, in that same moment.
+            allowed = before or (part is not None and call.resident.id == poll.opener)
+        case Voters.EVERYONE:
             allowed = True
+        case _:
+            allowed = call.may(ROLES[poll.who], poll.theme)
     if not allowed:
         raise UserError(f"poll.not_for_you.{poll.who}", question=poll.question)
 
 
 def suggest_polls(call: Call, given: str) -> Sequence[Suggestion]:
     """The polls that may be meant: here, or in private everywhere; those that are open first, or closed."""
-    theme = call.theme_here.id if call.theme_here else None
+    here = (call.theme_here.id,) if call.theme_here else call.themes_among(call.tx.of(POLLS).themes())
     wanted = given.casefold().removeprefix("#")
     meant = _MEANT.get(call.command)
-    known = call.tx.of(POLLS).latest(theme, call.resident.id, LOOKED_THROUGH)
+    known = call.tx.of(POLLS).latest(here, LOOKED_THROUGH)
     polls = [poll for poll in known if meant is None or poll.state in meant]
     if call.command in _CLOSED_FIRST:
         polls.sort(key=lambda poll: poll.state != "closed")

@@ -29,10 +29,10 @@ def ballot_form(poll: Poll, mine: Choices = ()) -> Form | None:
     return _ballot(poll, () if poll.anonymous or mine == UNREADABLE else mine)
 
 
-def whole_form(poll: Poll) -> Form | None:
+def whole_form(poll: Poll, mine: Choices = ()) -> Form | None:
     """Asks for a whole ballot where one press of an option is not all of it; None where it is."""
     if poll.kind in ASKED or (poll.kind in CHOSEN and poll.at_most > 1):
-        return replace(_ballot(poll, ()), at_once=True)
+        return replace(_ballot(poll, () if poll.anonymous or mine == UNREADABLE else mine), at_once=True)
     return None
 
 

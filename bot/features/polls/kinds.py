@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol, TypeVar
 
 from bot.errors import Unsure, UserError
@@ -49,13 +49,15 @@ class Apart(Protocol):
 class Count:
     """What came out. `parts`: for each option the lengths of its bar's pieces, all in one measure.
 
-    `order`: options from first to last, equal ones together; none where nobody voted.
+    `order`: options from first to last, equal ones together; none where nobody voted. `alike`: all that
+    voted chose the same.
     """
 
     people: int
     parts: tuple[tuple[int, ...], ...]
     order: tuple[Choices, ...]
     ranking: Ranking | None = None
+    alike: bool = False
 
     @property
     def totals(self) -> tuple[int, ...]:
@@ -70,13 +72,14 @@ class Count:
 class VotingMethod:
     """One kind of poll, as functions.
 
-    `read` what was typed, `press` the button of an option. Ballots are counted in two steps: `add` sums up
+    `read` what was typed, `press` the button of an option (None: a press says too little, so the whole
+    ballot is asked for). Ballots are counted in two steps: `add` sums up
     any part of them, `decide` says what comes of the sums of all. `by_numbers`: a ballot is the numbers of
     the options chosen, so that a platform's own poll can carry it.
     """
 
     read: Callable[[Plan, str, Meaning], Choices]
-    press: Callable[[Plan, Choices, int, bool | None], Choices]
+    press: Callable[[Plan, Choices, int, bool | None], Choices] | None
     add: Callable[[Plan, Ballots], list[int]]
     decide: Callable[[Plan, int, Sequence[int]], Count]
     by_numbers: bool = False
@@ -84,12 +87,15 @@ class VotingMethod:
     def count(self, plan: Plan, pages: Iterable[Ballots], apart: Apart = lambda work: work()) -> Count:
         """What came out; a page that takes long is summed up by `apart`, which may do it elsewhere."""
         people, sums = 0, self.add(plan, ())
+        different: set[Choices] = set()
         for page in pages:
             people += sum(times for _, times in page)
+            if len(different) < 2:
+                different.update(choices for choices, _ in page)
             add = partial(self.add, plan, page)
             more = apart(add) if len(page) > MANY else add()
             sums = [one + other for one, other in zip(sums, more, strict=True)]
-        return self.decide(plan, people, sums)
+        return replace(self.decide(plan, people, sums), alike=len(different) == 1)
 
 
 # --- reading what was typed --------------------------------------------------
@@ -229,7 +235,12 @@ def _by_words(plan: Plan) -> Mapping[str, int]:
     """The number of each option by its own words, where people typed those."""
     if plan.kind in (Kind.CONSENT, Kind.DATES):
         return {}
-    return {seen_as(option): number for number, option in enumerate(plan.options, start=1)}
+    return _numbered(plan.options)
+
+
+@lru_cache(256)  # every vote asks, and few polls are open
+def _numbered(options: tuple[str, ...]) -> Mapping[str, int]:
+    return {seen_as(option): number for number, option in enumerate(options, start=1)}
 
 
 def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
@@ -321,14 +332,6 @@ def press_ranks(plan: Plan, before: Choices, option: int, on: bool | None) -> Ch
     if on is False or (on is None and option in before):
         return kept
     return before if option in before else (*kept, option)
-
-
-def press_scores(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
-    """One more with each press, and after the best from nothing again."""
-    now = before[option - 1] if before else 0
-    if on is None:
-        return _marked(plan, before, option, (now + 1) % (BEST_SCORE + 1))
-    return _marked(plan, before, option, BEST_SCORE if on else 0)
 
 
 def press_dates(plan: Plan, before: Choices, option: int, on: bool | None) -> Choices:
@@ -427,7 +430,7 @@ _CHOSEN = VotingMethod(read_chosen, press_chosen, add_chosen, decide_most, by_nu
 METHODS = {
     Kind.CHOICE: _CHOSEN,
     Kind.APPROVAL: _CHOSEN,
-    Kind.SCORE: VotingMethod(read_scores, press_scores, add_scores, decide_most),
+    Kind.SCORE: VotingMethod(read_scores, None, add_scores, decide_most),
     Kind.RANKED: VotingMethod(read_ranks, press_ranks, add_ranks, decide_ranks),
     Kind.CONSENT: VotingMethod(read_consent, press_consent, add_chosen, decide_most),
     Kind.DATES: VotingMethod(read_dates, press_dates, add_dates, decide_dates),

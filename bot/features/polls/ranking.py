@@ -30,6 +30,10 @@ class Ranking:
         others = [other for other in range(len(self.duels)) if other != mine]
         return all(self.duels[mine][other] > self.duels[other][mine] for other in others)
 
+    def loses_a_duel(self, option: int) -> bool:
+        mine = option - 1
+        return any(theirs[mine] > ours for theirs, ours in zip(self.duels, self.duels[mine], strict=True))
+
 
 def add_duels(options: int, ballots: Iterable[tuple[tuple[int, ...], int]]) -> list[int]:
     """For each option, how many put it before each other one: sums that can be added to those of others.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -12,7 +13,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.feature import Write
 from bot.features.polls import show
-from bot.features.polls.find import find, usage
+from bot.features.polls.find import find, themes_here, usage
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import Count, option_text
 from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
@@ -20,6 +21,9 @@ from bot.model.message import Attachment, Message, Text, message, text
 from bot.ports.storage import Transaction
 
 LISTED = 20
+# What begins a formula where a cell may begin: first of all, behind what parts cells elsewhere (in our
+# language a semicolon), or a quotation mark, whatever blanks stand between.
+_FORMULA = re.compile(r"((?:^|[;\t\r\n\"])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 class Form(StrEnum):
@@ -34,7 +38,7 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     found, mine = find(call, poll)
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
-    board = show.card(call.tx, found, show.is_shown(found, mine), private=True)
+    board = show.card(call.tx, found, mine, private=True)
     own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
     form = ballot_form(found, mine)
     return message(*board.lines, *own, title=board.title, hints=board.hints, buttons=board.buttons, form=form)
@@ -42,9 +46,9 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
 
 def list_polls(call: Call, *, theme: str | None = None) -> Message:
     """The open polls here, or in the theme that is named; in private, everywhere."""
-    where = call.theme(theme).id if call.place or theme else None
+    where = (call.theme(theme).id,) if theme else themes_here(call)
     found = call.tx.of(POLLS).running(where, call.resident.id, LISTED + 1)
-    planned = call.tx.of(POLLS).planned(where, call.resident.id, LISTED)
+    planned = call.tx.of(POLLS).planned(where, LISTED)
     if not found and not planned:
         return message(text("poll.list.none", usage=usage(call, "poll open")))
     lines = [
@@ -94,6 +98,8 @@ def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -
         raise UserError("poll.is_cancelled", question=found.question)
     if not show.is_shown(found, mine):
         raise UserError("poll.export.hidden", question=found.question)
+    if not show.shown_count(call.tx, found, mine):
+        raise UserError("poll.export.few", question=found.question, floor=found.floor)
     words = text("poll.export", question=found.question)
     return message(words, files=[Attachment(f"{SUBJECT}:{found.id}", str(form), words)])
 
@@ -118,7 +124,8 @@ def make_picture(tx: Transaction, subject: str, write: Write) -> Callable[[], by
     notes = [*show.result(poll, count), text("poll.closed.people", count=poll.voters)]
     if poll.kind is Kind.DATES:
         notes.append(text("poll.picture.dates"))
-    chart = Chart(poll.question, bars, " ".join(map(write, notes)))
+    rest = tuple(write(text("poll.picture.rest", count=left)) for left in range(1, len(bars) + 1))
+    chart = Chart(poll.question, bars, " ".join(map(write, notes)), rest)
     return lambda: draw(chart)
 
 
@@ -170,8 +177,10 @@ def _options(poll: Poll, count: Count, write: Write) -> list[dict[str, object]]:
 
 
 def _harmless(value: object) -> object:
-    """A spreadsheet would run words that begin like a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    """A spreadsheet would run words that begin like a formula: in whichever of the ways in which one parts
+    cells, as it does not know in which this file was written.
+    """
+    return _FORMULA.sub(r"\1'\2", value) if isinstance(value, str) else value
 
 
 def _counted(tx: Transaction, subject: str) -> tuple[Poll, Count]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bot.model.people import Role
 from bot.ports.storage import StoreKey
 
 SUBJECT = "poll"
@@ -42,6 +43,8 @@ class Voters(StrEnum):
     MODERATORS = "moderators"
 
 
+# The role that somebody needs there; who takes part and has none may vote where the others may.
+ROLES = {Voters.ORGANISERS: Role.ORGANISER, Voters.MODERATORS: Role.MODERATOR}
 # What a ballot says, as its kind counts it: numbers of options (in order of preference where they are
 # ranked), or one mark for each option, in order. () is no ballot.
 Choices = tuple[int, ...]
@@ -57,7 +60,10 @@ Ballots = Sequence[tuple[Choices, int]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is settled before a poll opens, and never changes after it, but for a later closing time."""
+    """What is settled before a poll opens, and never changes after it, but for a later closing time.
+
+    `floor`: with fewer ballots that can be counted an anonymous poll has no result; 0 in any other.
+    """
 
     theme: int
     opener: int
@@ -69,6 +75,7 @@ class Plan:
     anonymous: bool = False
     who: Voters = Voters.EVERYONE
     quorum: int = 0
+    floor: int = 0
     opened_at: datetime
     closes_at: datetime
 
@@ -89,6 +96,9 @@ class Poll(Plan):
     outcome: str | None = None
     review_at: datetime | None = None
     reminded: bool = False
+    # Since when it waits for what was said in time; on which platforms that is, or in the end was.
+    waits_since: datetime | None = None
+    unheard: str | None = None
 
     def takes_votes(self, at: datetime) -> bool:
         return self.state == "open" and at < self.closes_at
@@ -119,22 +129,26 @@ class PollStore(Protocol):
         """The poll, held until the transaction ends, and what this voter chose: SEALED if it is anonymous."""
         ...
 
-    def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        """Open polls, the newest first, held like `get`; theme None: where this voter takes part."""
+    def themes(self) -> Collection[int]:
+        """In which any poll was asked."""
         ...
 
-    def planned(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        """Polls that open later, the first to open first; theme None as in `running`."""
+    def running(self, among: Collection[int], voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
+        """The open polls of these themes, the newest first, held like `get`."""
+        ...
+
+    def planned(self, among: Collection[int], most: int) -> Sequence[Poll]:
+        """Their polls that open later, the first to open first."""
         ...
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         """Polls that this resident opened or voted in, the newest first."""
         ...
 
-    def latest(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        """All that were asked, the open ones first, then those that open later, the newest first; not held.
+    def latest(self, among: Collection[int], most: int) -> Sequence[Poll]:
+        """All that were asked there, the open ones first, then those that open later, the newest first.
 
-        Theme None as in `running`.
+        They are not held.
         """
         ...
 
@@ -168,7 +182,9 @@ class PollStore(Protocol):
         ...
 
     def end(self, poll: Poll, state: str, now: datetime) -> None:
-        """The ballots of an anonymous poll are counted, or thrown away where it was cancelled."""
+        """The ballots of an anonymous poll are counted, or thrown away where it was cancelled or they are
+        fewer than its floor.
+        """
         ...
 
     def burn(self, poll: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import METHODS, Count, how_to, option_text
+from bot.features.polls.ranking import Ranking
 from bot.features.polls.records import POLLS, Choices, Kind, Plan, Poll, Results
 from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
@@ -24,8 +25,19 @@ def count_of(tx: Transaction, poll: Poll) -> Count:
     return METHODS[poll.kind].count(poll, tx.of(POLLS).ballots(poll), tx.offload)
 
 
+def shown_count(tx: Transaction, poll: Poll, mine: Choices = ()) -> Count | None:
+    """The count, where it may be seen: by everybody, or by somebody who voted `mine`.
+
+    Of an anonymous poll never what so few chose that it tells what each of them did.
+    """
+    if not is_shown(poll, mine):
+        return None
+    count = count_of(tx, poll)
+    return None if count.people < poll.floor else count
+
+
 def is_shown(poll: Poll, mine: Choices = ()) -> bool:
-    """Whether the count may be seen: by everybody, or by somebody who voted `mine`."""
+    """Whether it is time for the count: for everybody, or for somebody who voted `mine`."""
     if poll.state != "open":
         return poll.state == "closed"
     return not poll.anonymous and (
@@ -92,24 +104,42 @@ def figures(poll: Plan, count: Count, option: int) -> dict[str, int | float]:
 # --- what came out -------------------------------------------------------------------
 
 
-def result(poll: Poll, count: Count) -> list[Text]:
-    """What came out, in sentences. A tie is called a tie, and a lack of people a lack."""
+def result(poll: Poll, count: Count | None) -> list[Text]:
+    """What came out, in sentences. A tie is called a tie, and a lack of people a lack.
+
+    Where the count of a poll that is closed may not be seen, that there is no result, and why.
+    """
+    if count is None:
+        return _no_result(poll)
     lines = []
     if poll.quorum > count.people:
         lines.append(text("poll.result.no_quorum", count=count.people, quorum=poll.quorum))
+    lines += _came_out(poll, count)
+    if poll.anonymous and count.alike:
+        lines.append(text("poll.result.alike"))
+    return lines
+
+
+def _no_result(poll: Poll) -> list[Text]:
+    if not poll.voters:
+        return [text("poll.result.none")]
+    few = text("poll.result.few", floor=poll.floor)
+    return [few] if poll.voters < poll.floor else [few, text("poll.result.few.unreadable")]
+
+
+def _came_out(poll: Poll, count: Count) -> list[Text]:
     if poll.kind is Kind.CONSENT and count.people:
-        return [*lines, _consent(count)]
+        return [_consent(count)]
     first = count.first
     if not first:
-        return [*lines, text("poll.result.nothing" if count.people else "poll.result.none")]
+        return [text("poll.result.nothing" if count.people else "poll.result.none")]
     names = tuple(option_text(poll, option) for option in first)
     values = figures(poll, count, first[0])
     if len(first) > 1:
-        return [*lines, text(f"poll.result.{_family(poll)}.tie", options=names, **values)]
-    lines.append(text(f"poll.result.{_family(poll)}.one", option=names[0], **values))
-    if count.ranking and len(poll.options) > 1:
-        lines.append(_why(poll, count))
-    return lines
+        tie = text(f"poll.result.{_family(poll)}.tie", options=names, **values)
+        return [tie, _why_level(count.ranking, first, names)] if count.ranking else [tie]
+    won = text(f"poll.result.{_family(poll)}.one", option=names[0], **values)
+    return [won, _why(poll, count)] if count.ranking and len(poll.options) > 1 else [won]
 
 
 def _family(poll: Poll) -> str:
@@ -142,6 +172,12 @@ def _why(poll: Poll, count: Count) -> Text:
     )
 
 
+def _why_level(ranking: Ranking, first: Choices, names: tuple[Text, ...]) -> Text:
+    """Why they are level, which nobody would think who sees that one of them wins more duels."""
+    loses = any(ranking.loses_a_duel(option) for option in first)
+    return text("poll.why.level.circle" if loses else "poll.why.level.unbeaten", options=names)
+
+
 # --- the board ------------------------------------------------------------------------
 
 
@@ -150,21 +186,21 @@ def show_board(tx: Transaction, subject: str) -> Message | None:
     found = tx.of(POLLS).get(int(subject), 0)
     if not found or found[0].state == "planned":
         return None
-    return card(tx, found[0], is_shown(found[0]))
+    return card(tx, found[0])
 
 
-def card(tx: Transaction, poll: Poll, shown: bool, *, private: bool = False) -> Message:
-    """A poll with its count, or without where that is not to be seen.
+def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = False) -> Message:
+    """A poll with its count, or without where whoever voted `mine` is not to see that.
 
     `private`: for one person alone, who gets every reason.
     """
-    count = count_of(tx, poll) if shown else None
+    count = shown_count(tx, poll, mine)
     lines = option_lines(poll, count)
     if poll.voters:
         lines.append(text("poll.board.people", count=poll.voters))
     elif poll.state == "open":
         lines.append(text("poll.board.nobody"))
-    if shown and poll.kind is Kind.CONSENT:
+    if count and poll.kind is Kind.CONSENT:
         lines += reasons(tx, poll, None if private else REASONS_SHOWN)
     if poll.state == "open":
         lines += _terms(poll)
@@ -174,7 +210,7 @@ def card(tx: Transaction, poll: Poll, shown: bool, *, private: bool = False) -> 
             hints = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
         else:
             hints = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
-        lines += [text("poll.board.closes", closes=poll.closes_at), text("poll.board.number", poll=poll.id)]
+        lines += [_when_it_closes(poll), text("poll.board.number", poll=poll.id)]
         return message(
             *lines,
             title=typed(poll.question),
@@ -183,12 +219,29 @@ def card(tx: Transaction, poll: Poll, shown: bool, *, private: bool = False) -> 
             native_poll=_native_poll(poll),
             form=ballot_form(poll),
         )
-    came_out = result(poll, count) if count else []
+    came_out = result(poll, count) if poll.state == "closed" else []
     ended = text(f"poll.board.{poll.state}", ended=poll.ended_at or poll.closes_at)
     outcome = [text("poll.board.outcome", outcome=poll.outcome)] if poll.outcome else []
+    if poll.state == "closed" and poll.unheard:
+        came_out.append(not_heard(poll))
     lines += [*came_out, ended, *outcome]
     over = _native_poll(poll, (came_out or [ended])[0])
     return message(*lines, title=typed(poll.question), native_poll=over)
+
+
+def _when_it_closes(poll: Poll) -> Text:
+    if poll.unheard:
+        return text("poll.board.waits", closes=poll.closes_at, platforms=_platforms(poll))
+    return text("poll.board.closes", closes=poll.closes_at)
+
+
+def not_heard(poll: Poll) -> Text:
+    """Where something was perhaps said in time that nobody heard."""
+    return text("poll.closed.unheard", closes=poll.closes_at, platforms=_platforms(poll))
+
+
+def _platforms(poll: Poll) -> tuple[Text, ...]:
+    return tuple(typed(platform.capitalize()) for platform in (poll.unheard or "").split())
 
 
 def _terms(poll: Poll) -> list[Text]:
@@ -204,6 +257,8 @@ def _terms(poll: Poll) -> list[Text]:
         lines.append(text(f"poll.board.results.{poll.results}"))
     if poll.anonymous:
         lines.append(text("poll.board.anonymous"))
+    if poll.floor > 1:
+        lines.append(text("poll.board.floor", floor=poll.floor))
     return lines
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.polls import show
+from bot.features.polls.ask import reminder_at
 from bot.features.polls.find import check_running, check_voter, find
 from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
 from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
 from bot.features.polls.records import (
-    DAY,
     POLLS,
+    ROLES,
     SUBJECT,
     UNREADABLE,
     Choices,
@@ -20,7 +21,8 @@ from bot.features.polls.records import (
     Poll,
     secret_of,
 )
-from bot.model.message import Form, Message, Text, message, text
+from bot.model.message import Button, Form, Message, Text, message, text
+from bot.model.people import Role
 from bot.model.work import Job
 
 
@@ -42,6 +44,10 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     except Unsure as asked:
         # Whichever is pressed, and whenever, it is for this poll.
         choices = [(label, {**meant, "poll": found.id}) for label, meant in asked.choices]
+        if found.anonymous:
+            # A whole ballot each, which replaces any other: that it was asked is kept nowhere.
+            buttons = [Button(label, "poll vote", meant, style="primary") for label, meant in choices]
+            return message(asked.question, asked.otherwise, buttons=buttons)
         raise Unsure(asked.question, choices) from None
     return _cast(call, found, before, after, reason)
 
@@ -66,12 +72,14 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
         return elsewhere
     if not 1 <= option <= len(found.options):
         raise UserError("poll.vote.no_option", number=option, most=len(found.options))
-    if found.anonymous and (whole := whole_form(found)):
+    press = METHODS[found.kind].press
+    if (found.anonymous or press is None) and (whole := whole_form(found, before)):
         return _asked_whole(found, whole)
+    assert press
     # A secret ballot is what this press says, and nothing that was pressed before.
     stands, on = ((), None) if found.anonymous else (before, on)
     try:
-        after = METHODS[found.kind].press(found, stands, option, on)
+        after = press(found, stands, option, on)
     except UserError as error:
         # A press says who objects, but not why.
         return _mended(found, error.asking(reason_form(found)) if found.kind is Kind.CONSENT else error)
@@ -151,7 +159,7 @@ def _asked_whole(poll: Poll, form: Form) -> Message:
         how = text("poll.how.approval", example="1 2")
         limit = (text("poll.board.at_most", count=poll.at_most),) if poll.at_most < len(poll.options) else ()
     return message(
-        text("poll.whole", question=poll.question),
+        text("poll.whole" if poll.anonymous else "poll.whole.score", question=poll.question),
         *show.option_lines(poll, None),
         *limit,
         hints=[text("poll.reminder.how", poll=poll.id, how=how)],
@@ -187,10 +195,12 @@ def remind_due(call: Call, job: Job) -> None:
     if not found or found[0].state != "open" or found[0].reminded:
         return
     poll = found[0]
-    if not poll.closes_at - DAY <= call.now < poll.closes_at:
+    if not reminder_at(call, poll.closes_at) <= call.now < poll.closes_at:
         return  # it runs longer now, and another job comes for that; or it is over
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
+    needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}", until=poll.closes_at)
+        key = f"poll:{poll.id}:reminder:{resident}"
+        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.matrix.outgoing import _STATE
 from adapters.matrix.rooms import MADE_FOR
 from tests.homeserver import Homeserver, Person
 from tests.plein import Plein
@@ -32,9 +33,9 @@ async def test_who_was_never_invited_to_their_direct_room_is_now(
     town = Town(homeserver, plein)
     anna = await homeserver.person(f"anna{next(numbers)}")
     room = await town.room(anna)
-    megolm = {"type": "m.room.encryption", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}
+    state = [{"type": kind, "content": content} for kind, content in _STATE.items()]
     half_made = await (await homeserver.person(name)).create_room(
-        is_direct=True, creation_content={MADE_FOR: anna.user_id}, initial_state=[megolm]
+        is_direct=True, creation_content={MADE_FOR: anna.user_id}, initial_state=state
     )
     await anna.say(room, LIST)
     assert await invited_by(plein.user_id, anna) == [half_made]

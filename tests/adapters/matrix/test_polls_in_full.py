@@ -114,10 +114,14 @@ async def test_a_hidden_poll_is_never_answered_in_public(town: Town) -> None:
 
 async def test_an_anonymous_objection_is_shown_without_a_name(town: Town) -> None:
     anna, ben = await town.resident("anna"), await town.resident("ben")
-    room = await town.room(anna.person, ben.person)
+    others = [await town.resident(name) for name in ("cas", "dora", "eva")]
+    room = await town.room(anna.person, ben.person, *(other.person for other in others))
     await anna.person.say(room, '!peiling open "Tweede tafel" --soort akkoord --anoniem')
-    await board(anna.person, room, "1. Akkoord", "Anoniem")
+    await board(anna.person, room, "1. Akkoord", "Anoniem", "vanaf 5 stemmen")
     number = await number_of(anna)
+    for somebody in (anna, *others):
+        await somebody.person.say(somebody.direct, f"!stem akkoord --peiling {number}")
+        await somebody.told("je stem is binnen")
     await ben.person.say(ben.direct, f"!stem bezwaar het is <b>te duur</b> --peiling {number}")
     await ben.told("je stem is binnen")
     await anna.person.say(room, f"!peiling sluit {number} --zeker")
@@ -175,7 +179,7 @@ async def test_who_is_in_the_room_takes_part_and_who_came_later_was_not_asked(to
     await ben.person.say(ben.direct, f"!stem 1 --peiling {number}")
     await ben.told("je koos Ja")
     await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
-    await cas.told("hoort bij een thema waar je nog niet aan meedoet")
+    await cas.told("is er voor jou niet")
     await cas.person.join(room)
     await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
     await cas.told("stemt alleen wie al aan dit thema meedeed")

@@ -160,19 +160,52 @@ async def test_a_place_that_comes_later_shows_what_is_open(town: Town) -> None:
     assert [one.words.split("\n")[0] for one in town.platform.shown if one.where == "nieuw"] == ["Nog?"]
 
 
-async def test_a_place_left_and_joined_again_shows_it_again(town: Town) -> None:
+async def test_a_place_left_and_joined_again_goes_on_with_what_stands_there(town: Town) -> None:
+    """Two boards would be one too many: both have buttons, and one of them is out of date."""
     await flush(town)
     await town.core.left(PLATFORM, Place(PLATFORM, "plein"))
+    await town.say("ben", "!vote 1")
     await flush(town)
     assert shown(town, "plein") == [("send", "1. A: 0 stemmen")]
     await town.joined("plein")
-    await town.say("ben", "!vote 1")
     await flush(town)
     await town.say("cas", "!vote 1")
     await flush(town)
     assert shown(town, "plein")[-1][1] == "1. A: 2 stemmen"
-    # A key of its own: the platform takes the old one for the message that it knows already.
-    assert [how for how, _ in shown(town, "plein")] == ["send", "send", "edit"]
+    assert [how for how, _ in shown(town, "plein")] == ["send", "edit", "edit"]
+
+
+async def test_what_ended_while_plein_was_not_there_is_shown_by_what_stands_there(town: Town) -> None:
+    await flush(town)
+    await town.core.left(PLATFORM, Place(PLATFORM, "plein"))
+    await town.say("anna", "!poll close --sure")
+    await flush(town)
+    await town.joined("plein")
+    await flush(town)
+    assert [how for how, _ in shown(town, "plein")] == ["send", "edit"]
+
+
+async def test_what_cannot_be_edited_any_more_is_posted_anew(town: Town) -> None:
+    await flush(town)
+    await town.core.left(PLATFORM, Place(PLATFORM, "plein"))
+    town.platform.uneditable |= {one.key for one in town.platform.shown} | {
+        f"${one.key}" for one in town.platform.shown if one.where == "plein"
+    }
+    await town.joined("plein")
+    await town.say("ben", "!vote 1")
+    await flush(town)
+    await flush(town)
+    assert [how for how, _ in shown(town, "plein")] == ["send", "send"]
+
+
+async def test_of_12_closed_polls_none_follows_to_another_room(town: Town) -> None:
+    for number in range(12):
+        await town.say(f"r{number}", f'!poll open "Vraag {number}?" A | B', room="plein")
+        await town.say(f"r{number}", f"!poll close {number + 2} --sure", room="plein")
+    await flush(town)
+    await town.core.moved(PLATFORM, Place(PLATFORM, "plein"), Place(PLATFORM, "nieuw plein"))
+    await flush(town)
+    assert [how for how, _ in shown(town, "nieuw plein")] == ["send"]
 
 
 async def test_a_place_that_moved_gets_a_board_of_its_own(town: Town) -> None:

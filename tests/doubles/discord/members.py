@@ -13,6 +13,7 @@ from tests.doubles.discord.errors import Json, Refused
 from tests.doubles.discord.looks import all_components
 from tests.doubles.discord.modals import filled_in
 from tests.doubles.discord.state import (
+    PRIVATE_THREAD,
     THREAD,
     Application,
     Channel,
@@ -92,13 +93,12 @@ class Person:
         uploads = {number: talk.Upload(*one) for number, one in enumerate((files or {}).items())}
         return self._allowed(lambda: talk.post(self.world, channel, self.user, body, uploads))
 
-    def begins(self, where: Channel | str, name: str) -> Channel:
-        """Begin a thread there, for all who see the channel."""
+    def begins(self, where: Channel | str, name: str, *, private: bool = False) -> Channel:
+        """Begin a thread there, for all who see the channel; a private one is for whoever is named in it."""
         parent = self._place(where)
-        self._may(parent, "create_public_threads")
-        thread = Channel(
-            self.world.clock.new_id(), THREAD, name, parent.guild_id, parent.id, owner_id=self.id
-        )
+        self._may(parent, "create_private_threads" if private else "create_public_threads")
+        type = PRIVATE_THREAD if private else THREAD
+        thread = Channel(self.world.clock.new_id(), type, name, parent.guild_id, parent.id, owner_id=self.id)
         thread.joined[self.id] = self.world.clock.now()
         places.add_channel(self.world, thread)
         return thread

@@ -84,10 +84,15 @@ def in_guild(guild: Guild, member: Member) -> int:
 
 
 def in_channel(guild: Guild, member: Member, channel: Channel) -> int:
-    """What the member may do in a channel; in a thread what its parent says."""
+    """What the member may do in a channel; in a thread what its parent says, in a private one if they are
+    in it or manage threads."""
     found = in_guild(guild, member)
     if found == ALL:
         return found
+    if channel.private and member.user.id not in channel.joined:
+        parent = guild.channels[channel.parent_id or ""]
+        found = in_channel(guild, member, parent)
+        return found if found & BITS["manage_threads"] else 0
     overwrites = (
         guild.channels[channel.parent_id] if channel.thread and channel.parent_id else channel
     ).overwrites

@@ -159,7 +159,12 @@ def guild_json(guild: Guild) -> Json:
 def guild_create_json(guild: Guild, application: Application) -> Json:
     """As the gateway brings it: with channels, threads, and of the members only the bot itself."""
     channels = [one for one in guild.channels.values() if not one.thread]
-    threads = [one for one in guild.channels.values() if one.thread and not one.archived]
+    me = guild.members[application.user.id]
+    threads = [
+        one
+        for one in guild.channels.values()
+        if one.thread and not one.archived and permissions.may(guild, me, one, "view_channel")
+    ]
     return guild_json(guild) | {
         "unavailable": False,
         "large": False,

@@ -97,6 +97,11 @@ class Channel:
         return self.type in (ANNOUNCEMENT_THREAD, THREAD, PRIVATE_THREAD)
 
     @property
+    def private(self) -> bool:
+        """Whether it is a thread that only those see who are in it, and who manages threads."""
+        return self.type == PRIVATE_THREAD
+
+    @property
     def talkative(self) -> bool:
         return self.type != CATEGORY
 

@@ -94,9 +94,21 @@ def post(
     if body.get("poll"):
         message.poll = _poll(world, body["poll"])
     channel.messages[message.id] = message
+    if channel.private:
+        _bring_in(world, channel, message)
     tell(world, "MESSAGE_CREATE", message, _whole(world, message))
     world.bell.ring()
     return message
+
+
+def _bring_in(world: World, thread: Channel, message: Message) -> None:
+    """Whoever is named in a private thread is in it from then on, and a bot is told."""
+    members = world.guild(thread.guild_id).members
+    for user in message.mentions:
+        if user.id in members and user.id not in thread.joined:
+            thread.joined[user.id] = world.clock.now()
+            if user.id in world.applications:
+                world.emit(Event("THREAD_CREATE", channel_json(thread), 0, thread.guild_id, only=user.id))
 
 
 def sent_before(world: World, channel: Channel, author: User, body: Json) -> Message | None:

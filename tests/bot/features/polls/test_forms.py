@@ -152,6 +152,24 @@ async def test_a_form_on_a_board_is_a_vote(
     assert not any(values((await press(town, "cas", "poll show", poll=1)).form))
 
 
+@pytest.mark.parametrize("anonymous", ["", " --anonymous"], ids=["plain", "anonymous"])
+async def test_a_press_in_a_score_poll_opens_the_whole_ballot(town: Town, anonymous: str) -> None:
+    """One press would count one of five for somebody's favourite, and nothing for the rest."""
+    await town.say("anna", f'!poll open "Wat?" A | B --kind score{anonymous}')
+    asked = await press(town, "ben", "poll tick", poll=1, option=1)
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == [0, 0]
+    assert asked.form
+    assert (asked.form.at_once, list(values(asked.form))) == (True, ["", ""])
+    assert [line.key for line in asked.lines[1:]] == ["poll.line.hidden"] * 2
+    assert asked.hints[0].key == "poll.reminder.how"
+    await fill_in(town, "ben", asked.form, "5", "1")
+    # Whoever voted finds their scores in it, where those may be read; and they stand until it is sent.
+    again = await press(town, "ben", "poll tick", poll=1, option=2)
+    assert list(values(again.form)) == (["", ""] if anonymous else ["5", "1"])
+    if not anonymous:
+        assert await town.core.store.run(lambda tx: tally(tx, 1)) == [5, 1]
+
+
 async def test_boards_reminders_and_what_is_asked_in_private_bring_it_along(town: Town) -> None:
     await town.say("ben", "!reminders on")
     await town.say("anna", '!poll open "Wat?" A | B --kind ranked --results closed --closes 3d')

@@ -41,7 +41,9 @@ def read(plan: Any, words: str) -> Choices:
 
 
 def press(plan: Any, before: Choices, option: int, on: bool | None) -> Choices:
-    return METHODS[plan.kind].press(plan, before, option, on)
+    how = METHODS[plan.kind].press
+    assert how
+    return how(plan, before, option, on)
 
 
 def key_of(error: pytest.ExceptionInfo[UserError]) -> str:
@@ -260,14 +262,6 @@ def test_any_words_are_a_ballot_or_an_answer(kind: Kind, words: str) -> None:
         (RANKED, (2, 3, 1), 3, False, (2, 1)),
         (RANKED, (2,), 2, None, ()),
         (RANKED, (2,), 1, False, (2,)),
-        # Scores: one more with each press, and round.
-        (SCORE, (), 2, None, (0, 1, 0)),
-        (SCORE, (0, 1, 0), 2, None, (0, 2, 0)),
-        (SCORE, (1, 5, 0), 2, None, (1, 0, 0)),
-        (SCORE, (0, 5, 0), 2, None, ()),
-        (SCORE, (), 2, True, (0, 5, 0)),
-        (SCORE, (3, 2, 0), 2, False, (3, 0, 0)),
-        (SCORE, (), 2, False, ()),
         # Dates: yes, if need be, no, and round.
         (DATES, (), 1, None, (2, 0, 0)),
         (DATES, (2, 0, 0), 1, None, (1, 0, 0)),
@@ -301,7 +295,7 @@ def test_an_objection_is_not_pressed(on: bool | None) -> None:
 
 
 @given(
-    st.sampled_from([Kind.APPROVAL, Kind.SCORE, Kind.RANKED, Kind.DATES]),
+    st.sampled_from([Kind.APPROVAL, Kind.RANKED, Kind.DATES]),
     st.lists(st.tuples(st.integers(1, 3), st.sampled_from([None, True, False])), max_size=8),
 )
 def test_whatever_is_pressed_leaves_a_ballot_or_none(
@@ -311,9 +305,9 @@ def test_whatever_is_pressed_leaves_a_ballot_or_none(
     stands: Choices = ()
     for option, on in presses:
         stands = press(plan, stands, option, on)
-    if kind in (Kind.SCORE, Kind.DATES):
+    if kind is Kind.DATES:
         assert stands == () or len(stands) == 3
-        assert all(0 <= mark <= (5 if kind is Kind.SCORE else 2) for mark in stands)
+        assert all(0 <= mark <= 2 for mark in stands)
         assert stands == () or any(stands)
     else:
         assert len(set(stands)) == len(stands)

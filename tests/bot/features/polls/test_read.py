@@ -49,6 +49,20 @@ async def test_words_that_begin_like_a_formula_are_only_words(town: Town) -> Non
     assert [one["option"] for one in table["options"]] == options
 
 
+CELLS = ["Ja;=1+1", "Nee; @som", 'x";=2', 'y;"=3', "a, b;-4", "z;\uff1d5", "=6;+7", "gewoon"]
+
+
+@pytest.mark.parametrize("parted_by", [",", ";", "\t"])
+async def test_no_cell_is_a_formula_wherever_cells_are_parted(town: Town, parted_by: str) -> None:
+    """In most of Europe a spreadsheet parts them at semicolons, and knows nothing of who wrote the file."""
+    await town.say("anna", f'!poll open "Wat?" {" | ".join(CELLS)}')
+    data = (await exported(town, "csv")).decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(data), delimiter=parted_by) for cell in row]
+    assert len(cells) >= 8
+    assert not [cell for cell in cells if cell.strip().startswith(tuple("=+-@\uff1d"))]
+    assert "gewoon" in data
+
+
 @pytest.mark.parametrize(
     ("how", "votes", "figures"),
     [

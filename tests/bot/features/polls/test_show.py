@@ -95,7 +95,11 @@ def test_the_result() -> None:
         (
             RANKED,
             [((1, 2, 3), 1), ((2, 3, 1), 1), ((3, 1, 2), 1)],
-            ["Het is gelijk tussen A, B en C, geteld volgens de methode van Schulze."],
+            [
+                "Het is gelijk tussen A, B en C, geteld volgens de methode van Schulze.",
+                "De duels lopen in een kring, en daarin staan A, B en C even sterk,"
+                " hoeveel duels elk ook wint.",
+            ],
         ),
     ],
 )

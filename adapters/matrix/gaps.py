@@ -1,0 +1,126 @@
+"""Gaps: what the server left out of a room's news, read from the room's history.
+
+A gap is kept like what is said, in its place in the room: whoever speaks there next waits until it is closed,
+and nobody elsewhere does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import nio
+
+from adapters.matrix.read import moment
+from adapters.matrix.rooms import SAYS_WHO_READS
+from adapters.matrix.session import Session
+from bot.errors import TryLater
+from bot.model.events import Arrival
+
+log = logging.getLogger(__name__)
+GAP = "be.plein.gap"
+# Kept beside an event: whether only whoever said it and Plein could read it then.
+PRIVATELY = "be.plein.privately"
+PAGE = 100
+# Of more than so much that matters the oldest is passed over.
+MOST = 10_000
+# So many seconds until a homeserver that does not answer is asked again.
+ASK_AGAIN = 5.0
+Matters = Callable[[str, Mapping[str, Any]], bool]
+
+
+class Gap(NamedTuple):
+    """In a room's history, as the server calls these places.
+
+    `alone`: after it Plein was alone there with one other, and nothing had changed that.
+    """
+
+    since: str
+    until: str
+    alone: bool
+
+
+def gap_arrival(room: str, gap: Gap) -> Arrival:
+    """What is kept of it."""
+    return Arrival(f"{GAP}:{room}:{gap.since}:{gap.until}", room, json.dumps({GAP: gap}))
+
+
+def gap_in(kept: Mapping[str, Any]) -> Gap | None:
+    """The gap that was kept so; people's own events never are."""
+    return Gap(*kept[GAP]) if set(kept) == {GAP} else None
+
+
+async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequence[Arrival]:
+    """What matters of it, the oldest first. Raises TryLater where the server does not say just now."""
+    found: list[Any] = []
+    start, alone = gap.until, gap.alone
+    while page := await _page(on, room, start, gap.since):
+        events = page.chunk[::-1]
+        since = since_joining(events, on.me)
+        # In doubt it was not private.
+        alone = alone and not says_who_reads(since)
+        found += [event for event in reversed(since) if arrival_of(event, room, on.me, matters)]
+        if len(found) > MOST:
+            log.error("Too much was said in %s meanwhile: some of it is passed over", room)
+            break
+        if len(since) < len(events) or not events or not page.end or page.end == start:
+            break
+        start = page.end
+    kept = (arrival_of(event, room, on.me, matters, privately=alone) for event in found[:MOST][::-1])
+    return [arrival for arrival in kept if arrival]
+
+
+async def _page(on: Session, room: str, start: str, end: str) -> nio.RoomMessagesResponse | None:
+    """None where that history cannot be read by Plein, or not any more."""
+    back = nio.MessageDirection.back
+    try:
+        page = await on.client.room_messages(room, start, end=end, direction=back, limit=PAGE)
+    except OSError as error:
+        raise TryLater(ASK_AGAIN) from error
+    except Exception as error:
+        log.warning("What was said in %s meanwhile is asked for again: %s", room, type(error).__name__)
+        raise TryLater(ASK_AGAIN) from error
+    if isinstance(page, nio.RoomMessagesResponse):
+        return page
+    if page.status_code in ("M_FORBIDDEN", "M_NOT_FOUND", "M_INVALID_PARAM"):
+        log.warning("What was said in %s meanwhile cannot be read: %s", room, page.status_code)
+        return None
+    raise TryLater((getattr(page, "retry_after_ms", None) or ASK_AGAIN * 1000) / 1000)
+
+
+def says_who_reads(events: Iterable[Any]) -> bool:
+    """Whether who can read along may be others after these than before them."""
+    return any(event.source.get("type") in SAYS_WHO_READS for event in events)
+
+
+def arrival_of(
+    event: Any, room: str, me: str, matters: Matters, *, privately: bool = False
+) -> Arrival | None:
+    """What is to be kept of an event; None where it is nothing to Plein.
+
+    `privately`: nobody else than whoever said it could read it then.
+    """
+    source = event.source
+    event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
+    if not isinstance(event_id, str) or source.get("sender") == me:
+        return None
+    if not (undecryptable or matters(room, source)):
+        return None
+    at = moment(source.get("origin_server_ts"))
+    body = json.dumps({**source, PRIVATELY: privately})
+    return Arrival(event_id, room, body, undecryptable=undecryptable, at=at)
+
+
+def since_joining(events: Sequence[Any], me: str) -> Sequence[Any]:
+    """What came before we did is not said to us."""
+    for number in range(len(events) - 1, -1, -1):
+        source = events[number].source
+        if source.get("type") == "m.room.member" and source.get("state_key") == me:
+            content, unsigned = source.get("content"), source.get("unsigned")
+            before = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
+            was_here = isinstance(before, dict) and before.get("membership") == "join"
+            if isinstance(content, dict) and content.get("membership") == "join" and not was_here:
+                return events[number + 1 :]
+    return events

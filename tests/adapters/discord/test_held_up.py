@@ -1,0 +1,184 @@
+"""Nothing that one person or one channel does holds up anybody else; nothing is lost that is refused."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters.discord import history
+from tests.doubles.discord import Discord, Message, Person, Server
+from tests.on_discord import OnDiscord, opened, plein_on
+
+SAY = "POST /channels/{channel_id}/messages"
+EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
+MEMBER = "GET /guilds/{guild_id}/members/{user_id}"
+MESSAGE = "GET /channels/{channel_id}/messages/{message_id}"
+HOUR, DAY = 3_600, 86_400
+REFUSED = {50001: "Missing Access", 50013: "Missing Permissions"}
+
+
+def boards(who: Person) -> list[Message]:
+    return [one for one in who.sees("sport") if one.buttons and not one.only_for]
+
+
+async def hears(plein: OnDiscord, well: bool) -> None:
+    """Return once Plein says until when it has heard, or that it does not know."""
+    async with asyncio.timeout(60):
+        while (plein.adapter.heard_until() is not None) is not well:
+            await plein.core.places(plein.adapter.account)
+
+
+@pytest.mark.parametrize("code", REFUSED)
+async def test_refused_is_not_gone(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, code: int
+) -> None:
+    """One refusal during a few seconds; given back, there is one board, and it is up to date."""
+    board = await opened(plein, anna, "Een bank?")
+    refused = plein.double.faults.answer(403, EDIT, 50, body={"message": REFUSED[code], "code": code})
+    voted = await ben.presses(board, "Ja")
+    assert "you chose Ja" in voted.text, "it counts, and its voter is answered"
+    await plein.until_quiet(5)
+    refused.release()
+    town.permit(plein.double.bot, ["administrator"])
+    await plein.board("sport", "Ja: 1 stem")
+    assert boards(anna) == [board]
+
+
+async def test_a_poll_opened_while_plein_may_not_write_appears_once_it_may(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    await opened(plein, anna, "Een bank?")
+    town.close_to(plein.double.bot, "sport", ["send_messages"])
+    await anna.uses("sport", "poll open", question="Een boom?", option="Ja | Nee")
+    await plein.until_quiet(30)
+    assert [one.text for one in anna.sees("sport") if "Een boom?" in one.text and not one.only_for] == []
+    town.allow("sport", plein.double.bot.user.name, ["send_messages"])
+    appeared = await plein.board("sport", "Een boom?", "Nog niemand stemde")
+    await ben.presses(appeared, "Nee")
+    await plein.board("sport", "Een boom?", "Nee: 1 stem")
+    assert len(boards(anna)) == 2
+
+
+async def test_whoever_presses_where_plein_may_not_write_just_now_loses_nothing(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    board = await opened(plein, anna, "Een bank?", closes="2d")
+    town.close_to(plein.double.bot, "sport", ["send_messages", "embed_links"])
+    voted = await ben.presses(board, "Ja")
+    assert "you chose Ja" in voted.text
+    await plein.turn(2 * DAY + 60)
+    town.allow("sport", plein.double.bot.user.name, ["send_messages", "embed_links"])
+    await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het")
+    await plein.board("sport", "Een bank?", "Gesloten op")
+
+
+async def test_who_discord_says_nothing_about_waits_alone(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Who may what is looked up for a thread's or private talk; that one person waits for it."""
+    await opened(plein, anna, "Een bank?")
+    double.faults.answer(500, MEMBER, 6)
+    await anna.says(anna.dm, "stem 1 --peiling 1")
+    await ben.says("sport", f"<@{double.bot.id}> stem 2")
+    await plein.board("sport", "Nee: 1 stem")
+    await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem")
+
+
+async def test_a_native_poll_that_never_becomes_final_holds_up_nobody(
+    double: Discord, database: str, anna: Person, ben: Person
+) -> None:
+    async with plein_on(double, database, native_polls=True) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        beside = (await double.until(lambda: [one for one in anna.sees("sport") if one.poll]))[-1]
+        await anna.votes(beside, ["Ja"])
+        hanging = double.faults.answer(500, MESSAGE, 1_000)
+        await plein.turn(2 * DAY - HOUR)
+        await ben.says("sport", f"<@{double.bot.id}> stem 2")
+        await plein.board("sport", "Nee: 1 stem")
+        hanging.release()
+        await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem")
+
+
+async def test_a_poll_closes_after_what_is_being_answered(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Somebody votes a second before the end, and it takes a while to find out who they are."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await hears(plein, True)
+    await plein.turn(0)
+    double.clock.turn(2 * DAY - 1)
+    await plein.core.rooms.look_after()
+    looking = double.faults.hold(MEMBER)
+    voting = asyncio.create_task(ben.uses(ben.dm, "vote", answer="1", poll=1))
+    async with asyncio.timeout(60):
+        await looking.reached.wait()
+    for _ in range(2):
+        await plein.turn(1.2)
+    assert not [one for one in anna.sees("sport") if "Gesloten: " in one.text]
+    looking.release()
+    assert "you chose Ja" in (await voting).text
+    await plein.core.boards.worker.done()  # as long as that takes, the answer has ended
+    for _ in range(3):
+        await plein.turn(5)
+    await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het")
+
+
+async def test_a_poll_waits_for_discord_while_it_is_away_and_says_where_votes_are_missing(
+    double: Discord, database: str, anna: Person
+) -> None:
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        await plein.turn(2 * DAY - 60)
+        await plein.core.rooms.look_after()
+        await double.go_away()
+        await hears(plein, False)
+        for _ in range(3):
+            await plein.turn(60)
+        assert not [one for one in anna.sees("sport") if "Gesloten: " in one.text]
+        await double.come_back()
+        await hears(plein, True)
+        await plein.turn(10)
+        closed = await plein.board("sport", "Gesloten: Een bank?")
+        assert "misschien ontbreken er stemmen" not in closed.text
+
+
+# --- bounds -------------------------------------------------------------------------------------------
+
+
+async def test_more_than_is_held_back_is_read_afterwards(
+    double: Discord, database: str, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said while Plein catches up waits, and so much of it only; the history has the rest."""
+    monkeypatch.setattr(history, "MOST_HELD", 3)
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?")
+    people = [double.guild("Plein").member(f"r{number}") for number in range(12)]
+    await people[0].says("sport", f"<@{double.bot.id}> stem 1")
+    reading = double.faults.hold("GET /channels/{channel_id}/messages")
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        for person in people[1:]:
+            await person.says("sport", f"<@{double.bot.id}> stem 1")
+        reading.release()
+        await plein.board("sport", "Ja: 12 stemmen")
+
+
+async def test_of_what_is_gone_nothing_is_remembered(
+    double: Discord, plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    """Channels come and go, as threads do; how far each was read goes with it."""
+    for number in range(5):
+        channel = town.channel(f"tijdelijk{number}")
+        await anna.says(channel, f"<@{double.bot.id}> help")
+        await plein.caught_up()
+        town.close(channel)
+    await opened(plein, anna, "Een bank?")
+
+    async def streams() -> list[str]:
+        return [name for name in await plein.core.cursors(plein.adapter.account) if not name.startswith("0:")]
+
+    async with asyncio.timeout(60):
+        while any(name.split(":")[1] not in town.guild.channels for name in await streams()):
+            pass

@@ -1,0 +1,151 @@
+"""Where something may be put on Discord: nobody has Plein say what they may not say there themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.main.config import ThemeSection
+from tests.doubles.discord import Discord, Person, Server
+from tests.doubles.discord.state import Channel, Message
+from tests.on_discord import OnDiscord, opened, plein_on
+
+SILENT = "mag je zelf niet schrijven"
+PLEIN = ["view_channel", "send_messages", "send_messages_in_threads", "embed_links", "read_message_history"]
+
+
+@pytest.fixture
+def silent(town: Server) -> Channel:
+    """A channel in which only those write who run the server."""
+    return town.channel("nieuws", deny={"everyone": ["send_messages"]})
+
+
+def boards(channel: Channel) -> list[str]:
+    return [one.text for one in channel.messages.values() if not one.only_for]
+
+
+async def shown_in(plein: OnDiscord, channel: Channel, words: str) -> Message:
+    """What everybody sees there with these words and buttons, once there is such a message."""
+
+    def look() -> Message | None:
+        seen = [one for one in channel.messages.values() if not one.only_for and one.buttons]
+        return next((one for one in seen if words in one.text), None)
+
+    return await plein.double.until(look)
+
+
+async def test_who_may_not_write_there_asks_nothing_there(
+    plein: OnDiscord, anna: Person, silent: Channel
+) -> None:
+    answer = await anna.uses(silent, "peiling open", vraag="Een bank?", keuze="Ja | Nee")
+    assert SILENT in answer.text
+    await plein.until_quiet()
+    assert boards(silent) == []
+
+
+@pytest.mark.parametrize("from_where", ["another channel", "in private", "typed in private"])
+async def test_nor_from_elsewhere(
+    double: Discord, database: str, town: Server, anna: Person, mo: Person, from_where: str
+) -> None:
+    silent = town.channel(
+        "nieuws", deny={"everyone": ["send_messages"]}, allow={"moderators": ["send_messages"]}
+    )
+    themes = [ThemeSection(name="Nieuws", places=(f"discord:{silent.id}",))]
+    async with plein_on(double, database, themes=themes) as plein:
+        for somebody in (mo, anna):
+            await somebody.uses(silent, "peiling lijst")
+        # Whoever may write there may have it said there, from wherever.
+        answer = await mo.uses("sport", "peiling open", vraag="Een boom?", keuze="Ja | Nee", thema="Nieuws")
+        assert "staat open" in answer.text
+        if from_where == "typed in private":
+            await anna.says(anna.dm, 'peiling open "Een bank?" Ja | Nee --thema Nieuws')
+            await anna.hears(anna.dm, SILENT)
+        else:
+            where = anna.dm if from_where == "in private" else "sport"
+            how = {"vraag": "Een bank?", "keuze": "Ja | Nee", "thema": "Nieuws"}
+            assert SILENT in (await anna.uses(where, "peiling open", how)).text
+        await plein.until_quiet()
+        assert not any("Een bank?" in words for words in boards(silent))
+
+
+async def test_who_was_silenced_since_has_nothing_more_said(
+    plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    """The poll that they opened they may still end; anything else it would say for them it does not."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    town.role("silenced")
+    town.give(anna, "silenced")
+    town.deny("sport", "silenced", ["send_messages"])
+    assert SILENT in (await anna.uses("sport", "peiling verleng", tot="5d")).text
+    await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
+    await plein.board("sport", "Gesloten: Een bank?")
+    assert SILENT in (await anna.uses("sport", "peiling besluit", besluit="Koop ze!", peiling=1)).text
+    assert SILENT in (await anna.uses("sport", "peiling opnieuw", peiling=1)).text
+    await plein.until_quiet()
+    assert not any("Koop ze" in words for words in boards(town.channel("sport")))
+
+
+async def test_a_public_thread_is_its_channel_s_and_so_is_who_may_write(
+    plein: OnDiscord, town: Server, anna: Person, silent: Channel
+) -> None:
+    thread = town.channel("over het nieuws", type=11, parent=silent)
+    await anna.says(thread, "Hallo")
+    answer = await anna.uses(thread, "peiling open", vraag="Een bank?", keuze="Ja | Nee")
+    assert SILENT in answer.text
+    await anna.says(thread, f'<@{plein.double.bot.user.id}> peiling open "Een boom?" Ja | Nee')
+    await anna.hears(anna.dm, SILENT)
+    await plein.until_quiet()
+    assert boards(silent) == []
+
+
+async def test_what_is_asked_in_a_private_thread_stays_there(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    thread = anna.begins("sport", "onder ons", private=True)
+    await anna.says(thread, f"{ben.mention} kijk eens")
+    answer = await anna.uses(thread, "peiling open", vraag="Nemen we hem aan?", keuze="Ja | Nee")
+    assert "staat open" in answer.text
+
+    shown = await shown_in(plein, thread, "Nemen we hem aan?")
+    assert "you chose Ja" in (await ben.presses(shown, "Ja")).text
+    await anna.says(thread, f'<@{plein.double.bot.user.id}> peiling open "En haar?" Ja | Nee')
+    await shown_in(plein, thread, "En haar?")
+    await plein.until_quiet()
+    assert boards(town.channel("sport")) == []
+    # Whoever is not in it hears nothing of it, from its channel or in private.
+    eve = town.member("eve")
+    await eve.uses("sport", "peiling lijst")
+    for where in ("sport", eve.dm):
+        assert "Nemen we" not in (await eve.uses(where, "peiling lijst")).text
+        assert "Nemen we" not in (await eve.uses(where, "peiling toon", peiling=1)).text
+
+
+async def test_who_is_put_out_of_a_private_thread_has_lost_its_polls(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    thread = anna.begins("sport", "onder ons", private=True)
+    await anna.says(thread, f"{ben.mention} kijk eens")
+    await anna.uses(thread, "peiling open", vraag="Nemen we hem aan?", keuze="Ja | Nee")
+    assert "Nemen we" in (await ben.uses(thread, "poll list")).text
+    del thread.joined[ben.id]
+    assert "Nemen we" not in (await ben.uses(ben.dm, "poll list")).text
+    assert "Nemen we" not in (await ben.uses(ben.dm, "poll show", poll=1)).text
+
+
+async def test_where_plein_is_not_in_a_private_thread_it_asks_to_be_named(
+    plein: OnDiscord, town: Server, anna: Person
+) -> None:
+    town.permit(plein.double.bot, PLEIN)
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    thread = anna.begins("sport", "onder ons", private=True)
+    answer = await anna.uses(thread, "peiling open", vraag="Nemen we hem aan?", keuze="Ja | Nee")
+    assert "Vermeld mij hier" in answer.text
+    await plein.until_quiet()
+    assert boards(thread) == []
+    await anna.says(thread, f"<@{plein.double.bot.user.id}> peiling lijst")
+    await shown_in(plein, thread, "Nemen we hem aan?")
+    assert boards(town.channel("sport")) == []

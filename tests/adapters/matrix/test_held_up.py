@@ -1,0 +1,297 @@
+"""Nothing that one room, one person or one other homeserver does holds up anybody else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person, shown
+from tests.plein import Plein
+from tests.town import Town, board, native_poll, numbers, says
+
+ASK = '!peiling open "Nieuwe skatebaan?" Ja | Nee | Later'
+EDIT = "m.replace"
+# They share a Plein behind a proxy.
+pytestmark = pytest.mark.xdist_group("held up")
+
+
+@dataclass
+class Spoiled:
+    town: Town
+    proxy: Proxy
+
+
+@pytest.fixture(scope="module")
+async def spoiled(homeserver: Homeserver, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Spoiled]:
+    async with Proxy(homeserver.url) as proxy:
+        folder = tmp_path_factory.mktemp("held_up")
+        rule = '[matrix.invitations]\nservers = ["localhost", "dead.example"]\n'
+        plein = await Plein.on(homeserver, folder, f"plein{next(numbers)}", url=proxy.url, more=rule)
+        yield Spoiled(Town(homeserver, plein), proxy)
+        proxy.mend()
+        status = await plein.stop()
+        print(*plein.log[-40:], sep="\n")  # shown where a test fails
+        assert status == 0
+
+
+async def edit_of(person: Person, room: str, original: str) -> str:
+    """The id of the newest edit of that message."""
+
+    def is_edit(event: dict[str, object]) -> bool:
+        content = event["content"]
+        relation = content.get("m.relates_to", {}) if isinstance(content, dict) else {}
+        return relation.get("rel_type") == EDIT and relation.get("event_id") == original
+
+    return str([event for event in await person.history(room) if is_edit(event)][-1]["event_id"])
+
+
+async def test_what_is_said_to_an_edit_belongs_to_what_was_edited(spoiled: Spoiled) -> None:
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    room = await spoiled.town.room(anna.person, ben.person)
+    await anna.person.say(room, ASK)
+    first = await board(anna.person, room, "Nog niemand stemde")
+    await anna.person.say(room, "!stem 1")
+    await board(anna.person, room, "1. Ja: 1 stem")
+    edit = await edit_of(anna.person, room, first.event_id)
+
+    began = time.monotonic()
+    for key in ("2️⃣", "9", "10", "33", "44", "55"):  # all but one are no option
+        await anna.person.react(room, edit, key)
+    reply = {"m.relates_to": {"m.in_reply_to": {"event_id": edit}}}
+    await ben.person.say(room, "3", **reply)
+    await ben.told("je koos Later")
+    assert time.monotonic() - began < 20, "nobody waits for what may never come"
+    await board(anna.person, room, "2. Nee: 1 stem", "3. Later: 1 stem")
+
+
+@pytest.mark.parametrize("what", ["picture", "poll end", "redacted"])
+async def test_what_is_said_to_anything_else_of_ours_holds_up_nobody(spoiled: Spoiled, what: str) -> None:
+    """A picture, an end: those are Plein's, and no message is ever noted under their ids."""
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    room = await spoiled.town.room(anna.person, ben.person)
+    await anna.person.say(room, ASK)
+    first = await board(anna.person, room, "Nog niemand stemde")
+    await anna.person.say(room, "!stem 1")
+    await anna.person.say(anna.direct, "!peiling sluit --zeker")
+    await says(anna.person, room, "Gesloten: ")
+    poll = await native_poll(anna.person, room)
+    if what == "picture":
+        found = await anna.person.wait_for(
+            room, lambda event: event["content"].get("msgtype") == "m.image", timeout=60
+        )
+    elif what == "poll end":
+        found = await anna.person.wait_for(room, lambda event: event["type"].endswith("poll.end"))
+    else:
+        await anna.person.redact(room, first.event_id)
+        found = poll
+    await anna.person.say(room, '!peiling open "Nog iets?" A | B')
+    await board(anna.person, room, "Nog iets?")
+    for key in ("1", "2", "3", "4", "5", "6"):
+        await anna.person.react(room, found["event_id"], key)
+    began = time.monotonic()
+    await ben.person.say(room, "!stem 2")
+    await ben.told("je koos B")
+    assert time.monotonic() - began < 10
+
+
+async def test_a_join_that_hangs_stops_no_other_room(spoiled: Spoiled) -> None:
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    hers = await spoiled.town.room(anna.person)
+    room = await spoiled.town.room(ben.person)
+    spoiled.proxy.hang("/join/")
+    spoiled.proxy.seen.clear()
+    tombstone = {"body": "weg", "replacement_room": "!nowhere:dead.example"}
+    await anna.person.send_state(hers, "m.room.tombstone", tombstone)
+    other = await anna.person.create_room()
+    await anna.person.invite(other, spoiled.town.plein.user_id)
+
+    async def knocks() -> bool:
+        return sum("/join/" in line for line in spoiled.proxy.seen) >= 2
+
+    await ben.person.wait_until(knocks, timeout=60)
+    began = time.monotonic()
+    await ben.person.say(room, ASK)
+    await board(ben.person, room, "Nog niemand stemde")
+    await ben.person.say(room, "!stem 2")
+    await ben.told("je koos Nee")
+    assert time.monotonic() - began < 20
+    # And again after a restart, while it still hangs.
+    await spoiled.town.plein.kill()
+    await ben.person.say(room, "!stem 3")
+    await spoiled.town.plein.start()
+    await ben.told("nu Later", timeout=30)
+    spoiled.proxy.mend()
+    await spoiled.town.comes_to(anna.person, other)
+
+
+async def test_a_room_whose_history_hangs_stops_no_other(spoiled: Spoiled) -> None:
+    """The server left something out of one room's news, and does not say what for a while."""
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    hers, room = await spoiled.town.room(anna.person), await spoiled.town.room(ben.person)
+    await anna.person.say(hers, ASK)
+    await board(anna.person, hers, "Nog niemand stemde")
+    await ben.person.say(room, ASK)
+    await board(ben.person, room, "Nog niemand stemde")
+    await spoiled.town.plein.kill()
+    await anna.person.say(hers, "!stem 1")
+    for number in range(60):
+        await anna.person.say(hers, f"zomaar {number}")
+    await ben.person.say(room, "!stem 2")
+    spoiled.proxy.hang(f"/rooms/{hers}/messages")
+    spoiled.proxy.hang(f"/rooms/{hers.replace('!', '%21')}/messages")
+    await spoiled.town.plein.start()
+    await ben.told("je koos Nee", timeout=30)
+    await anna.person.say(hers, "!stem 3")  # after what was left out
+    # Killed while it waits: nothing of it is lost.
+    await spoiled.town.plein.kill()
+    await spoiled.town.plein.start()
+    spoiled.proxy.mend()
+    await anna.told("je koos eerst Ja, nu Later")
+    await board(anna.person, hers, "3. Later: 1 stem", "1 mens deed mee")
+
+
+async def test_keys_that_hang_stop_no_reading(spoiled: Spoiled) -> None:
+    """Asking for somebody's devices asks their homeserver, which may be dead."""
+    anna = await spoiled.town.resident("anna")
+    room = await spoiled.town.room(anna.person)
+    secret = await anna.person.create_room(invite=[spoiled.town.plein.user_id], encrypted=True)
+    spoiled.proxy.hang("/keys/")
+    await spoiled.town.comes_to(anna.person, secret)
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nog niemand stemde", timeout=30)
+    await anna.person.say(room, "!stem 2")
+    await board(anna.person, room, "2. Nee: 1 stem", timeout=30)
+    spoiled.proxy.mend()
+
+
+async def test_what_it_was_put_out_of_is_noticed_at_the_start(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Plein was put out and ended before it could note that; it is let in again later."""
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
+    town = Town(homeserver, plein)
+    anna = await town.resident("anna")
+    room, other = await town.room(anna.person), await town.room(anna.person)
+    await anna.person.say(room, ASK)
+    first = await board(anna.person, room, "Nog niemand stemde")
+    await plein.kill()
+    await anna.person.kick(room, plein.user_id)
+    await plein.start()
+    await anna.person.say(other, '!peiling open "Elders?" Ja | Nee')
+    await board(anna.person, other, "Elders?")
+    await anna.person.invite(room, plein.user_id)
+    await town.comes_to(anna.person, room)
+    await anna.person.say(room, "!stem 2 --peiling 1")
+    after = await board(anna.person, room, "2. Nee: 1 stem")
+    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:poll:1")]
+    assert [one.event_id for one in boards if one.type == "m.room.message"] == [first.event_id]
+    assert after.event_id == first.event_id
+    assert await plein.stop() == 0
+
+
+# --- refused is not gone ------------------------------------------------------------------------------
+
+
+async def muted(person: Person, room: str, plein: str, *, may: bool) -> None:
+    """Announcements only, or not: below 50 nobody writes, but all react and vote in native polls."""
+    levels = await person.state(room, "m.room.power_levels") or {}
+    levels["events_default"] = 0 if may else 50
+    reacting = ("m.reaction", "org.matrix.msc3381.poll.response", "m.room.redaction")
+    levels["events"] = {**levels.get("events", {}), **dict.fromkeys(reacting, 0)}
+    await person.send_state(room, "m.room.power_levels", levels)
+
+
+async def test_announcements_only_for_a_while_loses_nothing(spoiled: Spoiled) -> None:
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    room = await spoiled.town.room(anna.person, ben.person)
+    plein = spoiled.town.plein.user_id
+    await anna.person.say(room, ASK)
+    first = await board(anna.person, room, "Nog niemand stemde")
+    poll = await native_poll(anna.person, room)
+    await muted(anna.person, room, plein, may=False)
+    # The vote by reaction cannot be shown; it counts, and its voter is answered.
+    await ben.person.react(room, first.event_id, "2️⃣")
+    await ben.told("je koos Nee")
+    await anna.person.answer(room, poll["event_id"], ["3"])
+    await anna.told("je koos Later")
+    # And a poll that is opened meanwhile appears afterwards.
+    await anna.person.say(room, '!peiling open "En dan?" Bank | Boom')
+    await anna.told("Je peiling “En dan?” staat open.")
+    await muted(anna.person, room, plein, may=True)
+    after = await board(anna.person, room, "2. Nee: 1 stem", "3. Later: 1 stem")
+    assert after.event_id == first.event_id
+    await board(anna.person, room, "En dan?", "Nog niemand stemde")
+    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
+    assert len([one for one in boards if one.type == "m.room.message"]) == 2
+
+
+async def test_put_out_and_invited_again_the_board_goes_on(spoiled: Spoiled) -> None:
+    anna, ben = await spoiled.town.resident("anna"), await spoiled.town.resident("ben")
+    room = await spoiled.town.room(anna.person, ben.person)
+    plein = spoiled.town.plein.user_id
+    await anna.person.say(room, ASK)
+    first = await board(anna.person, room, "Nog niemand stemde")
+    await anna.person.kick(room, plein)
+    await anna.person.invite(room, plein)
+    await spoiled.town.comes_to(anna.person, room)
+    await ben.person.react(room, first.event_id, "2️⃣")
+    await ben.told("je koos Nee")
+    after = await board(anna.person, room, "2. Nee: 1 stem")
+    assert after.event_id == first.event_id
+    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
+    assert len([one for one in boards if one.type == "m.room.message"]) == 1
+
+
+async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) -> None:
+    anna = await spoiled.town.resident("anna")
+    room = await spoiled.town.room(anna.person, version="10")
+    for question in ("Een?", "Twee?", "Drie?"):
+        await anna.person.say(room, f'!peiling open "{question}" Ja | Nee')
+        opened = await board(anna.person, room, question)
+        number = opened.body.split("Dit is peiling ")[1].split(".")[0]
+        await anna.person.say(room, f"!peiling sluit {number} --zeker")
+        await says(anna.person, room, f"Gesloten: {question}")
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nieuwe skatebaan?")
+    new = await anna.person.upgrade(room)
+    await spoiled.town.comes_to(anna.person, new)
+    await board(anna.person, new, "Nieuwe skatebaan?")
+    await anna.person.say(new, "!stem 2")
+    await board(anna.person, new, "2. Nee: 1 stem")
+    boards = [one for one in shown(await anna.person.history(new)) if one.key.startswith("board:")]
+    assert [one.body.split("\n")[0] for one in boards if one.type == "m.room.message"] == [
+        "Nieuwe skatebaan?"
+    ]
+
+
+# --- what was said in time counts ---------------------------------------------------------------------
+
+
+async def test_a_poll_closes_after_what_was_said_in_time(homeserver: Homeserver, tmp_path: Path) -> None:
+    """The homeserver is out of reach when it closes; a vote was said just before that."""
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        town = Town(homeserver, plein)
+        anna, ben = await town.resident("anna"), await town.resident("ben")
+        room = await town.room(anna.person, ben.person)
+        await anna.person.say(room, f"{ASK} --sluit 1m")
+        await board(anna.person, room, "Nog niemand stemde")
+        proxy.answer("/sync", 502, "<html>away</html>")
+        vote = await ben.person.say(room, "!stem 2")
+        ends = time.monotonic() + 65
+        while time.monotonic() < ends:
+            await ben.person.request("GET", "sync", params={"timeout": "5000"})
+        late = await anna.person.say(room, "!stem 1")
+        assert not [one for one in shown(await anna.person.history(room)) if one.body.startswith("Gesloten")]
+        proxy.mend()
+        closed = await says(anna.person, room, "Gesloten: ")
+        assert "Nee haalt het, met 1 stem" in closed.body
+        assert "misschien ontbreken" not in closed.body
+        await ben.told("je koos Nee")
+        await anna.told("gesloten")
+        assert vote
+        assert late
+        assert await plein.stop() == 0
