@@ -121,6 +121,12 @@ class NotOurs(Exception):
     """Not by this account: it is not there, or not any more. It is left to the account that is."""
 
 
+class PlatformFailed(Exception):
+    """The platform fails at this one thing, though it does others. It is tried again with growing pauses, for
+    some hours, and then set aside.
+    """
+
+
 # --- what nothing starts with ---
 
 

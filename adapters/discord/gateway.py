@@ -92,9 +92,11 @@ class Gateway:
         *,
         hears: bool,
     ) -> None:
-        client = make_client(settings, connector, HEARING if hears else INTENTS)
+        seen = aiohttp.TraceConfig()
+        client = make_client(settings, connector, HEARING if hears else INTENTS, seen)
         places = Places(client, core, settings, themes, clock)
         outgoing = Outgoing(client, core, clock)
+        seen.on_request_end.append(outgoing.note_limit)
         slash = slash_commands(core, settings)
         self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock, hears)
         self._registration = Registration(client, core, slash, settings, clock)
@@ -297,9 +299,12 @@ class Gateway:
 
 
 def make_client(
-    settings: Settings, connector: aiohttp.BaseConnector | None, intents: discord.Intents = INTENTS
+    settings: Settings,
+    connector: aiohttp.BaseConnector | None,
+    intents: discord.Intents = INTENTS,
+    seen: aiohttp.TraceConfig | None = None,
 ) -> discord.Client:
-    """A client that keeps as little as it can, and pings nobody."""
+    """A client that keeps as little as it can, and pings nobody. `seen` is shown every request."""
     options: dict[str, Any] = {
         "intents": intents,
         "allowed_mentions": discord.AllowedMentions.none(),
@@ -309,6 +314,7 @@ def make_client(
         "guild_ready_timeout": GUILDS_WITHIN,
         "max_ratelimit_timeout": LONGEST_WAIT,
         "connector": connector,
+        "http_trace": seen,
     }
     if settings.shards:
         return discord.AutoShardedClient(

@@ -26,6 +26,7 @@ from adapters.matrix.render import (
     render_file,
     render_poll,
     render_poll_end,
+    render_poll_result,
 )
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
@@ -194,7 +195,10 @@ class Matrix:
         content = addressed(edit, delivery)
         await self._outgoing.send(room, TEXT, content, key, None)
         if beside and message.native_poll and message.native_poll.ended:
-            end = render_poll_end(message.native_poll.ended, beside[0], key, self._texts, voice)
+            # In this order: clients take no edits of what is over.
+            result = render_poll_result(message.native_poll, beside[0], key, self._texts, voice)
+            await self._outgoing.send(room, POLL_START, result, key, None)
+            end = render_poll_end(message.native_poll, beside[0], key, self._texts, voice)
             await self._outgoing.send(room, POLL_END, end, key, None)
 
     async def _send_files(

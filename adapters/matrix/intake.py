@@ -19,6 +19,7 @@ from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
     KEY,
     Answered,
+    Ended,
     Heard,
     Reacted,
     Removed,
@@ -128,6 +129,10 @@ class Intake:
                 message = await self._message_at(arrival.room, target)
                 if message and (poll := native_poll(message)):
                     await self._vote(asked, poll, numbers)
+            case Ended(target):
+                message = await self._message_at(arrival.room, target)
+                if message and (poll := native_poll(message)) and poll.closing:
+                    await self._on.core.handle(replace(asked, command=poll.closing, args=poll.args))
             case Removed(target):
                 await self._on.core.take_back(_seen(asked), f"{PLATFORM}:{target}")
 

@@ -27,6 +27,8 @@ POLL_END = "org.matrix.msc3381.poll.end"
 # Clients show no counts before the end: theirs would leave out who votes elsewhere.
 _KIND = "org.matrix.msc3381.poll.undisclosed"
 _TEXT = "org.matrix.msc1767.text"
+# The figures of who ended it, under both of their names.
+_RESULTS = ("org.matrix.msc3381.poll.results", "m.poll.results")
 MIMETYPES = {"png": "image/png", "csv": "text/csv", "json": "application/json"}
 
 Content = dict[str, Any]
@@ -95,11 +97,26 @@ def render_poll(poll: NativePoll, key: str, texts: Texts, voice: Voice) -> Conte
     }
 
 
-def render_poll_end(ended: Text, start: str, key: str, texts: Texts, voice: Voice) -> Content:
-    """Closes the native poll whose start event is `start`."""
+def render_poll_result(poll: NativePoll, start: str, key: str, texts: Texts, voice: Voice) -> Content:
+    """What came out, in the question of the native poll whose start event is `start`.
+
+    Clients put figures of their own under it, of the last responses that they know of.
+    """
+    said = text("matrix.poll.over", question=poll.question, ended=poll.ended)
+    new = render_poll(replace(poll, question=said), key, texts, voice)
+    return {**new, "m.new_content": new, "m.relates_to": {"rel_type": "m.replace", "event_id": start}}
+
+
+def render_poll_end(poll: NativePoll, start: str, key: str, texts: Texts, voice: Voice) -> Content:
+    """Closes the native poll whose start event is `start`, with what came out."""
+    assert poll.ended
+    said = texts.write(poll.ended, voice)
+    counts = {str(number): count for number, count in enumerate(poll.counts, start=1)}
     return {
         POLL_END: {},
-        _TEXT: texts.write(ended, voice),
+        _TEXT: said,
+        "m.text": [{"body": said}],
+        **(dict.fromkeys(_RESULTS, counts) if counts else {}),
         "m.relates_to": {"rel_type": "m.reference", "event_id": start},
         "m.mentions": {},
         KEY: key,

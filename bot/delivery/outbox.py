@@ -18,11 +18,12 @@ from bot.clock import Clock
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
-    PARK_AFTER,
     Round,
     Worker,
+    given_up,
     patience,
     pause,
+    reason_of,
     tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed
@@ -159,9 +160,10 @@ class Outbox:
         return False
 
     async def _failed(self, post: Post, error: Exception) -> bool:
-        log.warning("Could not deliver %s (attempt %d): %s", post.id, post.attempts + 1, type(error).__name__)
-        if post.attempts + 1 >= PARK_AFTER:
-            await self._park(post, type(error).__name__)
+        attempt, reason = post.attempts + 1, reason_of(error)
+        log.warning("Could not deliver %s (attempt %d): %s", post.id, attempt, reason)
+        if given_up(attempt, error):
+            await self._park(post, reason)
             return True
         return await self._wait(post, pause(post.attempts), failed=True)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from bot.when.language import Kind, Language, Unit
+from bot.when.language import Holiday, Kind, Language, Unit
 from bot.when.tokens import Token, Unread
 
 HALF_DAY, WHOLE_DAY = 12 * 60, 24 * 60
@@ -45,6 +45,10 @@ class Said:
     introduced: bool = False  # "om 2u" is no length of time
     part: tuple[int, int] | None = None
     part_of_end: bool = False
+    holiday: Holiday | None = None
+    nth: tuple[int, int, int | None] | None = None  # the first (-1: last) Monday of this, the next, a month
+    closing: tuple[Unit, int] | None = None  # the end of this (0) or the next (1) week, month or year
+    deadline: bool = False  # "tegen vrijdag"
     span: Unit | None = None
     within: bool = False  # "over 2 weken", not "2 weken"
     day: int | None = None
@@ -72,11 +76,14 @@ class Said:
         return not self.things.isdisjoint(_DAYS)
 
 
-_DAYS = ("span", "day", "month", "year", "weekday", "days_ahead", "later", "which", "relative_period")
+_ONE_DAY = ("day", "holiday", "nth", "closing", "month", "year", "weekday", "days_ahead")
+_DAYS = (*_ONE_DAY, "span", "later", "which", "relative_period")
 
 
 _TWICE = {
-    **dict.fromkeys(("day", "month", "year", "weekday", "days_ahead"), "when.two_days"),
+    **dict.fromkeys(
+        ("day", "holiday", "nth", "closing", "month", "year", "weekday", "days_ahead"), "when.two_days"
+    ),
     **dict.fromkeys(("start", "end"), "when.two_hours"),
 }
 

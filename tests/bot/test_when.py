@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from bot import when
 from bot.errors import UserError
 from bot.texts import Texts, Voice
-from bot.when.language import DAY, HOUR, MINUTE, MONTH, WEEK, Language
+from bot.when.language import DAY, HOUR, MINUTE, MONTH, WEEK, Holiday, Language
 from tests.chat import BRUSSELS, NOW
 
 MOMENTS = st.datetimes(
@@ -404,6 +404,114 @@ def test_the_small_hours() -> None:
     assert read("morgen om 20u", now=past_midnight) == "2026-12-03 20:00 ?"
 
 
+# --- as people say it: the first Monday, the end of the month, a holiday ---
+
+NATURAL = [
+    ("eerste maandag van de maand 20u", "2026-12-07 20:00"),
+    ("de eerste dinsdag van de maand om 20u", "2026-12-01 20:00"),
+    ("1e vrijdag van volgende maand 20u", "2027-01-01 20:00"),
+    ("laatste vrijdag van de maand om 20u", "2026-12-25 20:00"),
+    ("derde donderdag van januari 2028 20u", "2028-01-20 20:00"),
+    ("eind deze maand 20u", "2026-12-31 20:00 ?"),
+    ("eind deze maand", "2026-12-31 23:59 ?"),
+    ("op het einde van de maand", "2026-12-31 23:59 ?"),
+    ("eind januari", "2027-01-31 23:59 ?"),
+    ("tegen eind volgende maand", "2027-01-31 23:59 ?"),
+    ("eind dit jaar", "2026-12-31 23:59 ?"),
+    ("eind volgende week", "2026-12-13 23:59 ?"),
+    ("tegen vrijdag", "2026-12-04 23:59 ?"),
+    ("tegen 10 december", "2026-12-10 23:59 ?"),
+    ("tegen vrijdag 20u", "2026-12-04 20:00"),
+    ("over een halfuurtje", "2026-12-01 19:00"),
+    ("over een uurtje", "2026-12-01 19:30"),
+    ("over een kwartiertje", "2026-12-01 18:45"),
+    ("nog drie dagen", "2026-12-04 18:30"),
+    ("nog een weekje", "2026-12-08 18:30"),
+    ("kerstavond 20u", "2026-12-24 20:00"),
+    ("kerstmis om 12u", "2026-12-25 12:00"),
+    ("1e kerstdag 20u", "2026-12-25 20:00"),
+    ("2e kerstdag 20u", "2026-12-26 20:00"),
+    ("oudejaarsavond 22u", "2026-12-31 22:00"),
+    ("nieuwjaar 11u", "2027-01-01 11:00"),
+    ("paasmaandag 14u", "2027-03-29 14:00"),
+    ("goede vrijdag 20u", "2027-03-26 20:00"),
+    ("O.L.H. Hemelvaart 10u", "2027-05-06 10:00"),
+    ("pinkstermaandag 2028 10u", "2028-06-05 10:00"),
+    ("1 mei 11u", "2027-05-01 11:00"),
+    ("dag van de arbeid 11u", "2027-05-01 11:00"),
+    ("Vlaamse feestdag 20u", "2027-07-11 20:00"),
+    ("nationale feestdag 11u", "2027-07-21 11:00"),
+    ("O.L.V. Hemelvaart 11u", "2027-08-15 11:00"),
+    ("wapenstilstand 11u", "2027-11-11 11:00 ?"),
+    ("maandag allerheiligen 2027 11u", "2027-11-01 11:00"),
+    ("Sinterklaas om 18u", "2026-12-06 18:00"),
+]
+NATURAL_ENGLISH = [
+    ("the first Monday of the month at 8pm", "2026-12-07 20:00"),
+    ("3rd Friday of January at 8pm", "2027-01-15 20:00"),
+    ("the end of this month", "2026-12-31 23:59 ?"),
+    ("by Friday", "2026-12-04 23:59 ?"),
+    ("another three days", "2026-12-04 18:30"),
+    ("Christmas Eve at 8pm", "2026-12-24 20:00"),
+    ("New Year's Day at noon", "2027-01-01 12:00"),
+    ("Easter Monday at 8pm", "2027-03-29 20:00"),
+    ("boxing day 3pm", "2026-12-26 15:00"),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "moment", "locale"),
+    [(*pair, "nl") for pair in NATURAL] + [(*pair, "en") for pair in NATURAL_ENGLISH],
+)
+def test_as_people_say_it(words: str, moment: str, locale: str) -> None:
+    assert read(words, locale) == moment
+
+
+def test_by_friday_may_be_before_friday() -> None:
+    found = when.read("tegen vrijdag", HALF_PAST, BRUSSELS)
+    assert [f"{start.astimezone(BRUSSELS):%d %H:%M}" for start in found.starts] == ["04 23:59", "03 23:59"]
+
+
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("di 8 dec", "2026-12-08"),
+        ("morgen", "2026-12-02"),
+        ("vandaag", "2026-12-01"),
+        ("eerste maandag van de maand", "2026-12-07"),
+        ("kerstavond", "2026-12-24"),
+        ("8/12", "2026-12-08"),
+        ("volgende week vrijdag", "2026-12-11"),
+    ],
+)
+def test_a_day_without_an_hour_is_a_whole_day_where_that_will_do(words: str, day: str) -> None:
+    found = when.read(words, HALF_PAST, BRUSSELS, whole_days=True)
+    assert found == when.Reading(
+        datetime.fromisoformat(day).replace(tzinfo=BRUSSELS).astimezone(UTC), None, True, (), True
+    )
+    assert refusal(words) == "when.no_hour"
+    # Where an hour is said it is that moment all the same.
+    assert not when.read("8 december 20u", HALF_PAST, BRUSSELS, whole_days=True).whole_day
+
+
+# Easter as published, also at both ends of what it can be.
+EASTERS = "1981-04-19 2000-04-23 2008-03-23 2024-03-31 2025-04-20 2026-04-05 2027-03-28 2038-04-25 2049-04-18"
+
+
+@pytest.mark.parametrize("day", EASTERS.split())
+def test_easter(day: str) -> None:
+    date = datetime.fromisoformat(day).date()
+    assert Holiday.of("easter").in_year(date.year) == date
+    assert Holiday.of("easter - 2").in_year(date.year) == date - timedelta(days=2)
+
+
+@given(st.integers(1583, 4099))
+def test_easter_is_a_sunday_between_22_march_and_25_april(year: int) -> None:
+    easter = Holiday.of("easter").in_year(year)
+    assert easter.weekday() == 6
+    assert (3, 22) <= (easter.month, easter.day) <= (4, 25)
+
+
 # --- which hour is likely ---
 
 # The table of `likely`, cell by cell: the hour, now, and what it is then; one moment is for sure.
@@ -535,7 +643,7 @@ REFUSED = {
         *("dit weekend om 20u", "over een paar dagen", "around 8pm"),
     ],
     "when.recurring": ["elke dinsdag om 20u", "om de 2 weken", "dinsdags 20u", "every Friday at 8pm"],
-    "when.holiday": ["kerstmis om 20u", "goede vrijdag 20u", "1e kerstdag 20u", "Easter Monday at 8pm"],
+    "when.holiday": ["carnaval 20u", "moederdag om 12u", "in de paasvakantie", "bank holiday at 8pm"],
     "when.past": ["vanmorgen 8u", "vandaag 8u", "1 december 8u", "1 december 2025 20u"],
     "when.past_day": [
         *("gisteren om 20u", "vorige vrijdag 20u", "2 dagen geleden", "deze week maandag om 20u"),
@@ -595,6 +703,7 @@ KNOWN = (
     "2027 0000-12-05 9999-12-31 2026-12-02T20:00 2026-12-02T20:00Z 31/12 5/3/2028 2e 3rd w de -1 +2d "
     "00:00 24:00 12:61 half kwart voor na over tien van tot - van volgende deze week maand jaar en een "
     "anderhalf weken dagen in the a an and to past noon midnight pm next this morning nacht middernacht "
+    "kerstavond paasmaandag eind laatste nog met tegen by 3e "
     "zondag 5 januari eerste ten laatste 36u 99999999 to from until later of elke kerst gisteren rond"
 )
 SALAD = st.lists(st.sampled_from(KNOWN.split(" ")), max_size=7).map(" ".join)

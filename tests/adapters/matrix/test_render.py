@@ -21,6 +21,7 @@ from adapters.matrix.render import (
     render_edit,
     render_poll,
     render_poll_end,
+    render_poll_result,
 )
 from bot.model.message import Button, NativePoll, message, text, typed
 from bot.model.people import Identity, Known, Place, Resident
@@ -66,13 +67,15 @@ def test_html_and_markdown_are_shown_as_typed() -> None:
 
 def test_every_event_mentions_nobody_and_carries_its_key() -> None:
     said = message(text("help.first"))
-    poll = NativePoll(typed("?"), (typed("a"), typed("b")), 1, "poll vote", {})
+    poll = NativePoll(typed("?"), (typed("a"), typed("b")), 1, "poll vote", {}, ended=typed("x"))
     contents = [
         render(said, "k", TEXTS, VOICE),
         render_edit(said, "$x", "k", TEXTS, VOICE),
         render_edit(said, "$x", "k", TEXTS, VOICE)["m.new_content"],
         render_poll(poll, "k", TEXTS, VOICE),
-        render_poll_end(typed("x"), "$x", "k", TEXTS, VOICE),
+        render_poll_result(poll, "$x", "k", TEXTS, VOICE),
+        render_poll_result(poll, "$x", "k", TEXTS, VOICE)["m.new_content"],
+        render_poll_end(poll, "$x", "k", TEXTS, VOICE),
     ]
     assert all(content["m.mentions"] == {} and content[KEY] == "k" for content in contents)
 
@@ -105,8 +108,10 @@ def test_a_native_poll_as_clients_know_it() -> None:
     assert start["max_selections"] == 2
     assert [answer["id"] for answer in start["answers"]] == ["1", "2"]
     assert start["kind"] == "org.matrix.msc3381.poll.undisclosed"
-    end = render_poll_end(typed("Ja haalt het"), "$start", "k", TEXTS, VOICE)
+    closed = replace(poll, ended=typed("Ja haalt het"), counts=(2, 0))
+    end = render_poll_end(closed, "$start", "k", TEXTS, VOICE)
     assert end[POLL_END] == {}
+    assert end["org.matrix.msc3381.poll.results"] == end["m.poll.results"] == {"1": 2, "2": 0}
     assert end["m.relates_to"] == {"rel_type": "m.reference", "event_id": "$start"}
 
 
