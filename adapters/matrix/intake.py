@@ -218,7 +218,7 @@ class Intake:
                 is_meant = pressed or self._meant_for_us(said, room) is not None
                 if not is_meant and asked.place and self._on.core.listens:
                     await self._on.core.hear(_talk(asked, asked.place, said))
-            case Reacted(target) | Answered(target):
+            case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
             case Removed():
                 is_meant = False
