@@ -76,9 +76,12 @@ class Call:
     def zone(self) -> ZoneInfo:
         return self.settings.zone
 
-    def read_moment(self, words: str) -> when.Reading:
-        """A moment in people's own words, seen from when they said it. Raises UserError."""
-        return when.read(words, self.said_at, self.zone, self.locale)
+    def read_moment(self, words: str, *, whole_days: bool = False) -> when.Reading:
+        """A moment in people's own words, or with `whole_days` a day, seen from when they said it.
+
+        Raises: UserError.
+        """
+        return when.read(words, self.said_at, self.zone, self.locale, whole_days=whole_days)
 
     def theme(self, *named: str | None) -> Theme:
         """The theme of the place it was said in; given what the command's own `--theme` says, that one.

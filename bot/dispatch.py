@@ -139,15 +139,17 @@ class Dispatch:
                 return None
         command: Command | None = None
         given: Mapping[str, Any] = {}
-        mistaken = False
+        mistaken = done = aloud = False
         try:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
+            done, aloud = True, command.open
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
             mistaken = invocation.typed is not None or bool(invocation.args)
+            aloud = error.open or (command is not None and command.open)
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
@@ -165,7 +167,8 @@ class Dispatch:
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
-        to = _answer_to(invocation, command is None or command.private)
+        private = command is None or command.private
+        to = _answer_to(invocation, private and not (aloud and invocation.unmet))
         if call.secret:
             if invocation.by_post and answer is not None:
                 key = f"{call.secret}{call.resident.id}"
@@ -174,9 +177,10 @@ class Dispatch:
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
-        if invocation.by_post and answer is not None:
-            key = f"answer:{invocation.id}"
-            call.post(to, answer, key, confidential=mistaken, account=invocation.account)
+        spared = done and invocation.acknowledged and invocation.unmet
+        if invocation.by_post and answer is not None and not spared:
+            key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
+            call.post(to, answer, key, confidential=mistaken, account=invocation.account, mentions=whom)
         return answer
 
     def _form(

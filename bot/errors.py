@@ -20,13 +20,20 @@ def yes(**understood: Any) -> Sequence[Choice]:
 class UserError(Exception):
     """Expected: answered in the person's language, saying what to type instead. Nothing changed.
 
-    `form`, where there is one, asks for what is missing or wrong.
+    `form`, where there is one, asks for what is missing or wrong. `open`: whoever saw what was typed may
+    see this as well.
     """
 
     def __init__(self, key: str, /, **values: Any) -> None:
         super().__init__(key)
         self.text = Text(key, values)
         self.form: Form | None = None
+        self.open = False
+
+    def openly(self) -> UserError:
+        """The same, for others to see as well."""
+        self.open = True
+        return self
 
     def asking(self, form: Form | None) -> UserError:
         """The same, with that form."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from gettext import c2py
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
 
 from bot.errors import Clash
@@ -117,6 +117,8 @@ class Texts:
             return self.write(value, voice)
         if isinstance(value, datetime):
             return voice.date(value) if voice.date else self.date(value, voice)
+        if isinstance(value, date):
+            return self.day(value, voice)
         if isinstance(value, Resident):
             return self._person(value, voice)
         if isinstance(value, (tuple, list)):
@@ -139,6 +141,12 @@ class Texts:
         filled = {"head": ", ".join(parts[:-1]), "last": parts[-1]}
         template = self._template(Text("list.and"), voice.locale)
         return _HOLE.sub(lambda hole: filled[hole[1]], template)
+
+    def day(self, day: date, voice: Voice) -> str:
+        """A whole day, the same in every zone, with the year only where it is another one."""
+        same_year = day.year == voice.now.astimezone(voice.zone).year
+        pattern = self._template(Text("date.day" if same_year else "date.day.year"), voice.locale)
+        return format_date(day, pattern, locale=_BABEL.get(voice.locale, voice.locale))
 
     def date(self, moment: datetime, voice: Voice) -> str:
         """A date and time in full, with the year only where it is another one."""

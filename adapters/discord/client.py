@@ -14,6 +14,7 @@ import aiohttp
 from adapters.discord.channels import PLATFORM, Themes
 from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
 from adapters.discord.native import native_poll
+from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.uploads import overflow_files
@@ -121,7 +122,7 @@ class Discord:
         if delivery.replaces:
             return await self._edit(on, delivery)
         channel = await self._channel(on, to)
-        said = await self._say(on, channel, delivery)
+        said = await self._reach(on, channel, delivery)
         native = None
         if isinstance(to, Place) and self._settings.native_polls:
             native = native_poll(delivery.message, on, await on.voice(to, delivery.message))
@@ -164,6 +165,20 @@ class Discord:
             await on.outgoing.end_poll(channel, int(beside[0]))
         edited = await on.outgoing.edit(channel, shown, said, _pings(delivery))
         return Receipt(delivery.replaces if edited else ())
+
+    async def _reach(self, on: Session, channel: int, delivery: Delivery) -> str:
+        """Who lets Plein not write to them is to hear so elsewhere."""
+        if isinstance(delivery.to, Place):
+            return await self._say(on, channel, delivery)
+        user, closed = int(delivery.to.user_id), on.outgoing.closed
+        try:
+            said = await self._say(on, channel, delivery)
+        except Gone as gone:
+            if getattr(gone.__cause__, "code", None) == TAKES_NO_MESSAGES:
+                closed.refused(user)
+            raise
+        closed.reached(user)
+        return said
 
     async def _say(self, on: Session, channel: int, delivery: Delivery) -> str:
         """Where files are not allowed the words go alone: they have said the same."""

@@ -171,7 +171,10 @@ class Intake:
         return None
 
     async def _run(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Message | None:
-        return await self._on.core.handle(await self._invocation(asked, command, args))
+        answer = await self._on.core.handle(await self._invocation(asked, command, args))
+        if answer and not answer.form and self._on.outgoing.closed.is_to_hear(asked.user.id):
+            return replace(answer, blocks=(*answer.blocks, text("discord.closed")))
+        return answer
 
     async def _invocation(
         self, asked: Asked, command: str, args: Mapping[str, Any], *, typing: bool = False

@@ -20,8 +20,10 @@ import discord
 from adapters.discord.channels import PLATFORM, may_write, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
-from bot.errors import TryLater
+from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, TryLater
 from bot.model.events import Arrival, Heard, Invocation
+from bot.model.message import message as shown
+from bot.model.message import text
 from bot.model.people import Identity, Place, Role
 
 log = logging.getLogger(__name__)
@@ -78,7 +80,22 @@ class Messages:
         elif "talk" in kept:
             await self._on.core.hear(self._heard(message, kept))
         else:
-            await self._on.core.handle(await self._invocation(message, kept))
+            invocation = await self._invocation(message, kept)
+            if invocation.place is None:
+                self._on.outgoing.talks_in(kept["author"], int(arrival.room))
+            await self._on.core.handle(invocation)
+            if invocation.place and self._on.outgoing.closed.is_to_hear(kept["author"]):
+                await self._say_closed(invocation, int(arrival.room), message)
+
+    async def _say_closed(self, asked: Invocation, channel: int, message: int) -> None:
+        """An answer in private does not reach them; that is no secret where they asked."""
+        voice = await self._on.voice(asked.author)
+        said = self._on.writer(voice).render(shown(text("discord.closed")), None)
+        who, key = int(asked.author.user_id), f"closed:{asked.id}"
+        try:
+            await self._on.outgoing.send(channel, said, [], key, None, pings=[who], reply_to=message)
+        except (Gone, NotNow, NotOurs, PlatformFailed) as refused:
+            log.warning("%s was not told that private messages do not arrive: %s", asked.author, refused)
 
     def _heard(self, message: int, kept: Json) -> Heard:
         return Heard(

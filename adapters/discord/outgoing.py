@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import logging
@@ -14,6 +15,7 @@ import aiohttp
 import discord
 
 from adapters.discord.channels import account_of
+from adapters.discord.closed import Closed
 from adapters.discord.refusals import OPENING_PAUSE, OPENING_TOO_FAST, refusal
 from adapters.discord.render import Rendered
 from adapters.discord.uploads import overflow_files, rewound
@@ -62,7 +64,9 @@ class Outgoing:
         self._failing: Recent[_What, _Failing] = Recent(MOST_FAILING)
         # The channels in which Plein and somebody talk alone, and when more may be opened.
         self._private: Recent[int, int] = Recent(MOST_PRIVATE)
-        self._open_again_at = clock.now()
+        self._open_again_at, self._too_fast = clock.now(), False
+        self._opening = asyncio.Lock()
+        self.closed = Closed(clock)
 
     @property
     def _account(self) -> str:
@@ -170,18 +174,33 @@ class Outgoing:
 
     async def private(self, user: int) -> int:
         """The channel in which Plein and somebody talk alone."""
-        if (known := self._private.get(user)) is None:
-            wait = (self._open_again_at - self._clock.now()).total_seconds()
-            if wait > 0:
-                raise TryLater(wait, unsent=True)
+        if known := self._private.get(user):
+            return known
+        self._check_opening()
+        # Once it was too fast, one at a time: otherwise all who wait would knock together.
+        async with self._opening if self._too_fast else contextlib.nullcontext():
+            self._check_opening()
             try:
                 with self._understood("open", user, OPENING_TOO_FAST):
-                    known = self._private[user] = (await self._client.create_dm(discord.Object(user))).id
-            except discord.Forbidden as error:
+                    opened = await self._client.create_dm(discord.Object(user))
+            except discord.HTTPException as error:
+                if error.code != OPENING_TOO_FAST:
+                    raise
                 # It counts for everybody to whom Plein has not spoken yet, and for nobody else.
+                self._too_fast = True
                 self._open_again_at = self._clock.now() + timedelta(seconds=OPENING_PAUSE)
                 raise TryLater(OPENING_PAUSE, unsent=True) from error
-        return known
+            self.talks_in(user, opened.id)
+            return opened.id
+
+    def talks_in(self, user: int, channel: int) -> None:
+        """There is such a channel: it need not be opened."""
+        self._private[user] = channel
+
+    def _check_opening(self) -> None:
+        wait = (self._open_again_at - self._clock.now()).total_seconds()
+        if wait > 0:
+            raise TryLater(wait, unsent=True)
 
     async def _said_before(
         self, there: discord.PartialMessageable, said: Rendered, since: datetime

@@ -9,6 +9,8 @@ import discord
 from bot.errors import Gone, NotOurs, Refused, TryLater
 
 Kind = type[Gone] | type[Refused] | type[NotOurs]
+# They take no direct messages from Plein.
+TAKES_NO_MESSAGES = 50007
 # Direct messages are being opened too fast; Discord does not say when one may be opened again.
 OPENING_TOO_FAST, OPENING_PAUSE = 40003, 600.0
 # By the code that comes with a 4xx. Whatever says 429 or 5xx is dealt with where it is sent.
@@ -29,8 +31,8 @@ REFUSALS: Mapping[int, Kind] = {
     50001: Refused,
     # Another account said that.
     50005: NotOurs,
-    # They take no direct messages from Plein.
-    50007: Gone,
+    # For that account it is over; they hear so at their next use.
+    TAKES_NO_MESSAGES: Gone,
     # Nothing can be said in a channel of that kind.
     50008: Gone,
     # Plein lacks a permission, which ends when that is given.
@@ -51,7 +53,7 @@ REFUSALS: Mapping[int, Kind] = {
 def refusal(error: discord.HTTPException) -> Exception | None:
     """What to raise for an answer that is a refusal; None where it is a fault of ours."""
     if error.code == OPENING_TOO_FAST:
-        return TryLater(OPENING_PAUSE)
+        return TryLater(OPENING_PAUSE, unsent=True)
     # A code that is not in the table still says by its status what it is about.
     kind = REFUSALS.get(error.code) or {403: Refused, 404: Gone}.get(error.status)
     return kind(f"{error.status} {error.code}") if kind else None

@@ -21,6 +21,7 @@ import nio
 
 from adapters.matrix.crosssigning import keep_secret, prove_device
 from adapters.matrix.crypto import PleinClient
+from adapters.matrix.generation import Generation, was_restored
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 from bot.masking import hide
@@ -149,10 +150,14 @@ class Account:
         kept = self._kept()
         door = self._make_client("")
         try:
-            session = await self._restore(door, kept)
-            if session:
-                return self._load(session, new_login=False)
-            return self._load(await self._log_in(door, kept), new_login=True)
+            restored = await self._restore(door, kept)
+            session = restored or await self._log_in(door, kept)
+            keys = self._keys_of(session.device_id)
+            if keys.exists() and await was_restored(door, session.user_id, session.device_id, keys):
+                await self._leave(door, session)
+                keys.unlink()
+                restored, session = None, await self._log_in(door, session)
+            return self._load(session, new_login=restored is None)
         finally:
             await door.close()
 
@@ -176,6 +181,21 @@ class Account:
         log.warning("The keys of the device %s are gone; Plein becomes a new device", device_id)
         await door.logout()
         return None
+
+    async def _leave(self, door: PleinClient, session: _Session) -> None:
+        """With keys from a backup nobody could read what Plein says: they are of no use any more."""
+        if not self._settings.password:
+            raise LoginRefused(
+                f"The keys of the device {session.device_id} in {self._folder} were restored from a backup, "
+                "and nobody can read what it says with them. Log in anew and put the token of that login in "
+                "`token`"
+            )
+        log.warning(
+            "The keys of the device %s were restored from a backup, and nobody could read what it says with "
+            "them; Plein becomes a new device",
+            session.device_id,
+        )
+        await door.logout()
 
     async def _whose(self, door: PleinClient, token: str) -> str | None:
         """The device of this token; None where the server refuses the token."""
@@ -243,6 +263,7 @@ class Account:
                 f"The Matrix keys in {self._folder} cannot be read. Move that folder away and start again: "
                 "Plein becomes a new device"
             ) from error
+        client.before_use = Generation(client).advance
         self._keys_of(session.device_id).chmod(0o600)
         self._keep(session)
         return client

@@ -33,8 +33,9 @@ from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync, Themes
+from adapters.outages import Outages
 from bot.clock import Clock
-from bot.errors import Gone, Refused, StoreFailed
+from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
 from bot.model.message import Message
 from bot.model.people import Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -59,6 +60,7 @@ class Matrix:
         self._texts = texts
         self._zone = zone
         self._clock = clock
+        self._outages = Outages()
         self._ready = asyncio.Event()
         self._core: Core
         self._intake: Intake
@@ -157,10 +159,23 @@ class Matrix:
         try:
             if delivery.replaces:
                 await self._edit(delivery)
-                return Receipt(delivery.replaces)
-            return await self._send(delivery)
+                receipt = Receipt(delivery.replaces)
+            else:
+                receipt = await self._send(delivery)
+        except (Gone, Refused, NotOurs):
+            self._outages.answered()
+            raise
         except aiohttp.ClientError as error:
-            raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+            away = ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}")
+            raise self._fails(delivery.to, away) from error
+        except ConnectionError as error:
+            raise self._fails(delivery.to, error) from error
+        self._outages.answered()
+        return receipt
+
+    def _fails(self, to: Place | Identity, error: ConnectionError) -> Exception:
+        """While the homeserver does nothing else either, nothing is ever given up for it."""
+        return PlatformFailed(str(error)) if self._outages.is_elsewhere_fine(to) else error
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         return self._session.presences(who.user_id, places)

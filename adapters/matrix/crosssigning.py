@@ -55,10 +55,12 @@ async def _prove(client: PleinClient, file: Path, password: str | None) -> bool:
     keys = _Keys(mine, _seeds(file, make=not master))
     if master and master != keys.public.get("master"):
         log.warning(
-            "%s was cross-signed elsewhere, and Plein never replaces that. Its device %s stays unverified, "
-            "and people whose client excludes such devices cannot talk to Plein in encrypted rooms, until "
-            "somebody verifies the device where the account was cross-signed",
+            "%s has other cross-signing keys than %s holds: that file was lost, or they were made elsewhere. "
+            "Plein never replaces them. Its device %s stays unverified, and people whose client excludes "
+            "such devices cannot talk to Plein in encrypted rooms, until the file is put back from a backup "
+            "or somebody verifies the device where the account was cross-signed",
             mine,
+            file,
             device_id,
         )
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Awaitable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any
 
 import aiohttp
@@ -40,7 +40,10 @@ class PleinClient(nio.AsyncClient):
     `sync` raises for network trouble (aiohttp.ClientError, TimeoutError, OSError) and StoreFailed where
     the keys could not be kept: the same stretch must then be read again. `room_send` raises
     those too, and NotShared. Answers that are no success are returned, as nio does.
+    `before_use` is awaited before keys leave the store, and keeps them there if it raises.
     """
+
+    before_use: Callable[[], Awaitable[None]] | None = None
 
     async def housekeeping(self) -> None:
         """Between two syncs: upload, query and claim keys, send outgoing to-device messages.
@@ -161,6 +164,8 @@ class PleinClient(nio.AsyncClient):
         """
         if response_class is nio.KeysUploadResponse and self.olm:
             self.olm.save_account()
+        if response_class in (nio.KeysUploadResponse, nio.ToDeviceResponse) and self.before_use:
+            await self.before_use()
         return await super()._send(response_class, *args, **options)
 
     async def close(self) -> None:
@@ -180,6 +185,8 @@ class PleinClient(nio.AsyncClient):
             unknown = self.users_for_key_query.intersection(room.users)
             if unknown and isinstance(await self.keys_query(), nio.ErrorResponse):
                 raise NotShared("people's devices could not be asked for")
+            if self.before_use:
+                await self.before_use()
         try:
             return await super().room_send(room_id, *args, **options)
         except (nio.MembersSyncError, nio.GroupEncryptionError) as error:

@@ -53,6 +53,7 @@ class Intake:
     def __init__(self, session: Session) -> None:
         self._on = session
         self.in_order = InOrder(session.core, session.clock, self._deal)
+        session.outgoing.on_declined = self._tell_how_to_be_answered
         # How much of each person's waits for its key; counted anew whenever keys come.
         self._undecryptable: Counter[str] = Counter()
 
@@ -133,7 +134,7 @@ class Intake:
                 if message and (poll := native_poll(message)) and poll.closing:
                     await self._on.core.handle(replace(asked, command=poll.closing, args=poll.args))
             case Removed(target):
-                await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
+                await self._on.core.take_back(_seen(asked), f"{PLATFORM}:{target}")
 
     def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
         """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
@@ -161,6 +162,7 @@ class Intake:
             presence=presence,
             by_post=True,
             public=not direct,
+            unmet=not direct and not self._on.outgoing.talks_with(heard.sender),
             writes=direct or facts is None or facts.may_write(sender),
             overheard=meant_so and not direct,
             account=self._on.account,
@@ -186,6 +188,8 @@ class Intake:
         meant = self._meant_for_us(said, room)
         for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
         if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
+            if asked.place:
+                await self._on.outgoing.asked_in(asked.author.user_id, room)
             words, mentions = self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif for_two:
@@ -201,6 +205,11 @@ class Intake:
         to, key = asked.place or asked.author, f"{about}:{room}:{asked.author.user_id}"
         await self._on.core.say(self._on.account, to, message(words), key, [asked.author])
 
+    async def _tell_how_to_be_answered(self, user: str, room: str) -> None:
+        who, key = Identity(PLATFORM, user), f"declined:{room}:{user}"
+        said = message(text("matrix.declined"))
+        await self._on.core.say(self._on.account, Place(PLATFORM, room), said, key, [who])
+
     async def _deal_with_ghost(self, asked: Invocation, heard: Heard, room: str, home: str) -> None:
         """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""
         match heard.meaning:
@@ -209,7 +218,7 @@ class Intake:
                 is_meant = pressed or self._meant_for_us(said, room) is not None
                 if not is_meant and asked.place and self._on.core.listens:
                     await self._on.core.hear(_talk(asked, asked.place, said))
-            case Reacted(target) | Answered(target):
+            case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
             case Removed():
                 is_meant = False
@@ -261,13 +270,14 @@ class Intake:
             # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
             switch = button.switch if asked.place else None
             args = {**button.args, switch: True} if switch else button.args
+            asked = _seen(asked) if switch else asked
             await self._on.core.handle(replace(asked, command=button.command, args=args))
         elif (poll := native_poll(message)) and number <= len(poll.options):
             await self._vote(asked, poll, (number,))
 
     async def _vote(self, asked: Invocation, poll: NativePoll, numbers: tuple[int, ...]) -> None:
         args = {**poll.args, "numbers": numbers}
-        await self._on.core.handle(replace(asked, command=poll.command, args=args))
+        await self._on.core.handle(replace(_seen(asked), command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. An edit is what it edits. Ours, but not yet noted as sent: in a moment."""
@@ -359,6 +369,11 @@ class Intake:
         self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def _seen(asked: Invocation) -> Invocation:
+    """A vote that stays to be seen where it was given, and on the board."""
+    return replace(asked, acknowledged=asked.place is not None)
 
 
 def _sender(event: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
 PAGE = 100
 SHOWS_UP_WITHIN = 15.0
+# Of so many people it is known where they asked something, until they come into their direct room.
+MOST_ASKED = 1_000
+# So many seconds for each of those before them; and who did not ask again for so long waits no more.
+NEXT_IN_LINE = 2.0
+LEFT_THE_LINE = timedelta(minutes=5)
 # So many direct rooms with one person are known, those that were used last.
 MOST_DIRECT = 5
 # A room of Plein's own is for two, and stays so: nobody else can let anybody in, or read along.
@@ -54,9 +59,15 @@ class Outgoing:
         self._clock = clock
         self._messages = Pace(clock)
         self._new_rooms = Pace(clock)
+        # Since when somebody waits for a new room, and when they last asked.
+        self._line: dict[str, tuple[datetime, datetime]] = {}
+        self._invitations = Pace(clock)
         self._synced = asyncio.Condition()
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._written: asyncio.Lock = asyncio.Lock()
+        self._asked_in: dict[str, str] = {}
+        # Called with whoever declined to talk in private, and the room that they asked something in.
+        self.on_declined: Callable[[str, str], Awaitable[None]]
         self._direct: dict[str, list[str]] = {}
         self._listed: set[str] = set()
 
@@ -143,27 +154,64 @@ class Outgoing:
     async def room_for(self, user: str) -> str:
         """The direct room with somebody; made where there is none yet."""
         async with self._making.setdefault(user, asyncio.Lock()):
-            room = self._known_room(user)
-            if room is None:
-                room = await self._make_room(user)
+            room = await self._known_room(user) or await self._make_room(user)
             if self.direct.get(user, [""])[0] != room:
                 await self.note_direct(user, room)
         await self._wait_for(room, user)
         return room
 
-    def _known_room(self, user: str) -> str | None:
+    async def _known_room(self, user: str) -> str | None:
         """The one they spoke in last, that nobody else reads. Raises Gone if they left all there were."""
-        known = [room for room in self.direct.get(user, ()) if room in self._rooms]
-        known += [room.id for room in self._rooms.values() if self._made_for(room) == user]
-        known = [room for room in known if self._rooms[room].is_private(self._client.user_id, user)]
+        known = self._rooms_for(user)
         for room in known:
-            if self._rooms[room].has(user):
-                return room
-        if known:
+            if room.has(user) or (user not in room.left and await self._invites_again(room, user)):
+                return room.id
+        if self._was_left(user):
             raise Gone("they left the direct room")
         return None
 
+    def talks_with(self, user: str) -> bool:
+        """Whether there is a direct room with somebody, which they may have yet to come into."""
+        return any(room.has(user) for room in self._rooms_for(user))
+
+    def _was_left(self, user: str) -> bool:
+        """Whether somebody declined every talk that there was to be, or walked out of it."""
+        known = self._rooms_for(user)
+        return any(user in room.left for room in known) and not any(room.has(user) for room in known)
+
+    def _rooms_for(self, user: str) -> list[Room]:
+        known = [room for room in self.direct.get(user, ()) if room in self._rooms]
+        known += [room.id for room in self._rooms.values() if self._made_for(room) == user]
+        found = [self._rooms[room] for room in dict.fromkeys(known)]
+        return [room for room in found if room.is_private(self._client.user_id, user)]
+
+    async def _invites_again(self, room: Room, user: str) -> bool:
+        """Somebody who is not in the room that was made for them: the homeserver may have died in between.
+
+        False where that room is no use any more.
+        """
+        if self._made_for(room) != user:
+            return False
+        member = f"/rooms/{_path(room.id)}/state/m.room.member/{_path(user)}"
+        status, answer = await self.request("GET", member)
+        if status == 200:
+            room.apply({"type": "m.room.member", "state_key": user, "content": answer})
+            return room.has(user)
+        if status == 403:
+            return False
+        if status != 404:
+            raise refusal(status, answer.get("errcode"))
+        async with self._invitations.turn():
+            path = f"/rooms/{_path(room.id)}/invite"
+            status, answer = await self.request("POST", path, {"user_id": user})
+            if status == 429:
+                raise self._invitations.slow_down(answer.get("retry_after_ms"))
+            if status not in (200, 403):
+                raise refusal(status, answer.get("errcode"))
+            return status == 200
+
     async def _make_room(self, user: str) -> str:
+        self._wait_in_line(user)
         async with self._new_rooms.turn():
             # nio's call cannot say for whom it is, by which it is found again after a crash.
             body = {
@@ -178,11 +226,23 @@ class Outgoing:
             }
             status, answer = await self.request("POST", "/createRoom", body)
             room = answer.get("room_id")
-            if status == 200 and isinstance(room, str):
-                return room
             if status == 429:
                 raise self._new_rooms.slow_down(answer.get("retry_after_ms"))
+            del self._line[user]
+            if status == 200 and isinstance(room, str):
+                return room
             raise refusal(status, answer.get("errcode"))
+
+    def _wait_in_line(self, user: str) -> None:
+        """Homeservers allow a new room a minute: whoever has been waiting longest has the next one."""
+        now = self._clock.now()
+        since, _ = self._line.get(user, (now, now))
+        self._line[user] = since, now
+        # Whoever did not come back for so long has no need of one any more.
+        self._line = {who: turn for who, turn in self._line.items() if now - turn[1] < LEFT_THE_LINE}
+        ahead = sum(first < since for first, _ in self._line.values())
+        if ahead and self._new_rooms.is_narrow:
+            raise TryLater(min(ahead * NEXT_IN_LINE, LEFT_THE_LINE.total_seconds() / 2), unsent=True)
 
     async def _wait_for(self, room: str, user: str) -> None:
         """A new room can be written to once the sync has brought it, and brought whom it was made for:
@@ -202,6 +262,18 @@ class Outgoing:
         """Rooms have come or gone."""
         async with self._synced:
             self._synced.notify_all()
+        for user in [user for user in self._asked_in if self._was_left(user)]:
+            await self.on_declined(user, self._asked_in.pop(user))
+
+    async def asked_in(self, user: str, room: str) -> None:
+        """They asked something there; whoever declines to be answered in private is told so there."""
+        if self._was_left(user):
+            await self.on_declined(user, room)
+        elif not any(known.members.get(user) == "join" for known in self._rooms_for(user)):
+            self._asked_in.pop(user, None)
+            self._asked_in[user] = room
+            if len(self._asked_in) > MOST_ASKED:
+                del self._asked_in[next(iter(self._asked_in))]
 
     def _made_for(self, room: Room) -> str | None:
         """Whom we made it for; that somebody else wrote so in a room of theirs says nothing."""

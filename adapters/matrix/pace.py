@@ -49,6 +49,11 @@ class Pace:
             timer.cancel()
             let_by()
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the server ever asked for patience."""
+        return self._open_at is not None
+
     def slow_down(self, milliseconds: int | None) -> TryLater:
         """The server asked for patience. What is returned is to be raised."""
         wait = max((milliseconds or 5_000) / 1000, 0.1)

@@ -19,6 +19,8 @@ from bot.model.people import Role
 
 # What marks a direct room that Plein made, and for whom; found again after a crash.
 MADE_FOR = "be.plein.direct"
+# In a room for two there are not many who can have left.
+FEW = 5
 DEFAULT_CREATOR_LEVEL, DEFAULT_STATE_LEVEL = 100, 50
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,16}\s*")
 # Events that say who reads along, or may come in.
@@ -45,6 +47,8 @@ class Room:
     is_space: bool = False
     is_encrypted: bool = False
     members: dict[str, str] = field(default_factory=dict)
+    # Some of those who were in it: in a room for two, whoever is not there any more.
+    left: set[str] = field(default_factory=set)
     # Our own homeserver, whose clock is believed.
     home: str = ""
     # When each of them came in; whoever's server is another one: not before we saw it happen.
@@ -72,6 +76,8 @@ class Room:
                 # Whoever is not there any more is forgotten, however many come and go.
                 self.members.pop(key, None)
                 self.came.pop(key, None)
+                if len(self.left) < FEW:
+                    self.left.add(key)
             elif isinstance(membership, str):
                 # A new name or picture comes as another event of the same kind.
                 at = moment(event.get("origin_server_ts"))
@@ -79,6 +85,7 @@ class Room:
                     is_ours = key.partition(":")[2] == self.home
                     self.came[key] = at if seen_at is None or is_ours else max(at, seen_at)
                 self.members[key] = membership
+                self.left.discard(key)
         elif kind == "m.room.third_party_invite":
             (self.mailed.add if content else self.mailed.discard)(key)
         elif key == "":

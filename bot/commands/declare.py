@@ -37,9 +37,11 @@ class Param:
 class Command:
     """`path` is its English name ("poll open"), `run` the function behind it.
 
-    `private`: the answer is for the person alone. `listed` False: only buttons use it. `asks`: what its
-    form asks for, where that is more than it cannot do without. `lacking(call, bound)`: looked at before
-    anything that is missing is asked for; it may raise what there is to say first.
+    `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
+    where they cannot soon be reached in private it is said in the place, to them. `listed` False: only
+    buttons use it. `asks`: what its form asks for, where that is more than it cannot do without.
+    `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
+    is to say first.
 
     Raises: ValueError for a parameter whose name is taken.
     """
@@ -48,6 +50,7 @@ class Command:
     run: Callable[..., Message | None]
     role: Role = Role.RESIDENT
     private: bool = True
+    open: bool = False
     listed: bool = True
     asks: tuple[str, ...] = ()
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None

@@ -72,7 +72,9 @@ def _is_left_over(words: str, at: int) -> bool:
     """Whether the mark there, which would open one, looks as if it closed something."""
     before, behind = words[at - 1 : at], words[at + 1 : at + 2]
     follows = bool(before) and not before.isspace() and before not in _BEFORE
-    ends = not behind or behind.isspace() or behind in _BEHIND
+    # Rooms and commands begin with an exclamation mark: `--theme "!room"`.
+    is_named = behind == "!" and before.isspace() and bool(words[at + 2 : at + 3].strip())
+    ends = not behind or behind.isspace() or (behind in _BEHIND and not is_named)
     return ends and (follows or before.isspace()) and words[at] != "„"
 
 

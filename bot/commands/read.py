@@ -138,7 +138,7 @@ def _command(commands: Commands, words: str, locale: str) -> tuple[Command, str]
         if command := commands.by_name.get(first[:length]):
             rest = words.split(None, length)[length:]
             return command, rest[0] if rest else ""
-    raise _unknown(commands, words, locale)
+    raise _unknown(commands, words, locale).openly()
 
 
 def _unknown(commands: Commands, words: str, locale: str) -> UserError:

@@ -61,4 +61,4 @@ def _all_about(call: Call, command: Command) -> list[Text]:
     return lines
 
 
-FEATURE = Feature(name="help", commands=(Command("help", show_help),))
+FEATURE = Feature(name="help", commands=(Command("help", show_help, open=True),))

@@ -48,7 +48,7 @@ def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
 
 FEATURE = Feature(
     name="residents",
-    commands=(Command("language", set_language), Command("reminders", set_reminders)),
+    commands=(Command("language", set_language, open=True), Command("reminders", set_reminders)),
     suggest={"theme": suggest_themes},
     kinds={Resident: RESIDENT},
 )

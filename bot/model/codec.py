@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache, partial
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -21,8 +21,8 @@ from bot.model.people import Resident
 
 Kept = dict[str, Any]
 # What may stand among a Text's values and a command's arguments, besides plain ones and tuples of them.
-VALUES = Text | datetime | Resident
-_OWN_NAMES: Mapping[Any, str] = {datetime: "at", Resident: "resident"}
+VALUES = Text | datetime | date | Resident
+_OWN_NAMES: Mapping[Any, str] = {datetime: "at", date: "day", Resident: "resident"}
 _OPTIONS = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
@@ -50,6 +50,8 @@ def _written(value: Any) -> Kept:
         return {"key": value.key, "values": value.values} if value.values else {"key": value.key}
     if kind is datetime:
         return {"at": value.timestamp()}
+    if kind is date:
+        return {"day": value.isoformat()}
     if kind is Resident:
         return {"resident": value.id, "name": value.name}
     required, optional = _fields(kind)
@@ -83,6 +85,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return _one_of(get_args(VALUES))
     if kind is datetime:
         return lambda kept: datetime.fromtimestamp(kept["at"], UTC)
+    if kind is date:
+        return lambda kept: date.fromisoformat(kept["day"])
     if kind is Resident:
         return lambda kept: Resident(kept["resident"], kept["name"])
     if is_dataclass(kind):
@@ -114,7 +118,7 @@ def _readers(kind: Any) -> Mapping[str, Callable[[Any], Any]]:
 def _one_of(kinds: tuple[Any, ...]) -> Callable[[Any], Any]:
     """One of these, a tuple of them, or something plain."""
     kinds_by_name: dict[str, Any] = {
-        known_as(kind): kind for kind in kinds if kind is datetime or is_dataclass(kind)
+        known_as(kind): kind for kind in kinds if kind in (datetime, date) or is_dataclass(kind)
     }
 
     def read(kept: Any) -> Any:

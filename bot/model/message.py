@@ -20,8 +20,8 @@ class Text:
     """A catalogue key and what goes into it; becomes words only at the edge, in the reader's language.
 
     A `count` among the values picks the plural. Values are strings (typed by people: escaped),
-    numbers, aware datetimes, Residents (shown as the platform shows people), other Texts, or tuples of
-    these (written as a list: "a, b and c").
+    numbers, aware datetimes, dates (whole days), Residents (shown as the platform shows people), other
+    Texts, or tuples of these (written as a list: "a, b and c").
     """
 
     key: str

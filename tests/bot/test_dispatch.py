@@ -612,3 +612,43 @@ async def test_where_plein_is_and_what_it_said(town: Town) -> None:
     await town.core.store_arrivals("test", [], "here", "a")
     assert await town.core.cursors("test") == {"a": "here"}
     assert town.core.commands.by_path["help"]
+
+
+# --- whom a word in private takes long to reach ---
+
+
+async def answers(town: Town, asked: Invocation) -> list[tuple[object, tuple[Identity, ...]]]:
+    """Where it was answered, and who is let know of that."""
+    await town.core.handle(asked)
+    now = town.clock.now()
+    due = await town.core.store.run(lambda tx: tx.posts.due(PLATFORM, now, 50))
+    return [(post.to, post.mentions) for post in due if post.id == f"answer:{asked.id}"]
+
+
+@pytest.mark.parametrize("typed_words", ["!help", "!peling open"])
+async def test_what_is_no_secret_is_said_in_the_place_to_whom_it_is_for(town: Town, typed_words: str) -> None:
+    asked = replace(town.asked("anna", typed_words), by_post=True, public=True)
+    assert await answers(town, asked) == [(asked.author, ())]
+    unmet = replace(asked, id="unmet", unmet=True)
+    assert await answers(town, unmet) == [(asked.place, (asked.author,))]
+
+
+async def test_what_is_theirs_waits_until_they_are_met(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    for number, words in enumerate(("!stem 1", "!stem niets", "!stem 1 --zomaar", "!peiling lijst")):
+        unmet = replace(town.asked("ben", words), id=f"ben{number}", by_post=True, public=True, unmet=True)
+        assert await answers(town, unmet) == [(unmet.author, ())]
+        await town.core.outbox.worker.flush()
+
+
+async def test_a_vote_that_is_seen_gets_no_word_unless_it_was_none(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    tick = Button(text("typed"), "poll tick", {"poll": 1, "option": 2})
+    seen_one = replace(town.asked("ben", button=tick), by_post=True, public=True, acknowledged=True)
+    assert await answers(town, seen_one) == [(seen_one.author, ())], "they are met, and told"
+    unmet = replace(seen_one, id="unmet", author=Identity(PLATFORM, "mia"), unmet=True)
+    assert await answers(town, unmet) == []
+    assert await count(town) == (2, [0, 2])
+    await town.say("anna", "!poll close 1 --sure")
+    late = replace(unmet, id="late")
+    assert await answers(town, late) == [(late.author, ())]

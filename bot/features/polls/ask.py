@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot import when
 from bot.call import Call
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.features.polls.find import check_writes, find, usage
-from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.records import (
+    DAY,
+    POLLS,
+    SUBJECT,
+    Kind,
+    Plan,
+    Poll,
+    Results,
+    Voters,
+    begins,
+    first_date,
+    is_whole_day,
+    shown_date,
+)
 from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role
@@ -70,46 +83,48 @@ def read_options(call: Call, kind: Kind, question: str, options: Sequence[str]) 
 
 def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
     """Every date understood for sure, or all of them shown in full to be confirmed."""
-    readings = [call.read_moment(option) for option in options]
-    moments = [reading.start for reading in readings]
-    for option, reading in zip(options, readings, strict=True):
+    readings = [call.read_moment(option, whole_days=True) for option in options]
+    kept = [_keep(call, reading, reading.start) for reading in readings]
+    for option, reading, found in zip(options, readings, kept, strict=True):
         if reading.end:
             raise UserError("when.one_moment", words=option)
         if reading.start <= call.now:
-            raise UserError("poll.dates.past", at=reading.start)
-        if moments.count(reading.start) > 1:
-            raise UserError("poll.dates.double", at=reading.start)
+            raise UserError("poll.dates.past", at=shown_date(found))
+        if kept.count(found) > 1:
+            raise UserError("poll.dates.double", at=shown_date(found))
     if all(reading.sure for reading in readings):
-        return _kept(moments)
-    raise Unsure(*_which_dates(readings), text("when.not_meant"))
+        return tuple(kept)
+    raise Unsure(*_which_dates(call, readings), text("when.not_meant"))
 
 
-def _kept(dates: Sequence[datetime]) -> tuple[str, ...]:
-    return tuple(date.astimezone(UTC).isoformat(timespec="seconds") for date in dates)
+def _keep(call: Call, reading: when.Reading, start: datetime) -> str:
+    if reading.whole_day:
+        return start.astimezone(call.zone).date().isoformat()
+    return start.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _which_dates(readings: Sequence[when.Reading]) -> tuple[Text, Sequence[Choice]]:
+def _which_dates(call: Call, readings: Sequence[when.Reading]) -> tuple[Text, Sequence[Choice]]:
     """The question, and what may be meant: "di 7u | wo 7u" are both at seven in the evening, or neither."""
     ways = [
-        [reading.starts[min(way, len(reading.starts) - 1)] for reading in readings]
+        [_keep(call, reading, reading.starts[min(way, len(reading.others))]) for reading in readings]
         for way in range(max(len(reading.starts) for reading in readings))
     ]
     ways = [dates for dates in ways if len(set(dates)) == len(dates)]
     if len(ways) == 1:
-        return text("poll.dates.meant", options=_shown(ways[0])), yes(options=list(_kept(ways[0])))
+        return text("poll.dates.meant", options=_shown(ways[0])), yes(options=ways[0])
     doubtful = [number for number, reading in enumerate(readings) if reading.others]
     choices = [
         (
             text("poll.dates.these", options=_shown([dates[number] for number in doubtful])),
-            {"options": list(_kept(dates))},
+            {"options": dates},
         )
         for dates in ways
     ]
     return text("poll.dates.which"), choices
 
 
-def _shown(dates: Sequence[datetime]) -> tuple[Text, ...]:
-    return tuple(text("poll.option.date", at=date) for date in dates)
+def _shown(dates: Sequence[str]) -> tuple[Text, ...]:
+    return tuple(text("poll.option.date", at=shown_date(option)) for option in dates)
 
 
 def check_terms(call: Call, plan: Plan) -> None:
@@ -126,8 +141,15 @@ def check_terms(call: Call, plan: Plan) -> None:
         raise UserError("poll.closes.before_opening", opens=plan.opened_at, closes=plan.closes_at)
     if plan.closes_at > call.now + FURTHEST:
         raise UserError("poll.closes.far", closes=plan.closes_at)
-    if plan.kind is Kind.DATES and plan.closes_at > (first := min(map(datetime.fromisoformat, plan.options))):
-        raise UserError("poll.dates.after", closes=plan.closes_at, first=first)
+    check_before_dates(call, plan, plan.closes_at)
+
+
+def check_before_dates(call: Call, plan: Plan, closes_at: datetime) -> None:
+    """A poll about dates is over before the first of them begins."""
+    if plan.kind is Kind.DATES:
+        first = first_date(plan.options, call.zone)
+        if closes_at > begins(first, call.zone):
+            raise UserError("poll.dates.after", closes=closes_at, first=shown_date(first))
 
 
 def check_may_ask(call: Call, theme: int) -> None:
@@ -207,12 +229,12 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
     settled = {term.name: getattr(before, term.name) for term in fields(Plan)}
-    if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
+    if before.kind is Kind.DATES and begins(first_date(before.options, call.zone), call.zone) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
     lasted = when.between(before.opened_at, before.closes_at, call.zone)
     closes_at = when.after(call.now, lasted, call.zone)
     if before.kind is Kind.DATES:
-        closes_at = min(closes_at, *map(datetime.fromisoformat, before.options))
+        closes_at = min(closes_at, _latest_end(call, before.options, call.now))
     times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
     return _ask(call, Plan(**{**settled, **times, "floor": _floor(call, before.anonymous)}))
 
@@ -230,7 +252,16 @@ def reminder_at(call: Call, closes_at: datetime) -> datetime:
 def _usual_end(call: Call, kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
     """After a week on the clock; a poll about dates before the first of them."""
     end = when.after(opened_at, OPEN_FOR, call.zone)
-    return min(end, *map(datetime.fromisoformat, options)) if kind is Kind.DATES else end
+    return min(end, _latest_end(call, options, opened_at)) if kind is Kind.DATES else end
+
+
+def _latest_end(call: Call, options: Sequence[str], opened_at: datetime) -> datetime:
+    """When the first date begins; before a whole day the day before, at the hour at which it opened."""
+    first = first_date(options, call.zone)
+    if not is_whole_day(first):
+        return begins(first, call.zone)
+    days = (date.fromisoformat(first) - opened_at.astimezone(call.zone).date()).days - 1
+    return when.after(opened_at, when.Unit(days=days), call.zone) if days > 0 else begins(first, call.zone)
 
 
 def find_ended(call: Call, number: int | None) -> Poll:

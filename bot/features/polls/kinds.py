@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import lru_cache, partial
 from typing import Protocol, TypeVar
 
 from bot.errors import Unsure, UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
-from bot.features.polls.records import LONGEST_REASON, Ballots, Choices, Kind, Plan
+from bot.features.polls.records import LONGEST_REASON, Ballots, Choices, Kind, Plan, shown_date
 from bot.model.message import Text, text, typed
 from bot.unseen import seen_as
 
@@ -224,7 +223,7 @@ def option_text(plan: Plan, number: int) -> Text:
     if plan.kind is Kind.CONSENT:
         return text(f"poll.option.{option}")
     if plan.kind is Kind.DATES:
-        return text("poll.option.date", at=datetime.fromisoformat(option))
+        return text("poll.option.date", at=shown_date(option))
     return typed(option)
 
 

@@ -8,9 +8,9 @@ from bot import when
 from bot.call import Call
 from bot.commands.types import Longer
 from bot.errors import UserError
-from bot.features.polls.ask import FURTHEST, reminder_at
+from bot.features.polls.ask import FURTHEST, check_before_dates, reminder_at
 from bot.features.polls.find import check_own, check_writes, find
-from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll
+from bot.features.polls.records import POLLS, SUBJECT, Poll
 from bot.features.polls.steered import leave_trace
 from bot.model.message import Message, message, text
 
@@ -27,8 +27,7 @@ def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Messag
         raise UserError("poll.extend.earlier", until=closes_at, closes=found.closes_at)
     if closes_at > call.now + FURTHEST:
         raise UserError("poll.closes.far", closes=closes_at)
-    if found.kind is Kind.DATES and closes_at > (first := min(map(datetime.fromisoformat, found.options))):
-        raise UserError("poll.dates.after", closes=closes_at, first=first)
+    check_before_dates(call, found, closes_at)
     call.tx.of(POLLS).change(found.id, {"closes_at": closes_at, "waits_since": None, "unheard": None})
     call.schedule("poll.close", str(found.id), closes_at)
     if not found.reminded and (reminder := reminder_at(call, closes_at)) > call.now:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -113,6 +113,27 @@ class Cast:
     choices: Choices
     reason: str | None
     cast_at: datetime | None
+
+
+def shown_date(option: str) -> datetime | date:
+    """What an option of a poll about dates stands for: a moment, or a whole day."""
+    return date.fromisoformat(option) if is_whole_day(option) else datetime.fromisoformat(option)
+
+
+def is_whole_day(option: str) -> bool:
+    """Whether it is kept as "2026-12-08", without an hour."""
+    return "T" not in option
+
+
+def begins(option: str, zone: tzinfo) -> datetime:
+    """When a date begins; a whole day at its midnight there."""
+    moment = datetime.fromisoformat(option)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def first_date(options: Sequence[str], zone: tzinfo) -> str:
+    """The option that comes first."""
+    return min(options, key=lambda option: begins(option, zone))
 
 
 def secret_of(poll: int) -> str:

@@ -306,16 +306,50 @@ async def test_without_leave_to_attach_files_the_words_come_alone(double: Discor
 
 
 async def test_who_lets_nobody_write_to_them(double: Discord, plein: OnDiscord) -> None:
-    """It is set aside at once; what was asked is done all the same."""
+    """It is set aside at once; what was asked is done all the same, and they hear why they heard nothing."""
     anna, ben = double.guild("Plein").member("anna"), double.guild("Plein").member("ben")
     await asked(plein)
-    await plein.board("sport", "Nog niemand stemde")
+    board = await plein.board("sport", "Nog niemand stemde")
     await anna.closes_dms()
     await anna.says("sport", f"<@{double.bot.id}> stem 2")
     await plein.board("sport", "Nee: 1 stem")
     await ben.says("sport", f"<@{double.bot.id}> stem 2")
     await ben.hears(ben.dm, "je koos Nee")
+    await plein.until_quiet()
     tried = len(double.calls_to(*SAY.split()))
     for _ in range(5):
         await plein.until_quiet(600)
     assert len(double.calls_to(*SAY.split())) == tried
+    assert "Een privébericht raakte niet bij je" in (await anna.presses(board, "Ja")).text
+    assert "privébericht" not in (await anna.presses(board, "Nee")).text
+    assert "privébericht" not in (await ben.presses(board, "Ja")).text
+
+
+async def test_who_lets_nobody_write_to_them_hears_so_where_they_type(
+    double: Discord, plein: OnDiscord
+) -> None:
+    """Once a day; and not any more once they can be reached."""
+    anna = double.guild("Plein").member("anna")
+    await asked(plein)
+    await plein.board("sport", "Nog niemand stemde")
+    await anna.closes_dms()
+
+    async def types() -> None:
+        await anna.says("sport", f"<@{double.bot.id}> peiling lijst")
+        await plein.caught_up()
+        await plein.until_quiet()
+
+    for _ in range(3):
+        await types()
+    (told,) = standing(double, "sport", "Een privébericht raakte niet bij je")
+    assert anna.pinged_by(told)
+    double.clock.turn(DAY + 60)
+    await types()
+    assert len(standing(double, "sport", "Een privébericht raakte niet bij je")) == 2
+    anna.user.dms = True
+    double.clock.turn(DAY + 60)
+    await types()  # it is said once more, as nobody knows yet
+    before = len(standing(double, "sport", "Een privébericht raakte niet bij je"))
+    double.clock.turn(DAY + 60)
+    await types()
+    assert len(standing(double, "sport", "Een privébericht raakte niet bij je")) == before

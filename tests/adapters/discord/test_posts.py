@@ -11,6 +11,7 @@ from bot.ports.storage import Transaction
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.on_discord import OnDiscord, opened
 
+OPEN = "POST /users/@me/channels"
 SAY = "POST /channels/{channel_id}/messages"
 
 
@@ -109,3 +110,33 @@ async def test_direct_messages_opened_too_fast(
     for _ in range(2):
         await plein.until_quiet(OPENING_PAUSE)
     assert [[shown.text for shown in one.sees(one.dm)] for one in more] == [["dan"]] * 3
+
+
+async def test_whoever_waits_for_a_direct_message_knocks_one_at_a_time(
+    double: Discord, plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    """Discord puts bots in quarantine that open dozens of them. Who writes to Plein hears at once."""
+    await opened(plein, anna, "Een bank?")
+    now = plein.clock.now()
+    people = [town.member(f"buur{number}") for number in range(10)]
+    body = {"message": "You are opening direct messages too fast", "code": 40003}
+    refused = double.faults.answer(403, OPEN, 10_000, body=body)
+
+    def write(tx: Transaction) -> None:
+        for person in people:
+            who = Identity("discord", str(person.id))
+            tx.posts.add(f"aan {person.id}", who, message(typed("dag")), now)
+
+    await done(plein, write)
+    before = refused.met
+    for pause in range(1, 4):
+        await plein.until_quiet(OPENING_PAUSE)
+        assert refused.met == before + pause
+    await ben.says(ben.dm, "!help")
+    await ben.hears(ben.dm, "Plein")
+    assert refused.met == before + 3
+    refused.release()
+    for _ in range(2):
+        await plein.until_quiet(OPENING_PAUSE)
+    assert [[shown.text for shown in one.sees(one.dm)] for one in people] == [["dag"]] * 10
+    assert await plein.core.store.run(lambda tx: tx.posts.parked()) == []

@@ -268,6 +268,117 @@ async def test_a_lost_key_store_makes_a_new_device(door: Door, revoked: bool) ->
     assert first.device_id not in await devices(again)
 
 
+# --- with keys from a backup ---
+
+
+class Friend:
+    """Somebody in an encrypted room with Plein's account, whose client reads what is said there."""
+
+    def __init__(self, client: PleinClient, room: str) -> None:
+        self._client = client
+        self._room = room
+
+    @classmethod
+    async def of(cls, door: Door, bot: PleinClient, folder: Path) -> Friend:
+        config = nio.AsyncClientConfig(pickle_key="secret")
+        user = await door.server.register(f"f{secrets.token_hex(5)}")
+        client = PleinClient(door.server.url, user, store_path=str(folder), config=config)
+        assert isinstance(await client.login(PASSWORD), nio.LoginResponse)
+        await client.keys_upload()
+        encrypted = [nio.EnableEncryptionBuilder().as_dict()]
+        made = await client.room_create(initial_state=encrypted, invite=[bot.user_id])
+        assert isinstance(made, nio.RoomCreateResponse)
+        await bot.join(made.room_id)
+        await client.sync(full_state=True)
+        return cls(client, made.room_id)
+
+    async def told(self, bot: PleinClient, *words: str) -> list[str]:
+        """What they read when the bot, just started, says these words."""
+        await bot.sync(full_state=True)
+        await bot.housekeeping()
+        for body in words:
+            content = {"msgtype": "m.text", "body": body}
+            said = await bot.room_send(self._room, "m.room.message", content, ignore_unverified_devices=True)
+            assert isinstance(said, nio.RoomSendResponse)
+        answer = await self._client.sync()
+        assert isinstance(answer, nio.SyncResponse)
+        events = answer.rooms.join[self._room].timeline.events
+        return [
+            event.body if isinstance(event, nio.RoomMessageText) else type(event).__name__
+            for event in events
+            if isinstance(event, nio.RoomMessageText | nio.MegolmEvent)
+        ]
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+async def used_since_a_backup(door: Door, folder: Path, **how: Any) -> tuple[str, Friend]:
+    """A store as it was before its keys were used once more: its device, and who read what that said."""
+    account = door.account(**how)
+    client = await account.open(retry=never)
+    await client.housekeeping()
+    await account.prove_device()
+    friend = await Friend.of(door, client, folder)
+    assert await friend.told(client, "een") == ["een"]
+    backup = {file: file.read_bytes() for file in door.store.iterdir()}
+    await account.close()
+    account = door.account(**how)
+    client = await account.open(retry=never)
+    assert await friend.told(client, "twee", "drie") == ["twee", "drie"]
+    await account.close()
+    for file, held in backup.items():
+        file.write_bytes(held)
+    return str(client.device_id), friend
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+async def test_a_key_store_from_a_backup_makes_a_new_device_that_everybody_can_read(
+    door: Door, tmp_path: Path, caplog: pytest.LogCaptureFixture, revoked: bool
+) -> None:
+    """Its keys were used since: what they lock once more opens for nobody."""
+    device, friend = await used_since_a_backup(door, tmp_path)
+    if revoked:
+        kept = nio.AsyncClient(door.server.url, door.user)
+        kept.access_token = door.session()["access_token"]
+        await kept.logout()
+        await kept.close()
+    account = door.account()
+    client = await account.open(retry=never)
+    assert await friend.told(client, "vier") == ["vier"]
+    assert client.device_id != device
+    assert f"The keys of the device {device} were restored from a backup" in caplog.text
+    assert device not in await devices(client)
+    await account.prove_device()
+    assert len((await on_server(client))[str(client.device_id)]["signatures"][door.user]) == 2
+    await account.close()
+    assert (await door.open()).device_id == client.device_id  # which goes on from there
+    await friend.close()
+
+
+async def test_a_token_whose_keys_are_from_a_backup(door: Door, tmp_path: Path) -> None:
+    _, token = await door.token()
+    device, friend = await used_since_a_backup(door, tmp_path, token=token)
+    with pytest.raises(LoginRefused, match="Log in anew") as refused:
+        await door.open(token=token)
+    assert device in str(refused.value)
+    assert token not in str(refused.value)
+    await friend.close()
+
+
+async def test_keys_are_not_used_before_that_is_counted(door: Door, tmp_path: Path) -> None:
+    client = await door.open()
+    await client.housekeeping()
+    friend = await Friend.of(door, client, tmp_path)
+    await client.sync(full_state=True)
+    door.proxy.answer("/account_data/be.plein.keys", 502, "{}")
+    with pytest.raises(ConnectionError, match="502"):
+        await friend.told(client, "een")
+    door.proxy.mend()
+    assert await friend.told(client, "twee") == ["twee"]
+    await friend.close()
+
+
 # --- with a token of the configuration ---
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.homeserver import Person
-from tests.town import Town, board, numbers, says
+from tests.town import Town, board, native_poll, numbers, says
 
 # They share a Plein.
 pytestmark = pytest.mark.xdist_group("town")
@@ -73,6 +73,10 @@ async def test_who_comes_over_a_bridge_is_no_resident_and_told_once(town: Town) 
     await ghost.react(room, first.event_id, "1️⃣")
     line = await says(anna.person, room, "brug van Discord")
     assert line.content["m.mentions"] == {"user_ids": [ghost.user_id]}
+    poll = await native_poll(anna.person, room)
+    reference = {"rel_type": "m.reference", "event_id": poll["event_id"]}
+    ends: dict[str, object] = {"org.matrix.msc3381.poll.end": {}, "m.relates_to": reference}
+    await ghost.send(room, "org.matrix.msc3381.poll.end", ends)
     await ghost.say(room, "!stem 1")
     await ghost.say(room, "!help")
     await ghost.say(room, "1", **{"m.relates_to": {"m.in_reply_to": {"event_id": first.event_id}}})

@@ -62,9 +62,7 @@ async def answered(room: Room, direct: str, *words: str) -> Json:
     return content
 
 
-async def test_whoever_is_mentioned_is_known_from_then_on_and_nobody_is_pinged(
-    room: Room, ben: Person
-) -> None:
+async def test_whoever_is_mentioned_is_known_from_then_on_and_not_pinged(room: Room, ben: Person) -> None:
     direct, name = await direct_room(room), ben.name
     await room.anna.say(
         room.id,
@@ -75,7 +73,8 @@ async def test_whoever_is_mentioned_is_known_from_then_on_and_nobody_is_pinged(
     )
     content = await answered(room, direct, "bedankt", name)
     assert content["formatted_body"].startswith(f"bedankt en {pill(ben.user_id, name)}")
-    assert content["m.mentions"] == {}
+    # An answer is for whoever asked, and calls for nobody else's attention.
+    assert content["m.mentions"] == {"user_ids": [room.anna.user_id]}
     assert await is_known(room, ben.user_id)
 
 

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from adapters.matrix.settings import Matrix as Settings
 from bot.call import Call
 from bot.clock import SystemClock
 from bot.core import PleinCore
+from bot.delivery.worker import PARK_PLATFORM_FAILED_AFTER
 from bot.feature import Feature
 from bot.main.app import open_core
 from bot.main.config import Community, Config, DatabaseSection
@@ -26,10 +28,12 @@ from bot.model.events import Heard
 from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
+from tests.doubles.proxy import Proxy
 from tests.homeserver import PASSWORD, Homeserver, Person
 from tests.town import numbers
 
 Json = dict[str, Any]
+DAY = timedelta(days=1)
 
 
 @dataclass
@@ -62,12 +66,17 @@ async def room(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Room]:
 
 @contextlib.asynccontextmanager
 async def a_room(
-    homeserver: Homeserver, tmp_path: Path, installed: Sequence[Installed] = FEATURES
+    homeserver: Homeserver, tmp_path: Path, installed: Sequence[Installed] = FEATURES, url: str = ""
 ) -> AsyncIterator[Room]:
     number = next(numbers)
     anna, plein = await homeserver.person(f"anna{number}"), await homeserver.register(f"plein{number}")
     settings = Settings.model_validate(
-        {"homeserver": homeserver.url, "user": plein, "password": PASSWORD, "store": tmp_path / "matrix"}
+        {
+            "homeserver": url or homeserver.url,
+            "user": plein,
+            "password": PASSWORD,
+            "store": tmp_path / "matrix",
+        }
     )
     config = Config(community=Community(), database=DatabaseSection(url="sqlite:///:memory:"))
     place = await anna.create_room(invite=[plein], public=True)
@@ -145,6 +154,51 @@ async def test_where_it_may_not_speak_it_is_said_once_it_may(room: Room) -> None
     assert await room.core.store.run(lambda tx: tx.posts.parked()) == []
     await room.anna.send_state(room.id, "m.room.power_levels", levels)
     await room.until(lambda event: body_of(event) == "mag ik?")
+
+
+async def test_what_the_homeserver_fails_at_in_one_room_is_set_aside_in_the_end(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Others are written to meanwhile. That it was tried for hours is written down: no test waits so long."""
+    async with Proxy(homeserver.url) as proxy, a_room(homeserver, tmp_path, url=proxy.url) as room:
+        account, anna, now = (
+            f"matrix:{room.plein}",
+            Identity("matrix", room.anna.user_id),
+            room.core.clock.now,
+        )
+
+        async def stands(key: str, to: Place | Identity) -> None:
+            await room.do(lambda tx: tx.posts.add(key, to, message(typed(key)), now()))
+
+        async def said() -> bool | None:
+            waiting = await room.core.store.run(lambda tx: tx.posts.next_for(anna, account, now()))
+            return waiting is None or None
+
+        async def failed() -> bool | None:
+            due = await room.core.store.run(lambda tx: tx.posts.due(account, now() + DAY, 9))
+            return any(post.id == "p" and post.attempts for post in due) or None
+
+        async def set_aside() -> list[tuple[str, str]] | None:
+            return list(await room.core.store.run(lambda tx: tx.posts.parked())) or None
+
+        proxy.answer(f"{room.id[1:]}/send/", 500, '{"errcode": "M_UNKNOWN", "error": ""}')
+        await stands("p", room.place)
+        await stands("een", anna)
+        await room.anna.wait_until(said)
+        await room.anna.wait_until(failed)
+        assert await set_aside() is None
+
+        def for_hours(tx: Transaction) -> None:
+            for _ in range(PARK_PLATFORM_FAILED_AFTER):
+                tx.posts.later("p", now(), failed=True)
+
+        await room.do(for_hours)
+        await stands("twee", anna)
+        ((key, why),) = await room.anna.wait_until(set_aside)
+        assert (key, why) == ("p", "the homeserver answered 500 M_UNKNOWN")
+        proxy.mend()
+        await stands("q", room.place)
+        await room.until(lambda event: body_of(event) == "q")
 
 
 async def test_talk_reaches_who_listens(homeserver: Homeserver, tmp_path: Path) -> None:

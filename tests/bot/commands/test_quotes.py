@@ -90,6 +90,12 @@ def test_options_may_have_quotes(options: str, wanted: tuple[str, ...]) -> None:
     assert read(f'!peiling open "Wat?" {options}')[1]["options"] == wanted
 
 
+@pytest.mark.parametrize("room", ["!a", "!-b", "!Ah-iK:example.org"])
+def test_a_room_may_be_quoted_behind_a_question(room: str) -> None:
+    args = read(f'!peiling open "Wat?" Ja | Nee --thema "{room}"')[1]
+    assert (args["question"], args["theme"]) == ("Wat?", room)
+
+
 @given(st.text(st.sampled_from('"“”„«»‚‘ abé|\n5?-'), max_size=40))
 def test_quotations_follow_one_another(words: str) -> None:
     at = -1

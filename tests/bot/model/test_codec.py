@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from types import NoneType
@@ -114,6 +114,12 @@ def test_of_somebody_nothing_is_kept_but_who_they_are_and_a_name() -> None:
     again = unpack(pack(said))
     assert again
     assert again.lines[0].values["words"] == (Resident(7, "Ben"), Resident(8, "An"))
+
+
+@given(st.dates())
+def test_a_whole_day_stays_a_day(day: date) -> None:
+    said = message(text("poll.option.date", at=day))
+    assert unpack(pack(said)) == said
 
 
 def test_what_stands_at_its_default_is_left_out() -> None:

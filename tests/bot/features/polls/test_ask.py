@@ -15,7 +15,7 @@ from bot.features.polls.settings import PollsSettings
 from bot.model.message import Message, text
 from bot.model.people import Role
 from bot.ports.storage import Transaction
-from tests.chat import NOW
+from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import a_call
 from tests.doubles.platform import Town, open_town, words_of
 
@@ -240,6 +240,73 @@ async def test_what_one_date_means_all_of_them_mean(town: Town) -> None:
     answer = await answer_to(town, '!poll open "Wanneer?" "volgende dinsdag 20u" | 5/12 20u --kind dates')
     assert answer.lines[0].key == "poll.dates.meant"
     assert len(answer.buttons) == 1
+
+
+# --- whole days ---
+
+
+async def test_whole_days_are_days(town: Town) -> None:
+    """No hour is shown that nobody said; it ends the day before, at the hour at which it opened."""
+    poll = await asked(town, '!poll open "Wanneer?" di 8 dec | kerstavond | 10/12 20u --kind dates')
+    assert poll.options == ("2026-12-08", "2026-12-24", "2026-12-10T19:00:00+00:00")
+    assert poll.closes_at == NOW + timedelta(days=6)
+    shown = await town.say("ben", "!poll show")
+    assert "1. dinsdag 8 december:" in shown
+    assert "2. donderdag 24 december:" in shown
+    assert "3. donderdag 10 december om 20.00 uur:" in shown
+    assert "00.00" not in shown
+    assert "dinsdag 8 december: ja" in await town.say("ben", "!vote 1")
+
+
+@pytest.mark.parametrize(
+    ("typed", "closes"),
+    [
+        ("3 dec | 4 dec", "2026-12-02 19:00"),
+        ("morgen | 4 dec", "2026-12-02 00:00"),  # there is no whole day left before it
+        ("24 dec | 25 dec", "2026-12-08 19:00"),
+        ("8 dec | 9 dec --closes 2d", "2026-12-03 19:00"),
+    ],
+)
+async def test_a_poll_about_whole_days_ends_before_them(town: Town, typed: str, closes: str) -> None:
+    poll = await asked(town, f'!poll open "Wanneer?" {typed} --kind dates')
+    assert f"{poll.closes_at.astimezone(BRUSSELS):%Y-%m-%d %H:%M}" == closes
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("vandaag | 4 dec", "poll.dates.past"),
+        ("4 dec | vrijdag 4 december", "poll.dates.double"),
+        ('4 dec | 5 dec --closes "4 december 01:00"', "poll.dates.after"),
+    ],
+)
+async def test_whole_days_that_do_not_fit(town: Town, typed: str, key: str) -> None:
+    answer = await answer_to(town, f'!poll open "Wanneer?" {typed} --kind dates')
+    assert answer.lines[0].key == key
+    assert "00.00" not in words_of(answer)
+
+
+async def test_whole_days_that_can_be_meant_otherwise_stay_days(town: Town) -> None:
+    answer = await answer_to(town, '!poll open "Wanneer?" volgende vrijdag | 9 dec --kind dates')
+    assert [button.args["options"] for button in answer.buttons] == [
+        ["2026-12-04", "2026-12-09"],
+        ["2026-12-11", "2026-12-09"],
+    ]
+    assert await town.core.handle(town.asked("anna", button=answer.buttons[1]))
+    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running([1], 0, 9)])
+    assert poll.options == ("2026-12-11", "2026-12-09")
+
+
+async def test_whole_days_again_and_longer(town: Town) -> None:
+    await asked(town, '!poll open "Wanneer?" 10 dec | 11 dec --kind dates --closes 2d')
+    town.clock.turn(timedelta(days=2))
+    await town.core.run_due()
+    again = await asked(town, "!poll again 1")
+    assert again.closes_at == NOW + timedelta(days=4)
+    assert (await answer_to(town, "!poll extend 9d --poll 2")).lines[0].key == "poll.dates.after"
+    town.clock.turn(timedelta(days=9))
+    await town.core.run_due()
+    assert (await answer_to(town, "!poll again 2")).lines[0].key == "poll.again.past"
 
 
 # --- who may ask, and how much ---
