@@ -50,6 +50,8 @@ class Call:
     role_here: Role
     identity: Identity | None = None
     place: Place | None = None
+    # In which language Plein speaks with everybody there.
+    place_locale: str = ""
     theme_here: Theme | None = None
     at: datetime | None = None
     public: bool = False

@@ -223,6 +223,7 @@ class Dispatch:
             role_here=invocation.role,
             identity=invocation.author,
             place=invocation.place,
+            place_locale=self.commands.texts.nearest(known.place_locale, self.settings.locale),
             theme_here=known.theme,
             at=min(invocation.at, now),
             public=invocation.public,
