@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import DATE_WORDS, METHODS, Count, how_to, option_text
 from bot.features.polls.ranking import Ranking
@@ -135,9 +137,9 @@ def _came_out(poll: Poll, count: Count) -> list[Text]:
     if not first:
         return [text("poll.result.nothing" if count.people else "poll.result.none")]
     names = tuple(option_text(poll, option) for option in first)
-    values = figures(poll, count, first[0])
+    values: dict[str, Any] = dict(figures(poll, count, first[0]))
     if poll.kind is Kind.DATES:
-        values = {"marks": _marks(**values)}
+        values = {"marks": _marks(*count.parts[first[0] - 1])}
     if len(first) > 1:
         tie = text(f"poll.result.{_family(poll)}.tie", options=names, **values)
         return [tie, _why_level(count.ranking, first, names)] if count.ranking else [tie]
