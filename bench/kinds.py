@@ -63,7 +63,7 @@ async def _open(core: PleinCore, kind: Kind) -> float:
 
 
 def _leave_the_last(tx: Transaction) -> None:
-    for poll, _ in tx.of(POLLS).running(1, 0, 9)[1:]:
+    for poll, _ in tx.of(POLLS).running([1], 0, 9)[1:]:
         tx.of(POLLS).change(poll.id, {"state": "cancelled"})
 
 

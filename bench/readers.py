@@ -79,4 +79,4 @@ async def _readers(store: Store) -> AsyncIterator[None]:
 
 
 def _list(tx: Transaction) -> Sequence[object]:
-    return tx.of(POLLS).latest(THEME, 0, LISTED)
+    return tx.of(POLLS).latest([THEME], LISTED)

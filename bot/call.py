@@ -7,17 +7,17 @@ after the commit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot import when
-from bot.errors import UserError
+from bot.errors import AskFirst, UserError
 from bot.model.events import Mention, Undo
 from bot.model.message import Message, typed
-from bot.model.people import Identity, Place, Presence, Resident, Role, Theme
+from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
 from bot.ports.storage import Transaction
@@ -53,11 +53,13 @@ class Call:
     # In which language Plein speaks with everybody there.
     place_locale: str = ""
     theme_here: Theme | None = None
+    since_here: datetime | None = None
+    # Their part in other themes, as their platform says now where it was asked; None: it cannot be asked.
+    told: Mapping[int, Part | None] | None = None
     at: datetime | None = None
     public: bool = False
-    # Whether they may say things here themselves, and what is known of other places that they are in.
+    # Whether they may say things here themselves.
     writes_here: bool = True
-    present_in: Sequence[Presence] = ()
     mentions: Sequence[Mention] = ()
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
@@ -94,8 +96,10 @@ class Call:
 
     def themes(self) -> Sequence[Theme]:
         """The themes they take part in; a moderator of the community has to do with all of them."""
-        everywhere = self.resident.role >= Role.MODERATOR
-        return self.tx.places.themes_of(None if everywhere else self.resident.id)
+        known = self.tx.places.themes()
+        if self.resident.role >= Role.MODERATOR:
+            return known
+        return self.tx.places.themes(self.themes_among([theme.id for theme in known]))
 
     def _theme_named(self, name: str) -> Theme:
         known, wanted = self.themes(), seen_as(name)
@@ -107,29 +111,75 @@ class Call:
         names = tuple(typed(theme.name) for theme in known[:MOST_NAMED])
         raise UserError("theme.unknown", theme=name[:40], known=names)
 
-    def may(self, role: Role, theme: int | None = None) -> bool:
-        """Whether they have that role: from the community, or in that theme's own places.
+    # --- who they are there ---
 
-        Anybody can make a room and be its master; that says nothing about other themes. From elsewhere
-        and in private it is the role with which they last took part in the theme.
+    def may(self, role: Role, theme: int | None = None) -> bool:
+        """Whether they have that role: from the community, or in that theme's own places, now.
+
+        Anybody can make a room and be its master; that says nothing about other themes.
         """
         if self.resident.role >= role:
             return True
-        if theme is None or (self.theme_here is not None and self.theme_here.id == theme):
+        if theme is None or self._is_here(theme):
             return self.role_here >= role
-        part = self.tx.people.part_in(self.resident.id, theme)
-        return part is not None and part[1] >= role
+        part = self.part_in(theme)
+        return part is not None and part.role >= role
+
+    def takes_part(self, theme: int) -> bool:
+        """Whether a theme is their business: from its own places it is everybody's."""
+        everywhere = self.resident.role >= Role.MODERATOR
+        return everywhere or self._is_here(theme) or self.part_in(theme) is not None
+
+    def part_in(self, theme: int) -> Part | None:
+        """Their part in a theme, as the platform of the account that speaks says now.
+
+        For their other accounts it is what was said last, as long as that holds.
+        """
+        others = self.tx.people.parts(self.resident.id, theme)
+        fresh = (part for account, _, part in others if self._counts(account, part))
+        own = self._own_part(theme)
+        return joined([own, *fresh] if own else fresh)
+
+    def themes_among(self, themes: Collection[int]) -> Collection[int]:
+        """Those of these themes in which they take part."""
+        if self.told is not None and (unknown := {theme for theme in themes if not self._is_told(theme)}):
+            raise AskFirst(unknown)
+        parts = self.tx.people.parts(self.resident.id)
+        others = {theme for account, theme, part in parts if self._counts(account, part)}
+        return [theme for theme in themes if theme in others or self._own_part(theme)]
+
+    def _is_here(self, theme: int) -> bool:
+        return self.theme_here is not None and self.theme_here.id == theme
+
+    def _is_told(self, theme: int) -> bool:
+        return self._is_here(theme) or theme in (self.told or ())
+
+    def _counts(self, account: Identity, part: Part) -> bool:
+        """Whether that is said of another account of theirs, and holds still."""
+        return account != self.identity and part.said_at > self.now - HOLDS
+
+    def _own_part(self, theme: int) -> Part | None:
+        """The part of the account that speaks."""
+        if self._is_here(theme):
+            return Part(self.role_here, self.since_here or self.now, self.now, self.writes_here)
+        if self.told is not None:
+            if theme not in self.told:
+                raise AskFirst((theme,))
+            return self.told[theme]
+        said = self.tx.people.part_of(self.identity, theme) if self.identity else None
+        return said if said and said.said_at > self.now - HOLDS else None
+
+    # --- saying, showing, remembering ---
 
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.
 
-        Where their platform says nothing of these, it is no reason against.
+        Where no platform says anything of these, it is no reason against.
         """
-        if self.theme_here is not None and self.theme_here.id == theme:
+        if self._is_here(theme):
             return self.writes_here
-        places = self.tx.places.of_theme(theme)
-        there = [presence.writes for presence in self.present_in if presence.place in places]
-        return any(there) or not there
+        part = self.part_in(theme)
+        return part is None or part.writes
 
     def post(
         self,
@@ -167,17 +217,30 @@ class Call:
         *,
         confidential: bool = False,
         until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
     ) -> None:
         """Say it to this person alone, after the commit; once, however often the same key is told.
 
         It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
-        again, unless that is after `until`, when nobody needs it any more. `change_post` and
+        again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
+        part there when it is said, with that `role`: accounts that do not are passed over. `change_post` and
         `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
         since = self.now - AWAY_AFTER
-        self.tx.told.add(key, number, message, self.now, since, confidential=confidential, until=until)
+        self.tx.told.add(
+            key,
+            number,
+            message,
+            self.now,
+            since,
+            confidential=confidential,
+            until=until,
+            theme=theme,
+            role=role,
+        )
 
     def change_post(self, key: str, message: Message) -> None:
         """What was posted under that key says this from now on, whether it went out already or not."""

@@ -19,7 +19,7 @@ from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, residents_in
-from bot.model.people import Identity, Known, Place
+from bot.model.people import Identity, Known, Place, Role
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
@@ -90,6 +90,20 @@ class PleinCore:
     async def hear(self, heard: Heard) -> None:
         await self.hearing.hear(heard)
 
+    async def say(
+        self,
+        account: str,
+        to: Place | Identity,
+        message: Message,
+        key: str,
+        mentions: Sequence[Identity] = (),
+    ) -> None:
+        """What an adapter itself has to tell people, for reasons of its platform's: once under a key."""
+        now = self.clock.now()
+        await self.store.run(
+            lambda tx: tx.posts.add(key, to, message, now, account=account, mentions=mentions)
+        )
+
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
         await self.store.run(lambda tx: self.features.link(tx, accounts))
@@ -114,9 +128,20 @@ class PleinCore:
         await self.rooms.serve(adapter)
 
     async def joined(
-        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self,
+        account: str,
+        place: Place,
+        name: str,
+        theme: str | None = None,
+        locale: str | None = None,
+        *,
+        ours: bool = False,
     ) -> None:
-        await self.rooms.joined(account, place, name, theme, locale)
+        await self.rooms.joined(account, place, name, theme, locale, ours)
+
+    async def role_of(self, who: Identity) -> Role:
+        resident = await self.store.read(lambda tx: tx.people.by_identity(who))
+        return resident.role if resident else Role.RESIDENT
 
     async def left(self, account: str, place: Place) -> None:
         await self.rooms.left(account, place)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.call import Call
 from bot.clock import Clock
@@ -20,10 +20,10 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
-from bot.errors import StoreFailed, Unsure, UserError
+from bot.errors import AskFirst, StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
-from bot.model.people import Identity, Place, Resident, Role
+from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
 from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
@@ -36,6 +36,20 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
+
+
+# What a platform says of an account is written down so often, though it is the same.
+KEPT_FOR = HOLDS / 6
+T = TypeVar("T")
+# The places of the themes that the platform was asked about, and what it said; None: it cannot be asked.
+Told = dict[int, tuple[Sequence[Place], Presences]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """What an attempt needs to know first: where whoever speaks is, of these places by theme."""
+
+    places: Mapping[int, Sequence[Place]]
 
 
 class Dispatch:
@@ -55,19 +69,41 @@ class Dispatch:
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
-        return await self.store.run(partial(self._once, invocation), invocation)
+        return await self._asking(
+            invocation, lambda told: self.store.run(partial(self._once, invocation, told), invocation)
+        )
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
         """Undo what the invocation `taken` did, if its own author asks; nothing otherwise."""
-        return await self.store.run(partial(self._undo_once, invocation, taken))
+        return await self._asking(
+            invocation, lambda told: self.store.run(partial(self._undo_once, invocation, taken, told))
+        )
 
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         """What the argument `name` could be. It only reads: whoever is still typing has done nothing yet."""
-        return await self.store.read(partial(self._suggest, invocation, name, typed.strip()))
+        words = typed.strip()
+        return await self._asking(
+            invocation, lambda told: self.store.read(partial(self._suggest, invocation, name, words, told))
+        )
+
+    async def _asking(self, invocation: Invocation, attempt: Callable[[Told], Awaitable[T | _Ask]]) -> T:
+        """What the attempt gives, once all that it needs to know of who speaks was asked of their platform.
+
+        Most need nothing: they are about the theme of the place that they came from. Nothing can be awaited
+        within a transaction, so what is about another one is attempted again with the platform's answer.
+        """
+        told: Told = None if invocation.presence is None else {}
+        while isinstance(found := await attempt(told), _Ask):
+            assert told is not None
+            assert invocation.presence
+            places = [place for of_theme in found.places.values() for place in of_theme]
+            present = await invocation.presence(places) if places else {}
+            told |= {theme: (of_theme, present) for theme, of_theme in found.places.items()}
+        return found
 
     def _suggest(
-        self, invocation: Invocation, name: str, typed: str, tx: Transaction
-    ) -> Sequence[Suggestion]:
+        self, invocation: Invocation, name: str, typed: str, told: Told, tx: Transaction
+    ) -> Sequence[Suggestion] | _Ask:
         argument = self.commands.argument(invocation.command, name)
         suggest = argument.suggest if argument else None
         if suggest is None:
@@ -75,19 +111,27 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         call = self.call_for(invocation, known, known.resident or Resident(0, ""), tx)
         call.given, call.command = invocation.args, invocation.command
-        return suggest(call, typed)[:MOST_SUGGESTED]
+        call.told = self._understood(invocation, told, tx)
+        try:
+            return suggest(call, typed)[:MOST_SUGGESTED]
+        except AskFirst as first:
+            return _ask(first, invocation, tx)
 
-    def _undo_once(self, invocation: Invocation, taken: str, tx: Transaction) -> Message | None:
+    def _undo_once(
+        self, invocation: Invocation, taken: str, told: Told, tx: Transaction
+    ) -> Message | _Ask | None:
         undo = tx.handled.undo(taken)
         if undo is None or undo.author != invocation.author:
             return None
-        return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), tx)
+        return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), told, tx)
 
-    def _once(self, invocation: Invocation, tx: Transaction) -> Message | None:
+    def _once(self, invocation: Invocation, told: Told, tx: Transaction) -> Message | _Ask | None:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0]
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
+        if told is not None:
+            call.told = self._note(invocation, call.resident, told, tx) if told else {}
         if invocation.overheard:
             _say_who_reads_along(call, invocation)
             if invocation.typed is None and not invocation.command:
@@ -110,6 +154,8 @@ class Dispatch:
             mistaken = invocation.typed is not None or bool(invocation.args)
             command = command or self.commands.by_path[unsure.command]
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
+        except AskFirst as first:
+            return _ask(first, invocation, tx)
         except StoreFailed:
             raise
         except Exception:
@@ -192,19 +238,41 @@ class Dispatch:
             resident = tx.people.heard(resident, invocation.author, name)
         if invocation.account and invocation.account != known.heard_by:
             tx.people.talks_to(invocation.author, invocation.account)
+        now = self.clock.now()
         if known.unheard:
-            tx.told.resume(resident.id, invocation.author, self.clock.now())
-        if known.theme and (known.resident is None or known.theme_role != invocation.role):
-            here = (one.since for one in invocation.present_in if one.place == invocation.place)
-            since = next(here, self.clock.now())
-            tx.people.take_part(resident.id, known.theme.id, invocation.role, since)
-        for gone in invocation.absent_from if known.resident else ():
-            if place := tx.places.known(gone):
-                tx.people.leave(resident.id, place[0].id, invocation.author.platform)
-        for presence in invocation.present_in if invocation.place is None else ():
-            if place := tx.places.known(presence.place):
-                tx.people.take_part(resident.id, place[0].id, presence.role, presence.since)
+            tx.told.resume(resident.id, invocation.author, now)
+        if known.theme:
+            part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
+            if not _is_fresh(known.part, part):
+                tx.people.take_part(invocation.author, resident.id, known.theme.id, part)
         return resident
+
+    def _understood(
+        self, invocation: Invocation, told: Told, tx: Transaction
+    ) -> dict[int, Part | None] | None:
+        """Their part in the themes that their platform was asked about."""
+        if told is None:
+            return None
+        now, author = self.clock.now(), invocation.author
+        return {
+            theme: part_now(places, present, tx.people.part_of(author, theme), now)
+            for theme, (places, present) in told.items()
+        }
+
+    def _note(
+        self, invocation: Invocation, resident: Resident, told: Told, tx: Transaction
+    ) -> dict[int, Part | None] | None:
+        """The same; kept for their other accounts, who do not speak now."""
+        now, author = self.clock.now(), invocation.author
+        kept = {theme: part for account, theme, part in tx.people.parts(resident.id) if account == author}
+        found = {}
+        for theme, (places, present) in (told or {}).items():
+            part = found[theme] = part_now(places, present, kept.get(theme), now)
+            if part and part.said_at == now and not _is_fresh(kept.get(theme), part):
+                tx.people.take_part(author, resident.id, theme, part)
+            elif part is None and theme in kept and all(place in present for place in places):
+                tx.people.leave(author, theme)
+        return found
 
     def call_for(
         self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
@@ -225,10 +293,10 @@ class Dispatch:
             place=invocation.place,
             place_locale=self.commands.texts.nearest(known.place_locale, self.settings.locale),
             theme_here=known.theme,
+            since_here=known.part.since if known.part else invocation.since,
             at=min(invocation.at, now),
             public=invocation.public,
             writes_here=invocation.writes,
-            present_in=invocation.present_in,
             mentions=invocation.mentions,
         )
 
@@ -263,12 +331,25 @@ def _once_by(who: Identity, once: str | None) -> str | None:
 
 
 def _go_back(call: Call, place: Place) -> None:
-    """What is said yes to in private holds where it was asked, with the role they have there."""
+    """What is said yes to in private holds where it was asked, with the role they have there now."""
     known = call.tx.places.known(place)
-    part = call.tx.people.part_in(call.resident.id, known[0].id) if known else None
+    part = call.part_in(known[0].id) if known else None
     if known and part:
-        call.writes_here = call.may_write(known[0].id)
-        call.place, call.theme_here, call.role_here = place, known[0], part[1]
+        call.writes_here = part.writes
+        call.place, call.theme_here, call.role_here, call.since_here = place, known[0], part.role, part.since
+
+
+def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
+    """About which places of its own their platform is to be asked."""
+    on = tx.places.on(invocation.author.platform, first.themes)
+    return _Ask({theme: on.get(theme, ()) for theme in first.themes})
+
+
+def _is_fresh(kept: Part | None, said: Part) -> bool:
+    """Whether what is kept says the same, and was said not long ago."""
+    if kept is None or (kept.role, kept.writes) != (said.role, said.writes):
+        return False
+    return said.said_at - kept.said_at < KEPT_FOR
 
 
 def _say_who_reads_along(call: Call, invocation: Invocation) -> None:

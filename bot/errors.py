@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.model.message import Form, Text, text
@@ -61,6 +61,14 @@ class Unsure(Exception):
         return self
 
 
+class AskFirst(Exception):
+    """Only who takes part in these themes may do this: the platform of whoever speaks is to be asked now."""
+
+    def __init__(self, themes: Collection[int]) -> None:
+        super().__init__()
+        self.themes = themes
+
+
 class StoreFailed(Exception):
     """The database could not be read or written just now; nothing was kept, try again."""
 
@@ -104,6 +112,12 @@ class Refused(NotNow):
 
 class NotOurs(Exception):
     """Not by this account: it is not there, or not any more. It is left to the account that is."""
+
+
+class PlatformFailed(Exception):
+    """The platform fails at this one thing, though it does others. It is tried again with growing pauses, for
+    some hours, and then set aside.
+    """
 
 
 # --- what nothing starts with ---

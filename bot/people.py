@@ -1,13 +1,14 @@
 """People as arguments of commands: who is meant by a mention, an address or a name.
 
-Whoever asks can mean those with whom they share a theme, on whichever platform, and whomever they mention.
+Whoever asks can mean those of the themes that they take part in, on whichever platform, and whomever they
+mention.
 A moderator of the community can mean everybody.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from bot.call import Call
@@ -34,11 +35,10 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
         if mention.written == words:
             return call.tx.people.of(mention.account, visible(mention.name))
     if kept := _KEPT.fullmatch(words):
-        found = call.tx.people.numbered(int(kept[1]), _asker(call))
+        found = call.tx.people.numbered(int(kept[1]), _near(call))
     else:
-        found = call.tx.people.at(words, _asker(call)) or call.tx.people.named(
-            words.removeprefix("@"), _asker(call)
-        )
+        near = _near(call)
+        found = call.tx.people.at(words, near) or call.tx.people.named(words.removeprefix("@"), near)
     if not found:
         raise UserError("resident.unknown", name=words[:_SHOWN])
     if len(found) > MOST_NAMESAKES:
@@ -54,14 +54,16 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
 
 def suggest_residents(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:
     """Those whose name holds what was typed; each by a name that nobody else has."""
-    found = call.tx.people.suggested(given.removeprefix("@"), _asker(call), MOST_SUGGESTED)
+    found = call.tx.people.suggested(given.removeprefix("@"), _near(call), MOST_SUGGESTED)
     names = call.tx.people.known([resident.id for resident in found])
     return [Suggestion(known.name, typed(known.name)) for known in names.values()]
 
 
-def _asker(call: Call) -> int | None:
-    """Whose people are looked among; None: all there are."""
-    return None if call.resident.role >= Role.MODERATOR else call.resident.id
+def _near(call: Call) -> Collection[int] | None:
+    """The themes whose people are looked among; None: all there are."""
+    if call.resident.role >= Role.MODERATOR:
+        return None
+    return call.themes_among([theme.id for theme in call.tx.places.themes()])
 
 
 def _choices(
@@ -78,8 +80,8 @@ def _choices(
 
 
 def _themes(call: Call, resident: Resident, ours: set[int]) -> tuple[Text, ...]:
-    theirs = call.tx.places.themes_of(resident.id)
-    return tuple(typed(theme.name) for theme in theirs if theme.id in ours)
+    theirs = ours.intersection(theme for _, theme, _ in call.tx.people.parts(resident.id))
+    return tuple(typed(theme.name) for theme in call.tx.places.themes(theirs))
 
 
 def _described(known: Known, themes: tuple[Text, ...]) -> Text:

@@ -6,34 +6,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, case, delete, exists, select, update
+from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select, update
 
 from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.executor import CONFLICTS
 from storage.tables import identities, members, posts, residents, uses
-from storage.upsert import upsert
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
-_OWNED = (identities.c.resident, uses.c.resident, posts.c.resident)
+_OWNED = (members.c.resident, identities.c.resident, uses.c.resident, posts.c.resident)
 _MOVE = [
     update(owner.table).where(owner == bindparam("old_")).values({owner: bindparam("new_")})
     for owner in _OWNED
 ]
-# Where both take part in a theme: since the first time, with the higher role.
-_PARTS = select(members.c.theme, members.c.since, members.c.role).where(members.c.resident == _ID)
-_JOIN = upsert(members)
-_JOIN = _JOIN.on_conflict_do_update(
-    index_elements=[members.c.theme, members.c.resident],
-    set_={
-        "since": case((_JOIN.excluded.since < members.c.since, _JOIN.excluded.since), else_=members.c.since),
-        "role": case((_JOIN.excluded.role > members.c.role, _JOIN.excluded.role), else_=members.c.role),
-    },
-)
 _EXPORT: dict[str, Select[Any]] = {
     owner.table.name: select(*(column for column in owner.table.c if column is not owner)).where(owner == _ID)
-    for owner in (residents.c.id, members.c.resident, *_OWNED)
+    for owner in (residents.c.id, *_OWNED)
 }
 # What was said to them alone, and what still waits to be.
 _DROP_POSTS = delete(posts).where(
@@ -44,7 +33,6 @@ _DROP_POSTS = delete(posts).where(
         identities.c.user_id == posts.c.room,
     ),
 )
-_LEAVE = delete(members).where(members.c.resident == _ID)
 _FORGET = [delete(owner.table).where(owner == _ID) for owner in _OWNED]
 # What was counted stays right: it may refer to somebody of whom nothing else is known.
 _BLANK = (
@@ -66,9 +54,6 @@ _REMOVE = delete(residents).where(residents.c.id == _ID)
 
 def merge(db: Batch, old: int, new: int) -> None:
     """What either has is theirs who they both are."""
-    for theme, since, role in list(db.execute(_PARTS, {"id_": old})):
-        db.execute(_JOIN, {"theme": theme, "resident": new, "since": since, "role": role})
-    db.execute(_LEAVE, {"id_": old})
     for statement in _MOVE:
         db.execute(statement, {"old_": old, "new_": new})
 
@@ -90,7 +75,7 @@ def _plain(row: Any) -> Mapping[str, Any]:
 
 def forget(db: Batch, resident: int) -> None:
     """Where something refers to them still, a row remains that says nothing."""
-    for statement in (_DROP_POSTS, _LEAVE, *_FORGET, _BLANK):
+    for statement in (_DROP_POSTS, *_FORGET, _BLANK):
         db.execute(statement, {"id_": resident})
     db.savepoint()
     try:

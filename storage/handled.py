@@ -59,12 +59,11 @@ class Handled:
         resident = account.resident if account else None
         known = self._db.get(_PLACE, place.platform, place.room_id) if place else None
         theme, locale = known or (None, None)
-        part = self._people.part_in(resident.id, theme.id) if resident and theme else None
-        role = part[1] if part else None
         if account is None:
-            return Recognised(answer, None, theme, locale, role)
+            return Recognised(answer, None, theme, locale, None)
+        part = self._people.part_of(author, theme.id) if theme else None
         _, heard_by, heard_as, name_is_chosen, unheard = account
-        return Recognised(answer, resident, theme, locale, role, heard_by, heard_as, name_is_chosen, unheard)
+        return Recognised(answer, resident, theme, locale, part, heard_by, heard_as, name_is_chosen, unheard)
 
     def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
         fresh = self._db.pending(seen, invocation_id)

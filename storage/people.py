@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
 
-from bot.model.people import Identity, Known, Resident, Role
+from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
 from bot.ports.people import Exported
-from storage import belongings
+from storage import belongings, listed
+from storage.among import among
 from storage.batch import Batch, Loader
 from storage.tables import NOWHERE, identities, members, posts, residents
 from storage.upsert import upsert
+
+# Whose people are looked among: those of these themes, or all there are.
+Themes = Collection[int] | None
 
 
 class Account(NamedTuple):
@@ -55,11 +58,13 @@ _ACCOUNT = Loader(
     tells=residents.c.id,
 )
 _PART = Loader(
-    select(members.c.since, members.c.role),
-    by=[members.c.resident, members.c.theme],
-    make=lambda since, role: (since, Role(role)),
+    select(members.c.role, members.c.since, members.c.said_at, members.c.writes),
+    by=[members.c.platform, members.c.user_id, members.c.theme],
+    make=lambda role, since, said_at, writes: Part(Role(role), since, said_at, bool(writes)),
     beside=[members],
 )
+_PARTS = select(members).where(members.c.resident == bindparam("id_"))
+_PARTS_IN = _PARTS.where(members.c.theme == bindparam("theme_"))
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
 _TALKS_TO = (
@@ -86,13 +91,8 @@ _HEARD = (
     .where(residents.c.id == bindparam("id_"))
     .values(name=bindparam("name_"), folded=bindparam("folded_"), heard_as=bindparam("as_"))
 )
-# Who takes part in a theme that the asker takes part in too.
-_OURS = members.alias()
-_NEAR = residents.c.id.in_(
-    select(members.c.resident)
-    .join(_OURS, _OURS.c.theme == members.c.theme)
-    .where(_OURS.c.resident == bindparam("asker_"))
-)
+# Who takes part in one of these themes.
+_NEAR = residents.c.id.in_(select(members.c.resident).where(among(members.c.theme, "themes_")))
 _PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
 # Whoever was forgotten has no name at all.
 _BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_"), residents.c.name != "").order_by(
@@ -142,13 +142,13 @@ _LOOKUPS = (_BY_NUMBER, _BY_ADDRESS, _BY_NAME, _BY_PART, _BY_START)
 _NEARBY = {statement: statement.where(_NEAR) for statement in _LOOKUPS}
 _TAKE_PART = upsert(members)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
-    index_elements=[members.c.theme, members.c.resident], set_={"role": _TAKE_PART.excluded.role}
-)
-_ELSEWHERE = select(identities.c.resident).where(
-    identities.c.resident == bindparam("id_"), identities.c.platform != bindparam("platform_")
+    index_elements=[members.c.theme, members.c.platform, members.c.user_id],
+    set_={name: _TAKE_PART.excluded[name] for name in ("role", "said_at", "writes")},
 )
 _LEAVE_THEME = delete(members).where(
-    members.c.theme == bindparam("theme_"), members.c.resident == bindparam("id_"), ~_ELSEWHERE.exists()
+    members.c.theme == bindparam("theme_"),
+    members.c.platform == bindparam("platform_"),
+    members.c.user_id == bindparam("user_"),
 )
 _WISHES = select(residents.c.locale, residents.c.wants_reminders, residents.c.role).where(
     residents.c.id == bindparam("id_")
@@ -248,6 +248,12 @@ class People:
     def forget(self, resident: int) -> None:
         belongings.forget(self._db, resident)
 
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        listed.clear(self._db, lines)
+
+    def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        listed.note(self._db, lines)
+
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)
         self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
@@ -263,30 +269,30 @@ class People:
     def of(self, identity: Identity, name: str) -> Resident:
         return self.by_identity(identity) or self.add(identity, name)
 
-    def numbered(self, number: int, asker: int | None) -> Sequence[Resident]:
-        return self._near(_BY_NUMBER, asker, id_=number) or self._near(_ALOOF, None, id_=number)
+    def numbered(self, number: int, themes: Themes) -> Sequence[Resident]:
+        return self._near(_BY_NUMBER, themes, id_=number) or self._near(_ALOOF, None, id_=number)
 
-    def at(self, address: str, asker: int | None) -> Sequence[Resident]:
-        return self._near(_BY_ADDRESS, asker, user_=address)
+    def at(self, address: str, themes: Themes) -> Sequence[Resident]:
+        return self._near(_BY_ADDRESS, themes, user_=address)
 
-    def named(self, name: str, asker: int | None) -> Sequence[Resident]:
+    def named(self, name: str, themes: Themes) -> Sequence[Resident]:
         bare, number = without_number(name)
-        found = self._near(_BY_NAME, asker, folded_=folded(name))
+        found = self._near(_BY_NAME, themes, folded_=folded(name))
         if found or number is None:
             return found
         # "Ben (2)": of all who are called so, the second; not of those who are near.
         everybody = self._near(_BY_NAME, None, folded_=folded(bare))
-        near = {resident.id for resident in self._near(_BY_NAME, asker, folded_=folded(bare))}
+        near = {resident.id for resident in self._near(_BY_NAME, themes, folded_=folded(bare))}
         return [resident for resident in everybody[number - 1 : number] if number and resident.id in near]
 
-    def suggested(self, part: str, asker: int | None, most: int) -> Sequence[Resident]:
+    def suggested(self, part: str, themes: Themes, most: int) -> Sequence[Resident]:
         if not folded(part):
-            return self._near(_BY_START, asker, most_=most)
-        return self._near(_BY_PART, asker, part_=folded(part), most_=most)
+            return self._near(_BY_START, themes, most_=most)
+        return self._near(_BY_PART, themes, part_=folded(part), most_=most)
 
-    def _near(self, statement: Select[Any], asker: int | None, **values: Any) -> Sequence[Resident]:
-        if asker is not None:
-            statement, values = _NEARBY[statement], {**values, "asker_": asker}
+    def _near(self, statement: Select[Any], themes: Themes, **values: Any) -> Sequence[Resident]:
+        if themes is not None:
+            statement, values = _NEARBY[statement], {**values, "themes_": sorted(themes)}
         rows = self._db.execute(statement, values)
         return [Resident(row.id, row.name, row.locale, Role(row.role)) for row in rows]
 
@@ -309,20 +315,40 @@ class People:
     def set_reminded(self, resident: int, wanted: bool) -> None:
         self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
 
-    def take_part(self, resident: int, theme: int, role: Role, since: datetime) -> None:
+    def take_part(self, account: Identity, resident: int, theme: int, part: Part) -> None:
         # Since when stays as it was first.
-        before = self._db.pending(members, (resident, theme))
-        since = before["since"] if before else since
-        row = {"theme": theme, "resident": resident, "role": int(role), "since": since}
-        self._db.defer(_TAKE_PART, (resident, theme), row)
+        key = (account, theme)
+        before = self._db.pending(members, key)
+        row = {"platform": account.platform, "user_id": account.user_id, "theme": theme, "resident": resident}
+        row |= {"role": int(part.role), "since": part.since, "said_at": part.said_at}
+        row["writes"] = part.writes
+        self._db.defer(_TAKE_PART, key, row | ({"since": before["since"]} if before else {}))
 
-    def leave(self, resident: int, theme: int, platform: str) -> None:
-        self._db.execute(_LEAVE_THEME, {"theme_": theme, "id_": resident, "platform_": platform})
+    def leave(self, account: Identity, theme: int) -> None:
+        where = {"platform_": account.platform, "user_": account.user_id}
+        self._db.execute(_LEAVE_THEME, {**where, "theme_": theme})
 
-    def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
-        kept = self._db.get(_PART, resident, theme)
-        now = self._db.pending(members, (resident, theme))
-        return (kept[0] if kept else now["since"], Role(now["role"])) if now else kept
+    def part_of(self, account: Identity, theme: int) -> Part | None:
+        kept = self._db.get(_PART, account.platform, account.user_id, theme)
+        now = self._db.pending(members, (account, theme))
+        if now is None:
+            return kept
+        since = kept.since if kept else now["since"]
+        return Part(Role(now["role"]), since, now["said_at"], now["writes"])
+
+    def parts(self, resident: int, theme: int | None = None) -> Sequence[tuple[Identity, int, Part]]:
+        if theme is None:
+            rows = self._db.execute(_PARTS, {"id_": resident})
+        else:
+            rows = self._db.execute(_PARTS_IN, {"id_": resident, "theme_": theme})
+        return [
+            (
+                Identity(row.platform, row.user_id),
+                row.theme,
+                Part(Role(row.role), row.since, row.said_at, bool(row.writes)),
+            )
+            for row in rows
+        ]
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

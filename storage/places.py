@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
 
 from bot.model.people import Place, Theme
+from storage.among import among
 from storage.batch import Batch
-from storage.tables import boards, members, places, posts, refs, subjects, themes
+from storage.tables import boards, places, posts, refs, subjects, themes
 from storage.upsert import upsert
 
 
@@ -39,7 +40,6 @@ _ALL = (
     .where(places.c.here)
     .order_by(_OWN, themes.c.id, places.c.platform, places.c.room)
 )
-_THEIRS = _ALL.join(members, members.c.theme == themes.c.id).where(members.c.resident == bindparam("id_"))
 _PLACE = select(places).where(_HERE)
 _ADD = insert(places)
 _SET = (
@@ -51,6 +51,7 @@ _SET = (
         locale=bindparam("locale_"),
         here=bindparam("here_"),
         account=bindparam("account_"),
+        ours=bindparam("ours_"),
     )
 )
 _LEAVE = update(places).where(_HERE).values(here=False)
@@ -58,6 +59,15 @@ _OF_THEME = (
     select(places.c.platform, places.c.room)
     .where(places.c.theme == bindparam("theme_"), places.c.here)
     .order_by(places.c.platform, places.c.room)
+)
+_ON = (
+    select(places.c.theme, places.c.platform, places.c.room)
+    .where(places.c.platform == bindparam("platform_"), places.c.here)
+    .order_by(places.c.room)
+)
+_ON_AMONG = _ON.where(among(places.c.theme, "themes_"))
+_OURS = (
+    select(places.c.room).where(places.c.theme == bindparam("theme_"), places.c.here, places.c.ours).limit(1)
 )
 _SERVED = (
     select(places.c.platform, places.c.room)
@@ -104,9 +114,10 @@ class Places:
             row = self._db.execute(_NAMED, {"name_": name}).one()
         return Theme(*row)
 
-    def themes_of(self, resident: int | None) -> Sequence[Theme]:
+    def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """Of two that would be called the same, the later one keeps its address."""
-        rows = self._db.execute(_ALL) if resident is None else self._db.execute(_THEIRS, {"id_": resident})
+        known = self._db.execute(_ALL)
+        rows = known if only is None else [row for row in known if row.id in only]
         found: dict[int, str] = {}
         taken: set[str] = set()
         for row in rows:
@@ -121,13 +132,16 @@ class Places:
         known = self._db.execute(_PLACE, _where(place)).first()
         return known.account if known and known.here else None
 
-    def bind(self, place: Place, theme: int, name: str, locale: str | None, account: str) -> bool:
+    def bind(
+        self, place: Place, theme: int, name: str, locale: str | None, account: str, *, ours: bool = False
+    ) -> bool:
         known = self._db.execute(_PLACE, _where(place)).first()
         if known is None:
             fields = {"platform": place.platform, "room": place.room_id, "name": name, "locale": locale}
-            self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account})
+            self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account, "ours": ours})
             return True
         changes = {"theme_": theme, "name_": name, "locale_": locale, "here_": True, "account_": account}
+        changes["ours_"] = ours
         self._db.execute(_SET, {**_where(place), **changes})
         if known.account != account:
             for statement in _HAND_OVER:
@@ -138,6 +152,20 @@ class Places:
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]
+
+    def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:
+        where = {"platform_": platform}
+        if only is None:
+            rows = self._db.execute(_ON, where)
+        else:
+            rows = self._db.execute(_ON_AMONG, {**where, "themes_": sorted(only)})
+        found: dict[int, list[Place]] = {}
+        for theme, *place in rows:
+            found.setdefault(theme, []).append(Place(*place))
+        return found
+
+    def is_ours(self, theme: int) -> bool:
+        return self._db.execute(_OURS, {"theme_": theme}).first() is not None
 
     def served(self, account: str) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_SERVED, {"account_": account})]

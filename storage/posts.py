@@ -11,11 +11,23 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, literal, null, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
 from storage.envelopes import Envelopes
@@ -46,6 +58,7 @@ _COLUMNS = (
     *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
     *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
+    *(posts.c.theme, posts.c.role),
 )
 # The oldest of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = posts.alias("earlier")
@@ -102,8 +115,8 @@ _PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).
 
 _CHANGED = posts.c.wanted.is_not(None)
 _ANOTHER_STATE = {"tried_at": null(), "in_doubt": False, "attempts": 0, "version": posts.c.version + 1}
-# What is confidential is not kept beside the room in which it was said. A secret answer is, for its buttons.
-_IS_OVER = and_(posts.c.key != "", ~posts.c.id.startswith(SECRET))
+# What is confidential is not kept beside the room in which it was said, unless it has something to press.
+_IS_OVER = and_(posts.c.key != "", ~posts.c.id.startswith(SECRET), bindparam("read_only_", type_=Boolean))
 # It stands there. Was it changed meanwhile, that comes next; was it withdrawn, it is taken away next.
 _SHOWN = (
     update(posts)
@@ -206,6 +219,8 @@ class Posts:
         reply_to: str | None = None,
         resident: int | None = None,
         until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
@@ -219,6 +234,8 @@ class Posts:
             "reply_to": reply_to,
             "resident": resident,
             "until": until,
+            "theme": theme,
+            "role": int(role),
         }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
@@ -298,6 +315,8 @@ class Posts:
             row.reply_to,
             row.resident,
             bool(row.in_doubt),
+            row.theme,
+            Role(row.role),
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:
@@ -316,6 +335,7 @@ class Posts:
             self._db.execute(_ANEW, {"id_": post.id})
             return
         values = {"id_": post.id, "ref_": " ".join(receipt.ref), "now_": now, "version_": post.version}
+        values["read_only_"] = not post.message.controls
         if not self._db.execute(_SHOWN, values):
             return  # something else is to be said in its place by now
         for ref in receipt.ref if receipt.ref != post.ref else ():

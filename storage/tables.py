@@ -21,6 +21,7 @@ from sqlalchemy import (
     Column,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -130,6 +132,8 @@ identities = Table(
     Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
     # Over which of Plein's accounts they were heard last.
     Column("account", String),
+    # The configuration says whose it is: how far from the first in its line. None: nobody says so.
+    Column("listed", Integer),
     sqlite_with_rowid=False,
 )
 
@@ -151,18 +155,27 @@ places = Table(
     Column("here", Boolean, nullable=False),
     # Which of Plein's accounts serves it.
     Column("account", String, nullable=False, server_default=""),
+    # It is the community's own: no limits hold there for its moderators.
+    Column("ours", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
 )
 
-# Who takes part in a theme: whoever has used Plein in one of its places, since when, and with what role
-# on their platform they did so last.
+# Which accounts take part in a theme: in one of its places when their platform said so last, with which
+# role, and since when. It grants something for an hour; older it is a memory.
 members = Table(
     "members",
     metadata,
     Column("theme", ForeignKey("themes.id"), primary_key=True),
-    Column("resident", ForeignKey("residents.id"), primary_key=True, index=True),
+    Column("platform", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("resident", ForeignKey("residents.id"), nullable=False),
     Column("since", Moment, nullable=False),
     Column("role", Integer, nullable=False, server_default="0"),
+    Column("said_at", Moment, nullable=False),
+    # They may say things there themselves.
+    Column("writes", Boolean, nullable=False, server_default=true()),
+    ForeignKeyConstraint(["platform", "user_id"], ["identities.platform", "identities.user_id"]),
+    Index("ix_members_resident_theme", "resident", "theme"),
     sqlite_with_rowid=False,
 )
 
@@ -211,6 +224,9 @@ posts = Table(
     Column("until", Moment),
     # It may have arrived, or may still arrive.
     Column("in_doubt", Boolean, nullable=False, server_default=false()),
+    # It is said only to who takes part in that theme by then, with that role.
+    Column("theme", Number),
+    Column("role", Integer, nullable=False, server_default="0"),
 )
 _TOLD = text("resident IS NOT NULL")
 Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)

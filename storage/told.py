@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import and_, bindparam, case, distinct, false, func, null, select, update
 
 from bot.model.message import Message
-from bot.model.people import Identity
+from bot.model.people import Identity, Role
 from bot.model.work import Post
 from storage.batch import Batch, Loader
 from storage.posts import Posts
@@ -127,6 +127,8 @@ class Told:
         *,
         confidential: bool = False,
         until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
     ) -> None:
         found = self._find(resident, since, ())
         # At a moment when nothing is at work it waits for the account that they used last.
@@ -143,6 +145,8 @@ class Told:
                 account=account,
                 resident=resident,
                 until=until,
+                theme=theme,
+                role=role,
             )
 
     def pass_on(self, post: Post, now: datetime, since: datetime) -> None:

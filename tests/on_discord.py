@@ -19,10 +19,11 @@ from adapters.discord.client import Discord as Adapter
 from adapters.discord.history import SAVE_EVERY
 from adapters.discord.settings import Discord
 from bot.core import PleinCore
+from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core, themes_on
-from bot.main.config import Community, Config, DatabaseSection, ResidentSection, ThemeSection
+from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
 from bot.main.features import FEATURES as INSTALLED
-from bot.main.features import Installed
+from bot.main.features import Installed, add_up
 from bot.texts import Texts
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
@@ -144,12 +145,17 @@ async def plein_on(
     installed: Sequence[Installed] = INSTALLED,
     **settings: Any,
 ) -> AsyncIterator[OnDiscord]:
-    """Plein with these `settings` under [discord]; `ready`: wait until it reads along."""
-    config = Config(
+    """Plein with these `settings` under [discord]; `ready`: wait until it reads along.
+
+    Even one ballot on an anonymous poll has a result.
+    """
+    sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1)}
+    config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         themes=tuple(themes),
         residents=tuple(residents),
+        **sections,
     )
     discord = Discord(**{"token": double.token, **settings})
     clock = DoublesClock(double.clock)

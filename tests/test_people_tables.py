@@ -64,6 +64,10 @@ class Rows:
 
     def add(self, column: Column[Any], resident: int) -> dict[str, Any]:
         """A row whose column refers to that resident; its others refer to somebody else."""
+        if not column.primary_key and all(key.foreign_keys for key in column.table.primary_key):
+            # Its key has no room for two that are of the same.
+            for key in column.table.primary_key:
+                self.parents.pop(next(iter(key.foreign_keys)).column.table, None)
         values = {
             each.name: resident if each is column else self._value(each)
             for each in column.table.c

@@ -129,6 +129,7 @@ BUILT = {
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
     # Only a command of several words is looked for by the one that says what it does.
     "command.*.meant": filled("command.*.meant", [command.path for command in LISTED if " " in command.path]),
+    "config.twice.*": filled("config.twice.*", ["residents", "themes"]),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),

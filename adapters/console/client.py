@@ -11,6 +11,7 @@ import uuid
 from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from bot.clock import Clock
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation
 from bot.model.message import Button, Message, message, text
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
@@ -80,6 +81,8 @@ class Console:
         self._buttons: Recent[tuple[Place | None, Identity | None], tuple[Button, ...]] = Recent(MOST)
         self._board_of: Recent[str, Reference] = Recent(MOST)
         self._known: Recent[str, bool] = Recent(MOST)
+        # In which rooms of which themes each has spoken: nobody leaves one here.
+        self._present: Recent[str, dict[str, datetime]] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -133,8 +136,16 @@ class Console:
             await self.core.joined(self.account, place, said.place or "", theme=said.place)
             await self.core.run_due()
         asked = Invocation(
-            f"console:{uuid.uuid4()}", who, said.name, place, self._clock.now(), account=self.account
+            f"console:{uuid.uuid4()}",
+            who,
+            said.name,
+            place,
+            self._clock.now(),
+            presence=partial(self.presence, who),
+            account=self.account,
         )
+        if place:
+            self._present[who.user_id] = {place.room_id: asked.at} | self._present.get(who.user_id, {})
         if said.pressed is not None:
             answer = await self._press(asked, said.pressed)
         elif place and not said.text.startswith("!"):
@@ -196,6 +207,13 @@ class Console:
         else:
             await self._print(where, shown, "public" if isinstance(to, Place) else "private", to)
         return Receipt(ref)
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        spoken = self._present.get(who.user_id, {})
+        return {
+            place: Presence(place, Role.RESIDENT, spoken[place.room_id]) if place.room_id in spoken else None
+            for place in places
+        }
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)

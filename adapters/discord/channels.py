@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import discord
 
@@ -17,7 +17,7 @@ from bot.clock import Clock
 from bot.errors import TryLater
 from bot.model.events import Mention
 from bot.model.message import Text, text
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.ports.adapter import Core
 from bot.recent import Recent
 
@@ -28,8 +28,9 @@ Themes = Mapping[str, tuple[str, str | None]]
 _GONE = 10003, 50001
 # After so many seconds Discord is asked again what somebody may do, where it did not answer.
 ASK_AGAIN = 2.0
-# What it answered holds for a while, of so many people; and so few servers are asked at the same time.
-KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(minutes=1), 10_000, 10
+# What it answered holds for a moment, while somebody types on; of so many people. So few servers are asked
+# at the same time.
+KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 # Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
 MOST_MUTE = 2_000
 # What Plein must be allowed where it takes part, as the library calls it.
@@ -60,6 +61,9 @@ def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
     return tuple(text(f"discord.permission.{name}") for name in known if getattr(permissions, name))
 
 
+# A post in a forum is a place as well.
+Channel = discord.abc.GuildChannel | discord.Thread
+CHANNELS = (discord.abc.GuildChannel, discord.Thread)
 # What is answered about somebody who is not there, or whose number was made up.
 _NOBODY = 400, 403, 404
 # How somebody is named among words, and so many of them are looked up.
@@ -71,13 +75,6 @@ _UNKNOWN = TryLater(ASK_AGAIN)
 def account_of(client: discord.Client) -> str:
     """The account of Plein's that a client is: it is known once that has logged in."""
     return f"{PLATFORM}:{client.application_id}"
-
-
-class Whereabouts(NamedTuple):
-    """Where somebody is of the places that Plein is in, and where not."""
-
-    present: tuple[Presence, ...] = ()
-    absent: tuple[Place, ...] = ()
 
 
 class Places:
@@ -100,6 +97,8 @@ class Places:
         self._settings = settings
         self._themes = themes
         self._known: set[str] = set()
+        # Of these the core was told since this start.
+        self._joined: set[str] = set()
         self._not_gone: Recent[str, bool] = Recent(MOST_MUTE)
 
     def are_ours(self, guild_id: int | None) -> bool:
@@ -158,7 +157,7 @@ class Places:
             self._mute[place.room_id] = True
             await self._join(room, name)
             await self.leave(room)
-        elif speaks and found and place.room_id not in self._known:
+        elif speaks and found and place.room_id not in self._joined:
             self._mute.pop(place.room_id, None)
             await self._join(room, name)
         return place
@@ -166,13 +165,25 @@ class Places:
     async def _join(self, channel_id: int, name: str) -> None:
         room = str(channel_id)
         theme, language = self._themes.get(room, (None, None))
-        await self._core.joined(account_of(self._client), Place(PLATFORM, room), name, theme, language)
+        place, ours = Place(PLATFORM, room), self._is_communitys(channel_id)
+        await self._core.joined(account_of(self._client), place, name, theme, language, ours=ours)
         self._known.add(room)
+        self._joined.add(room)
+
+    def _is_communitys(self, channel: int) -> bool:
+        """Whether the configuration names its server, or a channel of it: to others anybody invites Plein."""
+        found = self._client.get_channel(channel)
+        guild = found.guild if isinstance(found, CHANNELS) else None
+        if guild is None:
+            return False
+        named = any(guild.get_channel(int(room)) for room in self._themes)
+        return named or str(guild.id) in self._settings.guilds
 
     async def leave(self, channel_id: int) -> None:
         """A channel is there no more."""
         if str(channel_id) in self._known:
             self._known.discard(str(channel_id))
+            self._joined.discard(str(channel_id))
             await self._core.left(account_of(self._client), Place(PLATFORM, str(channel_id)))
 
     async def leave_all(self, channels: Iterable[Any]) -> None:
@@ -198,17 +209,26 @@ class Places:
             return Role.MODERATOR
         return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
 
-    async def whereabouts(self, user: int) -> Whereabouts:
-        """Which places somebody shares with Plein, and which not, for what is said in private.
+    async def presences(
+        self, user: int, places: Sequence[Place], member: discord.Member | None = None
+    ) -> Presences:
+        """Where somebody is of these places, who on one server is that `member` now.
 
-        A server that cannot be asked just now says neither. Raises TryLater where none can.
+        A server that cannot be asked just now says nothing. Raises TryLater where none can.
         """
-        present, absent = [], []
-        ours = dict.fromkeys(channel.guild for channel in self.channels())
+        known = {place: self._client.get_channel(int(place.room_id)) for place in places}
+        channels = {
+            place: found
+            for place, found in known.items()
+            if isinstance(found, CHANNELS) and self.are_ours(found.guild.id)
+        }
+        ours = dict.fromkeys(channel.guild for channel in channels.values())
         guilds = [guild for guild in ours if not guild.unavailable]
         at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
         async def member_of(guild: discord.Guild) -> discord.Member | None:
+            if member and member.guild.id == guild.id:
+                return member
             async with at_once:
                 return await self._member(guild, user)
 
@@ -216,66 +236,52 @@ class Places:
         if found and all(isinstance(answer, BaseException) for answer in found):
             raise TryLater(ASK_AGAIN)
         members = dict(zip(guilds, found, strict=True))
-        for channel in self.channels():
-            member = members.get(channel.guild, _UNKNOWN)
-            if isinstance(member, BaseException):
-                continue
-            here = self._presence(channel, member)
-            if here:
-                present.append(here)
-            else:
-                absent.append(Place(PLATFORM, str(channel.id)))
+        said = {place: (channel, members.get(channel.guild, _UNKNOWN)) for place, channel in channels.items()}
+        return {
+            place: self._presence(channel, who)
+            for place, (channel, who) in said.items()
+            if not isinstance(who, BaseException)
+        }
+
+    def _presence(self, channel: Channel, member: discord.Member | None) -> Presence | None:
         # Who is in a private thread Discord does not say along with the rest: from elsewhere nobody is.
-        absent += [Place(PLATFORM, room) for room in self._known if self._is_private_thread(room)]
-        return Whereabouts(tuple(present), tuple(absent))
-
-    def _is_private_thread(self, room: str) -> bool:
-        channel = self._client.get_channel(int(room))
-        return isinstance(channel, discord.Thread) and channel.is_private()
-
-    def elsewhere(self, member: discord.Member, place: Place) -> Iterator[Presence]:
-        """Other places of that member's server that they are in."""
-        for channel in self.channels():
-            if channel.guild.id == member.guild.id and str(channel.id) != place.room_id:
-                here = self._presence(channel, member)
-                if here:
-                    yield here
-
-    async def presence(self, user: int, place: Place) -> tuple[Presence, ...]:
-        """Somebody in one place. Raises TryLater where Discord does not say just now who they are."""
-        for channel in self.channels():
-            if str(channel.id) == place.room_id:
-                here = self._presence(channel, await self._member(channel.guild, user))
-                return (here,) if here else ()
-        return ()
-
-    def _presence(self, channel: discord.abc.GuildChannel, member: discord.Member | None) -> Presence | None:
-        if member is None or member.joined_at is None:
+        if member is None or member.joined_at is None or _is_private_thread(channel):
             return None
-        may = channel.permissions_for(member)
+        try:
+            may = channel.permissions_for(member)
+        except discord.ClientException:  # a thread whose channel is hidden from Plein
+            return None
         place = Place(PLATFORM, str(channel.id))
         if not may.view_channel:
             return None
         return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
 
-    async def mentions(self, words: Iterable[str], present: Iterable[Presence]) -> tuple[Mention, ...]:
-        """Whom these words name: people who are on a server of these places.
+    async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
+        """Whom these words of somebody's name: people on the server of that place, or in private of any
+        place that they are in.
 
         Raises TryLater where Discord does not say just now who is.
         """
-        rooms = [self._client.get_channel(int(presence.place.room_id)) for presence in present]
-        guilds = list(
-            dict.fromkeys(room.guild for room in rooms if isinstance(room, discord.abc.GuildChannel))
-        )
         written = dict(found for part in words for found in _MENTION.findall(part))
+        if not written:
+            return ()
+        guilds = await self._guilds_with(user, place)
         mentions = []
-        for word, user in list(written.items())[:MOST_MENTIONED]:
+        for word, named in list(written.items())[:MOST_MENTIONED]:
             for guild in guilds:
-                member = await self._member(guild, int(user))
+                member = await self._member(guild, int(named))
                 if member and not member.bot:
-                    mentions.append(Mention(word, Identity(PLATFORM, user), member.display_name))
+                    mentions.append(Mention(word, Identity(PLATFORM, named), member.display_name))
                     break
         return tuple(mentions)
+
+    async def _guilds_with(self, user: int, place: Place | None) -> list[discord.Guild]:
+        if place:
+            here = self._client.get_channel(int(place.room_id))
+            return [here.guild] if isinstance(here, CHANNELS) and self.are_ours(here.guild.id) else []
+        guilds = {Place(PLATFORM, str(channel.id)): channel.guild for channel in self.channels()}
+        found = await self.presences(user, list(guilds))
+        return list(dict.fromkeys(guild for elsewhere, guild in guilds.items() if found.get(elsewhere)))
 
     async def _member(self, guild: discord.Guild, user: int) -> discord.Member | None:
         """Asked once in a while, however much somebody says."""
@@ -291,6 +297,10 @@ class Places:
             raise TryLater(ASK_AGAIN) from error
         self._members[guild.id, user] = now, member
         return member
+
+
+def _is_private_thread(channel: Channel) -> bool:
+    return isinstance(channel, discord.Thread) and channel.is_private()
 
 
 def room_of(channel: Any) -> int:

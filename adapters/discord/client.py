@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,7 +19,7 @@ from adapters.discord.settings import Discord as Settings
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, TryLater
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts
@@ -133,6 +133,9 @@ class Discord:
             log.warning("No poll of Discord's own beside %s: %s", delivery.key, refused)
             return Receipt((said,))
         return Receipt((said, beside))
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        return await self._session().places.presences(int(who.user_id), places)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         on = self._session()

@@ -20,6 +20,7 @@ from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
 from adapters.discord.outgoing import Outgoing
+from adapters.discord.registration import Registration
 from adapters.discord.session import Session
 from adapters.discord.settings import Discord as Settings
 from adapters.inbox import InOrder
@@ -46,8 +47,6 @@ LAST_ANSWERS = 3.0
 LEAST_LAG, MOST_LAG, LAGS = timedelta(seconds=1), timedelta(seconds=30), 20
 GAPS_CLOSE_WITHIN = timedelta(minutes=1)
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
-# Which commands Discord was told last is kept under this name, and the server's.
-COMMANDS = "commands:"
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
@@ -61,6 +60,8 @@ class NotLetIn(ConnectionError):
         BAD_TOKEN: f"Discord refuses the token: make a new one on {PORTAL}, for PLEIN_DISCORD_TOKEN",
         4010: "Discord knows no such shard: look at shards and shard_count in the configuration",
         4011: "Plein is on too many servers for one connection: set shards and shard_count",
+        4012: "Discord speaks no more as this Plein does: install a newer Plein",
+        4013: "Discord does not know what this Plein asks to see: install a newer Plein",
         BAD_INTENTS: f"Discord does not let Plein see what it asks for: allow the intents on {PORTAL}",
     }
 
@@ -91,11 +92,14 @@ class Gateway:
         *,
         hears: bool,
     ) -> None:
-        client = make_client(settings, connector, HEARING if hears else INTENTS)
+        seen = aiohttp.TraceConfig()
+        client = make_client(settings, connector, HEARING if hears else INTENTS, seen)
         places = Places(client, core, settings, themes, clock)
         outgoing = Outgoing(client, core, clock)
+        seen.on_request_end.append(outgoing.note_limit)
         slash = slash_commands(core, settings)
         self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock, hears)
+        self._registration = Registration(client, core, slash, settings, clock)
         self._settings = settings
         self._client = client
         self._places = places
@@ -114,14 +118,13 @@ class Gateway:
         """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
         for event in self._events():
             self._client.event(event)
-        work = [
-            asyncio.create_task(coroutine) for coroutine in (self._reading.keep_saving(), self._keep_up())
-        ]
+        chores = (self._reading.keep_saving(), self._keep_up(), self._registration.keep_telling())
+        work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
             async with self._client as client:
                 await client.login(self._settings.token.get_secret_value())
                 await self.session.core.introduce(self._adapter)
-                await self._describe_commands()
+                await self._registration.begin()
                 try:
                     await client.connect()
                 finally:
@@ -190,34 +193,6 @@ class Gateway:
         """Plein is about to speak to somebody there."""
         await self._reading.talks_in(private)
 
-    async def _describe_commands(self) -> None:
-        """Only where they are others than the last time: Discord counts how often that is done."""
-        http, core, slash = self._client.http, self.session.core, self.session.slash
-        application, account = self._client.application_id, self.session.account
-        assert application
-        described, now = slash.described(), slash.fingerprint()
-        guilds = self._settings.guilds if self._settings.commands == "guild" else [""]
-        wanted = dict.fromkeys(guilds, now)
-        known = await core.kept(account, COMMANDS)
-        before = {name.removeprefix(COMMANDS): found for name, found in known.items()}
-        for guild in {*wanted, *before}:
-            if before.get(guild, "") == wanted.get(guild, ""):
-                continue
-            commands: list[Any] = described if guild in wanted else []
-            try:
-                if guild:
-                    await http.bulk_upsert_guild_commands(application, int(guild), commands)
-                else:
-                    await http.bulk_upsert_global_commands(application, commands)
-            except (discord.HTTPException, discord.RateLimited) as refused:
-                if isinstance(refused, discord.DiscordServerError):
-                    raise
-                # Those it knew still work, and all can be typed.
-                log.warning("Discord does not take the commands (%s): %s", guild or "everywhere", refused)
-                continue
-            await core.keep(account, COMMANDS + guild, wanted.get(guild, ""))
-            log.info("Told Discord the commands (%s)", guild or "everywhere")
-
     # --- what happens there ---
 
     async def _keep_up(self) -> None:
@@ -267,6 +242,9 @@ class Gateway:
 
     async def on_shard_disconnect(self, shard: int) -> None:
         self._reading.lost_touch(shard)
+        # The library tells before it connects anew: the connection that ended is still to be seen.
+        ended = self._client._get_websocket(shard_id=shard)
+        log.info("Discord's connection ended (%s)", ended.socket.close_code if ended else "never there")
 
     async def on_interaction(self, asked: discord.Interaction[Any]) -> None:
         self._came(asked.created_at)
@@ -278,16 +256,19 @@ class Gateway:
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Perhaps the configuration names channels of it."""
         if self._places.are_ours(guild.id):
+            self._registration.came_to(guild.id)
             self._reading.from_now_on(guild)
             self._changed.set()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """It could not be reached for a while, perhaps not when Plein came."""
         if self._ready.is_set() and self._places.are_ours(guild.id):
+            self._registration.came_to(guild.id)
             self._reading.look_into(guild)
             self._changed.set()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
+        self._registration.left(guild.id)
         await self._places.leave_all(guild.channels)
         await self._reading.forget(guild.id)
 
@@ -318,9 +299,12 @@ class Gateway:
 
 
 def make_client(
-    settings: Settings, connector: aiohttp.BaseConnector | None, intents: discord.Intents = INTENTS
+    settings: Settings,
+    connector: aiohttp.BaseConnector | None,
+    intents: discord.Intents = INTENTS,
+    seen: aiohttp.TraceConfig | None = None,
 ) -> discord.Client:
-    """A client that keeps as little as it can, and pings nobody."""
+    """A client that keeps as little as it can, and pings nobody. `seen` is shown every request."""
     options: dict[str, Any] = {
         "intents": intents,
         "allowed_mentions": discord.AllowedMentions.none(),
@@ -330,6 +314,7 @@ def make_client(
         "guild_ready_timeout": GUILDS_WITHIN,
         "max_ratelimit_timeout": LONGEST_WAIT,
         "connector": connector,
+        "http_trace": seen,
     }
     if settings.shards:
         return discord.AutoShardedClient(

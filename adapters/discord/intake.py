@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,6 @@ from adapters.discord.channels import (
     PLATFORM,
     SPEAKS,
     SPEAKS_IN_THREADS,
-    Whereabouts,
     may_write,
     names_of,
     room_of,
@@ -34,7 +33,7 @@ from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
 from bot.model.message import Message, message, text
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
 
 log = logging.getLogger(__name__)
 Work = Callable[[Asked], Awaitable[Message | None]]
@@ -177,18 +176,17 @@ class Intake:
     async def _invocation(
         self, asked: Asked, command: str, args: Mapping[str, Any], *, typing: bool = False
     ) -> Invocation:
-        """While they are still `typing` nothing is looked up, and no channel becomes a place."""
+        """While they are still `typing` nobody is looked up, and no channel becomes a place."""
         places, user = self._on.places, asked.user
         place = await self._place(asked, typing)
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
-        found = Whereabouts()
-        if place is None and not typing:
-            found = await places.whereabouts(user.id)
-        elif place and isinstance(user, discord.Member) and user.joined_at:
-            here = Presence(place, role, user.joined_at)
-            found = Whereabouts((here, *places.elsewhere(user, place)))
+        member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
-        mentions = await places.mentions(words, found.present)
+        mentions = await places.mentions(words, user.id, place)
+
+        async def presence(elsewhere: Sequence[Place]) -> Presences:
+            return await places.presences(user.id, elsewhere, member)
+
         return Invocation(
             source_of(asked),
             Identity(PLATFORM, str(user.id)),
@@ -199,9 +197,9 @@ class Intake:
             args=args,
             locale=asked.locale.value,
             role=role,
+            since=member.joined_at if member and place else None,
             writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
-            present_in=found.present,
-            absent_from=found.absent,
+            presence=presence,
             mentions=mentions,
             account=self._on.account,
         )

@@ -12,16 +12,17 @@ import json
 import logging
 import re
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import discord
 
-from adapters.discord.channels import PLATFORM, Whereabouts, may_write, room_of
+from adapters.discord.channels import PLATFORM, may_write, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import TryLater
 from bot.model.events import Arrival, Heard, Invocation
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Role
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
@@ -95,16 +96,14 @@ class Messages:
     async def _invocation(self, message: int, kept: Json) -> Invocation:
         places = self._on.places
         place = await places.at(kept["place"]) if "place" in kept else None
-        found = Whereabouts()
-        if place is None:
-            found = await places.whereabouts(kept["author"])
-        elif "may" in kept:
+        author: int = kept["author"]
+        role, since, writes = Role.RESIDENT, None, True
+        if place and "may" in kept:
             role = places.role_of(discord.Permissions(kept["may"]))
-            here = Presence(place, role, datetime.fromisoformat(kept["since"]), kept.get("writes", True))
-            found = Whereabouts((here,))
-        else:
-            found = Whereabouts(await places.presence(kept["author"], place))
-        mentions = await places.mentions([kept["words"]], found.present)
+            since, writes = datetime.fromisoformat(kept["since"]), kept.get("writes", True)
+        elif place and (here := (await places.presences(author, [place])).get(place)):
+            role, since, writes = here.role, here.since, here.writes
+        mentions = await places.mentions([kept["words"]], author, place)
         return Invocation(
             f"{PLATFORM}:{message}:{kept['author']}",
             Identity(PLATFORM, str(kept["author"])),
@@ -112,12 +111,12 @@ class Messages:
             place,
             discord.utils.snowflake_time(message),
             typed=kept["words"],
-            role=found.present[0].role if place and found.present else Role.RESIDENT,
+            role=role,
+            since=since,
+            writes=writes,
+            presence=partial(places.presences, author),
             by_post=True,
             public=place is not None,
-            writes=place is None or all(here.writes for here in found.present),
-            present_in=found.present,
-            absent_from=found.absent,
             mentions=mentions,
             account=self._on.account,
         )
@@ -149,7 +148,7 @@ class Messages:
         place = Place(PLATFORM, str(channel))
         for voter_id, numbers in chosen.items():
             args = {**asked.args, "numbers": numbers, "unless_voted": True}
-            here = await self._on.places.presence(voter_id, place)
+            here = (await self._on.places.presences(voter_id, [place])).get(place)
             await self._on.core.handle(
                 Invocation(
                     f"{PLATFORM}:{about}:{voter_id}",
@@ -159,8 +158,9 @@ class Messages:
                     poll.expires_at or self._on.clock.now(),
                     command=asked.command,
                     args=args,
-                    role=here[0].role if here else Role.RESIDENT,
-                    present_in=here,
+                    role=here.role if here else Role.RESIDENT,
+                    since=here.since if here else None,
+                    presence=partial(self._on.places.presences, voter_id),
                     account=self._on.account,
                 )
             )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 import discord
@@ -17,8 +17,9 @@ from adapters.discord.channels import account_of
 from adapters.discord.refusals import OPENING_PAUSE, OPENING_TOO_FAST, refusal
 from adapters.discord.render import Rendered
 from adapters.discord.uploads import overflow_files, rewound
+from adapters.outages import Outages
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, Refused, TryLater
+from bot.errors import Gone, NotOurs, PlatformFailed, Refused, TryLater
 from bot.ports.adapter import Core
 from bot.recent import Recent
 
@@ -28,27 +29,37 @@ REMEMBERED = timedelta(minutes=1)
 SKEW = timedelta(minutes=5)
 LOOKED_THROUGH = 1_000
 BANNED_FOR = 60.0
-# While Discord cannot be reached nothing is sent for so long, then for twice as long, and so on.
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+# What Discord fails at is left alone for so long, then for twice as long, and so on.
+FIRST_PAUSE, LONGEST_PAUSE, MOST_FAILING = 1.0, 60.0, 1_000
 # Messages older than this can be edited now and then only.
 OLD = timedelta(hours=1)
 # So many channels with one person are remembered; those that were not are asked for again.
 MOST_PRIVATE = 10_000
 UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS = 10008, 30046, 50005
 
+# What is asked of Discord, and of which channel (or for whom one is opened).
+_What = tuple[str, int]
+
+
+class _Failing(NamedTuple):
+    pause: float
+    until: datetime
+
 
 class Outgoing:
     """Messages of the client that is connected just now.
 
-    While Discord is away, or wants to hear nothing, whoever sends is told so without asking it again.
+    What Discord fails at is left alone for a while, by what it is and in which channel, so that nothing else
+    waits for it. Only a limit that Discord sets for everything is kept to by all.
     """
 
     def __init__(self, client: discord.Client, core: Core, clock: Clock) -> None:
         self._client = client
         self._core = core
         self._clock = clock
-        self._pause = 0.0
         self._quiet_until = clock.now()
+        self._outages = Outages()
+        self._failing: Recent[_What, _Failing] = Recent(MOST_FAILING)
         # The channels in which Plein and somebody talk alone, and when more may be opened.
         self._private: Recent[int, int] = Recent(MOST_PRIVATE)
         self._open_again_at = clock.now()
@@ -59,8 +70,15 @@ class Outgoing:
 
     def in_touch(self) -> None:
         """Discord is there again."""
-        self._pause = 0.0
+        self._failing.clear()
         self._quiet_until = self._clock.now()
+
+    async def note_limit(self, _session: Any, _context: Any, ended: aiohttp.TraceRequestEndParams) -> None:
+        """Whatever was asked: a limit for everything comes from Discord, or without Via from before it."""
+        status, headers = ended.response.status, ended.response.headers
+        if status == 429 and ("X-RateLimit-Global" in headers or "Via" not in headers):
+            until = self._clock.now() + timedelta(seconds=_patience(headers))
+            self._quiet_until = max(self._quiet_until, until)
 
     async def send(
         self,
@@ -78,11 +96,12 @@ class Outgoing:
         `pings`: the accounts that may be pinged. `reply_to`: the message in that channel that it answers.
         """
         there = self._client.get_partial_messageable(channel)
-        with self._understood():
-            if tried_at and self._clock.now() - tried_at > REMEMBERED:
+        if tried_at and self._clock.now() - tried_at > REMEMBERED:
+            with self._understood("read", channel):
                 found = await self._said_before(there, said, tried_at)
-                if found:
-                    return found
+            if found:
+                return found
+        with self._understood("say", channel):
             words = {"embed": said.embed, "view": said.view, "poll": said.poll}
             given: dict[str, Any] = {name: part for name, part in words.items() if part}
             if pings:
@@ -108,7 +127,7 @@ class Outgoing:
         """False where that message is gone, or may not be edited any more: then it is taken away."""
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
-            with self._understood(UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
+            with self._understood("edit", channel, UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
                 files = overflow_files(said)
                 content = _with_mentions(said.content, pings)
                 await there.edit(content=content, embed=said.embed, view=said.view, attachments=files)
@@ -131,20 +150,20 @@ class Outgoing:
         """Take a message away; one that is gone already stays gone."""
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
-            with self._understood(UNKNOWN_MESSAGE):
+            with self._understood("delete", channel, UNKNOWN_MESSAGE):
                 await there.delete()
         except discord.HTTPException as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
 
     async def _take_away(self, message: discord.PartialMessage) -> None:
-        with contextlib.suppress(Gone, Refused, NotOurs), self._understood():
+        with contextlib.suppress(Gone, Refused, NotOurs), self._understood("delete", message.channel.id):
             await message.delete()
 
     async def end_poll(self, channel: int, poll: int) -> None:
         """Nobody votes any more in that poll of Discord's own; it may have ended by itself, or be gone."""
         try:
-            with self._understood():
+            with self._understood("end", channel):
                 await self._client.http.end_poll(channel, poll)
         except (Gone, Refused, NotOurs, discord.HTTPException) as ended:
             log.info("Discord's poll %s had ended: %s", poll, ended)
@@ -156,7 +175,7 @@ class Outgoing:
             if wait > 0:
                 raise TryLater(wait, unsent=True)
             try:
-                with self._understood(OPENING_TOO_FAST):
+                with self._understood("open", user, OPENING_TOO_FAST):
                     known = self._private[user] = (await self._client.create_dm(discord.Object(user))).id
             except discord.Forbidden as error:
                 # It counts for everybody to whom Plein has not spoken yet, and for nobody else.
@@ -182,43 +201,46 @@ class Outgoing:
         return None
 
     @contextlib.contextmanager
-    def _understood(self, *expected: int) -> Iterator[None]:
+    def _understood(self, what: str, where: int, *expected: int) -> Iterator[None]:
         """Discord's answers as the core tells them apart; those that are `expected` as they are."""
-        wait = (self._quiet_until - self._clock.now()).total_seconds()
-        if wait > 0:
-            raise TryLater(wait)
+        self._check((what, where))
         try:
             yield
         except discord.RateLimited as busy:
             raise TryLater(busy.retry_after) from busy
         except discord.HTTPException as error:
+            if error.status >= 500:
+                raise self._fails((what, where), f"Discord {error.status}") from error
+            self._outages.answered()
             if error.code in expected:
                 raise
             if error.status == 429:
-                patience = _patience(error)
-                # Without that header it comes from before Discord: nothing at all is wanted for a while.
-                raise (TryLater if "Via" in error.response.headers else self._hush)(patience) from error
-            if error.status >= 500:
-                raise self._away() from error
+                raise TryLater(_patience(error.response.headers)) from error
             if said_no := refusal(error):
                 raise said_no from error
             raise
         except (aiohttp.ClientError, OSError, JSONDecodeError) as error:
             # Lost on the way there or back, or an answer that cannot be read.
-            raise self._away() from error
-        self._pause = 0.0
+            raise self._fails((what, where), f"Discord: {type(error).__name__}") from error
+        self._outages.answered()
+        self._failing.pop((what, where), None)
 
-    def _away(self) -> TryLater:
-        """Discord cannot be reached: however long that lasts, nothing is given up for it."""
-        if self._clock.now() >= self._quiet_until:
+    def _check(self, what: _What) -> None:
+        failing = self._failing.get(what)
+        until = max(self._quiet_until, failing.until) if failing else self._quiet_until
+        wait = (until - self._clock.now()).total_seconds()
+        if wait > 0:
+            raise TryLater(wait, unsent=True)
+
+    def _fails(self, what: _What, why: str) -> Exception:
+        """With growing pauses. While Discord answers nothing else either, nothing is ever given up for it."""
+        now, before = self._clock.now(), self._failing.get(what)
+        if before and now < before.until:
             # Of those that failed together the first decides.
-            self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
-        return self._hush(self._pause)
-
-    def _hush(self, seconds: float) -> TryLater:
-        until = self._clock.now() + timedelta(seconds=seconds)
-        self._quiet_until = max(self._quiet_until, until)
-        return TryLater(seconds)
+            return TryLater((before.until - now).total_seconds())
+        pause = min(max(2 * before.pause, FIRST_PAUSE), LONGEST_PAUSE) if before else FIRST_PAUSE
+        self._failing[what] = _Failing(pause, now + timedelta(seconds=pause))
+        return PlatformFailed(why) if self._outages.is_elsewhere_fine(what) else TryLater(pause)
 
 
 def _with_mentions(content: str | None, pings: Sequence[int]) -> str | None:
@@ -256,8 +278,8 @@ def _ids(components: Sequence[Any]) -> Iterator[str]:
         yield from _ids(part.get("components", ()))
 
 
-def _patience(error: discord.HTTPException) -> float:
+def _patience(headers: Mapping[str, str]) -> float:
     try:
-        return float(error.response.headers.get("Retry-After", BANNED_FOR))
+        return float(headers.get("Retry-After", BANNED_FOR))
     except ValueError:
         return BANNED_FOR

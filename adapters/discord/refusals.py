@@ -11,7 +11,7 @@ from bot.errors import Gone, NotOurs, Refused, TryLater
 Kind = type[Gone] | type[Refused] | type[NotOurs]
 # Direct messages are being opened too fast; Discord does not say when one may be opened again.
 OPENING_TOO_FAST, OPENING_PAUSE = 40003, 600.0
-# By the code that comes with a 4xx. Whatever says 429, or is not understood, is dealt with where it is sent.
+# By the code that comes with a 4xx. Whatever says 429 or 5xx is dealt with where it is sent.
 REFUSALS: Mapping[int, Kind] = {
     # That channel exists no more.
     10003: Gone,

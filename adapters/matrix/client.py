@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ from adapters.matrix.render import (
     render_file,
     render_poll,
     render_poll_end,
+    render_poll_result,
 )
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
@@ -34,7 +36,7 @@ from adapters.matrix.sync import Sync, Themes
 from bot.clock import Clock
 from bot.errors import Gone, Refused, StoreFailed
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
@@ -61,6 +63,7 @@ class Matrix:
         self._core: Core
         self._intake: Intake
         self._outgoing: Outgoing
+        self._session: Session
         self._sync: Sync
 
     # --- reading ---
@@ -78,6 +81,7 @@ class Matrix:
             rooms: dict[str, Room] = {}
             self._outgoing = Outgoing(client, rooms, self._clock)
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
+            self._session = session
             self._intake = Intake(session)
             self._sync = Sync(session, self._intake, await self._start(client))
             await self._read(account, self._sync)
@@ -158,6 +162,9 @@ class Matrix:
         except aiohttp.ClientError as error:
             raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
 
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        return self._session.presences(who.user_id, places)
+
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:
             room = await self._room(to)
@@ -170,24 +177,28 @@ class Matrix:
         return to.room_id if isinstance(to, Place) else await self._outgoing.room_for(to.user_id)
 
     async def _send(self, delivery: Delivery) -> Receipt:
-        """The notice, and behind it the native poll if there is one."""
+        """The message, and before it the native poll if there is one."""
         to, message, key, tried_at = delivery.to, delivery.message, delivery.key, delivery.tried_at
         room, voice = await self._room(to), await self._voice(delivery)
         poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
-        content = addressed(render(message, key, self._texts, voice), delivery)
+        content = addressed(render(message, key, self._texts, voice, quiet=delivery.quiet), delivery)
         courteous = isinstance(to, Identity)
-        notice = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
+        event = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
         await self._send_files(room, message, key, tried_at, voice)
-        return Receipt((notice, poll) if poll else (notice,))
+        return Receipt((event, poll) if poll else (event,))
 
     async def _edit(self, delivery: Delivery) -> None:
         message, key = delivery.message, delivery.key
         room, voice = await self._room(delivery.to), await self._voice(delivery)
-        notice, *beside = delivery.replaces
-        content = addressed(render_edit(message, notice, key, self._texts, voice), delivery)
+        event, *beside = delivery.replaces
+        edit = render_edit(message, event, key, self._texts, voice, quiet=delivery.quiet)
+        content = addressed(edit, delivery)
         await self._outgoing.send(room, TEXT, content, key, None)
         if beside and message.native_poll and message.native_poll.ended:
-            end = render_poll_end(message.native_poll.ended, beside[0], key, self._texts, voice)
+            # In this order: clients take no edits of what is over.
+            result = render_poll_result(message.native_poll, beside[0], key, self._texts, voice)
+            await self._outgoing.send(room, POLL_START, result, key, None)
+            end = render_poll_end(message.native_poll, beside[0], key, self._texts, voice)
             await self._outgoing.send(room, POLL_END, end, key, None)
 
     async def _send_files(

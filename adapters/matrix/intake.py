@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,9 +15,11 @@ import nio
 
 from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
 from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
-from adapters.matrix.mentions import addressed, addresses_in
+from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
+    KEY,
     Answered,
+    Ended,
     Heard,
     Reacted,
     Removed,
@@ -27,14 +29,14 @@ from adapters.matrix.read import (
     read,
     replaced_by,
 )
-from adapters.matrix.render import KEY, native_poll
+from adapters.matrix.render import native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
-from bot.model.message import Message, NativePoll
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.message import Message, NativePoll, Text, message, text
+from bot.model.people import Identity, Place, Presences, Role
 from bot.model.work import SECRET
 
 log = logging.getLogger(__name__)
@@ -63,7 +65,9 @@ class Intake:
             return True
         said = heard.meaning
         is_press = said.pressed is not None and said.reply_to is not None
-        return said.is_command or is_press or self._looks_like_two(room) or self._on.core.listens
+        if is_press or self._on.core.listens or self._looks_like_two(room):
+            return True
+        return self._meant_for_us(said, room) is not None
 
     def _looks_like_two(self, room: str) -> bool:
         """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
@@ -80,6 +84,23 @@ class Intake:
         self._undecryptable[who] += 1
         return True
 
+    def _meant_for_us(self, said: Said, room: str) -> Said | None:
+        """What of it Plein is to answer: without words where it was called by its name, and no more.
+
+        In a room other bots' commands and exclamations are none of it.
+        """
+        direct, commands = self._looks_like_two(room), self._on.core.commands
+        if said.is_command:
+            return said if direct or commands.resembles(said.words) else None
+        called = said_to(self._on.me, self._our_name(room), said)
+        if direct:
+            return called if called and called.words else said
+        return called and (called if commands.resembles(called.words) else replace(called, words=""))
+
+    def _our_name(self, room: str) -> str:
+        known = self._on.client.rooms.get(room)
+        return (known.user_name(self._on.me) if known else None) or self._on.me
+
     def put(self, arrival: Arrival) -> None:
         """Deal with it after whatever came before it in the same room."""
         self.in_order.put(self._on.account, arrival, _sender(json.loads(arrival.body)))
@@ -95,6 +116,9 @@ class Intake:
 
     async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
         asked = self._invocation(heard, arrival.room, privately=privately)
+        if home := self._on.settings.bridged_from(heard.sender):
+            await self._deal_with_ghost(asked, heard, arrival.room, home)
+            return
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
@@ -104,44 +128,51 @@ class Intake:
                 message = await self._message_at(arrival.room, target)
                 if message and (poll := native_poll(message)):
                     await self._vote(asked, poll, numbers)
+            case Ended(target):
+                message = await self._message_at(arrival.room, target)
+                if message and (poll := native_poll(message)) and poll.closing:
+                    await self._on.core.handle(replace(asked, command=poll.closing, args=poll.args))
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
     def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
         """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
-        facts = self._on.rooms.get(room)
+        facts, sender = self._on.rooms.get(room), heard.sender
         meant_so = self._on.outgoing.looks_direct(room)
-        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, heard.sender)
-        role = (
-            Role.RESIDENT
-            if direct or facts is None
-            else facts.role_of(heard.sender, self._on.settings.power_levels)
-        )
+        direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, sender)
+        since = facts.since(sender) if facts else None
+        role = Role.RESIDENT
+        if facts and since and not direct:
+            role = facts.role_of(sender, self._on.settings.power_levels)
+
+        async def presence(places: Sequence[Place]) -> Presences:
+            return self._on.presences(sender, places)
+
         known = self._on.client.rooms.get(room)
-        name = known.user_name(heard.sender) if known else None
+        name = known.user_name(sender) if known else None
         return Invocation(
             f"{PLATFORM}:{heard.id}",
-            Identity(PLATFORM, heard.sender),
-            name or heard.sender,
+            Identity(PLATFORM, sender),
+            name or sender,
             None if direct else Place(PLATFORM, room),
             heard.at,
             role=role,
+            since=since,
+            presence=presence,
             by_post=True,
             public=not direct,
-            writes=direct or facts is None or facts.may_write(heard.sender),
+            writes=direct or facts is None or facts.may_write(sender),
             overheard=meant_so and not direct,
-            present_in=tuple(self._present(heard.sender, None if direct else room)),
             account=self._on.account,
         )
 
-    def _present(self, user: str, room: str | None) -> Iterator[Presence]:
-        """In that room first, and in all others that are places and that they share with Plein."""
-        rooms = self._on.rooms
-        others = [one for one in rooms.values() if not (one.is_space or self._on.outgoing.is_direct(one.id))]
-        for one in sorted(others, key=lambda other: other.id != room):
-            if since := one.since(user):
-                role = one.role_of(user, self._on.settings.power_levels)
-                yield Presence(Place(PLATFORM, one.id), role, since, one.may_write(user))
+    def _rooms_with(self, user: str) -> list[str]:
+        """Those that are places, and that they share with Plein."""
+        return [
+            room.id
+            for room in self._on.rooms.values()
+            if room.since(user) and not (room.is_space or self._on.outgoing.is_direct(room.id))
+        ]
 
     async def _deal_with_words(self, asked: Invocation, said: Said, room: str) -> None:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
@@ -152,26 +183,49 @@ class Intake:
             if message:
                 await self._press(asked, message, said.pressed)
                 return
+        meant = self._meant_for_us(said, room)
         for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
-        if said.is_command or (asked.place is None and said.words):
-            words, mentions = self._addressed(asked, said)
+        if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
+            words, mentions = self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif for_two:
             await self._on.core.handle(asked)
+        elif meant and asked.place:
+            # Once a day, so that no other bot that answers whoever names it is answered on and on.
+            await self._tell(asked, room, text("matrix.called"), f"called:{asked.at:%Y-%m-%d}")
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
+
+    async def _tell(self, asked: Invocation, room: str, words: Text, about: str) -> None:
+        """Something about the ways of this platform: in the room, to them, once."""
+        to, key = asked.place or asked.author, f"{about}:{room}:{asked.author.user_id}"
+        await self._on.core.say(self._on.account, to, message(words), key, [asked.author])
+
+    async def _deal_with_ghost(self, asked: Invocation, heard: Heard, room: str, home: str) -> None:
+        """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""
+        match heard.meaning:
+            case Said() as said:
+                pressed = said.pressed is not None and said.reply_to is not None
+                is_meant = pressed or self._meant_for_us(said, room) is not None
+                if not is_meant and asked.place and self._on.core.listens:
+                    await self._on.core.hear(_talk(asked, asked.place, said))
+            case Reacted(target) | Answered(target):
+                is_meant = await self._message_at(room, target) is not None
+            case Removed():
+                is_meant = False
+        if is_meant:
+            await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
 
     def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
         """What was said with addresses for names, and whose those are: of people who are there, or in
         private in a place that both are in.
         """
-        rooms = [asked.place] if asked.place else [presence.place for presence in asked.present_in]
+        rooms = [asked.place.room_id] if asked.place else self._rooms_with(asked.author.user_id)
 
         def name_of(user: str) -> str | None:
-            for place in rooms:
-                room = self._on.rooms.get(place.room_id)
-                if room and user != self._on.me and room.since(user):
-                    known = self._on.client.rooms.get(room.id)
+            for room in rooms if not self._on.settings.bridged_from(user) else ():
+                if user != self._on.me and room in self._on.rooms and self._on.rooms[room].since(user):
+                    known = self._on.client.rooms.get(room)
                     return (known.user_name(user) if known else None) or user
             return None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from urllib.parse import unquote
 
 from adapters.matrix.read import Said
@@ -43,6 +44,17 @@ def addressed(said: Said, name_of: Callable[[str], str | None]) -> str:
             if len(found) == 1:
                 words = words[: found[0].start()] + user + words[found[0].end() :]
     return words
+
+
+def said_to(user: str, name: str, said: Said) -> Said | None:
+    """What is said to somebody: all that follows where it begins with their name, else nothing; None where
+    they are not named. Clients mention whomever one replies to, of which nothing stands among the words.
+    """
+    words = addressed(said, lambda other: name if other == user else None)
+    if user not in addresses_in(words) and (user not in said.mentions or said.reply_to):
+        return None
+    begins = re.match(rf"\s*{re.escape(user)}[\s:,]*", words)
+    return replace(said, words=words[begins.end() :].strip() if begins else "", html="")
 
 
 def addresses_in(words: str) -> list[str]:

@@ -22,9 +22,9 @@ from weakref import WeakValueDictionary
 import nio
 
 from adapters.matrix.pace import Pace
-from adapters.matrix.read import content_if_by, moment
+from adapters.matrix.read import KEY, content_if_by, moment
 from adapters.matrix.refusals import refusal
-from adapters.matrix.render import KEY, POLL_END, POLL_START, Content
+from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, TryLater
@@ -246,8 +246,8 @@ class Outgoing:
             self._listed.add(room)
 
     def _still_in(self, rooms: Iterable[str]) -> list[str]:
-        """Those that Plein is in: the others are talked in no more."""
-        return [room for room in rooms if room in self._rooms]
+        """Those that Plein is in, or is just coming into: the others are talked in no more."""
+        return [room for room in rooms if room in self._rooms or room in self._client.invited_rooms]
 
     async def request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         """What nio has no call for. The status, and the answer where it is a JSON object."""

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
+# What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
+KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
+ENDS = ("org.matrix.msc3381.poll.end", "m.poll.end")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
 _NUMBER = re.compile(r"\[?(\d{1,2})\]?[.)]?")
@@ -58,13 +61,20 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """Somebody ended a native poll."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """An event was redacted."""
 
     target: str
 
 
-Meaning = Said | Reacted | Answered | Removed
+Meaning = Said | Reacted | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,9 @@ def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Me
         return _reacted(content)
     if kind in RESPONSES:
         return _answered(kind, content)
+    if kind in ENDS:
+        target = _referred(content)
+        return Ended(target) if target else None
     if kind == "m.room.redaction":
         target = event.get("redacts") or content.get("redacts")
         return Removed(target) if _is_id(target, "$") else None
@@ -134,9 +147,9 @@ def _relation(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(content: dict[str, Any]) -> Said | None:
-    """An edit is no second saying, and a notice is a bot's."""
+    """An edit is no second saying; a notice is a bot's, and so is what any Plein says."""
     words, relation = content.get("body"), _relation(content)
-    if content.get("msgtype") != "m.text" or not isinstance(words, str):
+    if content.get("msgtype") != "m.text" or not isinstance(words, str) or KEY in content:
         return None
     if relation.get("rel_type") == "m.replace":
         return None
@@ -177,10 +190,16 @@ def _reacted(content: dict[str, Any]) -> Reacted | None:
     return Reacted(target, number) if number else None
 
 
-def _answered(kind: str, content: dict[str, Any]) -> Answered | None:
+def _referred(content: dict[str, Any]) -> str | None:
+    """The native poll that this is about."""
     relation = _relation(content)
     target = relation.get("event_id")
-    if relation.get("rel_type") != "m.reference" or not isinstance(target, str):
+    return target if relation.get("rel_type") == "m.reference" and isinstance(target, str) else None
+
+
+def _answered(kind: str, content: dict[str, Any]) -> Answered | None:
+    target = _referred(content)
+    if target is None:
         return None
     body = content.get(kind)
     answers = body.get("answers") if isinstance(body, dict) else content.get("m.selections")

@@ -1,7 +1,8 @@
-"""Messages as Matrix events: notices with the HTML that is allowed, and native polls (MSC3381).
+"""Messages as Matrix events: with the HTML that is allowed, and native polls (MSC3381).
 
-Every event says that it mentions nobody, so that no words typed by anybody ping a room, and
-carries its key, by which it can be found again in the room's history.
+Every event says whom it mentions, which is mostly nobody, so that no words typed by anybody ping a room, and
+carries its key, by which it can be found again in the room's history. Clients let people know of texts, and
+of no notices (https://spec.matrix.org/latest/client-server-api/#mruleSuppress_notices).
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+from adapters.matrix.read import KEY
 from adapters.matrix.settings import PLATFORM
 from bot.model.message import Hint, Message, NativePoll, Text, Title, text
-from bot.model.people import Known
+from bot.model.people import Identity, Known
 from bot.model.work import Delivery
 from bot.texts import Texts, Voice
 from bot.unseen import visible
 
-KEY = "be.plein.key"
 # What follows is whom a link means.
 PEOPLE = "https://matrix.to/#/"
 POLL_START = "org.matrix.msc3381.poll.start"
@@ -26,16 +27,18 @@ POLL_END = "org.matrix.msc3381.poll.end"
 # Clients show no counts before the end: theirs would leave out who votes elsewhere.
 _KIND = "org.matrix.msc3381.poll.undisclosed"
 _TEXT = "org.matrix.msc1767.text"
+# The figures of who ended it, under both of their names.
+_RESULTS = ("org.matrix.msc3381.poll.results", "m.poll.results")
 MIMETYPES = {"png": "image/png", "csv": "text/csv", "json": "application/json"}
 
 Content = dict[str, Any]
 
 
-def render(message: Message, key: str, texts: Texts, voice: Voice) -> Content:
-    """A notice; the plain body reads the same as the HTML."""
+def render(message: Message, key: str, texts: Texts, voice: Voice, *, quiet: bool = False) -> Content:
+    """A text, or where it is `quiet` a notice; the plain body reads the same as the HTML."""
     rich = replace(voice, escape=_escape, code=("<code>", "</code>"), person=_pill)
     return {
-        "msgtype": "m.notice",
+        "msgtype": "m.notice" if quiet else "m.text",
         "body": "\n".join(_lines(message, texts, voice)),
         "format": "org.matrix.custom.html",
         "formatted_body": "<br>".join(_lines(message, texts, rich, strong=("<strong>", "</strong>"))),
@@ -44,11 +47,14 @@ def render(message: Message, key: str, texts: Texts, voice: Voice) -> Content:
     }
 
 
-def render_edit(message: Message, original: str, key: str, texts: Texts, voice: Voice) -> Content:
-    """The new state of a notice, in the place of the old."""
-    new = render(message, key, texts, voice)
+def render_edit(
+    message: Message, original: str, key: str, texts: Texts, voice: Voice, *, quiet: bool = False
+) -> Content:
+    """The new state of a message, in the place of the old. That it changed notifies nobody."""
+    new = render(message, key, texts, voice, quiet=quiet)
     return {
         **new,
+        "msgtype": "m.notice",
         "body": f"* {new['body']}",
         "formatted_body": f"* {new['formatted_body']}",
         "m.new_content": new,
@@ -57,13 +63,13 @@ def render_edit(message: Message, original: str, key: str, texts: Texts, voice: 
 
 
 def addressed(content: Content, delivery: Delivery) -> Content:
-    """The same, in answer to a message, and for those who are to be pinged. Notices notify nobody."""
-    people = [who.user_id for who in delivery.mentions]
-    pinged: Content = {"msgtype": "m.text", "m.mentions": {"user_ids": people}} if people else {}
+    """The same, in answer to a message, and for those who are to be pinged: whom it is for or names."""
+    whole_for = (delivery.to,) if isinstance(delivery.to, Identity) else ()
+    people = list(dict.fromkeys(who.user_id for who in (*whole_for, *delivery.mentions)))
+    pinged: Content = {"m.mentions": {"user_ids": people}} if people else {}
     if "m.new_content" in content:
         # Whoever is named in the whole of it only is not pinged once more.
-        again = {"msgtype": "m.text"} if people else {}
-        return {**content, **again, "m.new_content": {**content["m.new_content"], **pinged}}
+        return {**content, "m.new_content": {**content["m.new_content"], **pinged}}
     reply = {"m.relates_to": {"m.in_reply_to": {"event_id": delivery.reply_to}}} if delivery.reply_to else {}
     return {**content, **pinged, **reply}
 
@@ -91,11 +97,26 @@ def render_poll(poll: NativePoll, key: str, texts: Texts, voice: Voice) -> Conte
     }
 
 
-def render_poll_end(ended: Text, start: str, key: str, texts: Texts, voice: Voice) -> Content:
-    """Closes the native poll whose start event is `start`."""
+def render_poll_result(poll: NativePoll, start: str, key: str, texts: Texts, voice: Voice) -> Content:
+    """What came out, in the question of the native poll whose start event is `start`.
+
+    Clients put figures of their own under it, of the last responses that they know of.
+    """
+    said = text("matrix.poll.over", question=poll.question, ended=poll.ended)
+    new = render_poll(replace(poll, question=said), key, texts, voice)
+    return {**new, "m.new_content": new, "m.relates_to": {"rel_type": "m.replace", "event_id": start}}
+
+
+def render_poll_end(poll: NativePoll, start: str, key: str, texts: Texts, voice: Voice) -> Content:
+    """Closes the native poll whose start event is `start`, with what came out."""
+    assert poll.ended
+    said = texts.write(poll.ended, voice)
+    counts = {str(number): count for number, count in enumerate(poll.counts, start=1)}
     return {
         POLL_END: {},
-        _TEXT: texts.write(ended, voice),
+        _TEXT: said,
+        "m.text": [{"body": said}],
+        **(dict.fromkeys(_RESULTS, counts) if counts else {}),
         "m.relates_to": {"rel_type": "m.reference", "event_id": start},
         "m.mentions": {},
         KEY: key,

@@ -7,6 +7,7 @@ version 12 room for nobody and never notices that it was put out.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +19,8 @@ from bot.model.people import Role
 
 # What marks a direct room that Plein made, and for whom; found again after a crash.
 MADE_FOR = "be.plein.direct"
-DEFAULT_CREATOR_LEVEL = 100
+DEFAULT_CREATOR_LEVEL, DEFAULT_STATE_LEVEL = 100, 50
+_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,16}\s*")
 # Events that say who reads along, or may come in.
 SAYS_WHO_READS = (
     *("m.room.member", "m.room.third_party_invite"),
@@ -39,12 +41,13 @@ class Room:
     creators: frozenset[str] = frozenset()
     version: str = "1"
     predecessor: str | None = None
-    replacement: str | None = None
     made_for: str | None = None
     is_space: bool = False
     is_encrypted: bool = False
     members: dict[str, str] = field(default_factory=dict)
-    # When each of them came in, by the server's clock.
+    # Our own homeserver, whose clock is believed.
+    home: str = ""
+    # When each of them came in; whoever's server is another one: not before we saw it happen.
     came: dict[str, datetime] = field(default_factory=dict)
     # How people come in, and who can read along; where nothing is said, what the specification takes.
     join_rule: str = "invite"
@@ -52,9 +55,14 @@ class Room:
     # Invitations to a mail address, which somebody may yet take up.
     mailed: set[str] = field(default_factory=set)
     _levels: Mapping[str, Any] | None = None
+    # Who said that it was replaced, and by which room.
+    _tombstone: tuple[str, str] | None = None
 
-    def apply(self, event: Mapping[str, Any]) -> None:
-        """Take note of a state event; anything else and anything malformed is passed over."""
+    def apply(self, event: Mapping[str, Any], seen_at: datetime | None = None) -> None:
+        """Take note of a state event; anything else and anything malformed is passed over.
+
+        `seen_at`: it has happened just now.
+        """
         kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
         if not isinstance(key, str) or not isinstance(content, dict):
             return
@@ -68,7 +76,8 @@ class Room:
                 # A new name or picture comes as another event of the same kind.
                 at = moment(event.get("origin_server_ts"))
                 if at and membership == "join" and self.members.get(key) != "join":
-                    self.came[key] = at
+                    is_ours = key.partition(":")[2] == self.home
+                    self.came[key] = at if seen_at is None or is_ours else max(at, seen_at)
                 self.members[key] = membership
         elif kind == "m.room.third_party_invite":
             (self.mailed.add if content else self.mailed.discard)(key)
@@ -92,7 +101,8 @@ class Room:
             case "m.room.history_visibility":
                 self.history = _words(content.get("history_visibility"))
             case "m.room.tombstone":
-                self.replacement = _words(content.get("replacement_room")) or None
+                new = _words(content.get("replacement_room"))
+                self._tombstone = (_words(event.get("sender")), new) if new else None
 
     def _created(self, content: dict[str, Any], event: Mapping[str, Any]) -> None:
         self.version = _words(content.get("room_version")) or "1"
@@ -107,7 +117,22 @@ class Room:
 
     def _creators_are_above_all(self) -> bool:
         """From version 12 on creators have a power that no event can name or take away."""
-        return self.version.isdigit() and int(self.version) >= 12
+        return _level(self.version) >= 12
+
+    @property
+    def replacement(self) -> str | None:
+        """The room that took its place, where whoever says so may say that."""
+        if self._tombstone is None:
+            return None
+        sender, new = self._tombstone
+        return new if self.level_of(sender) >= self._needed("m.room.tombstone") else None
+
+    def _needed(self, kind: str) -> float:
+        """The power level that it takes to change that part of its state."""
+        levels = self._levels or {}
+        events = levels.get("events")
+        named = events.get(kind) if isinstance(events, dict) else None
+        return _level(named if named is not None else levels.get("state_default", DEFAULT_STATE_LEVEL))
 
     def level_of(self, user: str) -> float:
         """The power level of somebody here."""
@@ -171,9 +196,9 @@ def _words(value: object) -> str:
 
 
 def _level(value: object) -> int:
-    """Old rooms may hold levels as text."""
+    """Old rooms may hold levels as text; what other servers let pass for a number may be anything."""
     if isinstance(value, bool):
         return 0
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else 0
+    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0

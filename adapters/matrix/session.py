@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adapters.matrix.crypto import PleinClient
@@ -9,6 +10,7 @@ from adapters.matrix.outgoing import Outgoing
 from adapters.matrix.rooms import Room
 from adapters.matrix.settings import Matrix as Settings
 from bot.clock import Clock
+from bot.model.people import Place, Presence, Presences
 from bot.ports.adapter import Core
 
 
@@ -27,3 +29,17 @@ class Session:
     @property
     def me(self) -> str:
         return str(self.client.user_id)
+
+    def presences(self, user: str, places: Sequence[Place]) -> Presences:
+        """Where somebody is of these places, by the state of their rooms as it was synced."""
+        return {
+            place: self._presence(user, place, room)
+            for place in places
+            if (room := self.rooms.get(place.room_id))
+        }
+
+    def _presence(self, user: str, place: Place, room: Room) -> Presence | None:
+        since = room.since(user)
+        if since is None:
+            return None
+        return Presence(place, room.role_of(user, self.settings.power_levels), since, room.may_write(user))

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bot.settings import Section
 
 PLATFORM = "matrix"
+# As the usual bridges name those whom they speak for.
+_GHOSTS = {
+    **{f"@{name}_*": name.capitalize() for name in ("discord", "telegram", "signal", "slack", "instagram")},
+    "@whatsapp_*": "WhatsApp",
+    "@facebook_*": "Messenger",
+    "@meta_*": "Messenger",
+    "@irc_*": "IRC",
+    "@_discord_*": "Discord",
+    "@_discordpuppet_*": "Discord",
+    "@_ooye_*": "Discord",
+    "@_telegram_*": "Telegram",
+    "@_slack_*": "Slack",
+    "@_xmpp_*": "XMPP",
+    "@gmessages_*": "sms",
+}
 
 
 def _server(url: str) -> str:
@@ -25,10 +42,14 @@ def _user(name: str) -> str:
 
 
 class Invitations(Section):
-    """Which invitations are accepted; without a list of servers those from our own."""
+    """Which invitations are accepted; without a list of servers those from our own.
+
+    `at_most` is in how many rooms Plein is on the word of one person, who has no role in the community.
+    """
 
     servers: tuple[str, ...] | None = None
     rooms: tuple[str, ...] = ()
+    at_most: Annotated[int, Field(ge=1, le=10_000)] = 10
 
 
 class PowerLevels(Section):
@@ -48,12 +69,17 @@ class Matrix(Section):
     native_polls: bool = True
     invitations: Invitations = Invitations()
     power_levels: PowerLevels = PowerLevels()
+    ghosts: Mapping[str, str] = _GHOSTS
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Matrix:
         if not self.password and not self.token:
             raise ValueError("config.matrix.no_secret")
         return self
+
+    def bridged_from(self, user: str) -> str | None:
+        """The platform of somebody for whom a bridge speaks."""
+        return next((home for pattern, home in self.ghosts.items() if fnmatchcase(user, pattern)), None)
 
     @property
     def welcome(self) -> frozenset[str]:

@@ -26,6 +26,7 @@ from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival
@@ -84,7 +85,9 @@ class Sync:
         self._on = session
         self._intake = intake
         self._themes = themes
-        self._welcome = {*themes, *session.settings.invitations.rooms}
+        rule = session.settings.invitations
+        self._named = {*themes, *rule.rooms}
+        self._welcome = Welcome(session.core, session.account, self._named, rule)
         self._joins = Pace(session.clock)
         # By room: those that Plein is in, as they are called; those to come into; when that was tried.
         self._bound: dict[str, str] = {}
@@ -106,6 +109,7 @@ class Sync:
 
     async def _read_again_and_again(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         since = (await self._on.core.cursors(self._on.account)).get("")
+        await self._welcome.read()
         first, failed = True, 0
         while True:
             try:
@@ -130,7 +134,7 @@ class Sync:
             )
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)
-        privately = self._take_note(response)
+        privately = self._take_note(response, None if first else self._on.clock.now())
         arrivals = self._arrivals(response, since, privately) if since else []
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
         if first:
@@ -147,15 +151,18 @@ class Sync:
             await self._on.clock.sleep(BREATH)
         return str(response.next_batch)
 
-    def _take_note(self, response: nio.SyncResponse) -> Container[str]:
-        """What becomes of the rooms; and the events that only Plein could read beside whoever sent them."""
+    def _take_note(self, response: nio.SyncResponse, seen_at: datetime | None) -> Container[str]:
+        """What becomes of the rooms; and the events that only Plein could read beside whoever sent them.
+
+        `seen_at`: it has happened just now.
+        """
         privately = set()
         for room_id, info in response.rooms.join.items():
-            room = self._on.rooms.setdefault(room_id, Room(room_id))
+            room = self._on.rooms.setdefault(room_id, Room(room_id, home=self._server()))
             for event in info.state:
-                room.apply(event.source)
+                room.apply(event.source, seen_at)
             for event in info.timeline.events:
-                room.apply(event.source)
+                room.apply(event.source, seen_at)
                 if room.is_private(self._on.me, str(event.source.get("sender"))):
                     privately.add(str(event.source.get("event_id")))
         return privately
@@ -219,6 +226,7 @@ class Sync:
             for known in (self._on.rooms, self._bound, self._on.client.rooms, self._on.client.invited_rooms):
                 known.pop(room_id, None)
             self._forget_door(room_id)
+            await self._surely(partial(self._welcome.forget, room_id))
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         for room_id in response.rooms.join:
             self._forget_door(room_id)
@@ -263,8 +271,17 @@ class Sync:
     async def _settle_in(self, room: Room) -> None:
         """Tell the core of a place, or that it moved."""
         if room.replacement:
-            if room.replacement not in self._on.rooms:
-                self._wanted[room.replacement] = room.replacement.partition(":")[2] or self._server()
+            replacement = room.replacement
+            if replacement not in self._on.rooms and not self._welcome.was_refused(replacement):
+                self._wanted[replacement] = replacement.partition(":")[2] or self._server()
+            return
+        old, is_new = self._on.rooms.get(room.predecessor or ""), room.id not in self._bound
+        replaces = old if old and old.replacement == room.id else None
+        if replaces and is_new:
+            await self._welcome.note(room.id, await self._welcome.successor(replaces))
+        elif replaces is None and await self._welcome.refuses(room):
+            log.info("Leaving %s: it is not what replaced the room that led there", room.id)
+            self._doors.run(room.id, partial(self._decline, room.id))
             return
         if room.is_space or self._on.outgoing.is_direct(room.id):
             return
@@ -272,11 +289,11 @@ class Sync:
         if self._bound.get(room.id) == name:
             return
         place = Place(PLATFORM, room.id)
-        old = self._on.rooms.get(room.predecessor or "")
-        if old and old.replacement == room.id and room.id not in self._bound:
-            await self._on.core.moved(self._on.account, Place(PLATFORM, old.id), place)
+        if replaces and is_new:
+            await self._on.core.moved(self._on.account, Place(PLATFORM, replaces.id), place)
         theme, language = self._themes.get(room.id, (None, None))
-        await self._on.core.joined(self._on.account, place, name, theme, language)
+        ours = await self._welcome.is_ours(room.id)
+        await self._on.core.joined(self._on.account, place, name, theme, language, ours=ours)
         self._bound[room.id] = name
 
     # --- rooms to come into, each in its own time ---
@@ -289,7 +306,7 @@ class Sync:
                 self._doors.run(room_id, partial(self._consider, room_id, invitation))
         for room_id, via in list(self._wanted.items()):
             if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
-                self._doors.run(room_id, partial(self._join, room_id, via=via))
+                self._doors.run(room_id, partial(self._expect, room_id, via))
 
     def _forget_door(self, room_id: str) -> None:
         for doors in (self._invited, self._wanted, self._tried):
@@ -298,15 +315,38 @@ class Sync:
     async def _consider(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
         """Accept it if a rule says so, else decline."""
         server = invitation.sender.partition(":")[2]
-        awaited = any(room.replacement == room_id for room in self._on.rooms.values())
-        if not (awaited or room_id in self._welcome or server in self._on.settings.welcome):
+        old = self._replaced_by(room_id)
+        if room_id in self._named or server in self._on.settings.welcome:
+            word = Word(invitation.sender)
+        elif old and not self._welcome.was_refused(room_id):
+            word = await self._welcome.successor(old)
+        else:
             log.info("Declined an invitation to %s: no rule accepts %s", room_id, server)
-            self._forget_door(room_id)
-            await self._on.client.room_leave(room_id)
+            await self._decline(room_id)
+            return
+        if not await self._welcome.takes(room_id, word):
+            log.info("Declined an invitation to %s: one person asked for enough rooms", room_id)
+            await self._decline(room_id)
             return
         if invitation.content.get("is_direct") is True:
             await self._on.outgoing.note_direct(invitation.sender, room_id)
         await self._join(room_id, via=server)
+
+    async def _decline(self, room_id: str) -> None:
+        self._forget_door(room_id)
+        await self._on.client.room_leave(room_id)
+
+    async def _expect(self, room_id: str, via: str) -> None:
+        """Into what the configuration names, or what replaced a room on the word of who asked for that."""
+        if room_id not in self._named:
+            old = self._replaced_by(room_id)
+            if old is None or not await self._welcome.takes(room_id, await self._welcome.successor(old)):
+                self._forget_door(room_id)
+                return
+        await self._join(room_id, via=via)
+
+    def _replaced_by(self, room_id: str) -> Room | None:
+        return next((room for room in self._on.rooms.values() if room.replacement == room_id), None)
 
     async def _join(self, room_id: str, *, via: str) -> None:
         """What fails now is tried again later, and not for ever."""
@@ -328,6 +368,7 @@ class Sync:
         tries = self._tried.get(room_id, _NEVER).tries + 1
         if status in (403, 404) or tries >= JOIN_TRIES:
             self._forget_door(room_id)
+            await self._welcome.forget(room_id)
         else:
             self._tried[room_id] = _Tried(tries, self._on.clock.now() + pause(tries + 4, LONGEST_PATIENCE))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from bot.texts import Texts
 
 _UTC = ZoneInfo("UTC")
 _NOBODY: Mapping[str, Suggest] = {}
+# A slip of the finger: other bots have commands of their own, and people exclaim things.
+_NEARLY = 0.8
 
 
 class Commands:
@@ -90,6 +93,16 @@ class Commands:
             yield from (name.split()[-1] for name in self.names(command, locale))
         for locale in self.texts.locales:
             yield from (self.texts.find(f"command.{command.path}.meant", locale) or "").split("|")
+
+    def resembles(self, typed: str) -> bool:
+        """Whether whoever typed this meant one of these: by name, by what it does, or nearly by name."""
+        words = typed.strip().removeprefix("!").casefold().split(None, 1)
+        if not words:
+            return False
+        names = {name[0] for name in self.by_name}
+        verbs = (verb for command in self.by_name.values() for verb in self.verbs(command))
+        known = words[0] in names or words[0] in verbs
+        return known or bool(get_close_matches(words[0][:40], names, 1, _NEARLY))
 
     def called(self, command: Command, locale: str, like: str = "") -> str:
         """What it is called in this language in as many words as its path, or as `like`; else just that."""

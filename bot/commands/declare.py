@@ -8,10 +8,12 @@ and how that is typed, is told in `types`.
 from __future__ import annotations
 
 import inspect
+import operator
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from bot.model.message import Message
@@ -63,7 +65,9 @@ def _params(run: Callable[..., Any]) -> Iterator[Param]:
     for parameter in list(inspect.signature(run).parameters.values())[1:]:
         kind = hints[parameter.name]
         if typing.get_origin(kind) in (types.UnionType, typing.Union):
-            kind = next(part for part in typing.get_args(kind) if part is not types.NoneType)
+            kind = reduce(
+                operator.or_, (part for part in typing.get_args(kind) if part is not types.NoneType)
+            )
         yield Param(
             parameter.name,
             kind,

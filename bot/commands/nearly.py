@@ -20,6 +20,7 @@ _LIKE = re.compile(
     rf"(?<![{DASH}])(?P<dashes>[{DASH}]++(?:[ \t]++[{DASH}]++)?+)(?P<gap>[ \t]*+)"
     rf"(?P<name>[^\W\d_]\w*+(?:-\w++)*+)(?P<mark>[:：=]?)"
 )
+_BULLET = re.compile(rf"(?<=\n)[ \t]*+([{DASH}])(?![{DASH}])([ \t]*+)")
 _PROPER = re.compile(r"(?:\s|=|$)")
 _ENDS_PART = re.compile(r"[|\n]")
 # Marks of a sentence behind a name, and what people put around one.
@@ -116,7 +117,7 @@ def _as_option(words: str, like: re.Match[str], name: str) -> Nearly:
 
 def _bullets(words: str) -> frozenset[int]:
     """Where the dashes of a list stand: the same one, at the beginning of every line but the first."""
-    lines = list(re.finditer(rf"(?<=\n)[ \t]*+([{DASH}])(?![{DASH}])([ \t]*+)", words))
+    lines = list(_BULLET.finditer(words))
     kinds = {(line[1], bool(line[2])) for line in lines[:1]}
     same = [line for line in lines if (line[1], bool(line[2])) in kinds]
     following = [line for line in words.split("\n")[1:] if line.strip()]

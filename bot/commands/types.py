@@ -6,6 +6,7 @@
     int               a number
     tuple[int, ...]   numbers: `1 3` or `1,3`
     datetime          a moment, as `when` reads it
+    Longer            such a moment, or a length of time: so much longer than it is now
     bool              yes where it is named
     a StrEnum         one of its words
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
@@ -23,11 +25,13 @@ from typing import Any, Protocol
 from bot import when
 from bot.commands.argument import Argument, Converter, Converters, Extent
 from bot.commands.quotes import QUOTES, quotation_at
-from bot.errors import Unsure, UserError, yes
+from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.events import Mention
-from bot.model.message import Field, Suggestion, text
+from bot.model.message import Field, Suggestion, Text, text
 from bot.unseen import visible
 
+# Until when; or by how much more.
+Longer = datetime | when.Unit
 # So much of what was typed is quoted back.
 _SHOWN = 40
 # What a form says for what is chosen or not; any words are yes.
@@ -198,9 +202,17 @@ def _moment(argument: Argument, value: Any, call: Asking) -> datetime:
     if reading.end:
         raise UserError("when.one_moment", words=words[:_SHOWN])
     if not reading.sure:
-        meant = text("when.meant", words=words, at=reading.start)
-        raise Unsure(meant, yes(**{argument.name: reading.start.isoformat()}), text("when.not_meant"))
+        raise Unsure(*_what_is_meant(argument, words, reading), text("when.not_meant"))
     return reading.start
+
+
+def _what_is_meant(argument: Argument, words: str, reading: when.Reading) -> tuple[Text, Sequence[Choice]]:
+    """The question, with a yes to the one reading that there is, or a button for each of them."""
+    if not reading.others:
+        meant = text("when.meant", words=words, at=reading.start)
+        return meant, yes(**{argument.name: reading.start.isoformat()})
+    choices = [(text("when.moment", at=at), {argument.name: at.isoformat()}) for at in reading.starts]
+    return text("when.which", words=words), choices
 
 
 def _show_moment(argument: Argument, value: Any, locale: str) -> str:
@@ -229,22 +241,51 @@ def _as_written(argument: Argument, value: Any) -> str:
 
 
 def _suggest_moments(argument: Argument, call: Asking, typed: str) -> list[Suggestion]:
-    """What is typed, as the moment that it means; or some to begin with."""
-    usual = argument.texts.find("when.suggested", call.locale) or ""
-    return [_suggest_moment(words, call) for words in ([typed] if typed else usual.split("|"))]
+    begun = _begun(argument, call, typed)
+    return [found for words in begun for found in _suggest_moment(words, call)]
 
 
-def _suggest_moment(words: str, call: Asking) -> Suggestion:
-    """What is not understood stays as it was typed: sent, it gets the same answer in full."""
+def _begun(argument: Argument, call: Asking, typed: str) -> list[str]:
+    """What is typed, or some to begin with."""
+    return [typed] if typed else (argument.texts.find("when.suggested", call.locale) or "").split("|")
+
+
+def _suggest_moment(words: str, call: Asking) -> list[Suggestion]:
+    """All that it may mean; what is not understood stays as it was typed, and sent it gets its answer."""
     try:
         reading = call.read_moment(words)
     except UserError as error:
-        return Suggestion(words, error.text)
+        return [Suggestion(words, error.text)]
     if reading.end:
-        return Suggestion(words, text("when.one_moment", words=words))
+        return [Suggestion(words, text("when.one_moment", words=words))]
     # As it is shown, to the minute, and not before what was meant.
-    at = datetime.fromtimestamp(-(-reading.start.timestamp() // 60) * 60, UTC)
-    return Suggestion(at.isoformat(), text("when.moment", at=at))
+    shown = [datetime.fromtimestamp(-(-at.timestamp() // 60) * 60, UTC) for at in reading.starts]
+    return [Suggestion(at.isoformat(), text("when.moment", at=at)) for at in shown]
+
+
+# --- moments, or so much longer ---
+
+
+def _longer(argument: Argument, value: Any, call: Asking) -> Longer:
+    """ "1d" is a day longer; "over 1d", "vrijdag 20u" is that moment."""
+    if isinstance(value, str) and (length := when.read_length(value, call.locale)):
+        return length
+    return _moment(argument, value, call)
+
+
+def _keep_longer(longer: Longer) -> str:
+    return longer.isoformat() if isinstance(longer, datetime) else longer.in_words()
+
+
+def _suggest_longer(argument: Argument, call: Asking, given: str) -> list[Suggestion]:
+    """A length stays as it was typed: what it is added to is not known here."""
+    found: list[Suggestion] = []
+    for words in _begun(argument, call, given):
+        if when.read_length(words, call.locale):
+            found.append(Suggestion(words, text("when.longer", words=words)))
+        else:
+            found.extend(_suggest_moment(words, call))
+    return found
 
 
 # --- the table ---
@@ -269,6 +310,7 @@ MOMENT = Converter(
     field=_moment_field,
     suggest=_suggest_moments,
 )
+LONGER = replace(MOMENT, convert=_longer, keep=_keep_longer, suggest=_suggest_longer, extent=Extent.WORDS)
 CONVERTERS: Converters = {
     str: WORDS,
     tuple[str, ...]: OPTIONS,
@@ -277,4 +319,5 @@ CONVERTERS: Converters = {
     bool: YES,
     StrEnum: CHOICE,
     datetime: MOMENT,
+    Longer: LONGER,
 }

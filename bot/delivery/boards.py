@@ -21,7 +21,9 @@ from bot.delivery.worker import (
     LONGEST_PATIENCE,
     Round,
     Worker,
+    given_up,
     pause,
+    reason_of,
     tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed
@@ -129,8 +131,13 @@ class Boards:
         except StoreFailed:
             raise
         except Exception as error:
-            attempt, kind = board.attempts + 1, type(error).__name__
-            log.warning("Could not show %s (attempt %d): %s", board.subject, attempt, kind)
+            attempt, reason = board.attempts + 1, reason_of(error)
+            log.warning("Could not show %s (attempt %d): %s", board.subject, attempt, reason)
+            if given_up(attempt, error):
+                # A board is never set aside: what it shows may be shown once more when that changes.
+                await self._store.run(
+                    lambda tx: tell_moderators_of(tx, board.place, reason, self._clock.now())
+                )
             await self._wait(board, pause(board.attempts), failed=True)
         else:
             await self._note(board, message, ref)
@@ -140,7 +147,9 @@ class Boards:
         # The key of the first names the board, not its state: after a crash the same message is found again.
         key = f"{board.key}:{board.version}" if board.ref else board.key
         tried_at = None if board.ref else board.tried_at
-        delivery = Delivery(key, board.place, message, replaces=board.ref, tried_at=tried_at)
+        # That there is something to take part in is news; how it stands, or a board that comes again, is not.
+        quiet = bool(board.ref) or board.version > 1
+        delivery = Delivery(key, board.place, message, replaces=board.ref, tried_at=tried_at, quiet=quiet)
         return (await self._adapters[board.account].deliver(delivery)).ref
 
     async def _note(self, board: Board, message: Message, ref: Reference) -> None:

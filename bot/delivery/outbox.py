@@ -18,17 +18,18 @@ from bot.clock import Clock
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
-    PARK_AFTER,
     Round,
     Worker,
+    given_up,
     patience,
     pause,
+    reason_of,
     tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed
-from bot.model.people import Place
+from bot.model.people import Place, part_now
 from bot.model.work import AWAY_AFTER, Delivery, Post
-from bot.ports.adapter import Adapter
+from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -109,6 +110,8 @@ class Outbox:
             now = self._clock.now()
             await self._store.run(lambda tx: tx.posts.retracted(post, now))
             return
+        if not post.ref and not await self._is_for_them(adapter, post):
+            raise Gone("they take no part there any more")
         # One that was withdrawn while nobody knew whether it had arrived is said again to learn where it is.
         receipt = await adapter.deliver(
             Delivery(
@@ -123,6 +126,22 @@ class Outbox:
         )
         now = self._clock.now()
         await self._store.run(lambda tx: tx.posts.shown(post, receipt, now))
+
+    async def _is_for_them(self, adapter: Adapter, post: Post) -> bool:
+        """Whether the account that it goes to takes part in its theme, now."""
+        theme, to = post.theme, post.to
+        if theme is None or isinstance(to, Place):
+            return True
+        known = await self._store.read(lambda tx: tx.places.on(to.platform, [theme]))
+        places = known.get(theme, ())
+        now = self._clock.now()
+        found = await adapter.presence(to, places) if places and isinstance(adapter, Listener) else {}
+        told = await self._store.read(lambda tx: tx.people.part_of(to, theme))
+        part = part_now(places, found, told, now)
+        if part is None or part.role >= post.role:
+            return part is not None
+        resident = await self._store.read(lambda tx: tx.people.by_identity(to))
+        return resident is not None and resident.role >= post.role
 
     def _pause(self, post: Post, refused: Exception) -> timedelta:
         seconds = refused.seconds if isinstance(refused, NotNow) else None
@@ -141,9 +160,10 @@ class Outbox:
         return False
 
     async def _failed(self, post: Post, error: Exception) -> bool:
-        log.warning("Could not deliver %s (attempt %d): %s", post.id, post.attempts + 1, type(error).__name__)
-        if post.attempts + 1 >= PARK_AFTER:
-            await self._park(post, type(error).__name__)
+        attempt, reason = post.attempts + 1, reason_of(error)
+        log.warning("Could not deliver %s (attempt %d): %s", post.id, attempt, reason)
+        if given_up(attempt, error):
+            await self._park(post, reason)
             return True
         return await self._wait(post, pause(post.attempts), failed=True)
 

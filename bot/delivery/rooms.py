@@ -31,6 +31,7 @@ class _Joined(NamedTuple):
     name: str
     theme: str | None
     locale: str | None
+    ours: bool
 
 
 class Rooms:
@@ -87,7 +88,13 @@ class Rooms:
         _tell_of_unreached(tx, now)
 
     async def joined(
-        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self,
+        account: str,
+        place: Place,
+        name: str,
+        theme: str | None = None,
+        locale: str | None = None,
+        ours: bool = False,
     ) -> None:
         """A place without a theme's name keeps the theme it had, or gets one of its own.
 
@@ -95,7 +102,7 @@ class Rooms:
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, name, theme, locale)
+        joined = _Joined(account, place, name, theme, locale, ours)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> str:
@@ -113,10 +120,10 @@ class Rooms:
             self._served_by_others[account, place] = joined
 
     def _bind(self, tx: Transaction, joined: _Joined) -> None:
-        account, place, name, theme, locale = joined
+        account, place, name, theme, locale, ours = joined
         known = None if theme else tx.places.known(place)
         found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
-        if tx.places.bind(place, found.id, name, locale, account):
+        if tx.places.bind(place, found.id, name, locale, account, ours=ours or theme is not None):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
             tx.boards.retry(account, place, self._clock.now())

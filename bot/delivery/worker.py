@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from bot.clock import Clock
-from bot.errors import StoreFailed
+from bot.errors import PlatformFailed, StoreFailed
 from bot.model.message import Text, message, text
 from bot.model.people import Place, Role
 from bot.ports.storage import Transaction
@@ -27,6 +27,8 @@ LONGEST_PATIENCE = 3600.0
 # What is not this account's waits for the one whose it is.
 LEFT_TO_OTHERS = timedelta(hours=1)
 PARK_AFTER = 12
+# What the platform fails at may be mended there: that is after three hours.
+PARK_PLATFORM_FAILED_AFTER = 44
 # A delivery that takes longer no longer counts among those under way, so that a few rooms that hang hold up
 # no other; of those that hang there are never more than this many times as many as may be under way.
 SLOW_AFTER, MOST_SLOW = 2.0, 8
@@ -42,6 +44,16 @@ def pause(attempts: int, longest: float = LONGEST_PAUSE) -> timedelta:
 def patience(tried_for: timedelta) -> timedelta:
     """How long to leave something alone that has been refused for so long."""
     return timedelta(seconds=min(max(tried_for.total_seconds(), FIRST_PAUSE), LONGEST_PATIENCE))
+
+
+def given_up(attempts: int, error: Exception) -> bool:
+    """Whether something was tried often enough that fails for no reason of its place's."""
+    return attempts >= (PARK_PLATFORM_FAILED_AFTER if isinstance(error, PlatformFailed) else PARK_AFTER)
+
+
+def reason_of(error: Exception) -> str:
+    """In a few words, without anything that people typed."""
+    return str(error) if isinstance(error, PlatformFailed) else type(error).__name__
 
 
 def tell_moderators_of(tx: Transaction, place: Place, reason: str, now: datetime) -> None:

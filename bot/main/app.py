@@ -60,10 +60,17 @@ def texts_of(features: Features) -> Texts:
 
 
 def _name_residents(config: Config, features: Features, tx: Transaction) -> None:
-    """Those who turn out to be one person are one from now on, in what they voted too."""
-    for resident in config.residents:
-        accounts = [Identity(*account.split(":", 1)) for account in resident.accounts]
+    """Names, roles and who is one person are what the configuration says now, nothing that it said before.
+
+    Those who turn out to be one person are one from now on, in what they voted too.
+    """
+    lines = [
+        [Identity(*account.split(":", 1)) for account in resident.accounts] for resident in config.residents
+    ]
+    tx.people.clear_listed(lines)
+    for resident, accounts in zip(config.residents, lines, strict=True):
         features.link(tx, accounts, resident.name, resident.as_role())
+    tx.people.note_listed(lines)
 
 
 async def run_platforms(config: Config, *, discord_by: Connector | None = None) -> int:

@@ -10,15 +10,17 @@ import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from bot.errors import StoreFailed
 from bot.main.addresses import check_address, secrets_in_address
-from bot.main.config import DEFAULT_FILE, BadConfig, Config, DatabaseSection, load
 from bot.masking import MaskingFormatter, hide, mask, mask_what_nobody_catches
 from bot.model.message import Text
 from bot.texts import Texts, Voice
+
+if TYPE_CHECKING:
+    from bot.main.config import BadConfig, Config
 
 # What is tried in the console is kept here.
 TRIED = "sqlite:///data/console.db"
@@ -26,6 +28,7 @@ EXAMPLE = """examples:
   plein run                     serve what config.toml names; without it, the console
   plein console                 try everything in this terminal, without an account
   plein console --script FILE   play a script and print what is said
+  plein when "vrijdag 20u"      what is understood of a moment, as JSON
   plein check                   look at the configuration and the connections"""
 
 
@@ -43,6 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
         mask_what_nobody_catches()
     for chatty in ("nio", "discord", "apscheduler", "peewee", "aiosqlite", "alembic"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty == "nio" else logging.WARNING)
+    if args.do == "when":
+        return _when(args)
+    # What the rest needs is ten times as much to read, which whoever asks for a phrase has no use for.
+    from bot.main.config import BadConfig
+
     try:
         return asyncio.run(_do(args))
     except BadConfig as bad:
@@ -57,6 +65,12 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read along has stopped, as `| head` does; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _when(args: argparse.Namespace) -> int:
+    from bot.main.phrases import tell
+
+    return tell(args.words, args.lang, _in_zone(args.now or datetime.now(UTC), args.zone), args.zone)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     console.add_argument("--db", type=_url, metavar="URL", help="the database, such as sqlite:///data/try.db")
     console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
+    moment = does.add_parser("when", help="what is understood of a moment, as JSON; to report a phrase")
+    moment.add_argument("words", nargs="?", help="the phrase; without it, one on each line of the input")
+    moment.add_argument("--lang", choices=Texts().locales, default="nl", help="whose language it is")
+    moment.add_argument(
+        "--now", type=_wall_or_instant, metavar="WHEN", help="the time then, such as 2026-12-01T19:00"
+    )
+    moment.add_argument("--zone", type=_zone, default="Europe/Brussels", help="the zone of the clock")
     does.add_parser("check", help="look at the configuration and the connections, and say what to do")
     database = does.add_parser("db", help="the database")
     of_database = database.add_subparsers(dest="db_do", metavar="COMMAND", required=True)
@@ -106,15 +127,30 @@ def _url(words: str) -> str:
 
 def _moment(words: str) -> datetime:
     """Wall time in Brussels, unless it names its own zone."""
+    return _in_zone(_wall_or_instant(words), ZoneInfo("Europe/Brussels"))
+
+
+def _wall_or_instant(words: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(words)
+        return datetime.fromisoformat(words)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{words!r} is no moment; write it like 2026-12-01T19:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Brussels"))).astimezone(UTC)
+
+
+def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _zone(words: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(words)
+    except (ValueError, OSError, KeyError):
+        raise argparse.ArgumentTypeError(f"there is no zone {words!r}, such as Europe/Brussels") from None
 
 
 async def _do(args: argparse.Namespace) -> int:
     from bot.main import app
+    from bot.main.config import DEFAULT_FILE, load
     from bot.main.features import add_up
 
     file = args.config or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
@@ -159,6 +195,8 @@ def _for_console(config: Config, args: argparse.Namespace) -> Config:
     Never on the database of the configuration, nor with its keys: in the console weeks pass at a word, and
     with them polls that residents are still voting in.
     """
+    from bot.main.config import DatabaseSection
+
     interactive = sys.stdin.isatty() and not getattr(args, "script", None)
     url = getattr(args, "db", None) or (TRIED if interactive else "sqlite:///:memory:")
     changes: dict[str, object] = {"database": DatabaseSection(url=url)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -64,7 +65,7 @@ def _account(name: str) -> str:
     platform, _, address = name.partition(":")
     if not (platform and address):
         raise ValueError("config.account")
-    if platform == "discord" and not address.isdecimal():
+    if platform == "discord" and not re.fullmatch(r"[1-9][0-9]*", address):
         raise ValueError("config.snowflake")
     return name
 
@@ -159,10 +160,12 @@ def config_of(features: Features) -> type[Config]:
 def load(path: Path | None, features: Features, environment: Mapping[str, str] = os.environ) -> Config:
     """Read the file (None: the built-in example) and the environment. Raises BadConfig."""
     model = config_of(features)
+    source = ""
     values: dict[str, Any] = {}
     if path is not None:
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
+            source = path.read_text(encoding="utf-8")
+            values = tomllib.loads(source)
         except FileNotFoundError:
             raise BadConfig([text("config.no_file", file=str(path))]) from None
         except (OSError, UnicodeDecodeError) as error:
@@ -180,9 +183,32 @@ def load(path: Path | None, features: Features, environment: Mapping[str, str] =
         raise BadConfig(
             [*unknown, *(_fault(fault, model) for fault in error.errors(include_input=False))]
         ) from None
-    if unknown:
-        raise BadConfig(unknown)
+    if faults := [*unknown, *_contradictions(config, source)]:
+        raise BadConfig(faults)
     return config
+
+
+def _contradictions(config: Config, source: str) -> Iterator[Text]:
+    """An account is one person's, and a place one theme's: what stands twice, with its lines."""
+    people = [resident.accounts for resident in config.residents]
+    places = [theme.places for theme in config.themes]
+    for name, key, entries in (("residents", "accounts", people), ("themes", "places", places)):
+        known: dict[str, str] = {}
+        for number, addresses in enumerate(entries, 1):
+            for at, address in enumerate(addresses, 1):
+                path = f"{name}[{number}].{key}[{at}]"
+                if first := known.get(address):
+                    lines = _lines_of(source, address)
+                    problem = text(f"config.twice.{name}", address=address, first=first, lines=lines)
+                    yield text("config.fault", path=path, problem=problem)
+                known.setdefault(address, path)
+
+
+def _lines_of(source: str, address: str) -> tuple[str, ...]:
+    """On which lines of the file an address stands, in quotation marks."""
+    quoted = re.compile(rf"""["']{re.escape(address)}["']""")
+    lines = enumerate(source.splitlines(), 1)
+    return tuple(str(number) for number, line in lines if quoted.search(line))
 
 
 def holds_secrets(path: Path, features: Features) -> bool:
@@ -220,7 +246,10 @@ def _from_environment(
     sections = dict(_sections(config))
     faults = []
     known = [
-        f"{PREFIX}{section}_{key}".upper() for section, of in sections.items() for key in of.model_fields
+        f"{PREFIX}{section}_{key}".upper()
+        for section, of in sections.items()
+        for key, field in of.model_fields.items()
+        if _is_one_value(field.annotation)
     ]
     for name in sorted(environment):
         if not name.startswith(PREFIX):
@@ -236,6 +265,12 @@ def _from_environment(
         elif isinstance(found := values.setdefault(section, {}), dict):
             found[key] = environment[name]
     return faults
+
+
+def _is_one_value(annotation: Any) -> bool:
+    """Whether it can come from the environment: it is no table and no list."""
+    parts = (annotation, *get_args(annotation))
+    return not _model_in(annotation) and not any(get_origin(part) in (Mapping, tuple) for part in parts)
 
 
 def _sections(config: type[Config]) -> Iterator[tuple[str, type[BaseModel]]]:

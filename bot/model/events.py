@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from bot.model.people import Identity, Place, Presence, Role
+from bot.model.people import Identity, Place, Presences, Role
+
+# Where the account that speaks is now, of these places. Raises TryLater where its platform says nothing.
+Ask = Callable[[Sequence[Place]], Awaitable[Presences]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,11 @@ class Invocation:
     `id` is the platform's own id of that event: the same one never counts twice.
     `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `public`: others in
-    the place saw what was said or pressed. `writes`: they may say things there themselves. `present_in`: the
-    place, and other places that they share with Plein, for what is said in private all of them, where the
-    platform knows that; `absent_from`: those where they
-    are not, or not any more. `overheard`: the place looks like a talk with Plein alone and is none: they are
-    told. `mentions`: who was named in what was typed, or in an argument. `account`:
-    which of Plein's own accounts heard it, where it has several.
+    the place saw what was said or pressed. `role` is what they are in the place, and `since` how long they
+    have been there, where the platform knows that; `writes`: they may say things there themselves;
+    `presence` asks what they are in other places, now. `overheard`: the place looks like a talk with Plein
+    alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
+    `account`: which of Plein's own accounts heard it, where it has several.
     """
 
     id: str
@@ -48,12 +50,12 @@ class Invocation:
     args: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
     role: Role = Role.RESIDENT
+    since: datetime | None = None
+    presence: Ask | None = None
     by_post: bool = False
     public: bool = False
     writes: bool = True
     overheard: bool = False
-    present_in: tuple[Presence, ...] = ()
-    absent_from: tuple[Place, ...] = ()
     mentions: tuple[Mention, ...] = ()
     account: str = ""
 

@@ -103,7 +103,8 @@ class NativePoll:
 
     The numbers chosen (from 1) go into the argument `numbers` of `command`. `secret`: nobody else may
     see how somebody answers, so never by anything that shows it. `until`: when it closes; `ended`: what
-    came out, once it has.
+    came out, once it has, and `counts`: for how many that was each option, where that may be seen.
+    `closing`: the command, with the same arguments, of somebody who ends it there.
     """
 
     question: Text
@@ -114,6 +115,8 @@ class NativePoll:
     ended: Text | None = None
     secret: bool = False
     until: datetime | None = None
+    counts: tuple[int, ...] = ()
+    closing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 
@@ -65,6 +66,55 @@ class Presence:
     role: Role
     since: datetime
     writes: bool = True
+
+
+# Where somebody is of the places that were asked about, and where not (None). What a platform cannot say
+# just now is left out.
+Presences = Mapping[Place, Presence | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """That somebody takes part in a theme: with which role, since when, and when their platform said so.
+
+    `writes`: they may say things there themselves.
+    """
+
+    role: Role
+    since: datetime
+    said_at: datetime
+    writes: bool = True
+
+
+# What a platform said of an account holds so long while that account is silent; older grants nothing.
+HOLDS = timedelta(hours=1)
+
+
+def part_now(places: Sequence[Place], found: Presences, told: Part | None, now: datetime) -> Part | None:
+    """Somebody's part in the theme of these places, of which their platform says this now.
+
+    Where it cannot say, what it `told` last counts, as long as that holds. Since when is as was said first.
+    """
+    here = [presence for place in places if (presence := found.get(place))]
+    if here:
+        since = [presence.since for presence in here] + ([told.since] if told else [])
+        writes = any(presence.writes for presence in here)
+        return Part(max(presence.role for presence in here), min(*since, now), now, writes)
+    unknown = any(place not in found for place in places)
+    return told if unknown and told and told.said_at > now - HOLDS else None
+
+
+def joined(parts: Iterable[Part]) -> Part | None:
+    """What somebody is who takes part in several ways: the highest role, since the first time."""
+    found = list(parts)
+    if not found:
+        return None
+    return Part(
+        max(part.role for part in found),
+        min(part.since for part in found),
+        max(part.said_at for part in found),
+        any(part.writes for part in found),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 
 # Where a message stands on its platform: first itself, then what was put beside it.
 Reference = tuple[str, ...]
@@ -35,7 +35,8 @@ class Delivery:
     `key` names it: the same key again must not show it twice. `tried_at` is when that was first tried, so
     that an adapter whose platform forgets keys can look in the place's history first. `replaces` is where
     the message stands that this is the new state of. `reply_to` is what it answers. `mentions` are those
-    who may be pinged; nobody else ever is.
+    who may be pinged; nobody else ever is. `quiet`: it is there for whoever looks, and no news: nobody's
+    attention is called to it.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Delivery:
     replaces: Reference = ()
     mentions: tuple[Identity, ...] = ()
     tried_at: datetime | None = None
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Post:
 
     `ref` is where it stands since it was said. It may have another state since, the `version`, or have been
     `withdrawn`. `resident` is whom it is for where that is a person, whichever account it goes to.
-    `in_doubt`: before this try it was tried, and may have arrived or may still arrive.
+    `in_doubt`: before this try it was tried, and may have arrived or may still arrive. With a `theme` it is
+    only for who takes part there when it is said, with that `role`.
     """
 
     id: str
@@ -76,6 +79,8 @@ class Post:
     reply_to: str | None = None
     resident: int | None = None
     in_doubt: bool = False
+    theme: int | None = None
+    role: Role = Role.RESIDENT
 
     @property
     def key(self) -> str:

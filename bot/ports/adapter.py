@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion
-from bot.model.people import Identity, Known, Place
+from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 
 if TYPE_CHECKING:
@@ -60,6 +60,13 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        """Where that account is now, of these places of its platform; what cannot be said is left out.
+
+        Raises TryLater where its platform says nothing at all just now.
+        """
+        ...
+
 
 class Core(Protocol):
     """What an adapter may ask of the core."""
@@ -97,6 +104,19 @@ class Core(Protocol):
 
     async def hear(self, heard: Heard) -> None: ...
 
+    # --- what is no answer ---
+
+    async def say(
+        self,
+        account: str,
+        to: Place | Identity,
+        message: Message,
+        key: str,
+        mentions: Sequence[Identity] = (),
+    ) -> None:
+        """Have that account say it, for reasons of its platform's; once, however often under the same key."""
+        ...
+
     # --- where Plein is ---
 
     async def introduce(self, adapter: Adapter) -> None:
@@ -112,12 +132,24 @@ class Core(Protocol):
         ...
 
     async def joined(
-        self, account: str, place: Place, name: str, theme: str | None = None, locale: str | None = None
+        self,
+        account: str,
+        place: Place,
+        name: str,
+        theme: str | None = None,
+        locale: str | None = None,
+        *,
+        ours: bool = False,
     ) -> None:
         """That account is in this place; without a theme's name the place gets a theme of its own.
 
-        Of several accounts in one place the first serves it.
+        Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
+        the configuration names is in any case.
         """
+        ...
+
+    async def role_of(self, who: Identity) -> Role:
+        """The role that somebody has from the community."""
         ...
 
     async def left(self, account: str, place: Place) -> None: ...

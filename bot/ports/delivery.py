@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.model.message import Message
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
 
@@ -24,7 +24,8 @@ class PostStore(Protocol):
         mentions: Sequence[Identity] = (),
         reply_to: str | None = None,
     ) -> None:
-        """A second one with the same id changes nothing. `confidential`: kept only until it was said.
+        """A second one with the same id changes nothing. `confidential`: kept sealed, and only until it
+        was said, or pressed no more, where it has buttons.
 
         `account`: which is to say it, where that is not the one that serves the place or hears the person.
         """
@@ -105,10 +106,13 @@ class ToldStore(Protocol):
         *,
         confidential: bool = False,
         until: datetime | None = None,
+        theme: int | None = None,
+        role: Role = Role.RESIDENT,
     ) -> None:
         """For the account that they used last, among those that an account of Plein's at work can write to.
 
         A second one with the same id changes nothing. After `until` it goes to no other account any more.
+        With a `theme` it is said only to who takes part there by then, with that role.
         """
         ...
 

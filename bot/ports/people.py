@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bot.model.events import Undo
 from bot.model.message import Message
-from bot.model.people import Identity, Known, Place, Resident, Role, Theme
+from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme
 
 # What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
 # them; moments are in ISO 8601, with their offset.
@@ -21,8 +21,8 @@ class Recognised:
     """Who asks, where, and whether that was asked before.
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
-    `place_locale` is the language that was chosen for the place; `theme_role` the role with which they
-    last took part in its theme, None if they never did; `heard_by` the account of Plein's over which they
+    `place_locale` is the language that was chosen for the place; `part` what their platform said last
+    of that account in its theme, None if it never did; `heard_by` the account of Plein's over which they
     were heard last, `heard_as` the account of theirs that they used last. `name_is_chosen`: it is not what
     their platform calls them. `unheard`: something waits until they use Plein again.
     """
@@ -31,7 +31,7 @@ class Recognised:
     resident: Resident | None
     theme: Theme | None
     place_locale: str | None
-    theme_role: Role | None
+    part: Part | None
     heard_by: str | None = None
     heard_as: str | None = None
     name_is_chosen: bool = False
@@ -78,6 +78,17 @@ class PeopleStore(Protocol):
         """
         ...
 
+    def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        """Nothing holds any more that a configuration said of people before: names, roles, and whose accounts
+        are one person's. Those who still are by one of these `lines` stay one; who is parted from somebody is
+        a resident of their own.
+        """
+        ...
+
+    def note_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
+        """That the configuration says whose these accounts are, a line for each person."""
+        ...
+
     def remove(self, resident: int) -> None:
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
         ...
@@ -104,22 +115,19 @@ class PeopleStore(Protocol):
         """Whose account that is; a new resident of that name where it is nobody's yet."""
         ...
 
-    def numbered(self, number: int, asker: int | None) -> Sequence[Resident]:
+    def numbered(self, number: int, themes: Collection[int] | None) -> Sequence[Resident]:
         """The resident of that number, if they are among the people of `named` or take part in nothing."""
         ...
 
-    def at(self, address: str, asker: int | None) -> Sequence[Resident]:
+    def at(self, address: str, themes: Collection[int] | None) -> Sequence[Resident]:
         """Whose account has that address on its platform, among the same people."""
         ...
 
-    def named(self, name: str, asker: int | None) -> Sequence[Resident]:
-        """Everybody whom a reader would call that, among the people of themes that the asker takes part in.
-
-        Asker None: among all.
-        """
+    def named(self, name: str, themes: Collection[int] | None) -> Sequence[Resident]:
+        """Everybody whom a reader would call that, among the people of these themes; None: among all."""
         ...
 
-    def suggested(self, part: str, asker: int | None, most: int) -> Sequence[Resident]:
+    def suggested(self, part: str, themes: Collection[int] | None, most: int) -> Sequence[Resident]:
         """Those of the same people in whose names that stands, by the alphabet; `most` at the most."""
         ...
 
@@ -131,16 +139,20 @@ class PeopleStore(Protocol):
 
     def set_reminded(self, resident: int, wanted: bool) -> None: ...
 
-    def take_part(self, resident: int, theme: int, role: Role, since: datetime) -> None:
-        """They used Plein in a place of this theme, with that role there."""
+    def take_part(self, account: Identity, resident: int, theme: int, part: Part) -> None:
+        """Their platform says so. Since when stays as it was said first."""
         ...
 
-    def leave(self, resident: int, theme: int, platform: str) -> None:
-        """They take no part in a theme any more, unless they have an account on another platform too."""
+    def leave(self, account: Identity, theme: int) -> None:
+        """Their platform says that this account takes no part in a theme, or not any more."""
         ...
 
-    def part_in(self, resident: int, theme: int) -> tuple[datetime, Role] | None:
-        """Since when they take part in a theme, and their role there when they last did."""
+    def part_of(self, account: Identity, theme: int) -> Part | None:
+        """What their platform said last of an account, however long ago."""
+        ...
+
+    def parts(self, resident: int, theme: int | None = None) -> Sequence[tuple[Identity, int, Part]]:
+        """The same of all accounts of a resident, in that theme or each; with the theme's number."""
         ...
 
     def with_role(self, role: Role) -> Sequence[Identity]: ...
@@ -153,8 +165,8 @@ class PlaceStore(Protocol):
 
     def theme_named(self, name: str) -> Theme: ...
 
-    def themes_of(self, resident: int | None) -> Sequence[Theme]:
-        """The themes that somebody takes part in (None: all), as people call them, each by another name.
+    def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
+        """These themes (None: all), as people call them, each by another name.
 
         Only those that have a place where Plein is.
         """
@@ -164,11 +176,24 @@ class PlaceStore(Protocol):
         """The account that is there for Plein; None where none is."""
         ...
 
-    def bind(self, place: Place, theme: int, name: str, locale: str | None, account: str) -> bool:
-        """The account serves the place. True if it is new, or back, or was served by another one."""
+    def bind(
+        self, place: Place, theme: int, name: str, locale: str | None, account: str, *, ours: bool = False
+    ) -> bool:
+        """The account serves the place. True if it is new, or back, or was served by another one.
+
+        `ours`: it is the community's own.
+        """
         ...
 
     def of_theme(self, theme: int) -> Sequence[Place]: ...
+
+    def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:
+        """The places of these themes (None: of all) that are on a platform, by theme."""
+        ...
+
+    def is_ours(self, theme: int) -> bool:
+        """Whether it has a place that is the community's own."""
+        ...
 
     def served(self, account: str) -> Sequence[Place]:
         """Where that account is there for Plein."""

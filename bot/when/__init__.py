@@ -17,35 +17,54 @@ from bot.errors import UserError
 from bot.when.dutch import DUTCH
 from bot.when.english import ENGLISH
 from bot.when.grammar import recognise
-from bot.when.language import Language
-from bot.when.moment import Reading, resolve
+from bot.when.language import WEEK, Language, Unit
+from bot.when.moment import Reading, lasting, resolve
 from bot.when.phrase import EARLIEST, Phrase
 from bot.when.scan import Piece, scan
 from bot.when.spans import amounts
 from bot.when.tokens import Pairs, Unread, could_be_both, tokens
+from bot.when.wall import after, between
 
-__all__ = ["LANGUAGES", "Language", "Reading", "read", "read_span"]
+__all__ = [
+    "DAY",
+    "LANGUAGES",
+    "WEEK",
+    "Language",
+    "Reading",
+    "Unit",
+    "after",
+    "between",
+    "read",
+    "read_length",
+    "read_span",
+]
 
 LANGUAGES = {"nl": DUTCH, "en": ENGLISH}
 _LONGEST = 100
 _SHOWN = 40
 
 
-def read(words: str, now: datetime, zone: ZoneInfo, locale: str = "nl") -> Reading:
-    """The moment that the words name, still to come. Raises UserError where they name none, or not one."""
+def read(
+    words: str, now: datetime, zone: ZoneInfo, locale: str = "nl", *, whole_days: bool = False
+) -> Reading:
+    """The moment that the words name, still to come, or with `whole_days` a day that is not over.
+
+    Raises: UserError where they name none, or not one.
+    """
     words = " ".join(words.split())
     if len(words) > _LONGEST:
         raise UserError("when.unclear", words=words[:_SHOWN] + "…")
     pieces = scan(words)
     for language in _languages(locale):
         try:
-            reading = _read_in(language, pieces, now, zone)
+            reading = _read_in(language, pieces, now, zone, whole_days)
         except Unread as unread:
             # A language that knows all the words is the one that was spoken.
             if unread.key != "when.unclear":
                 raise UserError(unread.key, words=words) from None
             continue
-        if reading.start <= now:
+        ends = after(reading.start, Unit(days=1), zone) if reading.whole_day else reading.start
+        if ends <= now:
             raise UserError("when.past", words=words, at=reading.start)
         return reading
     raise UserError("when.unclear", words=words)
@@ -67,6 +86,18 @@ def read_span(words: str, locale: str = "nl") -> timedelta | None:
     return None
 
 
+def read_length(words: str, locale: str = "nl") -> Unit | None:
+    """The length that is all that the words say: "een maand", "2u"; not "over 2u", which is a moment."""
+    if len(words) > _LONGEST:
+        return None
+    pieces = scan(words)
+    for language in _languages(locale):
+        with suppress(Unread):
+            said = recognise(tokens(pieces, language, "date"), language)
+            return None if said.within else lasting(said)
+    return None
+
+
 def _languages(locale: str) -> Iterator[Language]:
     """The person's own first."""
     if locale in LANGUAGES:
@@ -74,25 +105,27 @@ def _languages(locale: str) -> Iterator[Language]:
     yield from (language for name, language in LANGUAGES.items() if name != locale)
 
 
-def _read_in(language: Language, pieces: Sequence[Piece], now: datetime, zone: ZoneInfo) -> Reading:
+def _read_in(
+    language: Language, pieces: Sequence[Piece], now: datetime, zone: ZoneInfo, whole_days: bool
+) -> Reading:
     """A pair like "1.12" is a day where the hour is written elsewhere, and otherwise an hour."""
+
+    def read_as(pairs: Pairs) -> Reading:
+        said = recognise(tokens(pieces, language, pairs), language)
+        return resolve(said, now, zone, whole_days=whole_days)
+
     if not any(map(could_be_both, pieces)):
-        return _read_as("clock", language, pieces, now, zone)
+        return read_as("clock")
     try:
-        as_day = _read_as("date", language, pieces, now, zone)
+        as_day = read_as("date")
     except Unread as unread:
-        as_hour = _read_as("clock", language, pieces, now, zone)
+        as_hour = read_as("clock")
         no_day = unread.key in ("when.no_hour", "when.other_weekday")
         if no_day and as_hour.start.astimezone(zone).hour < EARLIEST:
             raise
         return as_hour._replace(sure=as_hour.sure and unread.key != "when.no_hour")
     with suppress(Unread):
-        _read_as("clock", language, pieces, now, zone)
-        return as_day._replace(sure=False)
+        as_hour = read_as("clock")
+        others = [start for start in as_hour.starts if start > now and start not in as_day.starts]
+        return as_day._replace(sure=False, others=(*as_day.others, *others))
     return as_day
-
-
-def _read_as(
-    pairs: Pairs, language: Language, pieces: Sequence[Piece], now: datetime, zone: ZoneInfo
-) -> Reading:
-    return resolve(recognise(tokens(pieces, language, pairs), language), now, zone)

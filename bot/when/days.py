@@ -16,6 +16,7 @@ def date(phrase: Phrase) -> bool:
         day, month, _ = written
         if phrase.means("slashed", -1) and phrase.language.month_first and day != month and day <= 12:
             phrase.doubt()
+            phrase.said.other_date = (month, day)
         return _say_date(phrase, *written)
     first, second = phrase.whole(), phrase.whole(2)
     if first is not None and second is not None and phrase.means("dash", 1) and _are_glued(phrase):
@@ -73,7 +74,7 @@ def _year(phrase: Phrase) -> int | None:
 def _day_alone(phrase: Phrase) -> bool:
     """ "de 3e", "zondag 6"; not "de eerste vrijdag", which is a count of Fridays."""
     day = phrase.means("ordinal")
-    if day is not None and phrase.means("weekday", 1) is not None:
+    if day is not None and phrase.any_of(("weekday", "holiday"), 1):
         raise Unread
     if day is None and phrase.any_of(("weekday", "article"), -1):
         day = phrase.whole()
@@ -81,6 +82,60 @@ def _day_alone(phrase: Phrase) -> bool:
         return False
     phrase.at += 1
     return phrase.say("day", day)
+
+
+def holiday(phrase: Phrase) -> bool:
+    """ "kerstavond", "paasmaandag 2027", "2e kerstdag" """
+    begin = phrase.at
+    count = phrase.take("ordinal") or 1
+    found = phrase.take("holiday")
+    if found is None or count > 2:
+        return phrase.back(begin)
+    found = found.later(count - 1)
+    year = _year(phrase)
+    return phrase.say("holiday", found) and (year is None or phrase.say("year", year))
+
+
+def nth_weekday(phrase: Phrase) -> bool:
+    """ "eerste maandag van de maand", "laatste vrijdag van januari"; without its month it may be any."""
+    begin = phrase.at
+    count = -1 if phrase.take("final") is not None else phrase.take("ordinal")
+    weekday = phrase.take("weekday") if count is not None else None
+    if weekday is None or not _skip_links(phrase):
+        return phrase.back(begin)
+    month = phrase.take("month")
+    if month is not None:
+        year = _year(phrase)
+        phrase.say("month", month)
+        return phrase.say("nth", (count, weekday, None)) and (year is None or phrase.say("year", year))
+    which = _which(phrase, ("next", "this"))
+    if phrase.take("unit") != MONTH:
+        return phrase.back(begin)
+    return phrase.say("nth", (count, weekday, {"next": 1, "this": 0}.get(which or "")))
+
+
+def closing(phrase: Phrase) -> bool:
+    """ "eind deze maand", "einde van de maand", "end of January" """
+    if phrase.take("closing") is None:
+        return False
+    _skip_links(phrase)
+    month = phrase.take("month")
+    if month is not None:
+        year = _year(phrase)
+        phrase.say("month", month)
+        return phrase.say("closing", (MONTH, 0)) and (year is None or phrase.say("year", year))
+    which = _which(phrase, ("next", "this"))
+    period = phrase.take("unit")
+    if period not in (WEEK, MONTH, YEAR):
+        raise Unread("when.vague")
+    return phrase.say("closing", (period, 1 if which == "next" else 0))
+
+
+def _skip_links(phrase: Phrase) -> bool:
+    begin = phrase.at
+    while phrase.more(1) and phrase.take_any(("links", "article")):
+        pass
+    return phrase.at > begin
 
 
 def weekday(phrase: Phrase) -> bool:

@@ -59,6 +59,36 @@ DUTCH = Language(
         "november, nov",
         "december, dec",
     ),
+    holidays={
+        "nieuwjaar, nieuwjaarsdag": "1-1",
+        "driekoningen": "1-6",
+        "lichtmis, maria lichtmis": "2-2",
+        "valentijn, valentijnsdag": "2-14",
+        "dag van de arbeid, feest van de arbeid": "5-1",
+        "vlaamse feestdag, feest van de vlaamse gemeenschap, feestdag van de vlaamse gemeenschap": "7-11",
+        "nationale feestdag": "7-21",
+        "olv hemelvaart, o l v hemelvaart, maria hemelvaart, half oogst, halfoogst": "8-15",
+        "allerheiligen": "11-1",
+        "allerzielen": "11-2",
+        "wapenstilstand, sint maarten": "11-11",
+        "sinterklaas, sint niklaas": "12-6",
+        "kerstavond": "12-24",
+        "kerst, kerstmis, kerstdag, eerste kerstdag": "12-25",
+        "tweede kerstdag": "12-26",
+        "oudjaar, oudejaar, oudejaarsavond, oudejaarsdag": "12-31",
+        "aswoensdag": "easter - 46",
+        "palmzondag": "easter - 7",
+        "witte donderdag": "easter - 3",
+        "goede vrijdag": "easter - 2",
+        "pasen, paasdag, paaszondag, eerste paasdag": "easter",
+        "paasmaandag, tweede paasdag": "easter + 1",
+        "hemelvaart, hemelvaartsdag, olh hemelvaart, o l h hemelvaart": "easter + 39",
+        "pinksteren, pinksterdag, pinksterzondag, eerste pinksterdag": "easter + 49",
+        "pinkstermaandag, tweede pinksterdag": "easter + 50",
+    },
+    final="laatste",
+    closing="eind, einde, het einde, op het einde, tegen het einde, tegen eind, tegen einde",
+    by="tegen",
     days_ahead={"vandaag, heden": 0, "morgen": 1, "overmorgen": 2},
     parts={
         "ochtend, 's ochtends, s ochtends, sochtends, vroeg": "04:00-11:59",
@@ -70,15 +100,16 @@ DUTCH = Language(
         "nacht, 's nachts, s nachts, snachts": "22:00-29:59",
     },
     within="over, binnen, in",
+    more="nog, nog eens, met",
     hence="vanaf nu",
     units={
         "jaar, jaren": YEAR,
-        "maand, maanden": MONTH,
-        "week, weken, wk, w": WEEK,
-        "dag, dagen, d": DAY,
-        "uur, uren, u, h": HOUR,
-        "kwartier, kwartieren": QUARTER,
-        "minuut, minuten, min, m": MINUTE,
+        "maand, maanden, maandje": MONTH,
+        "week, weken, weekje, weekjes, wk, w": WEEK,
+        "dag, dagen, dagje, dagjes, d": DAY,
+        "uur, uren, uurtje, uurtjes, u, h": HOUR,
+        "kwartier, kwartieren, kwartiertje": QUARTER,
+        "minuut, minuten, minuutje, minuutjes, min, m": MINUTE,
         "seconde, seconden, sec, s": SECOND,
     },
     idioms={8: 7},
@@ -118,6 +149,8 @@ DUTCH = Language(
         "vannacht": "vandaag + nacht",
         "halfuur": "half + uur",
         "een halfuur": "half + uur",
+        "halfuurtje": "half + uur",
+        "een halfuurtje": "half + uur",
     },
     refused={
         "when.past_day": (
@@ -127,21 +160,16 @@ DUTCH = Language(
         ),
         "when.vague": (
             "rond, rond de, omstreeks, ongeveer, circa, ca, ergens, tussen, straks, binnenkort, weldra, "
-            "subiet, later, eens, misschien, weekend, begin, eind, einde, midden, paar, enkele, of, uurtje, "
-            "dagje, weekje, halfuurtje, kwartiertje, zo snel mogelijk"
+            "subiet, later, eens, misschien, weekend, begin, midden, paar, enkele, of, zo snel mogelijk"
         ),
         "when.recurring": (
             "elke, elk, iedere, ieder, alle, om de, telkens, wekelijks, maandelijks, dagelijks, jaarlijks, "
             "tweewekelijks, tweemaandelijks, " + ", ".join(f"{day}s, 's {day}s" for day in _WEEKDAYS.split())
         ),
+        # On another day here than there, or no day at all.
         "when.holiday": (
-            "kerst, kerstmis, kerstdag, kerstavond, oudjaar, oudejaar, oudejaarsavond, oudejaarsdag, "
-            "nieuwjaar, nieuwjaarsdag, nieuwjaarsavond, driekoningen, lichtmis, valentijn, carnaval, "
-            "aswoensdag, palmzondag, witte donderdag, goede vrijdag, pasen, paasdag, paaszondag, "
-            "paasmaandag, hemelvaart, hemelvaartsdag, olh hemelvaart, pinksteren, pinksterdag, "
-            "pinkstermaandag, pinksterzondag, moederdag, vaderdag, allerheiligen, allerzielen, "
-            "wapenstilstand, sinterklaas,  nationale feestdag, feestdag, dag van de arbeid, vakantie, "
-            "verlof, kerstvakantie,  krokusvakantie, paasvakantie, herfstvakantie, zomervakantie, kermis"
+            "nieuwjaarsavond, carnaval, moederdag, vaderdag, feestdag, vakantie, verlof, kerstvakantie, "
+            "krokusvakantie, paasvakantie, herfstvakantie, zomervakantie, kermis"
         ),
     },
 )

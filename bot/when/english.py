@@ -62,6 +62,30 @@ ENGLISH = Language(
         "december, dec",
     ),
     month_first=True,
+    holidays={
+        "new year, new year's, new year's day, new years day": "1-1",
+        "epiphany": "1-6",
+        "valentine's day, valentines day": "2-14",
+        "labour day, may day": "5-1",
+        "halloween": "10-31",
+        "all saints, all saints day, all saints' day": "11-1",
+        "all souls, all souls day, all souls' day": "11-2",
+        "armistice day": "11-11",
+        "christmas eve": "12-24",
+        "christmas, christmas day": "12-25",
+        "boxing day": "12-26",
+        "new year's eve, new years eve": "12-31",
+        "ash wednesday": "easter - 46",
+        "palm sunday": "easter - 7",
+        "good friday": "easter - 2",
+        "easter, easter sunday": "easter",
+        "easter monday": "easter + 1",
+        "ascension, ascension day": "easter + 39",
+        "whitsun, whit sunday, pentecost": "easter + 49",
+        "whit monday": "easter + 50",
+    },
+    closing="end, the end, at the end, by the end",
+    by="by",
     days_ahead={"today": 0, "tomorrow": 1, "the day after tomorrow, day after tomorrow": 2},
     parts={
         "morning": "04:00-11:59",
@@ -70,6 +94,7 @@ ENGLISH = Language(
         "night, at night": "18:00-28:59",
     },
     within="in, within",
+    more="another, by another, by",
     hence="from now",
     units={
         "year, years": YEAR,
@@ -107,18 +132,15 @@ ENGLISH = Language(
         "when.past_day": "yesterday, the day before yesterday, day before yesterday, last, previous, ago",
         "when.vague": (
             "around, about, approximately, roughly, circa, sometime, somewhere, some, between, soon, later, "
-            "maybe, weekend, beginning, start of, end, end of, mid, couple, few, or, asap"
+            "maybe, weekend, beginning, start of, mid, couple, few, or, asap"
         ),
         "when.recurring": (
             "every, each, weekly, monthly, daily, yearly, fortnightly, biweekly, "
             + ", ".join(f"{day}s" for day in _WEEKDAYS.split())
         ),
+        # On another day here than there, or no day at all.
         "when.holiday": (
-            "christmas, christmas eve, christmas day, boxing day, new year, new year's, new year's eve, "
-            "new year's day, new years eve, new years day, easter, good friday, easter sunday, "
-            "easter monday, whitsun, whit monday, pentecost, ascension, ascension day, all saints, "
-            "all saints' day, armistice day, halloween, valentine's day, valentines day, mother's day, "
-            "father's day, holiday, holidays, bank holiday"
+            "mother's day, mothers day, father's day, fathers day, holiday, holidays, bank holiday"
         ),
     },
 )

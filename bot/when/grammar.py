@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from bot.when.days import date, days_ahead, later, part_of_day, turn_behind, weekday
+from bot.when.days import (
+    closing,
+    date,
+    days_ahead,
+    holiday,
+    later,
+    nth_weekday,
+    part_of_day,
+    turn_behind,
+    weekday,
+)
 from bot.when.hours import hours
 from bot.when.language import Kind, Language
 from bot.when.phrase import Phrase, Said
@@ -41,6 +51,7 @@ def _filler(phrase: Phrase) -> bool:
         return True
     if not phrase.any_of(("links", "until", "since")) or not phrase.more(1):
         return False
+    phrase.said.deadline |= phrase.means("by") is not None
     phrase.at += 1
     return True
 
@@ -58,7 +69,10 @@ def _dash(phrase: Phrase) -> bool:
 _PARTS: Mapping[Callable[[Phrase], bool], set[Kind]] = {
     _instant: {"instant"},
     hours: {"at", "until", "number", "clock", "half", "quarter", "noon", "midnight"},
-    span: {"within", "number", "one"},
+    closing: {"closing"},
+    span: {"within", "more", "number", "one"},
+    holiday: {"holiday", "ordinal"},
+    nth_weekday: {"ordinal", "final"},
     date: {"date", "number", "ordinal", "month"},
     later: {"later"},
     weekday: {"weekday", "next", "coming", "this"},

@@ -118,7 +118,8 @@ def _half(phrase: Phrase) -> Clock | None:
         return _spoken(phrase, 30)
     clock = _spoken(phrase, phrase.language.half_hour)
     if clock and phrase.language.half_hour > 0:
-        phrase.doubt()  # "half eight" is 8.30 to some, and 7.30 to their neighbours
+        phrase.said.other_half = True  # "half eight" is 8.30 to some, and 7.30 to their neighbours
+        phrase.doubt()
     return clock
 
 

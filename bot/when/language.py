@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple, get_args
 
 from bot.when.scan import key
@@ -20,10 +21,53 @@ class Unit(NamedTuple):
     days: int = 0
     seconds: int = 0
 
+    def in_words(self) -> str:
+        """The length as it can be read again: "1 days 3600 seconds"."""
+        parts = zip(self, self._fields, strict=True)
+        return " ".join(f"{number} {name}" for number, name in parts if number)
+
 
 YEAR, MONTH = Unit(months=12), Unit(months=1)
 WEEK, DAY = Unit(days=7), Unit(days=1)
 HOUR, QUARTER, MINUTE, SECOND = Unit(seconds=3600), Unit(seconds=900), Unit(seconds=60), Unit(seconds=1)
+
+
+class Holiday(NamedTuple):
+    """A day of the year, or so many days after Easter."""
+
+    month: int = 0
+    day: int = 0
+    after_easter: int = 0
+
+    @classmethod
+    def of(cls, written: str) -> Holiday:
+        """ "12-24", "easter - 2" """
+        if written.startswith("easter"):
+            return cls(after_easter=int(written.removeprefix("easter").replace(" ", "") or 0))
+        month, day = written.split("-")
+        return cls(int(month), int(day))
+
+    def later(self, days: int) -> Holiday:
+        """The day so many days after it, in the same month."""
+        if self.month:
+            return self._replace(day=self.day + days)
+        return self._replace(after_easter=self.after_easter + days)
+
+    def in_year(self, year: int) -> date:
+        """The day that it is then."""
+        return (
+            date(year, self.month, self.day) if self.month else _easter(year) + timedelta(self.after_easter)
+        )
+
+
+def _easter(year: int) -> date:
+    """Easter Sunday by the Gregorian computus, as Meeus has it."""
+    century, of_century = divmod(year, 100)
+    moon = (19 * (year % 19) + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (of_century // 4) - moon - of_century % 4) % 7
+    late = (year % 19 + 11 * moon + 22 * weekday) // 451
+    month, day = divmod(moon + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
 
 
 # Tables that hold no more than the words for one thing; the name of each is that meaning too.
@@ -31,7 +75,11 @@ Mark = Literal[
     "one",
     "ordinal_endings",
     "within",
+    "more",
     "hence",
+    "final",
+    "closing",
+    "by",
     "next",
     "coming",
     "this",
@@ -60,7 +108,17 @@ Mark = Literal[
 ]
 # What words of the other tables may mean, and figures and signs, which are the same everywhere.
 Value = Literal[
-    "number", "ordinal", "weekday", "month", "days_ahead", "part", "unit", "later", "refused", "joined"
+    "number",
+    "ordinal",
+    "weekday",
+    "month",
+    "holiday",
+    "days_ahead",
+    "part",
+    "unit",
+    "later",
+    "refused",
+    "joined",
 ]
 Figure = Literal["clock", "date", "slashed", "instant", "dash"]
 Kind = Mark | Value | Figure | Literal["joined"]
@@ -83,12 +141,20 @@ class Language:
     months: Sequence[str]
     # Whether people also write the month first: 3/4 may be March.
     month_first: bool = False
+    # "kerstavond": "12-24", "paasmaandag": "easter + 1"
+    holidays: Mapping[str, str] = field(default_factory=dict)
+    # "laatste vrijdag van januari"; "eind deze maand"; "tegen vrijdag", which may end that day or begin it
+    final: str = ""
+    closing: str = ""
+    by: str = ""
     # "morgen": 1
     days_ahead: Mapping[str, int]
     # "avond": "17:00-24:00", the last minute too; after 24:00 it is the next day.
     parts: Mapping[str, str] = field(default_factory=dict)
     # "over 2 weken", "two weeks from now"
     within: str = ""
+    # "nog 3 dagen", "another 3 days": on top of what there is
+    more: str = ""
     hence: str = ""
     units: Mapping[str, Unit]
     # Days that people say but do not count so: "over acht dagen" is a week.
@@ -153,6 +219,8 @@ class Language:
                 add(kind, names, value)
         for mark in get_args(Mark):
             add(mark, getattr(self, mark))
+        for names, day in self.holidays.items():
+            add("holiday", names, Holiday.of(day))
         for names, hours in self.parts.items():
             add("part", names, _minutes(hours))
         for text, names in self.refused.items():

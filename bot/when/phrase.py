@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
-from bot.when.language import Kind, Language, Unit
+from bot.when.language import Holiday, Kind, Language, Unit
 from bot.when.tokens import Token, Unread
 
 HALF_DAY, WHOLE_DAY = 12 * 60, 24 * 60
@@ -45,6 +45,10 @@ class Said:
     introduced: bool = False  # "om 2u" is no length of time
     part: tuple[int, int] | None = None
     part_of_end: bool = False
+    holiday: Holiday | None = None
+    nth: tuple[int, int, int | None] | None = None  # the first (-1: last) Monday of this, the next, a month
+    closing: tuple[Unit, int] | None = None  # the end of this (0) or the next (1) week, month or year
+    deadline: bool = False  # "tegen vrijdag"
     span: Unit | None = None
     within: bool = False  # "over 2 weken", not "2 weken"
     day: int | None = None
@@ -55,6 +59,12 @@ class Said:
     later: int | None = None
     which: str | None = None
     relative_period: tuple[Unit, int] | None = None  # this (0) or the next (1) week, month or year
+    # What else it may be: the same in other words of the calendar, found beside what is likelier.
+    other_span: Unit | None = None  # "over acht dagen"
+    other_date: tuple[int, int] | None = None  # "1/12", the month first
+    other_half: bool = False  # "half eight", as its neighbours say it
+    other_days: list[date] = field(default_factory=list)
+    other_minutes: list[int] = field(default_factory=list)
     sure: bool = True
     things: set[str] = field(default_factory=set)  # the names of those that are said
 
@@ -66,11 +76,14 @@ class Said:
         return not self.things.isdisjoint(_DAYS)
 
 
-_DAYS = ("span", "day", "month", "year", "weekday", "days_ahead", "later", "which", "relative_period")
+_ONE_DAY = ("day", "holiday", "nth", "closing", "month", "year", "weekday", "days_ahead")
+_DAYS = (*_ONE_DAY, "span", "later", "which", "relative_period")
 
 
 _TWICE = {
-    **dict.fromkeys(("day", "month", "year", "weekday", "days_ahead"), "when.two_days"),
+    **dict.fromkeys(
+        ("day", "holiday", "nth", "closing", "month", "year", "weekday", "days_ahead"), "when.two_days"
+    ),
     **dict.fromkeys(("start", "end"), "when.two_hours"),
 }
 

@@ -11,7 +11,8 @@ def span(phrase: Phrase) -> bool:
     """ "over 2 weken", "2d", "1 dag en 12 uur"; not the 2 weeks of "voor 2 weken"."""
     begin = phrase.at
     introduced = phrase.take("within") is not None
-    if not introduced and phrase.any_of(("links", "until", "since"), -1):
+    more = not introduced and phrase.take("more") is not None
+    if not introduced and not more and phrase.any_of(("links", "until", "since"), -1):
         return False
     if introduced and phrase.whole(1) is not None:
         phrase.take("article")  # "binnen de 2 weken"
@@ -25,7 +26,7 @@ def span(phrase: Phrase) -> bool:
     idiom = phrase.language.idioms.get(count or 0)
     if introduced and idiom is not None and length == Unit(days=count or 0):
         phrase.doubt()
-        length = Unit(days=idiom)
+        phrase.said.other_span, length = length, Unit(days=idiom)
     return phrase.say("span", length)
 
 

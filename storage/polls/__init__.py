@@ -10,7 +10,7 @@ key destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
@@ -19,14 +19,26 @@ from typing import Any
 import orjson
 from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_, select, update
 
-from bot.features.polls.records import POLLS, Ballots, Cast, Choices, Kind, Plan, Poll, Results, Voters
+from bot.features.polls.records import (
+    POLLS,
+    ROLES,
+    Ballots,
+    Cast,
+    Choices,
+    Kind,
+    Plan,
+    Poll,
+    Results,
+    Voters,
+)
 from bot.model.events import Invocation
+from storage.among import among
 from storage.batch import Loader
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
 from storage.polls.tables import TABLES, ballots, polls, read_choices, tallies, written
-from storage.tables import members, residents
+from storage.tables import members, residents, themes
 from storage.upsert import upsert
 
 PAGE, FEW = 5_000, 500
@@ -39,23 +51,17 @@ _IS_OPEN = polls.c.state == "open"
 _OPEN_IN = Loader(
     select(polls.c.id).where(_IS_OPEN).order_by(_NEWEST), by=[polls.c.theme], make=int, tells=polls.c.id
 )
-# In all the themes that somebody takes part in.
-_OPEN_FOR = Loader(
-    select(polls.c.id).join(members, members.c.theme == polls.c.theme).where(_IS_OPEN).order_by(_NEWEST),
-    by=[members.c.resident],
-    make=int,
-    tells=polls.c.id,
-)
 _HERE = polls.c.theme == bindparam("theme_")
-_MINE = polls.c.theme.in_(select(members.c.theme).where(members.c.resident == bindparam("voter_")))
+_THERE = among(polls.c.theme, "themes_")
 _PLANNED = (
     _POLLS.where(polls.c.state == "planned").order_by(polls.c.opened_at, polls.c.id).limit(bindparam("most_"))
 )
-_PLANNED_HERE, _PLANNED_MINE = _PLANNED.where(_HERE), _PLANNED.where(_MINE)
+_PLANNED = _PLANNED.where(_THERE)
 _LATEST = _POLLS.order_by(
     case((polls.c.state == "open", 0), (polls.c.state == "planned", 1), else_=2), _NEWEST
 ).limit(bindparam("most_"))
-_LATEST_HERE, _LATEST_MINE = _LATEST.where(_HERE), _LATEST.where(_MINE)
+_LATEST = _LATEST.where(_THERE)
+_THEMES = select(polls.c.theme).distinct()
 _OF = (
     _POLLS.add_columns(ballots.c.choices)
     .outerjoin(ballots, and_(ballots.c.poll == polls.c.id, ballots.c.voter == bindparam("voter_")))
@@ -106,6 +112,7 @@ _ASKED_BY = (
 )
 _WITHOUT = (
     select(residents.c.id)
+    .distinct()
     .join(members, and_(members.c.resident == residents.c.id, members.c.theme == bindparam("theme_")))
     .outerjoin(ballots, and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == residents.c.id))
     .where(
@@ -166,16 +173,21 @@ class Polls:
         found = self._db.get(_POLL, poll)
         return self._with_pending(found, voter) if found else None
 
-    def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        numbers = self._open(theme, voter, most)
+    def themes(self) -> Collection[int]:
+        return set(self._db.execute(_THEMES).scalars())
+
+    def running(self, among: Collection[int], voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
+        numbers = self._open(among, most)
         while self._db.lock(polls.c.id, *numbers):
-            numbers = self._open(theme, voter, most)
+            numbers = self._open(among, most)
         found = (self._db.get(_POLL, number) for number in numbers)
         return [self._with_pending(poll, voter) for poll in found if poll]
 
-    def _open(self, theme: int | None, voter: int, most: int) -> Sequence[int]:
-        found = self._db.get_all(_OPEN_FOR, voter) if theme is None else self._db.get_all(_OPEN_IN, theme)
-        return found[:most]
+    def _open(self, among: Collection[int], most: int) -> Sequence[int]:
+        if len(among) > 1:
+            self._db.expect(themes.c.id, among)
+        found = [number for theme in among for number in self._db.get_all(_OPEN_IN, theme)]
+        return sorted(found, reverse=True)[:most]
 
     def _with_pending(self, poll: Poll, voter: int) -> tuple[Poll, Choices]:
         """The poll and this voter's ballot, with what is not in the database yet."""
@@ -187,15 +199,15 @@ class Polls:
         cast = ballot.get("choices") if ballot else self._db.get(_BALLOT, poll.id, voter)
         return poll, self._read(poll, cast)
 
-    def planned(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        return self._listed(_PLANNED_MINE if theme is None else _PLANNED_HERE, theme, voter, most)
+    def planned(self, among: Collection[int], most: int) -> Sequence[Poll]:
+        return self._listed(_PLANNED, among, most)
 
-    def latest(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        return self._listed(_LATEST_MINE if theme is None else _LATEST_HERE, theme, voter, most)
+    def latest(self, among: Collection[int], most: int) -> Sequence[Poll]:
+        return self._listed(_LATEST, among, most)
 
-    def _listed(self, statement: Select[Any], theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        whose = {"voter_": voter} if theme is None else {"theme_": theme}
-        return [_built(*row) for row in self._db.execute(statement, {**whose, "most_": most})]
+    def _listed(self, statement: Select[Any], among: Collection[int], most: int) -> Sequence[Poll]:
+        rows = self._db.execute(statement, {"themes_": sorted(among), "most_": most})
+        return [_built(*row) for row in rows]
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         rows = self._db.execute(_OF, {"voter_": resident, "most_": most})
@@ -225,8 +237,7 @@ class Polls:
         return self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
 
     def without_ballot(self, poll: Poll) -> Sequence[int]:
-        role = {Voters.ORGANISERS: 1, Voters.MODERATORS: 2}.get(poll.who, 0)
-        asked = {"theme_": poll.theme, "poll_": poll.id, "role_": role}
+        asked = {"theme_": poll.theme, "poll_": poll.id, "role_": int(ROLES.get(poll.who, 0))}
         found: Sequence[int] = self._db.execute(_WITHOUT, asked).scalars()
         # Whoever writes to them asks for the accounts of each.
         self._db.expect(residents.c.id, found)

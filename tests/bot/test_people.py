@@ -96,7 +96,7 @@ async def test_whoever_is_mentioned_is_known_from_then_on(dispatch: Dispatch, to
     known = await town.core.store.run(lambda tx: tx.people.by_identity(dirk))
     assert known == Resident(known.id if known else 0, "Dirk")
     assert answer == f"Dirk ({known and known.id}): voor de stoelen"
-    assert await town.core.store.run(lambda tx: tx.places.themes_of(known.id if known else 0)) == []
+    assert await town.core.store.run(lambda tx: tx.people.parts(known.id if known else 0)) == []
     # And is nobody new the second time.
     assert await said(dispatch, town, "!test thank <@77> nu", "ben", mention) == (
         f"Dirk ({known and known.id}): nu"

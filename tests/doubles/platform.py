@@ -8,6 +8,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, config_
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, message, typed
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Transaction
@@ -58,6 +59,9 @@ class Platform:
     most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
+    # What each is in which room, where they are in it; None: the platform says nothing about it.
+    present: dict[tuple[str, str], Role | None] = field(default_factory=dict)
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
 
     async def run(self, core: Core) -> None:
         await asyncio.Event().wait()
@@ -75,6 +79,18 @@ class Platform:
         shown = Shown(how, _name(delivery.to), words_of(delivery.message), delivery.key, delivery.tried_at)
         ref = await self._show(shown)
         return Receipt(delivery.replaces or (ref,))
+
+    async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
+        self.asked.append((who.user_id, tuple(place.room_id for place in places)))
+        found: dict[Place, Presence | None] = {}
+        for place in places:
+            key = who.user_id, place.room_id
+            role = self.present.get(key, Role.RESIDENT)
+            if key not in self.present:
+                found[place] = None
+            elif role is not None:
+                found[place] = Presence(place, role, NOW)
+        return found
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._show(Shown("retract", _name(to), " ".join(ref), key))
@@ -140,13 +156,19 @@ class Town:
     def asked(
         self, name: str, words: str | None = None, *, room: str | None = "sport", button: Button | None = None
     ) -> Invocation:
-        """What somebody typed there, or the button they pressed, with an id of its own."""
+        """What somebody typed there, or the button they pressed, with an id of its own.
+
+        Whoever does so in a room is in it from then on, as a resident where nothing else was said.
+        """
+        if room:
+            self.platform.present.setdefault((name, room), Role.RESIDENT)
         return Invocation(
             f"{PLATFORM}:{next(self._numbers)}",
             Identity(PLATFORM, name),
             name,
             Place(PLATFORM, room) if room else None,
             self.clock.now(),
+            presence=partial(self.platform.presence, Identity(PLATFORM, name)),
             account=self.platform.account,
             typed=words,
             command=button.command if button else "",

@@ -135,7 +135,7 @@ class OnMatrix(Stage):
             talk = await person.say(self._rooms[where], words)
             if self.core.listens:
                 await self._dealt_with(talk)
-        elif where and _COMMAND.match(words):
+        elif where and _COMMAND.match(words) and self.core.commands.resembles(words):
             await self._dealt_with(await person.say(self._rooms[where], words))
         else:
             await self._dealt_with(await person.say(self._direct[who], words))
@@ -170,9 +170,7 @@ class OnMatrix(Stage):
         """The homeserver's clock is its own."""
         who = next(one for one, person in self._people.items() if person.user_id == asked.author.user_id)
         places = {room: where for where, room in self._rooms.items()}
-        return retimed(
-            asked, self.clock.now(), lambda here: self._takes_part[who, places[here.place.room_id]]
-        )
+        return retimed(asked, self.clock.now(), lambda place: self._takes_part[who, places[place.room_id]])
 
     # --- what is heard ---
 
@@ -219,7 +217,7 @@ class OnMatrix(Stage):
             if event["type"] != "m.room.message" or event["sender"] != self._plein:
                 continue
             match content["msgtype"]:
-                case "m.notice":
+                case "m.text" | "m.notice":
                     found.append(await self._seen(event, to))
                 case "m.image":
                     found[-1] = found[-1].with_more(f"[picture] {content['body']}")
@@ -247,7 +245,9 @@ class OnMatrix(Stage):
             ref, content = content["m.relates_to"]["event_id"], content["m.new_content"]
         body = str(content["body"])
         assert _as_text(content["formatted_body"]) == body, "the HTML says something else"
-        assert content["m.mentions"] == {}
+        # Whoever it is for, and nobody else, is let know.
+        whole_for = {"user_ids": [self._people[to].user_id]} if isinstance(to, Who) else {}
+        assert content["m.mentions"] == whole_for
         message = await self.core.message_at(f"{self.platform}:{self._plein}", ref)
         pressable = bool(message and message.buttons)
         return Seen(ref, to, tuple(self._folded(body.split("\n"))), pressable, edited)

@@ -18,7 +18,7 @@ from bot.main.config import Config
 from bot.model.events import Heard as Talk
 from bot.model.events import Invocation
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Presence
+from bot.model.people import Identity, Place, Presences
 from bot.ports.adapter import Listener
 from bot.texts import Texts
 
@@ -133,8 +133,8 @@ class Listening:
         await self._core.hear(talk)
         self._event(talk.id).set()
 
-    async def joined(self, account: str, place: Place, *settings: Any) -> None:
-        await self._core.joined(account, place, *settings)
+    async def joined(self, account: str, place: Place, *settings: Any, **more: Any) -> None:
+        await self._core.joined(account, place, *settings, **more)
         self._event(place.room_id).set()
 
     def _event(self, name: str) -> asyncio.Event:
@@ -298,7 +298,12 @@ class Stage(ABC):
         return asked
 
 
-def retimed(asked: Invocation, now: datetime, came: Callable[[Presence], datetime]) -> Invocation:
+def retimed(asked: Invocation, now: datetime, came: Callable[[Place], datetime]) -> Invocation:
     """The same, said at another time by somebody who came at other times."""
-    here = tuple(replace(one, since=came(one)) for one in asked.present_in)
-    return replace(asked, at=now, present_in=here)
+
+    async def presence(places: Sequence[Place]) -> Presences:
+        found = await asked.presence(places) if asked.presence else {}
+        return {place: replace(here, since=came(place)) if here else None for place, here in found.items()}
+
+    since = came(asked.place) if asked.place and asked.since else None
+    return replace(asked, at=now, since=since, presence=presence)

@@ -36,7 +36,7 @@ async def test_within_a_transaction_everybody_sees_what_waits(store: Database) -
         found = tx.of(POLLS).get(poll.id, anna)
         assert found
         assert (found[0].voters, found[1]) == (1, (2,))
-        assert tx.of(POLLS).running(found[0].theme, anna, 9) == [found]
+        assert tx.of(POLLS).running([found[0].theme], anna, 9) == [found]
         tx.of(POLLS).vote(poll, anna, (2,), (1,), NOW, None)
         assert tx.of(POLLS).of(anna, 9)[0][1] == (1,)
         assert tally(tx, poll.id) == [1, 0]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.model.events import Arrival
-from bot.model.message import message, typed
+from bot.model.message import Button, message, typed
 from bot.model.people import Identity
 from bot.model.work import Receipt
 from bot.ports.storage import Transaction
@@ -120,3 +120,21 @@ async def test_without_anything_ever_said_there_is_no_key_to_turn(store: Databas
     await store.run(lambda tx: sealing(tx).turn())
     assert await store.run(lambda tx: sealing(tx).leave_old_keys())
     assert await store.run(lambda tx: cast(Tx, tx).seals.names()) == set()
+
+
+async def test_what_may_still_be_pressed_is_kept_sealed_until_the_key_changes(store: Database) -> None:
+    """A button points to the message it is on where it cannot carry what it does."""
+    asked = message(typed("three, or thirteen?"), buttons=[Button(typed("3"), "poll vote", {"option": 3})])
+
+    def say(tx: Transaction) -> None:
+        tx.posts.add("asked", BEN, asked, NOW, confidential=True)
+        post = tx.posts.next_for(BEN, "test", NOW)
+        assert post
+        tx.posts.shown(post, Receipt(("$asked",)), NOW)
+
+    await store.run(say)
+    assert [key for key, _ in (await store.run(kept))["posts"]] == ["now-1"]
+    assert await store.run(lambda tx: tx.posts.message_at("test", "$asked")) == asked
+    await turn(store)
+    assert (await store.run(kept))["posts"] == [("", "")]
+    assert await store.run(lambda tx: tx.posts.message_at("test", "$asked")) is None

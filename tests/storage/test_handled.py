@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.model.events import Undo
 from bot.model.message import Message, message, text
-from bot.model.people import Identity, Place, Role
+from bot.model.people import Identity, Part, Place, Role
 from bot.ports.people import Recognised
 from bot.ports.storage import Transaction
 from storage.engines import Database
@@ -29,9 +29,10 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
         assert tx.handled.recognise("a", BEN, here) == Recognised(
             None, ben, theme, "en", None, heard_as="test:ben"
         )
-        tx.people.take_part(ben.id, theme.id, Role.ORGANISER, NOW)
+        part = Part(Role.ORGANISER, NOW, NOW)
+        tx.people.take_part(BEN, ben.id, theme.id, part)
         assert tx.handled.recognise("a", BEN, here) == Recognised(
-            None, ben, theme, "en", Role.ORGANISER, heard_as="test:ben"
+            None, ben, theme, "en", part, heard_as="test:ben"
         )
         assert tx.handled.recognise("a", BEN, None) == Recognised(
             None, ben, None, None, None, heard_as="test:ben"

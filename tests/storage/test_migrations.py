@@ -25,7 +25,7 @@ from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind
 from bot.main.features import stores_of
 from bot.model.events import Arrival
-from bot.model.people import Identity, Place, Role
+from bot.model.people import Identity, Part, Place, Role
 from bot.ports.storage import Transaction
 from storage import migrations
 from storage.connections import async_url
@@ -224,7 +224,9 @@ def use_it(tx: Transaction) -> None:
     for kind, how in ((Kind.RANKED, {}), (Kind.CONSENT, {}), (Kind.CHOICE, {"anonymous": True})):
         poll = tx.of(POLLS).add(a_plan(kind=kind, options=("1", "2", "3"), **how), "open")
         tx.of(POLLS).vote(poll, 5, (), (3, 1, 2) if kind is Kind.RANKED else (3,), NOW, None)
-    tx.people.take_part(5, 1, Role.RESIDENT, NOW)
+    account = Identity("test", "somebody")
+    theirs = tx.people.add(account, "Somebody")
+    tx.people.take_part(account, theirs.id, 1, Part(Role.RESIDENT, NOW, NOW))
 
 
 async def test_what_waits_has_all_its_days_before_it(database_url: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.features.polls.records import POLLS
 from bot.model.message import message, typed
-from bot.model.people import Identity, Known, Place, Resident, Role
+from bot.model.people import Identity, Known, Part, Place, Resident, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.doubles.polls import a_plan
@@ -76,18 +76,39 @@ async def test_a_language_is_kept(store: Database) -> None:
     assert found.locale == "en"
 
 
-async def test_who_has_left_takes_no_part_any_more_unless_elsewhere(store: Database) -> None:
-    def work(tx: Transaction) -> list[bool]:
+async def test_an_account_that_has_left_takes_no_part_any_more_and_the_other_one_does(
+    store: Database,
+) -> None:
+    def work(tx: Transaction) -> None:
         theme = tx.places.theme_named("sport").id
-        anna, ben = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "Ben")
-        tx.people.link([ANNA, ANNA_TOO], "Anna", Role.RESIDENT)
-        for one in (anna, ben):
-            tx.people.take_part(one.id, theme, Role.MODERATOR, datetime(2026, 12, 1, tzinfo=UTC))
-        tx.people.leave(anna.id, theme, "discord")
-        tx.people.leave(ben.id, theme, "matrix")
-        return [tx.people.part_in(one.id, theme) is not None for one in (anna, ben)]
+        anna, _ = tx.people.link([ANNA, ANNA_TOO], "Anna", Role.RESIDENT)
+        for account in (ANNA, ANNA_TOO):
+            tx.people.take_part(account, anna, theme, Part(Role.MODERATOR, NOON, NOON))
+        tx.people.leave(ANNA, theme)
+        assert tx.people.part_of(ANNA, theme) is None
+        assert tx.people.parts(anna, theme) == [(ANNA_TOO, theme, Part(Role.MODERATOR, NOON, NOON))]
+        assert tx.people.parts(anna, theme + 1) == []
 
-    assert await store.run(work) == [True, False]
+    await store.run(work)
+
+
+async def test_since_when_somebody_takes_part_stays_as_it_was_said_first(store: Database) -> None:
+    later = Part(Role.RESIDENT, NOON + DAY, NOON + DAY)
+
+    def work(tx: Transaction, *parts: Part) -> None:
+        theme = tx.places.theme_named("sport").id
+        anna = tx.people.of(ANNA, "Anna")
+        for part in parts:
+            tx.people.take_part(ANNA, anna.id, theme, part)
+            assert tx.people.part_of(ANNA, theme) == Part(part.role, NOON, part.said_at)
+
+    await store.run(lambda tx: work(tx, Part(Role.MODERATOR, NOON, NOON), later))
+    await store.run(lambda tx: work(tx, later))
+    await store.run(lambda tx: work(tx, Part(Role.MODERATOR, NOON - DAY, NOON)))
+
+
+def _themes(tx: Transaction, asker: Resident | None) -> set[int] | None:
+    return {theme for _, theme, _ in tx.people.parts(asker.id)} if asker else None
 
 
 async def everybody(store: Database) -> list[Resident]:
@@ -100,7 +121,8 @@ async def everybody(store: Database) -> list[Resident]:
         ]
         sport, music = tx.places.theme_named("sport").id, tx.places.theme_named("music").id
         for theme, number in ((sport, 0), (sport, 1), (music, 1), (music, 2), (music, 3)):
-            tx.people.take_part(people[number].id, theme, Role.RESIDENT, NOON)
+            account = Identity("discord", str(number))
+            tx.people.take_part(account, people[number].id, theme, Part(Role.RESIDENT, NOON, NOON))
         return people
 
     return await store.run(add)
@@ -110,7 +132,7 @@ async def test_people_are_found_by_name_among_those_of_shared_themes(store: Data
     anna, ben, other_ben, celine = await everybody(store)
 
     async def named(name: str, asker: Resident | None) -> list[int]:
-        found = await store.run(lambda tx: tx.people.named(name, asker.id if asker else None))
+        found = await store.run(lambda tx: tx.people.named(name, _themes(tx, asker)))
         return [resident.id for resident in found]
 
     assert await named("BEN", anna) == [ben.id]
@@ -129,7 +151,7 @@ async def test_people_are_suggested_by_a_part_of_their_name(store: Database) -> 
     anna, _, _, celine = await everybody(store)
 
     async def suggested(part: str, asker: Resident | None, most: int = 25) -> list[str]:
-        found = await store.run(lambda tx: tx.people.suggested(part, asker.id if asker else None, most))
+        found = await store.run(lambda tx: tx.people.suggested(part, _themes(tx, asker), most))
         return [resident.name for resident in found]
 
     assert await suggested("", anna) == ["Anna", "Ben"]
@@ -168,15 +190,15 @@ async def test_whoever_turns_out_to_be_one_person_has_all_accounts_and_the_most_
         anna, other = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "anna")
         tx.people.link([BEN, ANNA_TOO], None, None)
         tx.people.grant(BEN, Role.MODERATOR)
-        tx.people.take_part(anna.id, theme, Role.ORGANISER, NOON)
-        tx.people.take_part(other.id, theme, Role.RESIDENT, NOON - DAY)
+        tx.people.take_part(ANNA, anna.id, theme, Part(Role.ORGANISER, NOON, NOON))
+        tx.people.take_part(BEN, other.id, theme, Part(Role.RESIDENT, NOON - DAY, NOON))
         assert tx.people.link([ANNA, BEN], None, None) == (anna.id, [other.id])
         # The account that was not named goes along with its owner.
         assert {found.id for who in (ANNA, BEN, ANNA_TOO) if (found := tx.people.by_identity(who))} == {
             anna.id
         }
-        assert tx.people.part_in(anna.id, theme) == (NOON - DAY, Role.ORGANISER)
-        assert tx.people.part_in(other.id, theme) is None
+        assert {account for account, _, _ in tx.people.parts(anna.id, theme)} == {ANNA, BEN}
+        assert tx.people.parts(other.id) == []
         assert set(tx.people.with_role(Role.MODERATOR)) == {ANNA, BEN, ANNA_TOO}
         tx.people.remove(other.id)
 

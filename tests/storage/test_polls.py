@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.features.polls.records import POLLS, SEALED, Kind, Poll, Results, Voters
-from bot.model.people import Identity, Role
+from bot.model.people import Identity, Part, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
@@ -18,6 +18,11 @@ OPTIONS = ('Ja, "zeker"', "Nee | nooit", "👨‍👩‍👧, é")
 def resident(tx: Transaction, name: str) -> int:
     who = Identity("test", name)
     return (tx.people.by_identity(who) or tx.people.add(who, name)).id
+
+
+def takes_part(tx: Transaction, name: str, theme: int, role: Role) -> None:
+    account = Identity("test", name)
+    tx.people.take_part(account, resident(tx, name), theme, Part(role, NOW, NOW))
 
 
 def opened(
@@ -163,14 +168,13 @@ async def test_running_here_and_everywhere_the_newest_first(store: Database) -> 
         opened(tx, "5", state="planned")
         ben = resident(tx, "ben")
         tx.of(POLLS).vote(one, ben, (), (2,), NOW, None)
-        for theme in (one.theme, two.theme):
-            tx.people.take_part(ben, theme, Role.RESIDENT, NOW)
-        here = tx.of(POLLS).running(one.theme, ben, 9)
+        here = tx.of(POLLS).running([one.theme], ben, 9)
         assert [(poll.question, mine) for poll, mine in here] == [("3", ()), ("1", (2,))]
-        assert [poll.id for poll, _ in tx.of(POLLS).running(None, ben, 9)] == [three.id, two.id, one.id]
-        assert [poll.id for poll, _ in tx.of(POLLS).running(None, ben, 2)] == [three.id, two.id]
-        # Everywhere is where somebody takes part.
-        assert tx.of(POLLS).running(None, resident(tx, "eva"), 9) == []
+        both = [one.theme, two.theme]
+        assert [poll.id for poll, _ in tx.of(POLLS).running(both, ben, 9)] == [three.id, two.id, one.id]
+        assert [poll.id for poll, _ in tx.of(POLLS).running(both, ben, 2)] == [three.id, two.id]
+        assert tx.of(POLLS).running([], ben, 9) == []
+        assert set(tx.of(POLLS).themes()) == set(both)
 
     await store.run(work)
 
@@ -180,14 +184,11 @@ async def test_planned_here_and_everywhere_the_first_to_open_first(store: Databa
         opened(tx, "open")
         for question, theme, hours in (("1", "sport", 3), ("2", "elsewhere", 1), ("3", "sport", 2)):
             opened(tx, question, theme, state="planned", opened_at=NOW + timedelta(hours=hours))
-        here = tx.places.theme_named("sport").id
-        ben = resident(tx, "ben")
-        assert [poll.question for poll in tx.of(POLLS).planned(here, ben, 9)] == ["3", "1"]
-        assert tx.of(POLLS).planned(None, ben, 9) == []
-        for theme in ("sport", "elsewhere"):
-            tx.people.take_part(ben, tx.places.theme_named(theme).id, Role.RESIDENT, NOW)
-        assert [poll.question for poll in tx.of(POLLS).planned(None, ben, 9)] == ["2", "3", "1"]
-        assert [poll.question for poll in tx.of(POLLS).planned(None, ben, 2)] == ["2", "3"]
+        here, there = (tx.places.theme_named(name).id for name in ("sport", "elsewhere"))
+        assert [poll.question for poll in tx.of(POLLS).planned([here], 9)] == ["3", "1"]
+        assert tx.of(POLLS).planned([], 9) == []
+        assert [poll.question for poll in tx.of(POLLS).planned([here, there], 9)] == ["2", "3", "1"]
+        assert [poll.question for poll in tx.of(POLLS).planned([here, there], 2)] == ["2", "3"]
 
     await store.run(work)
 
@@ -284,10 +285,10 @@ async def test_who_is_to_be_reminded(store: Database) -> None:
         for name in ("ben", "cas", "dora", "eva", "fred"):
             tx.people.set_reminded(resident(tx, name), name != "cas")
             role = Role.MODERATOR if name == "fred" else Role.RESIDENT
-            tx.people.take_part(resident(tx, name), poll.theme, role, NOW)
+            takes_part(tx, name, poll.theme, role)
         elsewhere = tx.places.theme_named("elsewhere").id
         tx.people.set_reminded(resident(tx, "gerda"), True)
-        tx.people.take_part(resident(tx, "gerda"), elsewhere, Role.MODERATOR, NOW)
+        takes_part(tx, "gerda", elsewhere, Role.MODERATOR)
         # Two accounts are one person, who hears it once.
         accounts = [Identity("test", "ben"), Identity("another", "ben")]
         tx.people.link(accounts, "Ben", Role.ORGANISER)
@@ -306,7 +307,7 @@ async def test_who_is_to_be_reminded(store: Database) -> None:
 
 
 async def test_all_that_were_asked_the_open_ones_first(store: Database) -> None:
-    def work(tx: Transaction) -> tuple[int, dict[str, int]]:
+    def work(tx: Transaction) -> dict[str, int]:
         numbers = {
             "closed": opened(tx, state="closed").id,
             "open": opened(tx, anonymous=True).id,
@@ -316,20 +317,21 @@ async def test_all_that_were_asked_the_open_ones_first(store: Database) -> None:
             "newest": opened(tx).id,
         }
         ben = resident(tx, "ben")
-        tx.people.take_part(ben, tx.places.theme_named("sport").id, Role.RESIDENT, NOW)
         found = tx.of(POLLS).get(numbers["open"], ben)
         assert found
         tx.of(POLLS).vote(found[0], ben, (), (1,), NOW, None)
-        return ben, numbers
+        return numbers
 
-    def latest(tx: Transaction, theme: str | None, who: int, most: int = 9) -> list[Poll]:
-        return list(tx.of(POLLS).latest(tx.places.theme_named(theme).id if theme else None, who, most))
+    def latest(tx: Transaction, *themes: str, most: int = 9) -> list[Poll]:
+        return list(tx.of(POLLS).latest([tx.places.theme_named(theme).id for theme in themes], most))
 
-    ben, numbers = await store.run(work)
+    numbers = await store.run(work)
     order = [numbers[name] for name in ("newest", "open", "planned", "cancelled", "closed")]
-    here = await store.run(lambda tx: latest(tx, "sport", 0))
+    here = await store.run(lambda tx: latest(tx, "sport"))
     assert [one.id for one in here] == order
-    assert here == await store.run(lambda tx: latest(tx, None, ben))
+    both = await store.run(lambda tx: latest(tx, "sport", "elders"))
+    assert [one.id for one in both if one.id != numbers["elsewhere"]] == order
+    assert len(both) == len(order) + 1
     assert here[1].voters == 1
-    assert await store.run(lambda tx: latest(tx, None, 999)) == []
-    assert [one.id for one in await store.run(lambda tx: latest(tx, "sport", ben, 2))] == order[:2]
+    assert await store.run(latest) == []
+    assert [one.id for one in await store.run(lambda tx: latest(tx, "sport", most=2))] == order[:2]

@@ -70,7 +70,7 @@ async def test_a_poll_is_read_without_holding_it(store: Database) -> None:
     await store.run(ask)
     found = await store.read(lambda tx: tx.of(POLLS).get(1, 0))
     assert found
-    running = await store.read(lambda tx: tx.of(POLLS).running(1, 0, 9))
+    running = await store.read(lambda tx: tx.of(POLLS).running([1], 0, 9))
     assert [poll for poll, _ in running] == [found[0]]
 
 

@@ -31,7 +31,9 @@ Towns = tuple[Town, Town]
 
 
 @pytest.fixture
-async def towns(database_url: str) -> AsyncIterator[Towns]:
+async def towns(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Towns]:
+    """Whichever waits for the other has the time of a busy machine for it."""
+    monkeypatch.setattr("bot.main.app.open_database", partial(open_database, answers_within=120.0))
     async with open_town(database_url) as one, open_town(database_url, number=1_000_000) as two:
         await one.joined("sport")
         await one.say("anna", '!poll open "Wat?" A | B | C')

@@ -8,7 +8,7 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     records.py   what a poll is, and what must be kept of it
     settings.py  who may open one, and how many
     kinds.py     six ways to answer and to count; ranking.py is Schulze's method
-    ask.py       opening, now or later, again, longer
+    ask.py       opening, now or later, again; longer.py: running longer
     vote.py      voting, changing, taking back; reminding those who have not
     end.py       closing, cancelling, and what came of it
     steered.py   the trace of whoever did that to somebody else's
@@ -26,7 +26,7 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Feature
-from bot.features.polls import ask, end, find, read, show, vote
+from bot.features.polls import ask, end, find, longer, read, show, vote
 from bot.features.polls.records import POLLS, SUBJECT, Cast, Poll
 from bot.features.polls.settings import PollsSettings
 from bot.ports.people import Exported
@@ -40,7 +40,7 @@ _COMMANDS = (
     Command("poll list", read.list_polls),
     Command("poll mine", read.my_polls),
     Command("poll close", end.close_poll),
-    Command("poll extend", ask.extend_poll),
+    Command("poll extend", longer.extend_poll),
     Command("poll cancel", end.cancel_poll),
     Command("poll outcome", end.give_outcome),
     Command("poll again", ask.ask_again),

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
+from bot import when
 from bot.call import Call
-from bot.errors import Unsure, UserError, yes
-from bot.features.polls.find import check_own, check_writes, find, usage
+from bot.errors import Choice, Unsure, UserError, yes
+from bot.features.polls.find import check_writes, find, usage
 from bot.features.polls.records import DAY, POLLS, SUBJECT, Kind, Plan, Poll, Results, Voters
 from bot.features.polls.settings import PollsSettings
-from bot.features.polls.steered import leave_trace
-from bot.model.message import Button, Message, message, text
+from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 from bot.unseen import seen_as
@@ -20,7 +20,7 @@ from bot.unseen import seen_as
 MOST_OPTIONS = 20
 LONGEST_QUESTION = 250
 LONGEST_OPTION = 80
-OPEN_FOR = timedelta(days=7)
+OPEN_FOR = when.WEEK
 FURTHEST = timedelta(days=366)
 MOST_PEOPLE = 100_000
 CONSENT_OPTIONS = ("agree", "abstain", "object")
@@ -79,12 +79,37 @@ def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
             raise UserError("poll.dates.past", at=reading.start)
         if moments.count(reading.start) > 1:
             raise UserError("poll.dates.double", at=reading.start)
-    kept = tuple(moment.astimezone(UTC).isoformat(timespec="seconds") for moment in moments)
-    if not all(reading.sure for reading in readings):
-        shown = tuple(text("poll.option.date", at=moment) for moment in moments)
-        meant = text("poll.dates.meant", options=shown)
-        raise Unsure(meant, yes(options=list(kept)), text("when.not_meant"))
-    return kept
+    if all(reading.sure for reading in readings):
+        return _kept(moments)
+    raise Unsure(*_which_dates(readings), text("when.not_meant"))
+
+
+def _kept(dates: Sequence[datetime]) -> tuple[str, ...]:
+    return tuple(date.astimezone(UTC).isoformat(timespec="seconds") for date in dates)
+
+
+def _which_dates(readings: Sequence[when.Reading]) -> tuple[Text, Sequence[Choice]]:
+    """The question, and what may be meant: "di 7u | wo 7u" are both at seven in the evening, or neither."""
+    ways = [
+        [reading.starts[min(way, len(reading.starts) - 1)] for reading in readings]
+        for way in range(max(len(reading.starts) for reading in readings))
+    ]
+    ways = [dates for dates in ways if len(set(dates)) == len(dates)]
+    if len(ways) == 1:
+        return text("poll.dates.meant", options=_shown(ways[0])), yes(options=list(_kept(ways[0])))
+    doubtful = [number for number, reading in enumerate(readings) if reading.others]
+    choices = [
+        (
+            text("poll.dates.these", options=_shown([dates[number] for number in doubtful])),
+            {"options": list(_kept(dates))},
+        )
+        for dates in ways
+    ]
+    return text("poll.dates.which"), choices
+
+
+def _shown(dates: Sequence[datetime]) -> tuple[Text, ...]:
+    return tuple(text("poll.option.date", at=date) for date in dates)
 
 
 def check_terms(call: Call, plan: Plan) -> None:
@@ -106,9 +131,12 @@ def check_terms(call: Call, plan: Plan) -> None:
 
 
 def check_may_ask(call: Call, theme: int) -> None:
-    """Whether they may open polls here, and have not asked a great deal already."""
+    """Whether they may open polls here, and have not asked a great deal already.
+
+    Anybody can make a room and be its moderator: limits hold for them there as for everybody.
+    """
     check_writes(call, theme)
-    if call.may(Role.MODERATOR, theme):
+    if call.may(Role.MODERATOR, theme) and _is_communitys(call, theme):
         return
     settings = call.settings.of(PollsSettings)
     if not call.may(settings.openers, theme):
@@ -118,6 +146,11 @@ def check_may_ask(call: Call, theme: int) -> None:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
     if (today := call.used(_OPENING)) >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
+
+
+def _is_communitys(call: Call, theme: int) -> bool:
+    """Whether who moderates there does so for the community."""
+    return call.resident.role >= Role.MODERATOR or call.tx.places.is_ours(theme)
 
 
 # --- handlers ----------------------------------------------------------------------------
@@ -161,7 +194,7 @@ def open_poll(
         quorum=quorum or 0,
         floor=_floor(call, anonymous),
         opened_at=opened_at,
-        closes_at=closes or _usual_end(kind, kept, opened_at),
+        closes_at=closes or _usual_end(call, kind, kept, opened_at),
     )
     check_terms(call, plan)
     return _ask(call, plan)
@@ -174,10 +207,10 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
     settled = {term.name: getattr(before, term.name) for term in fields(Plan)}
-    lasted = before.closes_at - before.opened_at
     if before.kind is Kind.DATES and min(map(datetime.fromisoformat, before.options)) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
-    closes_at = call.now + lasted
+    lasted = when.between(before.opened_at, before.closes_at, call.zone)
+    closes_at = when.after(call.now, lasted, call.zone)
     if before.kind is Kind.DATES:
         closes_at = min(closes_at, *map(datetime.fromisoformat, before.options))
     times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
@@ -189,9 +222,14 @@ def _floor(call: Call, anonymous: bool) -> int:
     return call.settings.of(PollsSettings).anonymous_floor if anonymous else 0
 
 
-def _usual_end(kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
-    """After a week; a poll about dates before the first of them."""
-    end = opened_at + OPEN_FOR
+def reminder_at(call: Call, closes_at: datetime) -> datetime:
+    """When to remind those who have not voted: at that hour the day before."""
+    return when.after(closes_at, when.Unit(days=-1), call.zone)
+
+
+def _usual_end(call: Call, kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
+    """After a week on the clock; a poll about dates before the first of them."""
+    end = when.after(opened_at, OPEN_FOR, call.zone)
     return min(end, *map(datetime.fromisoformat, options)) if kind is Kind.DATES else end
 
 
@@ -214,8 +252,8 @@ def _ask(call: Call, plan: Plan) -> Message:
         call.schedule("poll.open", str(poll.id), poll.opened_at)
     else:
         _show(call, poll)
-    if poll.closes_at - DAY > poll.opened_at:
-        call.schedule("poll.remind", str(poll.id), poll.closes_at - DAY)
+    if (reminder := reminder_at(call, poll.closes_at)) > poll.opened_at:
+        call.schedule("poll.remind", str(poll.id), reminder)
     lines = [text("poll.opened", question=plan.question, poll=poll.id)]
     if later:
         lines = [text("poll.planned", question=plan.question, poll=poll.id, opens=plan.opened_at)]
@@ -235,32 +273,3 @@ def open_due(call: Call, job: Job) -> None:
     if found and found[0].state == "planned" and found[0].closes_at > call.now:
         call.tx.of(POLLS).change(found[0].id, {"state": "open"})
         _show(call, found[0])
-
-
-def extend_poll(call: Call, until: datetime, *, poll: int | None = None) -> Message:
-    """Let it run longer; everybody is told."""
-    found, _ = find(call, poll)
-    if found.state not in ("open", "planned") or found.closes_at <= call.said_at:
-        raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.closes_at)
-    check_own(call, found)
-    check_writes(call, found.theme)
-    if until <= found.closes_at:
-        raise UserError("poll.extend.earlier", until=until, closes=found.closes_at)
-    if until > call.now + FURTHEST:
-        raise UserError("poll.closes.far", closes=until)
-    if found.kind is Kind.DATES and until > (first := min(map(datetime.fromisoformat, found.options))):
-        raise UserError("poll.dates.after", closes=until, first=first)
-    call.tx.of(POLLS).change(found.id, {"closes_at": until, "waits_since": None, "unheard": None})
-    call.schedule("poll.close", str(found.id), until)
-    if not found.reminded and until - DAY > call.now:
-        call.schedule("poll.remind", str(found.id), until - DAY)
-    trace = leave_trace(call, found, "extended", until=until)
-    if found.state == "open":
-        call.changed(f"{SUBJECT}:{found.id}")
-        said = message(
-            text("poll.extended", closes=until, before=found.closes_at),
-            *trace,
-            title=text("poll.extended.title", question=found.question),
-        )
-        call.announce(found.theme, said, f"poll:{found.id}:extended:{until.isoformat()}")
-    return message(text("poll.extended.receipt", question=found.question, closes=until))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.polls import show
-from bot.features.polls.records import POLLS, Choices, Poll, Voters
+from bot.features.polls.records import POLLS, ROLES, Choices, Poll, Voters
 from bot.model.message import Suggestion, text
 from bot.model.people import Role
 
@@ -39,17 +39,16 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     """
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
-        if not found:
+        # Of a poll elsewhere nobody hears more than of one that there is not.
+        if not found or not call.takes_part(found[0].theme):
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
-        check_part(call, found[0])
         return found
-    theme = call.theme().id if call.place else None
-    standing = list(call.tx.of(POLLS).running(theme, call.resident.id, OFFERED))
+    themes = themes_here(call)
+    standing = list(call.tx.of(POLLS).running(themes, call.resident.id, OFFERED))
     if "planned" in _MEANT.get(call.command, ()):
-        planned = call.tx.of(POLLS).planned(theme, call.resident.id, OFFERED)
-        standing += [(poll, ()) for poll in planned]
+        standing += [(poll, ()) for poll in call.tx.of(POLLS).planned(themes, OFFERED)]
     if not standing:
-        _say_what_came(call, theme)
+        _say_what_came(call)
         raise UserError("poll.none_open", usage=usage(call, "poll open"))
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
     if len(standing) > 1 and not possible:
@@ -90,12 +89,13 @@ def _which(call: Call, polls: Sequence[Poll]) -> Unsure:
     return Unsure(text("poll.which"), choices, text("poll.which.how", usage=line))
 
 
-def _say_what_came(call: Call, theme: int | None) -> None:
+def _say_what_came(call: Call) -> None:
     """Whoever comes too late for the only poll hears that it closed, and what came of it.
 
     Raises: UserError where one closed here lately.
     """
-    poll = call.tx.of(POLLS).last_closed(theme) if theme is not None and call.command in _MEANT else None
+    here = call.place is not None and call.command in _MEANT
+    poll = call.tx.of(POLLS).last_closed(call.theme().id) if here else None
     if poll is None or poll.ended_at is None or call.now - poll.ended_at > LATELY:
         return
     if poll.state == "closed":
@@ -109,12 +109,9 @@ def check_any(call: Call, given: Mapping[str, Any]) -> None:
     find_running(call, poll if isinstance(poll, int) else None)
 
 
-def check_part(call: Call, poll: Poll) -> None:
-    """A theme's polls are for those who take part in it; from its own places that is everybody."""
-    if call.theme_here and call.theme_here.id == poll.theme:
-        return
-    if call.resident.role < Role.MODERATOR and not call.tx.people.part_in(call.resident.id, poll.theme):
-        raise UserError("poll.elsewhere", poll=poll.id)
+def themes_here(call: Call) -> Collection[int]:
+    """Whose polls are meant where none is named: this place's, or in private all that they take part in."""
+    return (call.theme().id,) if call.place else call.themes_among(call.tx.of(POLLS).themes())
 
 
 def find_running(call: Call, number: int | None) -> tuple[Poll, Choices]:
@@ -155,24 +152,24 @@ def check_voter(call: Call, poll: Poll) -> None:
     """Whether they belong to those who may vote in it."""
     match poll.who:
         case Voters.MEMBERS:
-            part = call.tx.people.part_in(call.resident.id, poll.theme)
-            allowed = part is not None and part[0] < poll.opened_at
-        case Voters.ORGANISERS:
-            allowed = call.may(Role.ORGANISER, poll.theme)
-        case Voters.MODERATORS:
-            allowed = call.may(Role.MODERATOR, poll.theme)
-        case _:
+            part = call.part_in(poll.theme)
+            before = part is not None and part.since < poll.opened_at
+            # Asking it may be the first thing that somebody does here, in that same moment.
+            allowed = before or (part is not None and call.resident.id == poll.opener)
+        case Voters.EVERYONE:
             allowed = True
+        case _:
+            allowed = call.may(ROLES[poll.who], poll.theme)
     if not allowed:
         raise UserError(f"poll.not_for_you.{poll.who}", question=poll.question)
 
 
 def suggest_polls(call: Call, given: str) -> Sequence[Suggestion]:
     """The polls that may be meant: here, or in private everywhere; those that are open first, or closed."""
-    theme = call.theme_here.id if call.theme_here else None
+    here = (call.theme_here.id,) if call.theme_here else call.themes_among(call.tx.of(POLLS).themes())
     wanted = given.casefold().removeprefix("#")
     meant = _MEANT.get(call.command)
-    known = call.tx.of(POLLS).latest(theme, call.resident.id, LOOKED_THROUGH)
+    known = call.tx.of(POLLS).latest(here, LOOKED_THROUGH)
     polls = [poll for poll in known if meant is None or poll.state in meant]
     if call.command in _CLOSED_FIRST:
         polls.sort(key=lambda poll: poll.state != "closed")

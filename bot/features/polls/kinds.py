@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Protocol, TypeVar
 
 from bot.errors import Unsure, UserError
@@ -235,7 +235,12 @@ def _by_words(plan: Plan) -> Mapping[str, int]:
     """The number of each option by its own words, where people typed those."""
     if plan.kind in (Kind.CONSENT, Kind.DATES):
         return {}
-    return {seen_as(option): number for number, option in enumerate(plan.options, start=1)}
+    return _numbered(plan.options)
+
+
+@lru_cache(256)  # every vote asks, and few polls are open
+def _numbered(options: tuple[str, ...]) -> Mapping[str, int]:
+    return {seen_as(option): number for number, option in enumerate(options, start=1)}
 
 
 def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:

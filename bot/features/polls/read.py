@@ -13,7 +13,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.feature import Write
 from bot.features.polls import show
-from bot.features.polls.find import find, usage
+from bot.features.polls.find import find, themes_here, usage
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import Count, option_text
 from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
@@ -55,9 +55,9 @@ def _chosen(poll: Poll, mine: Choices) -> Sequence[Text]:
 
 def list_polls(call: Call, *, theme: str | None = None) -> Message:
     """The open polls here, or in the theme that is named; in private, everywhere."""
-    where = call.theme(theme).id if call.place or theme else None
+    where = (call.theme(theme).id,) if theme else themes_here(call)
     found = call.tx.of(POLLS).running(where, call.resident.id, LISTED + 1)
-    planned = call.tx.of(POLLS).planned(where, call.resident.id, LISTED)
+    planned = call.tx.of(POLLS).planned(where, LISTED)
     if not found and not planned:
         return message(text("poll.list.none", usage=usage(call, "poll open")))
     lines = [

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from bot.model.people import Role
 from bot.ports.storage import StoreKey
 
 SUBJECT = "poll"
@@ -42,6 +43,8 @@ class Voters(StrEnum):
     MODERATORS = "moderators"
 
 
+# The role that somebody needs there; who takes part and has none may vote where the others may.
+ROLES = {Voters.ORGANISERS: Role.ORGANISER, Voters.MODERATORS: Role.MODERATOR}
 # What a ballot says, as its kind counts it: numbers of options (in order of preference where they are
 # ranked), or one mark for each option, in order. () is no ballot.
 Choices = tuple[int, ...]
@@ -126,22 +129,26 @@ class PollStore(Protocol):
         """The poll, held until the transaction ends, and what this voter chose: SEALED if it is anonymous."""
         ...
 
-    def running(self, theme: int | None, voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        """Open polls, the newest first, held like `get`; theme None: where this voter takes part."""
+    def themes(self) -> Collection[int]:
+        """In which any poll was asked."""
         ...
 
-    def planned(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        """Polls that open later, the first to open first; theme None as in `running`."""
+    def running(self, among: Collection[int], voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
+        """The open polls of these themes, the newest first, held like `get`."""
+        ...
+
+    def planned(self, among: Collection[int], most: int) -> Sequence[Poll]:
+        """Their polls that open later, the first to open first."""
         ...
 
     def of(self, resident: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         """Polls that this resident opened or voted in, the newest first."""
         ...
 
-    def latest(self, theme: int | None, voter: int, most: int) -> Sequence[Poll]:
-        """All that were asked, the open ones first, then those that open later, the newest first; not held.
+    def latest(self, among: Collection[int], most: int) -> Sequence[Poll]:
+        """All that were asked there, the open ones first, then those that open later, the newest first.
 
-        Theme None as in `running`.
+        They are not held.
         """
         ...
 

@@ -236,7 +236,7 @@ def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = Fal
     if poll.state == "closed" and poll.unheard:
         came_out.append(not_heard(poll))
     lines += [*came_out, ended, *outcome]
-    over = _native_poll(poll, (came_out or [ended])[0])
+    over = _native_poll(poll, (came_out or [ended])[0], count)
     return message(*lines, title=typed(poll.question), native_poll=over)
 
 
@@ -300,7 +300,7 @@ def buttons(poll: Poll) -> tuple[Button, ...]:
     )
 
 
-def _native_poll(poll: Poll, ended: Text | None = None) -> NativePoll | None:
+def _native_poll(poll: Poll, ended: Text | None = None, came_out: Count | None = None) -> NativePoll | None:
     """For platforms where options can be ticked and sent off together."""
     if not METHODS[poll.kind].by_numbers:
         return None
@@ -314,6 +314,8 @@ def _native_poll(poll: Poll, ended: Text | None = None) -> NativePoll | None:
         ended=ended,
         secret=poll.secret,
         until=poll.closes_at,
+        counts=came_out.totals if came_out else (),
+        closing=None if ended else "poll close",
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.polls import show
+from bot.features.polls.ask import reminder_at
 from bot.features.polls.find import check_running, check_voter, find
 from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
 from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
 from bot.features.polls.records import (
-    DAY,
     POLLS,
+    ROLES,
     SUBJECT,
     UNREADABLE,
     Choices,
@@ -21,6 +22,7 @@ from bot.features.polls.records import (
     secret_of,
 )
 from bot.model.message import Button, Form, Message, Text, message, text
+from bot.model.people import Role
 from bot.model.work import Job
 
 
@@ -193,10 +195,12 @@ def remind_due(call: Call, job: Job) -> None:
     if not found or found[0].state != "open" or found[0].reminded:
         return
     poll = found[0]
-    if not poll.closes_at - DAY <= call.now < poll.closes_at:
+    if not reminder_at(call, poll.closes_at) <= call.now < poll.closes_at:
         return  # it runs longer now, and another job comes for that; or it is over
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _asked(poll, reminder, text("poll.reminder.stop"))
+    needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}", until=poll.closes_at)
+        key = f"poll:{poll.id}:reminder:{resident}"
+        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)

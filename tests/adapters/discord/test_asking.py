@@ -102,15 +102,18 @@ async def test_polls_are_suggested_by_number_and_by_their_words(
 async def test_themes_are_suggested_to_who_takes_part_in_them(
     double: Discord, database: str, town: Server, anna: Person
 ) -> None:
+    """Whether or not they have used Plein there: being in the channel is taking part."""
+    town.channel("bestuur", only=["Plein"])
     themes = [
         ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
         ThemeSection(name="Groen", places=(f"discord:{town.channel('groen').id}",)),
+        ThemeSection(name="Bestuur", places=(f"discord:{town.channel('bestuur').id}",)),
     ]
     async with plein_on(double, database, themes=themes):
-        assert await anna.completes(anna.dm, "peiling open", "thema") == []
-        await anna.uses("sport", "help")
+        assert await anna.completes(anna.dm, "peiling open", "thema") == ["Sport", "Groen"]
         assert await anna.completes(anna.dm, "peiling open", "thema", "s") == ["Sport"]
-        assert await anna.completes("sport", "peiling open", "thema", "groen") == []
+        assert await anna.completes("sport", "peiling open", "thema", "groen") == ["Groen"]
+        assert await anna.completes("sport", "peiling open", "thema", "best") == []
 
 
 async def test_typing_changes_nothing(plein: OnDiscord, anna: Person) -> None:

@@ -228,6 +228,57 @@ async def test_a_server_that_plein_is_not_in_takes_no_commands_yet(
         await away.member("dirk").uses("general", "help")
 
 
+def in_a_server(double: Discord, server: Server) -> list[int]:
+    """How Discord answered to what it was told of a server's commands."""
+    told = double.calls_to("PUT", IN_A_SERVER)
+    return [call.status for call in told if call.params["guild_id"] == server.id]
+
+
+async def test_a_server_that_invites_plein_while_it_runs_has_its_commands(
+    double: Discord, database: str, town: Server
+) -> None:
+    """Invited again after it was thrown out too: with it its commands went."""
+    away = double.guild("Later", bots=())
+    dirk = away.member("dirk")
+    async with plein_on(double, database, commands="guild", guilds=[town.id, away.id]):
+        away.invite(double.bot)
+        await double.until(lambda: in_a_server(double, away) == [403, 200])
+        await dirk.uses("general", "help")
+        away.remove(double.bot)
+        away.invite(double.bot)
+        await double.until(lambda: in_a_server(double, away) == [403, 200, 200])
+        await dirk.uses("general", "help")
+        away.outage()
+        away.recovers()
+        assert in_a_server(double, town) == [200]
+    assert in_a_server(double, away) == [403, 200, 200]
+
+
+async def test_a_server_that_takes_no_commands_just_now_is_told_again(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    away = double.guild("Later", bots=())
+    async with plein_on(double, database, commands="guild", guilds=[town.id, away.id]):
+        double.faults.answer(503, f"PUT {IN_A_SERVER}", 3)
+        away.invite(double.bot)
+        await anna.uses("sport", "help")
+        await double.until(lambda: in_a_server(double, away) == [403, 503, 503, 503, 200])
+        await away.member("dirk").uses("general", "help")
+
+
+async def test_a_server_whose_commands_fail_keeps_plein_from_no_other(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    away = double.guild("Later")
+    failing = double.faults.answer(503, f"PUT {IN_A_SERVER}", 10_000, only={"guild_id": away.id})
+    async with plein_on(double, database, commands="guild", guilds=[town.id, away.id]):
+        await anna.uses("sport", "help")
+        assert failing.met
+        failing.release()
+        await double.until(lambda: in_a_server(double, away)[-1:] == [200])
+        await away.member("dirk").uses("general", "help")
+
+
 async def test_what_is_said_from_a_server_of_others_is_not_done(
     double: Discord, database: str, town: Server
 ) -> None:

@@ -5,8 +5,11 @@ Only what nobody but a person can mend ends it, with a word about what to do.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,6 +33,12 @@ async def asks(plein: OnDiscord, name: str = "anna") -> Message:
     anna = plein.double.guild("Plein").member(name)
     asked = await anna.says("sport", f"<@{plein.double.bot.id}> peiling lijst")
     return await anna.hears(anna.dm, "peiling", after=asked)
+
+
+def closings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What Plein's log says of connections that ended."""
+    said = [record.getMessage() for record in caplog.records if record.name.startswith("adapters.discord")]
+    return [words for words in said if "connection ended" in words]
 
 
 async def test_the_gateway_refused_at_first(double: Discord, tmp_path: Path) -> None:
@@ -58,9 +67,13 @@ async def test_an_invalid_session(double: Discord, plein: OnDiscord, resumable: 
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 1011, 4000, 4001, 4002, 4007, 4008, 4009])
-async def test_closed_by_discord(double: Discord, plein: OnDiscord, code: int) -> None:
+async def test_closed_by_discord(
+    double: Discord, plein: OnDiscord, code: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     await double.gateway.close(code)
     await asks(plein)
+    assert closings(caplog) == [f"Discord's connection ended ({code})"]
     await answers(plein, "ben")
 
 
@@ -113,8 +126,9 @@ TROUBLES: dict[str, Callable[[Discord], Fault]] = {
 async def test_trouble_at_login(double: Discord, tmp_path: Path, trouble: str) -> None:
     fault = TROUBLES[trouble](double)
     async with plein_on(double, f"sqlite:///{tmp_path}/plein.db") as plein:
+        # Nobody waits until the commands are told.
+        await double.until(lambda: fault.times == 0 and double.bot.commands)
         assert fault.met
-        assert fault.times == 0
         await answers(plein)
 
 
@@ -149,12 +163,31 @@ async def test_a_wrong_token(double: Discord, tmp_path: Path, caplog: pytest.Log
 
 @pytest.mark.parametrize(
     ("code", "what_to_do"),
-    [(4004, "PLEIN_DISCORD_TOKEN"), (4010, "shard_count"), (4011, "shard_count"), (4014, "intents")],
+    [
+        (4004, "PLEIN_DISCORD_TOKEN"),
+        (4010, "shard_count"),
+        (4011, "shard_count"),
+        (4012, "newer Plein"),
+        (4013, "newer Plein"),
+        (4014, "intents"),
+    ],
 )
-async def test_never_let_in_again(double: Discord, plein: OnDiscord, code: int, what_to_do: str) -> None:
-    await double.gateway.bar(code)
-    with pytest.raises(NotLetIn, match=what_to_do) as stopped:
-        await plein.running
+@pytest.mark.parametrize("sharded", [False, True])
+async def test_never_let_in_again(
+    double: Discord,
+    database: str,
+    code: int,
+    what_to_do: str,
+    sharded: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    shards: dict[str, Any] = {"shards": (0, 1), "shard_count": 2} if sharded else {}
+    async with plein_on(double, database, **shards) as plein:
+        await double.gateway.bar(code)
+        with pytest.raises(NotLetIn, match=what_to_do) as stopped:
+            await asyncio.wait_for(plein.running, 60)
+    assert f"Discord's connection ended ({code})" in closings(caplog)
     assert double.token not in repr(stopped.value)
 
 

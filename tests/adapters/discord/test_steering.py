@@ -77,7 +77,7 @@ async def test_a_poll_runs_longer(plein: OnDiscord, anna: Person) -> None:
     await opened(plein, anna, "Een bank?", closes="2d")
     asked = await anna.uses("sport", "peiling verleng")
     assert asked.modal
-    longer = await anna.submits(asked, {"Tot wanneer": "5d"})
+    longer = await anna.submits(asked, {"Tot wanneer": "3d"})
     assert "“Een bank?” loopt nu tot <t:" in longer.text
     await plein.board("sport", "Langer open: Een bank?")
     await plein.turn(2 * DAY + 60)

@@ -179,7 +179,7 @@ async def test_who_is_in_the_room_takes_part_and_who_came_later_was_not_asked(to
     await ben.person.say(ben.direct, f"!stem 1 --peiling {number}")
     await ben.told("je koos Ja")
     await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
-    await cas.told("hoort bij een thema waar je nog niet aan meedoet")
+    await cas.told("is er voor jou niet")
     await cas.person.join(room)
     await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
     await cas.told("kan alleen stemmen wie al aan dit thema meedeed")

@@ -96,7 +96,7 @@ async def test_changed_where_it_stands_and_taken_away(room: Room) -> None:
     now = room.core.clock.now()
     await room.do(lambda tx: tx.posts.add("p", room.place, message(typed("om acht uur")), now))
     stands = await room.until(lambda event: body_of(event) == "om acht uur")
-    assert (stands["content"]["msgtype"], stands["content"]["m.mentions"]) == ("m.notice", {})
+    assert (stands["content"]["msgtype"], stands["content"]["m.mentions"]) == ("m.text", {})
     await room.do(lambda tx: tx.posts.change("p", message(typed("om negen uur")), now))
     edit = await room.until(lambda event: body_of(event) == "* om negen uur")
     assert edit["content"]["m.relates_to"] == {"rel_type": "m.replace", "event_id": stands["event_id"]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.read import Answered, Heard, Meaning, Reacted, Removed, Said, read
+from adapters.matrix.read import Answered, Ended, Heard, Meaning, Reacted, Removed, Said, read
 
 KINDS = [
     "m.room.message",
@@ -153,3 +153,12 @@ def test_no_malformed_content_breaks_it(kind: str, content: Any, stamp: int) -> 
 
 def test_64_kibibytes_are_read_and_left_for_the_core_to_refuse() -> None:
     assert isinstance(said("!" + "x" * 65_000), Said)
+
+
+def test_a_native_poll_is_ended_in_both_name_spaces() -> None:
+    relation = {"m.relates_to": {"rel_type": "m.reference", "event_id": "$p"}}
+    for kind in ("org.matrix.msc3381.poll.end", "m.poll.end"):
+        assert meaning(kind, relation) == Ended("$p")
+        assert meaning(kind, {}) is None
+        assert meaning(kind, {"m.relates_to": {"rel_type": "m.replace", "event_id": "$p"}}) is None
+        assert meaning(kind, {"m.relates_to": {"rel_type": "m.reference", "event_id": 1}}) is None

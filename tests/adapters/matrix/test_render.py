@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.matrix.read import KEY
 from adapters.matrix.render import (
-    KEY,
     POLL_END,
     POLL_START,
     addressed,
@@ -21,9 +21,10 @@ from adapters.matrix.render import (
     render_edit,
     render_poll,
     render_poll_end,
+    render_poll_result,
 )
 from bot.model.message import Button, NativePoll, message, text, typed
-from bot.model.people import Identity, Known, Resident
+from bot.model.people import Identity, Known, Place, Resident
 from bot.model.work import Delivery
 from bot.texts import Texts, Voice
 from bot.unseen import visible
@@ -66,13 +67,15 @@ def test_html_and_markdown_are_shown_as_typed() -> None:
 
 def test_every_event_mentions_nobody_and_carries_its_key() -> None:
     said = message(text("help.first"))
-    poll = NativePoll(typed("?"), (typed("a"), typed("b")), 1, "poll vote", {})
+    poll = NativePoll(typed("?"), (typed("a"), typed("b")), 1, "poll vote", {}, ended=typed("x"))
     contents = [
         render(said, "k", TEXTS, VOICE),
         render_edit(said, "$x", "k", TEXTS, VOICE),
         render_edit(said, "$x", "k", TEXTS, VOICE)["m.new_content"],
         render_poll(poll, "k", TEXTS, VOICE),
-        render_poll_end(typed("x"), "$x", "k", TEXTS, VOICE),
+        render_poll_result(poll, "$x", "k", TEXTS, VOICE),
+        render_poll_result(poll, "$x", "k", TEXTS, VOICE)["m.new_content"],
+        render_poll_end(poll, "$x", "k", TEXTS, VOICE),
     ]
     assert all(content["m.mentions"] == {} and content[KEY] == "k" for content in contents)
 
@@ -105,8 +108,10 @@ def test_a_native_poll_as_clients_know_it() -> None:
     assert start["max_selections"] == 2
     assert [answer["id"] for answer in start["answers"]] == ["1", "2"]
     assert start["kind"] == "org.matrix.msc3381.poll.undisclosed"
-    end = render_poll_end(typed("Ja haalt het"), "$start", "k", TEXTS, VOICE)
+    closed = replace(poll, ended=typed("Ja haalt het"), counts=(2, 0))
+    end = render_poll_end(closed, "$start", "k", TEXTS, VOICE)
     assert end[POLL_END] == {}
+    assert end["org.matrix.msc3381.poll.results"] == end["m.poll.results"] == {"1": 2, "2": 0}
     assert end["m.relates_to"] == {"rel_type": "m.reference", "event_id": "$start"}
 
 
@@ -144,10 +149,25 @@ def test_people_are_shown_as_clients_show_them_and_nobody_is_pinged() -> None:
     assert content["m.mentions"] == {}
 
 
-def test_whoever_is_named_is_pinged_where_that_is_asked_for() -> None:
+def test_whoever_is_named_is_pinged_where_that_is_asked_for_and_whom_it_is_for() -> None:
     content = render(NAMING, "k", TEXTS, replace(VOICE, people=PEOPLE))
-    asked = Delivery("k", Identity("matrix", "@an:example.org"), NAMING, mentions=(BEN,))
+    asked = Delivery("k", Place("matrix", "!r:example.org"), NAMING, mentions=(BEN,))
     assert addressed(content, asked)["m.mentions"] == {"user_ids": [BEN.user_id]}
+    an = Identity("matrix", "@an:example.org")
+    assert addressed(content, replace(asked, to=an))["m.mentions"] == {"user_ids": [an.user_id, BEN.user_id]}
+
+
+def test_only_what_is_new_is_a_text_and_no_edit_is() -> None:
+    said = message(typed("x"))
+    assert render(said, "k", TEXTS, VOICE)["msgtype"] == "m.text"
+    assert render(said, "k", TEXTS, VOICE, quiet=True)["msgtype"] == "m.notice"
+    an = Identity("matrix", "@an:example.org")
+    edit = addressed(render_edit(said, "$x", "k", TEXTS, VOICE), Delivery("k", an, said))
+    assert (edit["msgtype"], edit["m.mentions"]) == ("m.notice", {})
+    assert (edit["m.new_content"]["msgtype"], edit["m.new_content"]["m.mentions"]) == (
+        "m.text",
+        {"user_ids": [an.user_id]},
+    )
 
 
 @given(st.text(max_size=20), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -52,9 +53,55 @@ def test_everybody_can_be_raised_at_once() -> None:
     assert room(levels(users_default=50)).role_of("@anna:x", LEVELS) is Role.MODERATOR
 
 
-@pytest.mark.parametrize("broken", [None, [], "100x", True, {"a": 1}, 1.5])
+@pytest.mark.parametrize("broken", [None, [], "100x", True, {"a": 1}, 1.5, "²", "١٠٠", "9" * 5000, "--5"])
 def test_malformed_levels_give_nobody_power(broken: Any) -> None:
     assert room(levels(users={"@anna:x": broken}, users_default=broken)).level_of("@anna:x") == 0
+
+
+@pytest.mark.parametrize("version", ["²", "١٢", "org.example.12", "9" * 5000])
+def test_a_version_that_is_no_number_is_none(version: str) -> None:
+    found = room(("m.room.create", {"room_version": version}))
+    assert found.level_of("@maker:x") == 100
+
+
+@pytest.mark.parametrize(
+    ("by", "needed", "leads"),
+    [
+        ("@mod:x", {}, True),
+        ("@anna:x", {}, False),
+        ("@anna:x", {"m.room.tombstone": 0}, True),
+        ("@mod:x", {"m.room.tombstone": "²"}, True),
+        ("@mod:x", {"m.room.tombstone": 60}, False),
+    ],
+)
+def test_a_tombstone_holds_where_its_sender_may_place_one(by: str, needed: Any, leads: bool) -> None:
+    found = room(("m.room.create", {"room_version": "10"}))
+    stone = {"replacement_room": "!new"}
+    found.apply({"type": "m.room.tombstone", "state_key": "", "sender": by, "content": stone})
+    # Whatever comes first of the state.
+    found.apply(
+        {
+            "type": "m.room.power_levels",
+            "state_key": "",
+            "sender": "@maker:x",
+            "content": {"users": {"@mod:x": 50}, "events": needed},
+        }
+    )
+    assert found.replacement == ("!new" if leads else None)
+
+
+@pytest.mark.parametrize(
+    ("user", "live", "hours"), [("@eva:far", True, 0), ("@eva:far", False, -48), ("@eva:home", True, -48)]
+)
+def test_no_other_servers_clock_says_since_when_somebody_is_there(user: str, live: bool, hours: int) -> None:
+    """Somebody who came just now says that it was two days ago. What was there before us nobody can tell."""
+    now = datetime(2026, 12, 1, 12, tzinfo=UTC)
+    long_ago = int((now - timedelta(days=2)).timestamp() * 1000)
+    found = Room("!r", home="home")
+    content = {"membership": "join"}
+    joins = {"type": "m.room.member", "state_key": user, "content": content, "origin_server_ts": long_ago}
+    found.apply(joins, now if live else None)
+    assert found.since(user) == now + timedelta(hours=hours)
 
 
 def test_a_direct_room_is_for_two() -> None:

@@ -268,3 +268,28 @@ def test_nothing_that_takes_away_leads_to_what_lasts(word: str, at: int, letter:
     misspelt = word[: at % len(word)] + letter + word[at % len(word) + 1 :]
     for noun in ("!poll ", "!peiling ", "!"):
         assert "verleng" not in refused(f"{noun}{misspelt}")
+
+
+@pytest.mark.parametrize(
+    "typed", ["!peling open", "!stm 2", "peilingen", "!HELP", "!delete 3", "!poll\n1", "!hlp"]
+)
+def test_a_slip_of_the_finger_resembles_a_command(typed: str) -> None:
+    assert COMMANDS.resembles(typed)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "!draupnir ban @x:y",
+        "!Bravo iedereen",
+        "!ban",
+        "!note x",
+        "!",
+        "",
+        "hoe gaat het?",
+        "!hoera",
+        "!8ball",
+    ],
+)
+def test_other_bots_commands_and_exclamations_resemble_none(typed: str) -> None:
+    assert not COMMANDS.resembles(typed)

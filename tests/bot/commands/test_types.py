@@ -10,20 +10,20 @@ import pytest
 from bot.call import Call
 from bot.commands.forms import form_for
 from bot.commands.read import bind, parse
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.features.polls.records import Kind
 from bot.model.message import Suggestion, text
 from bot.texts import LOCALES
-from tests.chat import NOW
+from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call, read, refused
 from tests.doubles.installed import FEATURES
 
 
 def suggested(typed: str, call: Call) -> Sequence[Suggestion]:
-    until = COMMANDS.argument("poll extend", "until")
-    assert until
-    assert until.suggest
-    return until.suggest(call, typed)
+    review = COMMANDS.argument("poll outcome", "review")
+    assert review
+    assert review.suggest
+    return review.suggest(call, typed)
 
 
 # --- one of a few words ---
@@ -141,9 +141,22 @@ def test_what_is_no_moment_says_why_and_stays_as_it_was_typed(typed: str) -> Non
 
 
 def test_an_ambiguous_moment_is_suggested_in_full() -> None:
-    (only,) = suggested("12 december om 8", a_call())
-    assert only.value == only.words.values["at"].isoformat()
-    assert read(f"!poll extend {only.value}")[1]["until"] == only.words.values["at"]
+    both = suggested("12 december om 8", a_call())
+    assert [one.words.values["at"].astimezone(BRUSSELS).hour for one in both] == [8, 20]
+    for one in both:
+        assert one.value == one.words.values["at"].isoformat()
+        assert read(f"!poll extend {one.value}")[1]["until"] == one.words.values["at"]
+
+
+def test_a_moment_that_may_be_one_of_two_is_asked_back_with_a_button_for_each() -> None:
+    with pytest.raises(Unsure) as unsure:
+        read('!poll outcome "Ja" --review "vrijdag om 7u"')
+    assert unsure.value.question == text("when.which", words="vrijdag om 7u")
+    assert [label.values["at"].astimezone(BRUSSELS).hour for label, _ in unsure.value.choices] == [7, 19]
+    for label, meant in unsure.value.choices:
+        given = {"outcome": "Ja", **meant}
+        bound = bind(COMMANDS, COMMANDS.by_path["poll outcome"], given, a_call())
+        assert bound["review"] == label.values["at"]
 
 
 @pytest.mark.parametrize("locale", ["nl", "en"])
@@ -151,8 +164,9 @@ def test_some_moments_to_begin_with(locale: str) -> None:
     offered = suggested("", a_call(locale))
     assert len(offered) >= 3
     for moment in offered:
-        bound = bind(COMMANDS, COMMANDS.by_path["poll extend"], {"until": moment.value}, a_call(locale))
-        assert bound["until"] == moment.words.values["at"] > NOW
+        given = {"outcome": "ja", "review": moment.value}
+        bound = bind(COMMANDS, COMMANDS.by_path["poll outcome"], given, a_call(locale))
+        assert bound["review"] == moment.words.values["at"] > NOW
 
 
 def test_a_suggestion_that_is_over_when_it_is_sent() -> None:

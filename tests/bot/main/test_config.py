@@ -64,8 +64,9 @@ def _keys(values: Any, path: str = "") -> set[str]:
 def test_the_example_documents_every_setting_and_is_valid() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     assert load(EXAMPLE, FEATURES, {}).of(Matrix) is not None
-    # Settings that most leave out stand there behind a mark: "# shards = [0, 1]".
-    documented = _keys(tomllib.loads(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)))
+    # Settings that most leave out stand there behind a mark: "# shards = [0, 1]", "# [matrix.ghosts]".
+    left_out = r"^# (\w+ = |\[[\w.]+\]$|\"[^\"]+\" = )"
+    documented = _keys(tomllib.loads(re.sub(left_out, r"\1", text, flags=re.MULTILINE)))
     assert settings_of(config_of(FEATURES)) - documented == set()
 
 
@@ -188,6 +189,27 @@ def test_invitations_come_from_our_own_server_unless_said_otherwise(tmp_path: Pa
     assert ours.welcome == {"m.example"}
     assert none is not None
     assert none.welcome == frozenset()
+
+
+def test_contradictions_are_faults_with_their_lines(tmp_path: Path) -> None:
+    people = (
+        '[[residents]]\nname = "Anna"\naccounts = ["matrix:@anna:x", "discord:7"]\nrole = "moderator"\n'
+        '[[residents]]\nname = "Ben"\naccounts = [\n  "discord:8",\n  "matrix:@anna:x",\n]\n'
+    )
+    assert faults(tmp_path, people) == [
+        "residents[2].accounts[2]: matrix:@anna:x is there already, as residents[1].accounts[1] (lines 3 and"
+        " 9). An account is one person’s: put all of theirs into one entry, with one role."
+    ]
+    twice = '[[residents]]\nname = "Anna"\naccounts = ["discord:7", "discord:7"]\n'
+    (found,) = faults(tmp_path, twice)
+    assert "residents[1].accounts[2]" in found
+    themes = "".join(f'[[themes]]\nname = "{name}"\nplaces = ["discord:7"]\n' for name in ("A", "B"))
+    assert faults(tmp_path, themes) == [
+        "themes[2].places[1]: discord:7 is there already, as themes[1].places[1] (lines 3 and 6)."
+        " A place belongs to one theme."
+    ]
+    # One account is written in one way.
+    assert "residents[1].accounts[1]" in faults(tmp_path, twice.replace("discord:7", "discord:07"))[0]
 
 
 @pytest.mark.parametrize(("mode", "told"), [(0o600, False), (0o640, True), (0o604, True)])

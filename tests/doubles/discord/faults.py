@@ -15,7 +15,7 @@ HTML = "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</titl
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """Meets the next `times` requests whose "METHOD /route" fits `route`.
+    """Meets the next `times` requests whose "METHOD /route" fits `route`, with `only` these in their path.
 
     `kind`: before (lost on the way), after (done, and the answer lost), late, held, answer.
     """
@@ -30,6 +30,7 @@ class Fault:
     met: int = 0
     let_go: asyncio.Event = field(default_factory=asyncio.Event)
     reached: asyncio.Event = field(default_factory=asyncio.Event)
+    only: Mapping[str, str] = field(default_factory=dict)
 
     def release(self) -> None:
         """Let those that are held go on, and hold no more."""
@@ -44,10 +45,11 @@ class Faults:
         self.requests: list[Fault] = []
         self.events = EventFaults()
 
-    def of(self, method: str, route: str) -> Fault | None:
+    def of(self, method: str, route: str, params: Mapping[str, str]) -> Fault | None:
         """The first that meets this request; it counts as met."""
         for one in self.requests:
-            if one.times > 0 and fnmatchcase(f"{method} {route}", one.route.replace("[", "[[]")):
+            fits = fnmatchcase(f"{method} {route}", one.route.replace("[", "[[]"))
+            if one.times > 0 and fits and one.only.items() <= params.items():
                 one.times -= 1
                 one.met += 1
                 return one
@@ -64,9 +66,11 @@ class Faults:
         self.requests.append(fault)
         return fault
 
-    def drop(self, route: str = ANY, times: int = 1, *, after: bool = False) -> Fault:
+    def drop(
+        self, route: str = ANY, times: int = 1, *, after: bool = False, only: Mapping[str, str] = {}
+    ) -> Fault:
         """Close the connection without an answer: before anything happens, or `after` it happened."""
-        return self._add(Fault(route, "after" if after else "before", times))
+        return self._add(Fault(route, "after" if after else "before", times, only=only))
 
     def delay(self, seconds: float, route: str = ANY, times: int = 1) -> Fault:
         """Take that long before anything happens."""
@@ -84,11 +88,12 @@ class Faults:
         *,
         body: Any = None,
         headers: Mapping[str, str] = {},
+        only: Mapping[str, str] = {},
     ) -> Fault:
         """Answer this instead, and do nothing. A text for a body is no JSON."""
         if body is None:
             body = {"message": f"{status}: injected", "code": 0}
-        return self._add(Fault(route, "answer", times, status, body, dict(headers)))
+        return self._add(Fault(route, "answer", times, status, body, dict(headers), only=only))
 
     def rate_limit(
         self,

@@ -103,7 +103,7 @@ class Http:
             call.route = found[0].template
             call.params = {key: ("TOKEN" if "token" in key else value) for key, value in params.items()}
         uploads, unreadable = await self._read(request, call)
-        fault = self.faults.of(request.method, call.route)
+        fault = self.faults.of(request.method, call.route, params)
         if fault:
             call.injected = fault.kind == "answer"
             early = await self._meet(fault)

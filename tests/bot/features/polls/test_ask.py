@@ -191,8 +191,8 @@ async def test_terms_that_do_not_fit(town: Town, typed: str, key: str) -> None:
     answer = await answer_to(town, f'!poll open "Wat?" {typed}')
     assert answer.lines[0].key == key
     assert "{" not in words_of(answer)
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).planned(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([1], 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).planned([1], 9))) == []
 
 
 @pytest.mark.parametrize(
@@ -209,21 +209,37 @@ async def test_what_was_to_come_when_it_was_said_and_is_over_now(town: Town, typ
     answer = await town.core.handle(asking)
     assert answer
     assert answer.lines[0].key == key
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([1], 0, 9))) == []
 
 
 async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> None:
     answer = await answer_to(town, '!poll open "Wanneer?" 3/12/2026 20:00 | 12 december om 8 --kind dates')
-    assert answer.lines[0].key == "poll.dates.meant"
-    (yes,) = answer.buttons
+    assert answer.lines[0].key == "poll.dates.which"
+    assert [str(button.label.values["options"][0].values["at"])[:13] for button in answer.buttons] == [
+        "2026-12-12 07",
+        "2026-12-12 19",
+    ]
+    yes = answer.buttons[1]
     assert yes.style == "primary"
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(1, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([1], 0, 9))) == []
     opened = await town.core.handle(town.asked("anna", button=yes))
     assert opened
     assert opened.lines[0].key == "poll.opened"
-    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running(1, 0, 9)])
+    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running([1], 0, 9)])
     assert list(poll.options) == yes.args["options"]
     assert poll.kind is Kind.DATES
+
+
+async def test_what_one_date_means_all_of_them_mean(town: Town) -> None:
+    answer = await answer_to(town, '!poll open "Wanneer?" 3/12 7u | 4/12 7u | 5/12 20u --kind dates')
+    assert [button.args["options"] for button in answer.buttons] == [
+        ["2026-12-03T06:00:00+00:00", "2026-12-04T06:00:00+00:00", "2026-12-05T19:00:00+00:00"],
+        ["2026-12-03T18:00:00+00:00", "2026-12-04T18:00:00+00:00", "2026-12-05T19:00:00+00:00"],
+    ]
+    # With one known reading of each there is nothing to choose from, but a yes.
+    answer = await answer_to(town, '!poll open "Wanneer?" "volgende dinsdag 20u" | 5/12 20u --kind dates')
+    assert answer.lines[0].key == "poll.dates.meant"
+    assert len(answer.buttons) == 1
 
 
 # --- who may ask, and how much ---
@@ -291,7 +307,7 @@ async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
     await town.say("anna", "!help")
     answer = await answer_to(town, f"{command} --theme Buurt")
     assert answer.lines[0] == text("theme.unknown", theme="Buurt", known=(text("typed", words="sport"),))
-    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running(2, 0, 9))) == []
+    assert await town.core.store.run(lambda tx: list(tx.of(POLLS).running([2], 0, 9))) == []
     # A moderator of the community has to do with all of them.
     assert (await answer_to(town, f"{command} --theme Buurt", "mia")).lines[0].key in (
         "poll.opened",
@@ -307,3 +323,12 @@ async def test_the_role_that_counts_is_that_of_the_theme(town: Town) -> None:
     answer = await town.core.handle(asking)
     assert answer
     assert answer.lines[0].key == "role.needed.organiser"
+
+
+async def test_whoever_asks_the_members_is_one_of_them_also_with_their_first_words(town: Town) -> None:
+    """They take part from the very moment in which it opens; who comes after them does not."""
+    await answer_to(town, '!poll open "Wat?" A | B --voters members')
+    assert (await answer_to(town, "!vote 1")).lines[0].key == "poll.receipt.voted"
+    for later in (timedelta(), timedelta(seconds=1)):
+        town.clock.turn(later)
+        assert (await answer_to(town, "!vote 1", "cas")).lines[0].key == "poll.not_for_you.members"

@@ -115,7 +115,7 @@ def test_forms_fit(locale: str) -> None:
         return len(Texts().write(said, Voice(locale, BRUSSELS, NOW))) if said else 0
 
     polls = [a_poll(kind=kind, options=DAYS) for kind in KINDS]
-    many = [f"2026-12-{day:02}T19:00:00+00:00" for day in range(8, 28)]
+    many = tuple(f"2026-12-{day:02}T19:00:00+00:00" for day in range(8, 28))
     polls += [a_poll(kind=kind, options=many) for kind in KINDS]
     forms = [ballot_form(poll) for poll in polls] + [reason_form(a_poll())]
     forms += [form_for(COMMANDS, command, {}, at_once=True) for command in COMMANDS.by_path.values()]

@@ -55,7 +55,8 @@ CELLS = ["Ja;=1+1", "Nee; @som", 'x";=2', 'y;"=3', "a, b;-4", "z;\uff1d5", "=6;+
 @pytest.mark.parametrize("parted_by", [",", ";", "\t"])
 async def test_no_cell_is_a_formula_wherever_cells_are_parted(town: Town, parted_by: str) -> None:
     """In most of Europe a spreadsheet parts them at semicolons, and knows nothing of who wrote the file."""
-    await town.say("anna", f'!poll open "Wat?" {" | ".join(CELLS)}')
+    quoted = " | ".join(f"«{cell}»" for cell in CELLS)
+    assert "staat open" in await town.say("anna", f'!poll open "Wat?" {quoted}')
     data = (await exported(town, "csv")).decode("utf-8-sig")
     cells = [cell for row in csv.reader(io.StringIO(data), delimiter=parted_by) for cell in row]
     assert len(cells) >= 8

@@ -1,0 +1,103 @@
+"""On whose word Plein is in each room: which are the community's own, and how many one person may ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+
+from adapters.matrix.rooms import Room
+from adapters.matrix.settings import PLATFORM, Invitations
+from bot.model.people import Identity, Role
+from bot.ports.adapter import Core
+
+KEPT = "invited"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Who asked for a room. `instead_of`: the room that it is to replace, and whether that was `ours`.
+
+    `refused`: it was no such room, and Plein left it.
+    """
+
+    by: str
+    instead_of: str = ""
+    ours: bool = False
+    refused: bool = False
+
+
+class Welcome:
+    """Keeps on whose word Plein is where. `named` are the rooms that the configuration names."""
+
+    def __init__(self, core: Core, account: str, named: Collection[str], rule: Invitations) -> None:
+        self._core = core
+        self._account = account
+        self._named = named
+        self._rule = rule
+        self._words: dict[str, Word] = {}
+        # Rooms are come into side by side: what is kept changes by one at a time.
+        self._changing = asyncio.Lock()
+
+    async def read(self) -> None:
+        """What was kept before this start."""
+        kept = (await self._core.kept(self._account, KEPT)).get(KEPT, "{}")
+        self._words = {room: Word(**word) for room, word in json.loads(kept).items()}
+
+    async def takes(self, room: str, word: Word) -> bool:
+        """Whether Plein enters a room on that word, noted if so: who gave it may have asked for many."""
+        async with self._changing:
+            if not (word.ours or await self._may_ask(word.by, room)):
+                return False
+            await self._put(room, word)
+        return True
+
+    async def note(self, room: str, word: Word) -> None:
+        """Plein is in a room on that word."""
+        async with self._changing:
+            await self._put(room, word)
+
+    async def forget(self, room: str) -> None:
+        """Plein is there no more. What it refused it goes on refusing."""
+        async with self._changing:
+            if room in self._words and not self._words[room].refused:
+                await self._keep({other: word for other, word in self._words.items() if other != room})
+
+    async def _put(self, room: str, word: Word) -> None:
+        if self._words.get(room) != word:
+            await self._keep({**self._words, room: word})
+
+    async def _keep(self, words: Mapping[str, Word]) -> None:
+        packed = json.dumps({room: asdict(word) for room, word in words.items()})
+        await self._core.keep(self._account, KEPT, packed)
+        self._words = dict(words)
+
+    async def is_ours(self, room: str) -> bool:
+        """Whether it is the community's own: the configuration names it, or who has a role invited Plein."""
+        word = self._words.get(room)
+        return room in self._named or (word is not None and (word.ours or await self._has_role(word.by)))
+
+    async def _may_ask(self, user: str, room: str) -> bool:
+        counted = self._words.keys() - {room} - set(self._named)
+        theirs = sum(self._words[other].by == user for other in counted)
+        return room in self._named or theirs < self._rule.at_most or await self._has_role(user)
+
+    async def successor(self, room: Room) -> Word:
+        """On whose word Plein follows to what replaced a room: theirs who asked for the old one."""
+        word = self._words.get(room.id, Word(""))
+        return Word(word.by, room.id, await self.is_ours(room.id))
+
+    def was_refused(self, room: str) -> bool:
+        return room in self._words and self._words[room].refused
+
+    async def refuses(self, room: Room) -> bool:
+        """Whether Plein was led there by another room, which is not what this one says that it replaced."""
+        word = self._words.get(room.id)
+        if word is None or not word.instead_of or room.predecessor == word.instead_of:
+            return False
+        await self.note(room.id, replace(word, refused=True))
+        return True
+
+    async def _has_role(self, user: str) -> bool:
+        return bool(user) and await self._core.role_of(Identity(PLATFORM, user)) >= Role.ORGANISER

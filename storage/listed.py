@@ -1,0 +1,102 @@
+"""Who is whose by the configuration's lines, and what becomes of people whom no line joins any more.
+
+Whoever is parted from somebody is a resident of their own from then on. What was kept of the two as of one
+person (ballots, polls, what counts for limits, wishes) stays with the account that stood first in the line;
+where an account takes part, and what waits to be said to it, is its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Sequence
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, or_, select, update
+
+from bot.model.people import Identity
+from bot.names import folded
+from storage.batch import Batch
+from storage.tables import identities, members, posts, residents
+
+Line = Sequence[Identity]
+_ACCOUNT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+_LISTED = select(identities.c.resident).where(identities.c.listed.is_not(None))
+_WHOSE = select(identities.c.resident).where(_ACCOUNT)
+# The one that stood first in its line comes first.
+_ACCOUNTS = (
+    select(identities.c.platform, identities.c.user_id, identities.c.listed)
+    .where(identities.c.resident == bindparam("id_"))
+    .order_by(identities.c.listed.is_(None), identities.c.listed, identities.c.platform, identities.c.user_id)
+)
+_ADD = insert(residents).returning(residents.c.id)
+_NEW: Any = bindparam("new_")
+_MOVE = (
+    update(identities).where(_ACCOUNT).values(resident=_NEW),
+    update(members)
+    .where(members.c.platform == bindparam("platform_"), members.c.user_id == bindparam("user_"))
+    .values(resident=_NEW),
+    update(posts)
+    .where(
+        *(posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("user_"), posts.c.private),
+        posts.c.resident.is_not(None),
+    )
+    .values(resident=_NEW),
+)
+_HEARD_AS = (
+    update(residents)
+    .where(residents.c.id == bindparam("id_"), residents.c.heard_as == bindparam("was_"))
+    .values(heard_as=bindparam("as_"))
+)
+# A name that no line gives any more is what their platform calls them, from their next word on.
+_NOTHING = (
+    update(residents)
+    .where(or_(residents.c.role != 0, residents.c.name_is_chosen))
+    .values(role=0, name_is_chosen=False)
+)
+_NOT_LISTED = update(identities).where(identities.c.listed.is_not(None)).values(listed=None)
+_LIST = update(identities).where(_ACCOUNT).values(listed=bindparam("at_"))
+
+
+def clear(db: Batch, lines: Sequence[Line]) -> None:
+    """Take away what earlier lines gave: names, roles, and that accounts are one person's."""
+    line_of = {account: number for number, line in enumerate(lines) for account in line}
+    known = {row[0] for row in db.execute(_LISTED)}
+    for account in line_of:
+        known |= {row[0] for row in db.execute(_WHOSE, _where(account))}
+    db.lock(residents.c.id, *known)
+    for resident in sorted(known):
+        _part(db, resident, line_of)
+    db.execute(_NOTHING)
+    db.execute(_NOT_LISTED)
+
+
+def note(db: Batch, lines: Sequence[Line]) -> None:
+    """That these lines say whose their accounts are."""
+    for line in lines:
+        for at, account in enumerate(line):
+            db.execute(_LIST, {**_where(account), "at_": at})
+
+
+def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> None:
+    """Those of a resident's accounts that no line joins any more. Who is in none, and never was, stays."""
+    groups: dict[Hashable, list[Identity]] = {}
+    for platform, user, listed in db.execute(_ACCOUNTS, {"id_": resident}):
+        account = Identity(platform, user)
+        if account in line_of or listed is not None:
+            groups.setdefault(line_of.get(account, account), []).append(account)
+    first, *others = groups.values() or [[]]
+    for group in others:
+        _move(db, resident, group, first)
+
+
+def _move(db: Batch, resident: int, accounts: Collection[Identity], from_: Sequence[Identity]) -> None:
+    one = next(iter(accounts))
+    row = {"name": one.user_id, "folded": folded(one.user_id), "heard_as": one.address}
+    new = db.execute(_ADD, row).scalar_one()
+    for account in accounts:
+        for statement in _MOVE:
+            db.execute(statement, {**_where(account), "new_": new})
+        db.execute(_HEARD_AS, {"id_": resident, "was_": account.address, "as_": from_[0].address})
+
+
+def _where(account: Identity) -> dict[str, str]:
+    return {"platform_": account.platform, "user_": account.user_id}

@@ -1,0 +1,136 @@
+"""Who was shut out or demoted has lost it: in another channel, in private, by buttons and while typing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.main.config import ThemeSection
+from tests.doubles.discord import Discord, Person, Server
+from tests.doubles.discord.state import Message
+from tests.on_discord import OnDiscord, plein_on
+
+MOMENT = 10
+
+
+@pytest.fixture
+async def council(double: Discord, database: str, town: Server) -> AsyncIterator[OnDiscord]:
+    """A theme in a channel for the council alone, and one for everybody."""
+    town.role("raad")
+    town.role("voorzitter", ["manage_messages"])
+    raad = town.channel("raad", only=["raad", "Plein"])
+    themes = [
+        ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
+        ThemeSection(name="Raad", places=(f"discord:{raad.id}",)),
+    ]
+    async with plein_on(double, database, themes=themes) as plein:
+        yield plein
+
+
+@pytest.fixture
+def chair(town: Server, council: OnDiscord) -> Person:
+    return town.member("vera", roles=["raad", "voorzitter"])
+
+
+@pytest.fixture
+def eva(town: Server, council: OnDiscord) -> Person:
+    return town.member("eva", roles=["raad"])
+
+
+async def asked(plein: OnDiscord, who: Person, question: str = "Geheim?") -> Message:
+    await who.uses("raad", "poll open", {"question": question, "option": "Ja | Nee", "closes": "3d"})
+    return await plein.board("raad", question)
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["in another channel", "in private"])
+async def test_without_the_channel_nothing_of_its_polls_is_theirs(
+    council: OnDiscord, town: Server, chair: Person, eva: Person, private: bool
+) -> None:
+    where = eva.dm if private else "sport"
+    await asked(council, chair)
+    # While she is in the council all of it is hers, wherever she says it.
+    assert "je koos Ja" in (await eva.uses(where, "vote", answer="1", poll=1)).text
+    assert len(await eva.completes(where, "poll open", "theme", "raad")) == 1
+    town.take(eva, "raad")
+    await council.turn(MOMENT)
+    await asked(council, chair, "Nog geheimer?")
+    refused = "is er voor jou niet"
+    assert refused in (await eva.uses(where, "vote", answer="2", poll=2)).text
+    for command in ("poll show", "poll withdraw", "poll export", "poll close"):
+        assert refused in (await eva.uses(where, command, poll=1)).text
+    for command in ("poll show", "vote", "poll close"):
+        assert await eva.completes(where, command, "poll", "") == []
+    assert await eva.completes(where, "poll open", "theme", "raad") == []
+    listed = await eva.uses(where, "poll list", theme="Raad")
+    assert "eheim" not in listed.text
+    assert "eheim" not in (await eva.uses(eva.dm, "poll list")).text
+    await council.board("raad", "Nog geheimer?", "Nog niemand stemde")
+    await council.board("raad", "Geheim?", "1 persoon stemde")
+
+
+async def test_a_button_that_was_answered_to_them_is_no_way_back(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    board = await asked(council, chair)
+    receipt = await eva.presses(board, "Ja")
+    town.take(eva, "raad")
+    await council.turn(MOMENT)
+    shown = await eva.uses(eva.dm, "poll list")
+    assert "Geheim?" not in shown.text
+    # The receipt stands in a channel that she cannot see any more; what was sent in private stays hers.
+    assert receipt.message
+    town.give(eva, "raad")
+    await council.turn(MOMENT)
+    again = await eva.uses(eva.dm, "poll show", poll=1)
+    town.take(eva, "raad")
+    await council.turn(MOMENT)
+    assert "is er voor jou niet" in (await eva.presses(again.message, "Nee")).text
+    await council.board("raad", "Geheim?", "1. Ja: 1 stem")
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["in another channel", "in private"])
+async def test_without_the_permission_nobody_steers(
+    council: OnDiscord, town: Server, chair: Person, eva: Person, private: bool
+) -> None:
+    await asked(council, eva)
+    where = chair.dm if private else "sport"
+    assert "loopt nu tot" in (await chair.uses(where, "poll extend", until="5d", poll=1)).text
+    town.take(chair, "voorzitter")
+    await council.turn(MOMENT)
+    for command, more in (
+        ("poll close", {"sure": True}),
+        ("poll cancel", {"sure": True}),
+        ("poll extend", {"until": "6d"}),
+    ):
+        assert "is van iemand anders" in (await chair.uses(where, command, poll=1, **more)).text
+    town.give(chair, "voorzitter")
+    await council.turn(MOMENT)
+    assert "is gesloten" in (await chair.uses(where, "poll close", poll=1, sure=True)).text
+
+
+async def test_an_overwrite_shuts_out_at_once(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    """What the channel allows is known without asking."""
+    await chair.uses("sport", "poll open", question="Een bank?", option="Ja | Nee")
+    await eva.uses("sport", "poll list")
+    before = len(council.double.calls)
+    assert "Een bank?" in (await eva.uses("general", "poll show", poll=1)).text
+    town.deny("sport", "raad", ["view_channel"])
+    assert "is er voor jou niet" in (await eva.uses("general", "poll show", poll=1)).text
+    reads = [call for call in council.double.calls[before:] if call.method == "GET"]
+    assert reads == []
+
+
+async def test_who_is_not_there_any_more_is_not_reminded(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    ines = town.member("ines", roles=["raad"])
+    for who in (eva, ines):
+        await who.uses("raad", "reminders", reminders="on")
+    await asked(council, chair)
+    town.take(eva, "raad")
+    await council.until_quiet(2 * 86_400 + 60)
+    assert "Geheim?" in (await ines.hears(ines.dm, "Geheim?")).text
+    assert not [said for said in eva.sees(eva.dm) if "Geheim?" in said.text]

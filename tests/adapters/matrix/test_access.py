@@ -1,0 +1,140 @@
+"""On a real homeserver: who was put out or demoted has lost it, and rooms of one's own have bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.adapters.matrix.test_polls_in_full import number_of
+from tests.homeserver import Homeserver, Person, shown
+from tests.plein import Plein
+from tests.town import Town, board, numbers, says
+
+REFUSED = "is er voor jou niet"
+
+
+async def test_put_out_of_an_invite_only_room_nothing_of_it_is_theirs(town: Town) -> None:
+    anna, ben = await town.resident("anna"), await town.resident("ben")
+    room = await anna.person.create_room(invite=[town.plein.user_id, ben.person.user_id])
+    await town.comes_to(anna.person, room)
+    await ben.person.join(room)
+    await anna.person.say(room, '!peiling open "Geheim?" Ja | Nee')
+    await board(anna.person, room, "Geheim?")
+    number = await number_of(anna)
+    await ben.person.say(ben.direct, f"!peiling toon {number}")
+    await ben.told("Geheim?", "Van jou staat er geen stem")
+    own = await town.room(ben.person)
+    await anna.person.request("POST", f"rooms/{room}/ban", {"user_id": ben.person.user_id})
+    for where in (ben.direct, own):
+        for words in (f"toon {number}", f"bewaar {number}", f"sluit {number} --zeker"):
+            await ben.person.say(where, f"!peiling {words}")
+        await ben.person.say(where, f"!stem 1 --peiling {number}")
+    await ben.person.say(ben.direct, "!peiling lijst")
+    await ben.told("Er loopt nu geen peiling")
+
+    async def all_refused() -> bool:
+        said = [one.body for one in shown(await ben.person.history(ben.direct)) if one.key]
+        return sum(REFUSED in words for words in said) == 8
+
+    await ben.person.wait_until(all_refused)
+    last = await board(anna.person, room, "Geheim?")
+    assert "Nog niemand stemde" in last.body
+
+
+async def test_demoted_from_50_to_0_nobody_steers_from_a_room_of_their_own(town: Town) -> None:
+    anna, mia = await town.resident("anna"), await town.resident("mia")
+    levels = {"users": {mia.person.user_id: 50}}
+    room = await town.room(anna.person, mia.person, power_level_content_override=levels)
+    await anna.person.say(room, '!peiling open "Een bank?" Ja | Nee')
+    await board(anna.person, room, "Een bank?")
+    number = await number_of(anna)
+    own = await town.room(mia.person)
+    await mia.person.say(own, f"!peiling verleng 10d --peiling {number}")
+    await mia.told("loopt nu tot")
+    state = await anna.person.state(room, "m.room.power_levels") or {}
+    await anna.person.send_state(room, "m.room.power_levels", {**state, "users": {}})
+    for where, words in ((own, "sluit {} --zeker"), (mia.direct, "annuleer {} --zeker")):
+        await mia.person.say(where, f"!peiling {words.format(number)}")
+    await mia.person.say(mia.direct, f"!peiling verleng 20d --peiling {number}")
+    await mia.person.say(mia.direct, "!help")
+    await mia.told("!peiling")
+    said = [one.body for one in shown(await mia.person.history(mia.direct)) if one.key]
+    assert sum("is van iemand anders" in words for words in said) == 3
+
+
+# --- a room of one's own ---
+
+
+async def membership(person: Person, room: str, plein: Plein) -> str | None:
+    return (await person.members(room)).get(plein.user_id)
+
+
+async def test_one_person_has_plein_in_so_many_rooms(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Kept over a restart; one that Plein left makes room; what the configuration names does not count."""
+    eva, anna = [await homeserver.person(f"{name}{next(numbers)}") for name in ("eva", "anna")]
+    named = await eva.create_room()
+    rule = f'[matrix.invitations]\nat_most = 2\nrooms = ["{named}"]\n'
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=rule)
+    town = Town(homeserver, plein)
+    await eva.invite(named, plein.user_id)
+    await town.comes_to(eva, named)
+    rooms = [await eva.create_room(invite=[plein.user_id]) for _ in range(2)]
+    for room in rooms:
+        await town.comes_to(eva, room)
+    await plein.stop()
+    await plein.start()
+    last = await eva.create_room(invite=[plein.user_id], is_direct=True)
+
+    async def declined() -> bool:
+        return await membership(eva, last, plein) == "leave"
+
+    await eva.wait_until(declined)
+    hers = await anna.create_room(invite=[plein.user_id])
+    await town.comes_to(anna, hers)
+    await eva.kick(rooms[0], plein.user_id)
+    await eva.invite(last, plein.user_id)
+    await town.comes_to(eva, last)
+    assert await plein.stop() == 0
+
+
+async def test_a_tombstone_leads_nowhere_but_to_what_replaced_the_room(town: Town) -> None:
+    """A room that anybody may enter, and that nobody invited Plein to."""
+    anna, eva = await town.resident("anna"), await town.resident("eva")
+    strange = await anna.person.create_room(public=True)
+    own = await town.room(eva.person)
+    await eva.person.send_state(own, "m.room.tombstone", {"body": "", "replacement_room": strange})
+    for _ in range(2):
+        await eva.person.say(own, "!help")
+
+    async def left() -> bool:
+        return await membership(anna.person, strange, town.plein) == "leave"
+
+    await anna.person.wait_until(left)
+    # It does not come back, whatever is said in the old room.
+    before = len(await anna.person.history(strange))
+    await eva.person.say(own, "!help")
+    await eva.person.say(eva.direct, "!help")
+    await eva.told("!peiling")
+    assert len(await anna.person.history(strange)) == before
+    # Invited properly it comes.
+    await anna.person.invite(strange, town.plein.user_id)
+    await town.comes_to(anna.person, strange)
+
+
+async def test_the_master_of_a_room_has_limits_like_anybody(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Those of the community's own rooms have none: the configuration names these."""
+    eva = await homeserver.person(f"eva{next(numbers)}")
+    council = await eva.create_room()
+    more = f'[polls]\nat_once = 2\n\n[[themes]]\nname = "Raad"\nplaces = ["matrix:{council}"]\n'
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=more)
+    town = Town(homeserver, plein)
+    own = await eva.create_room(invite=[plein.user_id])
+    await eva.invite(council, plein.user_id)
+    direct = await eva.create_room(invite=[plein.user_id], is_direct=True)
+    for room in (own, council, direct):
+        await town.comes_to(eva, room)
+    for number in (1, 2, 3):
+        await eva.say(own, f'!peiling open "Vraag {number}?" Ja | Nee')
+    await says(eva, direct, "Je hebt al 2 peilingen tegelijk lopen")
+    await eva.say(council, '!peiling open "Toch?" Ja | Nee')
+    await board(eva, council, "Toch?")
+    assert await plein.stop() == 0

@@ -1,0 +1,153 @@
+"""What the configuration says of people holds while it says so: a line gone takes along what it gave."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator
+
+from bot.clock import HandClock
+from bot.main.app import open_core
+from bot.main.config import Config, DatabaseSection, ResidentSection
+from bot.model.people import Identity, Role
+from bot.ports.storage import Transaction
+from tests.chat import NOW
+from tests.doubles.platform import PLATFORM, Platform, Town
+from tests.doubles.polls import counted
+from tests.postgres import keys_of
+
+numbers = itertools.count(1, 1000)
+
+
+@contextlib.asynccontextmanager
+async def started(url: str, *lines: tuple[str, str]) -> AsyncIterator[Town]:
+    """Plein, whose configuration has these residents: their accounts, and their role."""
+    residents = tuple(
+        ResidentSection.model_validate(
+            {
+                "name": f"Line {number}",
+                "accounts": [f"{PLATFORM}:{one}" for one in accounts.split()],
+                "role": role,
+            }
+        )
+        for number, (accounts, role) in enumerate(lines, 1)
+    )
+    config = Config(database=DatabaseSection(url=url, keys=keys_of(url)), residents=residents)
+    clock, platform = HandClock(NOW), Platform()
+    async with open_core(config, clock) as core:
+        await core.serve(platform)
+        town = Town(core, platform, clock, next(numbers))
+        await town.joined("sport")
+        yield town
+
+
+async def people(town: Town, *names: str) -> list[set[str]]:
+    """Who of these is one person, by the order of names."""
+
+    def read(tx: Transaction) -> list[set[str]]:
+        found: dict[int, set[str]] = {}
+        for name in names:
+            if resident := tx.people.by_identity(Identity(PLATFORM, name)):
+                found.setdefault(resident.id, set()).add(name)
+        return list(found.values())
+
+    return await town.core.store.run(read)
+
+
+async def roles(town: Town, *names: str) -> list[Role]:
+    return [await town.core.role_of(Identity(PLATFORM, name)) for name in names]
+
+
+async def test_a_role_goes_with_its_line(database_url: str) -> None:
+    async with started(database_url, ("mia", "moderator"), ("otto", "organiser")) as town:
+        assert await roles(town, "mia", "otto") == [Role.MODERATOR, Role.ORGANISER]
+        await town.say("ben", '!poll open "Wat?" A | B')
+        assert "nu sluiten?" in await town.say("mia", "!poll close 1")
+    async with started(database_url, ("otto", "resident")) as town:
+        assert await roles(town, "mia", "otto") == [Role.RESIDENT, Role.RESIDENT]
+        assert "is van iemand anders" in await town.say("mia", "!poll close 1 --sure")
+        assert await town.core.store.run(lambda tx: tx.people.with_role(Role.ORGANISER)) == []
+
+
+async def test_a_name_goes_with_its_line(database_url: str) -> None:
+    async def shown(town: Town) -> str:
+        def read(tx: Transaction) -> str:
+            resident = tx.people.by_identity(Identity(PLATFORM, "mia"))
+            return resident.name if resident else ""
+
+        return await town.core.store.run(read)
+
+    async with started(database_url, ("mia", "resident")) as town:
+        await town.say("mia", "!help")
+        assert await shown(town) == "Line 1"
+    async with started(database_url) as town:
+        await town.say("mia", "!help")
+        assert await shown(town) == "mia"
+
+
+async def test_accounts_are_parted_when_their_line_goes(database_url: str) -> None:
+    """The ballot stays with the account that stood first in it; each may vote for itself from then on."""
+    async with started(database_url) as town:
+        for name in ("anna", "anna-too"):
+            await town.say(name, "!reminders on")
+        await town.say("ben", '!poll open "Wat?" A | B')
+    async with started(database_url, ("anna anna-too", "moderator")) as town:
+        assert await people(town, "anna", "anna-too") == [{"anna", "anna-too"}]
+        await town.say("anna-too", "!vote 2")
+    async with started(database_url) as town:
+        assert await people(town, "anna", "anna-too") == [{"anna"}, {"anna-too"}]
+        assert await roles(town, "anna", "anna-too") == [Role.RESIDENT, Role.RESIDENT]
+        assert "Jij koos B" in await town.say("anna", "!poll show 1")
+        assert "Van jou staat er geen stem" in await town.say("anna-too", "!poll show 1")
+        assert "je koos A" in await town.say("anna-too", "!vote 1")
+        assert await town.core.store.run(lambda tx: counted(tx, 1)) == (2, [1, 1])
+        # Where each takes part is its own.
+        mine = await town.core.store.run(
+            lambda tx: [
+                len(tx.people.parts(resident.id))
+                for name in ("anna", "anna-too")
+                if (resident := tx.people.by_identity(Identity(PLATFORM, name)))
+            ]
+        )
+        assert mine == [1, 1]
+
+
+async def test_one_account_leaves_a_line(database_url: str) -> None:
+    async with started(database_url, ("a b c", "organiser")) as town:
+        await town.say("c", "!help")
+    async with started(database_url, ("b a", "organiser")) as town:
+        assert await people(town, "a", "b", "c") == [{"a", "b"}, {"c"}]
+        assert await roles(town, "a", "b", "c") == [Role.ORGANISER, Role.ORGANISER, Role.RESIDENT]
+
+
+async def test_an_account_goes_from_one_line_to_another(database_url: str) -> None:
+    async with started(database_url, ("a b", "moderator"), ("c d", "resident")) as town:
+        assert await people(town, *"abcd") == [{"a", "b"}, {"c", "d"}]
+    async with started(database_url, ("a", "moderator"), ("c d b", "resident")) as town:
+        assert await people(town, *"abcd") == [{"a"}, {"b", "c", "d"}]
+        assert await roles(town, *"abcd") == [Role.MODERATOR, Role.RESIDENT, Role.RESIDENT, Role.RESIDENT]
+
+
+async def test_two_lines_never_make_one_person_of_two(database_url: str) -> None:
+    """Not even of accounts that were one person's before, by whatever way."""
+    async with started(database_url) as town:
+        await town.say("a", "!help")
+        await town.core.link([Identity(PLATFORM, name) for name in "abx"])
+        assert await people(town, *"abx") == [{"a", "b", "x"}]
+    async with started(database_url, ("a c", "moderator"), ("b d", "resident")) as town:
+        found = await people(town, *"abcdx")
+        assert {"b", "d"} in found
+        assert await roles(town, "a", "c", "b", "d") == [Role.MODERATOR] * 2 + [Role.RESIDENT] * 2
+
+
+async def test_the_same_lines_again_change_nothing(database_url: str) -> None:
+    lines = (("a b", "moderator"), ("c", "organiser"))
+
+    def everything(tx: Transaction) -> list[object]:
+        return [tx.people.export(resident) for resident in range(1, 9)]
+
+    async with started(database_url, *lines) as town:
+        await town.say("b", "!help")
+        before = await town.core.store.run(everything)
+    async with started(database_url, *lines) as town:
+        assert await town.core.store.run(everything) == before
