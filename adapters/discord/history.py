@@ -74,13 +74,14 @@ class Reading:
     async def forget(self, guild: int, channel: int | None = None) -> None:
         """That channel is no more, or Plein is not on that server any more."""
         one = f"{guild}:{channel or ''}"
-        gone = [stream for stream in self._read if stream == one or (not channel and stream.startswith(one))]
-        for stream in gone:
-            async with self._taking:
-                self._read.pop(stream, None)
-                self._gaps.discard(stream)
-                self._unsaved.discard(stream)
-            await self._on.core.close_stream(self._on.account, stream)
+        # What was said there before is taken first, and its stream known only then.
+        async with self._taking:
+            for stream in list(self._read):
+                if stream == one or (not channel and stream.startswith(one)):
+                    self._read.pop(stream)
+                    self._gaps.discard(stream)
+                    self._unsaved.discard(stream)
+                    await self._on.core.close_stream(self._on.account, stream)
 
     async def _take(self, stream: str, message: discord.Message, *, late: bool = False) -> None:
         """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
