@@ -50,6 +50,8 @@ class Call:
     role_here: Role
     identity: Identity | None = None
     place: Place | None = None
+    # In which language Plein speaks with everybody there.
+    place_locale: str = ""
     theme_here: Theme | None = None
     since_here: datetime | None = None
     # Their part in other themes, as their platform says now where it was asked; None: it cannot be asked.

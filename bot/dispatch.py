@@ -295,6 +295,7 @@ class Dispatch:
             role_here=invocation.role,
             identity=invocation.author,
             place=invocation.place,
+            place_locale=self.commands.texts.nearest(known.place_locale, self.settings.locale),
             theme_here=known.theme,
             since_here=known.part.since if known.part else invocation.since,
             at=min(invocation.at, now),

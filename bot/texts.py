@@ -35,7 +35,8 @@ def languages_in(folder: Path) -> tuple[str, ...]:
 
 
 LOCALES = languages_in(FOLDER)
-_HOLE = re.compile(r"\{(\w+)\}")
+# `{known}` is a list that ends in "and"; `{known|or}` one that something is chosen from.
+_HOLE = re.compile(r"\{(\w+(?:\|or)?)\}")
 # Babel's own Flemish month and day names; British order of day and month for English.
 _BABEL = {"nl": "nl_BE", "en": "en_GB"}
 
@@ -93,7 +94,8 @@ class Texts:
         inside = False
         for number, part in enumerate(_HOLE.split(template)):
             if number % 2:
-                written.append(self._value(said.values[part], voice))
+                name, _, between = part.partition("|")
+                written.append(self._value(said.values[name], voice, between or "and"))
                 continue
             for piece, chunk in enumerate(part.split("`")):
                 if piece:
@@ -112,7 +114,7 @@ class Texts:
                 return forms[catalogue.plural(int(said.values.get("count", 1)))]
         return said.key
 
-    def _value(self, value: Any, voice: Voice) -> str:
+    def _value(self, value: Any, voice: Voice, between: str = "and") -> str:
         if isinstance(value, Text):
             return self.write(value, voice)
         if isinstance(value, datetime):
@@ -122,7 +124,7 @@ class Texts:
         if isinstance(value, Resident):
             return self._person(value, voice)
         if isinstance(value, (tuple, list)):
-            return self._list([self._value(part, voice) for part in value], voice)
+            return self._list([self._value(part, voice) for part in value], voice, between)
         if isinstance(value, (int, float)):
             return self.number(value, voice.locale)
         return voice.escape(str(value))
@@ -135,11 +137,11 @@ class Texts:
             return voice.escape(resident.name)
         return (voice.person and voice.person(known)) or voice.escape(known.name)
 
-    def _list(self, parts: list[str], voice: Voice) -> str:
+    def _list(self, parts: list[str], voice: Voice, between: str) -> str:
         if len(parts) < 2:
             return "".join(parts)
         filled = {"head": ", ".join(parts[:-1]), "last": parts[-1]}
-        template = self._template(Text("list.and"), voice.locale)
+        template = self._template(Text(f"list.{between}"), voice.locale)
         return _HOLE.sub(lambda hole: filled[hole[1]], template)
 
     def day(self, day: date, voice: Voice) -> str:

@@ -449,7 +449,7 @@ async def test_a_vote_can_change_until_the_end_and_after_a_restart(tmp_path: Pat
         await close(town)
         said = town.platform.where("sport")[-1]
         assert "Verhuizen haalt het, met 1 stem." in said
-        assert "1 mens deed mee" in said
+        assert "1 persoon stemde" in said
 
 
 async def test_a_lost_key_is_said_and_everybody_can_vote_again(tmp_path: Path) -> None:
@@ -509,7 +509,7 @@ async def test_its_board_offers_no_native_poll_and_shows_no_count(database_url: 
         await vote(town, "anna", "!vote 2")
         await town.core.run_due()
         shown = town.platform.where("sport")[-1]
-        assert "1 mens deed mee." in shown
+        assert "1 persoon stemde." in shown
         assert "█" not in shown
         assert "Anoniem" in shown
 

@@ -85,7 +85,7 @@ async def changes_on(stage: OnDiscord, clock: DiscordsClock, folder: Path) -> st
 
 LIES = {
     "count": (rewritten("1 stem", "2 stemmen"), "2 stemmen"),
-    "line": (rewritten(r"\n1 mens deed mee\.", ""), "-    1 mens deed mee."),
+    "line": (rewritten(r"\n1 persoon stemde\.", ""), "-    1 persoon stemde."),
     "another line": (rewritten("$", "\nNog iets"), "+    Nog iets"),
     "date": (rewritten(r"<t:(\d+):F>", lambda at: f"<t:{int(at[1]) + 60}:F>"), "19.01 uur"),
     "markup": (rewritten("Nieuwe skatebaan", r"Nieuwe \*skatebaan\*"), "Nieuwe *skatebaan*"),

@@ -13,6 +13,7 @@ import pytest
 from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
+from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
 from bot.commands.read import bind, parse
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
@@ -28,7 +29,7 @@ from tests.doubles.calls import COMMANDS, a_call
 from tests.doubles.installed import FEATURES
 from tests.test_imports import ROOT
 
-HOLE = re.compile(r"\{(\w+)\}")
+HOLE = re.compile(r"\{(\w+)(?:\|or)?\}")
 # Calls whose first argument is a key.
 SAYS = {"text", "Text", "UserError", "Unread", "_template", "find"}
 # Calls whose first argument is the end of a key of a parameter: ".help" of "param.closes.help".
@@ -139,6 +140,9 @@ BUILT = {
         argument.key(f".{choice}.label") for argument in ASKED for choice in argument.choices
     },
     "param.*.yes": {argument.key(".yes") for argument in ASKED if not argument.needs_value},
+    "discord.permission.*": filled("discord.permission.*", [*NEEDED, NEEDED_FOR_POLLS]),
+    "language.name.*": filled("language.name.*", LOCALES),
+    "list.*": filled("list.*", ["and", "or"]),
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),
     "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),
     "poll.*.nothing": filled("poll.*.nothing", ["show", "mine"]),
@@ -146,6 +150,7 @@ BUILT = {
     "poll.*.unreadable": filled("poll.*.unreadable", ["show", "mine"]),
     "poll.*.title": filled("poll.*.title", ["closed", "cancelled"]),
     "poll.bar.*": filled("poll.bar.*", Kind),
+    "poll.before.*": filled("poll.before.*", DATE_WORDS),
     "poll.board.*": filled("poll.board.*", ["closed", "cancelled"]),
     "poll.board.results.*": filled("poll.board.results.*", set(Results) - {Results.LIVE}),
     "poll.board.who.*": filled("poll.board.who.*", CHOSEN_VOTERS),

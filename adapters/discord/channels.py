@@ -16,7 +16,7 @@ from adapters.discord.trouble import TROUBLE
 from bot.clock import Clock
 from bot.errors import TryLater
 from bot.model.events import Mention
-from bot.model.message import Text, typed
+from bot.model.message import Text, text
 from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.ports.adapter import Core
 from bot.recent import Recent
@@ -33,7 +33,7 @@ ASK_AGAIN = 2.0
 KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 # Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
 MOST_MUTE = 2_000
-# What Plein must be allowed where it takes part, as Discord's settings call it.
+# What Plein must be allowed where it takes part, as the library calls it.
 NEEDED = (
     "view_channel",
     "send_messages",
@@ -56,9 +56,9 @@ def needed(settings: Settings) -> discord.Permissions:
 
 
 def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
-    """As Discord's settings call them; the library has other names for some."""
+    """As Discord's own settings call them in the language of whoever reads it."""
     known = (*NEEDED, NEEDED_FOR_POLLS)
-    return tuple(typed(name.replace("_", " ")) for name in known if getattr(permissions, name))
+    return tuple(text(f"discord.permission.{name}") for name in known if getattr(permissions, name))
 
 
 # A post in a forum is a place as well.

@@ -31,7 +31,10 @@ def set_language(call: Call, language: str) -> Message:
         raise UserError("language.unknown", language=language[:40])
     call.tx.people.set_locale(call.resident.id, locale)
     call.locale = locale
-    return message(text("language.set"))
+    lines = [text("language.set")]
+    if call.place and call.place_locale != locale:
+        lines.append(text("language.place", language=text(f"language.name.{call.place_locale}")))
+    return message(*lines)
 
 
 def set_reminders(call: Call, wanted: Wanted) -> Message:

@@ -31,7 +31,7 @@ from adapters.matrix.settings import Matrix
 from bot.feature import Claims, Features
 from bot.main.addresses import check_address, secrets_in_address, shown_address
 from bot.masking import hide
-from bot.model.message import Text, text
+from bot.model.message import Text, text, typed
 from bot.model.people import Role
 from bot.settings import Section
 from bot.texts import LOCALES
@@ -311,10 +311,13 @@ def _fault(error: Any, config: type[Config]) -> Text:
     if error["type"] == "extra_forbidden":
         return _unknown_key(error["loc"], path, config)
     if error["type"] == "value_error":
-        problem = text(str(error["ctx"]["error"]), known=", ".join(LOCALES))
+        problem = text(str(error["ctx"]["error"]), known=tuple(map(typed, LOCALES)))
         return text("config.fault", path=path, problem=problem)
     if error["type"] == "literal_error":
-        problem = text("config.choices", choices=error["ctx"]["expected"].replace(" or ", ", "))
+        problem = text(
+            "config.choices",
+            choices=tuple(map(typed, error["ctx"]["expected"].replace(" or ", ", ").split(", "))),
+        )
         return text("config.fault", path=path, problem=problem)
     return text("config.fault", path=path, problem=text(_KINDS.get(error["type"], "config.wrong")))
 

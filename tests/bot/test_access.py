@@ -81,7 +81,7 @@ async def test_put_out_he_has_lost_it_with_his_next_word(town: Town, room: str |
     for command, name, typed in (("poll show", "poll", ""), ("poll list", "theme", "raad")):
         typing = town.asked("ben", room=room, button=Button(text("typed"), command, {}))
         assert list(await town.core.suggest(typing, name, typed)) == []
-    assert "1 mens deed mee" in await town.say("eva", "!poll show 1", room="raad")
+    assert "1 persoon stemde" in await town.say("eva", "!poll show 1", room="raad")
 
 
 async def test_demoted_she_steers_no_more_from_anywhere(town: Town) -> None:

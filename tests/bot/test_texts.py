@@ -27,11 +27,11 @@ EN = Voice("en", BRUSSELS, NOW)
 @pytest.mark.parametrize(
     ("count", "nl", "en"),
     [
-        (0, "0 mensen deden mee.", "0 people took part."),
-        (1, "1 mens deed mee.", "1 person took part."),
-        (2, "2 mensen deden mee.", "2 people took part."),
-        (9999, "9999 mensen deden mee.", "9999 people took part."),
-        (100_000, "100.000 mensen deden mee.", "100,000 people took part."),
+        (0, "0 mensen stemden.", "0 people voted."),
+        (1, "1 persoon stemde.", "1 person voted."),
+        (2, "2 mensen stemden.", "2 people voted."),
+        (9999, "9999 mensen stemden.", "9999 people voted."),
+        (100_000, "100.000 mensen stemden.", "100,000 people voted."),
     ],
 )
 def test_plurals_and_numbers(count: int, nl: str, en: str) -> None:
@@ -46,6 +46,12 @@ def test_lists() -> None:
     assert chose("Ja") == "Jij koos Ja."
     assert chose("Ja", "Nee") == "Jij koos Ja en Nee."
     assert chose("Ja", "Nee", "Later") == "Jij koos Ja, Nee en Later."
+
+
+def test_a_list_that_something_is_chosen_from_ends_in_or() -> None:
+    known = text("theme.unknown", theme="bos", known=(typed("sport"), typed("spel"), typed("groen")))
+    assert TEXTS.write(known, NL).endswith("Kies sport, spel of groen.")
+    assert TEXTS.write(known, EN).endswith("Choose sport, spel or groen.")
 
 
 def test_what_is_typed_fills_no_hole() -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
 from bot.call import Call
@@ -39,9 +39,18 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
     board = show.card(call.tx, found, mine, private=True)
-    own = () if found.anonymous and not mine else (_mine(found, mine, "show"),)
+    own = () if found.anonymous and not mine else _chosen(found, mine)
     form = ballot_form(found, mine)
     return message(*board.lines, *own, title=board.title, hints=board.hints, buttons=board.buttons, form=form)
+
+
+def _chosen(poll: Poll, mine: Choices) -> Sequence[Text]:
+    """What they chose; of dates a line each, for nobody reads a dozen in one."""
+    if not mine and poll.state != "open":
+        return (text("poll.show.missed"),)
+    if mine and mine != UNREADABLE and poll.kind is Kind.DATES and not poll.anonymous:
+        return (text("poll.show.each"), *show.chosen(poll, mine))
+    return (_mine(poll, mine, "show"),)
 
 
 def list_polls(call: Call, *, theme: str | None = None) -> Message:

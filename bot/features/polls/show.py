@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.features.polls.forms import ballot_form
-from bot.features.polls.kinds import METHODS, Count, how_to, option_text
+from bot.features.polls.kinds import DATE_WORDS, METHODS, Count, how_to, option_text
 from bot.features.polls.ranking import Ranking
-from bot.features.polls.records import POLLS, Choices, Kind, Plan, Poll, Results
+from bot.features.polls.records import POLLS, UNREADABLE, Choices, Kind, Plan, Poll, Results
 from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
 
@@ -14,6 +16,7 @@ BAR = 10
 PRESSED = (Kind.CHOICE, Kind.APPROVAL, Kind.RANKED)
 # So many reasons fit on a board; all of them are in what `poll show` answers.
 REASONS_SHOWN = 10
+_DATE_MARKS = {mark: name for name, mark in DATE_WORDS.items()}
 _WITHDRAW, _CHANGE = text("poll.button.withdraw"), text("poll.button.change")
 
 
@@ -134,12 +137,20 @@ def _came_out(poll: Poll, count: Count) -> list[Text]:
     if not first:
         return [text("poll.result.nothing" if count.people else "poll.result.none")]
     names = tuple(option_text(poll, option) for option in first)
-    values = figures(poll, count, first[0])
+    values: dict[str, Any] = dict(figures(poll, count, first[0]))
+    if poll.kind is Kind.DATES:
+        values = {"marks": _marks(*count.parts[first[0] - 1])}
     if len(first) > 1:
         tie = text(f"poll.result.{_family(poll)}.tie", options=names, **values)
         return [tie, _why_level(count.ranking, first, names)] if count.ranking else [tie]
     won = text(f"poll.result.{_family(poll)}.one", option=names[0], **values)
     return [won, _why(poll, count)] if count.ranking and len(poll.options) > 1 else [won]
+
+
+def _marks(count: int, need: int) -> tuple[Text, ...]:
+    """How often each mark was given to a date; one that nobody gave is not worth a word."""
+    given = (text("poll.marks.yes", count=count), text("poll.marks.if_need_be", count=need))
+    return tuple(mark for mark in given if mark.values["count"])
 
 
 def _family(poll: Poll) -> str:
@@ -320,9 +331,8 @@ def chosen(poll: Plan, choices: Choices) -> tuple[Text, ...]:
                 for number, score in enumerate(choices, start=1)
             )
         case Kind.DATES:
-            words = {2: "yes", 1: "if_need_be", 0: "no"}
             return tuple(
-                text(f"poll.chosen.date.{words[mark]}", option=option_text(poll, number))
+                text(f"poll.chosen.date.{_DATE_MARKS[mark]}", option=option_text(poll, number))
                 for number, mark in enumerate(choices, start=1)
             )
         case Kind.RANKED:
@@ -332,6 +342,31 @@ def chosen(poll: Plan, choices: Choices) -> tuple[Text, ...]:
             )
         case _:
             return tuple(option_text(poll, number) for number in choices)
+
+
+def _changed(poll: Poll, before: Choices, after: Choices) -> list[Text]:
+    """What they chose at first, and what now; a line for each mark or order, which nobody reads in one."""
+    question, was, now = poll.question, chosen(poll, before), chosen(poll, after)
+    match poll.kind:
+        case Kind.DATES | Kind.SCORE if before != UNREADABLE:
+            lines = [
+                mark if mark == earlier else text("poll.receipt.was", now=mark, before=_mark(poll, old))
+                for mark, earlier, old in zip(now, was, before, strict=True)
+            ]
+            return [text("poll.receipt.changed.each", question=question), *lines]
+        case Kind.RANKED:
+            return [
+                text("poll.receipt.changed.order", question=question),
+                text("poll.receipt.before", options=was),
+                text("poll.receipt.now", options=now),
+            ]
+        case _:
+            return [text("poll.receipt.changed", question=question, before=was, options=now)]
+
+
+def _mark(poll: Plan, mark: int) -> Text:
+    """What was said of one option, by itself."""
+    return typed(str(mark)) if poll.kind is Kind.SCORE else text(f"poll.before.{_DATE_MARKS[mark]}")
 
 
 def receipt(
@@ -346,8 +381,9 @@ def receipt(
         # What was chosen would be kept with the answer, and could be read there afterwards.
         lines = [text("poll.receipt.anonymous", question=question)]
     elif before and before != after:
-        was, now = chosen(poll, before), chosen(poll, after)
-        lines = [text("poll.receipt.changed", question=question, before=was, options=now)]
+        lines = _changed(poll, before, after)
+    elif poll.kind is Kind.DATES:
+        lines = [text("poll.receipt.each", question=question), *chosen(poll, after)]
     else:
         lines = [text("poll.receipt.voted", question=question, options=chosen(poll, after))]
     if reason and not poll.anonymous:

@@ -66,7 +66,7 @@ async def test_without_the_channel_nothing_of_its_polls_is_theirs(
     assert "eheim" not in listed.text
     assert "eheim" not in (await eva.uses(eva.dm, "poll list")).text
     await council.board("raad", "Nog geheimer?", "Nog niemand stemde")
-    await council.board("raad", "Geheim?", "1 mens deed mee")
+    await council.board("raad", "Geheim?", "1 persoon stemde")
 
 
 async def test_a_button_that_was_answered_to_them_is_no_way_back(

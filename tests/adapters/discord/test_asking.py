@@ -138,7 +138,7 @@ async def test_a_poll_is_opened_with_its_options(plein: OnDiscord, anna: Person)
     assert opened.ephemeral
     assert opened.buttons == ["Sluit nu", "Annuleer"]
     board = await plein.board("sport", "Waar komt de bank?")
-    assert "Er moeten minstens 3 mensen meedoen." in board.text
+    assert "Er moeten minstens 3 mensen stemmen." in board.text
     assert "De uitslag komt als ze sluit." in board.text
 
 
@@ -165,7 +165,7 @@ async def test_the_form_has_what_was_given_with_the_command(plein: OnDiscord, be
     assert filled_in(form)["How people answer"] == "A score for each option"
     await ben.submits(form, {"Your question": "Which colour?"})
     # In the language of the place, and with the quorum that the form did not ask for.
-    await plein.board("sport", "Which colour?", "Er moeten minstens 2 mensen meedoen.", "punten")
+    await plein.board("sport", "Which colour?", "Er moeten minstens 2 mensen stemmen.", "punten")
 
 
 async def test_a_suggested_moment_comes_back_as_people_write_it(plein: OnDiscord, anna: Person) -> None:
@@ -231,7 +231,7 @@ async def test_a_form_outlives_a_restart(
             assert filled_in(form)[FIELDS[0]] == "Een bank?"
         opened = await anna.submits(form, {FIELDS[0]: "Een bank?", FIELDS[1]: "Ja\nNee"})
         assert "Je peiling “Een bank?” staat open." in opened.text
-        await plein.board("sport", "Een bank?", "Er moeten minstens 2 mensen meedoen.")
+        await plein.board("sport", "Een bank?", "Er moeten minstens 2 mensen stemmen.")
 
 
 async def test_what_can_be_read_in_two_ways_is_asked_back(plein: OnDiscord, anna: Person) -> None:

@@ -47,7 +47,7 @@ async def test_a_hundred_votes_cost_a_few_edits(plein: OnDiscord, town: Server, 
     board = await opened(plein, anna, "Een bank?")
     crowd = [town.member(f"buur{number}") for number in range(100)]
     await asyncio.gather(*(one.presses(board, "Ja" if one.id > anna.id else "Nee") for one in crowd))
-    shown = await plein.board("sport", "Ja: 100 stemmen", "100 mensen deden mee")
+    shown = await plein.board("sport", "Ja: 100 stemmen", "100 mensen stemden")
     assert shown is board
     assert board.edits <= 20
 
@@ -115,7 +115,7 @@ async def test_nothing_shows_how_a_hidden_poll_stands(
         )
         await anna.presses(board, "Ja")
         await anna.chooses(board, board.components[-1]["components"][0]["custom_id"], ["Ja", "Nee"])
-        await plein.board("sport", "1 mens deed mee.")
+        await plein.board("sport", "1 persoon stemde.")
         assert figures(board) == []
         assert not any(
             option.get("default")
@@ -151,7 +151,7 @@ async def test_who_voted_is_shown_how_it_stands(plein: OnDiscord, anna: Person, 
     assert figures((await ben.uses("sport", "poll show")).message) == []
     receipt = await ben.presses(board, "Ja")
     assert figures(receipt.message) == ["██████████ 1. Ja: 1 vote", "░░░░░░░░░░ 2. Nee: 0 votes"]
-    await plein.board("sport", "1 mens deed mee.")
+    await plein.board("sport", "1 persoon stemde.")
     assert figures(board) == []
 
 

@@ -117,7 +117,7 @@ async def test_where_plein_may_not_speak_it_says_so_and_comes_back(
     asked = await anna.uses("stil", "peiling open", vraag="Een bank?", keuze="Ja | Nee")
     assert "staat open" in asked.text
     assert "in dit kanaal mag ik nog niets tonen" in asked.text
-    assert "send messages" in asked.text
+    assert "Berichten verzenden" in asked.text
     town.allow("stil", plein.double.bot.user.name, ["send_messages"])
     await anna.uses("stil", "peiling lijst")
     await plein.board("stil", "Een bank?")

@@ -96,7 +96,7 @@ async def test_who_voted_nowhere_else_is_counted_in(
     await carla.votes(beside, [])
     await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen")
     await plein.turn(2 * DAY - HOUR)
-    await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen deden mee")
+    await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen stemden")
     # It may still be changed, and the last word is said where it counts.
     assert "you first chose Nee, now Ja" in (await ben.presses(board, "Ja")).text
     await plein.turn(HOUR)
@@ -127,7 +127,7 @@ async def test_it_ends_when_the_poll_is_closed_by_hand(plein: OnDiscord, anna: P
     await plein.double.until(lambda: beside.poll and beside.poll.finalized)
     # What was informal until then does not change a result that was announced.
     await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 1 stem.")
-    assert await plein.board("sport", "Gesloten op <t:", "1 mens deed mee") is board
+    assert await plein.board("sport", "Gesloten op <t:", "1 persoon stemde") is board
 
 
 async def test_who_votes_there_is_who_they_are_on_the_server(
@@ -154,7 +154,7 @@ async def test_who_joined_before_it_opened_is_a_member_though_never_heard_of(
     await ben.votes(beside, "Ja")
     await newcomer.votes(beside, "Nee")
     await plein.turn(2 * DAY - HOUR)
-    await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen", "1 mens deed mee")
+    await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen", "1 persoon stemde")
 
 
 async def test_two_accounts_of_one_person_count_once_there(
@@ -168,7 +168,7 @@ async def test_two_accounts_of_one_person_count_once_there(
         await anna.votes(beside, "Ja")
         await other.votes(beside, "Ja")
         await plein.turn(2 * DAY - HOUR)
-        await plein.board("sport", "Ja: 1 stem", "1 mens deed mee")
+        await plein.board("sport", "Ja: 1 stem", "1 persoon stemde")
 
 
 async def test_it_is_not_posted_again_where_it_arrived_unheard(plein: OnDiscord, anna: Person) -> None:

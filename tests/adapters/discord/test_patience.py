@@ -113,7 +113,7 @@ async def test_what_discord_fails_at_for_ever_is_set_aside_in_the_end(
         ((_, reason),) = await plein.core.store.run(lambda tx: tx.posts.parked())
         assert reason == "Discord 503"
         assert fault.met < 60
-        await mod.hears(mod.dm, "raakte niet bezorgd (Discord 503)")
+        await mod.hears(mod.dm, "kon niet bezorgd worden (Discord 503)")
         fault.release()
         await asks(anna, "sport", "Een zwembad?")
         await plein.board("sport", "Een zwembad?")

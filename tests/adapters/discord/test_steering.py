@@ -173,7 +173,7 @@ async def test_only_those_with_the_permission_vote(
     board = await opened(plein, anna, "Een bank?", voters=voters)
     assert "stemmen alleen" in (await anna.presses(board, "Ja")).text
     assert "je koos Ja" in (await one.presses(board, "Ja")).text
-    await plein.board("sport", "Ja: 1 stem", "1 mens deed mee")
+    await plein.board("sport", "Ja: 1 stem", "1 persoon stemde")
 
 
 async def test_members_are_those_who_were_there_when_it_opened(
@@ -184,5 +184,5 @@ async def test_members_are_those_who_were_there_when_it_opened(
     plein.double.clock.turn(60)
     assert "you chose Ja" in (await ben.presses(board, "Ja")).text
     newcomer = town.member("nieuw")
-    assert "stemt alleen wie al aan dit thema meedeed" in (await newcomer.presses(board, "Ja")).text
-    await plein.board("sport", "1 mens deed mee")
+    assert "kan alleen stemmen wie al aan dit thema meedeed" in (await newcomer.presses(board, "Ja")).text
+    await plein.board("sport", "1 persoon stemde")

@@ -107,7 +107,7 @@ async def test_what_others_saw_is_no_vote_in_a_hidden_poll(
     asked = await anna.hears(anna.dm, "konden anderen zien")
     assert asked.buttons == ["Ja", "Nee"]
     assert "je koos Nee" in (await anna.presses(asked, "Nee")).text
-    await plein.board("sport", "1 mens deed mee")
+    await plein.board("sport", "1 persoon stemde")
 
 
 async def test_what_people_say_to_each_other_is_neither_answered_nor_kept(

@@ -35,7 +35,7 @@ async def test_a_vote_is_a_press(plein: OnDiscord, anna: Person, ben: Person) ->
     assert voted.ephemeral
     assert "“Een bank?”: you chose Nee." in voted.text
     assert voted.buttons == ["Withdraw my vote", "Change"]
-    await plein.board("sport", "Een bank?", "Nee: 1 stem", "1 mens deed mee")
+    await plein.board("sport", "Een bank?", "Nee: 1 stem", "1 persoon stemde")
 
 
 async def test_each_of_twenty_options_has_its_button(plein: OnDiscord, anna: Person) -> None:
@@ -55,7 +55,7 @@ async def test_several_are_chosen_from_a_list_in_one_go(plein: OnDiscord, anna: 
     assert "you first chose Bank and Beeld, now Boom" in changed.text
     # The buttons turn over one of them, and the list says it all.
     assert "now Bank and Boom" in (await ben.presses(board, "Bank")).text
-    await plein.board("sport", "Bank: 1 stem", "Boom: 1 stem", "Beeld: 0 stemmen", "1 mens deed mee")
+    await plein.board("sport", "Bank: 1 stem", "Boom: 1 stem", "Beeld: 0 stemmen", "1 persoon stemde")
 
 
 async def test_a_list_takes_no_more_than_may_be_chosen(plein: OnDiscord, anna: Person) -> None:
@@ -87,9 +87,9 @@ async def test_ranks_are_pressed_or_given_in_a_form(plein: OnDiscord, anna: Pers
     assert "je koos Beeld op 1, Bank op 2 en Boom op 3" in (await anna.submits(asked, {"0": "3 1 2"})).text
     for name in ("Beeld", "Boom"):
         pressed = await ben.presses(board, name)
-    assert "now Beeld as 1 and Boom as 2" in pressed.text
-    assert "Without a rank yet, and so last together: Bank." in pressed.text
-    await plein.board("sport", "2 mensen deden mee", "3. Beeld: wint 2 duels van de 2")
+    assert "now Beeld in place 1 and Boom as 2" in pressed.text
+    assert "Without a rank yet, and so at the end: Bank." in pressed.text
+    await plein.board("sport", "2 mensen stemden", "3. Beeld: wint 2 duels van de 2")
 
 
 async def test_a_wrong_order_is_asked_again_with_what_was_typed(plein: OnDiscord, anna: Person) -> None:
@@ -184,7 +184,7 @@ async def test_who_objects_to_a_secret_proposal_leaves_no_more_than_others(
     assert "your vote is in" in (await ben.submits(asked, {"Your reason": "Te duur. " * 30})).text
     for person, events in ((anna, before), (ben, [])):
         assert await plein.core.store.run(events_of(person)) == events
-    await plein.board("sport", "2 mensen deden mee.")
+    await plein.board("sport", "2 mensen stemden.")
     await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
     await plein.board("sport", "Akkoord: 1", "Bezwaar: 1", "Bezwaar: “Te duur. Te duur.")
 
@@ -202,7 +202,7 @@ async def test_several_are_chosen_in_secret_in_one_go(plein: OnDiscord, anna: Pe
     assert "your vote is in" in (await ben.submits(again, {"0": "1 3"})).text
     assert await plein.core.store.run(events_of(ben)) == []
     await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
-    await plein.board("sport", "Bank: 1 stem", "Boom: 0 stemmen", "Beeld: 1 stem", "1 mens deed mee")
+    await plein.board("sport", "Bank: 1 stem", "Boom: 0 stemmen", "Beeld: 1 stem", "1 persoon stemde")
 
 
 async def test_a_secret_form_is_found_again_though_nothing_of_it_is_kept(
@@ -246,7 +246,7 @@ async def test_one_ballot_a_person_whichever_way_it_was_cast(
     await anna.uses("sport", "stem", antwoord="3")
     await anna.says("sport", f"<@{town.discord.bot.user.id}> stem 1 2")
     await anna.hears(anna.dm, "nu Bank en Boom")
-    await plein.board("sport", "Bank: 1 stem", "Boom: 1 stem", "Beeld: 0 stemmen", "1 mens deed mee")
+    await plein.board("sport", "Bank: 1 stem", "Boom: 1 stem", "Beeld: 0 stemmen", "1 persoon stemde")
 
 
 async def test_a_vote_that_came_in_twice_counts_once(plein: OnDiscord, anna: Person) -> None:
@@ -265,7 +265,7 @@ async def test_two_accounts_of_one_person_count_once(
         board = await opened(plein, anna, "Een bank?")
         await anna.presses(board, "Ja")
         assert "je koos eerst Ja, nu Nee" in (await other.presses(board, "Nee")).text
-        await plein.board("sport", "Ja: 0 stemmen", "Nee: 1 stem", "1 mens deed mee")
+        await plein.board("sport", "Ja: 0 stemmen", "Nee: 1 stem", "1 persoon stemde")
 
 
 async def test_one_theme_in_two_channels_is_one_poll(
@@ -277,7 +277,7 @@ async def test_one_theme_in_two_channels_is_one_poll(
         await anna.presses(await plein.board("sport", "Een bank?"), "Ja")
         await ben.presses(await plein.board("zwemmen", "Een bank?"), "Nee")
         for channel in ("sport", "zwemmen"):
-            await plein.board(channel, "Ja: 1 stem", "Nee: 1 stem", "2 mensen deden mee")
+            await plein.board(channel, "Ja: 1 stem", "Nee: 1 stem", "2 mensen stemden")
 
 
 # --- later -------------------------------------------------------------------------------------------

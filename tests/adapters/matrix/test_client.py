@@ -23,17 +23,17 @@ async def test_a_poll_from_opening_to_result(town: Town) -> None:
 
     reaction = await ben.person.react(room, first.event_id, "2️⃣")
     await ben.told("je koos Nee")
-    await board(anna.person, room, "2. Nee: 1 stem", "1 mens deed mee")
+    await board(anna.person, room, "2. Nee: 1 stem", "1 persoon stemde")
 
     await ben.person.say(room, "!stem 1")
     await ben.told("je koos eerst Nee, nu Ja")
-    await board(anna.person, room, "1. Ja: 1 stem", "2. Nee: 0 stemmen", "1 mens deed mee")
+    await board(anna.person, room, "1. Ja: 1 stem", "2. Nee: 0 stemmen", "1 persoon stemde")
 
     poll = await native_poll(anna.person, room)
     await ben.person.answer(room, poll["event_id"], ["3"])
     await ben.told("je koos eerst Ja, nu Later")
     await anna.person.answer(room, poll["event_id"], ["3"], stable=True)
-    last = await board(anna.person, room, "3. Later: 2 stemmen", "2 mensen deden mee")
+    last = await board(anna.person, room, "3. Later: 2 stemmen", "2 mensen stemden")
     assert last.event_id == first.event_id
     assert last.edits >= 3
     assert reaction
@@ -69,7 +69,7 @@ async def test_taking_back_whichever_way(town: Town) -> None:
     first = await board(anna.person, room, "Nog niemand stemde")
 
     reaction = await ben.person.react(room, first.event_id, "1️⃣")
-    await board(anna.person, room, "1 mens deed mee")
+    await board(anna.person, room, "1 persoon stemde")
     await ben.person.redact(room, reaction)
     await ben.told("je stem is ingetrokken")
     await board(anna.person, room, "Nog niemand stemde")

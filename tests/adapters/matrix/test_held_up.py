@@ -152,7 +152,7 @@ async def test_a_room_whose_history_hangs_stops_no_other(spoiled: Spoiled) -> No
     await spoiled.town.plein.start()
     spoiled.proxy.mend()
     await anna.told("je koos eerst Ja, nu Later")
-    await board(anna.person, hers, "3. Later: 1 stem", "1 mens deed mee")
+    await board(anna.person, hers, "3. Later: 1 stem", "1 persoon stemde")
 
 
 async def test_keys_that_hang_stop_no_reading(spoiled: Spoiled) -> None:

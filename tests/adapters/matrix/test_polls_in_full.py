@@ -103,7 +103,7 @@ async def test_a_hidden_poll_is_never_answered_in_public(town: Town) -> None:
         await ben.told("konden anderen zien", f"--peiling {number}")
     await ben.person.say(ben.direct, "2")
     await ben.told("je koos Nee")
-    last = await board(anna.person, room, "1 mens deed mee.")
+    last = await board(anna.person, room, "1 persoon stemde.")
     assert "█" not in last.body
     assert not [
         one for one in await anna.person.history(room) if one["type"] == "org.matrix.msc3381.poll.start"
@@ -144,12 +144,12 @@ async def test_a_secret_ballot_is_given_whole(town: Town) -> None:
     await ben.told("geef je je stem in één keer", "telt nog niet")
     await ben.person.say(ben.direct, f"!stem 2 --peiling {number}")
     await ben.told("je stem is binnen")
-    await board(anna.person, room, "1 mens deed mee.")
+    await board(anna.person, room, "1 persoon stemde.")
     await ben.person.say(ben.direct, "1")
     await ben.told("je stem is ingetrokken")
     await board(anna.person, room, "Nog niemand stemde.")
     await ben.person.say(ben.direct, f"!stem 1 3 --peiling {number}")
-    await board(anna.person, room, "1 mens deed mee.")
+    await board(anna.person, room, "1 persoon stemde.")
     await anna.person.say(room, f"!peiling sluit {number} --zeker")
     await board(anna.person, room, "1. Bank: 1 stem", "2. Boom: 0 stemmen", "3. Beeld: 1 stem")
 
@@ -182,4 +182,4 @@ async def test_who_is_in_the_room_takes_part_and_who_came_later_was_not_asked(to
     await cas.told("is er voor jou niet")
     await cas.person.join(room)
     await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
-    await cas.told("stemt alleen wie al aan dit thema meedeed")
+    await cas.told("kan alleen stemmen wie al aan dit thema meedeed")

@@ -81,7 +81,7 @@ async def test_a_false_direct_room_is_told_nothing_and_takes_nothing(
     said = await said_in(spy, false, town.plein.user_id)
     assert len(said) == 1, said
     assert READS_ALONG in said[0]
-    assert "mensen deden mee" not in (await board(victim, place, "Blijft de markt?")).body
+    assert "mensen stemden" not in (await board(victim, place, "Blijft de markt?")).body
     assert "1 mens" not in (await board(victim, place, "Blijft de markt?")).body
 
 

@@ -145,7 +145,7 @@ async def test_malformed_events_change_nothing(spoiled: Spoiled) -> None:
     await anna.person.say(room, "Iets om de rest mee te brengen")
     await anna.person.say(room, "!stem 2")
     await anna.told("je koos Nee")
-    after = await board(anna.person, room, "2. Nee: 1 stem", "1 mens deed mee")
+    after = await board(anna.person, room, "2. Nee: 1 stem", "1 persoon stemde")
     assert "1. Ja: 1" not in after.body
     spoiled.proxy.mend()
 
@@ -171,7 +171,7 @@ async def test_what_was_said_while_plein_was_away_is_all_read(spoiled: Spoiled) 
         return {f"answer:matrix:{event_id}" for event_id in said} <= {one.key for one in history}
 
     await ben.person.wait_until(all_answered, timeout=300)
-    await board(anna.person, room, "3. Later: 1 stem", "1 mens deed mee")
+    await board(anna.person, room, "3. Later: 1 stem", "1 persoon stemde")
 
 
 async def test_what_was_said_before_plein_came_is_not_for_plein(spoiled: Spoiled) -> None:

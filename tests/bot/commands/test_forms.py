@@ -95,7 +95,7 @@ def test_in_private_the_form_asks_for_the_theme_and_still_for_the_box() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "hint"), [("nl", "Ik ken Nederlands en English."), ("en", "I know Nederlands and English.")]
+    ("locale", "hint"), [("nl", "Kies Nederlands of English."), ("en", "Choose Nederlands or English.")]
 )
 def test_the_languages_there_are_are_named(locale: str, hint: str) -> None:
     command = COMMANDS.by_path["language"]

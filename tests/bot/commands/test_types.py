@@ -64,7 +64,7 @@ def test_the_words_of_the_reader_go_before_those_of_others() -> None:
 
 def test_a_word_that_is_none_of_them() -> None:
     assert refused('!poll open "Waar?" A | B --soort fiets') == (
-        "“fiets” kan niet bij soort. Kies uit keuze, goedkeuring, cijfer, volgorde, akkoord en datums. "
+        "“fiets” kan niet bij soort. Kies keuze, goedkeuring, cijfer, volgorde, akkoord of datums. "
         'Typ het zo: `!peiling open "Waar?" A | B --soort soort`'
     )
 

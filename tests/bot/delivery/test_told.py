@@ -421,7 +421,7 @@ async def test_moderators_see_how_many_once_a_day(town: Town) -> None:
         await flush(town)
     assert unreached(town) == [
         said,
-        "1 mens konden we privé niet bereiken; die leest het bij het volgende gebruik van Plein.",
+        "1 persoon konden we privé niet bereiken; die leest het bij het volgende gebruik van Plein.",
     ]
 
 

@@ -107,7 +107,7 @@ def test_an_unknown_key_names_the_nearest(tmp_path: Path) -> None:
     ]
     assert faults(tmp_path, "[matrx]\n") == ["matrx is unknown. Did you mean matrix?"]
     (found,) = faults(tmp_path, "[database]\nqqqqqq = 1\n")
-    assert found == "database.qqqqqq is unknown. What can stand here: url, keys."
+    assert found == "database.qqqqqq is unknown. What can go here: url, keys."
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ async def test_below_the_floor_nobody_is_told_how_anybody_voted(
     few = words_of(Message((FEW,)))
     for shown in (board, said, await town.say("mia", "!poll show 1")):
         assert few in shown
-        assert "4 mensen deden mee" in shown
+        assert "4 mensen stemden" in shown
         assert not any(
             word in shown
             for word in ("█", "░", "haalt", "gelijk", "Bezwaar: “", "kinderen", "niet meer gelezen")

@@ -68,12 +68,12 @@ def test_the_result() -> None:
             [((2, 2, 0), 1)],
             [
                 "Even goed passen dinsdag 8 december om 20.00 uur en woensdag 9 december om 20.00 uur: "
-                "elk 1 keer ja en 0 keer desnoods."
+                "elk 1 keer ja."
             ],
         ),
-        (CONSENT, [((1,), 2), ((2,), 1)], ["Akkoord: niemand heeft bezwaar, en 2 mensen zijn het eens."]),
+        (CONSENT, [((1,), 2), ((2,), 1)], ["Akkoord: niemand heeft bezwaar, en 2 mensen zijn akkoord."]),
         (CONSENT, [((1,), 9), ((3,), 1)], ["Nog geen akkoord: er is 1 bezwaar."]),
-        (CONSENT, [((2,), 1)], ["Niemand heeft bezwaar, maar niemand zei ook dat het goed is."]),
+        (CONSENT, [((2,), 1)], ["Niemand heeft bezwaar, maar er zei ook niemand dat het goed is."]),
         (CONSENT, [], ["Niemand stemde."]),
         (
             RANKED,
@@ -88,8 +88,8 @@ def test_the_result() -> None:
             [((1, 2, 3), 4), ((2, 3, 1), 3), ((3, 1, 2), 2)],
             [
                 "A komt als eerste uit de volgorde, geteld volgens de methode van Schulze.",
-                "Geen keuze wint alle duels, dus beslist de sterkste weg: van A naar B is ze 6 sterk, "
-                "omgekeerd 5.",
+                "Geen keuze wint alle duels, dus beslist de sterkste weg: die van A naar B is 6 sterk, "
+                "de omgekeerde 5.",
             ],
         ),
         (
