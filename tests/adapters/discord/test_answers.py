@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.discord import replies
+from adapters.discord.outgoing import BANNED_FOR
 from bot.errors import StoreFailed
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.faults import Fault
@@ -96,6 +97,9 @@ async def test_trouble_with_the_answer(ticking: OnDiscord, trouble: str) -> None
     assert "je koos Ja" in answer.text
     assert len(answer.messages) == 1
     assert fault.met
+    if trouble == "banned":
+        # Until that is over nothing else is said or shown.
+        await ticking.turn(BANNED_FOR)
     await ticking.board("sport", "Ja: 1 stem")
 
 
