@@ -205,7 +205,7 @@ async def test_a_database_that_fails_while_somebody_writes(
     for choice in (1, 2):
         await anna.says("sport", f"<@{plein.double.bot.id}> stem {choice}")
     await anna.hears(anna.dm, "je koos eerst Ja, nu Nee")
-    await plein.board("sport", "Nee: 1 stem", "1 mens")
+    await plein.board("sport", "Nee: 1 stem", "1 persoon")
 
 
 async def test_a_database_that_fails_when_plein_comes(

@@ -240,7 +240,7 @@ async def test_a_long_absence(double: Discord, database: str) -> None:
         await ben.says("sport", "blabla")
     await anna.says("sport", said_to(double, "stem 2"))
     async with plein_on(double, database) as plein:
-        await plein.board("sport", "Nee: 1 stem", "1 mens")
+        await plein.board("sport", "Nee: 1 stem", "1 persoon")
 
 
 async def test_in_a_thread(double: Discord, database: str) -> None:
@@ -254,7 +254,7 @@ async def test_in_a_thread(double: Discord, database: str) -> None:
     await anna.says(thread, said_to(double, "stem 2"))
     async with plein_on(double, database) as plein:
         await anna.hears(anna.dm, "nu Nee")
-        await plein.board("sport", "Nee: 1 stem", "1 mens")
+        await plein.board("sport", "Nee: 1 stem", "1 persoon")
 
 
 async def test_a_server_out_of_reach_at_the_start(double: Discord, database: str) -> None:
