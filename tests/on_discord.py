@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSe
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
 from bot.texts import Texts
+from tests.chat import BRUSSELS
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
 from tests.doubles.discord.members import Person
@@ -36,6 +37,7 @@ from tests.postgres import keys_of
 # Where its clock stands still, no answer has to be put off to be in time.
 IN_TIME = replies.ANSWER_SECONDS
 replies.ANSWER_SECONDS = 60.0
+DUTCH_DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
 
 
 async def _identify_at_once(client: discord.Client, shard: int | None, *, initial: bool = False) -> None:
@@ -181,6 +183,12 @@ async def opened(
     """The board of a poll that somebody opens in #sport."""
     await who.uses("sport", "poll open", {"question": question, "option": options, **more})
     return await plein.board("sport", question)
+
+
+def next_weekday(plein: OnDiscord, locale: str = "nl") -> str:
+    """A day of which two are to come: that after tomorrow, as "next Saturday", and its like a week later."""
+    day = plein.clock.now().astimezone(BRUSSELS).date() + timedelta(days=2)
+    return f"volgende {DUTCH_DAYS[day.weekday()]}" if locale == "nl" else f"next {day:%A}"
 
 
 class Process(Plein):

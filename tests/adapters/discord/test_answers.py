@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from adapters.discord import replies
+from adapters.discord.outgoing import BANNED_FOR
 from bot.errors import StoreFailed
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.faults import Fault
@@ -96,6 +97,9 @@ async def test_trouble_with_the_answer(ticking: OnDiscord, trouble: str) -> None
     assert "je koos Ja" in answer.text
     assert len(answer.messages) == 1
     assert fault.met
+    if trouble == "banned":
+        # Until that is over nothing else is said or shown.
+        await ticking.turn(BANNED_FOR)
     await ticking.board("sport", "Ja: 1 stem")
 
 
@@ -201,7 +205,7 @@ async def test_a_database_that_fails_while_somebody_writes(
     for choice in (1, 2):
         await anna.says("sport", f"<@{plein.double.bot.id}> stem {choice}")
     await anna.hears(anna.dm, "je koos eerst Ja, nu Nee")
-    await plein.board("sport", "Nee: 1 stem", "1 mens")
+    await plein.board("sport", "Nee: 1 stem", "1 persoon")
 
 
 async def test_a_database_that_fails_when_plein_comes(

@@ -10,7 +10,7 @@ import pytest
 from bot.main.config import ThemeSection
 from tests.chat import BRUSSELS
 from tests.doubles.discord import Answer, Discord, Modal, Person, Server
-from tests.on_discord import OnDiscord, plein_on
+from tests.on_discord import OnDiscord, next_weekday, plein_on
 
 FIELDS = [
     "Je vraag",
@@ -47,26 +47,28 @@ def offered(double: Discord) -> list[dict[str, Any]]:
 
 
 async def test_a_moment_is_shown_in_full_before_it_is_sent(plein: OnDiscord, anna: Person) -> None:
-    [shown] = await anna.completes("sport", "peiling open", "sluit", "volgende dinsdag 19u30")
-    assert shown.startswith("dinsdag ")
-    assert shown.endswith("om 19.30 uur")
-    meant = datetime.fromisoformat(offered(plein.double)[0]["value"])
-    today = plein.clock.now().astimezone(BRUSSELS).date()
-    tuesday = today + timedelta(days=(1 - today.weekday()) % 7 or 7)
-    assert meant == datetime.combine(tuesday, time(19, 30), BRUSSELS)
+    """Each that may be meant, the likeliest first."""
+    words = next_weekday(plein)
+    shown = await anna.completes("sport", "peiling open", "sluit", f"{words} 19u30")
+    assert all(one.startswith(words.removeprefix("volgende ")) for one in shown)
+    assert all(one.endswith("om 19.30 uur") for one in shown)
+    day = plein.clock.now().astimezone(BRUSSELS).date() + timedelta(days=2)
+    meant = [datetime.combine(day + timedelta(days=more), time(19, 30), BRUSSELS) for more in (0, 7)]
+    assert [datetime.fromisoformat(one["value"]) for one in offered(plein.double)] == meant
     opened = await anna.uses(
-        "sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit=meant.isoformat()
+        "sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit=offered(plein.double)[1]["value"]
     )
-    # For sure: nothing is asked back about which Tuesday.
-    assert f"Ze sluit <t:{int(meant.timestamp())}:F>" in opened.text
+    # For sure: nothing is asked back about which of the two.
+    assert f"Ze sluit <t:{int(meant[1].timestamp())}:F>" in opened.text
 
 
 async def test_a_moment_is_suggested_in_the_language_of_who_types(plein: OnDiscord, ben: Person) -> None:
-    [shown] = await ben.completes("sport", "poll open", "closes", "next Tuesday 7:30pm")
-    assert shown.startswith("Tuesday ")
+    english, dutch = next_weekday(plein, "en"), next_weekday(plein, "nl")
+    shown = await ben.completes("sport", "poll open", "closes", f"{english} 7:30pm")
+    assert [one.startswith(english.removeprefix("next ")) for one in shown] == [True, True]
     await ben.uses("sport", "language", language="nl")
-    [shown] = await ben.completes("sport", "poll open", "closes", "volgende dinsdag 19u30")
-    assert shown.startswith("dinsdag ")
+    shown = await ben.completes("sport", "poll open", "closes", f"{dutch} 19u30")
+    assert [one.startswith(dutch.removeprefix("volgende ")) for one in shown] == [True, True]
 
 
 async def test_what_is_no_moment_is_said_to_be_none(plein: OnDiscord, anna: Person) -> None:
@@ -235,13 +237,18 @@ async def test_a_form_outlives_a_restart(
 
 
 async def test_what_can_be_read_in_two_ways_is_asked_back(plein: OnDiscord, anna: Person) -> None:
-    asked = await anna.uses(
-        "sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="volgende dinsdag 19u30"
-    )
-    assert "Bedoel je met “volgende dinsdag 19u30” <t:" in asked.text
-    opened = await anna.presses(asked.message, "Ja, dat bedoel ik")
+    """Each reading is a button."""
+    words = f"{next_weekday(plein)} 19u30"
+    asked = await anna.uses("sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit=words)
+    assert f"Wat bedoel je met “{words}”?" in asked.text
+    [_, later] = asked.buttons
+    opened = await anna.presses(asked.message, later)
     assert opened.updated
     assert "Je peiling “Een bank?” staat open." in opened.text
+    meant = datetime.combine(
+        plein.clock.now().astimezone(BRUSSELS).date() + timedelta(days=2 + 7), time(19, 30), BRUSSELS
+    )
+    assert f"Ze sluit <t:{int(meant.timestamp())}:F>" in opened.text
     await plein.board("sport", "Een bank?")
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord.outgoing import BANNED_FOR
 from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.state import Message
@@ -180,9 +181,9 @@ async def test_a_history_that_cannot_be_read_just_now(double: Discord, database:
         await double.until(lambda: fault.met)
         await ben.says("sport", said_to(double, "stem 1"))
         if trouble == "banned":
-            # Whom Discord wants to hear nothing of says nothing for a minute, to nobody.
+            # Until that is over nothing at all is said.
             await plein.caught_up()
-            await plein.turn(61)
+            await plein.turn(BANNED_FOR)
         await ben.hears(ben.dm, "je koos Ja")
         await anna.hears(anna.dm, "je koos Nee")
         assert fault.met == 3
@@ -239,7 +240,7 @@ async def test_a_long_absence(double: Discord, database: str) -> None:
         await ben.says("sport", "blabla")
     await anna.says("sport", said_to(double, "stem 2"))
     async with plein_on(double, database) as plein:
-        await plein.board("sport", "Nee: 1 stem", "1 mens")
+        await plein.board("sport", "Nee: 1 stem", "1 persoon")
 
 
 async def test_in_a_thread(double: Discord, database: str) -> None:
@@ -253,7 +254,7 @@ async def test_in_a_thread(double: Discord, database: str) -> None:
     await anna.says(thread, said_to(double, "stem 2"))
     async with plein_on(double, database) as plein:
         await anna.hears(anna.dm, "nu Nee")
-        await plein.board("sport", "Nee: 1 stem", "1 mens")
+        await plein.board("sport", "Nee: 1 stem", "1 persoon")
 
 
 async def test_a_server_out_of_reach_at_the_start(double: Discord, database: str) -> None:

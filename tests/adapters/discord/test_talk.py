@@ -10,7 +10,7 @@ import pytest
 
 from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Message, Person, Server
-from tests.on_discord import OnDiscord, opened, plein_on
+from tests.on_discord import OnDiscord, next_weekday, opened, plein_on
 
 
 @pytest.fixture
@@ -45,10 +45,9 @@ async def test_what_is_unsure_behind_its_name_is_asked_back_in_private(
     plein: OnDiscord, called: str, anna: Person
 ) -> None:
     """The button under it holds a whole poll, which is more than a button can carry by itself."""
-    await anna.says(
-        "sport", f"{called} peiling open {'Wanneer? ' * 12}| ja | nee --sluit volgende dinsdag 20u"
-    )
-    asked = await anna.hears(anna.dm, "Wat bedoel je met “volgende dinsdag 20u”?")
+    moment = f"{next_weekday(plein)} 20u"
+    await anna.says("sport", f"{called} peiling open {'Wanneer? ' * 12}| ja | nee --sluit {moment}")
+    asked = await anna.hears(anna.dm, f"Wat bedoel je met “{moment}”?")
     opened = await anna.presses(asked, asked.buttons[-1])
     assert "staat open" in opened.text
     await plein.board("sport", "Wanneer? Wanneer?")

@@ -250,10 +250,21 @@ async def test_one_ballot_a_person_whichever_way_it_was_cast(
 
 
 async def test_a_vote_that_came_in_twice_counts_once(plein: OnDiscord, anna: Person) -> None:
-    board = await opened(plein, anna, "Hoe goed?", "Bank | Boom", kind="score")
+    """Another press would take it back."""
+    board = await opened(plein, anna, "Wat?", "Bank | Boom", kind="approval")
     plein.double.faults.events.duplicate("INTERACTION_CREATE")
-    assert "Bank: 1" in (await anna.presses(board, "Bank")).text
-    await plein.board("sport", "Bank: 1 punt")
+    assert "je koos Bank" in (await anna.presses(board, "Bank")).text
+    await plein.board("sport", "Bank: 1 stem", "1 persoon stemde")
+
+
+async def test_a_form_that_came_in_twice_counts_once(plein: OnDiscord, anna: Person) -> None:
+    board = await opened(plein, anna, "Hoe goed?", "Bank | Boom", kind="score")
+    asked = await anna.presses(board, "Bank")
+    plein.double.faults.events.duplicate("INTERACTION_CREATE")
+    voted = await anna.submits(asked, {"Bank": "5", "Boom": "2"})
+    assert "je koos Bank: 5 en Boom: 2" in voted.text
+    assert len(voted.messages) == 1
+    await plein.board("sport", "Bank: 5 punten", "Boom: 2 punten", "1 persoon stemde")
 
 
 async def test_two_accounts_of_one_person_count_once(
