@@ -132,7 +132,8 @@ async def test_an_anonymous_objection_is_shown_without_a_name(town: Town) -> Non
 async def test_a_secret_ballot_is_given_whole(town: Town) -> None:
     """A number says one of them, which is not all of it; and each receipt is as good as the one before."""
     anna, ben = await town.resident("anna"), await town.resident("ben")
-    room = await town.room(anna.person, ben.person)
+    others = [await town.resident(name) for name in ("cas", "dora", "eva")]
+    room = await town.room(anna.person, ben.person, *(other.person for other in others))
     await anna.person.say(
         room, '!peiling open "Wat is goed?" Bank | Boom | Beeld --soort goedkeuring --anoniem'
     )
@@ -150,8 +151,11 @@ async def test_a_secret_ballot_is_given_whole(town: Town) -> None:
     await board(anna.person, room, "Nog niemand stemde.")
     await ben.person.say(ben.direct, f"!stem 1 3 --peiling {number}")
     await board(anna.person, room, "1 persoon stemde.")
+    for somebody in (anna, *others):
+        await somebody.person.say(somebody.direct, f"!stem 3 --peiling {number}")
+        await somebody.told("je stem is binnen")
     await anna.person.say(room, f"!peiling sluit {number} --zeker")
-    await board(anna.person, room, "1. Bank: 1 stem", "2. Boom: 0 stemmen", "3. Beeld: 1 stem")
+    await board(anna.person, room, "1. Bank: 1 stem", "2. Boom: 0 stemmen", "3. Beeld: 5 stemmen")
 
 
 async def test_reactions_one_after_the_other_are_an_order(town: Town) -> None:
