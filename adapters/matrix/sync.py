@@ -211,7 +211,8 @@ class Sync:
                 alone = self._on.rooms[room].is_for_two_alone and not says_who_reads((*info.state, *events))
                 arrivals.append(gap_arrival(room, Gap(str(since), str(timeline.prev_batch), alone)))
             for event in events:
-                alone = event.source.get("event_id") in privately
+                # As a word: what a broken server calls an event may be anything.
+                alone = str(event.source.get("event_id")) in privately
                 found = arrival_of(event, room, me, matters, privately=alone)
                 if found and self._intake.takes(found):
                     arrivals.append(found)
