@@ -19,7 +19,15 @@ from bot.texts import Texts, Voice
 from tests.doubles.discord import Discord, Server
 from tests.on_discord import plein_on
 
-NEEDS = [name.replace("_", " ") for name in NEEDED]
+# As Discord's own settings call them.
+NEEDS = (
+    "View Channels",
+    "Send Messages",
+    "Send Messages in Threads",
+    "Embed Links",
+    "Attach Files",
+    "Read Message History",
+)
 
 
 async def checked(
@@ -39,8 +47,9 @@ async def test_it_says_what_plein_needs_and_how_to_invite_it(double: Discord, to
     told = "\n".join(well)
     assert "on 1 server" in told
     assert "Privileged Gateway Intents" in told
-    assert all(name in told for name in NEEDS)
-    assert "send polls" not in told
+    assert len(NEEDS) == len(NEEDED)
+    assert f"{', '.join(NEEDS[:-1])} and {NEEDS[-1]}" in told
+    assert "Create Polls" not in told
     [address] = re.findall(r"https://\S+", told)
     assert f"client_id={double.bot.id}" in address
     assert "scope=bot+applications.commands" in address
@@ -63,12 +72,12 @@ async def test_who_listens_has_to_be_shown_what_people_say(double: Discord, town
 
 async def test_native_polls_need_one_permission_more(double: Discord, town: Server) -> None:
     well, _ = await checked(double, native_polls=True)
-    assert "send polls" in "\n".join(well)
+    assert "Create Polls" in "\n".join(well)
     town.permit(double.bot, NEEDED)
     channel = town.channel("stil", deny={"everyone": ["send_polls"]})
     _, wrong = await checked(double, channel.id, native_polls=True)
     assert len(wrong) == 1
-    assert "In channel stil Plein still lacks these permissions: send polls." in wrong[0]
+    assert "In channel stil Plein still lacks these permissions: Create Polls." in wrong[0]
     assert (await checked(double, channel.id))[1] == []
 
 
@@ -85,7 +94,7 @@ async def test_a_permission_that_is_missing_in_a_channel(double: Discord, town: 
     channel = town.channel("stil", deny={"everyone": ["attach_files"]})
     _, wrong = await checked(double, town.channel("sport").id, channel.id)
     assert len(wrong) == 1
-    assert "In channel stil Plein still lacks these permissions: attach files." in wrong[0]
+    assert "In channel stil Plein still lacks these permissions: Attach Files." in wrong[0]
 
 
 @pytest.mark.parametrize("where", ["nowhere", "hidden", "no number"])

@@ -163,15 +163,16 @@ async def test_a_button_to_close_does_not_make_a_moderator(
 
 
 @pytest.mark.parametrize(
-    ("voters", "permission"), [("moderators", "manage_messages"), ("organisers", "manage_events")]
+    ("voters", "permission", "called"),
+    [("moderators", "manage_messages", "moderatoren"), ("organisers", "manage_events", "organisatoren")],
 )
 async def test_only_those_with_the_permission_vote(
-    plein: OnDiscord, town: Server, anna: Person, ben: Person, voters: str, permission: str
+    plein: OnDiscord, town: Server, anna: Person, voters: str, permission: str, called: str
 ) -> None:
     town.role("bestuur", [permission])
     one = town.member("els", roles=["bestuur"])
     board = await opened(plein, anna, "Een bank?", voters=voters)
-    assert "stemmen alleen" in (await anna.presses(board, "Ja")).text
+    assert f"kunnen alleen {called} stemmen" in (await anna.presses(board, "Ja")).text
     assert "je koos Ja" in (await one.presses(board, "Ja")).text
     await plein.board("sport", "Ja: 1 stem", "1 persoon stemde")
 

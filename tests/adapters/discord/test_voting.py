@@ -87,7 +87,7 @@ async def test_ranks_are_pressed_or_given_in_a_form(plein: OnDiscord, anna: Pers
     assert "je koos Beeld op 1, Bank op 2 en Boom op 3" in (await anna.submits(asked, {"0": "3 1 2"})).text
     for name in ("Beeld", "Boom"):
         pressed = await ben.presses(board, name)
-    assert "now Beeld in place 1 and Boom as 2" in pressed.text
+    assert "Now: Beeld in place 1 and Boom in place 2." in pressed.text
     assert "Without a rank yet, and so at the end: Bank." in pressed.text
     await plein.board("sport", "2 mensen stemden", "3. Beeld: wint 2 duels van de 2")
 
@@ -117,7 +117,8 @@ async def test_scores_are_chosen_in_a_form(plein: OnDiscord, anna: Person) -> No
     again = await anna.presses(changing.message, "Geef cijfers")
     assert again.modal
     assert [one["value"] for one in again.modal.fields["0"]["options"] if one.get("default")] == ["5"]
-    assert "nu Bank: 5 en Boom: 4" in (await anna.submits(again, {"Boom": "4"})).text
+    changed = await anna.submits(again, {"Boom": "4"})
+    assert "Zo stem je nu:\nBank: 5\nBoom: 4 (eerst 2)" in changed.text
     await plein.board("sport", "Boom: 4 punten")
 
 
