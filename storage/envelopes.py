@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Table, and_, bindparam, delete, null, or_, select, update
+from sqlalchemy import Column, Table, and_, bindparam, delete, false, null, or_, select, update
 
+from bot.model.codec import pack, unpack
 from bot.model.work import SECRET
 from storage.batch import Batch
 from storage.keyring import KeyGone, Keyring
@@ -89,6 +91,8 @@ class Envelopes:
         for table, body, waits in _SEALED:
             for row in self._db.execute(_under_others(table, body, waits), {"key_": key}):
                 words = self.unseal(row.key, row.body) if row.waits else None
+                if row.is_said_only and (message := unpack(words or None)):
+                    words = pack(replace(message, controls=()))
                 sealed = None if words is None else self._under(key, words, _ROOMS[table])
                 self._put(table, body, row.id, key if sealed else "", sealed)
         for number in old:
@@ -128,7 +132,15 @@ _LET_GO = delete(inbox).where(inbox.c.seq == bindparam("id_"))
 
 @cache
 def _under_others(table: Table, body: Column[Any], waits: Any) -> Any:
-    columns = (table.c[_ID[table]].label("id"), table.c.key, body.label("body"), waits.label("waits"))
+    # An answer that waits is said without its buttons: kept for them it would outlast the secret.
+    is_said_only = ~posts.c.id.startswith(SECRET) if table is posts else false()
+    columns = (
+        table.c[_ID[table]].label("id"),
+        table.c.key,
+        body.label("body"),
+        waits.label("waits"),
+        is_said_only.label("is_said_only"),
+    )
     return select(*columns).where(table.c.key != "", table.c.key != bindparam("key_"))
 
 
