@@ -26,6 +26,8 @@ from bot.main.config import Config
 from bot.model.people import Identity, Place
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Answer, Channel, Discord, Message, Person, Server
+from tests.doubles.discord.components import SELECT
+from tests.doubles.discord.errors import Json
 from tests.doubles.discord.looks import all_components
 from tests.on_discord import DoublesClock
 from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed
@@ -50,8 +52,8 @@ class DiscordsClock(DoublesClock):
 
 class OnDiscord(Stage):
     platform = "discord"
-    # No button is there that cannot be pressed, and nothing so long can be sent.
-    impossible = frozenset({"action.no_such", "typed.too_long"})
+    # No button is there that cannot be pressed, and nothing so long can be sent. A form asks for scores.
+    impossible = frozenset({"action.no_such", "typed.too_long", "poll.whole.score"})
 
     def __init__(self, double: Discord, clock: Turning) -> None:
         super().__init__(clock)
@@ -169,8 +171,12 @@ class OnDiscord(Stage):
         return value
 
     async def _send_off(self, person: Person, answer: Answer) -> None:
-        """A form that pops up is sent off at once; in what must not stay empty goes a space."""
-        if form := answer.modal:
+        """A form that pops up is sent off at once; in what must not stay empty goes a space.
+
+        Where something must be chosen, it is closed again: the client would not send it.
+        """
+        form = answer.modal
+        if form and not any(_must_be_chosen(field) for field in form.fields.values()):
             empty = {
                 name: " " for name, one in form.fields.items() if one["type"] == 4 and not one.get("value")
             }
@@ -199,7 +205,7 @@ class OnDiscord(Stage):
 
     # --- what is heard ---
 
-    async def _look(self, asked: Who | None) -> list[Seen]:
+    async def _look(self) -> list[Seen]:
         found = []
         for channel in self._channels():
             for message in channel.messages.values():
@@ -279,3 +285,9 @@ def _opens_form(custom_id: str) -> bool:
 def _cut(label: str) -> str:
     label = " ".join(label.split())
     return label if len(label) <= LABEL else label[: LABEL - 1].rstrip() + "…"
+
+
+def _must_be_chosen(field: Json) -> bool:
+    """Whether something is to be chosen of a list, and nothing is yet."""
+    chosen = any(option.get("default") for option in field.get("options") or ())
+    return field["type"] == SELECT and bool(field.get("required", True)) and not chosen

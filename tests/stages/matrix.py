@@ -174,17 +174,12 @@ class OnMatrix(Stage):
 
     # --- what is heard ---
 
-    async def _look(self, asked: Who | None) -> list[Seen]:
+    async def _look(self) -> list[Seen]:
         """The homeserver has it all: whatever Plein said was acknowledged before the core had settled.
 
-        After a line only whoever said it looks in their direct room; the others do when time passes,
-        and in the end: whatever they find that was not to be said then is found there.
+        Everybody looks in their direct room: what a moderator did is told to whoever it concerns.
         """
-        direct = [
-            self._look_as(self._people[who], {room: who})
-            for who, room in self._direct.items()
-            if asked in (None, who)
-        ]
+        direct = [self._look_as(self._people[who], {room: who}) for who, room in self._direct.items()]
         places = {room: where for where, room in self._rooms.items()}
         found = await asyncio.gather(self._look_as(self._founder, places), *direct)
         return [seen for some in found for seen in some]

@@ -251,18 +251,14 @@ class Stage(ABC):
 
     async def heard(self, says: Says | None = None) -> list[Heard]:
         """All that was said since this was last asked, because of that line; to one person first."""
-        asked = Who(says.name, says.label) if says else None
-        new = sorted(await self._look(asked), key=lambda seen: isinstance(seen.to, Where))
+        new = sorted(await self._look(), key=lambda seen: isinstance(seen.to, Where))
         for seen in new:
             self._remember(seen, says)
         return [seen.heard for seen in new]
 
     @abstractmethod
-    async def _look(self, asked: Who | None) -> list[Seen]:
-        """Everything of Plein's that is new or another since this was last asked, wherever it stands.
-
-        Because of what somebody `asked`; None: because time passes, or the play is over.
-        """
+    async def _look(self) -> list[Seen]:
+        """Everything of Plein's that is new or another since this was last asked, wherever it stands."""
 
     def _remember(self, seen: Seen, says: Says | None) -> None:
         """Buttons, as the console remembers them: an older board stays where it was."""
