@@ -82,7 +82,7 @@ async def test_a_false_direct_room_is_told_nothing_and_takes_nothing(
     assert len(said) == 1, said
     assert READS_ALONG in said[0]
     assert "mensen stemden" not in (await board(victim, place, "Blijft de markt?")).body
-    assert "1 mens" not in (await board(victim, place, "Blijft de markt?")).body
+    assert "1 persoon" not in (await board(victim, place, "Blijft de markt?")).body
 
 
 async def test_she_is_told_in_her_own_language_and_once(town: Town) -> None:
