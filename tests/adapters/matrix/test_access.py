@@ -21,7 +21,7 @@ async def test_put_out_of_an_invite_only_room_nothing_of_it_is_theirs(town: Town
     await board(anna.person, room, "Geheim?")
     number = await number_of(anna)
     await ben.person.say(ben.direct, f"!peiling toon {number}")
-    await ben.told("Geheim?", "Van jou staat er geen stem")
+    await ben.told("Geheim?", "Je stemde nog niet")
     own = await town.room(ben.person)
     await anna.person.request("POST", f"rooms/{room}/ban", {"user_id": ben.person.user_id})
     for where in (ben.direct, own):

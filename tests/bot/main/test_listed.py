@@ -98,7 +98,7 @@ async def test_accounts_are_parted_when_their_line_goes(database_url: str) -> No
         assert await people(town, "anna", "anna-too") == [{"anna"}, {"anna-too"}]
         assert await roles(town, "anna", "anna-too") == [Role.RESIDENT, Role.RESIDENT]
         assert "Jij koos B" in await town.say("anna", "!poll show 1")
-        assert "Van jou staat er geen stem" in await town.say("anna-too", "!poll show 1")
+        assert "Je stemde nog niet" in await town.say("anna-too", "!poll show 1")
         assert "je koos A" in await town.say("anna-too", "!vote 1")
         assert await town.core.store.run(lambda tx: counted(tx, 1)) == (2, [1, 1])
         # Where each takes part is its own.
