@@ -164,11 +164,11 @@ async def test_reactions_one_after_the_other_are_an_order(town: Town) -> None:
     await anna.person.say(room, '!peiling open "Welke kleur?" Rood | Groen | Blauw --soort volgorde')
     first = await board(anna.person, room, "1. Rood")
     await anna.person.react(room, first.event_id, "3️⃣")
-    await anna.told("je koos Blauw op 1", "samen laatste: Rood en Groen")
+    await anna.told("je koos Blauw op 1", "achteraan: Rood en Groen")
     taken = await anna.person.react(room, first.event_id, "1️⃣")
-    await anna.told("nu Blauw op 1 en Rood op 2")
+    await anna.told("Nu: Blauw op 1 en Rood op 2")
     await anna.person.redact(room, taken)
-    await anna.told("nu Blauw op 1.")
+    await anna.told("Nu: Blauw op 1.")
     await board(anna.person, room, "██████████ 3. Blauw: wint 2 duels van de 2")
     numbers = [one for one in shown(await anna.person.history(room)) if "[1]" in one.body]
     assert numbers == []
