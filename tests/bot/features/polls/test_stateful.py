@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -20,6 +21,10 @@ from bot.model.message import Message, Text
 from tests.doubles.platform import Town, open_town, words_of
 
 PEOPLE = ["ben", "cas", "dora"]
+NAMES_BALLOT = {
+    f"poll.receipt.{key}" for key in ("voted", "each", "changed", "changed.each", "changed.order")
+}
+GIVES_NONE = {"poll.receipt.withdrawn", "poll.receipt.nothing"}
 # With fewer votes an anonymous poll shows nothing at its end either.
 FLOOR = 2
 OPTIONS = ["Ja", "Nee", "Later"]
@@ -118,7 +123,7 @@ class Polls(RuleBasedStateMachine):
         if not self._is_over(poll):
             poll.said.pop(who, None)
             poll.receipts.pop(who, None)
-            assert "van jou" in self._words(answer)
+            assert answer.lines[0].key in GIVES_NONE
 
     @precondition(lambda self: self.polls)
     @rule(data=st.data(), who=st.sampled_from(PEOPLE), option=st.integers(1, 3))
@@ -132,12 +137,12 @@ class Polls(RuleBasedStateMachine):
         answer = self.run(self.town.core.handle(replace(asked, command="poll tick", args=args)))
         if self._is_over(poll):
             return
-        if answer.lines[0].key in ("poll.receipt.voted", "poll.receipt.changed"):
+        if answer.lines[0].key in NAMES_BALLOT:
             poll.receipts[who] = answer
         elif answer.lines[0].key == "poll.receipt.anonymous":
             words = ("agree", "abstain")[option - 1] if poll.kind == "consent" else str(option)
             poll.receipts[who], poll.said[who] = answer, words
-        elif not poll.anonymous:
+        elif answer.lines[0].key in GIVES_NONE and not poll.anonymous:
             poll.receipts.pop(who, None)
 
     @precondition(lambda self: self.polls)
@@ -186,7 +191,7 @@ class Polls(RuleBasedStateMachine):
                 assert not FIGURES.search(shown)
             else:
                 assert self._figures(shown) == recount(poll.kind, held), (poll, shown)
-            people = re.search(r"^(\d+) mens", shown, re.MULTILINE)
+            people = re.search(r"^(\d+) (?:persoon|mensen) stemde", shown, re.MULTILINE)
             assert (int(people[1]) if people else 0) == len(held)
 
     def _take_note(self) -> None:
@@ -221,9 +226,24 @@ class Polls(RuleBasedStateMachine):
         return words_of(message)
 
 
+def named(receipt: Message) -> Sequence[Text]:
+    """What a receipt says was chosen: in its first line, or a line for each option."""
+    first, *lines = receipt.lines
+    match first.key.removeprefix("poll.receipt."):
+        case "each" | "changed.each":
+            marks = lines[: len(OPTIONS)]
+            return [mark.values["now"] if mark.key == "poll.receipt.was" else mark for mark in marks]
+        case "changed.order":
+            order: Sequence[Text] = lines[1].values["options"]
+            return order
+        case _:
+            options: Sequence[Text] = first.values["options"]
+            return options
+
+
 def read(kind: str, receipt: Message) -> list[int]:
     """The marks for the three options that a receipt names (for ranked: the places, 9 for none)."""
-    chosen: tuple[Text, ...] = receipt.lines[0].values["options"]
+    chosen = named(receipt)
     match kind:
         case "score":
             return [one.values["score"] for one in chosen]
