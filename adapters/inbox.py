@@ -137,15 +137,15 @@ class InOrder:
         loop = asyncio.get_running_loop()
         slow, began = loop.call_later(OVERTAKEN_AFTER, overtake), loop.time()
         try:
-            dealt_with = await self._attempt(item)
+            done = await self._attempt(item)
         finally:
             slow.cancel()
             here.took[item.who] += round(1000 * (loop.time() - began))
         if here.worker is mine:
-            if not dealt_with:
+            if not done:
                 self._wait(line, item)
             return False
-        if not dealt_with:
+        if not done:
             self._aside[line].appendleft(item)
         await self._follow(line)
         return True

@@ -89,8 +89,8 @@ def _part(db: Batch, resident: int, line_of: dict[Identity, int]) -> None:
 
 
 def _move(db: Batch, resident: int, accounts: Collection[Identity], from_: Sequence[Identity]) -> None:
-    one = next(iter(accounts))
-    row = {"name": one.user_id, "folded": folded(one.user_id), "heard_as": one.address}
+    account = next(iter(accounts))
+    row = {"name": account.user_id, "folded": folded(account.user_id), "heard_as": account.address}
     new = db.execute(_ADD, row).scalar_one()
     for account in accounts:
         for statement in _MOVE:

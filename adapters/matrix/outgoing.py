@@ -282,7 +282,7 @@ class Outgoing:
     def is_direct(self, room: str) -> bool:
         """Whether a room is a talk with one person. One that others came into, or can read, is a place."""
         found = self._rooms.get(room)
-        return found is not None and self.looks_direct(room) and found.is_shut and found.is_for_two
+        return found is not None and self.looks_direct(room) and found.is_for_two_alone
 
     def looks_direct(self, room: str) -> bool:
         """Whether it was made as a talk with one person, whatever became of it."""

@@ -114,7 +114,7 @@ def content_if_by(event: Mapping[str, Any], sender: str) -> dict[str, Any]:
 
 
 def replaced_by(content: Mapping[str, Any]) -> str | None:
-    """The event that one with this content is an edit of, if it is one."""
+    """The event that this content edits; None where it is no edit."""
     found = content.get("m.relates_to")
     relation = found if isinstance(found, dict) else {}
     target = relation.get("event_id")

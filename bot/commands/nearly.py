@@ -23,7 +23,7 @@ _LIKE = re.compile(
 _BULLET = re.compile(rf"(?<=\n)[ \t]*+([{DASH}])(?![{DASH}])([ \t]*+)")
 _PROPER = re.compile(r"(?:\s|=|$)")
 _ENDS_PART = re.compile(r"[|\n]")
-# Marks of a sentence behind a name, and what people put around one.
+# Punctuation behind an option's name, and the brackets and quotes that people put around it.
 _SENTENCE = ".,;:：!?"
 _AROUND = {"(": ")", "[": "]", "`": "`", "*": "*", "'": "'", "‘": "’"}
 # A dash may follow these: then it begins a word.

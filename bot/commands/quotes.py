@@ -18,7 +18,7 @@ _MIXED = '"“”„'
 _MOST_INSIDE = 40
 _ANY = re.compile("[" + "".join(QUOTES) + "]")
 _ANY_MIXED = re.compile(f"[{_MIXED}]")
-# What a quotation may follow, and what may follow one.
+# Which characters may stand before a quotation, and which behind it.
 _BEFORE = "([{|=/-–—" + _MIXED
 _BEHIND = "|.,;:!?)]}…"
 # What a line that asks back quotes with: the first that does not stand in the words.
@@ -27,7 +27,7 @@ _CLEAR = ("«»", "»«", "‚‘")
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """From its opening mark to its closing one. `sure`: it can't be read otherwise."""
+    """A quotation, its marks included. `sure`: it can't be read otherwise."""
 
     start: int
     end: int

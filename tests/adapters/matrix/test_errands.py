@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 from adapters.matrix.errands import Errands
 from adapters.matrix.pace import LETS_BY_AFTER, Pace
-from bot.clock import SystemClock
+from bot.clock import HandClock
 
 
 async def test_so_many_hang_and_no_more_are_begun() -> None:
@@ -57,9 +58,10 @@ async def test_what_fails_ends() -> None:
 
 async def test_once_asked_for_patience_whoever_hangs_lets_others_by() -> None:
     """One request at a time after that; one that never ends would otherwise be the last."""
-    pace = Pace(SystemClock())
+    clock = HandClock(datetime(2026, 11, 26, tzinfo=UTC))
+    pace = Pace(clock)
     pace.slow_down(100)
-    await asyncio.sleep(0.11)
+    clock.turn(timedelta(milliseconds=110))
     began = asyncio.get_running_loop().time()
 
     async def hang() -> None:
