@@ -27,8 +27,8 @@ def a_plan(theme: int = 1, opener: int = 1, **others: Any) -> Plan:
 
 def a_poll(number: int = 1, **others: Any) -> Poll:
     """The same, as a poll that was kept."""
-    settled = a_plan(**{name: one for name, one in others.items() if name in Plan.__dataclass_fields__})
-    kept = {name: one for name, one in others.items() if name not in Plan.__dataclass_fields__}
+    settled = a_plan(**{name: value for name, value in others.items() if name in Plan.__dataclass_fields__})
+    kept = {name: value for name, value in others.items() if name not in Plan.__dataclass_fields__}
     fields = {name: getattr(settled, name) for name in Plan.__dataclass_fields__}
     return Poll(id=number, **fields, **kept)
 
