@@ -272,13 +272,15 @@ async def test_with_two_people_exchanged_everything_is_the_same(
     Nothing of it: rows, numbers, versions, lengths, order; nor how often they pressed, erred, or came back.
     """
     options, first, second = KINDS[kind]
-    one, other = [
+    plain, exchanged = [
         await play(url, kind, options, by_post, *votes)
         for url, votes in zip(two_databases, ((first, second), (second, first)), strict=True)
     ]
-    for here, there, when in zip(one, other, ("while it is open", "afterwards", "to others"), strict=True):
+    for here, there, when in zip(
+        plain, exchanged, ("while it is open", "afterwards", "to others"), strict=True
+    ):
         assert here == there, when
-    after: Any = one[1]
+    after: Any = plain[1]
     assert [row["votes"] for row in after["tallies"] if row["choices"] == ""] == [2]
     assert len(after["tallies"]) == 3
     assert after["ballots"] == after["marks"] == []
@@ -648,5 +650,5 @@ async def test_votes_of_an_anonymous_poll_survive_sigkill(tmp_path: Path, kills:
             return tally(tx, 1)
 
         found = await town.core.store.run(count)
-    expected = [[list(one.values()).count(option) for option in (1, 2, 3)] for one in (standing, also)]
+    expected = [[list(votes.values()).count(option) for option in (1, 2, 3)] for votes in (standing, also)]
     assert found in expected

@@ -96,8 +96,8 @@ def wrong(found: Import) -> bool:
         return rest[1:2] != [mine] or not (whole or rest[2:3] == ["records"])
     if package == "adapters":
         mine = file.split("/")[1]
-        another = top == "adapters" and rest[:1] != [mine] and rest[0] not in SHARED
-        return top == "storage" or another or rest[:1] == ["features"]
+        other_adapter = top == "adapters" and rest[:1] != [mine] and rest[0] not in SHARED
+        return top == "storage" or other_adapter or rest[:1] == ["features"]
     return top == "adapters"
 
 
