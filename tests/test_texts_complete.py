@@ -125,7 +125,7 @@ COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a cho
 
 def filled(key: str, *words: Iterable[str]) -> set[str]:
     """The key with every combination of these words in its holes."""
-    return {key.replace("*", "{}").format(*some) for some in itertools.product(*words)}
+    return {key.replace("*", "{}").format(*chosen) for chosen in itertools.product(*words)}
 
 
 # What each key that is built becomes, by how code spells it; all of that must be there ...

@@ -182,7 +182,7 @@ class OnMatrix(Stage):
         direct = [self._look_as(self._people[who], {room: who}) for who, room in self._direct.items()]
         places = {room: where for where, room in self._rooms.items()}
         found = await asyncio.gather(self._look_as(self._founder, places), *direct)
-        return [seen for some in found for seen in some]
+        return [seen for page in found for seen in page]
 
     async def _look_as(self, person: Person, rooms: Mapping[str, Where | Who]) -> list[Seen]:
         """What is new in these rooms for somebody who is in them."""

@@ -185,7 +185,9 @@ async def _caught_up(adapters: Iterable[Listener]) -> None:
 
 def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
     """Everybody and every place in it."""
-    people: dict[Who, None] = {Who(*name.split("@")): None for many in scenario.people for name in many}
+    people: dict[Who, None] = {
+        Who(*name.split("@")): None for accounts in scenario.people for name in accounts
+    }
     places: dict[Where, None] = {}
     for typed, _ in scenario.turns:
         said = read_line(typed, 0)
@@ -223,10 +225,12 @@ async def play(
             said = await chat.say(spelled_out(typed))
             assert printed(said) == transcript, typed
             wanted = [
-                message for some in said for message in stage_of(_label(some.where), stages).expects(some)
+                message
+                for answer in said
+                for message in stage_of(_label(answer.where), stages).expects(answer)
             ]
             expected.append((typed, _in_order(wanted, plain)))
-            openly = any(key_of(some) == OVERHEARD for some in said)
+            openly = any(key_of(answer) == OVERHEARD for answer in said)
             heard = await on_stage.line(spelled_out(typed), openly=openly)
             found.append((typed, _in_order(heard, plain)))
         expected.append(("and nothing else", []))

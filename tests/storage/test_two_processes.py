@@ -98,7 +98,9 @@ async def test_a_vote_and_the_end_of_a_poll_never_pass_each_other(towns: Towns) 
 async def test_one_event_that_both_hear_is_dealt_with_once(towns: Towns) -> None:
     first, second = towns
     asked = [first.asked(f"r{number}", "!vote 1") for number in range(40)]
-    answers = await asyncio.gather(*(town.core.handle(each) for each in asked for town in (first, second)))
+    answers = await asyncio.gather(
+        *(town.core.handle(invocation) for invocation in asked for town in (first, second))
+    )
     assert answers[::2] == answers[1::2]
     assert await count(first) == (40, [40, 0, 0])
 

@@ -359,7 +359,7 @@ def test_a_count(
 
 BALLOTS = {
     Kind.CHOICE: st.integers(1, 3).map(lambda option: (option,)),
-    Kind.APPROVAL: st.sets(st.integers(1, 3), min_size=1).map(lambda some: tuple(sorted(some))),
+    Kind.APPROVAL: st.sets(st.integers(1, 3), min_size=1).map(lambda options: tuple(sorted(options))),
     Kind.SCORE: st.tuples(*[st.integers(0, 5)] * 3),
     Kind.RANKED: st.permutations((1, 2, 3)).map(tuple),
     Kind.CONSENT: st.integers(1, 3).map(lambda option: (option,)),
