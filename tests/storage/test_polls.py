@@ -35,8 +35,8 @@ def opened(
 ) -> Poll:
     where = tx.places.theme_named(theme).id
     closes_at = NOW + timedelta(days=2, microseconds=7)
-    settled = {"question": question, "options": OPTIONS, "at_most": 2, "closes_at": closes_at, **others}
-    return tx.of(POLLS).add(a_plan(where, resident(tx, opener), **settled), state)
+    terms = {"question": question, "options": OPTIONS, "at_most": 2, "closes_at": closes_at, **others}
+    return tx.of(POLLS).add(a_plan(where, resident(tx, opener), **terms), state)
 
 
 async def test_a_poll_comes_back_as_it_was(store: Database) -> None:
@@ -48,7 +48,7 @@ async def test_a_poll_comes_back_as_it_was(store: Database) -> None:
 
 
 async def test_everything_that_was_settled_comes_back(store: Database) -> None:
-    settled: dict[str, Any] = {
+    terms: dict[str, Any] = {
         "kind": Kind.RANKED,
         "results": Results.CLOSED,
         "anonymous": True,
@@ -56,12 +56,12 @@ async def test_everything_that_was_settled_comes_back(store: Database) -> None:
         "quorum": 7,
         "opened_at": NOW + timedelta(hours=1),
     }
-    poll = await store.run(lambda tx: opened(tx, state="planned", **settled))
-    assert {name: getattr(poll, name) for name in settled} == settled
+    poll = await store.run(lambda tx: opened(tx, state="planned", **terms))
+    assert {name: getattr(poll, name) for name in terms} == terms
     found = await store.run(lambda tx: tx.of(POLLS).get(poll.id, 0))
     assert found
     assert found == (poll, ())
-    assert [type(getattr(found[0], name)) for name in settled] == [type(value) for value in settled.values()]
+    assert [type(getattr(found[0], name)) for name in terms] == [type(value) for value in terms.values()]
 
 
 async def test_ballots_and_the_running_count(store: Database) -> None:

@@ -105,13 +105,13 @@ async def test_without_leave_for_files_the_words_go_alone(
 # --- what is not to be seen yet ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settled", [{"results": "closed"}, {"anonymous": True}], ids=["hidden", "anonymous"])
+@pytest.mark.parametrize("terms", [{"results": "closed"}, {"anonymous": True}], ids=["hidden", "anonymous"])
 async def test_nothing_shows_how_a_hidden_poll_stands(
-    double: Discord, database: str, anna: Person, ben: Person, settled: dict[str, object]
+    double: Discord, database: str, anna: Person, ben: Person, terms: dict[str, object]
 ) -> None:
     async with plein_on(double, database, native_polls=True) as plein:
         board = await opened(
-            plein, anna, "Een bank?", "Ja | Nee | Later", kind="approval", closes="2d", **settled
+            plein, anna, "Een bank?", "Ja | Nee | Later", kind="approval", closes="2d", **terms
         )
         await anna.presses(board, "Ja")
         await anna.chooses(board, board.components[-1]["components"][0]["custom_id"], ["Ja", "Nee"])

@@ -53,7 +53,7 @@ async def test_several_may_be_chosen_where_the_poll_says_so(plein: OnDiscord, an
 
 
 @pytest.mark.parametrize(
-    ("options", "settled"),
+    ("options", "terms"),
     [
         ("Ja | Nee", {"results": "closed"}),
         ("Ja | Nee", {"results": "voted"}),
@@ -68,9 +68,9 @@ async def test_several_may_be_chosen_where_the_poll_says_so(plein: OnDiscord, an
     ids=["hidden", "voted", "anonymous", "ranked", "score", "eleven", "long", "far", "soon"],
 )
 async def test_not_where_discord_could_not_show_it_all_or_may_not(
-    plein: OnDiscord, anna: Person, options: str, settled: dict[str, object]
+    plein: OnDiscord, anna: Person, options: str, terms: dict[str, object]
 ) -> None:
-    await opened(plein, anna, "Wat?", options, **settled)
+    await opened(plein, anna, "Wat?", options, **terms)
     # One that may have its own comes after it: then all that was to come has come.
     await opened(plein, anna, "Een bank?", closes="2d")
     assert (await native(plein, anna)).poll
