@@ -112,7 +112,7 @@ class OnMatrix(Stage):
         async with asyncio.timeout(120):
             while True:
                 news = await self._news(self._people[who], [self._direct[who]], wait=2)
-                if any(map(self._has_come, *news.values())):
+                if any(map(self._has_come, itertools.chain.from_iterable(news.values()))):
                     return
 
     def _has_come(self, event: Json) -> bool:
