@@ -21,7 +21,7 @@ from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import AND, CONSENT_WORDS, DATE_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
-from bot.features.residents import Wanted
+from bot.features.residents.wishes import Wanted
 from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
 from tests.chat import BRUSSELS, NOW

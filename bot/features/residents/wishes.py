@@ -1,17 +1,12 @@
-"""Residents: the language each of them reads, whether they are reminded, where they take part."""
+"""What residents wish: the language that Plein speaks with them, whether they are reminded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.call import Call
-from bot.commands.declare import Command
 from bot.errors import UserError
-from bot.feature import Feature
-from bot.model.message import Message, Suggestion, message, text, typed
-from bot.model.people import Resident
-from bot.people import RESIDENT
+from bot.model.message import Message, message, text
 
 
 class Wanted(StrEnum):
@@ -41,17 +36,3 @@ def set_reminders(call: Call, wanted: Wanted) -> Message:
     """Say whether you want to be told what you may be about to miss."""
     call.tx.people.set_reminded(call.resident.id, wanted is Wanted.ON)
     return message(text(f"reminders.{wanted}"))
-
-
-def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
-    """The themes they take part in."""
-    names = [theme.name for theme in call.themes()]
-    return [Suggestion(name, typed(name)) for name in names if given.casefold() in name.casefold()]
-
-
-FEATURE = Feature(
-    name="residents",
-    commands=(Command("language", set_language, open=True), Command("reminders", set_reminders)),
-    suggest={"theme": suggest_themes},
-    kinds={Resident: RESIDENT},
-)
