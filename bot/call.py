@@ -8,18 +8,19 @@ after the commit.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import AskFirst, UserError
-from bot.model.events import Mention, Undo
+from bot.model.events import Mention, Removal, Undo
 from bot.model.message import Message, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
+from bot.ports.belongings import Belongings
 from bot.ports.storage import Transaction
 from bot.unseen import seen_as
 
@@ -44,6 +45,7 @@ class Call:
     now: datetime
     settings: Settings
     commands: Commands
+    belongings: Belongings
     locale: str
     # Who asks, and where.
     resident: Resident
@@ -61,6 +63,10 @@ class Call:
     # Whether they may say things here themselves.
     writes_here: bool = True
     mentions: Sequence[Mention] = ()
+    # What takes away what was said, where it is a message that others see.
+    removal: Removal | None = None
+    # Whether what was granted to their other accounts does not count for this one yet.
+    apart: bool = False
     # The arguments as they were given, for the right way to say the same.
     given: Mapping[str, Any] = field(default_factory=dict)
     # The path of the command, which is still being typed while something is suggested for it.
@@ -139,7 +145,7 @@ class Call:
         For their other accounts it is what was said last, as long as that holds.
         """
         others = self.tx.people.parts(self.resident.id, theme)
-        fresh = (part for account, _, part in others if self._counts(account, part))
+        fresh = (self._as_lent(part) for account, _, part in others if self._counts(account, part))
         own = self._own_part(theme)
         return joined([own, *fresh] if own else fresh)
 
@@ -161,6 +167,10 @@ class Call:
         """Whether that is said of another account of theirs, and holds still."""
         return account != self.identity and part.said_at > self.now - HOLDS
 
+    def _as_lent(self, part: Part) -> Part:
+        """What another account of theirs is there, as it counts for the one that speaks."""
+        return replace(part, role=Role.RESIDENT) if self.apart else part
+
     def _own_part(self, theme: int) -> Part | None:
         """The part of the account that speaks."""
         if self._is_here(theme):
@@ -173,6 +183,14 @@ class Call:
         return said if said and said.said_at > self.now - HOLDS else None
 
     # --- saying, showing, remembering ---
+
+    def take_away(self) -> bool:
+        """What they said here is taken away, so that others read it no more; whether Plein may do that."""
+        if self.removal is None:
+            return False
+        if self.removal.done is None:
+            raise AskFirst(removal=True)
+        return self.removal.done
 
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.

@@ -48,7 +48,7 @@ class PleinCore:
         kinds = {**CONVERTERS, **features.kinds}
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
-        self.dispatch = Dispatch(store, clock, self.commands, settings)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, features)
         self.hearing = Hearing(store, self.dispatch.call_for, features.hears)
         self.rooms = Rooms(store, clock, self._look)
         self.outbox = Outbox(store, clock, self.rooms.adapters)

@@ -24,6 +24,7 @@ from bot.errors import AskFirst, StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
+from bot.ports.belongings import Belongings
 from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
@@ -47,9 +48,12 @@ Told = dict[int, tuple[Sequence[Place], Presences]] | None
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """What an attempt needs to know first: where whoever speaks is, of these places by theme."""
+    """What an attempt needs to know first: where whoever speaks is, of these places by theme; and with
+    `removal` whether what they said could be taken away.
+    """
 
     places: Mapping[int, Sequence[Place]]
+    removal: bool = False
 
 
 class Dispatch:
@@ -61,11 +65,13 @@ class Dispatch:
         clock: Clock,
         commands: Commands,
         settings: Settings,
+        belongings: Belongings,
     ) -> None:
         self.store = store
         self.clock = clock
         self.commands = commands
         self.settings = settings
+        self.belongings = belongings
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
@@ -94,6 +100,10 @@ class Dispatch:
         """
         told: Told = None if invocation.presence is None else {}
         while isinstance(found := await attempt(told), _Ask):
+            if found.removal:
+                assert invocation.removal
+                await invocation.removal.try_it()
+                continue
             assert told is not None
             assert invocation.presence
             places = [place for of_theme in found.places.values() for place in of_theme]
@@ -139,21 +149,21 @@ class Dispatch:
                 return None
         command: Command | None = None
         given: Mapping[str, Any] = {}
-        mistaken = done = aloud = False
+        confidential = done = aloud = False
         try:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
-            done, aloud = True, command.open
+            done, aloud, confidential = True, command.open, command.confidential
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
-            mistaken = invocation.typed is not None or bool(invocation.args)
+            confidential = invocation.typed is not None or bool(invocation.args)
             aloud = error.open or (command is not None and command.open)
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
-            mistaken = invocation.typed is not None or bool(invocation.args)
+            confidential = invocation.typed is not None or bool(invocation.args)
             command = command or self.commands.by_path[unsure.command]
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except AskFirst as first:
@@ -176,11 +186,11 @@ class Dispatch:
             return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
-        tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
+        tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=confidential)
         spared = done and invocation.acknowledged and invocation.unmet
         if invocation.by_post and answer is not None and not spared:
             key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
-            call.post(to, answer, key, confidential=mistaken, account=invocation.account, mentions=whom)
+            call.post(to, answer, key, confidential=confidential, account=invocation.account, mentions=whom)
         return answer
 
     def _form(
@@ -290,6 +300,7 @@ class Dispatch:
             now=now,
             settings=self.settings,
             commands=self.commands,
+            belongings=self.belongings,
             locale=self.commands.texts.nearest(wanted, self.settings.locale),
             resident=resident,
             role_here=invocation.role,
@@ -301,6 +312,8 @@ class Dispatch:
             at=min(invocation.at, now),
             public=invocation.public,
             writes_here=invocation.writes,
+            removal=invocation.removal,
+            apart=known.apart,
             mentions=invocation.mentions,
         )
 
@@ -312,6 +325,7 @@ class Dispatch:
             now=self.clock.now(),
             settings=self.settings,
             commands=self.commands,
+            belongings=self.belongings,
             locale=self.settings.locale,
             resident=Resident(0, ""),
             role_here=Role.RESIDENT,
@@ -345,6 +359,8 @@ def _go_back(call: Call, place: Place) -> None:
 
 def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
     """About which places of its own their platform is to be asked."""
+    if first.removal:
+        return _Ask({}, removal=True)
     on = tx.places.on(invocation.author.platform, first.themes)
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
 

@@ -69,11 +69,15 @@ class Unsure(Exception):
 
 
 class AskFirst(Exception):
-    """Only who takes part in these themes may do this: the platform of whoever speaks is to be asked now."""
+    """Only who takes part in these themes may do this: the platform of whoever speaks is to be asked now.
 
-    def __init__(self, themes: Collection[int]) -> None:
+    `removal`: it is to take away what they said.
+    """
+
+    def __init__(self, themes: Collection[int] = (), *, removal: bool = False) -> None:
         super().__init__()
         self.themes = themes
+        self.removal = removal
 
 
 class StoreFailed(Exception):

@@ -21,7 +21,7 @@ from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.people import Identity, Role
 from bot.model.work import Job
-from bot.ports.people import Exported
+from bot.ports.people import Brought, Exported
 from bot.ports.storage import StoreKey, Transaction
 from bot.settings import Section
 
@@ -39,6 +39,8 @@ Suggest = Callable[[Call, str], Sequence[Suggestion]]
 Hear = Callable[[Call, Heard], Message | None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
+# Accounts of a resident, the first, are those of a new one, the second: what is open is not for both.
+Part = Callable[[Transaction, int, int], None]
 # A resident, by their number, is to be forgotten.
 Forget = Callable[[Transaction, int], None]
 # What is kept of a resident.
@@ -53,10 +55,10 @@ class Feature:
     ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
-    what is to be done there when two residents are one person, `forget` when somebody is to be forgotten, and
-    `export` what it keeps of them. `hears` is given what people say to
-    each other; without a feature that has it none of that is kept. `locales` is the folder of its
-    catalogues, where that is not the one that the features here share.
+    what is to be done there when two residents are one person, `part` when an account of one of them is a
+    new one's, `forget` when somebody is to be forgotten, and `export` what it keeps of them. `hears` is
+    given what people say to each other; without a feature that has it none of that is kept. `locales` is the
+    folder of its catalogues, where that is not the one that the features here share.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Feature:
     suggest: Mapping[str, Suggest] = field(default_factory=dict)
     kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
+    part: Part | None = None
     forget: Forget | None = None
     export: Export | None = None
     hears: Hear | None = None
@@ -135,6 +138,16 @@ class Features:
             tx.people.remove(other)
         tx.told.linked(person)
         return person
+
+    def part(
+        self, tx: Transaction, resident: int, accounts: Sequence[Identity], brought: Brought | None = None
+    ) -> int:
+        """The number of the new resident whose accounts these are from now on, with what they brought."""
+        new = tx.people.part(resident, accounts, brought)
+        for feature in self.all:
+            if feature.part:
+                feature.part(tx, resident, new)
+        return new
 
     def forget(self, tx: Transaction, resident: int) -> None:
         """Keep nothing of them; what stays because others count on it does not say whose it was."""

@@ -62,8 +62,8 @@ class Handled:
         if account is None:
             return Recognised(answer, None, theme, locale, None)
         part = self._people.part_of(author, theme.id) if theme else None
-        _, heard_by, heard_as, name_is_chosen, unheard = account
-        return Recognised(answer, resident, theme, locale, part, heard_by, heard_as, name_is_chosen, unheard)
+        _, *heard = account
+        return Recognised(answer, resident, theme, locale, part, *heard)
 
     def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
         fresh = self._db.pending(seen, invocation_id)

@@ -52,6 +52,7 @@ _NOTHING = (
     .where(or_(residents.c.role != 0, residents.c.name_is_chosen))
     .values(role=0, name_is_chosen=False)
 )
+_NOTHING_APART = update(identities).where(identities.c.role.is_not(None)).values(role=0)
 _NOT_LISTED = update(identities).where(identities.c.listed.is_not(None)).values(listed=None)
 _LIST = update(identities).where(_ACCOUNT).values(listed=bindparam("at_"))
 
@@ -66,6 +67,7 @@ def clear(db: Batch, lines: Sequence[Line]) -> None:
     for resident in sorted(known):
         _part(db, resident, line_of)
     db.execute(_NOTHING)
+    db.execute(_NOTHING_APART)
     db.execute(_NOT_LISTED)
 
 

@@ -38,5 +38,5 @@ class Stored(Generic[S]):
     tables: MetaData
 
 
-# What makes the store of each key.
-Stores = Mapping[StoreKey[Any], Callable[[Parts], Any]]
+# The stores that features ask for, by their keys.
+Stores = Mapping[StoreKey[Any], Stored[Any]]

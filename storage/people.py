@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import MetaData, Select, and_, bindparam, delete, func, insert, select, update
 
 from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
-from bot.ports.people import Exported
-from storage import belongings, listed
+from bot.ports.people import Brought, Exported
+from storage import belongings, listed, parting
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.tables import NOWHERE, identities, members, posts, residents
@@ -25,7 +25,8 @@ class Account(NamedTuple):
     """Whose account it is, and what is known of how they are heard.
 
     `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
-    used last. `unheard`: something waits until they use Plein again.
+    used last. `unheard`: something waits until they use Plein again. `apart`: only what was granted to this
+    account counts for it.
     """
 
     resident: Resident
@@ -33,6 +34,7 @@ class Account(NamedTuple):
     heard_as: str | None
     name_is_chosen: bool
     unheard: bool
+    apart: bool
 
 
 def _account(
@@ -44,14 +46,17 @@ def _account(
     last: str | None,
     chosen: int,
     unheard: int,
+    own_role: int | None,
 ) -> Account:
-    return Account(Resident(number, name, locale, Role(role)), by, last, bool(chosen), bool(unheard))
+    resident = Resident(number, name, locale, Role(role if own_role is None else own_role))
+    return Account(resident, by, last, bool(chosen), bool(unheard), own_role is not None)
 
 
 _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
         *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
+        identities.c.role,
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,
@@ -150,8 +155,17 @@ _LEAVE_THEME = delete(members).where(
     members.c.platform == bindparam("platform_"),
     members.c.user_id == bindparam("user_"),
 )
-_WISHES = select(residents.c.locale, residents.c.wants_reminders, residents.c.role).where(
-    residents.c.id == bindparam("id_")
+_WISHES = select(
+    *(residents.c.locale, residents.c.wants_reminders, residents.c.role),
+    *(residents.c.name, residents.c.name_is_chosen),
+).where(residents.c.id == bindparam("id_"))
+_IS_IT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+_SET_APART = update(identities).where(_IS_IT).values(role=bindparam("role_"))
+_GRANT_APART = _SET_APART.where(identities.c.role.is_not(None))
+_TRUST = (
+    update(identities)
+    .where(identities.c.resident == bindparam("id_"), identities.c.role.is_not(None))
+    .values(role=None)
 )
 _SET_ROLE = update(residents).where(residents.c.id == bindparam("id_")).values(role=bindparam("role_"))
 _RAISE_ROLE = _SET_ROLE.where(residents.c.role < bindparam("role_"))
@@ -168,15 +182,16 @@ _MOVE_IDENTITY = (
 _WITH_ROLE = (
     select(identities.c.platform, identities.c.user_id)
     .join(residents, identities.c.resident == residents.c.id)
-    .where(residents.c.role >= bindparam("role_"))
+    .where(func.coalesce(identities.c.role, residents.c.role) >= bindparam("role_"))
 )
 
 
 class People:
     """Implements PeopleStore."""
 
-    def __init__(self, db: Batch) -> None:
+    def __init__(self, db: Batch, of_features: Sequence[MetaData] = ()) -> None:
         self._db = db
+        self._of_features = tuple(of_features)
 
     def account(self, identity: Identity) -> Account | None:
         """What is known of that account; None where it is nobody's yet."""
@@ -219,8 +234,11 @@ class People:
             self._take_over(other, resident)
         if role is not None:
             self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
+            for identity in identities:
+                where = {"platform_": identity.platform, "user_": identity.user_id}
+                self._db.execute(_GRANT_APART, {**where, "role_": int(role)})
         if name is not None:
-            self._db.execute(_CHOOSE_NAME, {"id_": resident.id, "name_": name, "folded_": folded(name)})
+            self._choose_name(resident.id, name)
         return resident.id, sorted(others)
 
     def _known(self, identities: Sequence[Identity]) -> list[Resident]:
@@ -229,12 +247,30 @@ class People:
     def _take_over(self, other: int, resident: Resident) -> None:
         """What somebody has, and wishes, who turns out to be the same person."""
         belongings.merge(self._db, other, resident.id)
-        for locale, reminders, role in list(self._db.execute(_WISHES, {"id_": other})):
-            if locale and not resident.locale:
-                self.set_locale(resident.id, locale)
-            if reminders:
-                self.set_reminded(resident.id, True)
-            self._db.execute(_RAISE_ROLE, {"id_": resident.id, "role_": role})
+        theirs, own = (self._db.execute(_WISHES, {"id_": number}).one() for number in (other, resident.id))
+        if theirs.locale and not own.locale:
+            self.set_locale(resident.id, theirs.locale)
+        if theirs.wants_reminders:
+            self.set_reminded(resident.id, True)
+        if theirs.name_is_chosen and not own.name_is_chosen:
+            self._choose_name(resident.id, theirs.name)
+        self._db.execute(_RAISE_ROLE, {"id_": resident.id, "role_": theirs.role})
+
+    def _choose_name(self, resident: int, name: str) -> None:
+        self._db.execute(_CHOOSE_NAME, {"id_": resident, "name_": name, "folded_": folded(name)})
+
+    def brought(self, resident: int, to: int) -> Brought:
+        return parting.brought(self._db, self._of_features, resident, to)
+
+    def part(self, resident: int, accounts: Sequence[Identity], brought: Brought | None) -> int:
+        return parting.part(self._db, self._of_features, resident, accounts, brought)
+
+    def set_apart(self, account: Identity, role: Role) -> None:
+        where = {"platform_": account.platform, "user_": account.user_id}
+        self._db.execute(_SET_APART, {**where, "role_": int(role)})
+
+    def trust(self, resident: int) -> None:
+        self._db.execute(_TRUST, {"id_": resident})
 
     def remove(self, resident: int) -> None:
         belongings.remove(self._db, resident)
@@ -256,7 +292,9 @@ class People:
 
     def grant(self, identity: Identity, role: Role) -> None:
         resident = self.by_identity(identity) or self.add(identity, identity.user_id)
+        where = {"platform_": identity.platform, "user_": identity.user_id}
         self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": int(role)})
+        self._db.execute(_GRANT_APART, {**where, "role_": int(role)})
 
     def heard(self, resident: Resident, identity: Identity, name: str) -> Resident:
         account = self.account(identity)

@@ -81,6 +81,9 @@ metadata = MetaData(naming_convention=_NAMES)
 # SQLite numbers rows by itself only where the key is called INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
+# Of a column that refers to residents: which of its rows stay with whoever has them, where accounts leave.
+STAYS = "stays"
+
 residents = Table(
     "residents",
     metadata,
@@ -134,6 +137,8 @@ identities = Table(
     Column("account", String),
     # The configuration says whose it is: how far from the first in its line. None: nobody says so.
     Column("listed", Integer),
+    # Only what was granted to itself counts for it yet: this role. None: all that its person has.
+    Column("role", Integer),
     sqlite_with_rowid=False,
 )
 

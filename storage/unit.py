@@ -51,13 +51,13 @@ class Tx:
         self.db = db = Batch(executor)
         sealing = Envelopes(db, seals)
         self._parts = Parts(db, seals, sealing)
-        self._makes = stores
+        self._stores = stores
         self._made: dict[StoreKey[Any], Any] = {}
-        self._expecting = [key for key, make in stores.items() if hasattr(make, "expect")]
+        self._expecting = [key for key, stored in stores.items() if hasattr(stored.make, "expect")]
         self.accounts = Accounts(db)
         self.kept = Kept(db)
         self.inbox = Inbox(db, sealing, self.kept)
-        self.people = People(db)
+        self.people = People(db, [stored.tables for stored in stores.values()])
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)
@@ -69,7 +69,7 @@ class Tx:
     def of(self, key: StoreKey[T]) -> T:
         """Made when it is first asked for, from what the composition root named for this key."""
         if key not in self._made:
-            self._made[key] = self._makes[key](self._parts)
+            self._made[key] = self._stores[key].make(self._parts)
         store: T = self._made[key]
         return store
 

@@ -39,9 +39,9 @@ class Command:
 
     `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
     where they cannot soon be reached in private it is said in the place, to them. `listed` False: only
-    buttons use it. `asks`: what its form asks for, where that is more than it cannot do without.
-    `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
-    is to say first.
+    buttons use it. `confidential`: what it answers is kept sealed, only as long as that is needed. `asks`:
+    what its form asks for, where that is more than it cannot do without. `lacking(call, bound)`: looked at
+    before anything that is missing is asked for; it may raise what there is to say first.
 
     Raises: ValueError for a parameter whose name is taken.
     """
@@ -52,6 +52,7 @@ class Command:
     private: bool = True
     open: bool = False
     listed: bool = True
+    confidential: bool = False
     asks: tuple[str, ...] = ()
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None
     params: tuple[Param, ...] = field(init=False)

@@ -16,6 +16,7 @@ from bot.features import polls, residents
 from storage import polls as kept_polls
 from storage import tables
 from storage.parts import Stored
+from storage.residents import links as kept_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Installed:
 FEATURES = (
     Installed(help_feature.FEATURE),
     Installed(residents.FEATURE),
+    Installed(residents.LINKING, kept_links.STORED),
     Installed(polls.FEATURE, kept_polls.STORED),
 )
 

@@ -13,6 +13,20 @@ from bot.model.people import Identity, Place, Presences, Role
 Ask = Callable[[Sequence[Place]], Awaitable[Presences]]
 
 
+class Removal:
+    """Takes away what somebody said, for nobody else to read; `done` says whether that could be, once tried.
+
+    `take` asks the platform, and says whether it is gone. It raises TryLater where that says nothing.
+    """
+
+    def __init__(self, take: Callable[[], Awaitable[bool]]) -> None:
+        self._take = take
+        self.done: bool | None = None
+
+    async def try_it(self) -> None:
+        self.done = await self._take()
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """Somebody was named in what was typed, as their platform lets people name each other.
@@ -39,7 +53,7 @@ class Invocation:
     alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
     `account`: which of Plein's own accounts heard it, where it has several. `unmet`: there is no talk with
     them in private yet, and their platform makes one have patience to begin it. `acknowledged`: they see
-    that it counts, without a word.
+    that it counts, without a word. `removal` takes it away, where it is a message that others see.
     """
 
     id: str
@@ -62,6 +76,7 @@ class Invocation:
     account: str = ""
     unmet: bool = False
     acknowledged: bool = False
+    removal: Removal | None = None
 
 
 @dataclass(frozen=True, slots=True)

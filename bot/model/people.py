@@ -28,6 +28,12 @@ class Identity:
         """Both in one word, as configurations have it: `discord:1234`."""
         return f"{self.platform}:{self.user_id}"
 
+    @property
+    def network(self) -> str:
+        """Where people would say that it is. The console stands in for others: its `anna@matrix` is there."""
+        _, at, label = self.user_id.rpartition("@")
+        return label if at and self.platform == "console" else self.platform
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

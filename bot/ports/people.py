@@ -17,6 +17,19 @@ Exported = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What somebody had before they and another were one person.
+
+    `wishes` are theirs, with how they were known, and `before` those of the other one. `rows` are what
+    referred to them, by column (`polls.opener`), each by the rest of its key. All of it is as JSON has it.
+    """
+
+    wishes: Mapping[str, Any]
+    before: Mapping[str, Any]
+    rows: Mapping[str, Sequence[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
 class Recognised:
     """Who asks, where, and whether that was asked before.
 
@@ -24,7 +37,8 @@ class Recognised:
     `place_locale` is the language that was chosen for the place; `part` what their platform said last
     of that account in its theme, None if it never did; `heard_by` the account of Plein's over which they
     were heard last, `heard_as` the account of theirs that they used last. `name_is_chosen`: it is not what
-    their platform calls them. `unheard`: something waits until they use Plein again.
+    their platform calls them. `unheard`: something waits until they use Plein again. `apart`: what was
+    granted to their other accounts does not count for this one yet.
     """
 
     answer: tuple[Message | None] | None
@@ -36,6 +50,7 @@ class Recognised:
     heard_as: str | None = None
     name_is_chosen: bool = False
     unheard: bool = False
+    apart: bool = False
 
 
 class HandledStore(Protocol):
@@ -76,6 +91,26 @@ class PeopleStore(Protocol):
 
         Without a name or role they keep those that they have.
         """
+        ...
+
+    def brought(self, resident: int, to: int) -> Brought:
+        """What they have, who are about to be one with another, but for where their accounts take part."""
+        ...
+
+    def part(self, resident: int, accounts: Sequence[Identity], brought: Brought | None) -> int:
+        """The number of who these accounts are from now on, with what they `brought`, or else with nothing.
+
+        Where they take part goes with them. Without `brought` what waits to be said to them is said to those
+        who stay.
+        """
+        ...
+
+    def set_apart(self, account: Identity, role: Role) -> None:
+        """Only what was granted to this very account counts for it: this role, until `trust`."""
+        ...
+
+    def trust(self, resident: int) -> None:
+        """What was granted to one account of theirs counts for each."""
         ...
 
     def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:

@@ -5,6 +5,7 @@ key destroyed.
 
     tables.py      the tables, and how a ballot is written in them
     sealed.py      ballots of anonymous polls
+    leavers.py     who may not vote, as they had a say with somebody whom they left
     belongings.py  all that polls keep of somebody: joined, handed out, forgotten
 """
 
@@ -36,6 +37,7 @@ from storage.among import among
 from storage.batch import Loader
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
+from storage.polls.leavers import Leavers
 from storage.polls.sealed import SealedBallots
 from storage.polls.tables import TABLES, ballots, polls, read_choices, tallies, written
 from storage.tables import members, residents, themes
@@ -134,6 +136,7 @@ def _built(*values: Any) -> Poll:
         "who": Voters(fields["who"]),
         "anonymous": bool(fields["anonymous"]),
         "reminded": bool(fields["reminded"]),
+        "was_left": bool(fields["was_left"]),
     }
     return Poll(**{**fields, **shown})
 
@@ -148,7 +151,8 @@ class Polls:
     def __init__(self, parts: Parts) -> None:
         self._db = parts.db
         self._sealed = SealedBallots(parts)
-        self._belongings = Belongings(parts.db, self)
+        self._leavers = Leavers(parts)
+        self._belongings = Belongings(parts.db, self, self._leavers)
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """A button names its poll."""
@@ -283,6 +287,8 @@ class Polls:
 
     def end(self, poll: Poll, state: str, now: datetime) -> None:
         self.change(poll.id, {"state": state, "ended_at": now})
+        if poll.was_left:
+            self._leavers.over(poll.id)
         if poll.anonymous:
             if state == "closed":
                 self._count_sealed(poll)
@@ -305,6 +311,15 @@ class Polls:
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         return self._belongings.merge(old, new)
+
+    def part(self, resident: int, new: int) -> None:
+        self._leavers.part(resident, new)
+
+    def keeps_out(self, poll: Poll, resident: int) -> bool:
+        return poll.was_left and self._leavers.keeps_out(poll.id, resident)
+
+    def held_by(self, resident: int) -> Sequence[tuple[int, str]]:
+        return self._leavers.held_by(resident)
 
     def forget(self, resident: int) -> Sequence[int]:
         return self._belongings.forget(resident)

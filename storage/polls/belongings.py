@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, update
 
 from bot.features.polls.records import SEALED, Cast, PollStore
 from storage.batch import Batch
+from storage.polls.leavers import Leavers
 from storage.polls.tables import ballots, marks, polls, read_choices
 
 _IS_OPEN = polls.c.state == "open"
@@ -83,9 +85,10 @@ _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener
 class Belongings:
     """`store` is the one that they are kept in."""
 
-    def __init__(self, db: Batch, store: PollStore) -> None:
+    def __init__(self, db: Batch, store: PollStore, leavers: Leavers) -> None:
         self._db = db
         self._store = store
+        self._leavers = leavers
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         both = self._ballots_of(old, new)
@@ -100,7 +103,21 @@ class Belongings:
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
         self._db.execute(_FORGET, {"voter_": old})
         self._merge_marks(old, new)
-        return sorted(theirs)
+        self._leavers.merge(old, new)
+        return sorted({*theirs, *self._say_once(new)})
+
+    def _say_once(self, resident: int) -> Sequence[int]:
+        """Where an account of theirs has its say with somebody else, they have no ballot beside that one."""
+        twice = self._leavers.outside(resident)
+        votes = self._votes_of(resident) if twice else {}
+        for number in set(twice).intersection(votes):
+            self._take_back(number, resident, votes[number].cast_at)
+        return [number for number in twice if number in votes]
+
+    def _take_back(self, number: int, resident: int, cast_at: datetime) -> None:
+        found = self._store.get(number, resident)
+        assert found
+        self._store.vote(*(found[0], resident, found[1], ()), cast_at, None)
 
     def _merge_marks(self, old: int, new: int) -> None:
         """Of either the latest half, where there are both."""
@@ -129,16 +146,18 @@ class Belongings:
         for row in rows:
             self._store.vote(poll, row.voter, read_choices(row.choices), (), row.cast_at, None)
         last = rows[-1]
-        self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, last.reason)
+        # Who objects for two reasons does so for both.
+        reasons = dict.fromkeys(row.reason for row in rows if row.reason)
+        reason = " / ".join(reasons) if last.reason else None
+        self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, reason)
 
     def forget(self, resident: int) -> Sequence[int]:
         votes = self._votes_of(resident)
         while self._db.lock(polls.c.id, *votes):
             votes = self._votes_of(resident)
         for number, row in votes.items():
-            found = self._store.get(number, resident)
-            assert found
-            self._store.vote(*(found[0], resident, found[1], ()), row.cast_at, None)
+            self._take_back(number, resident, row.cast_at)
+        self._leavers.let_go(resident)
         self._db.execute(_FORGET, {"voter_": resident})
         self._db.execute(_FORGET_MARKS, {"voter_": resident})
         return sorted(votes)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, exists, false
 
 from bot.features.polls.records import Choices
-from storage.tables import Moment, Number, own_tables, residents, themes
+from storage.tables import STAYS, Moment, Number, own_tables, residents, themes
 
 TABLES = own_tables()
 
@@ -36,6 +36,8 @@ polls = Table(
     Column("unheard", String),
     # Why people objected in an anonymous poll, in no order that says anything.
     Column("reasons", Text),
+    # An account left somebody who voted in it, and is kept out of it (see leavers.py).
+    Column("was_left", Boolean, nullable=False, server_default=false()),
     Index("ix_polls_theme_state", "theme", "state"),
     Index("ix_polls_opener_opened_at", "opener", "opened_at"),
     sqlite_autoincrement=True,
@@ -64,6 +66,16 @@ marks = Table(
     sqlite_with_rowid=False,
 )
 
+# Which accounts are kept out of an open poll, as marks of them; who has the ballot in which they had a say.
+leavers = Table(
+    "leavers",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
+    sqlite_with_rowid=False,
+)
+
 # How often each ballot was cast, kept beside the ballots so that showing a poll costs the same with ten
 # as with 100,000; the row without choices counts the people.
 tallies = Table(
@@ -74,6 +86,10 @@ tallies = Table(
     Column("votes", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# A ballot in a poll that is open stays with whoever has it, where an account leaves them.
+for _column in (ballots.c.voter, marks.c.voter):
+    _column.info[STAYS] = exists().where(polls.c.id == _column.table.c.poll, polls.c.state == "open")
 
 
 def written(choices: Choices) -> str:

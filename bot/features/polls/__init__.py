@@ -64,6 +64,11 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
 
+def part_resident(tx: Transaction, resident: int, new: int) -> None:
+    """What was said together counts once, and for whoever stays."""
+    tx.of(POLLS).part(resident, new)
+
+
 def forget_resident(tx: Transaction, resident: int) -> None:
     """Their votes are taken back where that is possible still; what was announced stays."""
     for poll in tx.of(POLLS).forget(resident):
@@ -75,6 +80,7 @@ def export_resident(tx: Transaction, resident: int) -> Exported:
     return {
         "polls": [_asked(poll) for poll in tx.of(POLLS).opened_by(resident)],
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
+        "leavers": [{"poll": poll, "account": mark} for poll, mark in tx.of(POLLS).held_by(resident)],
         "marks": [{"poll": poll, "latest": latest} for poll, latest in tx.of(POLLS).marks_of(resident)],
     }
 
@@ -105,6 +111,7 @@ FEATURE = Feature(
     files={SUBJECT: read.FILES},
     suggest={"poll": find.suggest_polls},
     merge=merge_residents,
+    part=part_resident,
     forget=forget_resident,
     export=export_resident,
     settings=PollsSettings,

@@ -149,7 +149,9 @@ def check_writes(call: Call, theme: int) -> None:
 
 
 def check_voter(call: Call, poll: Poll) -> None:
-    """Whether they belong to those who may vote in it."""
+    """Whether they belong to those who may vote in it, and have no say in it already."""
+    if call.tx.of(POLLS).keeps_out(poll, call.resident.id):
+        raise UserError("poll.left", question=poll.question, closes=poll.closes_at)
     match poll.who:
         case Voters.MEMBERS:
             part = call.part_in(poll.theme)

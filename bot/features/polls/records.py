@@ -99,6 +99,8 @@ class Poll(Plan):
     # Since when it waits for what was said in time; on which platforms that is, or in the end was.
     waits_since: datetime | None = None
     unheard: str | None = None
+    # An account left somebody who voted in it, and is kept out of it.
+    was_left: bool = False
 
     def takes_votes(self, at: datetime) -> bool:
         return self.state == "open" and at < self.closes_at
@@ -225,6 +227,20 @@ class PollStore(Protocol):
         The open polls in which `old` had a ballot. What was closed stays as it was announced, whoever has
         the ballots there now.
         """
+        ...
+
+    def part(self, resident: int, new: int) -> None:
+        """Accounts of a resident are a new one's: that one is kept out of the open polls where the resident
+        has a ballot, in which they had a say together, and so is whoever these accounts are with later.
+        """
+        ...
+
+    def keeps_out(self, poll: Poll, resident: int) -> bool:
+        """Whether an account of theirs has its say there with somebody whom it left."""
+        ...
+
+    def held_by(self, resident: int) -> Sequence[tuple[int, str]]:
+        """The polls of which they have the ballot that an account which left them had a say in; its mark."""
         ...
 
     def forget(self, resident: int) -> Sequence[int]:

@@ -1,0 +1,253 @@
+"""Linking: two accounts turn out to be one person's, by a code and by a yes on each of them.
+
+A code is phished by having it sent. So it links nothing by itself: whoever gives it reads with whom they
+would be one person and what that one would see, and so does whoever asked for it; each says yes. Whoever
+guesses is soon kept from it, and nothing is learnt from an answer: of a code that is wrong, spent, late or
+unknown it is the same. For a day it can be undone, and what was granted to one account counts for that one.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.residents.records import LINKS, Request
+from bot.model.message import Button, Message, message, text
+from bot.model.people import Identity, Resident, Role
+from bot.model.work import Job
+
+# Without 0 O 1 I L, which are read for each other.
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+LENGTH = 8
+LIVES, UNDONE_WITHIN = timedelta(minutes=10), timedelta(days=1)
+# So many wrong codes within that time, of an account or of all together, are guesses.
+GUESSED_WITHIN, GUESSES, GUESSES_TOGETHER = timedelta(hours=1), 5, 20
+YES, NO, UNDO = "me link-yes", "me link-no", "me link-undo"
+LAPSE, SETTLE = "link.lapse", "link.settle"
+# A moderator stands in for somebody, for so long: they may link a second account of a platform.
+VOUCHED, VOUCHED_FOR = "link.vouched", timedelta(days=1)
+_BETWEEN = re.compile(r"[\s\-‐-―−]+")
+
+
+def link_accounts(call: Call, code: str | None = None, *, vouch: Resident | None = None) -> Message:
+    """Ask for a code on one account, and give it on the other."""
+    if vouch is not None:
+        return _vouch_for(call, vouch)
+    me = account_of(call)
+    if code is not None and call.public:
+        return _said_aloud(call, code)
+    if until := call.tx.of(LINKS).closed(me, call.now):
+        raise UserError("link.closed", until=until)
+    return _ask_for_code(call, me) if code is None else _give_code(call, me, code)
+
+
+def account_of(call: Call) -> Identity:
+    assert call.identity
+    return call.identity
+
+
+def _ask_for_code(call: Call, me: Identity) -> Message:
+    """A new code, instead of any other; or what waits for their yes."""
+    if waiting := call.tx.of(LINKS).waiting(me, call.now):
+        return _question(call, waiting, waiting.given_by)
+    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    until = call.now + LIVES
+    call.tx.of(LINKS).lapse(call.now)
+    call.tx.of(LINKS).ask(me, call.resident.id, code, until)
+    call.schedule(LAPSE, "codes", until)
+    shown = f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
+    return message(text("link.code", code=shown, until=until), text("link.code.how", code=shown))
+
+
+def _said_aloud(call: Call, code: str) -> Message:
+    """Others read it: it is no use any more, and taken away where that may be."""
+    gone = call.take_away()
+    if found := call.tx.of(LINKS).by_code(_plain(code), call.now):
+        call.tx.of(LINKS).drop(found.id)
+    return message(text("link.aloud.gone") if gone else text("link.aloud"), text("link.aloud.how"))
+
+
+def _plain(code: str) -> str:
+    return _BETWEEN.sub("", code).upper()
+
+
+def _give_code(call: Call, me: Identity, code: str) -> Message:
+    """It links nothing yet: they read what it does, and are asked."""
+    found = call.tx.of(LINKS).by_code(_plain(code), call.now)
+    if found is None:
+        call.tx.of(LINKS).wrong(me, call.now, GUESSED_WITHIN, GUESSES, GUESSES_TOGETHER)
+        return message(text("link.wrong"))
+    _check_pair(call, found.resident, call.resident.id, found.account, me)
+    if not call.tx.of(LINKS).give(found.id, me, call.resident.id, call.now + LIVES):
+        return message(text("link.wrong"))
+    call.schedule(LAPSE, "codes", call.now + LIVES)
+    return _question(call, found, found.account)
+
+
+def _check_pair(call: Call, asked: int, gave: int, asking: Identity, giving: Identity) -> None:
+    """Whether these two may become one person. Raises: UserError."""
+    if asking == giving:
+        raise UserError("link.own")
+    if asked == gave:
+        raise UserError("link.already")
+    networks = [{account.network for account in accounts_of(call, resident)} for resident in (asked, gave)]
+    if both := networks[0] & networks[1]:
+        if any(call.tx.uses.count(resident, VOUCHED, call.now) for resident in (asked, gave)):
+            return
+        raise UserError("link.same_platform", platform=named(min(both)))
+
+
+def accounts_of(call: Call, resident: int) -> Sequence[Identity]:
+    known = call.tx.people.known([resident]).get(resident)
+    return known.accounts if known else ()
+
+
+def named(network: str) -> str:
+    return network[:1].upper() + network[1:]
+
+
+def _question(call: Call, request: Request, other: Identity | None) -> Message:
+    """With whom they would be one person, and what that brings."""
+    assert other
+    who = call.tx.people.by_identity(other)
+    assert who
+    return message(
+        text("link.question", who=who, platform=named(other.network)),
+        text("link.brings", who=who),
+        text("link.phished"),
+        hints=[text("link.question.how", until=call.now + LIVES)],
+        buttons=[
+            Button(text("link.button.yes"), YES, {"request": request.id}, style="primary"),
+            Button(text("link.button.no"), NO, {"request": request.id}),
+        ],
+    )
+
+
+# --- a yes on each ---
+
+
+def say_yes(call: Call, request: int) -> Message:
+    """Whoever gave the code says yes, and then whoever asked for it."""
+    me, found = account_of(call), _own_request(call, request)
+    assert found.given_by
+    if me == found.given_by and not found.agreed:
+        call.tx.of(LINKS).agree(found.id)
+        call.post(found.account, _question(call, found, me), f"link:{found.id}:question")
+    if me == found.given_by:
+        who = call.tx.people.by_identity(found.account)
+        return message(text("link.half", who=who, platform=named(found.account.network)))
+    if not found.agreed:
+        raise UserError("link.gone")
+    return _join(call, found, found.given_by)
+
+
+def say_no(call: Call, request: int) -> Message:
+    """Either of them says no: nothing happens, and the code is spent."""
+    found = _own_request(call, request)
+    call.tx.of(LINKS).drop(found.id)
+    if found.given_by and found.agreed:
+        other = found.account if account_of(call) == found.given_by else found.given_by
+        call.post(other, message(text("link.refused")), f"link:{found.id}:refused")
+    return message(text("link.no"))
+
+
+def _own_request(call: Call, request: int) -> Request:
+    """What was asked of this very account, or by it. Raises: UserError, whatever it is that is not so."""
+    found, me = call.tx.of(LINKS).get(request, call.now), account_of(call)
+    if found is None or found.given_by is None or me not in (found.account, found.given_by):
+        raise UserError("link.gone")
+    return found
+
+
+def _join(call: Call, request: Request, other: Identity) -> Message:
+    """They are one person, with all that either had; the one who was here first stays who they were."""
+    asked, gave = (call.tx.people.by_identity(account) for account in (request.account, other))
+    if asked is None or gave is None:
+        raise UserError("link.gone")
+    _check_pair(call, asked.id, gave.id, request.account, other)
+    elder, younger = sorted((asked, gave), key=lambda resident: resident.id)
+    for resident in (elder, younger):
+        call.tx.people.hold(resident.id)
+        call.tx.of(LINKS).drop_all_of(resident.id)
+    stay, come = accounts_of(call, elder.id), accounts_of(call, younger.id)
+    brought = call.tx.people.brought(younger.id, elder.id)
+    granted = {account: _role_of(call, account) for account in (*stay, *come)}
+    person = call.belongings.link(call.tx, list(granted))
+    for account, role in granted.items():
+        call.tx.people.set_apart(account, role)
+    until = call.now + UNDONE_WITHIN
+    number = call.tx.of(LINKS).add(person, come, brought, until)
+    call.schedule(SETTLE, str(person), until)
+    roles = any(granted.values())
+    call.post(other, _done(call, request.account, number, until, roles), f"link:{number}:done")
+    return _done(call, other, number, until, roles)
+
+
+def _role_of(call: Call, account: Identity) -> Role:
+    resident = call.tx.people.by_identity(account)
+    return resident.role if resident else Role.RESIDENT
+
+
+def _done(call: Call, other: Identity, link: int, until: datetime, roles: bool) -> Message:
+    lines = [text("link.done", platform=named(other.network)), text("link.done.undo", until=until)]
+    if roles:
+        lines.insert(1, text("link.done.roles"))
+    return message(*lines, buttons=[Button(text("link.button.undo"), UNDO, {"link": link})])
+
+
+# --- undone, or settled ---
+
+
+def undo_link(call: Call, link: int) -> Message:
+    """Either has back what they brought; a vote in what is open stays with the one who was here first."""
+    found = call.tx.of(LINKS).link(link, call.now)
+    if found is None or found.resident != call.resident.id:
+        raise UserError("link.gone")
+    stay = [account for account in accounts_of(call, found.resident) if account not in found.accounts]
+    if not stay or not set(found.accounts) <= set(accounts_of(call, found.resident)):
+        raise UserError("link.gone")
+    call.tx.of(LINKS).drop_all_of(found.resident)
+    call.tx.of(LINKS).forget_link(found.id)
+    call.belongings.part(call.tx, found.resident, found.accounts, found.brought)
+    if len(stay) == 1:
+        call.tx.people.trust(found.resident)
+    said = message(text("link.undone"), text("link.undone.votes"))
+    for account in (*stay, *found.accounts):
+        if account != call.identity:
+            call.post(account, said, f"link:{found.id}:undone:{account.address}")
+    return said
+
+
+def lapse_due(call: Call, job: Job) -> None:
+    """Codes that nobody gave in time, and what can be undone no more, are kept no longer."""
+    call.tx.of(LINKS).lapse(call.now)
+
+
+def settle_due(call: Call, job: Job) -> None:
+    """A day later what was granted to one of their accounts counts for each."""
+    call.tx.of(LINKS).lapse(call.now)
+    call.tx.people.trust(int(job.subject))
+
+
+# --- a moderator's word ---
+
+
+def _vouch_for(call: Call, who: Resident) -> Message:
+    """What was granted to one of their accounts counts for each; they may link a second one of a platform."""
+    check_moderates(call)
+    if who.id == call.resident.id:
+        raise UserError("link.vouch.self")
+    call.tx.people.trust(who.id)
+    call.tx.uses.add(who.id, VOUCHED, call.now + VOUCHED_FOR)
+    return message(text("link.vouched", who=who))
+
+
+def check_moderates(call: Call) -> None:
+    """Whether they are a moderator of the community: of a place of its own, not of one that anybody made."""
+    here = call.theme_here is not None and call.tx.places.is_ours(call.theme_here.id)
+    if call.resident.role < Role.MODERATOR and not (here and call.role_here >= Role.MODERATOR):
+        raise UserError("role.needed.moderator")

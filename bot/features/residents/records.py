@@ -1,0 +1,107 @@
+"""What linking needs kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.model.people import Identity
+from bot.ports.people import Brought
+from bot.ports.storage import StoreKey
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """That an account asked to be linked, by a code; once that was given, by which account of whom.
+
+    `agreed`: whoever gave it said yes; whoever asked did not yet.
+    """
+
+    id: int
+    resident: int
+    account: Identity
+    other: int | None
+    given_by: Identity | None
+    agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Accounts that joined a resident, and what they brought: it can be undone."""
+
+    id: int
+    resident: int
+    accounts: Sequence[Identity]
+    brought: Brought
+
+
+class LinkStore(Protocol):
+    """What linking needs kept. What is over at `now` is not there any more."""
+
+    def lapse(self, now: datetime) -> None:
+        """What is over by now is kept no more."""
+        ...
+
+    def ask(self, account: Identity, resident: int, code: str, until: datetime) -> None:
+        """A code for that account, instead of any that it had."""
+        ...
+
+    def by_code(self, code: str, now: datetime) -> Request | None:
+        """Whose code that is, if nobody gave it yet."""
+        ...
+
+    def get(self, request: int, now: datetime) -> Request | None: ...
+
+    def waiting(self, account: Identity, now: datetime) -> Request | None:
+        """What only waits for the yes of that account."""
+        ...
+
+    def give(self, request: int, account: Identity, resident: int, until: datetime) -> bool:
+        """That account gave its code, which nobody can give again. False: somebody did just now."""
+        ...
+
+    def agree(self, request: int) -> None: ...
+
+    def drop(self, request: int) -> None: ...
+
+    def drop_all_of(self, resident: int) -> None:
+        """Whatever they asked for, or gave."""
+        ...
+
+    def closed(self, account: Identity, now: datetime) -> datetime | None:
+        """Until when that account can't be linked, for the wrong codes that it gave."""
+        ...
+
+    def wrong(
+        self, account: Identity, now: datetime, within: timedelta, most: int, most_together: int
+    ) -> None:
+        """That account gave a code that is none, which counts `within` that time.
+
+        With the `most` of its own it is closed for as long; with the `most_together` each that gave any is.
+        """
+        ...
+
+    def add(self, resident: int, accounts: Sequence[Identity], brought: Brought, until: datetime) -> int:
+        """These accounts joined them; the number by which that is undone."""
+        ...
+
+    def link(self, link: int, now: datetime) -> Linked | None: ...
+
+    def forget_link(self, link: int) -> None: ...
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget(self, resident: int) -> None: ...
+
+    def codes_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """What they asked for, or gave, by column; `mine`: they asked."""
+        ...
+
+    def links_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """Who joined them lately, by column."""
+        ...
+
+
+LINKS: StoreKey[LinkStore] = StoreKey("links")

@@ -1,0 +1,57 @@
+"""Unlinking: an account leaves the person whose it was, and begins with nothing."""
+
+from __future__ import annotations
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.residents.link import account_of, accounts_of, check_moderates, named
+from bot.features.residents.records import LINKS
+from bot.model.message import Button, Message, message, text
+from bot.model.people import Identity, Resident
+
+
+def unlink_account(
+    call: Call, *, who: Resident | None = None, platform: str | None = None, sure: bool = False
+) -> Message:
+    """The account that speaks leaves; or by a moderator's word one that somebody lost."""
+    if who is None:
+        leaving, person = account_of(call), call.resident
+    else:
+        check_moderates(call)
+        leaving, person = _lost(call, who, platform), who
+    if len(accounts_of(call, person.id)) < 2:
+        raise UserError("unlink.alone" if who is None else "unlink.alone.other", who=person)
+    if not sure:
+        return _asked(call, leaving, who)
+    call.tx.of(LINKS).forget(person.id)
+    call.belongings.part(call.tx, person.id, [leaving])
+    stay = message(text("unlink.left", platform=named(leaving.network)))
+    call.tell(person, stay, f"unlink:{call.id}")
+    if who is None:
+        return message(text("unlink.done"))
+    return message(text("unlink.done.other", who=person, platform=named(leaving.network)))
+
+
+def _asked(call: Call, leaving: Identity, who: Resident | None) -> Message:
+    """What it does can't be undone."""
+    args = {"sure": True} | ({"who": f"resident:{who.id}", "platform": leaving.network} if who else {})
+    first = (
+        text("unlink.sure.other", who=who, platform=named(leaving.network)) if who else text("unlink.sure")
+    )
+    line = call.commands.usage(call.commands.by_path["me unlink"], call.locale, {**call.given, "sure": True})
+    return message(
+        first,
+        text("unlink.brings"),
+        hints=[text("unlink.sure.how", usage=line)],
+        buttons=[Button(text("unlink.button.sure"), "me unlink", args, style="danger")],
+    )
+
+
+def _lost(call: Call, who: Resident, platform: str | None) -> Identity:
+    """The account of theirs on that platform. Raises: UserError where that is none, or several."""
+    accounts = accounts_of(call, who.id)
+    wanted = (platform or "").strip().casefold()
+    found = [account for account in accounts if wanted in (account.network, account.address.casefold())]
+    if len(found) != 1:
+        raise UserError("unlink.which", who=who, platforms=tuple(named(a.network) for a in accounts))
+    return found[0]

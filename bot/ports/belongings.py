@@ -1,0 +1,42 @@
+"""What handlers may ask about all that is kept of a resident, by whichever feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.model.people import Identity, Role
+from bot.ports.people import Brought, Exported
+from bot.ports.storage import Transaction
+
+
+class Belongings(Protocol):
+    """All that the core and the features keep of residents."""
+
+    def link(
+        self,
+        tx: Transaction,
+        accounts: Sequence[Identity],
+        name: str | None = None,
+        role: Role | None = None,
+    ) -> int:
+        """The number of the one person whose accounts these are from now on, with all that each had."""
+        ...
+
+    def part(
+        self, tx: Transaction, resident: int, accounts: Sequence[Identity], brought: Brought | None = None
+    ) -> int:
+        """These accounts leave a resident: the number of the new one whose they are from now on.
+
+        That one has what they `brought`; without that, nothing. What is open, and whoever they leave takes
+        part in, is not for both.
+        """
+        ...
+
+    def export(self, tx: Transaction, resident: int) -> Exported:
+        """All that is kept of them."""
+        ...
+
+    def forget(self, tx: Transaction, resident: int) -> None:
+        """Keep nothing of them; what stays because others count on it does not say whose it was."""
+        ...

@@ -1,0 +1,198 @@
+"""Accounts of a resident become those of a new one, who has nothing, or has back what they brought.
+
+What somebody brought is noted before the two become one, as the keys of their rows: of every table that
+refers to residents, but for those that go by account. A column of which some rows stay with whoever has them
+by then says so in its `info`, under STAYS: by a condition, or True where that is all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Column,
+    MetaData,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    not_,
+    select,
+    true,
+    update,
+)
+
+from bot.model.people import Identity
+from bot.names import folded
+from bot.ports.people import Brought
+from storage import tables
+from storage.batch import Batch
+from storage.tables import NOWHERE, STAYS, identities, members, posts, residents
+
+# These go by account.
+_BY_ACCOUNT = (identities, members, posts)
+_WISHES = select(
+    *(residents.c.name, residents.c.name_is_chosen, residents.c.locale),
+    *(residents.c.role, residents.c.wants_reminders),
+).where(residents.c.id == bindparam("id_"))
+_SET = {
+    name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
+    for name in ("name_is_chosen", "locale", "role", "wants_reminders")
+}
+_ADD = insert(residents).returning(residents.c.id)
+_NEW: Any = bindparam("new_")
+_MOVE = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(resident=_NEW, role=None),
+    update(members)
+    .where(members.c.platform == bindparam("platform_"), members.c.user_id == bindparam("user_"))
+    .values(resident=_NEW),
+)
+_SAID_TO = and_(
+    *(posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("user_"), posts.c.private),
+    posts.c.resident == bindparam("id_"),
+)
+_PASS_ON = update(posts).where(_SAID_TO).values(resident=_NEW)
+# It waits for those who stay, and is said where they can be reached.
+_KEEP_BACK = (
+    update(posts)
+    .where(_SAID_TO, posts.c.sent_at.is_(None), posts.c.ref.is_(None), posts.c.parked.is_(None))
+    .values(account=NOWHERE)
+)
+_UNHEARD = update(residents).where(residents.c.id == bindparam("id_")).values(unheard=True)
+_OTHERS = (
+    select(identities.c.platform, identities.c.user_id)
+    .where(identities.c.resident == bindparam("id_"))
+    .order_by(identities.c.platform, identities.c.user_id)
+)
+_OWN_ROLES = select(
+    (identities.c.platform + ":" + identities.c.user_id).label("address"), identities.c.role
+).where(identities.c.resident == bindparam("id_"))
+_HEARD_AS = (
+    update(residents)
+    .where(residents.c.id == bindparam("id_"), residents.c.heard_as == bindparam("was_"))
+    .values(heard_as=bindparam("as_"))
+)
+
+
+class _Owned(NamedTuple):
+    """How the rows of one column are noted and given back."""
+
+    keys: Sequence[str]
+    noted: Select[Any]
+    given_back: Update
+
+
+@lru_cache(16)
+def _owned(metadatas: tuple[MetaData, ...]) -> Mapping[str, _Owned]:
+    return {str(column): _statements(column) for column in _columns(metadatas)}
+
+
+def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
+    for metadata in metadatas:
+        for table in metadata.sorted_tables:
+            for column in table.c:
+                refers = any(key.column is residents.c.id for key in column.foreign_keys)
+                if refers and table not in _BY_ACCOUNT and column.info.get(STAYS) is not True:
+                    yield column
+
+
+def _statements(column: Column[Any]) -> _Owned:
+    table = column.table
+    keys = [key for key in table.primary_key if key is not column]
+    noted = select(*keys).where(column == bindparam("old_")).order_by(*keys)
+    if column.primary_key:
+        # Where both have one, the one of who stays stands for both.
+        other = table.alias()
+        same = [other.c[key.name] == key for key in keys]
+        noted = noted.where(~exists().where(*same, other.c[column.name] == bindparam("new_")))
+    these = [key == bindparam(f"key_{key.name}") for key in keys]
+    stays = column.info.get(STAYS)
+    given_back = (
+        update(table)
+        .where(column == bindparam("old_"), *these, true() if stays is None else not_(stays))
+        .values({column: bindparam("new_")})
+    )
+    return _Owned([key.name for key in keys], noted, given_back)
+
+
+def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) -> Brought:
+    """What they have, who are about to be one with another."""
+    theirs, others = (db.execute(_WISHES, {"id_": number}).one()._asdict() for number in (resident, to))
+    rows: dict[str, Sequence[Sequence[Any]]] = {}
+    for name, owned in _owned((tables.metadata, *metadatas)).items():
+        if found := [list(keys) for keys in db.execute(owned.noted, {"old_": resident, "new_": to})]:
+            rows[name] = found
+    return Brought(theirs, others, rows)
+
+
+def part(
+    db: Batch,
+    metadatas: Sequence[MetaData],
+    resident: int,
+    accounts: Sequence[Identity],
+    brought: Brought | None,
+) -> int:
+    """The number of who these accounts are from now on."""
+    db.lock(residents.c.id, resident)
+    now = db.execute(_WISHES, {"id_": resident}).one()._asdict()
+    own = {row.address: row.role for row in db.execute(_OWN_ROLES, {"id_": resident})}
+    new: int = db.execute(_ADD, _beginning(now, accounts[0], brought)).scalar_one()
+    for account in accounts:
+        _move(db, account, resident, new, passes_on=brought is not None)
+    if stay := db.execute(_OTHERS, {"id_": resident}).first():
+        first = Identity(*stay).address
+        for account in accounts:
+            db.execute(_HEARD_AS, {"id_": resident, "was_": account.address, "as_": first})
+    leaving = {own.pop(account.address) for account in accounts}
+    if leaving != {None}:
+        # What was granted to those who leave goes with them, as long as it counted for nobody else.
+        db.execute(_SET["role"], {"id_": new, "before_": max(role or 0 for role in leaving)})
+        if own and None not in own.values():
+            db.execute(_SET["role"], {"id_": resident, "before_": max(own.values())})
+    if brought:
+        _give_back(db, metadatas, brought, resident, new)
+        _take_back(db, now, brought, resident)
+    return new
+
+
+def _beginning(now: Mapping[str, Any], account: Identity, brought: Brought | None) -> Mapping[str, Any]:
+    """They are called as they were, until their platform calls them otherwise."""
+    wishes = brought.wishes if brought else {"name": now["name"]}
+    return {**wishes, "folded": folded(wishes["name"]), "heard_as": account.address}
+
+
+def _move(db: Batch, account: Identity, resident: int, new: int, *, passes_on: bool) -> None:
+    where = {"platform_": account.platform, "user_": account.user_id, "id_": resident, "new_": new}
+    for statement in _MOVE:
+        db.execute(statement, where)
+    if passes_on:
+        db.execute(_PASS_ON, where)
+    else:
+        db.execute(_KEEP_BACK, where)
+        db.execute(_UNHEARD, {"id_": resident})
+
+
+def _give_back(db: Batch, metadatas: Sequence[MetaData], brought: Brought, resident: int, new: int) -> None:
+    owned = _owned((tables.metadata, *metadatas))
+    for name, rows in brought.rows.items():
+        keys, statement = owned[name].keys, owned[name].given_back
+        for row in rows:
+            these = {f"key_{key}": value for key, value in zip(keys, row, strict=True)}
+            db.execute(statement, {"old_": resident, "new_": new, **these})
+
+
+def _take_back(db: Batch, now: Mapping[str, Any], brought: Brought, resident: int) -> None:
+    """What whoever stays had from them, they have no more: it is as it was before."""
+    lent = {
+        name: before
+        for name, before in brought.before.items()
+        if name != "name" and now[name] == brought.wishes[name] != before
+    }
+    for name, before in lent.items():
+        db.execute(_SET[name], {"id_": resident, "before_": before})

@@ -1,0 +1,247 @@
+"""Codes that make one person of two accounts, what came of them, and codes that were none.
+
+A code is kept as a mark that only whoever has a key apart from the database can make again; so is the account
+that gave a wrong one, which outlives that its resident is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from bot.features.residents.records import LINKS, Linked, Request
+from bot.model.people import Identity
+from bot.ports.people import Brought
+from storage.parts import Parts, Stored
+from storage.tables import STAYS, Moment, Number, own_tables, residents
+
+_KEY = "codes"
+TABLES = own_tables()
+_STAYS = {STAYS: True}
+
+# A code that was asked for; once it was given, by which account, and whether that one said yes.
+link_codes = Table(
+    "link_codes",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    Column("code", String, nullable=False, index=True),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info=_STAYS),
+    Column("account", String, nullable=False, index=True),
+    Column("other", ForeignKey(residents.c.id), index=True, info=_STAYS),
+    Column("given_by", String),
+    Column("agreed", Boolean, nullable=False, server_default=false()),
+    Column("until", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Accounts that joined a resident, and what they brought, for as long as that can be undone.
+links = Table(
+    "links",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info=_STAYS),
+    Column("accounts", Text, nullable=False),
+    Column("brought", Text, nullable=False),
+    Column("until", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# When an account gave a code that was none, and until when it can give no other.
+wrong_codes = Table(
+    "wrong_codes",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    Column("account", String, nullable=False, index=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("closed_until", Moment),
+)
+
+_MOMENT = link_codes.c.until.type
+_NOW = bindparam("now_", type_=_MOMENT)
+_UNTIL = bindparam("until_", type_=_MOMENT)
+_SINCE = bindparam("since_", type_=_MOMENT)
+_ID = bindparam("id_")
+_LIVES = link_codes.c.until > _NOW
+_REQUEST = select(
+    *(link_codes.c.id, link_codes.c.resident, link_codes.c.account),
+    *(link_codes.c.other, link_codes.c.given_by, link_codes.c.agreed),
+).order_by(link_codes.c.id)
+_ADD = insert(link_codes)
+_BY_CODE = _REQUEST.where(link_codes.c.code == bindparam("code_"), link_codes.c.given_by.is_(None), _LIVES)
+_BY_ID = _REQUEST.where(link_codes.c.id == _ID, _LIVES)
+_WAITING = _REQUEST.where(link_codes.c.account == bindparam("account_"), link_codes.c.agreed, _LIVES)
+_GIVE = (
+    update(link_codes)
+    .where(link_codes.c.id == _ID, link_codes.c.given_by.is_(None))
+    .values(other=bindparam("other_"), given_by=bindparam("account_"), until=_UNTIL)
+    .returning(link_codes.c.id)
+)
+_AGREE = update(link_codes).where(link_codes.c.id == _ID).values(agreed=True)
+_DROP = delete(link_codes).where(link_codes.c.id == _ID)
+_DROP_OF_ACCOUNT = delete(link_codes).where(link_codes.c.account == bindparam("account_"))
+_DROP_OF = delete(link_codes).where(or_(link_codes.c.resident == _ID, link_codes.c.other == _ID))
+_LAPSE = tuple(
+    delete(table).where(moment < _NOW)
+    for table, moment in ((link_codes, link_codes.c.until), (links, links.c.until))
+)
+_LAPSE_WRONG = delete(wrong_codes).where(
+    wrong_codes.c.at < _SINCE, or_(wrong_codes.c.closed_until.is_(None), wrong_codes.c.closed_until < _NOW)
+)
+_OWN = wrong_codes.c.account == bindparam("account_")
+_LATELY = wrong_codes.c.at > _SINCE
+_ADD_WRONG = insert(wrong_codes)
+_COUNT = select(func.count()).where(_LATELY)
+_COUNT_OWN = _COUNT.where(_OWN)
+_CLOSE = update(wrong_codes).where(_LATELY).values(closed_until=_UNTIL)
+_CLOSE_OWN = _CLOSE.where(_OWN)
+_CLOSED = select(func.max(wrong_codes.c.closed_until)).where(_OWN, wrong_codes.c.closed_until > _NOW)
+_ADD_LINK = insert(links).returning(links.c.id)
+_LINK = select(links.c.id, links.c.resident, links.c.accounts, links.c.brought).where(
+    links.c.id == _ID, links.c.until > _NOW
+)
+_DROP_LINK = delete(links).where(links.c.id == _ID)
+_DROP_LINKS = delete(links).where(links.c.resident == _ID)
+_MERGE = tuple(
+    update(column.table).where(column == bindparam("old_")).values({column: bindparam("new_")})
+    for column in (link_codes.c.resident, link_codes.c.other, links.c.resident)
+)
+_CODES_OF = (
+    select(link_codes).where(or_(link_codes.c.resident == _ID, link_codes.c.other == _ID)).order_by("id")
+)
+_LINKS_OF = select(links).where(links.c.resident == _ID).order_by(links.c.id)
+
+
+class Links:
+    """Implements LinkStore."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+        self._keys = parts.keyring
+
+    def _mark(self, words: str) -> str:
+        self._keys.make(_KEY)
+        return self._keys.mark(_KEY, words).hex()
+
+    # --- codes ---
+
+    def lapse(self, now: datetime) -> None:
+        for statement in _LAPSE:
+            self._db.execute(statement, {"now_": now})
+
+    def ask(self, account: Identity, resident: int, code: str, until: datetime) -> None:
+        self._db.execute(_DROP_OF_ACCOUNT, {"account_": account.address})
+        row = {"code": self._mark(code), "resident": resident, "account": account.address, "until": until}
+        self._db.execute(_ADD, row)
+
+    def by_code(self, code: str, now: datetime) -> Request | None:
+        return self._request(_BY_CODE, {"code_": self._mark(code), "now_": now})
+
+    def get(self, request: int, now: datetime) -> Request | None:
+        return self._request(_BY_ID, {"id_": request, "now_": now})
+
+    def waiting(self, account: Identity, now: datetime) -> Request | None:
+        return self._request(_WAITING, {"account_": account.address, "now_": now})
+
+    def _request(self, statement: Any, values: dict[str, Any]) -> Request | None:
+        row = self._db.execute(statement, values).first()
+        if row is None:
+            return None
+        given_by = _account(row.given_by) if row.given_by else None
+        return Request(row.id, row.resident, _account(row.account), row.other, given_by, bool(row.agreed))
+
+    def give(self, request: int, account: Identity, resident: int, until: datetime) -> bool:
+        values = {"id_": request, "account_": account.address, "other_": resident, "until_": until}
+        return bool(self._db.execute(_GIVE, values))
+
+    def agree(self, request: int) -> None:
+        self._db.execute(_AGREE, {"id_": request})
+
+    def drop(self, request: int) -> None:
+        self._db.execute(_DROP, {"id_": request})
+
+    def drop_all_of(self, resident: int) -> None:
+        self._db.execute(_DROP_OF, {"id_": resident})
+
+    # --- wrong ones ---
+
+    def closed(self, account: Identity, now: datetime) -> datetime | None:
+        asked = {"account_": self._mark(account.address), "now_": now}
+        found: datetime | None = self._db.execute(_CLOSED, asked).scalar()
+        return found
+
+    def wrong(
+        self, account: Identity, now: datetime, within: timedelta, most: int, most_together: int
+    ) -> None:
+        mark, since, until = self._mark(account.address), now - within, now + within
+        self._db.execute(_LAPSE_WRONG, {"since_": since, "now_": now})
+        self._db.execute(_ADD_WRONG, {"account": mark, "at": now})
+        lately = {"since_": since, "until_": until}
+        if self._db.execute(_COUNT, lately).scalar_one() >= most_together:
+            self._db.execute(_CLOSE, lately)
+        elif self._db.execute(_COUNT_OWN, {**lately, "account_": mark}).scalar_one() >= most:
+            self._db.execute(_CLOSE_OWN, {**lately, "account_": mark})
+
+    # --- what can be undone ---
+
+    def add(self, resident: int, accounts: Sequence[Identity], brought: Brought, until: datetime) -> int:
+        row = {
+            "accounts": orjson.dumps([account.address for account in accounts]).decode(),
+            "brought": orjson.dumps(brought).decode(),
+        }
+        number: int = self._db.execute(_ADD_LINK, {**row, "resident": resident, "until": until}).scalar_one()
+        return number
+
+    def link(self, link: int, now: datetime) -> Linked | None:
+        row = self._db.execute(_LINK, {"id_": link, "now_": now}).first()
+        if row is None:
+            return None
+        accounts = tuple(_account(address) for address in orjson.loads(row.accounts))
+        return Linked(row.id, row.resident, accounts, Brought(**orjson.loads(row.brought)))
+
+    def forget_link(self, link: int) -> None:
+        self._db.execute(_DROP_LINK, {"id_": link})
+
+    # --- whose it is ---
+
+    def merge(self, old: int, new: int) -> None:
+        for statement in _MERGE:
+            self._db.execute(statement, {"old_": old, "new_": new})
+
+    def forget(self, resident: int) -> None:
+        for statement in (_DROP_OF, _DROP_LINKS):
+            self._db.execute(statement, {"id_": resident})
+
+    def codes_of(self, resident: int) -> Sequence[dict[str, Any]]:
+        return [
+            row._asdict() | {"mine": row.resident == resident}
+            for row in self._db.execute(_CODES_OF, {"id_": resident})
+        ]
+
+    def links_of(self, resident: int) -> Sequence[dict[str, Any]]:
+        return [row._asdict() for row in self._db.execute(_LINKS_OF, {"id_": resident})]
+
+
+def _account(address: str) -> Identity:
+    return Identity(*address.split(":", 1))
+
+
+STORED = Stored(LINKS, Links, TABLES)
