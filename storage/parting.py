@@ -43,6 +43,7 @@ _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name_is_chosen", "locale", "role", "wants_reminders")
 }
+_NOTHING = {"name_is_chosen": False, "locale": None, "role": 0, "wants_reminders": False}
 _ADD = insert(residents).returning(residents.c.id)
 _NEW: Any = bindparam("new_")
 _MOVE = (
@@ -163,7 +164,7 @@ def part(
 
 def _beginning(now: Mapping[str, Any], account: Identity, brought: Brought | None) -> Mapping[str, Any]:
     """They are called as they were, until their platform calls them otherwise."""
-    wishes = brought.wishes if brought else {"name": now["name"]}
+    wishes = brought.wishes if brought else {**_NOTHING, "name": now["name"]}
     return {**wishes, "folded": folded(wishes["name"]), "heard_as": account.address}
 
 

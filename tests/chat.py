@@ -10,7 +10,8 @@
 Lines that begin with `> ` are typed into the console; the lines up to the next of those are
 what must be said. `one person:` between them makes one person of two who were known already.
 Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
-stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable.
+stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable. A code, which is
+another one each time, is said as `XXXX-XXXX`; typed so, or `xxxx xxxx`, it is the one that was said last.
 
 `python -m tests.chat FILE ...` plays the files and writes down what was said.
 """
@@ -44,6 +45,7 @@ from tests.postgres import keys_of
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
 ONE_PERSON = "one person: "
+CODE = re.compile(r"\b[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}\b")
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
 
 
@@ -67,6 +69,25 @@ class FilledIn:
         return await self._core.handle(asked)
 
 
+class Codes:
+    """The code that was said last, as `XXXX-XXXX`."""
+
+    def __init__(self) -> None:
+        self._last = "XXXX-XXXX"
+
+    def typed(self, words: str) -> str:
+        """With the code itself, written as there: in capitals or not, with whatever stands in its middle."""
+        halves = self._last.split("-")
+        words = re.sub(r"XXXX(\W?)XXXX", lambda found: found[1].join(halves), words)
+        return re.sub(r"xxxx(\W?)xxxx", lambda found: found[1].join(halves).lower(), words)
+
+    def said(self, line: str) -> str:
+        """Without the code, which is remembered."""
+        for found in CODE.findall(line):
+            self._last = found
+        return CODE.sub("XXXX-XXXX", line)
+
+
 class Chat:
     """Plein with a console on a database, and a clock that only `wait` turns."""
 
@@ -74,11 +95,12 @@ class Chat:
         self.core = core
         self.console = console
         self._said = said
+        self.codes = Codes()
 
     async def say(self, line: str) -> list[Said]:
         """Type one line; all that is said because of it."""
         self._said.clear()
-        await self.console.line(line)
+        await self.console.line(self.codes.typed(line))
         return list(self._said)
 
 
@@ -134,12 +156,15 @@ class Scenario:
             filled_in=filled_in,
             installed=installed,
         ) as chat:
-            return [(typed, printed(await chat.say(spelled_out(typed)))) for typed, _ in self.turns]
+            return [
+                (typed, printed(await chat.say(spelled_out(typed)), chat.codes)) for typed, _ in self.turns
+            ]
 
 
-def printed(what: Iterable[Said]) -> list[str]:
+def printed(what: Iterable[Said], codes: Codes | None = None) -> list[str]:
     """As it stands in a transcript."""
-    return [line for said in what for line in plain(said).split("\n")]
+    codes = codes or Codes()
+    return [codes.said(line) for said in what for line in plain(said).split("\n")]
 
 
 def read_scenario(file: Path) -> Scenario:

@@ -17,7 +17,7 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSe
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
 from bot.ports.adapter import Listener
-from tests.chat import Scenario, open_chat, printed, spelled_out
+from tests.chat import Codes, Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
 from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
@@ -220,19 +220,19 @@ async def play(
         ) as chat,
         open_play(scenario, database_url, clock, stages, installed) as on_stage,
     ):
-        plain = Plain(chat.core.commands)
+        plain, codes = Plain(chat.core.commands), Codes()
         for typed, transcript in scenario.turns:
             said = await chat.say(spelled_out(typed))
-            assert printed(said) == transcript, typed
+            assert printed(said, chat.codes) == transcript, typed
             wanted = [
                 message
                 for answer in said
                 for message in stage_of(_label(answer.where), stages).expects(answer)
             ]
-            expected.append((typed, _in_order(wanted, plain)))
+            expected.append((typed, [chat.codes.said(line) for line in _in_order(wanted, plain)]))
             openly = any(key_of(answer) == OVERHEARD for answer in said)
-            heard = await on_stage.line(spelled_out(typed), openly=openly)
-            found.append((typed, _in_order(heard, plain)))
+            heard = await on_stage.line(codes.typed(spelled_out(typed)), openly=openly)
+            found.append((typed, [codes.said(line) for line in _in_order(heard, plain)]))
         expected.append(("and nothing else", []))
         found.append(("and nothing else", _in_order(await on_stage.hear_rest(), plain)))
     return expected, found

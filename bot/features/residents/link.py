@@ -95,10 +95,9 @@ def _check_pair(call: Call, asked: int, gave: int, asking: Identity, giving: Ide
     if asked == gave:
         raise UserError("link.already")
     networks = [{account.network for account in accounts_of(call, resident)} for resident in (asked, gave)]
-    if both := networks[0] & networks[1]:
-        if any(call.tx.uses.count(resident, VOUCHED, call.now) for resident in (asked, gave)):
-            return
-        raise UserError("link.same_platform", platform=named(min(both)))
+    vouched = any(call.tx.uses.count(resident, VOUCHED, call.now) for resident in (asked, gave))
+    if networks[0] & networks[1] and not vouched:
+        raise UserError("link.same_platform")
 
 
 def accounts_of(call: Call, resident: int) -> Sequence[Identity]:
