@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from bot.model.people import Identity
 from bot.names import folded
@@ -47,10 +47,11 @@ _HEARD_AS = (
     .values(heard_as=bindparam("as_"))
 )
 # A name that no line gives any more is what their platform calls them, from their next word on.
-_NOTHING = (
+_NO_ROLE = update(residents).where(residents.c.role != 0).values(role=0)
+_NO_NAME = (
     update(residents)
-    .where(or_(residents.c.role != 0, residents.c.name_is_chosen))
-    .values(role=0, name_is_chosen=False)
+    .where(residents.c.name_is_chosen, residents.c.id.in_(_LISTED))
+    .values(name_is_chosen=False)
 )
 _NOTHING_APART = update(identities).where(identities.c.role.is_not(None)).values(role=0)
 _NOT_LISTED = update(identities).where(identities.c.listed.is_not(None)).values(listed=None)
@@ -66,7 +67,8 @@ def clear(db: Batch, lines: Sequence[Line]) -> None:
     db.lock(residents.c.id, *known)
     for resident in sorted(known):
         _part(db, resident, line_of)
-    db.execute(_NOTHING)
+    db.execute(_NO_ROLE)
+    db.execute(_NO_NAME)
     db.execute(_NOTHING_APART)
     db.execute(_NOT_LISTED)
 

@@ -41,7 +41,7 @@ _WISHES = select(
 ).where(residents.c.id == bindparam("id_"))
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
-    for name in ("name_is_chosen", "locale", "role", "wants_reminders")
+    for name in ("name", "folded", "name_is_chosen", "locale", "role", "wants_reminders")
 }
 _NOTHING = {"name_is_chosen": False, "locale": None, "role": 0, "wants_reminders": False}
 _ADD = insert(residents).returning(residents.c.id)
@@ -193,7 +193,10 @@ def _take_back(db: Batch, now: Mapping[str, Any], brought: Brought, resident: in
     lent = {
         name: before
         for name, before in brought.before.items()
-        if name != "name" and now[name] == brought.wishes[name] != before
+        if not name.startswith("name") and now[name] == brought.wishes[name] != before
     }
+    if now["name"] in (brought.wishes["name"], brought.before["name"]):
+        lent |= {name: brought.before[name] for name in ("name", "name_is_chosen")}
+        lent["folded"] = folded(brought.before["name"])
     for name, before in lent.items():
         db.execute(_SET[name], {"id_": resident, "before_": before})

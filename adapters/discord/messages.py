@@ -21,7 +21,7 @@ from adapters.discord.channels import PLATFORM, may_write, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, TryLater
-from bot.model.events import Arrival, Heard, Invocation
+from bot.model.events import Arrival, Heard, Invocation, Removal
 from bot.model.message import message as shown
 from bot.model.message import text
 from bot.model.people import Identity, Place, Role
@@ -80,7 +80,7 @@ class Messages:
         elif "talk" in kept:
             await self._on.core.hear(self._heard(message, kept))
         else:
-            invocation = await self._invocation(message, kept)
+            invocation = await self._invocation(message, kept, int(arrival.room))
             if invocation.place is None:
                 self._on.outgoing.talks_in(kept["author"], int(arrival.room))
             await self._on.core.handle(invocation)
@@ -110,7 +110,7 @@ class Messages:
             str(kept["reply_to"]) if kept["reply_to"] else None,
         )
 
-    async def _invocation(self, message: int, kept: Json) -> Invocation:
+    async def _invocation(self, message: int, kept: Json, channel: int) -> Invocation:
         places = self._on.places
         place = await places.at(kept["place"]) if "place" in kept else None
         author: int = kept["author"]
@@ -136,7 +136,19 @@ class Messages:
             public=place is not None,
             mentions=mentions,
             account=self._on.account,
+            removal=Removal(partial(self._take_away, channel, message)) if place else None,
         )
+
+    async def _take_away(self, channel: int, message: int) -> bool:
+        """What somebody said is gone; False where Plein may not do that. Raises TryLater."""
+        try:
+            await self._on.outgoing.retract(channel, str(message))
+        except TryLater:
+            raise
+        except (Gone, NotNow, NotOurs, PlatformFailed) as refused:
+            log.info("Message %s stays where it is: %s", message, refused)
+            return False
+        return True
 
     async def _count(self, channel: int, about: int) -> None:
         """Discord's own poll is over: whoever voted there and nowhere else has voted."""

@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
+import aiohttp
 import nio
 
 from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
@@ -32,8 +34,8 @@ from adapters.matrix.read import (
 from adapters.matrix.render import native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
-from bot.errors import StoreFailed, TryLater
-from bot.model.events import Arrival, Invocation, Mention
+from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater
+from bot.model.events import Arrival, Invocation, Mention, Removal
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll, Text, message, text
 from bot.model.people import Identity, Place, Presences, Role
@@ -166,7 +168,21 @@ class Intake:
             writes=direct or facts is None or facts.may_write(sender),
             overheard=meant_so and not direct,
             account=self._on.account,
+            removal=None if direct else Removal(partial(self._take_away, room, heard.id)),
         )
+
+    async def _take_away(self, room: str, event: str) -> bool:
+        """What somebody said is gone; False where Plein may not do that. Raises TryLater."""
+        try:
+            await self._on.outgoing.redact(room, event, "taken away")
+        except TryLater:
+            raise
+        except (Gone, NotNow, NotOurs) as refused:
+            log.info("Event %s stays where it is: %s", event, refused)
+            return False
+        except (ConnectionError, aiohttp.ClientError) as error:
+            raise TryLater(PAUSE) from error
+        return True
 
     def _rooms_with(self, user: str) -> list[str]:
         """Those that are places, and that they share with Plein."""

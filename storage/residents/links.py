@@ -84,6 +84,7 @@ _LIVES = link_codes.c.until > _NOW
 _REQUEST = select(
     *(link_codes.c.id, link_codes.c.resident, link_codes.c.account),
     *(link_codes.c.other, link_codes.c.given_by, link_codes.c.agreed),
+    link_codes.c.until,
 ).order_by(link_codes.c.id)
 _ADD = insert(link_codes)
 _BY_CODE = _REQUEST.where(link_codes.c.code == bindparam("code_"), link_codes.c.given_by.is_(None), _LIVES)
@@ -166,7 +167,9 @@ class Links:
         if row is None:
             return None
         given_by = _account(row.given_by) if row.given_by else None
-        return Request(row.id, row.resident, _account(row.account), row.other, given_by, bool(row.agreed))
+        return Request(
+            *(row.id, row.resident, _account(row.account), row.other, given_by, bool(row.agreed), row.until)
+        )
 
     def give(self, request: int, account: Identity, resident: int, until: datetime) -> bool:
         values = {"id_": request, "account_": account.address, "other_": resident, "until_": until}

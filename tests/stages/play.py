@@ -23,6 +23,7 @@ from tests.stages.plain import Plain
 from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
 
 # What is answered to who votes so that others see it.
+ALOUD = "link.aloud"
 OVERHEARD = "poll.overheard"
 Turns = list[tuple[str, list[str]]]
 
@@ -230,7 +231,7 @@ async def play(
                 for message in stage_of(_label(answer.where), stages).expects(answer)
             ]
             expected.append((typed, [chat.codes.said(line) for line in _in_order(wanted, plain)]))
-            openly = any(key_of(answer) == OVERHEARD for answer in said)
+            openly = any(key_of(answer) in (OVERHEARD, ALOUD) for answer in said)
             heard = await on_stage.line(codes.typed(spelled_out(typed)), openly=openly)
             found.append((typed, [codes.said(line) for line in _in_order(heard, plain)]))
         expected.append(("and nothing else", []))

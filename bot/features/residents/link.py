@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.call import Call
@@ -82,10 +83,11 @@ def _give_code(call: Call, me: Identity, code: str) -> Message:
         call.tx.of(LINKS).wrong(me, call.now, GUESSED_WITHIN, GUESSES, GUESSES_TOGETHER)
         return message(text("link.wrong"))
     _check_pair(call, found.resident, call.resident.id, found.account, me)
-    if not call.tx.of(LINKS).give(found.id, me, call.resident.id, call.now + LIVES):
+    until = call.now + LIVES
+    if not call.tx.of(LINKS).give(found.id, me, call.resident.id, until):
         return message(text("link.wrong"))
-    call.schedule(LAPSE, "codes", call.now + LIVES)
-    return _question(call, found, found.account)
+    call.schedule(LAPSE, "codes", until)
+    return _question(call, replace(found, until=until), found.account)
 
 
 def _check_pair(call: Call, asked: int, gave: int, asking: Identity, giving: Identity) -> None:
@@ -118,7 +120,7 @@ def _question(call: Call, request: Request, other: Identity | None) -> Message:
         text("link.question", who=who, platform=named(other.network)),
         text("link.brings", who=who),
         text("link.phished"),
-        hints=[text("link.question.how", until=call.now + LIVES)],
+        hints=[text("link.question.how", until=request.until)],
         buttons=[
             Button(text("link.button.yes"), YES, {"request": request.id}, style="primary"),
             Button(text("link.button.no"), NO, {"request": request.id}),
@@ -175,7 +177,10 @@ def _join(call: Call, request: Request, other: Identity) -> Message:
     stay, come = accounts_of(call, elder.id), accounts_of(call, younger.id)
     brought = call.tx.people.brought(younger.id, elder.id)
     granted = {account: _role_of(call, account) for account in (*stay, *come)}
-    person = call.belongings.link(call.tx, list(granted))
+    # Which of two names that their platforms gave is theirs does not change with the account they use.
+    asked_for = brought.wishes["name_is_chosen"] and not brought.before["name_is_chosen"]
+    name = brought.wishes["name"] if asked_for else brought.before["name"]
+    person = call.belongings.link(call.tx, list(granted), name)
     for account, role in granted.items():
         call.tx.people.set_apart(account, role)
     until = call.now + UNDONE_WITHIN

@@ -16,7 +16,7 @@ from bot.ports.storage import StoreKey
 class Request:
     """That an account asked to be linked, by a code; once that was given, by which account of whom.
 
-    `agreed`: whoever gave it said yes; whoever asked did not yet.
+    `agreed`: whoever gave it said yes; whoever asked did not yet. It is there `until` that moment.
     """
 
     id: int
@@ -25,6 +25,7 @@ class Request:
     other: int | None
     given_by: Identity | None
     agreed: bool
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

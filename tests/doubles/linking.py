@@ -1,0 +1,81 @@
+"""People at the console who link their accounts, step by step."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.model.events import Invocation
+from bot.model.message import Message
+from bot.model.people import Identity, Place
+from tests.chat import Chat, printed
+
+numbers = itertools.count(1)
+
+
+def account(name: str) -> Identity:
+    """`ben@discord` at the console."""
+    return Identity("console", name)
+
+
+async def ask(
+    chat: Chat, who: str, typed: str | None = None, /, command: str = "", room: str = "", **args: Any
+) -> Message:
+    """What is answered to somebody who types that, or presses a button with that command."""
+    place = Place("console", room) if room else None
+    asked = Invocation(
+        f"console:ask:{next(numbers)}",
+        account(who),
+        who.split("@")[0],
+        place,
+        chat.core.clock.now(),
+        typed=typed,
+        command=command,
+        args=args,
+        public=place is not None and typed is not None,
+    )
+    answer = await chat.core.handle(asked)
+    assert answer
+    return answer
+
+
+def key(message: Message) -> str:
+    """Of its first line."""
+    return message.lines[0].key
+
+
+async def press(chat: Chat, who: str, message: Message, number: int = 1) -> Message:
+    button = message.buttons[number - 1]
+    return await ask(chat, who, command=button.command, **button.args)
+
+
+async def code_for(chat: Chat, who: str) -> str:
+    said = await ask(chat, who, "!me link")
+    assert key(said) == "link.code", said
+    return str(said.lines[0].values["code"])
+
+
+async def link(chat: Chat, asks: str, gives: str) -> Message:
+    """Two accounts of one person from now on; the message that says so, with its button."""
+    question = await ask(chat, gives, f"!me link {await code_for(chat, asks)}")
+    assert key(question) == "link.question", question
+    assert key(await press(chat, gives, question)) == "link.half"
+    done = await press(chat, asks, question)
+    assert key(done) == "link.done", done
+    return done
+
+
+async def resident(chat: Chat, who: str) -> int:
+    found = await chat.core.store.run(lambda tx: tx.people.by_identity(account(who)))
+    return found.id if found else 0
+
+
+async def kept(chat: Chat, who: str) -> Mapping[str, Any]:
+    return await chat.core.export(await resident(chat, who))
+
+
+async def say(chat: Chat, line: str) -> str:
+    """All that is printed for a line at the console."""
+    return re.sub(r"\s+", " ", " ".join(printed(await chat.say(line))))
