@@ -29,7 +29,7 @@ def unlink_account(
     call.tell(person, stay, f"unlink:{call.id}")
     if who is None:
         return message(text("unlink.done"))
-    return message(text("unlink.done.other", who=person, platform=named(leaving.network)))
+    return message(text("unlink.done.other", platform=named(leaving.network)))
 
 
 def _asked(call: Call, leaving: Identity, who: Resident | None) -> Message:
