@@ -25,6 +25,12 @@ from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
+# What help says of it: how each kind is answered.
+HOW = (
+    *("poll.help.choice", "poll.help.score", "poll.help.ranked", "poll.help.consent", "poll.help.dates"),
+    "poll.help.secret",
+)
+
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     """Vote: what is said here, and nothing that was said before."""
