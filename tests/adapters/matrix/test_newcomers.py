@@ -118,6 +118,31 @@ async def test_a_typed_vote_that_is_no_secret_gets_a_sign_and_needs_no_room(few:
     assert not any(sign == seen for sign in await signs(voters[2], room, town.plein.user_id))
 
 
+async def test_where_plein_may_put_nothing_it_is_said_to_them_alone(few: tuple[Town, Proxy]) -> None:
+    town, _ = few
+    anna = await town.resident("anna")
+    room = await town.room(anna.person)
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nog niemand stemde")
+    levels = await anna.person.state(room, "m.room.power_levels") or {}
+    await anna.person.send_state(
+        room, "m.room.power_levels", {**levels, "events": {**levels.get("events", {}), "m.reaction": 50}}
+    )
+    voter = await town.server.person(f"voter{next(numbers)}")
+    await voter.join(room)
+    await voter.say(room, "!stem 2")
+    await board(anna.person, room, "2. Nee: 1 stem")
+
+    async def invited() -> list[str]:
+        return await voter.direct_rooms_with(town.plein.user_id)
+
+    (alone,) = await voter.wait_until(invited)
+    await voter.join(alone)
+    # What is said there nobody reads over the wire.
+    await voter.wait_for(alone, lambda event: event["type"] == "m.room.encrypted")
+    assert not await signs(voter, room, town.plein.user_id)
+
+
 async def signs(person: Person, room: str, of: str) -> list[str]:
     """The events that Plein put its sign beside."""
     events = await person.history(room)
@@ -189,6 +214,6 @@ async def test_forty_voters_with_all_limits_that_a_homeserver_has_by_itself(
         assert loop.time() - began < 120
         for vote in cast if typed else ():
             await signed(newcomer, room, plein.user_id, vote, timeout=400)
-        print(f"helped after {helped:.1f} s, all is said after {loop.time() - began:.1f} s")  # noqa: T201
+        print(f"helped after {helped:.1f} s, all is said after {loop.time() - began:.1f} s")
         assert await rooms_made(proxy) == 0
         assert await plein.stop() == 0
