@@ -213,7 +213,10 @@ async def test_two_that_wait_for_each_other_both_come_through(postgres: PostgreS
             tx.offload(lambda: held[1 - at].wait(10))
             tx.of(POLLS).get(second, 0)
 
-        await asyncio.gather(*(store.run(partial(hold, at)) for at, store in enumerate(stores)))
-        assert tries == 3
-        for store in stores:
-            await store.close()
+        try:
+            await asyncio.gather(*(store.run(partial(hold, at)) for at, store in enumerate(stores)))
+        finally:
+            for store in stores:
+                await store.close()
+        # Whoever goes back may meet the other once more before that one is through.
+        assert tries > 2
