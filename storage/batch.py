@@ -28,7 +28,7 @@ keys to destroy.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -105,7 +105,7 @@ class Batch:
     def discard(self) -> None:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
-        self._loaded: dict[Loader[Any], dict[Key, Sequence[Any]]] = {}
+        self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
         self._locked: dict[Column[Any], set[Any]] = {}
 
     # --- once it is kept ---
@@ -131,15 +131,12 @@ class Batch:
 
     def get_all(self, loader: Loader[T], *key: Hashable) -> Sequence[T]:
         """The rows with that key, in the order of the loader's statement."""
-        if not self._pending.keys().isdisjoint(loader.flushed):
+        if not loader.flushed.isdisjoint(self._pending):
             self.flush(loader.flushed)
-        known = self._loaded.get(loader)
-        if known is None:
-            known = self._loaded[loader] = {}
-        if (rows := known.get(key)) is None:
+        known = self._loaded[loader]
+        if key not in known:
             known.update(self._load(loader, key))
-            rows = known[key]
-        return rows
+        return known[key]
 
     def _load(self, loader: Loader[T], key: Key) -> Mapping[Key, Sequence[T]]:
         wanted: list[set[Any]] = [{part} for part in key]
