@@ -46,6 +46,7 @@ PAGE, FEW = 5_000, 500
 _PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
 _SHOWN = [column for column in polls.c if column is not polls.c.reasons]
 _POLLS = select(*_SHOWN, tallies.c.votes).join(tallies, _PEOPLE)
+_NUMBER = polls.c.id
 _NEWEST = polls.c.id.desc()
 _IS_OPEN = polls.c.state == "open"
 _OPEN_IN = Loader(
@@ -169,7 +170,7 @@ class Polls:
     # --- reading ---
 
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
-        self._db.lock(polls.c.id, poll)
+        self._db.lock(_NUMBER, poll)
         found = self._db.get(_POLL, poll)
         return self._with_pending(found, voter) if found else None
 
@@ -178,7 +179,7 @@ class Polls:
 
     def running(self, among: Collection[int], voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         numbers = self._open(among, most)
-        while self._db.lock(polls.c.id, *numbers):
+        while self._db.lock(_NUMBER, *numbers):
             numbers = self._open(among, most)
         found = (self._db.get(_POLL, number) for number in numbers)
         return [self._with_pending(poll, voter) for poll in found if poll]
