@@ -54,7 +54,8 @@ class Loader(Generic[T]):
 
     `rows` says what is wanted, and `make` what becomes of each row; `by` are the columns that a key
     consists of. `beside` are the tables of which whoever asks looks at the pending rows as well.
-    `tells` is a column of `rows`: its values are expected from then on.
+    `tells` is a column of `rows`: its values are expected from then on. `to_lock`: whoever asks locks what is
+    found, and looks then whether it still is what was asked for; so a lock makes none of it stale.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Loader(Generic[T]):
         *,
         beside: Collection[Table] = (),
         tells: Column[Any] | None = None,
+        to_lock: bool = False,
     ) -> None:
         wanted = list(rows.selected_columns)
         self.by = [identity(column) for column in by]
@@ -77,7 +79,7 @@ class Loader(Generic[T]):
         self.tables = tables_of(self.for_many)
         self.flushed = self.tables.difference(beside)
         referred = {key.column.table for table in self.tables for key in table.foreign_keys}
-        self.guarded_by = self.tables | referred
+        self.guarded_by = frozenset() if to_lock else self.tables | referred
         self.tells = tells
         self.tells_at = next((at for at, column in enumerate(wanted) if column is tells), None)
 
