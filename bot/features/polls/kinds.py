@@ -28,6 +28,8 @@ _NUMBERS = re.compile(r"[#\[]?(-?\d{1,9})[\].]?")
 _BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
 _QUOTED = ' .!"“”„«»'
 AND = {"and": 1}
+# Their options are no words that people typed.
+_GIVEN = (Kind.CONSENT, Kind.DATES)
 # Nobody names as many options.
 _MOST_WORDS = 200
 _BETWEEN = re.compile(r"[\s,;>]+")
@@ -233,7 +235,7 @@ def option_text(plan: Plan, number: int) -> Text:
 
 def _by_words(plan: Plan) -> tuple[Mapping[str, int], int]:
     """The number of each option by its own words, where people typed those; and how many the most has."""
-    return _numbered(() if plan.kind in (Kind.CONSENT, Kind.DATES) else plan.options)
+    return _numbered(() if plan.kind in _GIVEN else plan.options)
 
 
 @lru_cache(256)  # every vote asks, and few polls are open
