@@ -141,24 +141,23 @@ class Batch:
         return known[key]
 
     def _load(self, loader: Loader[T], key: Key) -> Mapping[Key, Sequence[T]]:
-        wanted: list[set[Any]] = [{part} for part in key]
-        if self._reloads.get(loader, 0) <= RELOADS:
-            wanted = [self._with_expected(*of) for of in zip(loader.by, key, strict=True)]
-        found: dict[Key, list[T]] = {each: [] for each in product(*wanted)}
-        if len(found) == 1:
+        wanted = list(map(self._with_expected, loader.by, key))
+        found: dict[Key, list[T]]
+        if max(map(len, wanted)) == 1 or self._reloads[loader] > RELOADS:
             rows = self._executor.execute(loader.for_one, dict(zip(loader.names, key, strict=True)))
-            found[key] = [loader.make(*row) for row in rows]
+            found = {key: [loader.make(*row) for row in rows]}
         else:
             rows = self._executor.execute(loader.for_many, dict(zip(loader.names, wanted, strict=True)))
+            found = {each: [] for each in product(*wanted)}
             for row in rows:
                 found[row[loader.width :]].append(loader.make(*row[: loader.width]))
         if loader.tells is not None:
             self.expect(loader.tells, (row[loader.tells_at] for row in rows))
         return found
 
-    def _with_expected(self, column: Column[Any], part: Hashable) -> set[Any]:
+    def _with_expected(self, column: Column[Any], part: Hashable) -> Collection[Any]:
         expected = self._expected.get(column, ())
-        return set(expected) if part in expected else {part}
+        return expected if part in expected else (part,)
 
     def lock(self, column: Column[Any], *keys: Any) -> bool:
         """Hold these rows, and all that are expected, until the end.
