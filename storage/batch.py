@@ -148,7 +148,7 @@ class Batch:
             found = {key: [loader.make(*row) for row in rows]}
         else:
             rows = self._executor.execute(loader.for_many, dict(zip(loader.names, wanted, strict=True)))
-            found = {each: [] for each in product(*wanted)}
+            found = {key: [] for key in product(*wanted)}
             for row in rows:
                 found[row[loader.width :]].append(loader.make(*row[: loader.width]))
         if loader.tells is not None:
