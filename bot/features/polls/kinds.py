@@ -223,11 +223,11 @@ def _marked_number(plan: Plan, number: int) -> str:
 def option_text(plan: Plan, number: int) -> Text:
     """An option as people read it: as it was typed, a date, or a word of the catalogue's."""
     option = plan.options[number - 1]
-    if plan.kind is Kind.CONSENT:
-        return text(f"poll.option.{option}")
+    if plan.kind not in _GIVEN:
+        return typed(option)
     if plan.kind is Kind.DATES:
         return text("poll.option.date", at=shown_date(option))
-    return typed(option)
+    return text(f"poll.option.{option}")
 
 
 # --- options by their number or their own words --------------------------------
