@@ -38,10 +38,11 @@ class Command:
     """`path` is its English name ("poll open"), `run` the function behind it.
 
     `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
-    where they cannot soon be reached in private it is said in the place, to them. `listed` False: only
+    where they cannot soon be reached in private it is said beside what they said. `listed` False: only
     buttons use it. `confidential`: what it answers is kept sealed, only as long as that is needed. `asks`:
-    what its form asks for, where that is more than it cannot do without. `lacking(call, bound)`: looked at
-    before anything that is missing is asked for; it may raise what there is to say first.
+    what its form asks for, where that is more than it cannot do without. `notes`: the texts that its help
+    ends with. `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise
+    what there is to say first.
 
     Raises: ValueError for a parameter whose name is taken.
     """
@@ -54,6 +55,7 @@ class Command:
     listed: bool = True
     confidential: bool = False
     asks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None
     params: tuple[Param, ...] = field(init=False)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import (
+    BindParameter,
     Boolean,
     Column,
     ForeignKey,
@@ -79,7 +80,7 @@ _MOMENT = link_codes.c.until.type
 _NOW = bindparam("now_", type_=_MOMENT)
 _UNTIL = bindparam("until_", type_=_MOMENT)
 _SINCE = bindparam("since_", type_=_MOMENT)
-_ID = bindparam("id_")
+_ID: BindParameter[Any] = bindparam("id_")
 _LIVES = link_codes.c.until > _NOW
 _REQUEST = select(
     *(link_codes.c.id, link_codes.c.resident, link_codes.c.account),

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -158,7 +159,7 @@ class Linking(RuleBasedStateMachine):
     @invariant()
     def what_is_counted_is_what_there_is(self) -> None:
         for poll in range(1, len(self.kinds) + 1):
-            self.run(self.chat.core.store.run(lambda tx, poll=poll: counted(tx, poll)))
+            self.run(self.chat.core.store.run(partial(counted, number=poll)))
 
 
 def _standing(tx: Transaction) -> tuple[dict[str, int], list[tuple[int, int]]]:
