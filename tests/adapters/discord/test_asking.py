@@ -120,7 +120,7 @@ async def test_themes_are_suggested_to_who_takes_part_in_them(
 
 async def test_typing_changes_nothing(plein: OnDiscord, anna: Person) -> None:
     await anna.completes("sport", "peiling open", "sluit", "morgen 20u", vraag="Een bank?", keuze="Ja | Nee")
-    assert "Er loopt nu geen peiling" in (await anna.uses("sport", "peiling lijst")).text
+    assert "Er loopt hier nu geen peiling" in (await anna.uses("sport", "peiling lijst")).text
 
 
 # --- the form ------------------------------------------------------------------------------------
