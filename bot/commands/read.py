@@ -156,7 +156,7 @@ def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> Us
         return (
             UserError("command.unknown", typed=tried)
             if called
-            else UserError("command.no_command", words=tried)
+            else UserError("command.no_command", words=" ".join(words.split())[:60])
         )
     command = _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
     if command is None:

@@ -257,3 +257,22 @@ async def test_a_vote_without_an_answer_is_asked_for(plein: OnDiscord, anna: Per
     form = form_of(await anna.uses("sport", "stem"))
     voted = await anna.submits(form, {"Je antwoord": "2"})
     assert "je koos Nee" in voted.text
+
+
+async def test_languages_and_subjects_of_help_are_offered_while_they_are_typed(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    assert await anna.completes("sport", "taal", "taal") == ["Nederlands", "English"]
+    assert await ben.completes("sport", "language", "language", "dut") == ["Nederlands"]
+    assert await anna.completes("sport", "help", "onderwerp", "annul") == ["peiling annuleer"]
+    told = await anna.uses("sport", "taal", taal="Engels")
+    assert "From now on" in told.text
+
+
+async def test_options_with_commas_between_are_asked_back_with_a_button(
+    plein: OnDiscord, anna: Person
+) -> None:
+    asked = await anna.uses("sport", "peiling open", vraag="Welke boom?", keuze="Eik, Beuk")
+    assert "/peiling open vraag:Welke boom? keuze:Eik | Beuk" in asked.text
+    await anna.presses(asked.message, "Ja, dat bedoel ik")
+    await plein.board("sport", "Welke boom?", "1. Eik", "2. Beuk")
