@@ -78,7 +78,7 @@ def _day_alone(phrase: Phrase) -> bool:
         raise Unread
     if day is None and phrase.any_of(("weekday", "article"), -1):
         day = phrase.whole()
-        if day in range(25) and phrase.means("weekday", -1) is not None:
+        if day is not None and day < 25 and phrase.means("weekday", -1) is not None:
             phrase.said.may_be_hour = open_to_twelve(day)
     if day is None:
         return False

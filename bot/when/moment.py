@@ -69,8 +69,8 @@ def _named_day(said: Said, now: datetime, whole_days: bool) -> Reading:
     except Unread as unread:
         if unread.key != "when.other_weekday" or said.may_be_hour is None or said.start:
             raise
-    things = said.things - {"day"} | {"start"}
-    as_hour = replace(before, day=None, start=said.may_be_hour, sure=False, things=things)
+    names = said.names - {"day"} | {"start"}
+    as_hour = replace(before, day=None, start=said.may_be_hour, sure=False, names=names)
     return _on_a_day(as_hour, now, whole_days)
 
 
