@@ -32,11 +32,12 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         at = await schema_of(config.database.url)
         behind = at is not None and at != newest_schema()
         found.append(text("check.database.behind") if behind else None)
-        well = "check.database.ok" if at else "check.database.new"
-        say(found[-1] or text(well, url=config.database.shown))
+        in_order = text("check.database.ok" if at else "check.database.new", url=config.database.shown)
+        say(found[-1] or in_order)
     except StoreFailed as error:
-        found.append(text("check.database.fails", url=config.database.shown, reason=str(error)))
-        say(found[-1])
+        fails = text("check.database.fails", url=config.database.shown, reason=str(error))
+        found.append(fails)
+        say(fails)
     try:
         if folder := config.database.keys or keys_beside(config.database.url):
             check_private_folder(folder)

@@ -297,7 +297,7 @@ async def test_a_check_says_that_a_database_is_not_there_yet(tmp_path: Path) -> 
     said: list[Text] = []
     new = config(tmp_path, f'[database]\nurl = "sqlite:///{tmp_path}/data/plein.db"')
     assert await check(new, said.append)
-    assert "is not there yet; Plein makes it at its first start" in Texts().write(said[0], VOICE)
+    assert "yet; Plein makes what it needs at its first start" in Texts().write(said[0], VOICE)
     assert not (tmp_path / "data").exists()
 
 
