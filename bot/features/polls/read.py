@@ -64,7 +64,8 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
     found = call.tx.of(POLLS).running(where, call.resident.id, LISTED + 1)
     planned = call.tx.of(POLLS).planned(where, LISTED)
     if not found and not planned:
-        return message(text("poll.list.none", usage=usage(call, "poll open")))
+        none = "poll.none_open" if call.place and theme is None else "poll.list.none"
+        return message(text(none, usage=usage(call, "poll open")))
     lines = [
         text("poll.list.one", poll=poll.id, question=poll.question, closes=poll.closes_at, count=poll.voters)
         for poll, _ in found[:LISTED]
