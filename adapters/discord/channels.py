@@ -114,8 +114,12 @@ class Places:
         here = await self._core.places(account_of(self._client))
         self._known = {place.room_id for place in here}
         for room in self._known - set(self._themes):
-            if self._client.get_channel(int(room)) is None and await self._is_gone(room):
+            channel = self._client.get_channel(int(room))
+            if channel is None and await self._is_gone(room):
                 await self.leave(int(room))
+            elif channel is not None and room not in self._joined:
+                # Perhaps the configuration named it the last time.
+                await self._join(int(room), getattr(channel, "name", room))
         for room in self._themes:
             channel = self._client.get_channel(int(room))
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):

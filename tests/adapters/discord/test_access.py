@@ -11,7 +11,7 @@ from tests.doubles.discord import Discord, Person, Server, interactions
 from tests.doubles.discord.answers import Answer
 from tests.doubles.discord.permissions import bits
 from tests.doubles.discord.places import channel_changed
-from tests.doubles.discord.state import Message
+from tests.doubles.discord.state import Channel, Message
 from tests.on_discord import OnDiscord, plein_on
 
 MOMENT = 10
@@ -241,3 +241,24 @@ async def test_a_message_elsewhere_cannot_be_pressed_by_its_number(
     await answer.first(60)
     assert "eheim" not in str(pressed.modal)
     assert "hoort bij iets wat er niet meer is" in answer.text
+
+
+async def test_a_channel_leaves_a_theme_with_its_line(double: Discord, database: str, town: Server) -> None:
+    """From the next start on, before anybody says anything there."""
+    raad, oud = town.channel("raad"), town.channel("oud")
+    vera = town.member("vera")
+
+    def themes(*channels: Channel) -> list[ThemeSection]:
+        return [ThemeSection(name="Raad", places=tuple(f"discord:{channel.id}" for channel in channels))]
+
+    async with plein_on(double, database, themes=themes(raad, oud)) as plein:
+        await vera.uses("raad", "poll open", question="Geheim?", option="Ja | Nee")
+        await plein.board("oud", "Geheim?")
+        await plein.until_quiet(MOMENT)
+    async with plein_on(double, database, themes=themes(raad)) as plein:
+        await vera.uses("raad", "vote", answer="1", poll=1)
+        await vera.uses("raad", "poll open", question="Nog geheimer?", option="Ja | Nee")
+        await plein.until_quiet(MOMENT)
+        await plein.board("raad", "Geheim?", "1 persoon stemde")
+        await plein.board("oud", "Geheim?", "Nog niemand stemde")
+        assert not [said for said in vera.sees("oud") if "Nog geheimer?" in said.text]

@@ -188,7 +188,7 @@ async def test_of_what_is_gone_nothing_is_remembered(
 async def test_whoever_presses_a_thousand_times_waits_for_themselves(
     plein: OnDiscord, anna: Person, ben: Person
 ) -> None:
-    """Ben is answered after a few of hers, not after all; what is too much is not answered, which she sees."""
+    """Ben is answered after a few of hers, not after all; what is too much is not answered."""
     board = await opened(plein, anna, "Een bank?")
     pressed = [press(plein, anna, board, 1 + number % 2) for number in range(600)]
     assert "you chose Nee" in (await ben.presses(board, "Nee")).text
