@@ -262,3 +262,21 @@ async def test_a_channel_leaves_a_theme_with_its_line(double: Discord, database:
         await plein.board("raad", "Geheim?", "1 persoon stemde")
         await plein.board("oud", "Geheim?", "Nog niemand stemde")
         assert not [said for said in vera.sees("oud") if "Nog geheimer?" in said.text]
+
+
+async def test_how_it_goes_on_is_not_told_to_whoever_left(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    """Neither until when it runs now, nor that it is over."""
+    await asked(council, chair)
+    await eva.uses("raad", "vote", answer="1", poll=1)
+    await eva.uses("sport", "poll open", question="Een bank?", option="Ja | Nee")
+    for where in (eva.dm, "sport"):
+        assert "je koos Ja" in (await eva.uses(where, "poll mine")).text
+    town.take(eva, "raad")
+    await chair.uses("raad", "poll close", poll=1, sure=True)
+    await council.turn(MOMENT)
+    for where in (eva.dm, "sport"):
+        mine = (await eva.uses(where, "poll mine")).text
+        assert "Een bank?" in mine
+        assert "Geheim?" not in mine
