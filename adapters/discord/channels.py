@@ -106,13 +106,20 @@ class Places:
         """Whether a guild belongs to this community, and to this process. Private talk always does."""
         if guild_id is None:
             return True
-        allowed = self._settings.guilds
-        return (not allowed or str(guild_id) in allowed) and self._settings.holds(guild_id)
+        return self._is_allowed(guild_id) and self._settings.holds(guild_id)
+
+    def _is_allowed(self, guild_id: int) -> bool:
+        """Whether the configuration, where it names servers, names this one."""
+        return not self._settings.guilds or str(guild_id) in self._settings.guilds
 
     async def publish_pending(self) -> None:
         """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
         here = await self._core.places(account_of(self._client))
         self._known = {place.room_id for place in here}
+        for room in sorted(self._known):
+            channel = self._client.get_channel(int(room))
+            if isinstance(channel, CHANNELS) and not self._is_allowed(channel.guild.id):
+                await self.leave(int(room))
         for room in self._known - set(self._themes):
             channel = self._client.get_channel(int(room))
             if channel is None and await self._is_gone(room):
@@ -249,18 +256,19 @@ class Places:
             raise TryLater(ASK_AGAIN)
         members = dict(zip(guilds, found, strict=True))
         said = {place: (channel, members.get(channel.guild, _UNKNOWN)) for place, channel in channels.items()}
-        nowhere = [place for place, channel in known.items() if channel is None and self._sees_all]
+        nowhere = [place for place, channel in known.items() if self._is_nobodys(channel)]
         return dict.fromkeys(nowhere) | {
             place: self._presence(channel, who)
             for place, (channel, who) in said.items()
             if not isinstance(who, BaseException)
         }
 
-    @property
-    def _sees_all(self) -> bool:
-        """Whether a channel that this process does not know is a thread that was put away, or is no more: no
-        other process has it, and no server is out of reach.
+    def _is_nobodys(self, channel: Any) -> bool:
+        """Whether it is on a server that is none of the community's; or, where no other process has it and no
+        server is out of reach, whether it is a thread that was put away, or no more.
         """
+        if isinstance(channel, CHANNELS):
+            return not self._is_allowed(channel.guild.id)
         return not self._settings.shards and not any(guild.unavailable for guild in self._client.guilds)
 
     def _presence(self, channel: Channel, member: discord.Member | None) -> Presence | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ from tests.doubles.discord.places import channel_changed
 from tests.doubles.discord.state import Channel, Message
 from tests.on_discord import OnDiscord, plein_on
 
-MOMENT = 10
+MOMENT, DAY = 10, 86_400
 
 
 @pytest.fixture
@@ -280,3 +281,25 @@ async def test_how_it_goes_on_is_not_told_to_whoever_left(
         mine = (await eva.uses(where, "poll mine")).text
         assert "Een bank?" in mine
         assert "Geheim?" not in mine
+
+
+async def test_a_server_leaves_the_community_with_its_line(
+    double: Discord, database: str, town: Server
+) -> None:
+    """Nothing is shown or said there any more, and who is there has no part in what is asked elsewhere."""
+    other = double.guild("Elders")
+    oud, kris = other.channel("oud"), other.member("kris")
+    theme = ThemeSection(name="Raad", places=(f"discord:{oud.id}", f"discord:{town.channel('sport').id}"))
+    both: dict[str, Any] = {"themes": [theme], "guilds": (town.id, other.id)}
+    async with plein_on(double, database, **both) as plein:
+        await kris.uses(oud, "poll open", question="Geheim?", option="Ja | Nee", closes="3d")
+        await plein.until_quiet(MOMENT)
+    shown = [said.text for said in kris.sees(oud) if not said.only_for]
+    assert "Geheim?" in shown[0]
+    async with plein_on(double, database, **both | {"guilds": (town.id,)}) as plein:
+        assert "is er voor jou niet" in (await kris.uses(kris.dm, "poll show", poll=1)).text
+        await town.member("tom").uses("sport", "vote", answer="1", poll=1)
+        await plein.until_quiet(4 * DAY)
+        await plein.until_quiet(MOMENT)
+        await plein.board("sport", "Gesloten: Geheim?")
+    assert [said.text for said in kris.sees(oud) if not said.only_for] == shown
