@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.model.events import Undo
 from bot.model.message import Message, message, text
 from bot.model.people import Identity, Part, Place, Role
-from bot.ports.people import Recognised
+from bot.ports.people import Account, Recognised
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
@@ -25,18 +25,13 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
     def arrive(tx: Transaction) -> tuple[Recognised, Recognised]:
         before = tx.handled.recognise("a", BEN, here)
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
+        account = Account(ben, heard_as="test:ben")
         tx.places.bind(here, theme.id, "plein", "en", "a")
-        assert tx.handled.recognise("a", BEN, here) == Recognised(
-            None, ben, theme, "en", None, heard_as="test:ben"
-        )
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", None)
         part = Part(Role.ORGANISER, NOW, NOW)
         tx.people.take_part(BEN, ben.id, theme.id, part)
-        assert tx.handled.recognise("a", BEN, here) == Recognised(
-            None, ben, theme, "en", part, heard_as="test:ben"
-        )
-        assert tx.handled.recognise("a", BEN, None) == Recognised(
-            None, ben, None, None, None, heard_as="test:ben"
-        )
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", part)
+        assert tx.handled.recognise("a", BEN, None) == Recognised(None, account, None, None, None)
         return before, tx.handled.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
 
     nothing = Recognised(None, None, None, None, None)
@@ -46,9 +41,9 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
 async def test_an_answer_and_no_answer_are_two_things(store: Database) -> None:
     await store.run(lambda tx: tx.handled.add("a", NOW, ANSWER, UNDO))
     await store.run(lambda tx: tx.handled.add("b", NOW, None, None))
-    found = await store.run(lambda tx: [answer(tx, one) for one in ("a", "b", "c")])
+    found = await store.run(lambda tx: [answer(tx, key) for key in ("a", "b", "c")])
     assert found == [(ANSWER,), (None,), None]
-    assert await store.run(lambda tx: [tx.handled.undo(one) for one in ("a", "b", "c")]) == [UNDO, None, None]
+    assert await store.run(lambda tx: [tx.handled.undo(key) for key in ("a", "b", "c")]) == [UNDO, None, None]
 
 
 async def test_an_answer_can_be_looked_up(store: Database) -> None:
@@ -60,6 +55,6 @@ async def test_an_answer_can_be_looked_up(store: Database) -> None:
         tx.handled.add("d", NOW, ANSWER, None)
         return tx.handled.answer("d")
 
-    found = await store.run(lambda tx: [tx.handled.answer(one) for one in ("a", "b", "c", "z")])
+    found = await store.run(lambda tx: [tx.handled.answer(key) for key in ("a", "b", "c", "z")])
     assert found == [ANSWER, None, ANSWER, None]
     assert await store.run(at_once) == ANSWER
