@@ -179,7 +179,7 @@ async def test_who_may_not_come_into_a_voice_channel_has_no_part_in_it(
     double: Discord, database: str, town: Server
 ) -> None:
     """They see that there is one, and nothing of what is said in it."""
-    may = {"deny": {"everyone": ["connect"]}, "allow": {"raad": ["connect"]}}
+    may: dict[str, Any] = {"deny": {"everyone": ["connect"]}, "allow": {"raad": ["connect"]}}
     spoken = town.channel("vergaderzaal", type=2, **may)
     themes = [
         ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
