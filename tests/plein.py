@@ -35,12 +35,15 @@ class Plein:
         """Registered, configured and running. `more` goes into the section [matrix] or after it."""
         user_id = await server.register(name)
         plein = cls(folder, user_id, database or f"sqlite:///{folder}/plein.db")
+        # Those of a file are beside it.
+        keys = f'keys = "{folder}/keys"' if database.startswith("postgresql") else ""
         config = f"""
 [community]
 board_rest = 0.1
 
 [database]
 url = "{plein.database}"
+{keys}
 
 [matrix]
 homeserver = "{url or server.url}"

@@ -15,12 +15,15 @@ from bot.model.people import Place
 from bot.model.work import AWAY_AFTER
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Accounts at work say so now and then. One that was silent for longer (AWAY_AFTER) is succeeded by another.
 SAY_SO_EVERY = 600.0
 # So often the moderators hear of people who cannot be reached, all of them together.
 TELL_EVERY = timedelta(days=1)
+# Of what somebody called a place so much is kept.
+LONGEST_NAME = 255
 
 
 class _Joined(NamedTuple):
@@ -102,7 +105,7 @@ class Rooms:
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, name, theme, locale, ours)
+        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> str:

@@ -12,6 +12,7 @@ import pytest
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
 from tests.plein import Plein
+from tests.postgres import PostgreSQL
 from tests.town import Town, board, native_poll, numbers, says
 
 ASK = '!peiling open "Nieuwe skatebaan?" Ja | Nee | Later'
@@ -265,6 +266,33 @@ async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) ->
     assert [one.body.split("\n")[0] for one in boards if one.type == "m.room.message"] == [
         "Nieuwe skatebaan?"
     ]
+
+
+# --- what no database keeps ---------------------------------------------------------------------------
+
+
+async def test_characters_that_no_database_keeps_stop_nothing(
+    homeserver: Homeserver, postgres: PostgreSQL, tmp_path: Path
+) -> None:
+    """PostgreSQL holds no NUL: whoever calls a room so, or answers to an event of that name, stops nobody."""
+    database = postgres.new_database()
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", database=database)
+    town = Town(homeserver, plein)
+    anna, eve = await town.resident("anna"), await town.resident("eve")
+    room = await town.room(anna.person, eve.person)
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nog niemand stemde")
+    answer_to = {"m.in_reply_to": {"event_id": "$x\0"}}
+    for where in (room, eve.direct):
+        await eve.person.say(where, "1", **{"m.relates_to": answer_to})
+    odd = await eve.person.create_room("R\0x", invite=[plein.user_id], public=True)
+    await town.comes_to(eve.person, odd)
+    await anna.person.say(room, "!stem 2")
+    await board(anna.person, room, "2. Nee: 1 stem", timeout=20)
+    await eve.person.say(odd, ASK)
+    await board(eve.person, odd, "Nog niemand stemde", timeout=20)
+    assert not [line for line in plein.log if "does not answer" in line]
+    assert await plein.stop() == 0
 
 
 # --- what was said in time counts ---------------------------------------------------------------------
