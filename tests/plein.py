@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from tests.homeserver import PASSWORD, Homeserver
+from tests.postgres import keys_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -36,7 +37,7 @@ class Plein:
         user_id = await server.register(name)
         plein = cls(folder, user_id, database or f"sqlite:///{folder}/plein.db")
         # Those of a file are beside it.
-        keys = f'keys = "{folder}/keys"' if database.startswith("postgresql") else ""
+        keys = f'keys = "{keys_of(database)}"' if database.startswith("postgresql") else ""
         config = f"""
 [community]
 board_rest = 0.1

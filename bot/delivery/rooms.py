@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -155,6 +155,22 @@ class Rooms:
                 tx.places.move(old, new)
 
         await self._store.run(move)
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        """An account of ours that is not in that place would go by what was kept of them, for an hour."""
+
+        def forget(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.parted(place.platform, users, known[0].id)
+
+        await self._store.run(forget)
+
+    async def regraded(self, place: Place) -> None:
+        def doubt(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.doubt(place.platform, known[0].id)
+
+        await self._store.run(doubt)
 
     def heard(self) -> Mapping[str, datetime]:
         """Until when each account at work here has heard; those that just now do not know are left out."""
