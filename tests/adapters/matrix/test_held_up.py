@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -266,6 +268,30 @@ async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) ->
     assert [one.body.split("\n")[0] for one in boards if one.type == "m.room.message"] == [
         "Nieuwe skatebaan?"
     ]
+
+
+async def test_what_somebody_said_in_heaps_meanwhile_holds_up_nobody(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """While Plein is away one person says very much in a room, and another something after that."""
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
+    town = Town(homeserver, plein)
+    anna, eve = await town.resident("anna"), await town.resident("eve")
+    room = await town.room(anna.person, eve.person)
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nog niemand stemde")
+    await plein.kill()
+    much = 150
+    for number in range(much):
+        await eve.person.say(room, f"!stem {1 + number % 2}")
+    await anna.person.say(room, "!stem 3")
+    await plein.start()
+    await anna.told("je koos Later")
+    with closing(sqlite3.connect(tmp_path / "plein.db")) as database:
+        ((dealt_with,),) = database.execute("SELECT count(*) FROM seen")
+    await board(anna.person, room, "2. Nee: 1 stem", "3. Later: 1 stem")
+    assert dealt_with < much / 2
+    assert await plein.stop() == 0
 
 
 # --- what no database keeps ---------------------------------------------------------------------------
