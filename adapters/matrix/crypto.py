@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 Json = dict[str, Any]
+# Of one person so many devices are written to: each costs milliseconds of everybody's time, and another
+# server can make up any number.
+MOST_DEVICES = 50
 
 
 class NotShared(ConnectionError):
@@ -99,6 +102,20 @@ class PleinClient(nio.AsyncClient):
         if isinstance(answer, Exception) or (transport_response.status >= 400 and not refusal):
             raise aiohttp.ClientPayloadError(f"no Matrix answer (HTTP {transport_response.status})")
         return answer
+
+    async def parse_body(self, transport_response: Any) -> Json:
+        """Defect: nio takes in however many devices a server says that somebody has."""
+        body: Json = await super().parse_body(transport_response)
+        found = body.get("device_keys") if isinstance(body, dict) else None
+        for user, devices in found.items() if isinstance(found, dict) else ():
+            if isinstance(devices, dict) and len(devices) > MOST_DEVICES and user != self.user_id:
+                log.warning("%s has %d devices: not all of them can read what is said", user, len(devices))
+                known = (
+                    {device.id for device in self.device_store.active_user_devices(user)} if self.olm else ()
+                )
+                first = sorted(devices, key=lambda device: device not in known)[:MOST_DEVICES]
+                found[user] = {device: devices[device] for device in first}
+        return body
 
     async def receive_response(self, response: Any) -> None:
         """Defect: after a soft logout nio forgets the token, and everything else fails with "Not logged in"

@@ -16,7 +16,7 @@ import aiohttp
 import nio
 import pytest
 
-from adapters.matrix.crypto import NotShared, PleinClient
+from adapters.matrix.crypto import MOST_DEVICES, NotShared, PleinClient
 from bot.errors import StoreFailed
 from tests.doubles.proxy import Proxy
 from tests.homeserver import PASSWORD, Homeserver, Person
@@ -361,6 +361,35 @@ async def test_a_neighbour_with_broken_keys_is_left_out(bench: Bench, kind: Kind
     await moves_in(bench, pair, **keys)
     await pair.bot.sync()
     await pair.bot.keys_query()
+    assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
+    assert "hoi" in await pair.peer_reads()
+
+
+@either
+async def test_of_one_person_so_many_devices_are_written_to_and_no_more(bench: Bench, kind: Kind) -> None:
+    """Each costs milliseconds of everybody's time; what another server says of its people nobody checks."""
+    pair = await Pair.on(bench, kind)
+    await pair.bot.sync()
+
+    def crowd(body: Json) -> None:
+        devices = body["device_keys"][pair.peer.user_id]
+        (whole,) = devices.values()
+        names = [f"AAA{number}" for number in range(10 * MOST_DEVICES)]
+        keys = dict(zip(("curve25519", "ed25519"), sorted(whole["keys"].values()), strict=True))
+        made_up = {
+            name: {**whole, "device_id": name, "keys": {f"{kind}:{name}": key for kind, key in keys.items()}}
+            for name in names
+        }
+        body["device_keys"][pair.peer.user_id] = made_up | devices
+
+    bench.proxy.change("/keys/query", crowd, times=1)
+    pair.bot.olm.users_for_key_query.add(pair.peer.user_id)
+    answer = await pair.bot.keys_query()
+    assert isinstance(answer, nio.KeysQueryResponse)
+    devices = answer.device_keys[pair.peer.user_id]
+    # The one that was known before is among them.
+    assert pair.peer.device_id in devices
+    assert len(devices) <= MOST_DEVICES
     assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
     assert "hoi" in await pair.peer_reads()
 
