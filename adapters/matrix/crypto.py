@@ -261,6 +261,9 @@ class _KeyStore(DefaultStore):
 class _Olm(Olm):
     """nio's Olm machine. What strangers put into events and keys must not raise; a broken store must."""
 
+    # Whether there is a key for whoever finds no other one, made since this start.
+    _has_fallback = False
+
     def handle_to_device_event(self, event: Any) -> Any:
         """Defect: a malformed Olm event raises out of sync and costs the rest of the response."""
         try:
@@ -271,6 +274,21 @@ class _Olm(Olm):
             sender = getattr(event, "sender", "?")
             log.warning("Dropped a to-device event of %s: %s", sender, type(error).__name__)
             return None
+
+    def share_keys(self) -> Json:
+        """Defect: nio has no fallback key: whoever claims all one-time keys, as anybody may, leaves none to
+        whom comes next, and what they say cannot be read. One for each start: the one before it is kept too.
+        """
+        content: Json = super().share_keys()  # type: ignore[no-untyped-call]
+        if not self._has_fallback:
+            account = self.account._account
+            account.generate_fallback_key()
+            self._has_fallback = True
+        for name, key in self.account._account.fallback_key.items():
+            signed = {"key": key.to_base64(), "fallback": True}
+            signature = {self.user_id: {f"ed25519:{self.device_id}": self.sign_json(signed)}}
+            content["fallback_keys"] = {f"signed_curve25519:{name}": {**signed, "signatures": signature}}
+        return content
 
     def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
         """Defect: a decrypted event whose `unsigned` is no object raises TypeError."""

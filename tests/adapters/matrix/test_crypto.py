@@ -366,6 +366,19 @@ async def test_a_neighbour_with_broken_keys_is_left_out(bench: Bench, kind: Kind
 
 
 @either
+async def test_nobody_uses_up_the_keys_that_people_begin_to_talk_with(bench: Bench, kind: Kind) -> None:
+    """Anybody may claim them, one at a time; who comes after that is to be understood all the same."""
+    pair = await Pair.on(bench, kind)
+    stranger = await bench.server.person(f"s{secrets.token_hex(5)}")
+    wanted = {"one_time_keys": {pair.bot.user_id: {pair.bot.device_id: "signed_curve25519"}}}
+    for _ in range(pair.bot.olm.account.max_one_time_keys + 1):
+        await stranger.request("POST", "keys/claim", wanted)
+    pair.bot, pair.peer = pair.peer, pair.bot
+    assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
+    assert await pair.peer_reads() == ["hoi"]
+
+
+@either
 async def test_of_one_person_so_many_devices_are_written_to_and_no_more(bench: Bench, kind: Kind) -> None:
     """Each costs milliseconds of everybody's time; what another server says of its people nobody checks."""
     pair = await Pair.on(bench, kind)
