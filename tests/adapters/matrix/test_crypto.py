@@ -379,6 +379,32 @@ async def test_nobody_uses_up_the_keys_that_people_begin_to_talk_with(bench: Ben
 
 
 @either
+async def test_nothing_grows_by_what_strangers_ask_of_a_device(bench: Bench, kind: Kind) -> None:
+    """Plein passes no keys on and compares no pictures with anybody: it keeps and answers none of that."""
+    pair = await Pair.on(bench, kind)
+    peer = Person(bench.server, "", pair.peer.user_id, pair.peer.access_token, pair.peer.device_id)
+    for number in range(20):
+        asked = {"requesting_device_id": f"D{number}", "request_id": f"r{number}"}
+        await to_device(peer, pair.bot, "m.room_key_request", {**asked, "action": "request_cancellation"})
+        what = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": "!a:b", "sender_key": "x", "session_id": "y"}
+        await to_device(peer, pair.bot, "m.room_key_request", {**asked, "action": "request", "body": what})
+        start = {
+            "from_device": pair.peer.device_id,
+            "transaction_id": f"t{number}",
+            "method": "m.sas.v1",
+            "key_agreement_protocols": ["curve25519-hkdf-sha256"],
+            "hashes": ["sha256"],
+            "message_authentication_codes": ["hkdf-hmac-sha256.v2"],
+            "short_authentication_string": ["decimal", "emoji"],
+        }
+        await to_device(peer, pair.bot, "m.key.verification.start", start)
+    await pair.bot.sync()
+    olm = pair.bot.olm
+    kept = (olm.key_requests_waiting_for_session, olm.received_key_requests, olm.key_request_from_untrusted)
+    assert [len(each) for each in (*kept, olm.key_verifications, olm.outgoing_to_device_messages)] == [0] * 5
+
+
+@either
 async def test_of_one_person_so_many_devices_are_written_to_and_no_more(bench: Bench, kind: Kind) -> None:
     """Each costs milliseconds of everybody's time; what another server says of its people nobody checks."""
     pair = await Pair.on(bench, kind)
