@@ -108,7 +108,9 @@ class PleinClient(nio.AsyncClient):
         """Defect: nio takes in however many devices a server says that somebody has."""
         body: Json = await super().parse_body(transport_response)
         found = body.get("device_keys") if isinstance(body, dict) else None
-        for user, devices in found.items() if isinstance(found, dict) else ():
+        if not isinstance(found, dict):
+            return body
+        for user, devices in found.items():
             if isinstance(devices, dict) and len(devices) > MOST_DEVICES and user != self.user_id:
                 log.warning("%s has %d devices: not all of them can read what is said", user, len(devices))
                 known = (
@@ -285,12 +287,13 @@ class _Olm(Olm):
         """Defect: nio has no fallback key: whoever claims all one-time keys, as anybody may, leaves none to
         whom comes next, and what they say cannot be read. One for each start: the one before it is kept too.
         """
-        content: Json = super().share_keys()  # type: ignore[no-untyped-call]
+        content: Json = super().share_keys()
+        # What its type says leaves this out.
+        account: Any = self.account._account
         if not self._has_fallback:
-            account = self.account._account
             account.generate_fallback_key()
             self._has_fallback = True
-        for name, key in self.account._account.fallback_key.items():
+        for name, key in account.fallback_key.items():
             signed = {"key": key.to_base64(), "fallback": True}
             signature = {self.user_id: {f"ed25519:{self.device_id}": self.sign_json(signed)}}
             content["fallback_keys"] = {f"signed_curve25519:{name}": {**signed, "signatures": signature}}
