@@ -61,7 +61,7 @@ def check_own_folder(folder: Path) -> None:
     if folder.is_symlink():
         raise NotPrivate(f"{folder} is a link. Name the folder that it leads to")
     if folder.exists() and folder.stat().st_uid != os.geteuid():
-        raise NotPrivate(f"{folder} belongs to another user. Type: chown -R {_me()} {folder}")
+        raise NotPrivate(f"{folder} belongs to another user. Type `chown -R {_me()} {folder}`")
 
 
 def check_private_folder(folder: Path) -> None:
@@ -71,7 +71,7 @@ def check_private_folder(folder: Path) -> None:
     """
     check_own_folder(folder)
     if open_to_others(folder):
-        raise NotPrivate(f"{folder} is open to other users of this machine. Type: chmod 700 {folder}")
+        raise NotPrivate(f"{folder} is open to other users of this machine. Type `chmod 700 {folder}`")
 
 
 def _is_in_working_directory(folder: Path) -> bool:
@@ -85,7 +85,7 @@ def _close(path: Path, mode: int) -> None:
     except PermissionError:
         raise NotPrivate(
             f"other users of this machine can read {path}, and it belongs to another one."
-            f" Type: chown {_me()} {path}"
+            f" Type `chown {_me()} {path}`"
         ) from None
     log.warning("Other users of this machine could look into %s; now they cannot", path)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
 from bot.call import Call
@@ -28,6 +29,11 @@ from bot.model.work import Job
 
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
+# What help says of it: how each kind is answered.
+HOW = (
+    *("poll.help.choice", "poll.help.score", "poll.help.ranked", "poll.help.consent", "poll.help.dates"),
+    "poll.help.secret",
+)
 
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
@@ -35,6 +41,12 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     found, before = _find(call, poll)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
+    with _openly(found):
+        return _vote(call, found, before, answer)
+
+
+def _vote(call: Call, found: Poll, before: Choices, answer: str) -> Message:
+    """Read what was said as a ballot, and cast it."""
 
     def meaning(word: str, marks: Mapping[str, int]) -> int | None:
         return _mark(call, word, marks)
@@ -66,7 +78,9 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
         return elsewhere
     if unless_voted and before not in ((), UNREADABLE):
         return show.receipt(call.tx, found, before, before)
-    return _cast(call, found, before, check_chosen(found, numbers) if numbers else ())
+    with _openly(found):
+        after = check_chosen(found, numbers) if numbers else ()
+    return _cast(call, found, before, after)
 
 
 def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Message:
@@ -75,7 +89,7 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if not 1 <= option <= len(found.options):
-        raise UserError("poll.vote.no_option", number=option, most=len(found.options))
+        raise UserError("poll.vote.no_option", number=option, most=len(found.options)).openly()
     press = METHODS[found.kind].press
     if (found.anonymous or press is None) and (whole := whole_form(found, before)):
         return _asked_whole(found, whole)
@@ -111,14 +125,27 @@ def _find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     found, before = find(call, number)
     if found.anonymous and found.state == "open":
         call.confide(secret_of(found.id))
-    check_running(call, found)
+    with _openly(found):
+        check_running(call, found)
     return found, before
+
+
+@contextmanager
+def _openly(poll: Poll) -> Iterator[None]:
+    """What is wrong with a vote that everybody may see, everybody may see."""
+    try:
+        yield
+    except (UserError, Unsure) as refused:
+        if not poll.secret:
+            refused.openly()
+        raise
 
 
 def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None = None) -> Message:
     """Keep the ballot; the receipt says what now stands."""
     if after:
-        check_voter(call, poll)
+        with _openly(poll):
+            check_voter(call, poll)
     if _was_overtaken(call, poll, before):
         return show.receipt(call.tx, poll, before, before)
     if poll.anonymous:
@@ -129,6 +156,7 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
     if before != after or reason:
         call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.said_at, reason)
         call.changed(f"{SUBJECT}:{poll.id}")
+    call.in_sight = not poll.secret and bool(before or after)
     return show.receipt(call.tx, poll, before, after, reason)
 
 
@@ -158,7 +186,7 @@ def _mended(poll: Poll, error: UserError) -> Message:
     Raises: the error, in any other.
     """
     if not poll.anonymous:
-        raise error
+        raise error if poll.secret else error.openly()
     return message(error.text, buttons=show.buttons(poll), form=error.form)
 
 

@@ -362,7 +362,7 @@ async def test_a_poll_is_opened_in_a_theme_from_a_private_conversation(town: Tow
     await town.core.run_due()
     assert [len(town.platform.where(room)) for room in ("buurt", "sport")] == [2, 0]
     assert "Wat?" in await town.say("anna", "!poll list --theme DE BUURT")
-    assert "Er loopt nu geen peiling" in await town.say("anna", "!poll list")
+    assert "Er loopt hier nu geen peiling" in await town.say("anna", "!poll list")
 
 
 @pytest.mark.parametrize("command", ['!poll open "Wat?" A | B', "!poll list"])
