@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -151,6 +151,12 @@ class PleinCore:
 
     async def moved(self, account: str, old: Place, new: Place) -> None:
         await self.rooms.moved(account, old, new)
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        await self.rooms.parted(place, users)
+
+    async def regraded(self, place: Place) -> None:
+        await self.rooms.regraded(place)
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)

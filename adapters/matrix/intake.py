@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections import Counter
@@ -13,7 +12,7 @@ from typing import Any
 
 import nio
 
-from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
+from adapters.inbox import PAUSE, InOrder
 from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
 from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
@@ -32,7 +31,7 @@ from adapters.matrix.read import (
 from adapters.matrix.render import beside, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
-from bot.errors import StoreFailed, TryLater
+from bot.errors import StoreFailed
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll, Text, message, text
@@ -45,6 +44,8 @@ KEEP_SEALED = timedelta(days=7)
 MOST_UNDECRYPTABLE = 100
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
+# So much of what the server left out is kept in one go: others write in between.
+AT_ONCE = 100
 
 
 class Intake:
@@ -307,27 +308,25 @@ class Intake:
 
     async def _close_gap(self, room: str, gap: Gap) -> None:
         """What was said in between, before whatever came after it. All of it may have been dealt with."""
-        for arrival in await left_out(self._on, room, gap, self.matters):
-            who = _sender(json.loads(arrival.body))
-            if not arrival.undecryptable and await self._dealt_with(arrival):
-                continue
-            for kept in await self._on.core.store_arrivals(self._on.account, [arrival], None):
+        said: list[tuple[Arrival, str]] = []
+        waiting = [
+            arrival for arrival in await left_out(self._on, room, gap, self.matters) if self.takes(arrival)
+        ]
+        for start in range(0, len(waiting), AT_ONCE):
+            for kept in await self._kept(waiting[start : start + AT_ONCE]):
                 if kept.undecryptable:
                     await self.ask_for_key(kept)
                 else:
-                    self.in_order.put_aside(self._on.account, kept, who)
+                    said.append((kept, _sender(json.loads(kept.body))))
+        self.in_order.put_first(self._on.account, said)
 
-    async def _dealt_with(self, arrival: Arrival) -> bool:
-        """Nobody waits for what one of them is about."""
-        try:
-            async with asyncio.timeout(OVERTAKEN_AFTER):
-                await self._deal(arrival)
-        except StoreFailed as error:
-            raise TryLater(PAUSE) from error
-        except Exception as error:
-            log.info("%s waits: %s", arrival.id, error or type(error).__name__)
-            return False
-        return True
+    async def _kept(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+        """However long the database takes: those that it has already are not given once more."""
+        while True:
+            try:
+                return await self._on.core.store_arrivals(self._on.account, arrivals, None)
+            except StoreFailed:
+                await self._on.clock.sleep(PAUSE)
 
     # --- what cannot be read yet ---
 

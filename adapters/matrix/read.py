@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
+from bot.unseen import has_unseen
+
 # What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
 KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
@@ -122,7 +124,10 @@ def replaced_by(content: Mapping[str, Any]) -> str | None:
 
 
 def _is_id(value: object, sigil: str) -> TypeGuard[str]:
-    return isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255
+    """An id may be made of nearly anything, but not of what nobody sees."""
+    return (
+        isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255 and not has_unseen(value)
+    )
 
 
 def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:
@@ -159,7 +164,7 @@ def _said(content: dict[str, Any]) -> Said | None:
     fallback = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
     laid_out = content.get("formatted_body")
     html = laid_out if isinstance(laid_out, str) else ""
-    if not isinstance(target, str):
+    if not _is_id(target, "$"):
         return Said(words.strip(), None, html, _mentions(content))
     return Said(_without_quote(words).strip(), None if fallback else target, html, _mentions(content))
 
@@ -182,7 +187,7 @@ def _without_quote(words: str) -> str:
 def _reacted(content: dict[str, Any]) -> Reacted | None:
     relation = _relation(content)
     target, key = relation.get("event_id"), relation.get("key")
-    if relation.get("rel_type") != "m.annotation" or not isinstance(target, str) or not isinstance(key, str):
+    if relation.get("rel_type") != "m.annotation" or not _is_id(target, "$") or not isinstance(key, str):
         return None
     number = 10 if key == "\N{KEYCAP TEN}" else None
     if match := _KEYCAP.fullmatch(key.strip()):
@@ -194,7 +199,7 @@ def _referred(content: dict[str, Any]) -> str | None:
     """The native poll that this is about."""
     relation = _relation(content)
     target = relation.get("event_id")
-    return target if relation.get("rel_type") == "m.reference" and isinstance(target, str) else None
+    return target if relation.get("rel_type") == "m.reference" and _is_id(target, "$") else None
 
 
 def _answered(kind: str, content: dict[str, Any]) -> Answered | None:

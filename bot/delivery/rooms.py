@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -15,12 +15,15 @@ from bot.model.people import Place
 from bot.model.work import AWAY_AFTER
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Accounts at work say so now and then. One that was silent for longer (AWAY_AFTER) is succeeded by another.
 SAY_SO_EVERY = 600.0
 # So often the moderators hear of people who cannot be reached, all of them together.
 TELL_EVERY = timedelta(days=1)
+# Of what somebody called a place so much is kept.
+LONGEST_NAME = 255
 
 
 class _Joined(NamedTuple):
@@ -102,7 +105,7 @@ class Rooms:
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, name, theme, locale, ours)
+        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> str:
@@ -155,6 +158,22 @@ class Rooms:
                 tx.places.move(old, new)
 
         await self._store.run(move)
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        """An account of ours that is not in that place would go by what was kept of them, for an hour."""
+
+        def forget(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.parted(place.platform, users, known[0].id)
+
+        await self._store.run(forget)
+
+    async def regraded(self, place: Place) -> None:
+        def doubt(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.doubt(place.platform, known[0].id)
+
+        await self._store.run(doubt)
 
     def heard(self) -> Mapping[str, datetime]:
         """Until when each account at work here has heard; those that just now do not know are left out."""

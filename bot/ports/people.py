@@ -158,6 +158,14 @@ class PeopleStore(Protocol):
         """Their platform says that this account takes no part in a theme, or not any more."""
         ...
 
+    def parted(self, platform: str, users: Collection[str], theme: int) -> None:
+        """These accounts left a place of that theme: what was said of them there is forgotten."""
+        ...
+
+    def doubt(self, platform: str, theme: int) -> None:
+        """What was said of that platform's accounts there grants nothing until it is said anew."""
+        ...
+
     def part_of(self, account: Identity, theme: int) -> Part | None:
         """What their platform said last of an account, however long ago."""
         ...
