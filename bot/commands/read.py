@@ -16,6 +16,7 @@ from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
+from bot.commands.talk import answer_to_talk
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
 from bot.unseen import has_unseen
@@ -39,12 +40,18 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
     Raises: UserError with the nearest command, or the right way to type this one; Unsure where a quotation or
         what looks like an option can be meant in another way.
     """
-    words = typed.replace("\r\n", "\n").strip().removeprefix("!")
+    line = typed.replace("\r\n", "\n").strip()
+    words = line.removeprefix("!")
     if len(words) > LONGEST:
         raise UserError("typed.too_long", count=len(words), most=LONGEST)
     # Here already, so that no answer quotes it either.
     _check_seen(words)
-    command, rest = _command(commands, words, locale)
+    try:
+        command, rest = _command(commands, words, locale)
+    except UserError as error:
+        if line is words and words and error.text.key == "command.unknown":
+            raise answer_to_talk(commands, words, locale).openly() from None
+        raise
     return command, _Line(commands, command, locale).read(rest)
 
 
