@@ -12,6 +12,7 @@ from bot.feature import Feature
 from bot.model.message import Message, Suggestion, message, text, typed
 from bot.model.people import Resident
 from bot.people import RESIDENT
+from bot.texts import Texts
 
 
 class Wanted(StrEnum):
@@ -22,11 +23,9 @@ class Wanted(StrEnum):
 def set_language(call: Call, language: str) -> Message:
     """Choose the language that Plein speaks with you."""
     texts = call.commands.texts
+    called = {_named(texts, locale, reader): locale for locale in texts.locales for reader in texts.locales}
     asked = language.casefold()
-    by_name = {texts.find("language.own_name", locale): locale for locale in texts.locales}
-    locale = (
-        asked if asked in texts.locales else {str(k).casefold(): v for k, v in by_name.items()}.get(asked)
-    )
+    locale = asked if asked in texts.locales else called.get(asked)
     if locale is None:
         raise UserError("language.unknown", language=language[:40])
     call.tx.people.set_locale(call.resident.id, locale)
@@ -35,6 +34,11 @@ def set_language(call: Call, language: str) -> Message:
     if call.place and call.place_locale != locale:
         lines.append(text("language.place", language=text(f"language.name.{call.place_locale}")))
     return message(*lines)
+
+
+def _named(texts: Texts, locale: str, reader: str) -> str:
+    """What a language is called in another one."""
+    return (texts.find(f"language.name.{locale}", reader) or "").casefold()
 
 
 def set_reminders(call: Call, wanted: Wanted) -> Message:
