@@ -15,6 +15,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.nearly import DASH, Nearly, nearly_options
+from bot.commands.numbered import ask_about_number
 from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
 from bot.commands.talk import answer_to_talk
 from bot.errors import Choice, Unsure, UserError, yes
@@ -96,6 +97,7 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             unsure = unsure or asked
         except UserError as error:
             others = {name: other for name, other in given.items() if name != argument.name}
+            ask_about_number(commands, command, argument, given, call)
             raise _wrong(commands, command, error.text, call.locale, others, argument) from None
     if missing:
         if command.lacking:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.commands.numbered import numbered
+from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
+from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, usage
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.features.polls.steered import leave_trace
 from bot.model.message import Attachment, Button, Message, Text, message, text
@@ -116,6 +117,8 @@ def give_outcome(
         raise UserError("poll.is_cancelled", question=found.question)
     if found.state != "closed":
         raise UserError("poll.outcome.still_open", question=found.question)
+    if poll is None:
+        _check_number(call, outcome, found)
     check_own(call, found)
     check_writes(call, found.theme)
     if not outcome.strip():
@@ -135,6 +138,19 @@ def give_outcome(
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
     call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
     return message(text("poll.outcome.receipt", question=found.question))
+
+
+def _check_number(call: Call, outcome: str, found: Poll) -> None:
+    """Whether words that begin with a poll's number are about that one: everybody is to read them.
+
+    Raises: Unsure where there is such a poll here.
+    """
+    begins = numbered(outcome)
+    named = call.tx.of(POLLS).get(begins[0], call.resident.id) if begins else None
+    if begins and named and named[0].theme == found.theme:
+        meant = {"poll": named[0].id, "outcome": begins[1]}
+        words = (text("line.words"), {"poll": found.id, "outcome": outcome})
+        raise Unsure(text("line.meant", line=usage(call, call.command, meant)), (*yes(**meant), words))
 
 
 def review_due(call: Call, job: Job) -> None:
