@@ -31,6 +31,7 @@ _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
 # From here on one word is like another.
 _ALIKE, _VERY_MUCH = 0.6, 0.8
+_QUESTION = re.compile(r"\s\S.*[?|\n]", re.DOTALL)
 _BAR = re.compile(r"[|\n]")
 _BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 
@@ -160,11 +161,21 @@ def _unknown(commands: Commands, words: str, locale: str) -> UserError:
     nouns = get_close_matches(first, known, 1, _ALIKE)
     if not nouns:
         return UserError("command.unknown", typed=tried)
-    command = _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
+    asks = _that_asks(commands, nouns[0]) if _QUESTION.search(words) else None
+    command = asks or _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
     if command is None:
         # "poll", "poll jump": the noun is right, so show what it can do.
         return UserError("command.noun", typed=tried, noun=nouns[0])
     return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
+
+
+def _that_asks(commands: Commands, noun: str) -> Command | None:
+    """Which one of those behind a noun takes options: for whoever puts a question behind it at once."""
+    for name, command in commands.by_name.items():
+        extents = [it.converter.extent for it in commands.arguments(command) if not it.named]
+        if len(name) > 1 and name[0] == noun and Extent.REST in extents:
+            return command
+    return None
 
 
 def _meant(commands: Commands, word: str, noun: str = "", *, alike: bool = True) -> Command | None:

@@ -108,6 +108,8 @@ def test_a_yes_needs_no_value() -> None:
         ("!peiling", "Typ `!help peiling`"),
         ("!peiling xyz", "Typ `!help peiling`"),
         ("!peilng", "Typ `!help peiling`"),
+        ("!peiling Wanneer spelen we? vrijdag | zaterdag", "Bedoelde je `!peiling open"),
+        ("!poll When do we play?", "Bedoelde je `!peiling open"),
         ("!fiets", "`!fiets` ken ik niet. Typ `!help`"),
         ("", "Typ `!help`"),
         ("!stem", "Er ontbreekt nog iets: antwoord. Typ het zo: `!stem nummer`"),
