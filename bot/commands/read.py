@@ -32,6 +32,8 @@ _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
 # From here on one word is like another.
 _ALIKE, _VERY_MUCH = 0.6, 0.8
 _QUESTION = re.compile(r"\s\S.*[?|\n]", re.DOTALL)
+# Without a dash or a quotation mark a line can be read in one way only.
+_DASHED_OR_QUOTED = re.compile(f"{_DASHED.pattern}|{_QUOTE.pattern}")
 _BAR = re.compile(r"[|\n]")
 _BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 
@@ -105,7 +107,7 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             command.lacking(call, bound)
         problem = text("command.missing", name=missing.name_in(call.locale))
         asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
-        raise _wrong(commands, command, problem, call.locale, given).asking(asking)
+        raise _wrong(commands, command, problem, call.locale, given).asking(asking).openly()
     if unsure:
         raise unsure.understanding(keep(commands, command, bound))
     return bound
@@ -218,6 +220,8 @@ class _Line:
 
     def read(self, rest: str) -> dict[str, Any]:
         """The arguments. Raises: UserError; Unsure with the line as it could be."""
+        if not _DASHED_OR_QUOTED.search(rest):
+            return self.arguments(rest)
         clear = self._clear_quotes(rest)
         outside = ((start, end) for start, end, quoted in _pieces(clear) if not quoted)
         flags = self.commands.flags(self.command)

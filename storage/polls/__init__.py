@@ -37,7 +37,7 @@ from storage.batch import Loader
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
-from storage.polls.tables import TABLES, ballots, polls, read_choices, tallies, written
+from storage.polls.tables import TABLES, ballots, endings, polls, read_choices, tallies, written
 from storage.tables import members, residents, themes
 from storage.upsert import upsert
 
@@ -46,10 +46,15 @@ PAGE, FEW = 5_000, 500
 _PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
 _SHOWN = [column for column in polls.c if column is not polls.c.reasons]
 _POLLS = select(*_SHOWN, tallies.c.votes).join(tallies, _PEOPLE)
+_NUMBER = polls.c.id
 _NEWEST = polls.c.id.desc()
 _IS_OPEN = polls.c.state == "open"
 _OPEN_IN = Loader(
-    select(polls.c.id).where(_IS_OPEN).order_by(_NEWEST), by=[polls.c.theme], make=int, tells=polls.c.id
+    select(polls.c.id).where(_IS_OPEN).order_by(_NEWEST),
+    by=[polls.c.theme],
+    make=int,
+    tells=polls.c.id,
+    to_lock=True,
 )
 _HERE = polls.c.theme == bindparam("theme_")
 _THERE = among(polls.c.theme, "themes_")
@@ -87,6 +92,8 @@ _REASONS = (
     .order_by(ballots.c.cast_at, ballots.c.voter)
 )
 _KEPT_REASONS = select(polls.c.reasons).where(polls.c.id == bindparam("poll_"))
+_WHO_ENDED = select(endings.c.resident).where(endings.c.poll == bindparam("poll_"))
+_NOTE_END = insert(endings)
 _ADD = insert(polls).returning(polls.c.id)
 _COUNT = upsert(tallies)
 _COUNT = _COUNT.on_conflict_do_update(
@@ -169,7 +176,7 @@ class Polls:
     # --- reading ---
 
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
-        self._db.lock(polls.c.id, poll)
+        self._db.lock(_NUMBER, poll)
         found = self._db.get(_POLL, poll)
         return self._with_pending(found, voter) if found else None
 
@@ -178,10 +185,10 @@ class Polls:
 
     def running(self, among: Collection[int], voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         numbers = self._open(among, most)
-        while self._db.lock(polls.c.id, *numbers):
-            numbers = self._open(among, most)
+        self._db.lock(_NUMBER, *numbers)
         found = (self._db.get(_POLL, number) for number in numbers)
-        return [self._with_pending(poll, voter) for poll in found if poll]
+        # One that was open before it was held may be over by now.
+        return [self._with_pending(poll, voter) for poll in found if poll and poll.state == "open"]
 
     def _open(self, among: Collection[int], most: int) -> Sequence[int]:
         if len(among) > 1:
@@ -236,6 +243,10 @@ class Polls:
             return list(orjson.loads(kept)) if kept else []
         return self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
 
+    def who_ended(self, poll: int) -> int | None:
+        found: int | None = self._db.execute(_WHO_ENDED, {"poll_": poll}).scalar()
+        return found
+
     def without_ballot(self, poll: Poll) -> Sequence[int]:
         asked = {"theme_": poll.theme, "poll_": poll.id, "role_": int(ROLES.get(poll.who, 0))}
         found: Sequence[int] = self._db.execute(_WITHOUT, asked).scalars()
@@ -281,8 +292,10 @@ class Polls:
             _changing(tuple(changes)), {"poll_": poll, **{f"{k}_": v for k, v in changes.items()}}
         )
 
-    def end(self, poll: Poll, state: str, now: datetime) -> None:
+    def end(self, poll: Poll, state: str, now: datetime, by: int | None = None) -> None:
         self.change(poll.id, {"state": state, "ended_at": now})
+        if by is not None:
+            self._db.execute(_NOTE_END, {"poll": poll.id, "resident": by})
         if poll.anonymous:
             if state == "closed":
                 self._count_sealed(poll)
@@ -311,6 +324,9 @@ class Polls:
 
     def cast_by(self, resident: int) -> Sequence[Cast]:
         return self._belongings.cast_by(resident)
+
+    def ended_by(self, resident: int) -> Sequence[int]:
+        return self._belongings.ended_by(resident)
 
     def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
         return self._belongings.marks_of(resident)
