@@ -416,7 +416,7 @@ def _stands_at(heard: Heard) -> str:
     match heard.meaning:
         case Reacted(target) | Answered(target) | Ended(target):
             return target
-        case Said() | Removed():
+        case Said() | Edited() | Removed():
             return heard.id
 
 
