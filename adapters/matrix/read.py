@@ -19,7 +19,7 @@ RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 ENDS = ("org.matrix.msc3381.poll.end", "m.poll.end")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
-_NUMBER = re.compile(r"\[?(\d{1,2})\]?[.)]?")
+_NUMBER = re.compile("\\[?(\\d{1,2})(?:\ufe0f?\u20e3)?\\]?[.)!]?")
 _KEYCAP = re.compile(r"(\d{1,2})(?:\ufe0f?\u20e3)?")
 _COMMAND = re.compile(r"![^\W\d_]")
 
@@ -44,6 +44,14 @@ class Said:
     def pressed(self) -> int | None:
         match = _NUMBER.fullmatch(self.words)
         return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What somebody had said was changed, to these words. Nothing is done for a second time."""
+
+    target: str
+    now: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Removed:
     target: str
 
 
-Meaning = Said | Reacted | Answered | Ended | Removed
+Meaning = Said | Edited | Reacted | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +159,19 @@ def _relation(content: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _said(content: dict[str, Any]) -> Said | None:
-    """An edit is no second saying; a notice is a bot's, and so is what any Plein says."""
+def _said(content: dict[str, Any]) -> Said | Edited | None:
+    """An edit says nothing anew; a notice is a bot's, and so is what any Plein says."""
     words, relation = content.get("body"), _relation(content)
     if content.get("msgtype") != "m.text" or not isinstance(words, str) or KEY in content:
         return None
+    if target := replaced_by(content):
+        new = content.get("m.new_content")
+        now = (
+            _said({name: new[name] for name in new if name != "m.relates_to"})
+            if isinstance(new, dict)
+            else None
+        )
+        return Edited(target, now) if isinstance(now, Said) else None
     if relation.get("rel_type") == "m.replace":
         return None
     reply = relation.get("m.in_reply_to")
