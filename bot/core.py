@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -139,6 +139,9 @@ class PleinCore:
     ) -> None:
         await self.rooms.joined(account, place, name, theme, locale, ours)
 
+    async def named_as(self, place: Place) -> str | None:
+        return await self.store.read(lambda tx: tx.places.named_as(place))
+
     async def role_of(self, who: Identity) -> Role:
         resident = await self.store.read(lambda tx: tx.people.by_identity(who))
         return resident.role if resident else Role.RESIDENT
@@ -148,6 +151,12 @@ class PleinCore:
 
     async def moved(self, account: str, old: Place, new: Place) -> None:
         await self.rooms.moved(account, old, new)
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        await self.rooms.parted(place, users)
+
+    async def regraded(self, place: Place) -> None:
+        await self.rooms.regraded(place)
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)

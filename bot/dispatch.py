@@ -261,7 +261,9 @@ class Dispatch:
             if ONCE not in given:  # else that was asked already
                 look_over(self.commands, command, given, call.locale)
         else:
-            command, given = parse(self.commands, invocation.typed, call.locale)
+            command, typed = parse(self.commands, invocation.typed, call.locale)
+            takes = {argument.name for argument in self.commands.arguments(command)}
+            given = {name: value for name, value in invocation.args.items() if name in takes} | typed
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
         return command, given

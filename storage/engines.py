@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.util import await_only
 
 from bot.errors import StoreFailed
@@ -188,6 +188,8 @@ class SQLite(Listening):
         try:
             with readers.begin() as db:
                 return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
+        except DataError:
+            raise
         except FAILURES as error:
             raise failure(error) from error
 
@@ -253,6 +255,8 @@ class PostgreSQL(Listening):
         try:
             async with self._readers.connect() as db:
                 return await db.run_sync(self._read, work, turn)
+        except DataError:
+            raise
         except (*FAILURES, OSError) as error:
             raise failure(error) from error
         finally:

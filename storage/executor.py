@@ -27,6 +27,8 @@ FAILURES = (SQLAlchemyError, TimeoutError)
 # Of these, what the statement itself did wrong: the connection is well.
 CONFLICTS = (IntegrityError,)
 FAULTS = (*CONFLICTS, DataError, ProgrammingError)
+# What PostgreSQL and its driver say of a text with NUL in it, half a character, or too large a number.
+_NO_SUCH_VALUE = "22"
 _Convert = Callable[[Any], Any]
 
 
@@ -158,6 +160,11 @@ class Executor:
         try:
             return what(*given)
         except self._errors as error:
+            state = str(getattr(error, "sqlstate", None) or "")
+            if state.startswith(_NO_SUCH_VALUE):
+                # Nobody waits for a database that does not hold this; the driver's own words quote it.
+                said = self._errors(f"the database holds no such value (SQLSTATE {state})")
+                raise DataError(None, None, said) from None
             raise DBAPIError.instance(None, None, error, self._errors) from error
 
     def offload(self, work: Callable[[], T]) -> T:

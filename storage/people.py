@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import MetaData, Select, and_, bindparam, delete, func, insert, select, update
@@ -139,6 +140,9 @@ _LEAVE_THEME = delete(members).where(
     members.c.platform == bindparam("platform_"),
     members.c.user_id == bindparam("user_"),
 )
+_OF_THEME = (members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
+_LEAVE_TOGETHER = delete(members).where(*_OF_THEME, among(members.c.user_id, "users_"))
+_DOUBT = update(members).where(*_OF_THEME).values(said_at=datetime.fromtimestamp(0, UTC))
 _WISHES = select(
     *(residents.c.locale, residents.c.wants_reminders, residents.c.role),
     *(residents.c.name, residents.c.name_is_chosen),
@@ -349,6 +353,12 @@ class People:
     def leave(self, account: Identity, theme: int) -> None:
         where = {"platform_": account.platform, "user_": account.user_id}
         self._db.execute(_LEAVE_THEME, {**where, "theme_": theme})
+
+    def parted(self, platform: str, users: Collection[str], theme: int) -> None:
+        self._db.execute(_LEAVE_TOGETHER, {"theme_": theme, "platform_": platform, "users_": users})
+
+    def doubt(self, platform: str, theme: int) -> None:
+        self._db.execute(_DOUBT, {"theme_": theme, "platform_": platform})
 
     def part_of(self, account: Identity, theme: int) -> Part | None:
         kept = self._db.get(_PART, account.platform, account.user_id, theme)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -15,12 +15,15 @@ from bot.model.people import Place
 from bot.model.work import AWAY_AFTER
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Accounts at work say so now and then. One that was silent for longer (AWAY_AFTER) is succeeded by another.
 SAY_SO_EVERY = 600.0
 # So often the moderators hear of people who cannot be reached, all of them together.
 TELL_EVERY = timedelta(days=1)
+# Of what somebody called a place so much is kept.
+LONGEST_NAME = 255
 
 
 class _Joined(NamedTuple):
@@ -96,13 +99,13 @@ class Rooms:
         locale: str | None = None,
         ours: bool = False,
     ) -> None:
-        """A place without a theme's name keeps the theme it had, or gets one of its own.
+        """A place without a theme's name keeps a theme that is no line's, or gets one of its own.
 
         Its own theme is named by the place's address, never by the room's name, which anybody
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, name, theme, locale, ours)
+        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> str:
@@ -121,9 +124,12 @@ class Rooms:
 
     def _bind(self, tx: Transaction, joined: _Joined) -> None:
         account, place, name, theme, locale, ours = joined
-        known = None if theme else tx.places.known(place)
+        # What only a line gave that is there no more, it has no more.
+        is_own = not theme and tx.places.named_as(place) is None
+        known = tx.places.known(place) if is_own else None
         found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
-        if tx.places.bind(place, found.id, name, locale, account, ours=ours or theme is not None):
+        listed = theme is not None
+        if tx.places.bind(place, found.id, name, locale, account, ours=ours or listed, listed=listed):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
             tx.boards.retry(account, place, self._clock.now())
@@ -152,6 +158,22 @@ class Rooms:
                 tx.places.move(old, new)
 
         await self._store.run(move)
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        """An account of ours that is not in that place would go by what was kept of them, for an hour."""
+
+        def forget(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.parted(place.platform, users, known[0].id)
+
+        await self._store.run(forget)
+
+    async def regraded(self, place: Place) -> None:
+        def doubt(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.doubt(place.platform, known[0].id)
+
+        await self._store.run(doubt)
 
     def heard(self) -> Mapping[str, datetime]:
         """Until when each account at work here has heard; those that just now do not know are left out."""

@@ -113,6 +113,7 @@ _CAST = _CAST.on_conflict_do_update(
 )
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _WITHDRAW = delete(ballots).where(_THIS)
+_CAST_AT = select(ballots.c.cast_at).where(_THIS)
 _ASKED_BY = (
     select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
     .outerjoin(tallies, _PEOPLE)
@@ -283,6 +284,15 @@ class Polls:
                 self._count(poll.id, written(before), -1)
             if after:
                 self._count(poll.id, written(after), 1)
+
+    def cast_at(self, poll: int, voter: int) -> datetime | None:
+        pending = self._db.pending(ballots, (poll, voter))
+        found: datetime | None = (
+            pending.get("cast_at")
+            if pending
+            else self._db.execute(_CAST_AT, {"poll_": poll, "voter_": voter}).scalar()
+        )
+        return found
 
     def repeated(self, poll: Poll, voter: int, event: str) -> bool:
         return self._sealed.repeated(poll.id, voter, event)

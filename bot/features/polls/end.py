@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.commands.numbered import numbered
+from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
+from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.features.polls.steered import leave_trace, steering
 from bot.model.message import Attachment, Button, Message, Text, message, text
@@ -111,6 +113,8 @@ def give_outcome(
     call: Call, outcome: str, *, review: datetime | None = None, poll: int | None = None
 ) -> Message:
     """Tell everybody what is done with the result, and when to look at it again."""
+    if poll is None:
+        _check_number(call, outcome)
     found = find_ended(call, poll)
     if found.state == "cancelled":
         raise UserError("poll.is_cancelled", question=found.question)
@@ -137,6 +141,23 @@ def give_outcome(
     return message(text("poll.outcome.receipt", question=found.question))
 
 
+def _check_number(call: Call, outcome: str) -> None:
+    """Whether words that begin with a poll's number are about that one: everybody is to read them.
+
+    Raises: Unsure where there is such a poll here.
+    """
+    begins = numbered(outcome)
+    named = call.tx.of(POLLS).get(begins[0], call.resident.id) if begins else None
+    if begins is None or named is None or named[0].theme not in themes_here(call):
+        return
+    meant = {"poll": named[0].id, "outcome": begins[1]}
+    choices = [*yes(**meant)]
+    with contextlib.suppress(UserError):
+        words = {"poll": find_ended(call, None).id, "outcome": outcome}
+        choices.append((text("line.words"), words))
+    raise Unsure(text("line.meant", line=usage(call, call.command, meant)), choices)
+
+
 def review_due(call: Call, job: Job) -> None:
     """The day to look at an outcome again; another day may have been chosen since."""
     found = call.tx.of(POLLS).get(int(job.subject), 0)
@@ -151,7 +172,10 @@ def review_due(call: Call, job: Job) -> None:
 def _confirm(poll: Poll, what: str) -> Message:
     label, args = text(f"poll.button.{what}.sure"), {"poll": poll.id, "sure": True}
     sure = Button(label, f"poll {what}", args, style="danger")
-    lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    if poll.voters:
+        lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    else:
+        lines = [text(f"poll.{what}.sure.nobody", question=poll.question)]
     if what == "close" and poll.voters < poll.floor:
         lines.append(text("poll.close.few", floor=poll.floor))
     return message(*lines, buttons=[sure])

@@ -60,7 +60,7 @@ FEATURE = Feature(
         Command("language", wishes.set_language, open=True),
         Command("reminders", wishes.set_reminders),
     ),
-    suggest={"theme": suggest_themes},
+    suggest={"theme": suggest_themes, "language": wishes.suggest_languages},
     kinds={Resident: RESIDENT},
 )
 
