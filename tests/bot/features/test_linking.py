@@ -168,7 +168,7 @@ async def test_no_moderator_vouches_for_themselves(chat: Chat) -> None:
 
 async def test_a_code_that_others_read_is_no_use_any_more(chat: Chat) -> None:
     code = await code_for(chat, BEN)
-    said = await ask(chat, BENNY, f"!me link {code}", room="matrix/sport")
+    said = await ask(chat, BENNY, f"!me link {code}", room="discord/sport")
     assert key(said) == "link.aloud", "the console takes nobody's words away"
     assert key(await ask(chat, BENNY, f"!me link {code}")) == "link.wrong"
 
@@ -282,6 +282,36 @@ async def test_what_waits_for_them_is_not_said_to_the_account_that_left(chat: Ch
     assert "benny" in printed_before
     posts = await chat.core.store.run(lambda tx: tx.people.export(number)["posts"])
     assert {row["room"] for row in posts} <= {BEN}
+
+
+async def test_who_left_has_no_second_vote_by_way_of_somebody_else(chat: Chat) -> None:
+    """What an account had a say in once, whoever it is with later has no say in beside."""
+    await poll(chat, who=EVE)
+    await ask(chat, BEN, "!vote 1", room="signal/sport")
+    await link(chat, BEN, BENNY)
+    await ask(chat, BENNY, "!me unlink --sure")
+    assert key(await ask(chat, BENNY, "!vote 2", room="signal/sport")) == "poll.left"
+    cas = "cas@signal"
+    await ask(chat, cas, "!vote 2", room="signal/sport")
+    await link(chat, cas, BENNY)
+    assert (await kept(chat, cas))["ballots"] == []
+    for who in (cas, BENNY):
+        assert key(await ask(chat, who, "!vote 2", room="signal/sport")) == "poll.left"
+    await ask(chat, cas, "!me unlink --sure")
+    assert key(await ask(chat, cas, "!vote 2", room="signal/sport")) == "poll.left"
+    # With the one who has the ballot they vote as one again.
+    await link(chat, BEN, BENNY)
+    assert key(await ask(chat, BENNY, "!vote 2", room="signal/sport")).startswith("poll.receipt")
+    assert len((await kept(chat, BEN))["ballots"]) == 1
+
+
+async def test_being_forgotten_gives_no_second_vote(chat: Chat) -> None:
+    await poll(chat, who=EVE)
+    await ask(chat, BEN, "!vote 1", room="signal/sport")
+    await link(chat, BEN, BENNY)
+    await ask(chat, BENNY, "!me unlink --sure")
+    await chat.core.forget(await resident(chat, BENNY))
+    assert key(await ask(chat, BENNY, "!vote 2", room="signal/sport")) == "poll.left"
 
 
 # --- roles ---
