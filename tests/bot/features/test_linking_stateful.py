@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from bot.clock import HandClock
+from bot.features.polls.records import POLLS
 from bot.model.message import Message
 from bot.ports.storage import Transaction
 from storage.polls.tables import ballots, polls
@@ -50,6 +51,7 @@ class Linking(RuleBasedStateMachine):
         self.clock = HandClock(NOW)
         self.chat: Chat
         self.kinds: list[str] = []
+        self.secret = False
         self.done: list[Message] = []
         # Who is behind the ballot of a resident, by poll.
         self.behind: dict[tuple[int, int], set[str]] = {}
@@ -80,7 +82,7 @@ class Linking(RuleBasedStateMachine):
             self.stack.enter_async_context(open_chat("sqlite:///:memory:", language="en", clock=self.clock))
         )
         self.run(self.chat.say("eve@discord/sport: !help"))
-        self.kinds = kinds
+        self.kinds, self.secret = kinds, secret
         for number, kind in enumerate(kinds):
             options = "" if kind == "consent" else f" {WHEN if kind == 'dates' else 'Yes | No'}"
             anonymous = " --anonymous" if secret and number else ""
@@ -165,8 +167,18 @@ class Linking(RuleBasedStateMachine):
 
     @invariant()
     def what_is_counted_is_what_there_is(self) -> None:
-        for poll in range(1, len(self.kinds) + 1):
-            self.run(self.chat.core.store.run(partial(counted, number=poll)))
+        for poll, kind in enumerate(self.kinds, start=1):
+            if self.secret and poll > 1:  # what its ballots say nobody reads before the end
+                cast = [voter for of, voter in self.behind if of == poll]
+                assert self.run(self.chat.core.store.run(partial(_voters, number=poll))) == len(cast), kind
+            else:
+                self.run(self.chat.core.store.run(partial(counted, number=poll)))
+
+
+def _voters(tx: Transaction, number: int) -> int:
+    found = tx.of(POLLS).get(number, 0)
+    assert found
+    return found[0].voters
 
 
 def _standing(tx: Transaction) -> tuple[dict[str, int], list[tuple[int, int]]]:
