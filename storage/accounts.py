@@ -14,6 +14,7 @@ from sqlalchemy import Table, Update, and_, bindparam, exists, or_, select, upda
 
 from bot.ports.accounts import Unheard
 from storage.batch import Batch
+from storage.community import anywhere
 from storage.tables import accounts, boards, identities, inbox, places, posts, refs
 from storage.upsert import upsert
 
@@ -58,7 +59,7 @@ _UNHEARD = (
 
 def _given(table: Table, *which: Any) -> Update:
     values: dict[str, Any] = {"account": bindparam("account_")}
-    return update(table).where(*which).values(**values)
+    return anywhere(update(table).where(*which).values(**values))
 
 
 _ADOPT = [_given(table, table.c.account == bindparam("platform_")) for table in (places, boards, posts, refs)]

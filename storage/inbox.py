@@ -49,7 +49,9 @@ class Inbox:
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
-            key, body = self._sealing.seal(arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM)
+            key, body = self._sealing.seal_arrived(
+                arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM
+            )
             fields: dict[str, object] = {"account": account, "stream": stream, "id": arrival.id}
             fields |= {"room": arrival.room, "key": key, "body": body, "sealed": arrival.undecryptable}
             fields |= {"arrived_at": now, "said_at": arrival.at}

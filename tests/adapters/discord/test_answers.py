@@ -63,12 +63,12 @@ def fails(plein: OnDiscord, monkeypatch: pytest.MonkeyPatch, times: int) -> list
     """The database fails so often from now on; how often it still will."""
     left, run = [times], plein.core.store.run
 
-    async def moody(*work: Any) -> Any:
+    async def moody(*work: Any, **whose: Any) -> Any:
         if left[0]:
             left[0] -= 1
             plein.double.bell.ring()
             raise StoreFailed("away")
-        return await run(*work)
+        return await run(*work, **whose)
 
     monkeypatch.setattr(plein.core.store, "run", moody)
     return left
