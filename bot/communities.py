@@ -56,6 +56,8 @@ class Communities:
 
     async def of(self, invocation: Invocation) -> int:
         """For which community somebody does that."""
+        if not self._all:
+            await self.all()
         if invocation.place:
             known = self._of_places.get(invocation.place) or await self.of_place(invocation.place)
             if known is not None:
@@ -81,7 +83,7 @@ class Communities:
 
     def has_turned(self, who: Identity, community: int) -> bool:
         """Whether they use another community than last time, as far as is known here: that is to be kept."""
-        return len(self._all) != 1 and self._used.get(who) != community
+        return len(self._all) > 1 and self._used.get(who) != community
 
     def note_use(self, who: Identity, community: int) -> None:
         """It is kept that they use this one now."""
