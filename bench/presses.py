@@ -123,8 +123,11 @@ def _minimal(double: Discord, certificate: Path) -> Started:
 
 
 async def measure() -> list[Figure]:
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        async with running(Path(one), ours=True) as ours, running(Path(two), ours=False) as theirs:
+    with tempfile.TemporaryDirectory() as our_folder, tempfile.TemporaryDirectory() as their_folder:
+        async with (
+            running(Path(our_folder), ours=True) as ours,
+            running(Path(their_folder), ours=False) as theirs,
+        ):
             pressed, others = await by_turns(ours.presses, theirs.presses, runs=TURNS)
             crowd, crowd_of_theirs = await by_turns(ours.all_at_once, theirs.all_at_once)
             heard, heard_by_theirs = await by_turns(ours.hear, theirs.hear)

@@ -30,7 +30,7 @@ def make_private_folder(folder: Path) -> None:
     One that is there already and lies in the working directory is closed to others. Elsewhere it may be
     shared for a reason (`/var/lib`), and what is in it is closed anyway.
     """
-    for missing in [each for each in (*reversed(folder.parents), folder) if not each.exists()]:
+    for missing in [path for path in (*reversed(folder.parents), folder) if not path.exists()]:
         with contextlib.suppress(FileExistsError):
             missing.mkdir(mode=0o700)
             missing.chmod(0o700)

@@ -191,7 +191,7 @@ class Batch:
         wanted: list[set[Any]] = [{part} for part in key]
         if self._reloads.get(loader, 0) <= RELOADS:
             wanted = [self._with_expected(*of) for of in zip(loader.by, key, strict=True)]
-        found: dict[Key, list[T]] = {each: [] for each in product(*wanted)}
+        found: dict[Key, list[T]] = {key: [] for key in product(*wanted)}
         if len(found) == 1:
             rows = self._executor.execute(loader.for_one, dict(zip(loader.names, key, strict=True)))
             found[key] = [loader.make(*row) for row in rows]

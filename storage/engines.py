@@ -386,7 +386,7 @@ async def open_database(
     """
     folder = keys or keys_beside(url)
     seals = Keyring(folder)
-    stores = {each.key: each.make for each in stored}
+    stores = {entry.key: entry.make for entry in stored}
     try:
         if folder:
             check_private_folder(folder)

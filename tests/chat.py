@@ -101,7 +101,7 @@ async def open_chat(
         community=Community(language="en" if language == "en" else "nl"),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         residents=tuple(
-            ResidentSection(name=accounts[0], accounts=tuple(f"{PLATFORM}:{one}" for one in accounts))
+            ResidentSection(name=accounts[0], accounts=tuple(f"{PLATFORM}:{name}" for name in accounts))
             for accounts in people
         ),
         **sections,

@@ -655,13 +655,13 @@ def shown(events: Iterable[Json]) -> list[Shown]:
         )
     for event in edits:
         content = event["content"].get("m.new_content", {})
-        one = found.get(event["content"]["m.relates_to"]["event_id"])
-        if one and one.sender == event["sender"] and one.type == event["type"]:
-            found[one.event_id] = replace(
-                one,
-                body=_body(one.type, content),
+        edited = found.get(event["content"]["m.relates_to"]["event_id"])
+        if edited and edited.sender == event["sender"] and edited.type == event["type"]:
+            found[edited.event_id] = replace(
+                edited,
+                body=_body(edited.type, content),
                 html=str(content.get("formatted_body", "")),
-                edits=one.edits + 1,
+                edits=edited.edits + 1,
                 content=content,
             )
     return list(found.values())
@@ -669,7 +669,7 @@ def shown(events: Iterable[Json]) -> list[Shown]:
 
 def latest(events: Iterable[Json], sender: str) -> Shown:
     """The last that is shown of this sender's."""
-    theirs = [one for one in shown(events) if one.sender == sender]
+    theirs = [message for message in shown(events) if message.sender == sender]
     assert theirs, f"{sender} said nothing"
     return theirs[-1]
 

@@ -75,7 +75,7 @@ class DoublesClock:
         """How long, once it paused so often; not counting how often it saves what it read."""
 
         def look() -> list[float] | None:
-            found = [one for one in self.pauses if one != SAVE_EVERY]
+            found = [pause for pause in self.pauses if pause != SAVE_EVERY]
             return found if len(found) >= often else None
 
         return await self._bell.until(look)
@@ -119,18 +119,20 @@ class OnDiscord:
     async def board(self, channel: str, *words: str, timeout: float = 60) -> Message:
         """The newest message of Plein's in a channel that shows all these words, once there is one."""
         server = next(iter(self.double.world.guilds.values()))
-        there = next(one for one in server.channels.values() if one.name == channel)
+        there = next(place for place in server.channels.values() if place.name == channel)
 
         def ours() -> list[Message]:
             said = there.messages.values()
-            return [one for one in said if one.author is self.double.bot.user and not one.only_for]
+            return [
+                message for message in said if message.author is self.double.bot.user and not message.only_for
+            ]
 
         def look() -> Message | None:
-            fitting = (one for one in reversed(ours()) if all(word in one.text for word in words))
+            fitting = (message for message in reversed(ours()) if all(word in message.text for word in words))
             return next(fitting, None)
 
         def why() -> str:
-            return f"no message shows {words}:\n" + "\n---\n".join(one.text for one in ours())
+            return f"no message shows {words}:\n" + "\n---\n".join(message.text for message in ours())
 
         return await self.double.bell.until(look, timeout=timeout, why=why)
 
@@ -165,7 +167,7 @@ async def plein_on(
     async with open_core(config, clock, installed=installed) as core:
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
-            work = [asyncio.create_task(one.run()) for one in (core.outbox.worker, core.boards.worker)]
+            work = [asyncio.create_task(worker.run()) for worker in (core.outbox.worker, core.boards.worker)]
             try:
                 plein = OnDiscord(double, core, adapter, running, clock)
                 if ready:

@@ -67,16 +67,16 @@ class PostgreSQL:
         return f"postgresql://{USER}@/{database}?host={self._home}"
 
     def _start(self, durable: bool) -> None:
-        other: dict[str, Any] = {}
+        as_user: dict[str, Any] = {}
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
-            other = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+            as_user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             self._programs = _within_reach(self._programs, self._home)
             for path in (self._home, *self._home.rglob("*")):
                 os.chown(path, nobody.pw_uid, nobody.pw_gid)
         data = self._home / "data"
         with self._log.open("ab") as log:
-            how: dict[str, Any] = {"cwd": self._home, "stdin": subprocess.DEVNULL, "stdout": log, **other}
+            how: dict[str, Any] = {"cwd": self._home, "stdin": subprocess.DEVNULL, "stdout": log, **as_user}
             made = subprocess.run(
                 [
                     *(self._programs / "bin" / "initdb", "--pgdata", data, "--username", USER),

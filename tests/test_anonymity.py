@@ -255,9 +255,9 @@ async def play(url: str, kind: str, options: str, by_post: bool, *votes: list[St
         await close(town)
         await town.say("mia", "!poll list")
         shown = [
-            (each.how, each.where, each.words, each.key)
-            for each in town.platform.shown
-            if each.where not in ("ben", "cas")
+            (state.how, state.where, state.words, state.key)
+            for state in town.platform.shown
+            if state.where not in ("ben", "cas")
         ]
     return during, await everything(url), shown
 
@@ -272,13 +272,15 @@ async def test_with_two_people_exchanged_everything_is_the_same(
     Nothing of it: rows, numbers, versions, lengths, order; nor how often they pressed, erred, or came back.
     """
     options, first, second = KINDS[kind]
-    one, other = [
+    plain, exchanged = [
         await play(url, kind, options, by_post, *votes)
         for url, votes in zip(two_databases, ((first, second), (second, first)), strict=True)
     ]
-    for here, there, when in zip(one, other, ("while it is open", "afterwards", "to others"), strict=True):
+    for here, there, when in zip(
+        plain, exchanged, ("while it is open", "afterwards", "to others"), strict=True
+    ):
         assert here == there, when
-    after: Any = one[1]
+    after: Any = plain[1]
     assert [row["votes"] for row in after["tallies"] if row["choices"] == ""] == [2]
     assert len(after["tallies"]) == 3
     assert after["ballots"] == after["marks"] == []
@@ -293,7 +295,7 @@ async def test_a_vote_that_is_changed_looks_like_one_that_is_repeated(two_databa
             await play(url, "choice", "A | B", by_post, [("press", first), ("press", 1)], [("press", 2)])
             for url, first in zip(urls, (1, 2), strict=False)
         ]
-        assert all(each == found[0] for each in found)
+        assert all(played == found[0] for played in found)
 
 
 async def test_an_answer_that_waits_for_its_platform_is_said_after_the_end(database_url: str) -> None:
@@ -572,7 +574,7 @@ async def test_no_process_holds_a_key_that_was_destroyed(database_url: str) -> N
         assert any(database_url.encode() in area for area in areas), "what is there is found"
         assert not any(destroyed["poll-1-ballots"] in area for area in areas)
         ours = {id(key) for key in (*keys.values(), *destroyed.values())}
-        held = [each for each in reachable() if id(each) not in ours and each in destroyed.values()]
+        held = [value for value in reachable() if id(value) not in ours and value in destroyed.values()]
         assert held == []
 
 
@@ -581,17 +583,17 @@ def reachable() -> Iterator[bytes]:
     known: set[int] = set()
     waiting: list[Any] = [
         *gc.get_objects(),
-        *(each.__dict__ for each in gc.get_objects() if type(each) is type),
+        *(kind.__dict__ for kind in gc.get_objects() if type(kind) is type),
     ]
     while waiting:
-        each = waiting.pop()
-        if id(each) in known:
+        value = waiting.pop()
+        if id(value) in known:
             continue
-        known.add(id(each))
-        if isinstance(each, (bytes, bytearray)):
-            yield bytes(each)
-        elif gc.is_tracked(each):
-            waiting += gc.get_referents(each)
+        known.add(id(value))
+        if isinstance(value, (bytes, bytearray)):
+            yield bytes(value)
+        elif gc.is_tracked(value):
+            waiting += gc.get_referents(value)
 
 
 def test_each_claim_names_its_test() -> None:
@@ -648,5 +650,5 @@ async def test_votes_of_an_anonymous_poll_survive_sigkill(tmp_path: Path, kills:
             return tally(tx, 1)
 
         found = await town.core.store.run(count)
-    expected = [[list(one.values()).count(option) for option in (1, 2, 3)] for one in (standing, also)]
+    expected = [[list(votes.values()).count(option) for option in (1, 2, 3)] for votes in (standing, also)]
     assert found in expected

@@ -38,7 +38,7 @@ class Source(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         queries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["queries"]
-        known = [[{"id": "GHSA-test"}] if each["package"]["name"] in self.bad else [] for each in queries]
+        known = [[{"id": "GHSA-test"}] if query["package"]["name"] in self.bad else [] for query in queries]
         self._answer({"results": [{"vulns": vulns} if vulns else {} for vulns in known]})
 
     def do_GET(self) -> None:

@@ -63,7 +63,9 @@ class Vote(ui.DynamicItem[ui.Button[Any]], template=r"vote:(?P<what>\w+)"):
 
 class Theme(ui.DynamicItem[ui.Select[Any]], template="theme"):
     def __init__(self) -> None:
-        options = [discord.SelectOption(label=one.title(), value=one) for one in ("sport", "green", "roads")]
+        options = [
+            discord.SelectOption(label=theme.title(), value=theme) for theme in ("sport", "green", "roads")
+        ]
         super().__init__(ui.Select(custom_id="theme", placeholder="Which?", max_values=2, options=options))
 
     @classmethod
@@ -105,13 +107,13 @@ class Survey(ui.Modal, title="Survey"):
     how = ui.Label[Any](
         text="How?",
         component=ui.RadioGroup[Any](
-            custom_id="how", options=[discord.RadioGroupOption(label=one) for one in ("bike", "bus")]
+            custom_id="how", options=[discord.RadioGroupOption(label=label) for label in ("bike", "bus")]
         ),
     )
     what = ui.Label[Any](
         text="What?",
         component=ui.CheckboxGroup[Any](
-            custom_id="what", options=[discord.CheckboxGroupOption(label=one) for one in ("tea", "cake")]
+            custom_id="what", options=[discord.CheckboxGroupOption(label=label) for label in ("tea", "cake")]
         ),
     )
     news = ui.Label[Any](text="News?", component=ui.Checkbox[Any](custom_id="news"))
@@ -143,8 +145,8 @@ class Bot(discord.Client):
         self.tree.add_command(POLL)
         commands: list[app_commands.Command[Any, ..., Any] | app_commands.ContextMenu]
         commands = [themes, slow, silent, twice, shout, hide, survey]
-        for one in commands:
-            self.tree.add_command(one)
+        for command in commands:
+            self.tree.add_command(command)
         self.add_dynamic_items(Vote, Theme)
 
     async def setup_hook(self) -> None:
@@ -223,9 +225,9 @@ async def themes(interaction: Asked, theme: str) -> None:
 @themes.autocomplete("theme")
 async def complete_theme(interaction: Asked, typed: str) -> list[app_commands.Choice[str]]:
     return [
-        app_commands.Choice(name=one, value=one)
-        for one in ("sport", "spoon", "roads")
-        if one.startswith(typed)
+        app_commands.Choice(name=theme, value=theme)
+        for theme in ("sport", "spoon", "roads")
+        if theme.startswith(typed)
     ]
 
 
@@ -335,12 +337,12 @@ async def test_words_go_both_ways(bot: Bot, town: Server) -> None:
     assert (await anna.hears("sport", "I do")).author.name == "plein"
     await reply.edit(content="I do not")
     await bot.hears("edited: I do not")
-    [shown] = [one for one in ben.sees("sport") if one.author.bot]
+    [shown] = [message for message in ben.sees("sport") if message.author.bot]
     assert (shown.text, shown.edits) == ("I do not", 1)
     await reply.delete()
     await bot.hears(f"deleted: {reply.id}")
-    assert [one.text for one in ben.sees("sport")] == ["who comes on monday?"]
-    history = [one.content async for one in channel.history(limit=10)]
+    assert [message.text for message in ben.sees("sport")] == ["who comes on monday?"]
+    history = [message.content async for message in channel.history(limit=10)]
     assert history == ["who comes on monday?"]
 
 
@@ -356,9 +358,9 @@ async def test_replies_pins_reactions_files_and_embeds(bot: Bot, town: Server) -
     )
     shown = await anna.hears("sport", "Seen")
     assert shown.text == "Seen\nthanks"
-    assert [(one.filename, one.data, one.description) for one in shown.attachments] == [
-        ("map.png", b"png", "a map")
-    ]
+    assert [
+        (attachment.filename, attachment.data, attachment.description) for attachment in shown.attachments
+    ] == [("map.png", b"png", "a map")]
     assert shown.reference
     assert shown.reference["message_id"] == said.id
     assert anna.user in shown.mentions
@@ -367,10 +369,12 @@ async def test_replies_pins_reactions_files_and_embeds(bot: Bot, town: Server) -
     await answer.add_reaction("👍")
     assert shown.reactions == {"👍": [anna.id, str(bot.user.id if bot.user else 0)]}
     fresh = await channel.fetch_message(answer.id)
-    assert [(str(one.emoji), one.count, one.me) for one in fresh.reactions] == [("👍", 2, True)]
+    assert [(str(reaction.emoji), reaction.count, reaction.me) for reaction in fresh.reactions] == [
+        ("👍", 2, True)
+    ]
     assert [user.name async for user in fresh.reactions[0].users()] == ["anna", "plein"]
     await answer.pin()
-    assert [one.id async for one in channel.pins()] == [answer.id]
+    assert [message.id async for message in channel.pins()] == [answer.id]
     assert shown.pinned
     await answer.unpin()
     assert not shown.pinned
@@ -475,9 +479,9 @@ async def test_deferred_then_final_then_followups(bot: Bot, town: Server) -> Non
     assert answer.text in ("done", "done at last")
     await answer.next(1)
     await town.discord.until(lambda: answer.text == "done at last")
-    assert [one.text for one in answer.messages] == ["done at last", "more and more"]
-    assert [one.ephemeral for one in answer.messages] == [True, False]
-    assert [one.text for one in ben.sees("sport")] == ["more and more"]
+    assert [message.text for message in answer.messages] == ["done at last", "more and more"]
+    assert [message.ephemeral for message in answer.messages] == [True, False]
+    assert [message.text for message in ben.sees("sport")] == ["more and more"]
 
 
 async def test_a_layout_of_components_v2(bot: Bot, town: Server) -> None:
@@ -519,7 +523,7 @@ async def test_buttons_outlive_the_bot(double: Discord, town: Server) -> None:
     await anna.says("sport", "nobody home?")
     async with running(Bot(double)) as again:
         assert (await anna.presses(opened.message, "yes")).updated
-        history = [one.content async for one in channel_of(again, town).history()]
+        history = [message.content async for message in channel_of(again, town).history()]
         assert history == ["nobody home?", "anna: yes"]
     assert "anna: nobody home?" not in again.heard
 
@@ -543,7 +547,7 @@ async def test_who_is_pinged(bot: Bot, town: Server) -> None:
     async def pings(allowed: discord.AllowedMentions) -> list[str]:
         sent = await channel_of(bot, town).send(words, allowed_mentions=allowed)
         shown = town.channel("sport").messages[str(sent.id)]
-        return [one.name for one in (anna, ben, cleo) if one.pinged_by(shown)]
+        return [person.name for person in (anna, ben, cleo) if person.pinged_by(shown)]
 
     assert await pings(discord.AllowedMentions.all()) == ["anna", "ben", "cleo"]
     assert await pings(discord.AllowedMentions.none()) == []
@@ -570,9 +574,9 @@ async def test_a_native_poll(bot: Bot, town: Server) -> None:
     assert no.value.code == 520003
     fresh = await sent.fetch()
     assert fresh.poll
-    assert [(one.text, one.vote_count) for one in fresh.poll.answers] == [("yes", 0), ("no", 2)]
+    assert [(answer.text, answer.vote_count) for answer in fresh.poll.answers] == [("yes", 0), ("no", 2)]
     assert not fresh.poll.is_finalised()
-    assert {one.name async for one in fresh.poll.answers[1].voters()} == {"anna", "ben"}
+    assert {voter.name async for voter in fresh.poll.answers[1].voters()} == {"anna", "ben"}
     town.world.polls_behind = 1
     fresh = await sent.fetch()
     assert fresh.poll
@@ -582,7 +586,7 @@ async def test_a_native_poll(bot: Bot, town: Server) -> None:
     assert fresh.poll
     assert fresh.poll.is_finalised()
     assert fresh.poll.answers[1].vote_count == 2
-    assert [one.type for one in anna.sees("sport")] == [0, 46]
+    assert [message.type for message in anna.sees("sport")] == [0, 46]
     with pytest.raises(AssertionError, match="over"):
         await ben.votes(shown, [])
 
@@ -610,8 +614,10 @@ async def test_channels_roles_and_members(bot: Bot, town: Server) -> None:
     await thread.send("oaks")
     assert (await bot.fetch_channel(channel.id)).id == channel.id
     await channel.delete()
-    assert town.world.guild(town.id).channels.keys() == {one.id for one in town.guild.channels.values()}
-    assert [one.name for one in town.guild.channels.values()] == ["general", "sport"]
+    assert town.world.guild(town.id).channels.keys() == {
+        channel.id for channel in town.guild.channels.values()
+    }
+    assert [channel.name for channel in town.guild.channels.values()] == ["general", "sport"]
     start = discord.utils.utcnow() + datetime.timedelta(days=1)
     event = await guild.create_scheduled_event(
         name="Talk",
@@ -622,9 +628,9 @@ async def test_channels_roles_and_members(bot: Bot, town: Server) -> None:
         privacy_level=discord.PrivacyLevel.guild_only,
     )
     await anna.follows(event.id)
-    assert [one.name async for one in event.users()] == ["anna"]
+    assert [user.name async for user in event.users()] == ["anna"]
     await event.cancel()
-    assert [one["status"] for one in town.guild.events.values()] == [4]
+    assert [event["status"] for event in town.guild.events.values()] == [4]
 
 
 async def test_a_webhook_speaks_under_any_name(bot: Bot, town: Server) -> None:
@@ -809,7 +815,7 @@ def told(answer: Json) -> list[tuple[str, str]]:
     def walk(part: Json, path: tuple[str, ...]) -> None:
         for key, value in part.items():
             if key == "_errors":
-                found.extend((".".join(path), one["message"]) for one in value)
+                found.extend((".".join(path), error["message"]) for error in value)
             else:
                 walk(value, (*path, key))
 
@@ -987,8 +993,8 @@ BAD_PARTS: list[tuple[Json, str, str]] = [
 async def test_a_form_over_a_limit_is_refused(wire: Wire, double: Discord, town: Server) -> None:
     await wire.ask("PUT", f"/applications/{double.bot.id}/commands", [command()])
     using = asyncio.create_task(town.member("anna").uses("sport", "poll"))
-    [one] = await double.until(lambda: list(double.world.interactions.values()))
-    callback = f"/interactions/{one.id}/{one.token}/callback"
+    [interaction] = await double.until(lambda: list(double.world.interactions.values()))
+    callback = f"/interactions/{interaction.id}/{interaction.token}/callback"
     for part, place, message in BAD_PARTS:
         form = {"title": "x", "custom_id": "m", "components": [part]}
         _, answer = await wire.ask("POST", callback, {"type": 9, "data": form})
@@ -1072,8 +1078,11 @@ async def test_followups_need_a_first_answer_and_end_after_15_minutes(
     anna = town.member("anna")
     using = asyncio.create_task(anna.uses("sport", "poll", final=False))
     await double.until(lambda: double.world.interactions)
-    [one] = double.world.interactions.values()
-    callback, hook = f"/interactions/{one.id}/{one.token}/callback", f"/webhooks/{double.bot.id}/{one.token}"
+    [interaction] = double.world.interactions.values()
+    callback, hook = (
+        f"/interactions/{interaction.id}/{interaction.token}/callback",
+        f"/webhooks/{double.bot.id}/{interaction.token}",
+    )
     assert await wire.refused("POST", hook, {"content": "x"}) == (404, 10015)
     for kind in (6, 7, 8):
         _, answer = await wire.ask("POST", callback, {"type": kind, "data": {"choices": []}})
@@ -1091,7 +1100,9 @@ async def test_followups_need_a_first_answer_and_end_after_15_minutes(
     assert using_answer.thinking
     assert (await wire.ask("PATCH", f"{hook}/messages/@original", {"content": "now"}))[0] == 200
     assert (await using_answer.final()).text == "now"
-    assert await wire.refused("GET", f"/channels/{one.channel.id}/messages/{using_answer.message.id}") == (
+    assert await wire.refused(
+        "GET", f"/channels/{interaction.channel.id}/messages/{using_answer.message.id}"
+    ) == (
         404,
         10008,
     )
@@ -1114,7 +1125,9 @@ async def test_resume_brings_what_was_missed(double: Discord, bot: Bot, town: Se
         await anna.says("sport", f"missed {number}")
     double.gateway.accept()
     await bot.hears("resumed")
-    assert [one for one in bot.heard if "missed" in one] == [f"anna: missed {number}" for number in range(3)]
+    assert [words for words in bot.heard if "missed" in words] == [
+        f"anna: missed {number}" for number in range(3)
+    ]
     await anna.says("sport", "after")
     await bot.hears("anna: after")
     assert (double.gateway.identified, double.gateway.resumed) == (1, 1)
@@ -1174,7 +1187,7 @@ async def test_without_the_intent_messages_are_empty(double: Discord, town: Serv
         await bot.hears("plein: my own")
     double.bot.privileged &= ~(1 << 15)
     async with running(Bot(double, content=False)) as bot:
-        history = [one.content async for one in channel_of(bot, town).history()]
+        history = [message.content async for message in channel_of(bot, town).history()]
         assert history == ["my own", f"<@{double.bot.id}> hello", ""]
 
 
@@ -1190,7 +1203,7 @@ async def test_shards_have_a_guild_each(double: Discord) -> None:
         for place in towns:
             await place.member("anna").says("general", place.name)
             await shards[(int(place.id) >> 22) % 2].hears(f"anna: {place.name}")
-        heard = [[one for one in shards[number].heard if ": town" in one] for number in range(2)]
+        heard = [[words for words in shards[number].heard if ": town" in words] for number in range(2)]
         assert sorted(map(len, heard)) == [1, 1]
 
 
@@ -1202,8 +1215,8 @@ async def frames(double: Discord, *sent: Any) -> tuple[list[Json], int | None]:
         session.ws_connect(url) as socket,
         asyncio.timeout(60),
     ):
-        for one in sent:
-            await socket.send_str(one if isinstance(one, str) else json.dumps(one))
+        for frame in sent:
+            await socket.send_str(frame if isinstance(frame, str) else json.dumps(frame))
         heard = [json.loads(frame.data) async for frame in socket]
         return heard, socket.close_code
 
@@ -1211,17 +1224,17 @@ async def frames(double: Discord, *sent: Any) -> tuple[list[Json], int | None]:
 async def test_the_gateway_keeps_its_rules(double: Discord, town: Server) -> None:
     identify: Json = {"op": 2, "d": {"token": double.token, "intents": 0, "properties": {}}}
 
-    def other(**more: Any) -> Json:
+    def identifying(**more: Any) -> Json:
         return {"op": 2, "d": {**identify["d"], **more}}
 
     for sent, code in (
         ([{"op": 77}], 4001),
         (["{"], 4002),
         ([{"op": 3, "d": {}}], 4003),
-        ([other(token="wrong")], 4004),
+        ([identifying(token="wrong")], 4004),
         ([identify, identify], 4005),
-        ([other(shard=[2, 2])], 4010),
-        ([other(intents=1 << 40)], 4013),
+        ([identifying(shard=[2, 2])], 4010),
+        ([identifying(intents=1 << 40)], 4013),
         ([{"op": 1, "d": None}] * 121, 4008),
     ):
         heard, closed = await frames(double, *sent)
@@ -1255,7 +1268,7 @@ async def test_members_come_and_go_and_so_does_the_bot(double: Discord, bot: Bot
     await anna.leaves()
     await double.until(lambda: anna.id not in town.guild.members)
     found = await guild.query_members("Plein-", limit=5)
-    assert [one.name for one in found] == ["Plein-owner"]
+    assert [member.name for member in found] == ["Plein-owner"]
     double.guild("Elsewhere")
     await bot.hears("came to: Elsewhere")
 
@@ -1287,8 +1300,8 @@ async def test_requests_meet_faults(wire: Wire, double: Discord, town: Server) -
     double.faults.drop("POST *", after=True)
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await send("lost after")
-    assert [one.text for one in shown.sees("sport")] == ["2", "lost after"]
-    assert [one.status for one in double.calls_to(*MESSAGES.split(" "))] == [503, 503, 200, 0, 0]
+    assert [message.text for message in shown.sees("sport")] == ["2", "lost after"]
+    assert [call.status for call in double.calls_to(*MESSAGES.split(" "))] == [503, 503, 200, 0, 0]
     double.faults.delay(0.01)
     assert await send("late") == 200
     held = double.faults.hold(MESSAGES)
@@ -1321,7 +1334,7 @@ async def test_discord_py_lives_through_faults(double: Discord, bot: Bot, town: 
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await channel.send("twice?", nonce="7")
     await channel.send("twice?", nonce="7")
-    assert [one.text for one in anna.sees("sport")] == ["after a 429", "after a global 429", "twice?"]
+    assert [message.text for message in anna.sees("sport")] == ["after a 429", "after a global 429", "twice?"]
 
 
 async def test_a_bucket_runs_empty(wire: Wire, double: Discord, town: Server) -> None:
@@ -1359,11 +1372,11 @@ async def test_events_come_twice_late_never_or_in_another_order(
 
     async def said(*words: str) -> list[str]:
         bot.heard.clear()
-        for one in words:
-            await anna.says("sport", one)
+        for text in words:
+            await anna.says("sport", text)
         await anna.says("sport", "end")
         await bot.hears("anna: end")
-        return [one.removeprefix("anna: ") for one in bot.heard]
+        return [line.removeprefix("anna: ") for line in bot.heard]
 
     events = double.faults.events
     events.duplicate("MESSAGE_CREATE")
@@ -1397,7 +1410,7 @@ async def test_it_goes_away_and_comes_back_with_all_it_knew(double: Discord, bot
     await anna.says("sport", "meanwhile")
     await double.come_back()
     await bot.hears("anna: meanwhile")
-    assert [one.text for one in anna.sees("sport")] == ["before", "meanwhile"]
+    assert [message.text for message in anna.sees("sport")] == ["before", "meanwhile"]
 
 
 # What was sent is held against Discord's own document
@@ -1455,8 +1468,8 @@ async def test_what_is_written_down_holds_no_token(double: Discord, bot: Bot, to
     await town.member("anna").uses("sport", "twice")
     await bot.hears("400 40060: Interaction has already been acknowledged.")
     written = repr(double.calls)
-    tokens = [double.token, *(one.token for one in double.world.interactions.values())]
-    assert [one for one in tokens if one in written] == []
+    tokens = [double.token, *(interaction.token for interaction in double.world.interactions.values())]
+    assert [token for token in tokens if token in written] == []
     assert str(double.calls[0]) == "GET /users/@me -> 200"
 
 

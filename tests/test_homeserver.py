@@ -31,7 +31,7 @@ async def test_what_is_said_is_shown_once_with_its_edits(homeserver: Homeserver)
 
     history = await ben.history(room)
     assert history[0]["type"] == "m.room.create"
-    assert [(one.event_id, one.body, one.edits, one.key) for one in shown(history)] == [
+    assert [(message.event_id, message.body, message.edits, message.key) for message in shown(history)] == [
         (first, "on wednesday", 2, "k1"),
         (second, "who comes?", 0, ""),
     ]
@@ -47,7 +47,7 @@ async def test_a_poll_shows_its_question(homeserver: Homeserver) -> None:
     await anna.answer(room, poll, ["yes"])
     await anna.answer(room, poll, ["no"], stable=True)
     history = await anna.history(room)
-    assert [one.body for one in shown(history)] == ["Benches?"]
+    assert [message.body for message in shown(history)] == ["Benches?"]
     answers = [event["type"] for event in history[-2:]]
     assert answers == ["org.matrix.msc3381.poll.response", "m.poll.response"]
 
@@ -56,7 +56,9 @@ async def test_history_has_every_page(homeserver: Homeserver) -> None:
     anna = await homeserver.person("harness-anna")
     room = await anna.create_room()
     await asyncio.gather(*(anna.say(room, str(number)) for number in range(120)))
-    assert {one.body for one in shown(await anna.history(room))} == {str(number) for number in range(120)}
+    assert {message.body for message in shown(await anna.history(room))} == {
+        str(number) for number in range(120)
+    }
 
 
 async def test_waiting(homeserver: Homeserver, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +86,7 @@ async def test_waiting(homeserver: Homeserver, monkeypatch: pytest.MonkeyPatch) 
     assert (await anna.wait_for(room, is_hello))["room_id"] == room
 
     async def second() -> str | None:
-        texts = [one.body for one in shown(await anna.history(room))]
+        texts = [message.body for message in shown(await anna.history(room))]
         waits.set()
         return texts[2] if len(texts) > 2 else None
 
@@ -132,7 +134,7 @@ async def test_what_was_said_survives_a_kill(tmp_path: Path) -> None:
         assert again == event_id
         await anna.say(room, "2")
         assert (await waiting)["sender"] == anna.user_id
-        assert [one.body for one in shown(await anna.history(room))] == ["1", "2"]
+        assert [message.body for message in shown(await anna.history(room))] == ["1", "2"]
 
 
 @pytest.mark.xdist_group("limited")

@@ -96,8 +96,8 @@ def wrong(found: Import) -> bool:
         return rest[1:2] != [mine] or not (whole or rest[2:3] == ["records"])
     if package == "adapters":
         mine = file.split("/")[1]
-        another = top == "adapters" and rest[:1] != [mine] and rest[0] not in SHARED
-        return top == "storage" or another or rest[:1] == ["features"]
+        other_adapter = top == "adapters" and rest[:1] != [mine] and rest[0] not in SHARED
+        return top == "storage" or other_adapter or rest[:1] == ["features"]
     return top == "adapters"
 
 
@@ -112,8 +112,8 @@ def all_imports() -> list[Import]:
 
 def test_imports_run_one_way() -> None:
     found = all_imports()
-    assert len({each.file for each in found}) > 30
-    assert [str(each) for each in found if wrong(each)] == []
+    assert len({import_.file for import_ in found}) > 30
+    assert [str(import_) for import_ in found if wrong(import_)] == []
 
 
 def module_of(file: str) -> str:
@@ -123,17 +123,17 @@ def module_of(file: str) -> str:
 def arrows(found: Iterable[Import]) -> dict[str, set[str]]:
     """Which of our modules imports which, for types alone and inside functions too."""
     found = list(found)
-    modules = {module_of(each.file) for each in found} | {
+    modules = {module_of(import_.file) for import_ in found} | {
         module_of(path.relative_to(ROOT).as_posix())
         for package in OURS
         for path in (ROOT / package).rglob("*.py")
     }
     arrows: dict[str, set[str]] = {}
-    for each in found:
+    for import_ in found:
         # `bot.call.Call` is something in `bot.call`.
-        named = each.module if each.module in modules else each.module.rpartition(".")[0]
+        named = import_.module if import_.module in modules else import_.module.rpartition(".")[0]
         if named in modules:
-            arrows.setdefault(module_of(each.file), set()).add(named)
+            arrows.setdefault(module_of(import_.file), set()).add(named)
     return arrows
 
 
@@ -168,7 +168,7 @@ def test_a_circle_is_seen() -> None:
         "bot/texts.py": "if TYPE_CHECKING:\n    from bot.call import Call\nimport bot.errors",
         "bot/errors.py": "from bot.model.message import Text",
     }
-    found = [each for file, source in sources.items() for each in imports_of(source, file)]
+    found = [import_ for file, source in sources.items() for import_ in imports_of(source, file)]
     assert circles(arrows(found)) == [["bot.call", "bot.core", "bot.texts", "bot.call"]]
 
 
@@ -210,7 +210,7 @@ def test_a_circle_is_seen() -> None:
     ],
 )
 def test_an_arrow_the_other_way_is_seen(file: str, source: str) -> None:
-    assert [each for each in imports_of(source, file) if wrong(each)]
+    assert [import_ for import_ in imports_of(source, file) if wrong(import_)]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_an_arrow_the_other_way_is_seen(file: str, source: str) -> None:
     ],
 )
 def test_the_right_arrows_are_left_alone(file: str, source: str) -> None:
-    assert [str(each) for each in imports_of(source, file) if wrong(each)] == []
+    assert [str(import_) for import_ in imports_of(source, file) if wrong(import_)] == []
 
 
 def test_a_start_on_sqlite_and_matrix_loads_nothing_for_others() -> None:

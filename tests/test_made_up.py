@@ -82,7 +82,7 @@ async def test_two_accounts_turn_out_to_be_one_person_who_has_all_that_either_ha
             command="tool return",
         )
         suggested = await chat.core.suggest(asked, "tool", "")
-        assert [one.value for one in suggested] == ["Ladder", "Zeis"]
+        assert [choice.value for choice in suggested] == ["Ladder", "Zeis"]
         (returned, *_) = await chat.say('anna@discord/sport: !breng "Zeis"')
         assert returned.message.lines[0].key == "tool.returned"
 

@@ -70,9 +70,9 @@ class Rows:
             for key in column.table.primary_key:
                 self.parents.pop(next(iter(key.foreign_keys)).column.table, None)
         values = {
-            each.name: resident if each is column else self._value(each)
-            for each in column.table.c
-            if each is column or self._is_needed(each)
+            sibling.name: resident if sibling is column else self._value(sibling)
+            for sibling in column.table.c
+            if sibling is column or self._is_needed(sibling)
         }
         return self._insert(column.table, values)
 
@@ -96,7 +96,7 @@ class Rows:
 
     def _parent(self, table: Table) -> dict[str, Any]:
         if table not in self.parents:
-            needed = {each.name: self._value(each) for each in table.c if self._is_needed(each)}
+            needed = {column.name: self._value(column) for column in table.c if self._is_needed(column)}
             self.parents[table] = self._insert(table, needed)
         return cast(dict[str, Any], self.parents[table])
 

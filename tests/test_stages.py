@@ -29,7 +29,9 @@ def rewritten(pattern: str, by: str | Callable[[re.Match[str]], str]) -> Callabl
     """What Discord shows, with other words in it."""
 
     def tell(message: Message) -> Message:
-        embeds = [{name: _other(value, pattern, by) for name, value in one.items()} for one in message.embeds]
+        embeds = [
+            {name: _other(value, pattern, by) for name, value in embed.items()} for embed in message.embeds
+        ]
         return replace(message, content=_other(message.content, pattern, by), embeds=embeds)
 
     return tell
@@ -49,7 +51,7 @@ def without_files(message: Message) -> Message:
 
 def with_other_labels(message: Message) -> Message:
     rows = [
-        {**row, "components": [{**one, "label": f"{one['label']}!"} for one in row["components"]]}
+        {**row, "components": [{**button, "label": f"{button['label']}!"} for button in row["components"]]}
         for row in message.components
     ]
     return replace(message, components=rows)

@@ -106,7 +106,13 @@ ARGUMENTS = [argument for command in LISTED for argument in COMMANDS.arguments(c
 FORMS = {
     command.path: asked
     for command in LISTED
-    if (asked := [it for it in COMMANDS.arguments(command) if it.name in command.asks or it.required])
+    if (
+        asked := [
+            argument
+            for argument in COMMANDS.arguments(command)
+            if argument.name in command.asks or argument.required
+        ]
+    )
 }
 ASKED = [argument for asked in FORMS.values() for argument in asked] + [
     argument for argument in ARGUMENTS if argument.name == "theme"
@@ -119,7 +125,7 @@ COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a cho
 
 def filled(key: str, *words: Iterable[str]) -> set[str]:
     """The key with every combination of these words in its holes."""
-    return {key.replace("*", "{}").format(*some) for some in itertools.product(*words)}
+    return {key.replace("*", "{}").format(*chosen) for chosen in itertools.product(*words)}
 
 
 # What each key that is built becomes, by how code spells it; all of that must be there ...
@@ -201,16 +207,16 @@ def literals() -> set[str]:
 
 def test_every_language_has_every_text() -> None:
     first, *others = LOCALES
-    for other in others:
-        assert set(CATALOGUES[first]) ^ set(CATALOGUES[other]) == set()
+    for locale in others:
+        assert set(CATALOGUES[first]) ^ set(CATALOGUES[locale]) == set()
 
 
 def test_every_language_has_the_same_catalogues_with_the_same_keys() -> None:
     first, *others = LOCALES
     for path in files_of(first):
         keys = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
-        for other in others:
-            theirs = path.parents[1] / other / path.name
+        for locale in others:
+            theirs = path.parents[1] / locale / path.name
             assert keys == re.findall(r'^msgid "(.+)"$', theirs.read_text(encoding="utf-8"), re.MULTILINE)
 
 
@@ -230,7 +236,7 @@ def test_the_same_holes_in_every_language_and_form(key: str) -> None:
         for locale in LOCALES
         for number, form in enumerate(CATALOGUES[locale][key])
     }
-    assert len({frozenset(one) for one in holes.values()}) == 1, holes
+    assert len({frozenset(names) for names in holes.values()}) == 1, holes
     assert len({len(CATALOGUES[locale][key]) for locale in LOCALES}) == 1
     for locale in LOCALES:
         for form in CATALOGUES[locale][key]:
@@ -245,11 +251,11 @@ def test_it_is_known_what_every_built_key_becomes() -> None:
 
 def test_every_key_in_the_code_is_a_text() -> None:
     missing = [
-        f"{where}: {one}"
+        f"{where}: {form}"
         for key, where in said()
         if key not in PERHAPS
-        for one in becomes(key)
-        if one not in CATALOGUES["nl"]
+        for form in becomes(key)
+        if form not in CATALOGUES["nl"]
     ]
     # Also where a key goes through a variable or a table: whatever looks like one is one.
     families = {key.split(".")[0] for key in CATALOGUES["nl"]}
@@ -282,7 +288,7 @@ def test_every_text_gets_what_it_asks_for() -> None:
             given = {keyword.arg for keyword in node.keywords}
             if None in given:
                 continue
-            for key in (one for spelt in spelled(node.args[at]) for one in becomes(spelt)):
+            for key in (form for spelt in spelled(node.args[at]) for form in becomes(spelt)):
                 for forms in (CATALOGUES["nl"].get(key, ()), CATALOGUES["en"].get(key, ())):
                     holes = set(HOLE.findall(" ".join(forms))) | ({"count"} if len(forms) > 1 else set())
                     if forms and not holes <= given:
@@ -309,7 +315,7 @@ def errors() -> set[str]:
         if isinstance(node, ast.ClassDef)
     ]
     bases = {node.name: {ast.unparse(base).split(".")[-1] for base in node.bases} for node in classes}
-    return {name for name, of in bases.items() if any(one.endswith(("Error", "Exception")) for one in of)}
+    return {name for name, of in bases.items() if any(base.endswith(("Error", "Exception")) for base in of)}
 
 
 ERRORS = errors() | {name for name in dir(builtins) if name.endswith("Error")}
@@ -418,5 +424,5 @@ def test_what_is_said_of_commands_fits_where_it_is_shown(locale: str) -> None:
     said = [text(f"command.{command.path}.help") for command in LISTED]
     said += [argument.about(locale) for argument in ARGUMENTS]
     said += [COMMANDS.about_group(noun) for noun in GROUPS]
-    lengths = {one.key: len(Texts().write(one, voice)) for one in said}
+    lengths = {line.key: len(Texts().write(line, voice)) for line in said}
     assert {key: length for key, length in lengths.items() if not 0 < length <= 100} == {}

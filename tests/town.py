@@ -28,16 +28,16 @@ async def says(person: Person, room: str, *words: str, key: str = "", timeout: f
     """The newest message of Plein's in a room that shows all these words, once there is one."""
 
     async def look() -> Shown | None:
-        for one in reversed(shown(await person.history(room))):
-            ours = one.type == "m.room.message" and one.key.startswith(key) and one.key
-            if ours and all(word in one.body for word in words):
-                return one
+        for message in reversed(shown(await person.history(room))):
+            ours = message.type == "m.room.message" and message.key.startswith(key) and message.key
+            if ours and all(word in message.body for word in words):
+                return message
         return None
 
     try:
         return await person.wait_until(look, timeout=timeout)
     except AssertionError as error:
-        seen = "\n---\n".join(one.body for one in shown(await person.history(room))[-6:])
+        seen = "\n---\n".join(message.body for message in shown(await person.history(room))[-6:])
         raise AssertionError(f"nobody said {words}; last was said:\n{seen}") from error
 
 
@@ -75,7 +75,7 @@ class Town:
     async def room(self, owner: Person, *others: Person, **options: Any) -> str:
         """A public room with Plein in it."""
         room = await owner.create_room(invite=[self.plein.user_id], public=True, **options)
-        for other in others:
-            await other.join(room)
+        for person in others:
+            await person.join(room)
         await self.comes_to(owner, room)
         return room

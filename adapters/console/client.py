@@ -240,10 +240,10 @@ class Console:
         people = await self.core.people_in(message)
         voice = Voice(locale, self._zone, self._clock.now(), people=people)
         lines = render(message, self._texts, voice)
-        for one in message.files:
-            lines.append(f"[{one.name}] {self._texts.write(one.words, voice)}")
-            if one.form != "png":
-                lines += (await self.core.file(one, voice)).decode("utf-8-sig").splitlines()
+        for file in message.files:
+            lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")
+            if file.form != "png":
+                lines += (await self.core.file(file, voice)).decode("utf-8-sig").splitlines()
         self._show(Said(where, lines, kind, message))
 
 

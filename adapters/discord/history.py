@@ -73,11 +73,11 @@ class Reading:
 
     async def forget(self, guild: int, channel: int | None = None) -> None:
         """That channel is no more, or Plein is not on that server any more."""
-        one = f"{guild}:{channel or ''}"
+        prefix = f"{guild}:{channel or ''}"
         # What was said there before is taken first, and its stream known only then.
         async with self._taking:
             for stream in list(self._read):
-                if stream == one or (not channel and stream.startswith(one)):
+                if stream == prefix or (not channel and stream.startswith(prefix)):
                     self._read.pop(stream)
                     self._gaps.discard(stream)
                     self._unsaved.discard(stream)

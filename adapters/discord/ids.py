@@ -110,8 +110,8 @@ def read(custom_id: str) -> Pressed | None:
         except orjson.JSONDecodeError:
             return None
         if found[1] == "f":
-            return Asked(found[2], _settled(args))
-        return Filled(found[2], _settled(args), found[1] == "n")
+            return Asked(found[2], _frozen(args))
+        return Filled(found[2], _frozen(args), found[1] == "n")
     return None
 
 
@@ -122,16 +122,16 @@ def _spell(kind: str, command: str, args: Mapping[str, Any]) -> str | None:
         return None
     # What would come back as something else (a float that is no number, a moment) is not spelled at all.
     meant = (
-        Asked(command, _settled(args)) if kind == _ASKED else Filled(command, _settled(args), kind == _CHOSEN)
+        Asked(command, _frozen(args)) if kind == _ASKED else Filled(command, _frozen(args), kind == _CHOSEN)
     )
     return spelled if read(spelled) == meant else None
 
 
-def _settled(value: Any) -> Any:
+def _frozen(value: Any) -> Any:
     """Plain values with tuples for lists, also for what JSON knows only as lists."""
     if isinstance(value, Mapping):
-        return {name: _settled(one) for name, one in value.items()}
-    return tuple(map(_settled, value)) if isinstance(value, (list, tuple)) else value
+        return {name: _frozen(inner) for name, inner in value.items()}
+    return tuple(map(_frozen, value)) if isinstance(value, (list, tuple)) else value
 
 
 def _fits(spelled: str) -> bool:

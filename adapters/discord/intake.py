@@ -129,7 +129,10 @@ class Intake:
         match ids.read(str(data.get("custom_id"))):
             case ids.Filled(command, args, chosen=chosen) if _is_theirs(args.get(ONCE), asked):
                 if chosen:
-                    args = {**args, "numbers": [int(one) for one in data["values"] if one.isdecimal()]}
+                    args = {
+                        **args,
+                        "numbers": [int(number) for number in data["values"] if number.isdecimal()],
+                    }
                 return await self._run(asked, command, args)
             case (ids.Referred(number=number, form=False) | ids.Own(number=number, form=False)) as found:
                 shown = await self._message(asked, found)

@@ -141,7 +141,9 @@ class Words:
         except UserError:
             return "/" + typed[1:]
         arguments = self.commands.arguments(command)
-        given = [self._option(each, args[each.name]) for each in arguments if each.name in args]
+        given = [
+            self._option(argument, args[argument.name]) for argument in arguments if argument.name in args
+        ]
         # By the name that is registered.
         return " ".join([f"/{self.commands.called(command, self.voice.locale)}", *given])
 

@@ -122,8 +122,8 @@ class _Keys:
         """What the server is to know of them."""
         known = {}
         for kind, public in self.public.items():
-            one = {"user_id": self._user_id, "usage": [kind], "keys": {f"ed25519:{public}": public}}
-            known[f"{kind}_key"] = one if kind == "master" else self.sign(one, "master")
+            key = {"user_id": self._user_id, "usage": [kind], "keys": {f"ed25519:{public}": public}}
+            known[f"{kind}_key"] = key if kind == "master" else self.sign(key, "master")
         return known
 
     def sign(self, what: Json, kind: str) -> Json:

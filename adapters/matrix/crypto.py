@@ -274,7 +274,9 @@ class _Olm(Olm):
     def _handle_key_query(self, response: nio.KeysQueryResponse) -> None:
         """Defect: a device without a user, or with a key that is none, costs everybody else's."""
         for user_id, devices in response.device_keys.items():
-            for device_id in [one for one, keys in devices.items() if not _whole(user_id, one, keys)]:
+            for device_id in [
+                device for device, keys in devices.items() if not _whole(user_id, device, keys)
+            ]:
                 log.warning("Left out a device of %s: its keys are malformed", user_id)
                 del devices[device_id]
         super()._handle_key_query(response)
@@ -289,9 +291,9 @@ class _Olm(Olm):
                     self._take_key(user_id, device_id, keys)
 
     def _take_key(self, user_id: str, device_id: str, keys: Any) -> None:
-        one = nio.KeysClaimResponse({user_id: {device_id: keys}}, {})
+        claimed = nio.KeysClaimResponse({user_id: {device_id: keys}}, {})
         try:
-            super()._handle_key_claiming(one)  # type: ignore[no-untyped-call]
+            super()._handle_key_claiming(claimed)  # type: ignore[no-untyped-call]
         except PeeweeException:
             raise
         except Exception as error:

@@ -206,5 +206,7 @@ def _answered(kind: str, content: dict[str, Any]) -> Answered | None:
     if not isinstance(answers, list):
         return None
     # By the rule of MSC3381 an answer that the poll does not know spoils the vote, like none at all.
-    numbers = [int(one) for one in answers if isinstance(one, str) and re.fullmatch(r"[0-9]{1,2}", one)]
+    numbers = [
+        int(answer) for answer in answers if isinstance(answer, str) and re.fullmatch(r"[0-9]{1,2}", answer)
+    ]
     return Answered(target, tuple(dict.fromkeys(numbers)) if len(numbers) == len(answers) else ())

@@ -47,7 +47,11 @@ def form_for(
 def _most_needed(asked: Sequence[Argument], given: Mapping[str, Any]) -> list[Argument]:
     """As many as a form has room for. A moment that nobody gave is left out first, then one of a few words:
     both can do without. A moment that was given may have to be mended."""
-    spare = [it.name for it in asked if it.converter is MOMENT and given.get(it.name) is None]
-    spare += [it.name for it in asked if it.converter is CHOICE]
+    spare = [
+        argument.name
+        for argument in asked
+        if argument.converter is MOMENT and given.get(argument.name) is None
+    ]
+    spare += [argument.name for argument in asked if argument.converter is CHOICE]
     left_out = spare[: max(len(asked) - _MOST_FIELDS, 0)]
     return [argument for argument in asked if argument.name not in left_out][:_MOST_FIELDS]

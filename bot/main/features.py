@@ -38,19 +38,19 @@ def add_up(installed: Iterable[Installed] = FEATURES) -> Features:
     installed = tuple(installed)
     claims = Claims()
     claims.add("table", tables.metadata.tables, "the core")
-    for each in installed:
-        keeps = each.stored.key if each.stored else None
-        if keeps is not each.feature.keeps:
-            needed = each.feature.keeps.name if each.feature.keeps else "nothing"
+    for entry in installed:
+        keeps = entry.stored.key if entry.stored else None
+        if keeps is not entry.feature.keeps:
+            needed = entry.feature.keeps.name if entry.feature.keeps else "nothing"
             raise Clash(
-                f"The feature {each.feature.name} needs {needed} kept,"
+                f"The feature {entry.feature.name} needs {needed} kept,"
                 f" and {keeps.name if keeps else 'nothing'} is what stands beside it."
             )
-        if each.stored:
-            claims.add("table", each.stored.tables.tables, each.feature.name)
-    return Features(each.feature for each in installed)
+        if entry.stored:
+            claims.add("table", entry.stored.tables.tables, entry.feature.name)
+    return Features(entry.feature for entry in installed)
 
 
 def stores_of(installed: Iterable[Installed] = FEATURES) -> tuple[Stored[Any], ...]:
     """What keeps the things of these features."""
-    return tuple(each.stored for each in installed if each.stored)
+    return tuple(entry.stored for entry in installed if entry.stored)

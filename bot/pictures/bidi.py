@@ -27,9 +27,9 @@ def levels_of(words: str, rtl: bool) -> list[int]:
     if not rtl and not {"R", "AL", "AN"}.intersection(kinds):
         return [0] * len(kinds)
     base = "R" if rtl else "L"
-    _settle_numbers(kinds, base)
-    _settle_brackets(kinds, words, base)
-    _settle_neutrals(kinds, base)
+    _resolve_numbers(kinds, base)
+    _resolve_brackets(kinds, words, base)
+    _resolve_neutrals(kinds, base)
     deeper = {"L": 2, "R": 1, "EN": 2, "AN": 2} if rtl else {"L": 0, "R": 1, "EN": 2, "AN": 2}
     return [deeper[kind] for kind in kinds]
 
@@ -45,7 +45,7 @@ def as_seen(parts: Iterable[tuple[int, _Seen]]) -> list[_Seen]:
     return [part for _, part in line]
 
 
-def _settle_numbers(kinds: list[str], base: str) -> None:
+def _resolve_numbers(kinds: list[str], base: str) -> None:
     """Marks take the kind of their letter; figures and what is written with them keep together (W1 to W7)."""
     _follow(kinds, base, lambda kind, before, _: before if kind in ("NSM", "BN") else kind)
     _follow(kinds, base, lambda kind, _, letter: "AN" if (kind, letter) == ("EN", "AL") else kind)
@@ -69,7 +69,7 @@ def _follow(kinds: list[str], base: str, rule: Callable[[str, str, str], str]) -
         letter = before if before in ("L", "R", "AL") else letter
 
 
-def _settle_brackets(kinds: list[str], words: str, base: str) -> None:
+def _resolve_brackets(kinds: list[str], words: str, base: str) -> None:
     """A pair of brackets runs with the line if anything in it does, or with what it belongs to (N0)."""
     opened: list[int] = []
     pairs: list[tuple[int, int]] = []
@@ -90,7 +90,7 @@ def _settle_brackets(kinds: list[str], words: str, base: str) -> None:
             kinds[start] = kinds[end] = base if base in inside else before
 
 
-def _settle_neutrals(kinds: list[str], base: str) -> None:
+def _resolve_neutrals(kinds: list[str], base: str) -> None:
     """What is neither letter nor figure runs with its neighbours if they agree, or with the line (N1, N2)."""
     at = 0
     while at < len(kinds):

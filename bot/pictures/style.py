@@ -51,9 +51,9 @@ def palette() -> Image.Image:
     pairs += [(TRACK, BAR), (TRACK, WON), (BAR_MAYBE, BAR), (WON_MAYBE, WON)]
     shades: list[int] = []
     for pair in pairs:
-        one, other = (ImageColor.getrgb(colour) for colour in pair)
+        first, last = (ImageColor.getrgb(colour) for colour in pair)
         for step in range(17):
-            shades += [(a * (16 - step) + b * step) // 16 for a, b in zip(one, other, strict=True)]
+            shades += [(a * (16 - step) + b * step) // 16 for a, b in zip(first, last, strict=True)]
     image = Image.new("P", (1, 1))
     image.putpalette(shades)
     return image

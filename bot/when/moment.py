@@ -50,7 +50,7 @@ def resolve(said: Said, now: datetime, zone: ZoneInfo, *, whole_days: bool = Fal
         length = lasting(said)
         if length:
             start = _after(said, length, now, zone)
-            return Reading(start, None, said.sure, _besides(said, start, now, zone))
+            return Reading(start, None, said.sure, _alternatives(said, start, now, zone))
         reading = _on_a_day(said, now.astimezone(zone), whole_days)
         other = _after(said, as_length, now, zone) if (as_length := _as_length(said)) else None
         if other and other not in reading.starts:
@@ -81,7 +81,7 @@ def _as_length(said: Said) -> Unit | None:
     return Unit(seconds=60 * said.start.lasting)
 
 
-def _besides(said: Said, start: datetime, now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+def _alternatives(said: Said, start: datetime, now: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
     """What a length of time may be as well: another length, or an hour of the day ("2u")."""
     if said.sure:
         return ()

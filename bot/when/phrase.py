@@ -66,14 +66,14 @@ class Said:
     other_days: list[date] = field(default_factory=list)
     other_minutes: list[int] = field(default_factory=list)
     sure: bool = True
-    things: set[str] = field(default_factory=set)  # the names of those that are said
+    names: set[str] = field(default_factory=set)  # of the fields that are said
 
-    def only(self, *things: str) -> bool:
+    def only(self, *names: str) -> bool:
         """Whether these are said and nothing else."""
-        return self.things == {*things}
+        return self.names == {*names}
 
     def names_day(self) -> bool:
-        return not self.things.isdisjoint(_DAYS)
+        return not self.names.isdisjoint(_DAYS)
 
 
 _ONE_DAY = ("day", "holiday", "nth", "closing", "month", "year", "weekday", "days_ahead")
@@ -141,11 +141,11 @@ class Phrase:
     def is_padded(self) -> bool:
         return self.token().text.startswith("0")
 
-    def say(self, thing: str, meaning: Any) -> bool:
-        if thing in self.said.things:
-            raise Unread(_TWICE.get(thing, "when.unclear"))
-        self.said.things.add(thing)
-        setattr(self.said, thing, meaning)
+    def say(self, name: str, meaning: Any) -> bool:
+        if name in self.said.names:
+            raise Unread(_TWICE.get(name, "when.unclear"))
+        self.said.names.add(name)
+        setattr(self.said, name, meaning)
         return True
 
     def doubt(self) -> None:

@@ -250,7 +250,7 @@ async def test_an_answer_by_post_goes_out_once(town: Town) -> None:
     await town.core.handle(asked)
     await town.core.handle(asked)
     await town.core.run_due()
-    assert [(one.how, one.where) for one in town.platform.shown] == [("whisper", "anna")]
+    assert [(shown.how, shown.where) for shown in town.platform.shown] == [("whisper", "anna")]
 
 
 async def test_a_public_answer_by_post_goes_to_the_place(town: Town) -> None:
@@ -262,7 +262,10 @@ async def test_a_public_answer_by_post_goes_to_the_place(town: Town) -> None:
     await dispatch.handle(replace(town.asked("anna", button=TEST_IT), by_post=True))
     await dispatch.handle(replace(town.asked("anna", button=TEST_IT, room=None), by_post=True))
     await town.core.run_due()
-    assert [(one.how, one.where) for one in town.platform.shown] == [("send", "sport"), ("whisper", "anna")]
+    assert [(shown.how, shown.where) for shown in town.platform.shown] == [
+        ("send", "sport"),
+        ("whisper", "anna"),
+    ]
 
 
 # --- taken back ---
@@ -338,7 +341,7 @@ async def test_what_was_filled_in_too_sparsely_gets_a_form(town: Town) -> None:
     assert answer
     assert answer.form
     assert (answer.form.at_once, answer.form.args) == (True, {"quorum": 2})
-    opened = answer.form.filled_in(["Wat?", *(one.value for one in answer.form.fields[1:])])
+    opened = answer.form.filled_in(["Wat?", *(field.value for field in answer.form.fields[1:])])
     # It is kept with the answer, and the same again.
     assert await town.core.handle(asked) == answer
     assert await town.core.answer_to(asked.id) == answer
@@ -355,11 +358,11 @@ async def test_what_was_filled_in_wrong_can_be_mended(town: Town) -> None:
     assert answer.lines[0].key == "poll.options.double"
     assert answer.form
     assert not answer.form.at_once
-    assert [one.value for one in answer.form.fields][:4] == ["Wat?", "A\nA", "", "vrijdag 20u"]
+    assert [field.value for field in answer.form.fields][:4] == ["Wat?", "A\nA", "", "vrijdag 20u"]
     # What a command is not asked for in a form is said again in full.
-    other = await town.core.handle(filled_in(town, "anna", "poll extend", until="vrijdag 20u"))
-    assert other
-    assert (other.lines[0].key, other.form) == ("poll.none_open", None)
+    refused = await town.core.handle(filled_in(town, "anna", "poll extend", until="vrijdag 20u"))
+    assert refused
+    assert (refused.lines[0].key, refused.form) == ("poll.none_open", None)
 
 
 @pytest.mark.parametrize("words", ["!poll open", '!poll open "Wat?" A | A', "!vote"])
@@ -516,12 +519,12 @@ async def test_polls_are_found_by_their_number_and_by_words(town: Town) -> None:
     await town.say("anna", '!poll open "Een fontein?" A | B --opens 2d')
     await town.say("anna", "!poll close 3 --sure")
     await town.say("anna", f'!poll open "{"x" * 200}" A | B')
-    assert [one.value for one in await suggested(town, "poll", "")] == [5, 2, 1, 4, 3]
+    assert [choice.value for choice in await suggested(town, "poll", "")] == [5, 2, 1, 4, 3]
     assert await suggested(town, "poll", " BANK ") == [
         Suggestion(1, text("poll.suggested.open", poll=1, question="Een bank?")),
         Suggestion(3, text("poll.suggested.closed", poll=3, question="Een bank erbij?")),
     ]
-    assert [one.value for one in await suggested(town, "poll", "#2")] == [2]
+    assert [choice.value for choice in await suggested(town, "poll", "#2")] == [2]
     (long,) = await suggested(town, "poll", "xx")
     assert len(words_of(message(long.words))) <= 100
     assert await suggested(town, "poll", "fiets") == []
@@ -531,11 +534,11 @@ async def test_polls_of_others_are_not_suggested(town: Town) -> None:
     await town.joined("elders", theme="elders")
     await town.say("eva", '!poll open "Geheim?" A | B', room="elders")
     await town.say("anna", '!poll open "Wat?" A | B')
-    assert [one.value for one in await suggested(town, "poll", "")] == [2]
-    assert [one.value for one in await suggested(town, "poll", "", room=None)] == [2]
-    assert [one.value for one in await suggested(town, "poll", "", "eva", None)] == [1]
+    assert [choice.value for choice in await suggested(town, "poll", "")] == [2]
+    assert [choice.value for choice in await suggested(town, "poll", "", room=None)] == [2]
+    assert [choice.value for choice in await suggested(town, "poll", "", "eva", None)] == [1]
     assert await suggested(town, "poll", "", "a stranger", None) == []
-    assert [one.value for one in await suggested(town, "poll", "", "a stranger")] == [2]
+    assert [choice.value for choice in await suggested(town, "poll", "", "a stranger")] == [2]
     assert await suggested(town, "poll", "", room="nowhere") == [
         Suggestion(2, text("poll.suggested.open", poll=2, question="Wat?"))
     ]
@@ -547,7 +550,7 @@ async def test_themes_are_those_they_take_part_in(town: Town) -> None:
     await town.say("anna", "!help")
 
     async def themes(typed: str, who: str) -> list[str | int]:
-        return [one.value for one in await suggested(town, "theme", typed, who, None, "poll open")]
+        return [choice.value for choice in await suggested(town, "theme", typed, who, None, "poll open")]
 
     assert await themes("", "anna") == ["sport", "Elders"]
     assert await themes("eld", "anna") == ["Elders"]
@@ -567,7 +570,7 @@ async def test_what_cannot_be_suggested(town: Town) -> None:
     assert await suggested(town, "poll", "1", command="poll juggle") == []
     assert await suggested(town, "juggle", "1") == []
     assert await suggested(town, "question", "1", command="poll open") == []
-    assert [one.words.key for one in await suggested(town, "closes", "2d", command="poll open")] == [
+    assert [choice.words.key for choice in await suggested(town, "closes", "2d", command="poll open")] == [
         "when.moment"
     ]
 
@@ -592,7 +595,7 @@ async def test_who_is_still_typing_has_done_nothing(town: Town) -> None:
 
 async def test_the_language_where_nobody_chose_one(town: Town) -> None:
     anna, square = Identity(PLATFORM, "anna"), Place(PLATFORM, "square")
-    assert [await town.core.voice_of(anna, one) for one in (None, "fr", "en-GB")] == ["nl", "nl", "en"]
+    assert [await town.core.voice_of(anna, locale) for locale in (None, "fr", "en-GB")] == ["nl", "nl", "en"]
     assert await town.core.voice_of(square, "en") == "en"
     await town.say("anna", "!taal nl")
     assert await town.core.voice_of(anna, "en") == "nl"

@@ -159,13 +159,13 @@ async def test_a_name_is_as_fresh_as_their_last_use(dispatch: Dispatch, town: To
 
 
 async def test_whoever_uses_another_account_is_reached_there(dispatch: Dispatch, town: Town) -> None:
-    other = Identity("elsewhere", "ben-too")
-    await town.core.link([Identity(PLATFORM, "ben"), other])
+    elsewhere = Identity("elsewhere", "ben-too")
+    await town.core.link([Identity(PLATFORM, "ben"), elsewhere])
     ben = await number_of(town, "ben")
 
     async def accounts() -> tuple[Identity, ...]:
         return (await town.core.store.run(lambda tx: tx.people.known([ben])))[ben].accounts
 
     assert (await accounts())[0] == Identity(PLATFORM, "ben")
-    await dispatch.handle(replace(town.asked("ben", "!test thank anna"), author=other))
-    assert (await accounts())[0] == other
+    await dispatch.handle(replace(town.asked("ben", "!test thank anna"), author=elsewhere))
+    assert (await accounts())[0] == elsewhere

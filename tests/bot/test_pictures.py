@@ -127,7 +127,7 @@ def test_bars_are_in_proportion_and_the_longest_fills_its_track() -> None:
 
 def test_parts_are_stacked_and_the_second_is_open() -> None:
     parts = (8, 4), (6, 6), (0, 6), (12, 0)
-    found = lengths(seen(chart(*(Bar("o", one, "", won=one == (8, 4)) for one in parts))))
+    found = lengths(seen(chart(*(Bar("o", part, "", won=part == (8, 4)) for part in parts))))
     assert [reach for _, reach, _ in found] == [560, 560, 280, 560]
     # The open part begins where the first ends; what is all open begins with its outline.
     assert [full for full, _, _ in found] == [8 * 560 // 12, 280, 3, 560]
@@ -146,10 +146,10 @@ def test_without_votes_every_bar_is_empty() -> None:
 
 
 def test_a_winner_differs_in_more_than_its_colour() -> None:
-    one, other = (seen(plain(5, 5, won=number)).convert("L") for number in (0, None))
+    winner, loser = (seen(plain(5, 5, won=number)).convert("L") for number in (0, None))
     # The mark before the label takes room, and its letters are heavier.
     label = (40, 100, 140, 160)
-    dark = [sum(image.crop(label).histogram()[:128]) for image in (one, other)]
+    dark = [sum(image.crop(label).histogram()[:128]) for image in (winner, loser)]
     assert dark[0] > 2 * dark[1]
 
 
@@ -174,7 +174,9 @@ def test_contrast(ink: str, ground: str, least: float) -> None:
 def _luminance(colour: str) -> float:
     """As WCAG 2 reckons it."""
     parts = [part / 255 for part in rgb(colour)]
-    red, green, blue = (one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -313,16 +315,16 @@ def test_arabic_is_joined() -> None:
 
 def test_without_fribidi_letters_stand_apart_but_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     caches = (shapes, font_of, width_of)
-    for one in caches:
-        one.cache_clear()
+    for cache in caches:
+        cache.cache_clear()
     monkeypatch.setattr(ImageFont.core, "HAVE_RAQM", False)
     try:
         assert not shapes()
         assert [laid(run) for run in runs_of("ab גד")] == ["ab ", "דג"]
         assert seen(chart(Bar("مكتبة (Krook) 👍🏿", (1, 2), "8 + 3", won=True))).width == 640
     finally:
-        for one in caches:
-            one.cache_clear()
+        for cache in caches:
+            cache.cache_clear()
 
 
 # --- Lines and reading order --------------------------------------------------------------------

@@ -64,15 +64,15 @@ def test_what_emoji_and_scripts_need_stays(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [("❤", "❤️"), ("葛", "葛\U000e0100"), ("Park", "Pa\u200drk"), ("1", "1️"), ("A  B", "a\u00a0b")],
 )
-def test_what_looks_the_same_is_the_same(one: str, other: str) -> None:
-    assert seen_as(one) == seen_as(other)
+def test_what_looks_the_same_is_the_same(first: str, second: str) -> None:
+    assert seen_as(first) == seen_as(second)
     with pytest.raises(UserError) as error:
-        check_options([one, other])
+        check_options([first, second])
     assert error.value.text.key == "poll.options.double"
-    assert folded(one) == folded(other)
+    assert folded(first) == folded(second)
 
 
 def test_flags_of_parts_of_a_country_are_three_flags() -> None:

@@ -31,7 +31,7 @@ HALF_PAST = NOW - timedelta(minutes=30)
 
 def shown(reading: when.Reading) -> str:
     """ "2026-12-01 20:00", with " - 22:00" where it has an end, and " ?" where it is not sure."""
-    start, end = (one and one.astimezone(BRUSSELS) for one in (reading.start, reading.end))
+    start, end = (moment and moment.astimezone(BRUSSELS) for moment in (reading.start, reading.end))
     assert start
     ends = end.strftime(" - %H:%M" if end.date() == start.date() else " - %Y-%m-%d %H:%M") if end else ""
     return start.strftime("%Y-%m-%d %H:%M") + ends + ("" if reading.sure else " ?")

@@ -42,8 +42,8 @@ def understood(line: Line, locale: str) -> tuple[str, bool] | None:
         found = when.read(line.phrase, line.now, BRUSSELS, locale)
     except UserError:
         return None
-    moments = [one.astimezone(BRUSSELS) for one in (found.start, found.end) if one]
-    return "/".join(f"{one:%Y-%m-%dT%H:%M}" for one in moments), found.sure
+    moments = [moment.astimezone(BRUSSELS) for moment in (found.start, found.end) if moment]
+    return "/".join(f"{moment:%Y-%m-%dT%H:%M}" for moment in moments), found.sure
 
 
 @pytest.mark.parametrize(("locale", "least"), [("nl", 200), ("en", 60)])

@@ -87,7 +87,7 @@ const does = {
     },
 
     async members({ room }) {
-        return Object.fromEntries(client.getRoom(room).getMembers().map((one) => [one.userId, one.membership]));
+        return Object.fromEntries(client.getRoom(room).getMembers().map((member) => [member.userId, member.membership]));
     },
 
     // null: nothing to warn of.

@@ -111,7 +111,7 @@ class Platform:
             await self.held[where].wait()
         if self.trouble.get(where):
             raise self.trouble[where].pop(0)
-        if key not in [one.key for one in self.shown if one.how == how]:
+        if key not in [shown.key for shown in self.shown if shown.how == how]:
             self.shown.append(shown)
         await self._tell()
         return f"${key}"
@@ -127,7 +127,7 @@ class Platform:
 
     def where(self, room: str) -> list[str]:
         """All that was shown there."""
-        return [one.words for one in self.shown if one.where == room]
+        return [shown.words for shown in self.shown if shown.where == room]
 
 
 def _name(to: Place | Identity) -> str:
@@ -184,9 +184,9 @@ class Town:
         """Have Plein say this there."""
 
         def post(tx: Transaction) -> None:
-            for one in words:
-                key = f"post:{room}:{one}"
-                tx.posts.add(key, Place(PLATFORM, room), message(typed(one)), self.clock.now())
+            for line in words:
+                key = f"post:{room}:{line}"
+                tx.posts.add(key, Place(PLATFORM, room), message(typed(line)), self.clock.now())
 
         await self.core.store.run(post)
 

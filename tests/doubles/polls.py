@@ -20,16 +20,16 @@ DAY = timedelta(days=1)
 
 def a_plan(theme: int = 1, opener: int = 1, **others: Any) -> Plan:
     """A plain question, open for a day; `others` say how it differs."""
-    settled: dict[str, Any] = {"question": "Wat?", "options": ("A", "B", "C")}
+    terms: dict[str, Any] = {"question": "Wat?", "options": ("A", "B", "C")}
     times = {"opened_at": NOW, "closes_at": NOW + DAY}
-    return Plan(**{"theme": theme, "opener": opener, **settled, **times, **others})
+    return Plan(**{"theme": theme, "opener": opener, **terms, **times, **others})
 
 
 def a_poll(number: int = 1, **others: Any) -> Poll:
     """The same, as a poll that was kept."""
-    settled = a_plan(**{name: one for name, one in others.items() if name in Plan.__dataclass_fields__})
-    kept = {name: one for name, one in others.items() if name not in Plan.__dataclass_fields__}
-    fields = {name: getattr(settled, name) for name in Plan.__dataclass_fields__}
+    plan = a_plan(**{name: value for name, value in others.items() if name in Plan.__dataclass_fields__})
+    kept = {name: value for name, value in others.items() if name not in Plan.__dataclass_fields__}
+    fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
     return Poll(id=number, **fields, **kept)
 
 

@@ -178,18 +178,22 @@ class OnDiscord(Stage):
         form = answer.modal
         if form and not any(_must_be_chosen(field) for field in form.fields.values()):
             empty = {
-                name: " " for name, one in form.fields.items() if one["type"] == 4 and not one.get("value")
+                name: " "
+                for name, field in form.fields.items()
+                if field["type"] == 4 and not field.get("value")
             }
             await person.submits(form, empty)
 
     async def _press(self, who: Who, seen: Seen, number: int) -> None:
         """Where the buttons are gone, because the poll is over, the same is said with a command."""
         person, channel = self._on(who, seen.to if isinstance(seen.to, Where) else None)
-        message = next(one.messages[seen.ref] for one in self._channels() if seen.ref in one.messages)
+        message = next(
+            channel.messages[seen.ref] for channel in self._channels() if seen.ref in channel.messages
+        )
         offered = self._offered[seen.ref]
         if number > len(offered):
             return
-        if offered[number - 1] in [one["custom_id"] for one in _buttons(message)]:
+        if offered[number - 1] in [button["custom_id"] for button in _buttons(message)]:
             await self._send_off(person, await person.presses(message, offered[number - 1]))
             return
         pressed = ids.read(offered[number - 1])
@@ -222,12 +226,12 @@ class OnDiscord(Stage):
         lines = [_shown(words, self._texts, voice) for words in _words(message)]
         buttons = _buttons(message)
         if buttons:
-            self._offered[message.id] = [one["custom_id"] for one in buttons]
-        lines += bracketed(one["label"] for one in buttons)
-        for one in message.attachments:
-            lines.append(f"[{one.filename}] {one.description}")
-            if not one.filename.endswith(".png"):
-                lines += one.data.decode("utf-8-sig").splitlines()
+            self._offered[message.id] = [button["custom_id"] for button in buttons]
+        lines += bracketed(button["label"] for button in buttons)
+        for file in message.attachments:
+            lines.append(f"[{file.filename}] {file.description}")
+            if not file.filename.endswith(".png"):
+                lines += file.data.decode("utf-8-sig").splitlines()
         return Seen(message.id, to, tuple(lines), bool(buttons), edited)
 
     def _reader(self, message: Message) -> Where | Who:
@@ -269,9 +273,9 @@ def _shown(words: str, texts: Texts, voice: Voice) -> str:
 def _buttons(message: Message) -> list[dict[str, Any]]:
     """Those that do something at once. One that opens a form offers more than the transcript knows."""
     return [
-        one
-        for one in all_components(message.components)
-        if one.get("type") == 2 and not _opens_form(str(one["custom_id"]))
+        component
+        for component in all_components(message.components)
+        if component.get("type") == 2 and not _opens_form(str(component["custom_id"]))
     ]
 
 

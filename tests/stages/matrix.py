@@ -33,7 +33,7 @@ Json = dict[str, Any]
 numbers = itertools.count(1)
 NONE: Json = {"types": []}
 MOST = 100
-BESIDES = ("ephemeral", "state", "account_data")
+UNNEEDED = ("ephemeral", "state", "account_data")
 _COMMAND = re.compile(r"![^\W\d_]")
 _BUTTON = re.compile(r"\[\d+\] (.*)")
 _PILL = re.compile(r'<a href="https://matrix\.to/#/@[^"<>]+">([^<>]*)</a>')
@@ -112,7 +112,7 @@ class OnMatrix(Stage):
         async with asyncio.timeout(120):
             while True:
                 news = await self._news(self._people[who], [self._direct[who]], wait=2)
-                if any(map(self._has_come, *news.values())):
+                if any(map(self._has_come, itertools.chain.from_iterable(news.values()))):
                     return
 
     def _has_come(self, event: Json) -> bool:
@@ -168,7 +168,7 @@ class OnMatrix(Stage):
 
     def timed(self, asked: Invocation) -> Invocation:
         """The homeserver's clock is its own."""
-        who = next(one for one, person in self._people.items() if person.user_id == asked.author.user_id)
+        who = next(who for who, person in self._people.items() if person.user_id == asked.author.user_id)
         places = {room: where for where, room in self._rooms.items()}
         return retimed(asked, self.clock.now(), lambda place: self._takes_part[who, places[place.room_id]])
 
@@ -182,7 +182,7 @@ class OnMatrix(Stage):
         direct = [self._look_as(self._people[who], {room: who}) for who, room in self._direct.items()]
         places = {room: where for where, room in self._rooms.items()}
         found = await asyncio.gather(self._look_as(self._founder, places), *direct)
-        return [seen for some in found for seen in some]
+        return [seen for page in found for seen in page]
 
     async def _look_as(self, person: Person, rooms: Mapping[str, Where | Who]) -> list[Seen]:
         """What is new in these rooms for somebody who is in them."""
@@ -193,7 +193,7 @@ class OnMatrix(Stage):
 
     async def _news(self, person: Person, rooms: Iterable[str], *, wait: float = 0) -> dict[str, list[Json]]:
         """What these rooms brought since the last time; where that is nothing, after so many seconds."""
-        room = {"rooms": [*rooms], "timeline": {"limit": MOST}, **dict.fromkeys(BESIDES, NONE)}
+        room = {"rooms": [*rooms], "timeline": {"limit": MOST}, **dict.fromkeys(UNNEEDED, NONE)}
         only = {"presence": NONE, "account_data": NONE, "room": room}
         params = {"filter": json.dumps(only), "timeout": str(int(wait * 1000))}
         if person in self._since:

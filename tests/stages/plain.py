@@ -61,7 +61,9 @@ class Plain:
         if args or not parts:
             return line[1:]
         arguments = self._commands.arguments(command)
-        names = {self._label(each, locale): each for each in arguments for locale in self._locales}
+        names = {
+            self._label(argument, locale): argument for argument in arguments for locale in self._locales
+        }
         apart = re.split(rf" (\[?)({'|'.join(map(re.escape, names))}):", parts["options"] or "")
         found: dict[str, Any] = {}
         for bracket, name, value in zip(apart[1::3], apart[2::3], apart[3::3], strict=True):

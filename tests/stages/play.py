@@ -76,8 +76,8 @@ class Play:
     async def hear_rest(self, says: Says | None = None) -> list[Heard]:
         """All that is heard once everything due is done; `says`: because of which line."""
         await self._core.run_due()
-        heard = [one for stage in self._stages for one in await stage.heard(says)]
-        return [self._names.as_in_the_transcript(one) for one in heard]
+        heard = [message for stage in self._stages for message in await stage.heard(says)]
+        return [self._names.as_in_the_transcript(message) for message in heard]
 
 
 class _Names:
@@ -143,11 +143,12 @@ async def open_play(
         community=Community(language="en" if scenario.language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         themes=tuple(
-            ThemeSection(name=theme, places=tuple(address(one) for one in places if one.place == theme))
+            ThemeSection(name=theme, places=tuple(address(where) for where in places if where.place == theme))
             for theme in themes
         ),
         residents=tuple(
-            ResidentSection(name=one[0], accounts=tuple(map(account, one))) for one in scenario.people
+            ResidentSection(name=accounts[0], accounts=tuple(map(account, accounts)))
+            for accounts in scenario.people
         ),
         **{name: section for stage in stages for name, section in stage.settings().items()},
     )
@@ -184,7 +185,9 @@ async def _caught_up(adapters: Iterable[Listener]) -> None:
 
 def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
     """Everybody and every place in it."""
-    people: dict[Who, None] = {Who(*one.split("@")): None for many in scenario.people for one in many}
+    people: dict[Who, None] = {
+        Who(*name.split("@")): None for accounts in scenario.people for name in accounts
+    }
     places: dict[Where, None] = {}
     for typed, _ in scenario.turns:
         said = read_line(typed, 0)
@@ -221,13 +224,17 @@ async def play(
         for typed, transcript in scenario.turns:
             said = await chat.say(spelled_out(typed))
             assert printed(said) == transcript, typed
-            wanted = [one for some in said for one in stage_of(_label(some.where), stages).expects(some)]
+            wanted = [
+                message
+                for answer in said
+                for message in stage_of(_label(answer.where), stages).expects(answer)
+            ]
             expected.append((typed, _in_order(wanted, plain)))
-            openly = any(key_of(some) == OVERHEARD for some in said)
+            openly = any(key_of(answer) == OVERHEARD for answer in said)
             heard = await on_stage.line(spelled_out(typed), openly=openly)
             found.append((typed, _in_order(heard, plain)))
-        expected.append(("and nothing besides", []))
-        found.append(("and nothing besides", _in_order(await on_stage.hear_rest(), plain)))
+        expected.append(("and nothing else", []))
+        found.append(("and nothing else", _in_order(await on_stage.hear_rest(), plain)))
     return expected, found
 
 
@@ -238,7 +245,7 @@ def _label(where: str) -> str:
 def _in_order(heard: Iterable[Heard], plain: Plain) -> list[str]:
     """In order within a place, and to one person; which place comes first says nothing."""
     lines = []
-    for one in sorted(heard, key=lambda one: one.where):
-        first, *rest = plain.lines(one.lines)
-        lines += [f"[{one.where}] {first}", *(f"    {line}" for line in rest)]
+    for message in sorted(heard, key=lambda message: message.where):
+        first, *rest = plain.lines(message.lines)
+        lines += [f"[{message.where}] {first}", *(f"    {line}" for line in rest)]
     return lines

@@ -48,18 +48,18 @@ async def test_fifty_at_once_that_read_and_then_write_are_all_kept(store: Databa
 
 
 async def test_from_two_processes_every_vote_is_kept(database_url: str) -> None:
-    async with open_town(database_url) as one, open_town(database_url) as two:
-        await one.joined("sport")
-        await one.say("anna", '!poll open "Wat?" A | B')
+    async with open_town(database_url) as first, open_town(database_url) as second:
+        await first.joined("sport")
+        await first.say("anna", '!poll open "Wat?" A | B')
 
         def vote(number: int) -> Invocation:
-            return replace((one, two)[number % 2].asked(f"r{number}", "!vote 1"), id=f"vote:{number}")
+            return replace((first, second)[number % 2].asked(f"r{number}", "!vote 1"), id=f"vote:{number}")
 
         for number in range(50):
             who = Identity(PLATFORM, f"r{number}")
-            await one.core.store.run(lambda tx, who=who: tx.people.add(who, "r"))  # type: ignore[misc]
-        await asyncio.gather(*((one, two)[n % 2].core.handle(vote(n)) for n in range(50)))
-        assert await one.core.store.run(lambda tx: tally(tx, 1)) == [50, 0]
+            await first.core.store.run(lambda tx, who=who: tx.people.add(who, "r"))  # type: ignore[misc]
+        await asyncio.gather(*((first, second)[n % 2].core.handle(vote(n)) for n in range(50)))
+        assert await first.core.store.run(lambda tx: tally(tx, 1)) == [50, 0]
 
 
 async def grouped(store: Database, works: list[Callable[[Transaction], object]]) -> list[object]:

@@ -73,7 +73,7 @@ async def test_what_waits_is_sealed_anew_and_the_rest_is_let_go(store: Database)
     ((found, waits, replay),) = [
         await store.run(
             lambda tx: (
-                [one.body for one in tx.inbox.waiting("me", undecryptable=False)],
+                [arrival.body for arrival in tx.inbox.waiting("me", undecryptable=False)],
                 tx.posts.next_for(Identity("test", "waits"), "test", NOW),
                 tx.handled.recognise("mistake", BEN, None).answer,
             )
@@ -104,7 +104,7 @@ async def test_a_key_goes_only_after_the_commit(store: Database) -> None:
     assert seals.names() == {"now-1", "now-2", "arrived-1", "arrived-2"}
 
     def read(tx: Transaction) -> list[str]:
-        return [one.body for one in tx.inbox.waiting("me", undecryptable=False)]
+        return [arrival.body for arrival in tx.inbox.waiting("me", undecryptable=False)]
 
     assert await store.run(read) == ["stem 3"]
 

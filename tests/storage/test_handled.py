@@ -46,9 +46,9 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
 async def test_an_answer_and_no_answer_are_two_things(store: Database) -> None:
     await store.run(lambda tx: tx.handled.add("a", NOW, ANSWER, UNDO))
     await store.run(lambda tx: tx.handled.add("b", NOW, None, None))
-    found = await store.run(lambda tx: [answer(tx, one) for one in ("a", "b", "c")])
+    found = await store.run(lambda tx: [answer(tx, key) for key in ("a", "b", "c")])
     assert found == [(ANSWER,), (None,), None]
-    assert await store.run(lambda tx: [tx.handled.undo(one) for one in ("a", "b", "c")]) == [UNDO, None, None]
+    assert await store.run(lambda tx: [tx.handled.undo(key) for key in ("a", "b", "c")]) == [UNDO, None, None]
 
 
 async def test_an_answer_can_be_looked_up(store: Database) -> None:
@@ -60,6 +60,6 @@ async def test_an_answer_can_be_looked_up(store: Database) -> None:
         tx.handled.add("d", NOW, ANSWER, None)
         return tx.handled.answer("d")
 
-    found = await store.run(lambda tx: [tx.handled.answer(one) for one in ("a", "b", "c", "z")])
+    found = await store.run(lambda tx: [tx.handled.answer(key) for key in ("a", "b", "c", "z")])
     assert found == [ANSWER, None, ANSWER, None]
     assert await store.run(at_once) == ANSWER

@@ -23,11 +23,11 @@ async def test_only_what_is_new_comes_in(store: Database) -> None:
     def work(tx: Transaction) -> None:
         assert tx.inbox.cursors("me") == {}
         fresh = tx.inbox.add("me", arrivals("a", "b"), "s1", NOW)
-        assert [one.id for one in fresh] == ["a", "b"]
+        assert [arrival.id for arrival in fresh] == ["a", "b"]
         assert fresh == tx.inbox.waiting("me", undecryptable=False)
         fresh = tx.inbox.add("me", arrivals("b", "c", "c"), "s2", NOW)
-        assert [one.id for one in fresh] == ["c"]
-        assert [one.body for one in tx.inbox.waiting("me", undecryptable=False)] == [
+        assert [arrival.id for arrival in fresh] == ["c"]
+        assert [arrival.body for arrival in tx.inbox.waiting("me", undecryptable=False)] == [
             f"body of {n}" for n in "abc"
         ]
         assert tx.inbox.cursors("me") == {"": "s2"}
@@ -39,7 +39,7 @@ async def test_accounts_are_apart(store: Database) -> None:
     def work(tx: Transaction) -> None:
         mine = tx.inbox.add("me", arrivals("a"), "s1", NOW)
         assert len(tx.inbox.add("you", arrivals("a"), "t1", NOW)) == 1
-        tx.inbox.done("you", [one.seq for one in mine])
+        tx.inbox.done("you", [arrival.seq for arrival in mine])
         assert tx.inbox.waiting("me", undecryptable=False) == mine
         assert (tx.inbox.cursors("me"), tx.inbox.cursors("you")) == ({"": "s1"}, {"": "t1"})
 
@@ -85,7 +85,7 @@ def raw(tx: Transaction) -> list[tuple[str, str]]:
 
 
 def bodies(tx: Transaction) -> list[str]:
-    return [one.body for one in tx.inbox.waiting("me", undecryptable=False)]
+    return [arrival.body for arrival in tx.inbox.waiting("me", undecryptable=False)]
 
 
 async def test_what_was_said_is_not_kept_in_the_open(store: Database) -> None:

@@ -46,7 +46,7 @@ def test_whatever_it_was_and_however_long(words: bytes, length: int) -> None:
 def test_its_length_says_nothing(ballots: list[bytes]) -> None:
     seals = Keyring(None)
     seals.make("poll-1")
-    assert len({len(seals.seal("poll-1", one, 96)) for one in ballots}) == 1
+    assert len({len(seals.seal("poll-1", ballot, 96)) for ballot in ballots}) == 1
 
 
 def test_the_same_twice_looks_different(seals: Keyring) -> None:
@@ -95,7 +95,7 @@ def test_a_key_that_is_made_again_stays(seals: Keyring) -> None:
 def test_a_destroyed_key_is_gone(seals: Keyring) -> None:
     for name in ("poll-1", "poll-2"):
         seals.make(name)
-    sealed, other = seals.seal("poll-1", b"2"), seals.seal("poll-2", b"3")
+    sealed, kept = seals.seal("poll-1", b"2"), seals.seal("poll-2", b"3")
     assert seals.names() == {"poll-1", "poll-2"}
     seals.destroy("poll-1")
     seals.destroy("poll-1")
@@ -105,7 +105,7 @@ def test_a_destroyed_key_is_gone(seals: Keyring) -> None:
         seals.unseal("poll-1", sealed)
     with pytest.raises(KeyGone):
         seals.seal("poll-1", b"2")
-    assert seals.unseal("poll-2", other) == b"3"
+    assert seals.unseal("poll-2", kept) == b"3"
     # Another key of the same name opens nothing of the first.
     seals.make("poll-1")
     with pytest.raises(KeyGone):
@@ -116,13 +116,13 @@ def test_no_byte_of_a_destroyed_key_is_left_in_the_folder(folder: Path) -> None:
     seals = Keyring(folder)
     seals.make("poll-1")
     seals.make("poll-2")
-    key, other = (folder / "poll-1.key").read_bytes(), (folder / "poll-2.key").read_bytes()
-    assert len(key) == len(other) == 32
-    assert key != other
+    key, kept = (folder / "poll-1.key").read_bytes(), (folder / "poll-2.key").read_bytes()
+    assert len(key) == len(kept) == 32
+    assert key != kept
     seals.destroy("poll-1")
     assert sorted(path.name for path in folder.iterdir()) == ["poll-2.key"]
     left = everything_in(folder)
-    assert left == other
+    assert left == kept
     assert not any(key[at : at + 4] in left for at in range(len(key) - 3))
 
 

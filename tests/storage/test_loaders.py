@@ -370,12 +370,12 @@ async def test_all_that_is_expected_is_locked_in_the_order_of_the_keys(counting:
 
 
 async def test_many_values_in_one_parameter(counting: Any) -> None:
-    some = select(books.c.shelf).where(among(books.c.title, "titles")).order_by(books.c.shelf)
+    query = select(books.c.shelf).where(among(books.c.title, "titles")).order_by(books.c.shelf)
 
     def check(batch: Batch, db: Counting) -> None:
-        assert batch.execute(some, {"titles": ["a", 'x"', "é"]}).scalars() == [1, 3]
-        assert batch.execute(some, {"titles": {"b"}}).scalars() == []
-        assert batch.execute(some, {"titles": ()}).scalars() == []
+        assert batch.execute(query, {"titles": ["a", 'x"', "é"]}).scalars() == [1, 3]
+        assert batch.execute(query, {"titles": {"b"}}).scalars() == []
+        assert batch.execute(query, {"titles": ()}).scalars() == []
 
     await counting(check)
 

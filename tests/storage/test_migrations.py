@@ -106,7 +106,7 @@ OLD_BOARD = json.dumps(
         "actions": [],
         "ballot": {
             "question": {"key": "typed", "values": {"words": "Wat?"}},
-            "options": [{"key": "typed", "values": {"words": one}} for one in OLD_POLLS[1][0]],
+            "options": [{"key": "typed", "values": {"words": words}} for words in OLD_POLLS[1][0]],
             "at_most": 2,
             "command": "poll vote",
             "args": {"poll": 1},
@@ -120,7 +120,7 @@ OLD_BOARD = json.dumps(
 def old_tallies() -> list[tuple[int, int, int]]:
     """How the earlier version kept their count: the people under option 0."""
     return [
-        (poll, option, sum(str(option) in one.split(",") for one in cast) if option else len(cast))
+        (poll, option, sum(str(option) in ballot.split(",") for ballot in cast) if option else len(cast))
         for poll, (options, cast, _) in OLD_POLLS.items()
         for option in range(len(options) + 1)
     ]
@@ -206,8 +206,10 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
     assert await look(database_url, tables) == before
     found = await look(database_url, rows("tallies", "poll", "option", "votes"))
     changed = {(1, 0, 4): (1, 0, 5), (1, 2, 1): (1, 2, 2)}
-    assert [one for one in found if one[0] in OLD_POLLS] == [changed.get(one, one) for one in old_tallies()]
-    assert {one[2] for one in found if one[0] not in OLD_POLLS} == {0}
+    assert [tally for tally in found if tally[0] in OLD_POLLS] == [
+        changed.get(tally, tally) for tally in old_tallies()
+    ]
+    assert {tally[2] for tally in found if tally[0] not in OLD_POLLS} == {0}
     assert await look(database_url, rows(*old_ballots)) == sorted([*kept, (1, 5, "2", 4)])
     # And once more up: the same plain polls.
     await upgrade(database_url)
@@ -434,10 +436,10 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
         assert tx.inbox.cursors(ON_MATRIX) == {"": "s1"}
         assert tx.inbox.cursors(ON_DISCORD) == {"5:7": "70"}
         assert tx.kept.all(ON_DISCORD, "commands:") == {"commands:5": "abc", "commands:": "def"}
-        assert [one.body for one in tx.inbox.waiting(ON_MATRIX, undecryptable=False)] == ["said"]
-        assert [one.body for one in tx.inbox.waiting(ON_DISCORD, undecryptable=False, stream="5:7")] == [
-            "said too"
-        ]
+        assert [arrival.body for arrival in tx.inbox.waiting(ON_MATRIX, undecryptable=False)] == ["said"]
+        assert [
+            arrival.body for arrival in tx.inbox.waiting(ON_DISCORD, undecryptable=False, stream="5:7")
+        ] == ["said too"]
 
     store = await open_database(database_url, keys_of(database_url))
     await store.run(read)

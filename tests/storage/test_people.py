@@ -33,22 +33,22 @@ async def test_accounts_become_one_person(store: Database) -> None:
         tx.people.link([ANNA, ANNA_TOO], "Anna Peeters", Role.ORGANISER)
 
     def who(tx: Transaction) -> list[object]:
-        return [tx.people.by_identity(one) for one in (ANNA, ANNA_TOO)]
+        return [tx.people.by_identity(identity) for identity in (ANNA, ANNA_TOO)]
 
     known = await store.run(lambda tx: tx.people.add(ANNA_TOO, "anna"))
     for _ in range(2):
         await store.run(link)
-        one, other = await store.run(who)
-        assert one == other
-        assert (known.id, "Anna Peeters", Role.ORGANISER) == (one.id, one.name, one.role)  # type: ignore[attr-defined]
+        first, second = await store.run(who)
+        assert first == second
+        assert (known.id, "Anna Peeters", Role.ORGANISER) == (first.id, first.name, first.role)  # type: ignore[attr-defined]
 
 
 async def test_accounts_that_were_two_people_become_one(store: Database) -> None:
     first = await store.run(lambda tx: tx.people.add(ANNA, "anna"))
     await store.run(lambda tx: tx.people.add(ANNA_TOO, "anna"))
     await store.run(lambda tx: tx.people.link([ANNA, ANNA_TOO], "Anna", Role.RESIDENT))
-    found = await store.run(lambda tx: [tx.people.by_identity(one) for one in (ANNA, ANNA_TOO)])
-    assert [one.id for one in found if one] == [first.id, first.id]
+    found = await store.run(lambda tx: [tx.people.by_identity(identity) for identity in (ANNA, ANNA_TOO)])
+    assert [person.id for person in found if person] == [first.id, first.id]
 
 
 async def test_roles(store: Database) -> None:
@@ -164,7 +164,7 @@ async def test_people_are_suggested_by_a_part_of_their_name(store: Database) -> 
 async def test_people_of_one_name_are_told_apart(store: Database) -> None:
     anna, ben, other_ben, _ = await everybody(store)
     known = await store.run(lambda tx: tx.people.known([anna.id, ben.id, other_ben.id, 999]))
-    assert [known[one.id].name for one in (anna, ben, other_ben)] == ["Anna", "Ben (1)", "ben  (2)"]
+    assert [known[person.id].name for person in (anna, ben, other_ben)] == ["Anna", "Ben (1)", "ben  (2)"]
     assert 999 not in known
 
 
@@ -179,7 +179,9 @@ async def test_a_name_is_what_their_platform_calls_them_until_one_is_chosen(stor
     await store.run(lambda tx: tx.people.link([ANNA, ANNA_TOO], "Anna Peeters", Role.RESIDENT))
     await store.run(lambda tx: tx.people.heard(anna, ANNA_TOO, "anna"))
     assert await shown() == Known("Anna Peeters", (ANNA_TOO, ANNA))
-    assert [one.id for one in await store.run(lambda tx: tx.people.named("anna peeters", None))] == [anna.id]
+    assert [person.id for person in await store.run(lambda tx: tx.people.named("anna peeters", None))] == [
+        anna.id
+    ]
 
 
 async def test_whoever_turns_out_to_be_one_person_has_all_accounts_and_the_most_of_both(
@@ -187,20 +189,20 @@ async def test_whoever_turns_out_to_be_one_person_has_all_accounts_and_the_most_
 ) -> None:
     def work(tx: Transaction) -> None:
         theme = tx.places.theme_named("sport").id
-        anna, other = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "anna")
+        anna, second = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "anna")
         tx.people.link([BEN, ANNA_TOO], None, None)
         tx.people.grant(BEN, Role.MODERATOR)
         tx.people.take_part(ANNA, anna.id, theme, Part(Role.ORGANISER, NOON, NOON))
-        tx.people.take_part(BEN, other.id, theme, Part(Role.RESIDENT, NOON - DAY, NOON))
-        assert tx.people.link([ANNA, BEN], None, None) == (anna.id, [other.id])
+        tx.people.take_part(BEN, second.id, theme, Part(Role.RESIDENT, NOON - DAY, NOON))
+        assert tx.people.link([ANNA, BEN], None, None) == (anna.id, [second.id])
         # The account that was not named goes along with its owner.
         assert {found.id for who in (ANNA, BEN, ANNA_TOO) if (found := tx.people.by_identity(who))} == {
             anna.id
         }
         assert {account for account, _, _ in tx.people.parts(anna.id, theme)} == {ANNA, BEN}
-        assert tx.people.parts(other.id) == []
+        assert tx.people.parts(second.id) == []
         assert set(tx.people.with_role(Role.MODERATOR)) == {ANNA, BEN, ANNA_TOO}
-        tx.people.remove(other.id)
+        tx.people.remove(second.id)
 
     await store.run(work)
 

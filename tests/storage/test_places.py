@@ -19,9 +19,9 @@ def bind(tx: Transaction, place: Place, theme: str = "Sport", locale: str | None
 
 
 async def test_a_theme_has_one_number(store: Database) -> None:
-    one = await store.run(lambda tx: tx.places.theme_named("Sport"))
-    assert await store.run(lambda tx: tx.places.theme_named("Sport")) == one
-    assert await store.run(lambda tx: tx.places.theme_named("sport")) != one
+    sport = await store.run(lambda tx: tx.places.theme_named("Sport"))
+    assert await store.run(lambda tx: tx.places.theme_named("Sport")) == sport
+    assert await store.run(lambda tx: tx.places.theme_named("sport")) != sport
 
 
 async def test_a_place_is_new_once(store: Database) -> None:
@@ -122,15 +122,15 @@ async def test_themes_by_the_names_that_people_know(store: Database) -> None:
         bind(tx, NEW, "Spel")
         sport = tx.places.theme_named("Sport").id
         names = ["Sport", "Spel", "Buurthuis", "matrix:!b", "matrix:!c"]
-        assert [one.name for one in tx.places.themes()] == names
+        assert [theme.name for theme in tx.places.themes()] == names
         # Whoever takes part in no theme of that name may call a room of theirs like that.
-        assert [one.name for one in tx.places.themes(theirs)] == ["Buurthuis", "sport", "matrix:!c"]
+        assert [theme.name for theme in tx.places.themes(theirs)] == ["Buurthuis", "sport", "matrix:!c"]
         theirs.append(sport)
         assert tx.places.themes(theirs)[0] == Theme(sport, "Sport")
-        assert [one.name for one in tx.places.themes(theirs)][2:] == ["matrix:!b", "matrix:!c"]
+        assert [theme.name for theme in tx.places.themes(theirs)][2:] == ["matrix:!b", "matrix:!c"]
         for place in (SPORT, PITCH):
             tx.places.leave(place)
-        assert "Sport" not in [one.name for one in tx.places.themes(theirs)]
+        assert "Sport" not in [theme.name for theme in tx.places.themes(theirs)]
         assert tx.places.themes([]) == []
 
     await store.run(work)
@@ -141,7 +141,7 @@ async def test_a_theme_of_its_own_keeps_its_name_where_its_place_moved(store: Da
         old, new = Place("matrix", "!old"), Place("matrix", "!later")
         tx.places.bind(old, tx.places.theme_named("matrix:!old").id, "Buurthuis", None, "matrix")
         tx.places.move(old, new)
-        assert [one.name for one in tx.places.themes()] == ["Buurthuis"]
+        assert [theme.name for theme in tx.places.themes()] == ["Buurthuis"]
 
     await store.run(work)
 

@@ -35,8 +35,8 @@ def opened(
 ) -> Poll:
     where = tx.places.theme_named(theme).id
     closes_at = NOW + timedelta(days=2, microseconds=7)
-    settled = {"question": question, "options": OPTIONS, "at_most": 2, "closes_at": closes_at, **others}
-    return tx.of(POLLS).add(a_plan(where, resident(tx, opener), **settled), state)
+    terms = {"question": question, "options": OPTIONS, "at_most": 2, "closes_at": closes_at, **others}
+    return tx.of(POLLS).add(a_plan(where, resident(tx, opener), **terms), state)
 
 
 async def test_a_poll_comes_back_as_it_was(store: Database) -> None:
@@ -48,7 +48,7 @@ async def test_a_poll_comes_back_as_it_was(store: Database) -> None:
 
 
 async def test_everything_that_was_settled_comes_back(store: Database) -> None:
-    settled: dict[str, Any] = {
+    terms: dict[str, Any] = {
         "kind": Kind.RANKED,
         "results": Results.CLOSED,
         "anonymous": True,
@@ -56,12 +56,12 @@ async def test_everything_that_was_settled_comes_back(store: Database) -> None:
         "quorum": 7,
         "opened_at": NOW + timedelta(hours=1),
     }
-    poll = await store.run(lambda tx: opened(tx, state="planned", **settled))
-    assert {name: getattr(poll, name) for name in settled} == settled
+    poll = await store.run(lambda tx: opened(tx, state="planned", **terms))
+    assert {name: getattr(poll, name) for name in terms} == terms
     found = await store.run(lambda tx: tx.of(POLLS).get(poll.id, 0))
     assert found
     assert found == (poll, ())
-    assert [type(getattr(found[0], name)) for name in settled] == [type(one) for one in settled.values()]
+    assert [type(getattr(found[0], name)) for name in terms] == [type(value) for value in terms.values()]
 
 
 async def test_ballots_and_the_running_count(store: Database) -> None:
@@ -137,7 +137,7 @@ async def test_an_anonymous_poll_is_counted_when_it_closes(store: Database) -> N
         assert list(tx.of(POLLS).reasons(poll)) == []
         kept = recount(tx, poll.id)
         assert len(kept) == 4, "no two look alike"
-        assert len({len(one) for one in kept if one}) == 1
+        assert len({len(ballot) for ballot in kept if ballot}) == 1
         tx.of(POLLS).end(poll, "closed", NOW)
         assert cast_as(tx, poll) == {(3,): 3}
         assert list(tx.of(POLLS).reasons(poll)) == ["duur", "te ver", "te ver"]
@@ -162,17 +162,17 @@ async def test_an_anonymous_poll_that_is_cancelled_is_never_counted(store: Datab
 
 async def test_running_here_and_everywhere_the_newest_first(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        one, two, three = opened(tx, "1"), opened(tx, "2", "elsewhere"), opened(tx, "3")
+        first, second, third = opened(tx, "1"), opened(tx, "2", "elsewhere"), opened(tx, "3")
         closed = opened(tx, "4")
         tx.of(POLLS).end(closed, "closed", NOW)
         opened(tx, "5", state="planned")
         ben = resident(tx, "ben")
-        tx.of(POLLS).vote(one, ben, (), (2,), NOW, None)
-        here = tx.of(POLLS).running([one.theme], ben, 9)
+        tx.of(POLLS).vote(first, ben, (), (2,), NOW, None)
+        here = tx.of(POLLS).running([first.theme], ben, 9)
         assert [(poll.question, mine) for poll, mine in here] == [("3", ()), ("1", (2,))]
-        both = [one.theme, two.theme]
-        assert [poll.id for poll, _ in tx.of(POLLS).running(both, ben, 9)] == [three.id, two.id, one.id]
-        assert [poll.id for poll, _ in tx.of(POLLS).running(both, ben, 2)] == [three.id, two.id]
+        both = [first.theme, second.theme]
+        assert [poll.id for poll, _ in tx.of(POLLS).running(both, ben, 9)] == [third.id, second.id, first.id]
+        assert [poll.id for poll, _ in tx.of(POLLS).running(both, ben, 2)] == [third.id, second.id]
         assert tx.of(POLLS).running([], ben, 9) == []
         assert set(tx.of(POLLS).themes()) == set(both)
 
@@ -195,17 +195,17 @@ async def test_planned_here_and_everywhere_the_first_to_open_first(store: Databa
 
 async def test_mine_are_those_i_opened_or_voted_in(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        one, two = opened(tx, "1"), opened(tx, "2", opener="ben")
+        first, second = opened(tx, "1"), opened(tx, "2", opener="ben")
         opened(tx, "3", opener="cas")
         ben = resident(tx, "ben")
-        tx.of(POLLS).vote(one, ben, (), (1,), NOW, None)
-        tx.of(POLLS).end(one, "cancelled", NOW)
+        tx.of(POLLS).vote(first, ben, (), (1,), NOW, None)
+        tx.of(POLLS).end(first, "cancelled", NOW)
         mine = tx.of(POLLS).of(ben, 9)
         assert [(poll.id, poll.state, chosen) for poll, chosen in mine] == [
-            (two.id, "open", ()),
-            (one.id, "cancelled", (1,)),
+            (second.id, "open", ()),
+            (first.id, "cancelled", (1,)),
         ]
-        assert [poll.id for poll, _ in tx.of(POLLS).of(ben, 1)] == [two.id]
+        assert [poll.id for poll, _ in tx.of(POLLS).of(ben, 1)] == [second.id]
         assert tx.of(POLLS).of(resident(tx, "eva"), 9) == []
 
     await store.run(work)
@@ -244,13 +244,13 @@ async def test_an_end_is_kept(store: Database) -> None:
 
 async def test_the_last_that_was_closed_here(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        one, two = opened(tx, "1"), opened(tx, "2")
+        first, second = opened(tx, "1"), opened(tx, "2")
         elsewhere, cancelled = opened(tx, "3", "elsewhere"), opened(tx, "4")
-        tx.of(POLLS).end(two, "closed", NOW)
-        tx.of(POLLS).end(one, "closed", NOW + timedelta(seconds=1))
+        tx.of(POLLS).end(second, "closed", NOW)
+        tx.of(POLLS).end(first, "closed", NOW + timedelta(seconds=1))
         tx.of(POLLS).end(elsewhere, "closed", NOW + timedelta(seconds=2))
         tx.of(POLLS).end(cancelled, "cancelled", NOW + timedelta(seconds=3))
-        found = tx.of(POLLS).last_closed(one.theme)
+        found = tx.of(POLLS).last_closed(first.theme)
         assert found
         assert found.question == "1"
 
@@ -328,10 +328,10 @@ async def test_all_that_were_asked_the_open_ones_first(store: Database) -> None:
     numbers = await store.run(work)
     order = [numbers[name] for name in ("newest", "open", "planned", "cancelled", "closed")]
     here = await store.run(lambda tx: latest(tx, "sport"))
-    assert [one.id for one in here] == order
+    assert [poll.id for poll in here] == order
     both = await store.run(lambda tx: latest(tx, "sport", "elders"))
-    assert [one.id for one in both if one.id != numbers["elsewhere"]] == order
+    assert [poll.id for poll in both if poll.id != numbers["elsewhere"]] == order
     assert len(both) == len(order) + 1
     assert here[1].voters == 1
     assert await store.run(latest) == []
-    assert [one.id for one in await store.run(lambda tx: latest(tx, "sport", most=2))] == order[:2]
+    assert [poll.id for poll in await store.run(lambda tx: latest(tx, "sport", most=2))] == order[:2]

@@ -34,10 +34,10 @@ Towns = tuple[Town, Town]
 async def towns(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Towns]:
     """Whichever waits for the other has the time of a busy machine for it."""
     monkeypatch.setattr("bot.main.app.open_database", partial(open_database, answers_within=120.0))
-    async with open_town(database_url) as one, open_town(database_url, number=1_000_000) as two:
-        await one.joined("sport")
-        await one.say("anna", '!poll open "Wat?" A | B | C')
-        yield one, two
+    async with open_town(database_url) as first, open_town(database_url, number=1_000_000) as second:
+        await first.joined("sport")
+        await first.say("anna", '!poll open "Wat?" A | B | C')
+        yield first, second
 
 
 async def count(town: Town, poll: int = 1) -> tuple[int, list[int]]:
@@ -84,38 +84,40 @@ async def test_in_several_polls_in_any_order(towns: Towns) -> None:
 
 
 async def test_a_vote_and_the_end_of_a_poll_never_pass_each_other(towns: Towns) -> None:
-    one, two = towns
+    first, second = towns
     names = [f"r{number}" for number in range(60)]
-    await asyncio.gather(*(one.say(name, "!vote 1") for name in names[:30]))
+    await asyncio.gather(*(first.say(name, "!vote 1") for name in names[:30]))
     heard = await asyncio.gather(
-        two.say("anna", "!poll close 1 --sure yes"), *(one.say(name, "!vote 2") for name in names[30:])
+        second.say("anna", "!poll close 1 --sure yes"), *(first.say(name, "!vote 2") for name in names[30:])
     )
     kept = sum("je koos B" in words for words in heard[1:])
-    voters, votes = await count(one)
+    voters, votes = await count(first)
     assert (voters, votes) == (30 + kept, [30, kept, 0])
 
 
 async def test_one_event_that_both_hear_is_dealt_with_once(towns: Towns) -> None:
-    one, two = towns
-    asked = [one.asked(f"r{number}", "!vote 1") for number in range(40)]
-    answers = await asyncio.gather(*(town.core.handle(each) for each in asked for town in (one, two)))
+    first, second = towns
+    asked = [first.asked(f"r{number}", "!vote 1") for number in range(40)]
+    answers = await asyncio.gather(
+        *(town.core.handle(invocation) for invocation in asked for town in (first, second))
+    )
     assert answers[::2] == answers[1::2]
-    assert await count(one) == (40, [40, 0, 0])
+    assert await count(first) == (40, [40, 0, 0])
 
 
 async def test_whoever_is_forgotten_while_they_vote_is_gone_or_somebody_new(towns: Towns) -> None:
     """Never half of both: a ballot has an owner with an account, and is counted."""
-    one, two = towns
+    first, second = towns
     names = [f"r{number}" for number in range(10)]
-    await asyncio.gather(*(one.say(name, "!vote 1") for name in names))
+    await asyncio.gather(*(first.say(name, "!vote 1") for name in names))
 
     async def forget(name: str) -> None:
-        found = await one.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, name)))
+        found = await first.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, name)))
         assert found
-        await one.core.forget(found.id)
+        await first.core.forget(found.id)
 
     heard = await asyncio.gather(
-        *(forget(name) for name in names), *(two.say(name, "!vote 2") for name in names)
+        *(forget(name) for name in names), *(second.say(name, "!vote 2") for name in names)
     )
     assert all("je koos" in str(words) for words in heard[len(names) :]), heard
 
@@ -123,8 +125,8 @@ async def test_whoever_is_forgotten_while_they_vote_is_gone_or_somebody_new(town
         voters = select(ballots.c.voter).join(identities, identities.c.resident == ballots.c.voter)
         return len(cast(Tx, tx).db.execute(voters))
 
-    voters, votes = await count(one)
-    assert voters == sum(votes) == await one.core.store.run(owners)
+    voters, votes = await count(first)
+    assert voters == sum(votes) == await first.core.store.run(owners)
     assert votes[0] == 0
 
 
@@ -145,14 +147,14 @@ async def test_whoever_is_linked_while_they_vote_keeps_one_ballot(
     stores: tuple[Database, Database],
 ) -> None:
     """A merge in one process, a vote of the person that remains in the other, again and again."""
-    one, two = stores
+    first, second = stores
 
     def begin(tx: Transaction) -> tuple[int, list[int]]:
         anna = tx.people.add(Identity(PLATFORM, "anna"), "Anna").id
         theme = tx.places.theme_named("sport").id
         return anna, [tx.of(POLLS).add(a_plan(theme, anna), "open").id for _ in range(30)]
 
-    anna, numbers = await one.run(begin)
+    anna, numbers = await first.run(begin)
 
     def vote(number: int, voter: int, choice: int, tx: Transaction) -> None:
         found = tx.of(POLLS).get(number, voter)
@@ -160,17 +162,17 @@ async def test_whoever_is_linked_while_they_vote_keeps_one_ballot(
         tx.of(POLLS).vote(found[0], voter, found[1], (choice,), NOW + timedelta(seconds=choice), None)
 
     def known_elsewhere(number: int, tx: Transaction) -> int:
-        other = tx.people.add(Identity("elsewhere", f"anna{number}"), "Anna").id
-        vote(number, other, 1, tx)
-        return other
+        duplicate = tx.people.add(Identity("elsewhere", f"anna{number}"), "Anna").id
+        vote(number, duplicate, 1, tx)
+        return duplicate
 
     for number in numbers:
-        other = await one.run(lambda tx, number=number: known_elsewhere(number, tx))  # type: ignore[misc]
+        duplicate = await first.run(lambda tx, number=number: known_elsewhere(number, tx))  # type: ignore[misc]
         await asyncio.gather(
-            one.run(lambda tx, other=other: tx.of(POLLS).merge(other, anna)),  # type: ignore[misc]
-            two.run(lambda tx, number=number: vote(number, anna, 2, tx)),  # type: ignore[misc]
+            first.run(lambda tx, duplicate=duplicate: tx.of(POLLS).merge(duplicate, anna)),  # type: ignore[misc]
+            second.run(lambda tx, number=number: vote(number, anna, 2, tx)),  # type: ignore[misc]
         )
-        assert await two.run(lambda tx, number=number: counted(tx, number)) == (1, [0, 1, 0])  # type: ignore[misc]
+        assert await second.run(lambda tx, number=number: counted(tx, number)) == (1, [0, 1, 0])  # type: ignore[misc]
 
 
 async def test_accounts_that_both_link_at_the_same_time_are_one_person(

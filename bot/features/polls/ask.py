@@ -228,7 +228,7 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.state not in ("closed", "cancelled"):
         raise UserError("poll.again.still_open", question=before.question)
     check_may_ask(call, before.theme)
-    settled = {term.name: getattr(before, term.name) for term in fields(Plan)}
+    terms = {term.name: getattr(before, term.name) for term in fields(Plan)}
     if before.kind is Kind.DATES and begins(first_date(before.options, call.zone), call.zone) <= call.now:
         raise UserError("poll.again.past", usage=usage(call, "poll open"))
     lasted = when.between(before.opened_at, before.closes_at, call.zone)
@@ -236,7 +236,7 @@ def ask_again(call: Call, poll: int | None = None) -> Message:
     if before.kind is Kind.DATES:
         closes_at = min(closes_at, _latest_end(call, before.options, call.now))
     times = {"opener": call.resident.id, "opened_at": call.now, "closes_at": closes_at}
-    return _ask(call, Plan(**{**settled, **times, "floor": _floor(call, before.anonymous)}))
+    return _ask(call, Plan(**{**terms, **times, "floor": _floor(call, before.anonymous)}))
 
 
 def _floor(call: Call, anonymous: bool) -> int:

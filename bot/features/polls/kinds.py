@@ -93,7 +93,7 @@ class VotingMethod:
                 different.update(choices for choices, _ in page)
             add = partial(self.add, plan, page)
             more = apart(add) if len(page) > MANY else add()
-            sums = [one + other for one, other in zip(sums, more, strict=True)]
+            sums = [total + extra for total, extra in zip(sums, more, strict=True)]
         return replace(self.decide(plan, people, sums), alike=len(different) == 1)
 
 
@@ -419,7 +419,7 @@ def _count(
     """Options from first to last by `ranks` (the parts themselves); what nobody wants is no order."""
     ranks = ranks or parts
     order = tuple(
-        tuple(option for option, one in enumerate(ranks, start=1) if one == rank)
+        tuple(option for option, place in enumerate(ranks, start=1) if place == rank)
         for rank in sorted(set(ranks), reverse=True)
     )
     return Count(people, tuple(parts), order if any(map(any, parts)) else ())

@@ -116,7 +116,7 @@ def _count_options() -> None:
 
         number = len(json.loads(options))
         for option in range(number + 1):
-            votes = len(chosen) if option == 0 else sum(str(option) in one for one in chosen)
+            votes = len(chosen) if option == 0 else sum(str(option) in ballot for ballot in chosen)
             db.execute(
                 sa.text("INSERT INTO tallies (poll, option, votes) VALUES (:poll, :option, :votes)"),
                 {"poll": poll, "option": option, "votes": votes},

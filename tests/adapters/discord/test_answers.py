@@ -161,7 +161,7 @@ async def test_200_at_once(tmp_path: Path) -> None:
         people = [town.member(f"inwoner{number}") for number in range(200)]
         async with plein_on(double, f"sqlite:///{tmp_path}/plein.db") as plein:
             board = await opened(plein)
-            answers = await asyncio.gather(*(one.presses(board, "Ja", timeout=60) for one in people))
+            answers = await asyncio.gather(*(person.presses(board, "Ja", timeout=60) for person in people))
             assert all("je koos Ja" in answer.text for answer in answers)
             await plein.board("sport", "Ja: 200 stemmen")
 

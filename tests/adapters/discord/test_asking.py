@@ -29,17 +29,19 @@ def form_of(answer: Answer) -> Modal:
 def filled_in(modal: Modal) -> dict[str, Any]:
     """What stands in a form already, by label."""
 
-    def value(one: dict[str, Any]) -> Any:
-        chosen = [option["label"] for option in one.get("options", []) if option.get("default")]
-        return chosen[0] if chosen else one.get("value")
+    def value(field: dict[str, Any]) -> Any:
+        chosen = [option["label"] for option in field.get("options", []) if option.get("default")]
+        return chosen[0] if chosen else field.get("value")
 
-    return {one["label"]: value(one) for one in modal.fields.values()}
+    return {field["label"]: value(field) for field in modal.fields.values()}
 
 
 def offered(double: Discord) -> list[dict[str, Any]]:
     """The suggestions that came last, with what they stand for."""
     return next(
-        one.choices for one in reversed(double.world.interactions.values()) if one.choices is not None
+        interaction.choices
+        for interaction in reversed(double.world.interactions.values())
+        if interaction.choices is not None
     )
 
 
@@ -50,11 +52,11 @@ async def test_a_moment_is_shown_in_full_before_it_is_sent(plein: OnDiscord, ann
     """Each that may be meant, the likeliest first."""
     words = next_weekday(plein)
     shown = await anna.completes("sport", "peiling open", "sluit", f"{words} 19u30")
-    assert all(one.startswith(words.removeprefix("volgende ")) for one in shown)
-    assert all(one.endswith("om 19.30 uur") for one in shown)
+    assert all(choice.startswith(words.removeprefix("volgende ")) for choice in shown)
+    assert all(choice.endswith("om 19.30 uur") for choice in shown)
     day = plein.clock.now().astimezone(BRUSSELS).date() + timedelta(days=2)
     meant = [datetime.combine(day + timedelta(days=more), time(19, 30), BRUSSELS) for more in (0, 7)]
-    assert [datetime.fromisoformat(one["value"]) for one in offered(plein.double)] == meant
+    assert [datetime.fromisoformat(choice["value"]) for choice in offered(plein.double)] == meant
     opened = await anna.uses(
         "sport", "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit=offered(plein.double)[1]["value"]
     )
@@ -65,10 +67,10 @@ async def test_a_moment_is_shown_in_full_before_it_is_sent(plein: OnDiscord, ann
 async def test_a_moment_is_suggested_in_the_language_of_who_types(plein: OnDiscord, ben: Person) -> None:
     english, dutch = next_weekday(plein, "en"), next_weekday(plein, "nl")
     shown = await ben.completes("sport", "poll open", "closes", f"{english} 7:30pm")
-    assert [one.startswith(english.removeprefix("next ")) for one in shown] == [True, True]
+    assert [choice.startswith(english.removeprefix("next ")) for choice in shown] == [True, True]
     await ben.uses("sport", "language", language="nl")
     shown = await ben.completes("sport", "poll open", "closes", f"{dutch} 19u30")
-    assert [one.startswith(dutch.removeprefix("volgende ")) for one in shown] == [True, True]
+    assert [choice.startswith(dutch.removeprefix("volgende ")) for choice in shown] == [True, True]
 
 
 async def test_what_is_no_moment_is_said_to_be_none(plein: OnDiscord, anna: Person) -> None:
@@ -82,7 +84,7 @@ async def test_what_is_no_moment_is_said_to_be_none(plein: OnDiscord, anna: Pers
 async def test_who_types_nothing_is_offered_some_usual_moments(plein: OnDiscord, anna: Person) -> None:
     usual = await anna.completes("sport", "peiling open", "sluit")
     assert len(usual) == 4
-    assert all(" om " in one for one in usual)
+    assert all(" om " in choice for choice in usual)
 
 
 async def test_polls_are_suggested_by_number_and_by_their_words(
@@ -149,7 +151,7 @@ async def test_who_types_nothing_gets_a_form(plein: OnDiscord, anna: Person) -> 
     assert form.title == "Open een peiling"
     assert list(filled_in(form)) == FIELDS
     kind = form.fields["2"]
-    assert [one["label"] for one in kind["options"]][:2] == ["Eén keuze", "Alles wat goed is"]
+    assert [option["label"] for option in kind["options"]][:2] == ["Eén keuze", "Alles wat goed is"]
     opened = await anna.submits(
         form,
         {FIELDS[0]: "Welke kleur?", FIELDS[1]: "Rood\nGroen\nBlauw", FIELDS[2]: "Alles op volgorde"},

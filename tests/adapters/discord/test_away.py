@@ -30,13 +30,15 @@ async def opened(plein: OnDiscord, question: str = "Een skatebaan?") -> Message:
 
 def heard(person: Person, words: str) -> list[str]:
     """What Plein said to them alone with these words, in order."""
-    return [one.text for one in person.sees(person.dm) if one.author.bot and words in one.text]
+    return [
+        message.text for message in person.sees(person.dm) if message.author.bot and words in message.text
+    ]
 
 
 def chosen(person: Person) -> list[str]:
     """What their receipts say that they chose, in order."""
-    found = (re.search(r"(?:je koos|nu) (Ja|Nee)", one) for one in heard(person, "je koos"))
-    return [one[1] for one in found if one]
+    found = (re.search(r"(?:je koos|nu) (Ja|Nee)", receipt) for receipt in heard(person, "je koos"))
+    return [match[1] for match in found if match]
 
 
 def said_to(double: Discord, words: str) -> str:
@@ -203,11 +205,11 @@ async def test_a_channel_that_may_not_be_read_holds_up_nobody(double: Discord, d
     async with plein_on(double, database) as plein:
         await double.until(lambda: len(heard(anna, "")) > before)
         await plein.caught_up()
-    asked = [one.params["channel_id"] for one in double.calls_to(*HISTORY.split())]
+    asked = [call.params["channel_id"] for call in double.calls_to(*HISTORY.split())]
     assert cultuur.id in asked
     async with plein_on(double, database) as plein:
         pass
-    again = [one.params["channel_id"] for one in double.calls_to(*HISTORY.split())][len(asked) :]
+    again = [call.params["channel_id"] for call in double.calls_to(*HISTORY.split())][len(asked) :]
     assert cultuur.id not in again
 
 
@@ -226,7 +228,7 @@ async def test_ordinary_talk_is_neither_kept_nor_read_again(double: Discord, dat
         await plein.caught_up()
     # Only of private talk Discord does not say by itself whether there is anything new.
     again = double.calls_to(*HISTORY.split())[asked:]
-    assert {one.params["channel_id"] for one in again} <= {anna.dm.id}
+    assert {call.params["channel_id"] for call in again} <= {anna.dm.id}
     kept = await asyncio.to_thread(Path(database.removeprefix("sqlite:///")).read_bytes)
     assert b"mooi weer" not in kept
 
@@ -259,17 +261,17 @@ async def test_in_a_thread(double: Discord, database: str) -> None:
 
 async def test_a_server_out_of_reach_at_the_start(double: Discord, database: str) -> None:
     """It has its turn when it is back: what was said before, and the channels that are named for it."""
-    other = double.guild("Buurgemeente")
-    carl, sport = other.member("carl"), other.channel("sport")
+    neighbour = double.guild("Buurgemeente")
+    carl, sport = neighbour.member("carl"), neighbour.channel("sport")
     themes = [ThemeSection(name="sport", places=(f"discord:{sport.id}",))]
     async with plein_on(double, database, themes=themes):
         await carl.uses(sport, "poll open", question="Zwembad?", option="Ja | Nee", closes="2d")
         await carl.hears(sport, "Nog niemand stemde")
     await carl.says(sport, said_to(double, "stem 2"))
-    other.outage()
+    neighbour.outage()
     async with plein_on(double, database, themes=themes):
         assert not heard(carl, "je koos")
-        other.recovers()
+        neighbour.recovers()
         await carl.hears(carl.dm, "je koos Nee")
         assert len(heard(carl, "je koos")) == 1
 

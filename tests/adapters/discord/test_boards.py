@@ -46,7 +46,7 @@ async def test_a_board_speaks_the_language_of_its_place(plein: OnDiscord, ben: P
 async def test_a_hundred_votes_cost_a_few_edits(plein: OnDiscord, town: Server, anna: Person) -> None:
     board = await opened(plein, anna, "Een bank?")
     crowd = [town.member(f"buur{number}") for number in range(100)]
-    await asyncio.gather(*(one.presses(board, "Ja" if one.id > anna.id else "Nee") for one in crowd))
+    await asyncio.gather(*(person.presses(board, "Ja" if person.id > anna.id else "Nee") for person in crowd))
     shown = await plein.board("sport", "Ja: 100 stemmen", "100 mensen stemden")
     assert shown is board
     assert board.edits <= 20
@@ -105,13 +105,13 @@ async def test_without_leave_for_files_the_words_go_alone(
 # --- what is not to be seen yet ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("settled", [{"results": "closed"}, {"anonymous": True}], ids=["hidden", "anonymous"])
+@pytest.mark.parametrize("terms", [{"results": "closed"}, {"anonymous": True}], ids=["hidden", "anonymous"])
 async def test_nothing_shows_how_a_hidden_poll_stands(
-    double: Discord, database: str, anna: Person, ben: Person, settled: dict[str, object]
+    double: Discord, database: str, anna: Person, ben: Person, terms: dict[str, object]
 ) -> None:
     async with plein_on(double, database, native_polls=True) as plein:
         board = await opened(
-            plein, anna, "Een bank?", "Ja | Nee | Later", kind="approval", closes="2d", **settled
+            plein, anna, "Een bank?", "Ja | Nee | Later", kind="approval", closes="2d", **terms
         )
         await anna.presses(board, "Ja")
         await anna.chooses(board, board.components[-1]["components"][0]["custom_id"], ["Ja", "Nee"])
@@ -119,15 +119,15 @@ async def test_nothing_shows_how_a_hidden_poll_stands(
         assert figures(board) == []
         assert not any(
             option.get("default")
-            for one in all_components(board.components)
-            for option in one.get("options") or []
+            for component in all_components(board.components)
+            for option in component.get("options") or []
         )
         shown = await ben.uses("sport", "poll show")
         assert figures(shown.message) == []
         assert "Nobody" not in shown.text
         refused = await anna.uses("sport", "peiling bewaar")
         assert "nog niet te zien" in refused.text
-        assert not any(one.poll for one in anna.sees("sport"))
+        assert not any(message.poll for message in anna.sees("sport"))
         await plein.turn(2 * DAY + 1)
         ended = await plein.board("sport", "Gesloten op <t:")
         assert len(figures(ended)) == 3
@@ -182,8 +182,8 @@ async def test_nobody_is_pinged_whatever_people_type(
     await fake.uses("sport", "poll outcome", outcome=hostile)
     outcome = await plein.board("sport", "Besluit over")
     for message in (board, voted.message, listed.message, wrong.message, reminded, result, outcome):
-        assert not any(one.pinged_by(message) for one in (anna, ben, mo, fake)), message.text
-        shown = "\n".join([message.content, *(str(one.get("description")) for one in message.embeds)])
+        assert not any(person.pinged_by(message) for person in (anna, ben, mo, fake)), message.text
+        shown = "\n".join([message.content, *(str(embed.get("description")) for embed in message.embeds)])
         # A backslash takes the meaning from what follows it, and shows it as it is.
         meant = re.sub(r"\\.", "", shown)
         assert not re.search(r"<@|@everyone|@here|\]\(|\*\*vet", meant), shown

@@ -18,8 +18,8 @@ async def test_who_left_the_server_has_no_part_in_it_any_more(
     await opened(plein, anna, "Een bank?")
     assert "Een bank?" in (await mo.uses("sport", "peiling lijst")).text
     private = mo.dm
-    other = plein.double.guild("Elders")
-    there = other.member("mo")
+    elsewhere = plein.double.guild("Elders")
+    there = elsewhere.member("mo")
     await mo.leaves()
     await plein.turn(2 * MINUTE)
     assert "“Een bank?”" not in (await there.uses(private, "peiling lijst")).text
@@ -76,7 +76,9 @@ async def test_the_answer_to_somebody_else_cannot_be_had(
     """Even where a client makes up what a button carries."""
     await opened(plein, anna, "Een bank?", "Ja | Nee | Later", kind="ranked")
     wrong = await ben.uses("sport", "vote", answer="1 2")
-    [form] = [one for one in wrong.message.components[0]["components"] if one["label"] == "Put in order"]
+    [form] = [
+        button for button in wrong.message.components[0]["components"] if button["label"] == "Put in order"
+    ]
     form["custom_id"] = made_up or form["custom_id"]
     wrong.message.only_for = anna.id
     pressed = await anna.presses(wrong.message, form["custom_id"])
@@ -130,6 +132,6 @@ async def test_discord_s_own_poll_lets_people_choose_one_or_all(
     async with plein_on(double, database, native_polls=True) as plein:
         await opened(plein, anna, "Wat?", "Een | Twee | Drie", choices=int(at_most), closes="2d")
         await opened(plein, anna, "En?", closes="2d")
-        await double.until(lambda: any(one.poll for one in anna.sees("sport")))
-        found = {str(one.poll.question["text"]) for one in anna.sees("sport") if one.poll}
+        await double.until(lambda: any(message.poll for message in anna.sees("sport")))
+        found = {str(message.poll.question["text"]) for message in anna.sees("sport") if message.poll}
         assert ("Wat?" in found) == (at_most == "3")

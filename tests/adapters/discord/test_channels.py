@@ -23,19 +23,19 @@ def database(tmp_path: Path) -> str:
 
 async def opened(double: Discord, channel: Channel, question: str = "Een skatebaan?") -> Message:
     """Somebody opens a poll there, each of them in their own server; its board."""
-    server = next(one for one in double.world.guilds.values() if channel.id in one.channels)
+    server = next(server for server in double.world.guilds.values() if channel.id in server.channels)
     anna = double.guild(server.name).member(f"anna van {server.name}")
     await anna.uses(channel, "poll open", question=question, option="Ja | Nee", closes="2d")
     return await board(double, channel, "Nog niemand stemde")
 
 
-async def board(double: Discord, channel: Channel, *words: str, besides: Message | None = None) -> Message:
-    """A board there that shows these words, and is not that other one."""
+async def board(double: Discord, channel: Channel, *words: str) -> Message:
+    """A board there that shows these words."""
 
     def look() -> Message | None:
-        for one in channel.messages.values():
-            if not one.only_for and one is not besides and all(word in one.text for word in words):
-                return one
+        for message in channel.messages.values():
+            if not message.only_for and all(word in message.text for word in words):
+                return message
         return None
 
     return await double.until(look)
@@ -43,7 +43,7 @@ async def board(double: Discord, channel: Channel, *words: str, besides: Message
 
 def boards(double: Discord, channel: Channel) -> list[Message]:
     """What stands there with buttons."""
-    return [one for one in channel.messages.values() if one.buttons and not one.only_for]
+    return [message for message in channel.messages.values() if message.buttons and not message.only_for]
 
 
 async def rooms(plein: OnDiscord) -> list[str]:
@@ -123,22 +123,22 @@ async def test_a_channel_is_deleted(double: Discord, database: str, live: bool) 
     themes = [ThemeSection(name="Alles", places=(f"discord:{sport.id}", f"discord:{cultuur.id}"))]
     async with plein_on(double, database, themes=themes) as plein:
         await opened(double, sport)
-        other = await board(double, cultuur, "Nog niemand stemde")
+        remaining = await board(double, cultuur, "Nog niemand stemde")
         if live:
             town.close(sport)
             await gone(plein, sport)
-            await town.member("ben").presses(other, "Ja")
+            await town.member("ben").presses(remaining, "Ja")
             await board(double, cultuur, "Ja: 1 stem")
     if not live:
         town.close(sport)
     async with plein_on(double, database, themes=themes) as plein:
         assert await rooms(plein) == [cultuur.id]
-        await town.member("ben").presses(other, "Nee")
+        await town.member("ben").presses(remaining, "Nee")
         await board(double, cultuur, "Nee: 1 stem")
         await plein.until_quiet(2 * 86400 + 60)
         await board(double, cultuur, "Gesloten: ")
-    said = [one for one in double.calls_to(*SAY.split()) if one.params["channel_id"] == sport.id]
-    assert {one.status for one in said} == {200}
+    said = [call for call in double.calls_to(*SAY.split()) if call.params["channel_id"] == sport.id]
+    assert {call.status for call in said} == {200}
 
 
 async def test_an_outage_is_no_leave(double: Discord, plein: OnDiscord) -> None:

@@ -108,10 +108,10 @@ async def test_a_channel_that_plein_does_not_find(double: Discord, town: Server,
 
 
 async def test_a_server_that_plein_is_not_in(double: Discord, town: Server) -> None:
-    other = double.guild("Elders", bots=())
-    _, wrong = await checked(double, guilds=[town.id, other.id])
+    elsewhere = double.guild("Elders", bots=())
+    _, wrong = await checked(double, guilds=[town.id, elsewhere.id])
     assert len(wrong) == 1
-    assert other.id in wrong[0]
+    assert elsewhere.id in wrong[0]
 
 
 async def test_no_server_at_all(double: Discord, town: Server) -> None:

@@ -37,16 +37,16 @@ def described(commands: Commands, organisers: discord.Permissions = ORGANISERS) 
     """What Discord is told, by first word; as strict about it as Discord is."""
     permissions = {Role.ORGANISER: organisers, Role.MODERATOR: MODERATORS}
     found = SlashCommands(commands, permissions).described()
-    for one in found:
+    for command in found:
         form = Form()
-        check_command(form, one)
+        check_command(form, command)
         form.check()
-        assert size_of(one) <= 8_000
-    return {one["name"]: one for one in found}
+        assert size_of(command) <= 8_000
+    return {command["name"]: command for command in found}
 
 
 def below(command: Json, name: str) -> Json:
-    return next(one for one in command["options"] if one["name"] == name)
+    return next(option for option in command["options"] if option["name"] == name)
 
 
 def clean(call: Call, what: str) -> Message:
@@ -92,14 +92,16 @@ def test_everybody_reads_the_commands_in_their_own_language() -> None:
 
 def test_what_is_asked_for_has_a_type_and_choices_in_words() -> None:
     opening = below(described(Commands(FEATURES.commands, Texts()))["poll"], "open")
-    types = {one["name"]: one["type"] for one in opening["options"]}
+    types = {option["name"]: option["type"] for option in opening["options"]}
     assert types["question"] == types["closes"] == STRING
     assert types["quorum"] == INTEGER
     assert types["anonymous"] == BOOLEAN
-    kinds = {one["value"]: one["name_localizations"]["nl"] for one in below(opening, "kind")["choices"]}
+    kinds = {
+        choice["value"]: choice["name_localizations"]["nl"] for choice in below(opening, "kind")["choices"]
+    }
     assert kinds["ranked"] == "volgorde"
     assert below(opening, "closes")["autocomplete"]
-    assert not any(one.get("required") for one in opening["options"])
+    assert not any(option.get("required") for option in opening["options"])
 
 
 def test_a_language_that_is_added_is_spoken_in_the_commands_too(tmp_path: Path) -> None:
@@ -146,7 +148,7 @@ def test_commands_of_moderators_need_the_permission_of_moderators() -> None:
 def test_what_is_not_for_everybody_is_not_offered_in_private() -> None:
     plant = Command("plant", clean, role=Role.ORGANISER)
     found = described(Commands((*FEATURES.commands, SWEEP, plant), Texts()))
-    contexts = {name: one["contexts"] for name, one in found.items()}
+    contexts = {name: command["contexts"] for name, command in found.items()}
     assert contexts["sweep"] == contexts["plant"] == [0]
     assert contexts["poll"] == contexts["help"] == [0, 1]
 
@@ -187,7 +189,7 @@ async def test_discord_is_told_again_only_of_other_commands(double: Discord, dat
     for _ in range(2):
         async with plein_on(double, database, installed=SWEPT):
             assert len(double.calls_to("PUT", EVERYWHERE)) == 2
-    assert "sweep" in {one["name"] for one in double.bot.commands.values()}
+    assert "sweep" in {command["name"] for command in double.bot.commands.values()}
 
 
 async def test_the_commands_of_one_server_or_of_all(
@@ -197,7 +199,7 @@ async def test_the_commands_of_one_server_or_of_all(
     visitor = village.member("carla")
 
     def known() -> list[str | None]:
-        return sorted({one.get("guild_id") for one in double.bot.commands.values()}, key=str)
+        return sorted({command.get("guild_id") for command in double.bot.commands.values()}, key=str)
 
     async with plein_on(double, database):
         assert known() == [None]
@@ -282,9 +284,9 @@ async def test_a_server_whose_commands_fail_keeps_plein_from_no_other(
 async def test_what_is_said_from_a_server_of_others_is_not_done(
     double: Discord, database: str, town: Server
 ) -> None:
-    other = double.guild("Elders")
+    elsewhere = double.guild("Elders")
     async with plein_on(double, database, guilds=[town.id]):
-        said = await other.member("emma").uses(
+        said = await elsewhere.member("emma").uses(
             "general", "poll open", question="Een bank?", option="Ja | Nee"
         )
         assert said.ephemeral

@@ -43,7 +43,7 @@ class Voter:
     def said(self) -> list[Message]:
         """What Plein said to them alone since it greeted them."""
         there = self.person.sees(self.person.dm)
-        return [one for one in there if one.author.bot and one is not self.greeting]
+        return [message for message in there if message.author.bot and message is not self.greeting]
 
     @property
     def answers(self) -> int:
@@ -77,11 +77,11 @@ class Voter:
         """The last one with a receipt, or what they sent after that, which was perhaps only not answered."""
         votes: Sequence[tuple[str, bool]] = self.votes.get(question, [])
         if self.way in ("words", "private"):
-            receipts = [one for said in self.said if (one := RECEIPT.search(said.text))]
-            votes = [(one["option"], True) for one in receipts if one["question"] == question]
+            receipts = [match for said in self.said if (match := RECEIPT.search(said.text))]
+            votes = [(receipt["option"], True) for receipt in receipts if receipt["question"] == question]
         found: set[str | None] = {None}
-        for option, receipt in votes:
-            found = {option} if receipt else {*found, option}
+        for option, has_receipt in votes:
+            found = {option} if has_receipt else {*found, option}
         return found
 
 
@@ -142,7 +142,7 @@ async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
         closings = [int(last_closing * number / count) + 5 for number in range(1, count + 1)]
         boards = [await opened(town, number, closes) for number, closes in enumerate(closings, start=1)]
         ends = asyncio.Event()
-        voting = [asyncio.create_task(votes(one, boards, chance, ends)) for one in people]
+        voting = [asyncio.create_task(votes(voter, boards, chance, ends)) for voter in people]
         await double.until(lambda: has_receipt(people), timeout=300)
         await plein.kill()
         for number in range(1, kills + 1):
@@ -181,7 +181,11 @@ async def opened(town: Server, number: int, closes: int) -> Message:
 
 def standing(town: Server, *words: str) -> list[Message]:
     there = town.channel("sport").messages.values()
-    return [one for one in there if one.author.bot and not one.only_for and all(w in one.text for w in words)]
+    return [
+        message
+        for message in there
+        if message.author.bot and not message.only_for and all(w in message.text for w in words)
+    ]
 
 
 async def shown(town: Server, *words: str) -> Message:
@@ -196,7 +200,7 @@ async def check(town: Server, question: str, people: Sequence[Voter]) -> None:
     possible = [Counter(option for option in options if option) for options in ways]
     assert counts_on(final) in possible
     assert standing(town, f"Gesloten: {question}") == [announced]
-    assert [one for one in standing(town, question) if one is not announced] == [final]
+    assert [message for message in standing(town, question) if message is not announced] == [final]
 
 
 def counts_on(shows: Message) -> Counter[str]:

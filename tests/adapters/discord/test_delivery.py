@@ -33,12 +33,16 @@ async def asked(plein: OnDiscord, question: str = "Een skatebaan?", where: str =
 def standing(double: Discord, where: str, words: str) -> list[Message]:
     """The messages of Plein's that everybody sees there, with these words."""
     channel = double.guild("Plein").channel(where)
-    shown = [one for one in channel.messages.values() if one.author is double.bot.user and not one.only_for]
-    return [one for one in shown if words in one.text]
+    shown = [
+        message
+        for message in channel.messages.values()
+        if message.author is double.bot.user and not message.only_for
+    ]
+    return [message for message in shown if words in message.text]
 
 
 def private(person: Person, words: str) -> list[Message]:
-    return [one for one in person.sees(person.dm) if one.author.bot and words in one.text]
+    return [message for message in person.sees(person.dm) if message.author.bot and words in message.text]
 
 
 class Board:
@@ -221,7 +225,7 @@ async def test_buckets_are_kept_to(double: Discord, plein: OnDiscord) -> None:
     for number in range(8):
         await asked(plein, f"Vraag {number}?")
     await double.until(lambda: len(standing(double, "sport", "Sluit")) == 8)
-    assert not [one for one in double.calls if one.status == 429]
+    assert not [call for call in double.calls if call.status == 429]
 
 
 # --- boards ---

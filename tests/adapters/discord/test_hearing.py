@@ -114,8 +114,8 @@ async def test_what_was_said_while_plein_was_away_is_heard_in_order(
             await plein.board("sport", "ben: twee, echo")
             await plein.until_quiet()
     assert ears.words == ["een", "twee, echo", "drie"]
-    ours = [one for one in anna.sees("sport") if one.author is double.bot.user]
-    assert [one.text for one in ours] == ["ben: twee, echo"]
+    ours = [message for message in anna.sees("sport") if message.author is double.bot.user]
+    assert [message.text for message in ours] == ["ben: twee, echo"]
 
 
 async def test_what_was_kept_and_not_dealt_with_is_heard_after_a_crash(
@@ -174,7 +174,11 @@ async def test_what_discord_does_not_show_is_done_without_and_said_once(
         await plein.board("sport", "Ja: 1 stem")
         assert [asked & CONTENT for asked in intents(double)] == [0]
     assert ears.words == []
-    told = [one for one in caplog.records if one.name == client.__name__ and one.levelno == logging.WARNING]
+    told = [
+        record
+        for record in caplog.records
+        if record.name == client.__name__ and record.levelno == logging.WARNING
+    ]
     assert len(told) == 1
     assert "switch on Message Content Intent on the page Bot" in told[0].getMessage()
 

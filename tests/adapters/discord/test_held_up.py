@@ -19,7 +19,7 @@ REFUSED = {50001: "Missing Access", 50013: "Missing Permissions"}
 
 
 def boards(who: Person) -> list[Message]:
-    return [one for one in who.sees("sport") if one.buttons and not one.only_for]
+    return [message for message in who.sees("sport") if message.buttons and not message.only_for]
 
 
 async def hears(plein: OnDiscord, well: bool) -> None:
@@ -52,7 +52,9 @@ async def test_a_poll_opened_while_plein_may_not_write_appears_once_it_may(
     town.close_to(plein.double.bot, "sport", ["send_messages"])
     await anna.uses("sport", "poll open", question="Een boom?", option="Ja | Nee")
     await plein.until_quiet(30)
-    assert [one.text for one in anna.sees("sport") if "Een boom?" in one.text and not one.only_for] == []
+    assert [
+        message.text for message in anna.sees("sport") if "Een boom?" in message.text and not message.only_for
+    ] == []
     town.allow("sport", plein.double.bot.user.name, ["send_messages"])
     appeared = await plein.board("sport", "Een boom?", "Nog niemand stemde")
     await ben.presses(appeared, "Nee")
@@ -90,7 +92,7 @@ async def test_a_native_poll_that_never_becomes_final_holds_up_nobody(
 ) -> None:
     async with plein_on(double, database, native_polls=True) as plein:
         await opened(plein, anna, "Een bank?", closes="2d")
-        beside = (await double.until(lambda: [one for one in anna.sees("sport") if one.poll]))[-1]
+        beside = (await double.until(lambda: [message for message in anna.sees("sport") if message.poll]))[-1]
         await anna.votes(beside, ["Ja"])
         hanging = double.faults.answer(500, MESSAGE, 1_000)
         await plein.turn(2 * DAY - HOUR)
@@ -115,7 +117,7 @@ async def test_a_poll_closes_after_what_is_being_answered(
         await looking.reached.wait()
     for _ in range(2):
         await plein.turn(1.2)
-    assert not [one for one in anna.sees("sport") if "Gesloten: " in one.text]
+    assert not [message for message in anna.sees("sport") if "Gesloten: " in message.text]
     looking.release()
     assert "you chose Ja" in (await voting).text
     await plein.core.boards.worker.done()  # as long as that takes, the answer has ended
@@ -135,7 +137,7 @@ async def test_a_poll_waits_for_discord_while_it_is_away_and_says_where_votes_ar
         await hears(plein, False)
         for _ in range(3):
             await plein.turn(60)
-        assert not [one for one in anna.sees("sport") if "Gesloten: " in one.text]
+        assert not [message for message in anna.sees("sport") if "Gesloten: " in message.text]
         await double.come_back()
         await hears(plein, True)
         await plein.turn(10)

@@ -49,7 +49,7 @@ def test_forms_and_lists_are_told_apart_from_presses() -> None:
         form_at(1234567890123456789),
     ]
     assert len({*spelled}) == len(spelled)
-    assert [read(one or "") for one in spelled] == [
+    assert [read(custom_id or "") for custom_id in spelled] == [
         Filled("poll open", {"poll": 1}),
         Filled("poll open", {"poll": 1}, chosen=True),
         Referred("discord:1234567890123456789", 1),

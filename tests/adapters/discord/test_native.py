@@ -20,7 +20,7 @@ async def plein(double: Discord, database: str) -> AsyncIterator[OnDiscord]:
 
 
 def natives(who: Person) -> list[Message]:
-    return [one for one in who.sees("sport") if one.poll]
+    return [message for message in who.sees("sport") if message.poll]
 
 
 async def native(plein: OnDiscord, who: Person) -> Message:
@@ -36,7 +36,7 @@ async def test_it_stands_beside_the_board_and_says_that_it_is_informal(
     assert int(beside.id) > int(board.id)
     assert beside.poll
     assert beside.poll.question["text"] == "Een bank?"
-    assert [one["text"] for one in beside.poll.answers.values()] == ["Ja", "Nee"]
+    assert [answer["text"] for answer in beside.poll.answers.values()] == ["Ja", "Nee"]
     assert not beside.poll.multiselect
     assert "Iedereen ziet er wat je kiest, en het is informeel" in beside.text
     assert beside.poll.expiry < plein.double.clock.now() + 2 * DAY
@@ -53,7 +53,7 @@ async def test_several_may_be_chosen_where_the_poll_says_so(plein: OnDiscord, an
 
 
 @pytest.mark.parametrize(
-    ("options", "settled"),
+    ("options", "terms"),
     [
         ("Ja | Nee", {"results": "closed"}),
         ("Ja | Nee", {"results": "voted"}),
@@ -68,9 +68,9 @@ async def test_several_may_be_chosen_where_the_poll_says_so(plein: OnDiscord, an
     ids=["hidden", "voted", "anonymous", "ranked", "score", "eleven", "long", "far", "soon"],
 )
 async def test_not_where_discord_could_not_show_it_all_or_may_not(
-    plein: OnDiscord, anna: Person, options: str, settled: dict[str, object]
+    plein: OnDiscord, anna: Person, options: str, terms: dict[str, object]
 ) -> None:
-    await opened(plein, anna, "Wat?", options, **settled)
+    await opened(plein, anna, "Wat?", options, **terms)
     # One that may have its own comes after it: then all that was to come has come.
     await opened(plein, anna, "Een bank?", closes="2d")
     assert (await native(plein, anna)).poll
@@ -160,13 +160,13 @@ async def test_who_joined_before_it_opened_is_a_member_though_never_heard_of(
 async def test_two_accounts_of_one_person_count_once_there(
     double: Discord, database: str, town: Server, anna: Person
 ) -> None:
-    other = town.member("anna-op-het-werk")
-    both = ResidentSection(name="Anna", accounts=(f"discord:{anna.id}", f"discord:{other.id}"))
+    at_work = town.member("anna-op-het-werk")
+    both = ResidentSection(name="Anna", accounts=(f"discord:{anna.id}", f"discord:{at_work.id}"))
     async with plein_on(double, database, native_polls=True, residents=[both]) as plein:
         await opened(plein, anna, "Een bank?", closes="2d")
         beside = await native(plein, anna)
         await anna.votes(beside, "Ja")
-        await other.votes(beside, "Ja")
+        await at_work.votes(beside, "Ja")
         await plein.turn(2 * DAY - HOUR)
         await plein.board("sport", "Ja: 1 stem", "1 persoon stemde")
 
@@ -184,4 +184,4 @@ async def test_it_is_not_posted_again_where_it_arrived_unheard(plein: OnDiscord,
     await anna.presses(await plein.board("sport", "Een bank?", "Dit is peiling 1"), "Ja")
     await plein.board("sport", "Ja: 1 stem")
     assert len(natives(anna)) == 1
-    assert len([one for one in anna.sees("sport") if "Dit is peiling 1" in one.text]) == 1
+    assert len([message for message in anna.sees("sport") if "Dit is peiling 1" in message.text]) == 1

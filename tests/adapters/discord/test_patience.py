@@ -24,7 +24,7 @@ async def asks(who: Person, where: str, question: str) -> None:
 
 def shown(town: Server, where: str, words: str) -> list[Message]:
     said = town.channel(where).messages.values()
-    return [one for one in said if words in one.text and not one.only_for]
+    return [message for message in said if words in message.text and not message.only_for]
 
 
 def only(town: Server, where: str) -> dict[str, str]:

@@ -22,7 +22,7 @@ async def done(plein: OnDiscord, work: Callable[[Transaction], None]) -> None:
 
 def posted(double: Discord, words: str) -> list[Message]:
     channel = double.guild("Plein").channel("sport")
-    return [one for one in channel.messages.values() if words in one.text]
+    return [message for message in channel.messages.values() if words in message.text]
 
 
 def here(double: Discord) -> Place:
@@ -105,11 +105,11 @@ async def test_direct_messages_opened_too_fast(
     await done(plein, write("dan", more[0]))
     assert fault.met == 1
     await done(plein, write("dan", anna, *more[1:]))
-    assert [one.text for one in anna.sees(anna.dm)] == ["eerst", "dan"]
-    assert not any(one.sees(one.dm) for one in more)
+    assert [message.text for message in anna.sees(anna.dm)] == ["eerst", "dan"]
+    assert not any(person.sees(person.dm) for person in more)
     for _ in range(2):
         await plein.until_quiet(OPENING_PAUSE)
-    assert [[shown.text for shown in one.sees(one.dm)] for one in more] == [["dan"]] * 3
+    assert [[shown.text for shown in person.sees(person.dm)] for person in more] == [["dan"]] * 3
 
 
 async def test_whoever_waits_for_a_direct_message_knocks_one_at_a_time(
@@ -138,5 +138,5 @@ async def test_whoever_waits_for_a_direct_message_knocks_one_at_a_time(
     refused.release()
     for _ in range(2):
         await plein.until_quiet(OPENING_PAUSE)
-    assert [[shown.text for shown in one.sees(one.dm)] for one in people] == [["dag"]] * 10
+    assert [[shown.text for shown in person.sees(person.dm)] for person in people] == [["dag"]] * 10
     assert await plein.core.store.run(lambda tx: tx.posts.parked()) == []

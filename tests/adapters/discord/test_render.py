@@ -63,7 +63,7 @@ def body_of(rendered: Rendered) -> dict[str, Any]:
 
 
 def buttons(rendered: Rendered) -> list[dict[str, Any]]:
-    return [one for row in body_of(rendered)["components"] for one in row["components"]]
+    return [button for row in body_of(rendered)["components"] for button in row["components"]]
 
 
 # --- reading as Discord does ---
@@ -122,7 +122,9 @@ HOSTILE = st.text(max_size=40) | st.lists(st.sampled_from(HOSTILE_WORDS), max_si
 LONG = HOSTILE | st.builds(lambda words, times: words * times, HOSTILE, st.integers(1, 300))
 
 
-@pytest.mark.parametrize("words", [one for one in HOSTILE_WORDS if visible(one) == one and one.strip()])
+@pytest.mark.parametrize(
+    "words", [words for words in HOSTILE_WORDS if visible(words) == words and words.strip()]
+)
 def test_what_is_typed_is_shown_as_typed(words: str) -> None:
     shown = content(typed(f"a {words} b"))
     assert meant(shown) == []
@@ -333,12 +335,12 @@ def test_a_board_has_a_button_for_each_option_and_a_list_for_several() -> None:
     rendered = writer().render(board())
     *pressed, several = buttons(rendered)
     assert len(body_of(rendered)["components"]) == 5
-    assert [one["label"] for one in pressed] == [f"**{n}**" for n in range(1, 21)]
+    assert [button["label"] for button in pressed] == [f"**{n}**" for n in range(1, 21)]
     assert ids.read(pressed[4]["custom_id"]) == ids.Filled("poll tick", {"poll": 3, "option": 5})
     assert ids.read(several["custom_id"]) == ids.Filled("poll choose", {"poll": 3}, chosen=True)
     assert several["placeholder"] == "Kies er hoogstens 3"
     assert (several["min_values"], several["max_values"]) == (1, 3)
-    assert [one["value"] for one in several["options"]] == [str(n) for n in range(1, 21)]
+    assert [option["value"] for option in several["options"]] == [str(n) for n in range(1, 21)]
     assert rendered.view
     assert rendered.view.timeout is None
     assert rendered.view.is_finished()  # or discord.py would keep it in memory
@@ -353,7 +355,7 @@ def test_a_list_of_which_all_may_be_chosen_says_so() -> None:
 
 
 def test_no_list_where_one_is_chosen_or_all_is_over() -> None:
-    assert all(one["type"] == 2 for one in buttons(writer().render(board(at_most=1))))
+    assert all(button["type"] == 2 for button in buttons(writer().render(board(at_most=1))))
     ended = NativePoll(typed("?"), (typed("a"), typed("b")), 2, "poll choose", {"poll": 3}, typed("over"))
     assert writer().render(message(typed("a"), native_poll=ended)).view is None
 
@@ -364,7 +366,7 @@ def test_what_settles_something_stands_out() -> None:
         Button(typed("b"), "poll close", {"poll": 1}, style="danger"),
         Button(typed("c"), "poll extend", {"poll": 1}, style="primary"),
     )
-    styles = [one["style"] for one in buttons(writer().render(message(buttons=actions)))]
+    styles = [button["style"] for button in buttons(writer().render(message(buttons=actions)))]
     assert styles == [
         discord.ButtonStyle.secondary.value,
         discord.ButtonStyle.danger.value,
@@ -416,10 +418,10 @@ def test_options_come_before_a_form_where_not_all_finds_room() -> None:
     full = board()
     shown = message(*full.lines, buttons=full.buttons, native_poll=full.native_poll, form=FORM)
     found = buttons(writer().render(shown))
-    assert [one["type"] for one in found] == [2] * 20 + [3]
+    assert [component["type"] for component in found] == [2] * 20 + [3]
     shown = message(*full.lines, buttons=board(21).buttons, native_poll=full.native_poll, form=FORM)
     found = buttons(writer().render(shown))
-    assert [one["type"] for one in found] == [2] * 21
+    assert [component["type"] for component in found] == [2] * 21
 
 
 # --- forms ---
@@ -431,12 +433,12 @@ def test_a_form_pops_up_as_it_is_meant() -> None:
     assert (data["title"], data["custom_id"]) == ("Een peiling", ids.refer(None, form=True))
     question, options, kind, closes = data["components"]
     assert (question["label"], question["description"]) == ("Vraag", "Wat wil je weten?")
-    assert [one["component"]["custom_id"] for one in data["components"]] == ["0", "1", "2", "3"]
+    assert [part["component"]["custom_id"] for part in data["components"]] == ["0", "1", "2", "3"]
     assert question["component"]["value"] == "Waar?"
     assert question["component"]["style"] == discord.TextStyle.short.value
     assert options["component"]["style"] == discord.TextStyle.paragraph.value
     assert options["component"]["value"] == "a\nb"
-    assert [one["value"] for one in kind["component"]["options"] if one["default"]] == ["b"]
+    assert [option["value"] for option in kind["component"]["options"] if option["default"]] == ["b"]
     assert (kind["component"]["min_values"], kind["component"]["required"]) == (0, False)
     assert closes["component"]["required"] is False
 
@@ -457,7 +459,7 @@ def test_what_a_form_needs_to_be_read_stands_above_it() -> None:
     full = Form(typed("x"), "poll vote", {"poll": 3}, (asked,) * 5, lines=lines)
     data = writer().modal(full, "x").to_dict()
     check_modal_of(data)
-    assert [one["label"] for one in data["components"]] == ["Volgorde"] * 5
+    assert [part["label"] for part in data["components"]] == ["Volgorde"] * 5
 
 
 def test_the_longest_options_all_stand_above_a_form() -> None:
@@ -522,7 +524,7 @@ ODD = st.recursive(
 def test_odd_data_is_no_answer(submitted: dict[str, Any]) -> None:
     found = values_of(FORM, submitted)
     assert len(found) == 4
-    assert all(isinstance(one, str) for one in found)
+    assert all(isinstance(value, str) for value in found)
 
 
 # --- the rest ---
@@ -567,7 +569,7 @@ FORMS = st.builds(
     lines=st.lists(SAID, max_size=5).map(tuple),
 )
 MESSAGES = st.builds(
-    lambda lines, **others: message(*lines, **others),
+    lambda lines, **rest: message(*lines, **rest),
     st.lists(SAID | st.just(text("poll.board.closes", closes=MOMENT)), max_size=12),
     title=st.none() | SAID,
     buttons=st.lists(BUTTONS, max_size=27),
@@ -583,7 +585,7 @@ def test_whatever_is_typed_discord_takes_it_and_reads_nothing_into_it(
     rendered = writer().render(message, source)
     body = body_of(rendered)
     check_message(body)
-    if any(visible(str(one.values.get("words", "x"))).strip() for one in message.lines):
+    if any(visible(str(line.values.get("words", "x"))).strip() for line in message.lines):
         demand_something(body)
     shown = rendered.content or (rendered.embed.description if rendered.embed else "") or ""
     title = (rendered.embed.title if rendered.embed else None) or ""
@@ -595,8 +597,8 @@ def test_whatever_is_typed_discord_takes_it_and_reads_nothing_into_it(
     assert units(title) <= 256
     if rendered.overflow is None:
         assert all(
-            as_read(visible(one.values.get("words", "")).strip()) in as_read(seen(shown))
-            for one in message.lines
+            as_read(visible(line.values.get("words", "")).strip()) in as_read(seen(shown))
+            for line in message.lines
         )
     else:
         assert shown.split("\n")[-1] == "De rest past hier niet. Alles staat in het bestand hierbij."
@@ -607,8 +609,8 @@ def test_whatever_a_form_holds_discord_takes_it(form: Form) -> None:
     if len(form.fields) <= 5:
         data: Any = writer().modal(form, ids.refer(None, form=True)).to_dict()
         check_modal_of(data)
-        above = [one["content"] for one in data["components"] if "content" in one]
-        assert all(units(one) <= 4_000 and meant(one) == [] for one in above)
+        above = [part["content"] for part in data["components"] if "content" in part]
+        assert all(units(words) <= 4_000 and meant(words) == [] for words in above)
 
 
 # --- people ---
@@ -642,7 +644,7 @@ def test_people_are_called_by_name_where_nothing_is_read() -> None:
     shown, label = for_people(), naming(BEN, AN)
     form = Form(label, "poll vote", {}, (Field("answer", label, label, choices=(("a", label),)),))
     said = shown.render(message(label, buttons=[Button(label, "poll show")], form=form))
-    assert [one["label"] for one in buttons(said)] == ["*Ben* (2) en # <@7>"] * 2
+    assert [button["label"] for button in buttons(said)] == ["*Ben* (2) en # <@7>"] * 2
     assert shown.plain(label) == shown.alt(Attachment("poll:3", "png", label)) == "*Ben* (2) en # <@7>"
     dialog = str(shown.modal(form, "1g0").to_dict())
     assert "<@42>" not in dialog

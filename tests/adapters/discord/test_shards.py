@@ -33,7 +33,9 @@ async def opened(server: Server, question: str) -> Message:
 
 def boards(server: Server, *words: str) -> list[Message]:
     there = server.channel("general").messages.values()
-    return [one for one in there if not one.only_for and all(word in one.text for word in words)]
+    return [
+        message for message in there if not message.only_for and all(word in message.text for word in words)
+    ]
 
 
 async def shown(server: Server, *words: str) -> Message:
@@ -54,7 +56,7 @@ async def test_each_process_serves_its_own(tmp_path: Path, shared: bool) -> None
             plein_on(double, urls[0], shards=(0,), shard_count=2) as first,
             plein_on(double, urls[1], shards=(1,), shard_count=2) as second,
         ):
-            assert sorted(one.shard for one in double.gateway.connected) == [(0, 2), (1, 2)]
+            assert sorted(session.shard for session in double.gateway.connected) == [(0, 2), (1, 2)]
             for server, question in ((ours, "Bij ons?"), (theirs, "Bij hen?")):
                 board = await opened(server, question)
                 assert "je koos Ja" in (await server.member("ben").presses(board, "Ja")).text
@@ -71,7 +73,7 @@ async def test_each_process_serves_its_own(tmp_path: Path, shared: bool) -> None
         )
         for server in (ours, theirs):
             assert len(boards(server, "Sluit")) == 1
-        said = [one for one in anna.sees(anna.dm) if one.author.bot]
+        said = [message for message in anna.sees(anna.dm) if message.author.bot]
         assert len(said) == 2
         assert double.check_contract() == []
 
@@ -99,7 +101,7 @@ async def test_each_catches_up_with_its_own(tmp_path: Path, shared: bool) -> Non
         async with plein_on(double, urls[1], **settings[1]) as second:
             await shown(theirs, "Nee: 1 stem")
             await second.until_quiet()
-        assert len([one for one in anna.sees(anna.dm) if "je koos" in one.text]) == 2
+        assert len([message for message in anna.sees(anna.dm) if "je koos" in message.text]) == 2
 
 
 async def test_several_shards_in_one_process(tmp_path: Path) -> None:
@@ -109,7 +111,11 @@ async def test_several_shards_in_one_process(tmp_path: Path) -> None:
         async with plein_on(double, f"sqlite:///{tmp_path}/plein.db", shards=(0, 1), shard_count=2) as plein:
             for server, question in ((ours, "Bij ons?"), (theirs, "Bij hen?")):
                 await opened(server, question)
-            lost = next(one for one in double.gateway.connections if one.session and one.session.shard[0])
+            lost = next(
+                connection
+                for connection in double.gateway.connections
+                if connection.session and connection.session.shard[0]
+            )
             assert lost.session
             double.gateway.refuse()
             del double.gateway.sessions[lost.session.id]
@@ -123,14 +129,14 @@ async def test_several_shards_in_one_process(tmp_path: Path) -> None:
             await anna.says(ours.channel("general"), f"<@{double.bot.id}> stem 1")
             await shown(ours, "Ja: 1 stem")
             await plein.until_quiet()
-        assert len([one for one in anna.sees(anna.dm) if "je koos" in one.text]) == 2
+        assert len([message for message in anna.sees(anna.dm) if "je koos" in message.text]) == 2
 
 
 async def test_a_server_outside_the_community(double: Discord, tmp_path: Path) -> None:
     """What is said there is ignored; who uses a command is told so, and suggested nothing."""
-    town, other = double.guild("Plein"), double.guild("Elders")
+    town, elsewhere = double.guild("Plein"), double.guild("Elders")
     async with plein_on(double, f"sqlite:///{tmp_path}/plein.db", guilds=(town.id,)) as plein:
-        carl, ben = other.member("carl"), town.member("ben")
+        carl, ben = elsewhere.member("carl"), town.member("ben")
         answer = await carl.uses("general", "poll open", question="Hier?", option="Ja | Nee", closes="2d")
         assert "Ik hoor bij een andere server" in answer.text
         assert answer.ephemeral
@@ -139,14 +145,14 @@ async def test_a_server_outside_the_community(double: Discord, tmp_path: Path) -
         await ben.hears(ben.dm, "peiling")
         await plein.until_quiet()
         assert not carl.sees(carl.dm)
-        assert other.channel("general").id not in await rooms(plein)
-        other.outage()
-        other.recovers()
-        other.remove(double.bot)
-        other.invite(double.bot)
+        assert elsewhere.channel("general").id not in await rooms(plein)
+        elsewhere.outage()
+        elsewhere.recovers()
+        elsewhere.remove(double.bot)
+        elsewhere.invite(double.bot)
         assert (await ben.uses("sport", "poll list")).ephemeral
     await carl.says("general", f"<@{double.bot.id}> peiling lijst")
     async with plein_on(double, f"sqlite:///{tmp_path}/plein.db", guilds=(town.id,)):
         pass
-    asked = {one.params["channel_id"] for one in double.calls_to(*HISTORY.split())}
-    assert not asked & {*other.guild.channels}
+    asked = {call.params["channel_id"] for call in double.calls_to(*HISTORY.split())}
+    assert not asked & {*elsewhere.guild.channels}

@@ -110,7 +110,7 @@ async def test_figures_come_as_a_file_for_that_person_alone(
     [file] = given.message.attachments
     assert file.filename == f"poll-1.{form}"
     if form == "json":
-        assert [one["count"] for one in json.loads(file.data)["options"]] == [1, 0]
+        assert [option["count"] for option in json.loads(file.data)["options"]] == [1, 0]
     else:
         assert "Ja" in file.data.decode("utf-8-sig")
 
@@ -170,10 +170,10 @@ async def test_only_those_with_the_permission_vote(
     plein: OnDiscord, town: Server, anna: Person, voters: str, permission: str, called: str
 ) -> None:
     town.role("bestuur", [permission])
-    one = town.member("els", roles=["bestuur"])
+    els = town.member("els", roles=["bestuur"])
     board = await opened(plein, anna, "Een bank?", voters=voters)
     assert f"kunnen alleen {called} stemmen" in (await anna.presses(board, "Ja")).text
-    assert "je koos Ja" in (await one.presses(board, "Ja")).text
+    assert "je koos Ja" in (await els.presses(board, "Ja")).text
     await plein.board("sport", "Ja: 1 stem", "1 persoon stemde")
 
 

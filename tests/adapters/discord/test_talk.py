@@ -20,7 +20,7 @@ def called(double: Discord) -> str:
 
 
 def of_plein(double: Discord, who: Person, where: str = "sport") -> list[Message]:
-    return [one for one in who.sees(where) if one.author is double.bot.user]
+    return [message for message in who.sees(where) if message.author is double.bot.user]
 
 
 # --- in private ----------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ async def test_what_was_said_while_plein_was_away_is_answered_once(
             await ben.hears(ben.dm, "je koos Ja")
             await anna.hears(anna.dm, "nu Ja")
             await plein.board("sport", "Ja: 2 stemmen")
-    assert len([one for one in ben.sees(ben.dm) if one.author is double.bot.user]) == 1
+    assert len([message for message in ben.sees(ben.dm) if message.author is double.bot.user]) == 1
 
 
 async def test_the_history_is_read_though_a_first_attempt_fails(
@@ -228,7 +228,7 @@ async def test_mistakes_are_told_to_that_person_in_their_language(
         said = await person.uses("sport", "poll show", poll=99)
         assert said.ephemeral
         assert words in said.text
-    assert not any("99" in one.text for one in anna.sees("sport") if not one.ephemeral)
+    assert not any("99" in message.text for message in anna.sees("sport") if not message.ephemeral)
 
 
 async def test_a_language_that_was_chosen_goes_before_that_of_the_app(

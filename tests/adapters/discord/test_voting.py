@@ -23,7 +23,11 @@ CHANGE, WITHDRAW = "Veranderen", "Trek mijn stem in"
 
 def list_of(message: Message) -> str:
     """The custom_id of its list to choose from."""
-    return next(str(one["custom_id"]) for one in all_components(message.components) if one.get("options"))
+    return next(
+        str(component["custom_id"])
+        for component in all_components(message.components)
+        if component.get("options")
+    )
 
 
 # --- buttons and lists ---------------------------------------------------------------------------
@@ -109,14 +113,15 @@ async def test_scores_are_chosen_in_a_form(plein: OnDiscord, anna: Person) -> No
     board = await opened(plein, anna, "Hoe goed?", "Bank | Boom", kind="score")
     asked = await anna.presses(board, "Geef cijfers")
     assert asked.modal
-    assert [one["label"] for one in asked.modal.fields.values()] == ["Bank", "Boom"]
+    assert [field["label"] for field in asked.modal.fields.values()] == ["Bank", "Boom"]
     voted = await anna.submits(asked, {"Bank": "5", "Boom": "2"})
     assert "je koos Bank: 5 en Boom: 2" in voted.text
     # What stands is in the form when it is opened again.
     changing = await anna.presses(voted.message, CHANGE)
     again = await anna.presses(changing.message, "Geef cijfers")
     assert again.modal
-    assert [one["value"] for one in again.modal.fields["0"]["options"] if one.get("default")] == ["5"]
+    options = again.modal.fields["0"]["options"]
+    assert [option["value"] for option in options if option.get("default")] == ["5"]
     changed = await anna.submits(again, {"Boom": "4"})
     assert "Zo stem je nu:\nBank: 5\nBoom: 4 (eerst 2)" in changed.text
     await plein.board("sport", "Boom: 4 punten")
@@ -138,8 +143,8 @@ async def test_dates_are_answered_in_a_form(plein: OnDiscord, anna: Person, ben:
     second = board.buttons[1]
     asked = await ben.presses(board, "Zeg wanneer je kan")
     assert asked.modal
-    one, other = [one["label"] for one in asked.modal.fields.values()]
-    voted = await ben.submits(asked, {one: "If need be", other: "Yes"})
+    first_day, second_day = [field["label"] for field in asked.modal.fields.values()]
+    voted = await ben.submits(asked, {first_day: "If need be", second_day: "Yes"})
     assert ": if need be" in voted.text
     await anna.presses(board, second)
     await plein.board("sport", "0 ja, 1 desnoods", "2 ja, 0 desnoods")
@@ -235,7 +240,8 @@ async def test_a_receipt_changes_and_takes_back_in_its_own_place(plein: OnDiscor
     assert "je stem is ingetrokken" in withdrawn.text
     assert withdrawn.buttons == []
     await plein.board("sport", "Nog niemand stemde.")
-    assert len([one for one in anna.sees("sport") if one.ephemeral]) == 2  # its own place, and the opening
+    # Its own place, and the opening.
+    assert len([message for message in anna.sees("sport") if message.ephemeral]) == 2
 
 
 async def test_one_ballot_a_person_whichever_way_it_was_cast(
@@ -271,12 +277,12 @@ async def test_a_form_that_came_in_twice_counts_once(plein: OnDiscord, anna: Per
 async def test_two_accounts_of_one_person_count_once(
     double: Discord, database: str, anna: Person, town: Server
 ) -> None:
-    other = town.member("anna-op-het-werk")
-    both = ResidentSection(name="Anna", accounts=(f"discord:{anna.id}", f"discord:{other.id}"))
+    at_work = town.member("anna-op-het-werk")
+    both = ResidentSection(name="Anna", accounts=(f"discord:{anna.id}", f"discord:{at_work.id}"))
     async with plein_on(double, database, residents=[both]) as plein:
         board = await opened(plein, anna, "Een bank?")
         await anna.presses(board, "Ja")
-        assert "je koos eerst Ja, nu Nee" in (await other.presses(board, "Nee")).text
+        assert "je koos eerst Ja, nu Nee" in (await at_work.presses(board, "Nee")).text
         await plein.board("sport", "Ja: 0 stemmen", "Nee: 1 stem", "1 persoon stemde")
 
 

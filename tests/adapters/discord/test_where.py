@@ -20,15 +20,15 @@ def silent(town: Server) -> Channel:
 
 
 def boards(channel: Channel) -> list[str]:
-    return [one.text for one in channel.messages.values() if not one.only_for]
+    return [message.text for message in channel.messages.values() if not message.only_for]
 
 
 async def shown_in(plein: OnDiscord, channel: Channel, words: str) -> Message:
     """What everybody sees there with these words and buttons, once there is such a message."""
 
     def look() -> Message | None:
-        seen = [one for one in channel.messages.values() if not one.only_for and one.buttons]
-        return next((one for one in seen if words in one.text), None)
+        seen = [message for message in channel.messages.values() if not message.only_for and message.buttons]
+        return next((message for message in seen if words in message.text), None)
 
     return await plein.double.until(look)
 

@@ -32,7 +32,7 @@ async def test_put_out_of_an_invite_only_room_nothing_of_it_is_theirs(town: Town
     await ben.told("Er loopt nu geen peiling")
 
     async def all_refused() -> bool:
-        said = [one.body for one in shown(await ben.person.history(ben.direct)) if one.key]
+        said = [message.body for message in shown(await ben.person.history(ben.direct)) if message.key]
         return sum(REFUSED in words for words in said) == 8
 
     await ben.person.wait_until(all_refused)
@@ -57,7 +57,7 @@ async def test_demoted_from_50_to_0_nobody_steers_from_a_room_of_their_own(town:
     await mia.person.say(mia.direct, f"!peiling verleng 20d --peiling {number}")
     await mia.person.say(mia.direct, "!help")
     await mia.told("!peiling")
-    said = [one.body for one in shown(await mia.person.history(mia.direct)) if one.key]
+    said = [message.body for message in shown(await mia.person.history(mia.direct)) if message.key]
     assert sum("is van iemand anders" in words for words in said) == 3
 
 

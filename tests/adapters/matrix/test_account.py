@@ -419,9 +419,9 @@ async def test_a_token_that_is_refused(door: Door) -> None:
 
 async def test_a_token_of_somebody_else(door: Door) -> None:
     _, token = await door.token()
-    other = await door.server.register(f"b{secrets.token_hex(5)}")
+    stranger = await door.server.register(f"b{secrets.token_hex(5)}")
     with pytest.raises(LoginRefused, match=door.user):
-        await door.open(token=token, user=other)
+        await door.open(token=token, user=stranger)
 
 
 # --- the folder ---
@@ -483,9 +483,9 @@ async def test_the_folder_of_another_account(door: Door) -> None:
     await door.open()
     await door.close()
     kept = door.session()
-    other = await door.server.register(f"b{secrets.token_hex(5)}")
+    stranger = await door.server.register(f"b{secrets.token_hex(5)}")
     with pytest.raises(LoginRefused, match=door.user):
-        await door.open(user=other)
+        await door.open(user=stranger)
     assert door.session() == kept
 
 

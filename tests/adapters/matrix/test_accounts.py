@@ -21,8 +21,12 @@ async def asked_in(town: Town, question: str) -> tuple[Resident, str]:
 
 def boards_in(history: list[dict[str, Any]], words: str) -> set[str]:
     """The messages, but for native polls, that are boards with these words."""
-    found = [one for one in shown(history) if one.type == "m.room.message" and one.key.startswith("board:")]
-    return {one.event_id for one in found if words in one.body}
+    found = [
+        message
+        for message in shown(history)
+        if message.type == "m.room.message" and message.key.startswith("board:")
+    ]
+    return {message.event_id for message in found if words in message.body}
 
 
 async def test_they_leave_each_others_alone(homeserver: Homeserver, tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ async def test_a_poll_from_opening_to_result(town: Town) -> None:
     await board(ben.person, room, "Later haalt het", "Gesloten ")
     end = await ben.person.wait_for(room, lambda event: event["type"] == "org.matrix.msc3381.poll.end")
     assert end["content"]["m.relates_to"]["event_id"] == poll["event_id"]
-    announced = [one for one in shown(await ben.person.history(room)) if one.body.startswith("Gesloten: ")]
+    announced = [
+        message for message in shown(await ben.person.history(room)) if message.body.startswith("Gesloten: ")
+    ]
     assert len(announced) == 1
 
 
@@ -108,7 +110,9 @@ async def test_an_edit_is_no_command(town: Town) -> None:
     await anna.person.edit(room, vote, "!stem 1")
     await anna.person.say(room, "!stem 3")
     await board(anna.person, room, "1. Ja: 0 stemmen", "3. Later: 1 stem")
-    received = [one.body for one in shown(await anna.person.history(anna.direct)) if "nu Ja" in one.body]
+    received = [
+        message.body for message in shown(await anna.person.history(anna.direct)) if "nu Ja" in message.body
+    ]
     assert received == []
 
 
@@ -203,7 +207,7 @@ async def test_power_levels_are_roles_in_their_own_room(town: Town, version: str
     await ben.person.say(room, '!poll open "Nog een?" a | b')
     await board(ben.person, room, "Nog een?")
 
-    other = await town.room(ben.person)  # master of a room of his own
+    own_room = await town.room(ben.person)  # master of a room of his own
     number = (await board(ben.person, room, "Nog een?")).body.split("Dit is peiling ")[1].split(".")[0]
     first = str(int(number) - 1)
     carl = await town.resident("carl")
@@ -213,7 +217,7 @@ async def test_power_levels_are_roles_in_their_own_room(town: Town, version: str
     own = await town.room(carl.person)
     await carl.person.say(own, f"!peiling annuleer {first} --zeker")
     await carl.told("“Nieuwe skatebaan?” is van iemand anders")
-    assert other
+    assert own_room
 
     await mia.person.say(room, f"!peiling sluit {number} --zeker")
     await mia.told("is gesloten")

@@ -39,9 +39,9 @@ class Voter:
 async def answered(resident: Resident) -> dict[str, list[Shown]]:
     """What Plein answered so far, by the event that it answers."""
     found: dict[str, list[Shown]] = {}
-    for one in shown(await resident.person.history(resident.direct)):
-        if one.key.startswith("answer:matrix:"):
-            found.setdefault(one.key.removeprefix("answer:matrix:"), []).append(one)
+    for message in shown(await resident.person.history(resident.direct)):
+        if message.key.startswith("answer:matrix:"):
+            found.setdefault(message.key.removeprefix("answer:matrix:"), []).append(message)
     return found
 
 
@@ -130,7 +130,9 @@ async def check_room(reader: Person, room: str, question: str, voters: Sequence[
             expected[OPTIONS[counted[-1] - 1]] += 1
     final = await board(reader, room, question, "Gesloten ")
     announced = [
-        one for one in shown(await reader.history(room)) if one.body.startswith(f"Gesloten: {question}")
+        message
+        for message in shown(await reader.history(room))
+        if message.body.startswith(f"Gesloten: {question}")
     ]
     assert len(announced) == 1
     assert counts_on(final) == {option: expected[option] for option in OPTIONS}

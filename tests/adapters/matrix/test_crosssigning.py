@@ -197,8 +197,8 @@ async def test_nonsense_is_refused(bench: Bench, body: str) -> None:
 
 async def test_another_device_is_never_signed_for_ours(bench: Bench) -> None:
     """A server that hands out other keys under our device's name."""
-    client, other = await bench.device(), await bench.device()
-    theirs = (await on_server(other))["device_keys"][bench.user][other.device_id]["keys"].values()
+    client, second = await bench.device(), await bench.device()
+    theirs = (await on_server(second))["device_keys"][bench.user][second.device_id]["keys"].values()
 
     def swap(body: Json) -> None:
         keys = body["device_keys"][bench.user][client.device_id]["keys"]

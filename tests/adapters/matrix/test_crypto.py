@@ -48,9 +48,9 @@ class Bench:
 
     async def again(self, client: nio.AsyncClient) -> Any:
         """The same device after a crash: what was not saved is gone."""
-        other = self._make(type(client), client.user_id)
-        other.restore_login(client.user_id, str(client.device_id), client.access_token)
-        return other
+        restored = self._make(type(client), client.user_id)
+        restored.restore_login(client.user_id, str(client.device_id), client.access_token)
+        return restored
 
     def _make(self, kind: Kind, user_id: str) -> nio.AsyncClient:
         config = nio.AsyncClientConfig(
@@ -86,14 +86,14 @@ class Pair:
     @classmethod
     async def on(cls, bench: Bench, kind: Kind) -> Pair:
         bot, peer = await bench.client(kind), await bench.client(PleinClient)
-        for one in (bot, peer):
-            await one.keys_upload()
+        for client in (bot, peer):
+            await client.keys_upload()
         encrypted = [nio.EnableEncryptionBuilder().as_dict()]
         room = (await peer.room_create(initial_state=encrypted, invite=[bot.user_id])).room_id
         await bot.join(room)
-        for one in (bot, peer):
-            await one.sync(full_state=True)
-            await one.keys_query()
+        for client in (bot, peer):
+            await client.sync(full_state=True)
+            await client.keys_query()
         return cls(bot, peer, room)
 
     async def say(self, body: str) -> Any:

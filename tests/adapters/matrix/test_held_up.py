@@ -107,8 +107,8 @@ async def test_a_join_that_hangs_stops_no_other_room(spoiled: Spoiled) -> None:
     spoiled.proxy.seen.clear()
     tombstone = {"body": "weg", "replacement_room": "!nowhere:dead.example"}
     await anna.person.send_state(hers, "m.room.tombstone", tombstone)
-    other = await anna.person.create_room()
-    await anna.person.invite(other, spoiled.town.plein.user_id)
+    elsewhere = await anna.person.create_room()
+    await anna.person.invite(elsewhere, spoiled.town.plein.user_id)
 
     async def knocks() -> bool:
         return sum("/join/" in line for line in spoiled.proxy.seen) >= 2
@@ -126,7 +126,7 @@ async def test_a_join_that_hangs_stops_no_other_room(spoiled: Spoiled) -> None:
     await spoiled.town.plein.start()
     await ben.told("nu Later", timeout=30)
     spoiled.proxy.mend()
-    await spoiled.town.comes_to(anna.person, other)
+    await spoiled.town.comes_to(anna.person, elsewhere)
 
 
 async def test_a_room_whose_history_hangs_stops_no_other(spoiled: Spoiled) -> None:
@@ -174,20 +174,24 @@ async def test_what_it_was_put_out_of_is_noticed_at_the_start(homeserver: Homese
     plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
     town = Town(homeserver, plein)
     anna = await town.resident("anna")
-    room, other = await town.room(anna.person), await town.room(anna.person)
+    room, elsewhere = await town.room(anna.person), await town.room(anna.person)
     await anna.person.say(room, ASK)
     first = await board(anna.person, room, "Nog niemand stemde")
     await plein.kill()
     await anna.person.kick(room, plein.user_id)
     await plein.start()
-    await anna.person.say(other, '!peiling open "Elders?" Ja | Nee')
-    await board(anna.person, other, "Elders?")
+    await anna.person.say(elsewhere, '!peiling open "Elders?" Ja | Nee')
+    await board(anna.person, elsewhere, "Elders?")
     await anna.person.invite(room, plein.user_id)
     await town.comes_to(anna.person, room)
     await anna.person.say(room, "!stem 2 --peiling 1")
     after = await board(anna.person, room, "2. Nee: 1 stem")
-    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:poll:1")]
-    assert [one.event_id for one in boards if one.type == "m.room.message"] == [first.event_id]
+    boards = [
+        message
+        for message in shown(await anna.person.history(room))
+        if message.key.startswith("board:poll:1")
+    ]
+    assert [message.event_id for message in boards if message.type == "m.room.message"] == [first.event_id]
     assert after.event_id == first.event_id
     assert await plein.stop() == 0
 
@@ -224,8 +228,10 @@ async def test_announcements_only_for_a_while_loses_nothing(spoiled: Spoiled) ->
     after = await board(anna.person, room, "2. Nee: 1 stem", "3. Later: 1 stem")
     assert after.event_id == first.event_id
     await board(anna.person, room, "En dan?", "Nog niemand stemde")
-    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
-    assert len([one for one in boards if one.type == "m.room.message"]) == 2
+    boards = [
+        message for message in shown(await anna.person.history(room)) if message.key.startswith("board:")
+    ]
+    assert len([message for message in boards if message.type == "m.room.message"]) == 2
 
 
 async def test_put_out_and_invited_again_the_board_goes_on(spoiled: Spoiled) -> None:
@@ -241,8 +247,10 @@ async def test_put_out_and_invited_again_the_board_goes_on(spoiled: Spoiled) -> 
     await ben.told("je koos Nee")
     after = await board(anna.person, room, "2. Nee: 1 stem")
     assert after.event_id == first.event_id
-    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
-    assert len([one for one in boards if one.type == "m.room.message"]) == 1
+    boards = [
+        message for message in shown(await anna.person.history(room)) if message.key.startswith("board:")
+    ]
+    assert len([message for message in boards if message.type == "m.room.message"]) == 1
 
 
 async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) -> None:
@@ -261,8 +269,10 @@ async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) ->
     await board(anna.person, new, "Nieuwe skatebaan?")
     await anna.person.say(new, "!stem 2")
     await board(anna.person, new, "2. Nee: 1 stem")
-    boards = [one for one in shown(await anna.person.history(new)) if one.key.startswith("board:")]
-    assert [one.body.split("\n")[0] for one in boards if one.type == "m.room.message"] == [
+    boards = [
+        message for message in shown(await anna.person.history(new)) if message.key.startswith("board:")
+    ]
+    assert [message.body.split("\n")[0] for message in boards if message.type == "m.room.message"] == [
         "Nieuwe skatebaan?"
     ]
 
@@ -285,7 +295,11 @@ async def test_a_poll_closes_after_what_was_said_in_time(homeserver: Homeserver,
         while time.monotonic() < ends:
             await ben.person.request("GET", "sync", params={"timeout": "5000"})
         late = await anna.person.say(room, "!stem 1")
-        assert not [one for one in shown(await anna.person.history(room)) if one.body.startswith("Gesloten")]
+        assert not [
+            message
+            for message in shown(await anna.person.history(room))
+            if message.body.startswith("Gesloten")
+        ]
         proxy.mend()
         closed = await says(anna.person, room, "Gesloten: ")
         assert "Nee haalt het, met 1 stem" in closed.body

@@ -25,14 +25,14 @@ async def test_the_server_is_never_hammered_and_nothing_is_dropped(
         town = Town(limited_homeserver, plein)
         people = [await town.resident(f"voter{number}") for number in range(VOTERS)]
         anna = people[0].person
-        room = await town.room(anna, *(one.person for one in people[1:]))
+        room = await town.room(anna, *(resident.person for resident in people[1:]))
         await anna.say(room, '!peiling open "Nieuwe skatebaan?" Ja | Nee')
         await board(anna, room, "Nog niemand stemde")
-        for one in people:
-            await one.person.say(room, "!stem 2")
+        for resident in people:
+            await resident.person.say(room, "!stem 2")
         final = await board(anna, room, f"2. Nee: {VOTERS} stemmen", timeout=300)
-        for one in people:
-            await one.told("je koos Nee", timeout=300)
+        for resident in people:
+            await resident.told("je koos Nee", timeout=300)
         assert await plein.stop() == 0
     assert final.edits <= 6, "votes are shown together"
     sends = [line for line in proxy.seen if line.startswith("PUT") and "/send/" in line]

@@ -84,11 +84,11 @@ async def test_in_an_encrypted_room_the_picture_is_encrypted_too(town: Town) -> 
     await anna.told("is gesloten")
 
     async def all_said() -> bool:
-        said = [one for one in await anna.person.history(room) if one["type"] == "m.room.encrypted"]
+        said = [event for event in await anna.person.history(room) if event["type"] == "m.room.encrypted"]
         return len(said) >= 4  # the native poll, the board, the result and the picture
 
     await anna.person.wait_until(all_said)
-    assert "m.image" not in str([one["content"] for one in await anna.person.history(room)])
+    assert "m.image" not in str([event["content"] for event in await anna.person.history(room)])
 
 
 async def test_a_hidden_poll_is_never_answered_in_public(town: Town) -> None:
@@ -106,7 +106,7 @@ async def test_a_hidden_poll_is_never_answered_in_public(town: Town) -> None:
     last = await board(anna.person, room, "1 persoon stemde.")
     assert "█" not in last.body
     assert not [
-        one for one in await anna.person.history(room) if one["type"] == "org.matrix.msc3381.poll.start"
+        event for event in await anna.person.history(room) if event["type"] == "org.matrix.msc3381.poll.start"
     ]
     await anna.person.say(room, f"!peiling sluit {number} --zeker")
     await board(anna.person, room, "██████████ 2. Nee: 1 stem", "Nee haalt het")
@@ -115,7 +115,7 @@ async def test_a_hidden_poll_is_never_answered_in_public(town: Town) -> None:
 async def test_an_anonymous_objection_is_shown_without_a_name(town: Town) -> None:
     anna, ben = await town.resident("anna"), await town.resident("ben")
     others = [await town.resident(name) for name in ("cas", "dora", "eva")]
-    room = await town.room(anna.person, ben.person, *(other.person for other in others))
+    room = await town.room(anna.person, ben.person, *(resident.person for resident in others))
     await anna.person.say(room, '!peiling open "Tweede tafel" --soort akkoord --anoniem')
     await board(anna.person, room, "1. Akkoord", "Anoniem", "vanaf 5 stemmen")
     number = await number_of(anna)
@@ -133,7 +133,7 @@ async def test_a_secret_ballot_is_given_whole(town: Town) -> None:
     """A number says one of them, which is not all of it; and each receipt is as good as the one before."""
     anna, ben = await town.resident("anna"), await town.resident("ben")
     others = [await town.resident(name) for name in ("cas", "dora", "eva")]
-    room = await town.room(anna.person, ben.person, *(other.person for other in others))
+    room = await town.room(anna.person, ben.person, *(resident.person for resident in others))
     await anna.person.say(
         room, '!peiling open "Wat is goed?" Bank | Boom | Beeld --soort goedkeuring --anoniem'
     )
@@ -170,7 +170,7 @@ async def test_reactions_one_after_the_other_are_an_order(town: Town) -> None:
     await anna.person.redact(room, taken)
     await anna.told("Nu: Blauw op 1.")
     await board(anna.person, room, "██████████ 3. Blauw: wint 2 duels van de 2")
-    numbers = [one for one in shown(await anna.person.history(room)) if "[1]" in one.body]
+    numbers = [message for message in shown(await anna.person.history(room)) if "[1]" in message.body]
     assert numbers == []
 
 

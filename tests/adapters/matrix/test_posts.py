@@ -83,7 +83,7 @@ async def a_room(
     async with open_core(config, SystemClock(), 0, installed) as core:
         adapter = Matrix(settings, {}, core.texts, config.zone, SystemClock())
         work = (adapter.run(core), core.outbox.worker.run(), core.boards.worker.run())
-        tasks = [asyncio.create_task(one) for one in work]
+        tasks = [asyncio.create_task(job) for job in work]
         async with asyncio.timeout(60):
             await adapter.caught_up()
 

@@ -41,11 +41,11 @@ async def false_room(town: Town, victim: Person, **options: Any) -> str:
     return room
 
 
-async def private_room(town: Town, victim: Person, *besides: str) -> str:
+async def private_room(town: Town, victim: Person, *known: str) -> str:
     """The room that Plein made for her, once she is in it."""
 
     async def look() -> str | None:
-        rooms = set(await victim.direct_rooms_with(town.plein.user_id)) - set(besides)
+        rooms = set(await victim.direct_rooms_with(town.plein.user_id)) - set(known)
         return next(iter(rooms), None)
 
     room = await victim.wait_until(look)
@@ -54,7 +54,7 @@ async def private_room(town: Town, victim: Person, *besides: str) -> str:
 
 
 async def said_in(reader: Person, room: str, by: str) -> list[str]:
-    return [one.body for one in shown(await reader.history(room)) if one.sender == by]
+    return [message.body for message in shown(await reader.history(room)) if message.sender == by]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,9 @@ async def test_nonsense_is_waited_out(spoiled: Spoiled, where: str, what: str) -
     await anna.told("Vanaf nu praat ik Nederlands")
     spoiled.proxy.mend()
     answers = [
-        one for one in shown(await anna.person.history(anna.direct)) if one.key == f"answer:matrix:{command}"
+        message
+        for message in shown(await anna.person.history(anna.direct))
+        if message.key == f"answer:matrix:{command}"
     ]
     assert len(answers) == 1
 
@@ -81,8 +83,10 @@ async def test_a_lost_answer_is_asked_for_again(spoiled: Spoiled, where: str, ho
     await anna.person.say(room, "!stem 2")
     await board(anna.person, room, "2. Nee: 1 stem")
     spoiled.proxy.mend()
-    boards = [one for one in shown(await anna.person.history(room)) if one.key.startswith("board:")]
-    assert [one.type for one in boards] == ["org.matrix.msc3381.poll.start", "m.room.message"]
+    boards = [
+        message for message in shown(await anna.person.history(room)) if message.key.startswith("board:")
+    ]
+    assert [message.type for message in boards] == ["org.matrix.msc3381.poll.start", "m.room.message"]
 
 
 def _half_events() -> list[tuple[str, Any]]:
@@ -168,7 +172,7 @@ async def test_what_was_said_while_plein_was_away_is_all_read(spoiled: Spoiled) 
 
     async def all_answered() -> bool:
         history = shown(await ben.person.history(ben.direct))
-        return {f"answer:matrix:{event_id}" for event_id in said} <= {one.key for one in history}
+        return {f"answer:matrix:{event_id}" for event_id in said} <= {message.key for message in history}
 
     await ben.person.wait_until(all_answered, timeout=300)
     await board(anna.person, room, "3. Later: 1 stem", "1 persoon stemde")
@@ -183,7 +187,9 @@ async def test_what_was_said_before_plein_came_is_not_for_plein(spoiled: Spoiled
     await spoiled.town.comes_to(anna.person, room)
     await anna.person.say(room, '!peiling open "Nieuw?" Ja | Nee')
     await board(anna.person, room, "Nieuw?")
-    assert not [one for one in shown(await anna.person.history(room)) if one.key and "Oud" in one.body]
+    assert not [
+        message for message in shown(await anna.person.history(room)) if message.key and "Oud" in message.body
+    ]
 
 
 async def test_invitations_are_taken_by_rule(homeserver: Homeserver, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ async def test_nobody_speaks_through_plein_from_elsewhere(town: Town, levels: di
     await anna.person.say(own, ask.replace("bij mij", "hier"))
     await anna.person.say(own, "!peiling lijst")
     await anna.told("Er loopt nu geen")
-    assert not any("Koop" in one.body for one in shown(await mo.person.history(room)))
+    assert not any("Koop" in message.body for message in shown(await mo.person.history(room)))
 
 
 async def test_who_was_silenced_since_has_nothing_more_said(town: Town) -> None:
@@ -59,9 +59,11 @@ async def test_who_was_silenced_since_has_nothing_more_said(town: Town) -> None:
     await anna.person.say(anna.direct, f"!peiling opnieuw {number}")
     await anna.person.say(anna.direct, "!taal nl")
     await anna.told("Vanaf nu praat ik Nederlands")
-    told = [one.body for one in shown(await anna.person.history(anna.direct)) if SILENT in one.body]
+    told = [
+        message.body for message in shown(await anna.person.history(anna.direct)) if SILENT in message.body
+    ]
     assert len(told) == 3
-    assert not any("Koop" in one.body for one in shown(await mo.person.history(room)))
+    assert not any("Koop" in message.body for message in shown(await mo.person.history(room)))
 
 
 @pytest.mark.parametrize(

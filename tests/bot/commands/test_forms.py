@@ -32,7 +32,7 @@ def test_what_is_missing_is_asked_for_with_what_is_there() -> None:
     assert form.filled_in([" De bank "]) == {"poll": 3, "review": "2d", "outcome": "De bank"}
 
 
-def test_what_is_wrong_besides_is_said_first() -> None:
+def test_what_else_is_wrong_is_said_first() -> None:
     error = missing("poll outcome", {"review": "op een keer"})
     assert error.form is None
     assert error.text.values["problem"].key == "when.unclear"

@@ -33,7 +33,9 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
     exact = [theme for theme in themes if wanted in (f"#{theme.id}", theme.name.casefold())]
     found = exact or [theme for theme in themes if theme.name.casefold().startswith(wanted)]
     if not found:
-        raise UserError("theme.unknown", theme=str(value)[:40], known=tuple(typed(it.name) for it in themes))
+        raise UserError(
+            "theme.unknown", theme=str(value)[:40], known=tuple(typed(theme.name) for theme in themes)
+        )
     if len(found) > 1:
         choices = [(typed(theme.name), {argument.name: f"#{theme.id}"}) for theme in found]
         raise Unsure(typed(f"{value}?"), choices)

@@ -57,8 +57,8 @@ def test_the_words_of_the_reader_go_before_those_of_others() -> None:
             for param in COMMANDS.arguments(command):
                 for word, choice in param.words(locale).items():
                     given = {param.name: word}
-                    others = {other.name: "1" for other in command.params if other.required}
-                    bound = bind(COMMANDS, command, {**others, **given}, a_call(locale))
+                    required = {param.name: "1" for param in command.params if param.required}
+                    bound = bind(COMMANDS, command, {**required, **given}, a_call(locale))
                     assert bound[param.name] is choice
 
 
@@ -142,10 +142,10 @@ def test_what_is_no_moment_says_why_and_stays_as_it_was_typed(typed: str) -> Non
 
 def test_an_ambiguous_moment_is_suggested_in_full() -> None:
     both = suggested("12 december om 8", a_call())
-    assert [one.words.values["at"].astimezone(BRUSSELS).hour for one in both] == [8, 20]
-    for one in both:
-        assert one.value == one.words.values["at"].isoformat()
-        assert read(f"!poll extend {one.value}")[1]["until"] == one.words.values["at"]
+    assert [choice.words.values["at"].astimezone(BRUSSELS).hour for choice in both] == [8, 20]
+    for choice in both:
+        assert choice.value == choice.words.values["at"].isoformat()
+        assert read(f"!poll extend {choice.value}")[1]["until"] == choice.words.values["at"]
 
 
 def test_a_moment_that_may_be_one_of_two_is_asked_back_with_a_button_for_each() -> None:

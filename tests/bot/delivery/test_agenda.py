@@ -206,7 +206,7 @@ async def test_a_poll_closes_at_its_time_once(town: Town) -> None:
     town.clock.turn(timedelta(seconds=1))
     for _ in range(3):
         await town.core.run_due()
-    assert [one.words.split("\n")[0] for one in town.platform.shown] == ["Wat?", "Gesloten: Wat?"]
+    assert [shown.words.split("\n")[0] for shown in town.platform.shown] == ["Wat?", "Gesloten: Wat?"]
     town.clock.turn(timedelta(seconds=2))
     await town.core.run_due()
     assert "Gesloten op" in town.platform.shown[-1].words
@@ -217,7 +217,7 @@ async def test_a_poll_that_was_closed_by_hand_is_not_closed_again(town: Town) ->
     await town.say("anna", "!poll close --sure")
     town.clock.turn(timedelta(hours=2))
     await town.core.run_due()
-    assert len([one for one in town.platform.shown if one.words.startswith("Gesloten")]) == 1
+    assert len([shown for shown in town.platform.shown if shown.words.startswith("Gesloten")]) == 1
 
 
 async def test_after_an_outage_it_closes_at_once_and_says_so(town: Town) -> None:

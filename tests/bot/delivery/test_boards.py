@@ -35,7 +35,9 @@ async def flush(town: Town, seconds: float = 2) -> None:
 def shown(town: Town, room: str = "sport") -> list[tuple[str, str]]:
     """How each state of the board was shown there, and the count it had, behind its bar."""
     return [
-        (one.how, one.words.split("\n")[1].lstrip("█░ ")) for one in town.platform.shown if one.where == room
+        (state.how, state.words.split("\n")[1].lstrip("█░ "))
+        for state in town.platform.shown
+        if state.where == room
     ]
 
 
@@ -70,7 +72,7 @@ async def test_a_vote_that_comes_during_an_edit_is_shown_next(town: Town) -> Non
     await town.say("ben", "!vote 1")
     editing = asyncio.create_task(flush(town))
     await town.platform.until(
-        lambda: ("edit", "sport") in [(one.how, one.where) for one in town.platform.tries]
+        lambda: ("edit", "sport") in [(attempt.how, attempt.where) for attempt in town.platform.tries]
     )
     await town.say("cas", "!vote 1")
     town.platform.held.pop("sport").set()
@@ -83,7 +85,7 @@ async def test_a_vote_that_comes_during_an_edit_is_shown_next(town: Town) -> Non
 async def test_too_old_to_edit_is_posted_anew_and_then_edited(town: Town) -> None:
     await flush(town)
     first = town.platform.shown[-1].key
-    town.platform.uneditable = {f"${one.key}" for one in town.platform.shown}
+    town.platform.uneditable = {f"${state.key}" for state in town.platform.shown}
     await town.say("ben", "!vote 1")
     await flush(town)
     await flush(town)
@@ -91,7 +93,7 @@ async def test_too_old_to_edit_is_posted_anew_and_then_edited(town: Town) -> Non
     await flush(town)
     assert [how for how, _ in shown(town)] == ["send", "send", "edit"]
     assert shown(town)[-1] == ("edit", "1. A: 2 stemmen")
-    keys = {one.key for one in town.platform.shown if one.how == "send"}
+    keys = {state.key for state in town.platform.shown if state.how == "send"}
     assert first in keys
     assert len(keys) == 4
 
@@ -103,7 +105,7 @@ async def test_the_first_posting_again_has_the_same_key(town: Town) -> None:
     await flush(town, 0)
     await town.say("ben", "!vote 1")
     await flush(town)
-    first, second = (one for one in town.platform.tries if one.where == "sport")
+    first, second = (attempt for attempt in town.platform.tries if attempt.where == "sport")
     assert first.key == second.key
     assert (first.tried_at, second.tried_at) == (None, started)
     # It may have arrived at the first try, with nobody's vote on it: an edit sets that right.
@@ -118,7 +120,7 @@ async def test_trouble_in_one_place_holds_up_no_other(town: Town) -> None:
     await town.say("ben", "!vote 1")
     await flush(town)
     assert shown(town)[-1] == ("edit", "1. A: 1 stem")
-    assert len([one for one in town.platform.tries if one.where == "plein"]) == 1
+    assert len([attempt for attempt in town.platform.tries if attempt.where == "plein"]) == 1
     await flush(town, 58)
     await flush(town, 1)
     assert len(town.platform.trouble["plein"]) == 1
@@ -157,7 +159,7 @@ async def test_a_place_that_comes_later_shows_what_is_open(town: Town) -> None:
     await town.joined("nieuw")
     await town.joined("nieuw")
     await flush(town)
-    assert [one.words.split("\n")[0] for one in town.platform.shown if one.where == "nieuw"] == ["Nog?"]
+    assert [state.words.split("\n")[0] for state in town.platform.shown if state.where == "nieuw"] == ["Nog?"]
 
 
 async def test_a_place_left_and_joined_again_goes_on_with_what_stands_there(town: Town) -> None:
@@ -188,8 +190,8 @@ async def test_what_ended_while_plein_was_not_there_is_shown_by_what_stands_ther
 async def test_what_cannot_be_edited_any_more_is_posted_anew(town: Town) -> None:
     await flush(town)
     await town.core.left(PLATFORM, Place(PLATFORM, "plein"))
-    town.platform.uneditable |= {one.key for one in town.platform.shown} | {
-        f"${one.key}" for one in town.platform.shown if one.where == "plein"
+    town.platform.uneditable |= {state.key for state in town.platform.shown} | {
+        f"${state.key}" for state in town.platform.shown if state.where == "plein"
     }
     await town.joined("plein")
     await town.say("ben", "!vote 1")

@@ -55,7 +55,7 @@ async def test_a_person_and_a_place_of_the_same_name_are_two(town: Town) -> None
         lambda tx: tx.posts.add("p", Identity(PLATFORM, "mia"), private, town.clock.now())
     )
     await flush(town)
-    assert [(one.how, one.words) for one in town.platform.shown] == [
+    assert [(shown.how, shown.words) for shown in town.platform.shown] == [
         ("send", "aan de plek"),
         ("whisper", "aan Mia"),
     ]
@@ -140,7 +140,7 @@ async def test_a_place_that_is_gone_is_told_to_the_moderators_at_once(town: Town
     await flush(town)
     await flush(town)
     assert town.platform.where("sport") == ["twee"]
-    assert ["kon niet bezorgd worden (weg)" in one for one in town.platform.where("mia")] == [True]
+    assert ["kon niet bezorgd worden (weg)" in words for words in town.platform.where("mia")] == [True]
 
 
 async def test_a_person_who_is_gone_is_nobodys_business(town: Town) -> None:
@@ -280,7 +280,7 @@ async def test_a_homeserver_that_hangs_holds_up_nobody_else(
         await town.post(room, "een", "twee")
     async with working(town):
         await town.platform.until(lambda: town.platform.where("gezond") == ["een", "twee"])
-        assert {one.where for one in town.platform.shown} == {"gezond"}
+        assert {shown.where for shown in town.platform.shown} == {"gezond"}
 
 
 async def test_what_takes_too_long_is_given_up_for_now(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,7 +344,7 @@ async def withdraw(town: Town) -> None:
 
 
 def said(town: Town) -> list[tuple[str, str]]:
-    return [(one.how, one.words) for one in town.platform.shown if one.where == "sport"]
+    return [(shown.how, shown.words) for shown in town.platform.shown if shown.where == "sport"]
 
 
 async def test_a_post_changed_before_it_went_out_is_said_once(town: Town) -> None:

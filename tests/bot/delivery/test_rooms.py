@@ -138,21 +138,21 @@ async def test_whom_nobody_has_heard_yet_hears_from_either_once(town: Town, seco
 async def test_another_process_drops_nothing_of_ours(database_url: str) -> None:
     async with (
         open_town(database_url, account=FIRST, board_rest=0) as town,
-        open_town(database_url, account=SECOND, board_rest=0, number=100) as other,
+        open_town(database_url, account=SECOND, board_rest=0, number=100) as second,
     ):
         await joined(town, FIRST, SPORT)
-        await joined(other, SECOND, BUURT)
+        await joined(second, SECOND, BUURT)
         # Whatever it is asked to show of ours it would take for gone.
-        other.platform.trouble["sport"] = [Gone("not in that room")] * 9
+        second.platform.trouble["sport"] = [Gone("not in that room")] * 9
         town.platform.trouble["buurt"] = [Gone("not in that room")] * 9
         await town.say("anna", ASK)
         for place in (SPORT, BUURT):
             await post(town, place, f"dag {place.room_id}")
-        for one in (other, town):
-            await one.core.run_due()
-        await other.say("ben", "!vote 1", room="buurt")
-        for one in (other, town):
-            await one.core.run_due()
+        for process in (second, town):
+            await process.core.run_due()
+        await second.say("ben", "!vote 1", room="buurt")
+        for process in (second, town):
+            await process.core.run_due()
         assert words(town.platform, "sport") == ["Wat?", "dag sport", "Wat?"]
-        assert words(other.platform, "buurt") == ["Wat?", "dag buurt", "Wat?"]
+        assert words(second.platform, "buurt") == ["Wat?", "dag buurt", "Wat?"]
         assert await town.core.store.run(lambda tx: tx.posts.parked()) == []

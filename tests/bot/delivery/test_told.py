@@ -76,7 +76,12 @@ async def flush(town: Town) -> None:
 def heard(*platforms: Platform) -> list[tuple[str, str]]:
     """What Ben heard, and as whom."""
     mine = {HERE.user_id, THERE.user_id}
-    return [(one.where, one.words) for each in platforms for one in each.shown if one.where in mine]
+    return [
+        (shown.where, shown.words)
+        for platform in platforms
+        for shown in platform.shown
+        if shown.where in mine
+    ]
 
 
 def unreached(town: Town) -> list[str]:

@@ -41,19 +41,19 @@ def settings_of(model: type[BaseModel], path: str = "") -> set[str]:
     found: set[str] = set()
     for name, field in model.model_fields.items():
         inner = [
-            one for one in (field.annotation, *getattr(field.annotation, "__args__", ())) if _is_model(one)
+            kind for kind in (field.annotation, *getattr(field.annotation, "__args__", ())) if _is_model(kind)
         ]
         found |= settings_of(inner[0], f"{path}{name}.") if inner else {f"{path}{name}"}
     return found
 
 
-def _is_model(one: Any) -> bool:
-    return isinstance(one, type) and issubclass(one, BaseModel)
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def _keys(values: Any, path: str = "") -> set[str]:
     if isinstance(values, list):
-        return set().union(*(_keys(one, path) for one in values if isinstance(one, dict)), set())
+        return set().union(*(_keys(value, path) for value in values if isinstance(value, dict)), set())
     return (
         set().union(*(_keys(value, f"{path}{key}.") | {f"{path}{key}"} for key, value in values.items()))
         if isinstance(values, dict)

@@ -26,7 +26,7 @@ async def started(url: str, *lines: tuple[str, str]) -> AsyncIterator[Town]:
         ResidentSection.model_validate(
             {
                 "name": f"Line {number}",
-                "accounts": [f"{PLATFORM}:{one}" for one in accounts.split()],
+                "accounts": [f"{PLATFORM}:{name}" for name in accounts.split()],
                 "role": role,
             }
         )

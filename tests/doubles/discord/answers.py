@@ -28,11 +28,14 @@ class Modal:
     @property
     def fields(self) -> dict[str, Json]:
         found: dict[str, Json] = {}
-        for one in all_components(self.data["components"]):
-            if one.get("component"):
-                found[one["component"]["custom_id"]] = {**one["component"], "label": one.get("label")}
-            elif one.get("custom_id") and one["custom_id"] not in found:
-                found[one["custom_id"]] = one
+        for component in all_components(self.data["components"]):
+            if component.get("component"):
+                found[component["component"]["custom_id"]] = {
+                    **component["component"],
+                    "label": component.get("label"),
+                }
+            elif component.get("custom_id") and component["custom_id"] not in found:
+                found[component["custom_id"]] = component
         return found
 
 
@@ -92,7 +95,7 @@ class Answer:
         return self.message.ephemeral
 
     def __repr__(self) -> str:
-        said = [one.text[:60] for one in self.interaction.said]
+        said = [message.text[:60] for message in self.interaction.said]
         return f"<answer {self.kind} with {said}>"
 
     async def first(self, timeout: float = 60.0) -> None:

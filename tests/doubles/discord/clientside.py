@@ -72,9 +72,9 @@ def choose(
     return Chosen(application, data)
 
 
-def _named(person: Person, one: Json, name: str) -> bool:
+def _named(person: Person, part: Json, name: str) -> bool:
     """By its own name, or by the one that this person's client shows."""
-    return name in (one["name"], (one.get("name_localizations") or {}).get(person.user.locale))
+    return name in (part["name"], (part.get("name_localizations") or {}).get(person.user.locale))
 
 
 def _find(person: Person, channel: Channel, path: str, type: int) -> tuple[Application, Json, list[str]]:
@@ -85,7 +85,9 @@ def _find(person: Person, channel: Channel, path: str, type: int) -> tuple[Appli
         guild = person.world.guild_of(channel)
         if guild and application.user.id not in guild.members:
             continue
-        for command in sorted(application.commands.values(), key=lambda one: one.get("guild_id") is None):
+        for command in sorted(
+            application.commands.values(), key=lambda command: command.get("guild_id") is None
+        ):
             if command["type"] != type or command.get("guild_id") not in (None, channel.guild_id):
                 continue
             if _named(person, command, words[0]):
@@ -124,10 +126,10 @@ def _options(
 ) -> list[Json]:
     """Down through groups and subcommands to the options proper."""
     there = command.get("options") or []
-    nested = [one for one in there if one["type"] in (SUBCOMMAND, GROUP)]
+    nested = [option for option in there if option["type"] in (SUBCOMMAND, GROUP)]
     if nested:
-        found = [one for one in nested if path and _named(person, one, path[0])]
-        assert found, f"{command['name']!r} has no {path[:1]}, only {[one['name'] for one in nested]}"
+        found = [option for option in nested if path and _named(person, option, path[0])]
+        assert found, f"{command['name']!r} has no {path[:1]}, only {[option['name'] for option in nested]}"
         inner = _options(person, found[0], path[1:], given, resolved, focused, typed)
         return [{"type": found[0]["type"], "name": found[0]["name"], "options": inner}]
     assert not path, f"{command['name']!r} has no {path}"
@@ -144,7 +146,7 @@ def _options(
             sent.append({"type": option["type"], "name": option["name"], "value": value})
         else:
             assert focused or not option.get("required"), f"{option['name']!r} is required"
-    assert not given, f"{command['name']!r} has no {list(given)}, only {[one['name'] for one in there]}"
+    assert not given, f"{command['name']!r} has no {list(given)}, only {[option['name'] for option in there]}"
     return sent
 
 
@@ -172,11 +174,11 @@ def _value(person: Person, option: Json, value: Any, resolved: Json) -> Any:
 
 
 def _choice(person: Person, option: Json, value: Any) -> Any:
-    for one in option["choices"]:
-        shown = (one.get("name_localizations") or {}).get(person.user.locale)
-        if value in (one["value"], one["name"], shown):
-            return one["value"]
-    known = [one["name"] for one in option["choices"]]
+    for choice in option["choices"]:
+        shown = (choice.get("name_localizations") or {}).get(person.user.locale)
+        if value in (choice["value"], choice["name"], shown):
+            return choice["value"]
+    known = [choice["name"] for choice in option["choices"]]
     raise AssertionError(f"{value!r} is no choice for {option['name']!r}, only {known}")
 
 
@@ -212,9 +214,9 @@ def resolve(person: Person, value: Any, resolved: Json) -> str:
 
 def _attach(person: Person, value: Any, resolved: Json) -> str:
     filename, data = value
-    one = person.world.file(filename, data, content_type_of(filename))
-    resolved.setdefault("attachments", {})[one.id] = attachment_json("ephemeral-attachments/0", one)
-    return one.id
+    file = person.world.file(filename, data, content_type_of(filename))
+    resolved.setdefault("attachments", {})[file.id] = attachment_json("ephemeral-attachments/0", file)
+    return file.id
 
 
 def _aim(person: Person, target: Message | Person, resolved: Json) -> str:

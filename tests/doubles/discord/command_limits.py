@@ -37,18 +37,23 @@ def check_command(form: Form, command: Json) -> None:
         form.say("APPLICATION_COMMAND_TOO_LARGE", f"Command exceeds maximum size ({CHARACTERS})")
 
 
-def _check_texts(form: Form, one: Json, *, chat: bool = True) -> None:
-    if not one.get("name"):
+def _check_texts(form: Form, described: Json, *, chat: bool = True) -> None:
+    if not described.get("name"):
         form.required("name")
-    elif chat and isinstance(one["name"], str) and len(one["name"]) <= 32 and not valid_name(one["name"]):
+    elif (
+        chat
+        and isinstance(described["name"], str)
+        and len(described["name"]) <= 32
+        and not valid_name(described["name"])
+    ):
         form.say("APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid", "name")
-    form.length(one.get("name"), 32, "name", least=1)
+    form.length(described.get("name"), 32, "name", least=1)
     if chat:
-        if not one.get("description"):
+        if not described.get("description"):
             form.required("description")
-        form.length(one.get("description"), 100, "description")
+        form.length(described.get("description"), 100, "description")
     for part, most in (("name_localizations", 32), ("description_localizations", 100)):
-        for locale, text in (one.get(part) or {}).items():
+        for locale, text in (described.get(part) or {}).items():
             if locale not in LOCALES:
                 among = ", ".join(repr(known) for known in LOCALES)
                 form.say("BASE_TYPE_CHOICES", f"Value must be one of ({among}).", part, locale)
@@ -61,22 +66,22 @@ def _check_options(form: Form, options: list[Json], *, depth: int) -> None:
     form.length(options, 25, "options")
     names: set[str] = set()
     optional = False
-    for number, one in enumerate(options):
+    for number, option in enumerate(options):
         with form.at("options", number):
-            _check_texts(form, one)
-            form.choice(one.get("type"), tuple(range(1, 12)), "type")
-            if one.get("name") in names:
+            _check_texts(form, option)
+            form.choice(option.get("type"), tuple(range(1, 12)), "type")
+            if option.get("name") in names:
                 form.say("APPLICATION_COMMAND_OPTIONS_NAME_INVALID", "Option name already used", "name")
-            names.add(str(one.get("name")))
-            _check_option(form, one, depth)
-            if one.get("type") not in (SUBCOMMAND, GROUP):
-                if one.get("required") and optional:
+            names.add(str(option.get("name")))
+            _check_option(form, option, depth)
+            if option.get("type") not in (SUBCOMMAND, GROUP):
+                if option.get("required") and optional:
                     form.say(
                         "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
                         "Required options must be placed before non-required options",
                     )
-                optional = optional or not one.get("required")
-    kinds = {one.get("type") in (SUBCOMMAND, GROUP) for one in options}
+                optional = optional or not option.get("required")
+    kinds = {option.get("type") in (SUBCOMMAND, GROUP) for option in options}
     if len(kinds) > 1:
         form.say(
             "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
@@ -85,16 +90,16 @@ def _check_options(form: Form, options: list[Json], *, depth: int) -> None:
         )
 
 
-def _check_option(form: Form, one: Json, depth: int) -> None:
-    if one.get("type") in (SUBCOMMAND, GROUP):
-        if depth > 1 or (depth and one.get("type") == GROUP):
+def _check_option(form: Form, option: Json, depth: int) -> None:
+    if option.get("type") in (SUBCOMMAND, GROUP):
+        if depth > 1 or (depth and option.get("type") == GROUP):
             form.say("APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Nested too deep", "type")
         else:
-            _check_options(form, one.get("options") or [], depth=depth + 1)
+            _check_options(form, option.get("options") or [], depth=depth + 1)
         return
-    choices = one.get("choices") or []
+    choices = option.get("choices") or []
     form.length(choices, 25, "choices")
-    if choices and one.get("autocomplete"):
+    if choices and option.get("autocomplete"):
         form.say(
             "APPLICATION_COMMAND_OPTION_AUTOCOMPLETE_CHOICES",
             "Choices and autocomplete exclude each other",
@@ -123,12 +128,17 @@ def check_choice(form: Form, choice: Json) -> None:
         form.length(choice["value"], 100, "value")
 
 
-def size_of(one: Json) -> int:
+def size_of(described: Json) -> int:
     """Characters of names, descriptions and values, in each the longest translation."""
     size = 0
     for part in ("name", "description"):
-        texts = [str(one.get(part) or ""), *map(str, (one.get(f"{part}_localizations") or {}).values())]
+        texts = [
+            str(described.get(part) or ""),
+            *map(str, (described.get(f"{part}_localizations") or {}).values()),
+        ]
         size += max(map(len, texts))
-    if isinstance(one.get("value"), str):
-        size += len(one["value"])
-    return size + sum(size_of(inner) for part in ("options", "choices") for inner in one.get(part) or [])
+    if isinstance(described.get("value"), str):
+        size += len(described["value"])
+    return size + sum(
+        size_of(inner) for part in ("options", "choices") for inner in described.get(part) or []
+    )

@@ -56,49 +56,52 @@ def check_v2(form: Form, body: Json) -> None:
             "The maximum number of components in a message is 40",
             "components",
         )
-    if sum(len(str(one.get("content") or "")) for one in inside if one.get("type") == TEXT) > 4_000:
+    if (
+        sum(len(str(component.get("content") or "")) for component in inside if component.get("type") == TEXT)
+        > 4_000
+    ):
         form.say(
             "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED",
             "The combined displayable text size of all components exceeds the maximum length of 4000",
             "components",
         )
-    for number, one in enumerate(components):
+    for number, component in enumerate(components):
         with form.at("components", number):
-            _check_layout(form, one, TOP_LEVEL_V2)
+            _check_layout(form, component, TOP_LEVEL_V2)
     _check_unique(form, components)
 
 
-def _check_layout(form: Form, one: Json, allowed: tuple[int, ...]) -> None:
-    type = one.get("type")
+def _check_layout(form: Form, component: Json, allowed: tuple[int, ...]) -> None:
+    type = component.get("type")
     if type not in allowed:
         among = ", ".join(map(str, allowed))
         form.say("UNION_TYPE_CHOICES", f'Value of field "type" must be one of ({among}).', "type")
     elif type == ROW:
-        _check_row(form, one)
+        _check_row(form, component)
     elif type == TEXT:
-        if not str(one.get("content") or "").strip():
+        if not str(component.get("content") or "").strip():
             form.required("content")
-        form.length(one.get("content"), 4_000, "content")
+        form.length(component.get("content"), 4_000, "content")
     elif type == CONTAINER:
-        for number, inner in enumerate(one.get("components") or []):
+        for number, inner in enumerate(component.get("components") or []):
             with form.at("components", number):
                 _check_layout(form, inner, IN_CONTAINER)
     elif type == SECTION:
-        form.length(one.get("components"), 3, "components", least=1)
-        accessory = one.get("accessory")
+        form.length(component.get("components"), 3, "components", least=1)
+        accessory = component.get("accessory")
         if not accessory:
             form.required("accessory")
         elif accessory.get("type") == BUTTON:
             with form.at("accessory"):
                 _check_button(form, accessory)
     elif type == GALLERY:
-        form.length(one.get("items"), 10, "items", least=1)
+        form.length(component.get("items"), 10, "items", least=1)
 
 
 def _check_row(form: Form, row: Json) -> None:
     inside = row.get("components") or []
     form.length(inside, 5, "components", least=1)
-    width = sum(1 if one.get("type") == BUTTON else 5 for one in inside)
+    width = sum(1 if component.get("type") == BUTTON else 5 for component in inside)
     if width > 5 and len(inside) <= 5:
         form.say(
             "COMPONENT_LAYOUT_WIDTH_EXCEEDED",
@@ -106,12 +109,12 @@ def _check_row(form: Form, row: Json) -> None:
             "components",
             len(inside) - 1,
         )
-    for number, one in enumerate(inside):
+    for number, component in enumerate(inside):
         with form.at("components", number):
-            if one.get("type") == BUTTON:
-                _check_button(form, one)
-            elif one.get("type") in SELECTS:
-                _check_select(form, one)
+            if component.get("type") == BUTTON:
+                _check_button(form, component)
+            elif component.get("type") in SELECTS:
+                _check_select(form, component)
             else:
                 form.say(
                     "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (2, 3, 5, 6, 7, 8).', "type"
@@ -155,28 +158,28 @@ def _check_select(form: Form, select: Json) -> None:
 def _check_options(form: Form, options: list[Json], most: int) -> None:
     form.length(options, most, "options", least=1)
     values: set[str] = set()
-    for number, one in enumerate(options):
+    for number, option in enumerate(options):
         with form.at("options", number):
             for part in ("label", "value"):
-                if not one.get(part):
+                if not option.get(part):
                     form.required(part)
-                form.length(one.get(part), 100, part)
-            form.length(one.get("description"), 100, "description")
-            if one.get("value") in values:
+                form.length(option.get(part), 100, part)
+            form.length(option.get("description"), 100, "description")
+            if option.get("value") in values:
                 form.say(
                     "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
                     "The specified option value is already used",
                     "value",
                 )
-            values.add(str(one.get("value")))
+            values.add(str(option.get("value")))
 
 
 def _check_unique(form: Form, components: list[Json]) -> None:
     """No custom_id twice, wherever they are nested."""
     seen: set[str] = set()
 
-    def look(one: Json, path: tuple[str | int, ...]) -> None:
-        custom_id = one.get("custom_id")
+    def look(component: Json, path: tuple[str | int, ...]) -> None:
+        custom_id = component.get("custom_id")
         if custom_id in seen:
             form.say(
                 "COMPONENT_CUSTOM_ID_DUPLICATED",
@@ -186,14 +189,14 @@ def _check_unique(form: Form, components: list[Json]) -> None:
             )
         if custom_id:
             seen.add(str(custom_id))
-        for number, inner in enumerate(one.get("components") or []):
+        for number, inner in enumerate(component.get("components") or []):
             look(inner, (*path, "components", number))
         for part in ("accessory", "component"):
-            if one.get(part):
-                look(one[part], (*path, part))
+            if component.get(part):
+                look(component[part], (*path, part))
 
-    for number, one in enumerate(components):
-        look(one, ("components", number))
+    for number, component in enumerate(components):
+        look(component, ("components", number))
 
 
 def check_modal(form: Form, modal: Json) -> None:
@@ -206,15 +209,15 @@ def check_modal(form: Form, modal: Json) -> None:
     form.length(modal.get("custom_id"), 100, "custom_id")
     components = modal.get("components") or []
     form.length(components, 5, "components", least=1)
-    for number, one in enumerate(components):
+    for number, component in enumerate(components):
         with form.at("components", number):
-            _check_modal_part(form, one)
+            _check_modal_part(form, component)
     _check_unique(form, components)
 
 
-def _check_modal_part(form: Form, one: Json) -> None:
-    if one.get("type") == ROW:
-        inside = one.get("components") or []
+def _check_modal_part(form: Form, component: Json) -> None:
+    if component.get("type") == ROW:
+        inside = component.get("components") or []
         form.length(inside, 1, "components", least=1)
         for number, field in enumerate(inside):
             with form.at("components", number):
@@ -222,16 +225,16 @@ def _check_modal_part(form: Form, one: Json) -> None:
                 if not field.get("label"):
                     form.required("label")
                 _check_field(form, field)
-    elif one.get("type") == LABEL:
-        if not one.get("label"):
+    elif component.get("type") == LABEL:
+        if not component.get("label"):
             form.required("label")
-        form.length(one.get("label"), 45, "label")
-        form.length(one.get("description"), 100, "description")
+        form.length(component.get("label"), 45, "label")
+        form.length(component.get("description"), 100, "description")
         with form.at("component"):
-            form.choice((one.get("component") or {}).get("type"), IN_LABEL, "type")
-            _check_field(form, one.get("component") or {})
+            form.choice((component.get("component") or {}).get("type"), IN_LABEL, "type")
+            _check_field(form, component.get("component") or {})
     else:
-        _check_layout(form, one, IN_MODAL)
+        _check_layout(form, component, IN_MODAL)
 
 
 def _check_field(form: Form, field: Json) -> None:

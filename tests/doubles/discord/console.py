@@ -58,12 +58,14 @@ class Console:
 
     def shown(self, message: Message, mark: str = "") -> str:
         """A message with a number to name it by."""
-        number = next((key for key, one in self._numbers.items() if one is message), len(self._numbers) + 1)
+        number = next(
+            (key for key, known in self._numbers.items() if known is message), len(self._numbers) + 1
+        )
         self._numbers[number] = message
         where = f"#{message.channel.name}" if message.channel.guild_id else "direct"
         alone = self.discord.world.users.get(message.only_for or "")
         text = message.text.replace("\n", "\n    ")
-        buttons = "".join(f" [{one}]" for one in message.buttons)
+        buttons = "".join(f" [{button}]" for button in message.buttons)
         only = f" (only {alone.name})" if alone else ""
         reactions = "".join(f" {key}{len(users)}" for key, users in message.reactions.items())
         who = message.shown_as or message.author.name
@@ -125,7 +127,7 @@ class Console:
 
     def _typed(self, path: list[str], name: str, value: str) -> Any:
         """What was typed as the kind of value that the option takes."""
-        one: Json = {
+        option: Json = {
             "options": [
                 command
                 for bot in self.discord.world.applications.values()
@@ -133,8 +135,8 @@ class Console:
             ]
         }
         for part in (*path, name):
-            one = next((inner for inner in one.get("options") or [] if inner["name"] == part), {})
-        kind = one.get("type")
+            option = next((inner for inner in option.get("options") or [] if inner["name"] == part), {})
+        kind = option.get("type")
         if kind in (INTEGER, NUMBER):
             return int(value) if kind == INTEGER else float(value)
         if kind == BOOLEAN:
@@ -149,7 +151,7 @@ class Console:
         if answer.modal is None:
             return ""
         self._forms[person.name] = answer
-        fields = "".join(f"\n    {key}: {one.get('label')}" for key, one in answer.modal.fields.items())
+        fields = "".join(f"\n    {key}: {field.get('label')}" for key, field in answer.modal.fields.items())
         return f"form {answer.modal.title!r}{fields}"
 
     def _message(self, person: Person, words: str, fits: Callable[[Message], bool]) -> tuple[Message, str]:
@@ -163,8 +165,8 @@ class Console:
         raise AssertionError("there is no such message")
 
     async def _person_press(self, person: Person, words: str) -> str:
-        def fits(one: Message) -> bool:
-            return words in one.buttons or (words.isdigit() and 0 < int(words) <= len(one.buttons))
+        def fits(message: Message) -> bool:
+            return words in message.buttons or (words.isdigit() and 0 < int(words) <= len(message.buttons))
 
         message, which = self._message(person, words, fits)
         if which.isdigit() and which not in message.buttons:
@@ -173,11 +175,13 @@ class Console:
 
     async def _person_choose(self, person: Person, words: str) -> str:
         message, rest = self._message(
-            person, words, lambda one: any(part.get("options") for part in all_components(one.components))
+            person,
+            words,
+            lambda message: any(part.get("options") for part in all_components(message.components)),
         )
         which, _, values = rest.partition(" ")
         return self._answered(
-            person, await person.chooses(message, which, [one.strip() for one in values.split(",")])
+            person, await person.chooses(message, which, [value.strip() for value in values.split(",")])
         )
 
     async def _person_submit(self, person: Person, words: str) -> str:
@@ -192,18 +196,18 @@ class Console:
         return self._answered(person, await person.submits(self._forms[person.name], fields))
 
     async def _person_vote(self, person: Person, words: str) -> str:
-        message, answers = self._message(person, words, lambda one: one.poll is not None)
-        await person.votes(message, [one.strip() for one in answers.split(",")])
+        message, answers = self._message(person, words, lambda message: message.poll is not None)
+        await person.votes(message, [answer.strip() for answer in answers.split(",")])
         return ""
 
     async def _person_react(self, person: Person, words: str) -> str:
-        message, emoji = self._message(person, words, lambda one: True)
+        message, emoji = self._message(person, words, lambda message: True)
         await person.reacts(message, emoji)
         return ""
 
     async def _person_sees(self, person: Person, words: str) -> str:
         where = words.lstrip("#") or self._where(person)
-        return "\n".join(self.shown(one) for one in person.sees(where))
+        return "\n".join(self.shown(message) for message in person.sees(where))
 
     # Everything else
 
@@ -212,7 +216,8 @@ class Console:
 
     async def _do_guild(self, name: str) -> str:
         self.server = self.discord.guild(name or "Plein")
-        return f"in {self.server.name}: {', '.join(one.name for one in self.server.guild.channels.values())}"
+        channels = ", ".join(channel.name for channel in self.server.guild.channels.values())
+        return f"in {self.server.name}: {channels}"
 
     async def _do_channel(self, name: str) -> str:
         return f"#{self.server.channel(name.lstrip('#')).name}"

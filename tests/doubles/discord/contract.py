@@ -30,7 +30,7 @@ def _patterns(path: str) -> list[tuple[re.Pattern[str], str, int]]:
     for template in _document(path)["paths"]:
         pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
         found.append((re.compile(pattern), template, template.count("{")))
-    return sorted(found, key=lambda one: one[2])
+    return sorted(found, key=lambda entry: entry[2])
 
 
 @functools.cache
@@ -60,7 +60,9 @@ def violations(calls: Iterable[Call], path: str | None = None) -> list[str]:
 
 
 def _of_call(call: Call, path: str) -> list[str]:
-    template = next((one for pattern, one, _ in _patterns(path) if pattern.fullmatch(call.path)), None)
+    template = next(
+        (template for pattern, template, _ in _patterns(path) if pattern.fullmatch(call.path)), None
+    )
     operation = None if template is None else _document(path)["paths"][template].get(call.method.lower())
     if template is None or operation is None:
         return [f"{call.method} {call.path}: not in the document"]
@@ -97,7 +99,9 @@ def _is_own(call: Call) -> bool:
 
 
 def _of_answer(call: Call, path: str) -> list[str]:
-    template = next((one for pattern, one, _ in _patterns(path) if pattern.fullmatch(call.path)), None)
+    template = next(
+        (template for pattern, template, _ in _patterns(path) if pattern.fullmatch(call.path)), None
+    )
     operation = None if template is None else _document(path)["paths"][template].get(call.method.lower())
     if template is None or operation is None:
         return []
@@ -123,13 +127,13 @@ def _without_false_alarms(body: Any) -> Any:
     """The body with what Discord takes and the document does not spelled as in the document: ids as texts,
     those of files too, which are mere numbers, and permissions as numbers."""
     if isinstance(body, list):
-        return [_without_false_alarms(one) for one in body]
+        return [_without_false_alarms(part) for part in body]
     if not isinstance(body, dict):
         return str(body) if isinstance(body, int) and body > BIG else body
     found = {key: _without_false_alarms(value) for key, value in body.items()}
-    for one in found.get("attachments") or []:
-        if isinstance(one, dict) and "id" in one:
-            one["id"] = str(one["id"])
+    for attachment in found.get("attachments") or []:
+        if isinstance(attachment, dict) and "id" in attachment:
+            attachment["id"] = str(attachment["id"])
     for key in ("permissions", "allow", "deny", "default_member_permissions"):
         if isinstance(found.get(key), str) and found[key].isdecimal():
             found[key] = int(found[key])
@@ -139,6 +143,6 @@ def _without_false_alarms(body: Any) -> Any:
 def _told(error: Any) -> str:
     """The deepest reason, and where."""
     while error.context:
-        error = min(error.context, key=lambda one: (-len(one.absolute_path), len(one.message)))
+        error = min(error.context, key=lambda cause: (-len(cause.absolute_path), len(cause.message)))
     place = "/".join(map(str, error.absolute_path)) or "the body"
     return f"{place}: {error.message[:200]}"

@@ -87,7 +87,7 @@ class Discord:
 
     def calls_to(self, method: str, route: str) -> list[Call]:
         """The requests to one route, as in `calls_to("POST", "/channels/{channel_id}/messages")`."""
-        return [one for one in self.calls if (one.method, one.route) == (method, route)]
+        return [call for call in self.calls if (call.method, call.route) == (method, route)]
 
     async def until(self, look: Callable[[], T | None], *, timeout: float = 60.0) -> T:
         """What `look` gives once that is something, asked again at every change and request."""

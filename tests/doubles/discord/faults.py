@@ -47,18 +47,18 @@ class Faults:
 
     def of(self, method: str, route: str, params: Mapping[str, str]) -> Fault | None:
         """The first that meets this request; it counts as met."""
-        for one in self.requests:
-            fits = fnmatchcase(f"{method} {route}", one.route.replace("[", "[[]"))
-            if one.times > 0 and fits and one.only.items() <= params.items():
-                one.times -= 1
-                one.met += 1
-                return one
+        for fault in self.requests:
+            fits = fnmatchcase(f"{method} {route}", fault.route.replace("[", "[[]"))
+            if fault.times > 0 and fits and fault.only.items() <= params.items():
+                fault.times -= 1
+                fault.met += 1
+                return fault
         return None
 
     def clear(self) -> None:
         """Let everything through from now on."""
-        for one in self.requests:
-            one.release()
+        for fault in self.requests:
+            fault.release()
         self.requests.clear()
         self.events.clear()
 
@@ -169,10 +169,10 @@ class EventFaults:
 
     async def shape(self, name: str, text: str) -> list[str]:
         """What really goes out for this frame."""
-        for one in self._twists:
-            if one.times > 0 and fnmatchcase(name, one.name):
-                one.times -= 1
-                return await self._twist(one, name, text)
+        for twist in self._twists:
+            if twist.times > 0 and fnmatchcase(name, twist.name):
+                twist.times -= 1
+                return await self._twist(twist, name, text)
         kept, self._kept = self._kept, []
         return [text, *kept]
 

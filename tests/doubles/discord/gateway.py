@@ -94,9 +94,9 @@ class Gateway:
 
     async def close(self, code: int = 4000, reason: str = "") -> None:
         """Close every connection with that code. Sessions are kept, to be resumed."""
-        for one in list(self.connections):
-            one.ours = True
-            await one.socket.close(code=code, message=reason.encode())
+        for connection in list(self.connections):
+            connection.ours = True
+            await connection.socket.close(code=code, message=reason.encode())
 
     async def bar(self, code: int) -> None:
         """Close every connection with that code, and whoever identifies or resumes from now on."""
@@ -105,9 +105,9 @@ class Gateway:
 
     async def drop(self) -> None:
         """Break every connection without a word."""
-        for one in list(self.connections):
-            if one.request.transport:
-                one.request.transport.abort()
+        for connection in list(self.connections):
+            if connection.request.transport:
+                connection.request.transport.abort()
 
     async def reconnect(self) -> None:
         """Ask every client to connect anew and resume."""
@@ -125,8 +125,8 @@ class Gateway:
 
     async def say(self, text: str) -> None:
         """Send a frame as it is, however malformed, to all."""
-        for one in list(self.connections):
-            await one.socket.send_str(text)
+        for connection in list(self.connections):
+            await connection.socket.send_str(text)
 
     async def _all(self, frame: Json) -> None:
         await self.say(json.dumps(frame))
@@ -134,7 +134,7 @@ class Gateway:
     @property
     def connected(self) -> list[Session]:
         """Sessions that somebody listens to."""
-        return [one.session for one in self.connections if one.session]
+        return [connection.session for connection in self.connections if connection.session]
 
     async def ready(self, count: int = 1, *, timeout: float = 60.0) -> None:
         """Return once so many sessions are listened to."""
@@ -197,7 +197,7 @@ class Gateway:
         if joined:
             del data["unavailable"]
         if session.intents & MEMBERS and session.intents & 1 << 8:
-            data["members"] = [member_json(one) for one in guild.members.values()]
+            data["members"] = [member_json(member) for member in guild.members.values()]
         session.dispatch("GUILD_CREATE", data)
 
     # Connections
@@ -266,7 +266,11 @@ class Gateway:
         if connection.session is not None:
             await connection.socket.close(code=4005, message=b"Already authenticated.")
             return
-        applications = [one for one in self.world.applications.values() if one.token == data.get("token")]
+        applications = [
+            application
+            for application in self.world.applications.values()
+            if application.token == data.get("token")
+        ]
         code, reason = self._fault_of(applications[0] if applications else None, data)
         if code:
             await connection.socket.close(code=code, message=reason.encode())
@@ -297,11 +301,15 @@ class Gateway:
 
     def _greet(self, session: Session) -> None:
         user = session.application.user
-        mine = [one for one in self.world.guilds.values() if user.id in one.members and session.has(one.id)]
+        mine = [
+            guild
+            for guild in self.world.guilds.values()
+            if user.id in guild.members and session.has(guild.id)
+        ]
         ready: Json = {
             "v": 10,
             "user": {**user_json(user), "verified": True, "mfa_enabled": True, "email": None, "flags": 0},
-            "guilds": [{"id": one.id, "unavailable": True} for one in mine],
+            "guilds": [{"id": guild.id, "unavailable": True} for guild in mine],
             "session_id": session.id,
             "session_type": "normal",
             "resume_gateway_url": "wss://gateway-us-east1-b.discord.gg",
@@ -342,8 +350,8 @@ class Gateway:
                 session.more.clear()
                 for number, name, text in session.log[self._place(session, connection.sent) :]:
                     connection.sent = number
-                    for one in await self.faults.events.shape(name, text):
-                        await connection.socket.send_str(one)
+                    for frame in await self.faults.events.shape(name, text):
+                        await connection.socket.send_str(frame)
                 await session.more.wait()
 
     @staticmethod
@@ -359,15 +367,17 @@ class Gateway:
         found = list(guild.members.values())
         if asked.get("user_ids"):
             ids = asked["user_ids"] if isinstance(asked["user_ids"], list) else [asked["user_ids"]]
-            found = [one for one in found if one.user.id in map(str, ids)]
+            found = [member for member in found if member.user.id in map(str, ids)]
         elif asked.get("query"):
             query = asked["query"].lower()
-            found = [one for one in found if (one.nick or one.user.name).lower().startswith(query)]
+            found = [
+                member for member in found if (member.nick or member.user.name).lower().startswith(query)
+            ]
         elif not session.intents & MEMBERS:
             found = []
         if asked.get("limit"):
             found = found[: asked["limit"]]
-        chunk: Json = {"guild_id": guild.id, "members": [member_json(one) for one in found]}
+        chunk: Json = {"guild_id": guild.id, "members": [member_json(member) for member in found]}
         chunk |= {"chunk_index": 0, "chunk_count": 1, "not_found": [], "nonce": asked.get("nonce")}
         session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
@@ -375,7 +385,7 @@ class Gateway:
 def content_shown(application: Application, data: Json) -> bool:
     """Whether a bot without the message content intent sees this one: its own, a DM, one that mentions it."""
     own = data.get("application_id") == application.id or data["author"]["id"] == application.user.id
-    mentioned = any(one["id"] == application.user.id for one in data["mentions"])
+    mentioned = any(user["id"] == application.user.id for user in data["mentions"])
     return own or mentioned or data.get("channel_type") == 1
 
 

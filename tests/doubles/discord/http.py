@@ -149,7 +149,10 @@ class Http:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if kind != "Bot":
             return None
-        return next((one for one in self.world.applications.values() if one.token == token), None)
+        return next(
+            (application for application in self.world.applications.values() if application.token == token),
+            None,
+        )
 
     async def _meet(self, fault: Fault) -> web.Response | None:
         fault.reached.set()
@@ -193,8 +196,10 @@ class Http:
 
     def _file(self, path: str) -> web.Response:
         """What cdn.discordapp.com has."""
-        one = self.world.files.get(path.split("/")[-2])
-        return web.Response(body=one.data, content_type=one.content_type) if one else web.Response(status=404)
+        file = self.world.files.get(path.split("/")[-2])
+        return (
+            web.Response(body=file.data, content_type=file.content_type) if file else web.Response(status=404)
+        )
 
 
 def _limited(wait: float, everywhere: bool) -> Refused:

@@ -148,9 +148,9 @@ def _choices(data: Json) -> list[Json]:
     form = Form()
     with form.at("data"):
         form.length(choices, 25, "choices")
-        for number, one in enumerate(choices):
+        for number, choice in enumerate(choices):
             with form.at("choices", number):
-                check_choice(form, one)
+                check_choice(form, choice)
     form.check()
     return choices
 
@@ -231,7 +231,7 @@ def message_of(interaction: Interaction, message_id: str) -> Message:
     """The original or a followup, or 10008."""
     found: Any = interaction.original if message_id == "@original" else None
     if message_id != "@original":
-        found = next((one for one in interaction.said if one.id == message_id), None)
+        found = next((message for message in interaction.said if message.id == message_id), None)
     if found is None or found.deleted:
         raise refuse(10008)
     assert isinstance(found, Message)

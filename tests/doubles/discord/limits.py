@@ -48,8 +48,8 @@ def _check_kinds(form: Form, body: Json) -> None:
     if not isinstance(body.get("content") or "", str):
         form.say("STRING_TYPE_CONVERT", "Could not interpret value as string.", "content")
     for part in ("embeds", "components", "attachments"):
-        for number, one in enumerate(_listed(form, body.get(part) or [], part)):
-            if not isinstance(one, dict):
+        for number, item in enumerate(_listed(form, body.get(part) or [], part)):
+            if not isinstance(item, dict):
                 form.say("DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType", part, number)
     for part in ("poll", "allowed_mentions", "message_reference"):
         if not isinstance(body.get(part) or {}, dict):
@@ -86,11 +86,11 @@ def check_embeds(form: Form, embeds: list[Any]) -> None:
             form.length((embed.get("footer") or {}).get("text"), 2_048, "footer", "text")
             form.length((embed.get("author") or {}).get("name"), 256, "author", "name")
             form.length(embed.get("fields"), 25, "fields")
-            for place, one in enumerate(embed.get("fields") or []):
+            for place, field in enumerate(embed.get("fields") or []):
                 for part, most in (("name", 256), ("value", 1_024)):
-                    if not str(one.get(part) or "").strip():
+                    if not str(field.get(part) or "").strip():
                         form.required("fields", place, part)
-                    form.length(one.get(part), most, "fields", place, part)
+                    form.length(field.get(part), most, "fields", place, part)
             _check_urls(form, embed)
         total += _size_of(embed)
     if total > EMBED_TOTAL:
@@ -100,8 +100,8 @@ def check_embeds(form: Form, embeds: list[Any]) -> None:
 def _size_of(embed: Json) -> int:
     texts = [embed.get("title"), embed.get("description")]
     texts += [(embed.get("footer") or {}).get("text"), (embed.get("author") or {}).get("name")]
-    for one in embed.get("fields") or []:
-        texts += [one.get("name"), one.get("value")]
+    for field in embed.get("fields") or []:
+        texts += [field.get("name"), field.get("value")]
     return sum(len(str(text or "").strip()) for text in texts)
 
 
@@ -135,8 +135,8 @@ def _check_poll(form: Form, poll: Json) -> None:
     form.length(question, POLL_QUESTION, "question", "text")
     answers = poll.get("answers") or []
     form.length(answers, POLL_ANSWERS, "answers", least=1)
-    for number, one in enumerate(answers):
-        media = one.get("poll_media") or {}
+    for number, answer in enumerate(answers):
+        media = answer.get("poll_media") or {}
         if not media.get("text") and not media.get("emoji"):
             form.required("answers", number, "poll_media", "text")
         form.length(media.get("text"), POLL_ANSWER, "answers", number, "poll_media", "text")

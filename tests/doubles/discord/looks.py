@@ -14,12 +14,12 @@ SAID = ("content", "label", "placeholder", "description")
 
 def all_components(components: Iterable[Json]) -> Iterator[Json]:
     """Every component, depth first: rows, sections with their accessory, containers, labels."""
-    for one in components:
-        if not isinstance(one, dict):
+    for component in components:
+        if not isinstance(component, dict):
             continue
-        yield one
-        inner = list(one.get("components") or [])
-        inner += [one[part] for part in ("accessory", "component") if one.get(part)]
+        yield component
+        inner = list(component.get("components") or [])
+        inner += [component[part] for part in ("accessory", "component") if component.get(part)]
         yield from all_components(inner)
 
 
@@ -32,25 +32,28 @@ def words_of(content: str, embeds: Iterable[Json], components: Iterable[Json], p
             embed.get("title", ""),
             embed.get("description", ""),
         ]
-        for one in embed.get("fields", []):
-            lines += [one["name"], one["value"]]
+        for field in embed.get("fields", []):
+            lines += [field["name"], field["value"]]
         lines.append((embed.get("footer") or {}).get("text", ""))
-    for one in all_components(components):
-        lines += [str(one.get(key) or "") for key in SAID]
-        lines += [option["label"] for option in one.get("options") or []]
+    for component in all_components(components):
+        lines += [str(component.get(key) or "") for key in SAID]
+        lines += [option["label"] for option in component.get("options") or []]
     if poll:
-        lines += [poll.question.get("text", ""), *(str(one.get("text", "")) for one in poll.answers.values())]
+        lines += [
+            poll.question.get("text", ""),
+            *(str(answer.get("text", "")) for answer in poll.answers.values()),
+        ]
     return "\n".join(line for line in lines if line)
 
 
 def numbered(components: list[Json]) -> list[Json]:
     """With an id for each that has none, as Discord gives them."""
-    taken = {one.get("id") for one in all_components(components)}
+    taken = {component.get("id") for component in all_components(components)}
     number = 0
-    for one in all_components(components):
-        if not one.get("id"):
+    for component in all_components(components):
+        if not component.get("id"):
             number += 1
             while number in taken:
                 number += 1
-            one["id"] = number
+            component["id"] = number
     return components

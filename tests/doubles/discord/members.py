@@ -90,7 +90,7 @@ class Person:
         body: Json = {"content": words}
         if to:
             body["message_reference"] = {"message_id": to.id}
-        uploads = {number: talk.Upload(*one) for number, one in enumerate((files or {}).items())}
+        uploads = {number: talk.Upload(*file) for number, file in enumerate((files or {}).items())}
         return self._allowed(lambda: talk.post(self.world, channel, self.user, body, uploads))
 
     def begins(self, where: Channel | str, name: str, *, private: bool = False) -> Channel:
@@ -150,8 +150,8 @@ class Person:
         )
         assert answer.interaction.choices is not None
         return [
-            str((one.get("name_localizations") or {}).get(self.user.locale, one["name"]))
-            for one in answer.interaction.choices
+            str((choice.get("name_localizations") or {}).get(self.user.locale, choice["name"]))
+            for choice in answer.interaction.choices
         ]
 
     async def uses_on(self, target: Message | Person, command: str, *, final: bool = True) -> Answer:
@@ -223,7 +223,7 @@ class Person:
         numbers = {str(media.get("text")): number for number, media in poll.answers.items()}
         assert set(wanted) <= set(numbers), f"the poll's answers are {list(numbers)}"
         assert poll.multiselect or len(wanted) <= 1, "the poll takes one answer"
-        polls.vote(self.world, message, self.user, [numbers[one] for one in wanted])
+        polls.vote(self.world, message, self.user, [numbers[answer] for answer in wanted])
 
     async def reacts(self, message: Message, emoji: str) -> None:
         self._sees(message)
@@ -264,11 +264,15 @@ class Person:
         channel = self._place(where)
         if not self._can(channel, "view_channel", "read_message_history"):
             return []
-        return [one for one in channel.messages.values() if one.only_for in (None, self.user.id)]
+        return [message for message in channel.messages.values() if message.only_for in (None, self.user.id)]
 
     def channels(self) -> list[str]:
         """The names of the server's channels that they see."""
-        return [one.name for one in self.server.guild.channels.values() if self._can(one, "view_channel")]
+        return [
+            channel.name
+            for channel in self.server.guild.channels.values()
+            if self._can(channel, "view_channel")
+        ]
 
     async def hears(
         self,
@@ -302,11 +306,13 @@ class Person:
         if isinstance(where, Channel):
             return where
         if isinstance(where, str):
-            found = [one for one in self.server.guild.channels.values() if one.name == where]
+            found = [channel for channel in self.server.guild.channels.values() if channel.name == where]
             assert found, f"{self.server.name} has no channel {where!r}"
             return found[0]
         seen = [
-            one for one in where.guild.channels.values() if one.talkative and self._can(one, "view_channel")
+            channel
+            for channel in where.guild.channels.values()
+            if channel.talkative and self._can(channel, "view_channel")
         ]
         assert seen, f"{self.name} sees no channel of {where.name}"
         return seen[0]
@@ -333,19 +339,24 @@ class Person:
 
     def _component(self, message: Message, which: str, types: tuple[int, ...]) -> Json:
         self._sees(message)
-        there = [one for one in all_components(message.components) if one.get("type") in types]
-        for one in there:
+        there = [
+            component for component in all_components(message.components) if component.get("type") in types
+        ]
+        for component in there:
             names = (
-                one.get("custom_id"),
-                one.get("label"),
-                one.get("placeholder"),
-                (one.get("emoji") or {}).get("name"),
+                component.get("custom_id"),
+                component.get("label"),
+                component.get("placeholder"),
+                (component.get("emoji") or {}).get("name"),
             )
             if which in names:
-                assert one.get("custom_id"), f"{which!r} is a link"
-                assert not one.get("disabled"), f"{which!r} is greyed out"
-                return one
-        shown = [one.get("label") or one.get("placeholder") or one.get("custom_id") for one in there]
+                assert component.get("custom_id"), f"{which!r} is a link"
+                assert not component.get("disabled"), f"{which!r} is greyed out"
+                return component
+        shown = [
+            component.get("label") or component.get("placeholder") or component.get("custom_id")
+            for component in there
+        ]
         raise AssertionError(f"{message!r} has no {which!r}, only {shown}")
 
     def _values(self, select: Json, values: Sequence[Any]) -> tuple[list[str], Json]:
@@ -353,10 +364,14 @@ class Person:
         assert least <= len(values) <= most, f"{least} to {most} are to be chosen, not {len(values)}"
         if select["type"] != 3:
             resolved: Json = {}
-            return [resolve(self, one, resolved) for one in values], resolved
-        known = {name: one["value"] for one in select["options"] for name in (one["label"], one["value"])}
+            return [resolve(self, value, resolved) for value in values], resolved
+        known = {
+            name: option["value"]
+            for option in select["options"]
+            for name in (option["label"], option["value"])
+        }
         assert set(values) <= set(known), f"{list(values)} is not among {list(known)}"
-        return [known[one] for one in values], {}
+        return [known[value] for value in values], {}
 
     async def _touch(self, message: Message, data: Json, final: bool, timeout: float) -> Answer:
         bot = self.world.applications.get(message.application_id or message.author.id)

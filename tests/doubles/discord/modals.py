@@ -13,20 +13,22 @@ from tests.doubles.discord.looks import numbered
 
 def filled_in(modal: Modal, fields: Mapping[str, Any]) -> Json:
     """The data of a submit; an AssertionError for a field that is not there or not allowed."""
-    named = {name: one for one in modal.fields.values() for name in (one["custom_id"], one.get("label"))}
+    named = {
+        name: field for field in modal.fields.values() for name in (field["custom_id"], field.get("label"))
+    }
     unknown = set(fields) - set(named)
     assert not unknown, f"{modal.title!r} has no {unknown}, only {list(modal.fields)}"
     given = {named[name]["custom_id"]: value for name, value in fields.items()}
     parts = []
-    for one in numbered(modal.data["components"]):
-        if one["type"] == ROW:
-            inner = [_field(field, field.get("label"), given) for field in one["components"]]
-            parts.append({"type": ROW, "id": one["id"], "components": inner})
-        elif one["type"] == LABEL:
-            field = _field(one["component"], one.get("label"), given)
-            parts.append({"type": LABEL, "id": one["id"], "component": field})
+    for part in numbered(modal.data["components"]):
+        if part["type"] == ROW:
+            inner = [_field(field, field.get("label"), given) for field in part["components"]]
+            parts.append({"type": ROW, "id": part["id"], "components": inner})
+        elif part["type"] == LABEL:
+            field = _field(part["component"], part.get("label"), given)
+            parts.append({"type": LABEL, "id": part["id"], "component": field})
         else:
-            parts.append({"type": one["type"], "id": one["id"]})
+            parts.append({"type": part["type"], "id": part["id"]})
     return {"custom_id": modal.data["custom_id"], "components": parts}
 
 
@@ -73,7 +75,7 @@ def _text(field: Json, label: str | None, value: Any, required: bool) -> str:
 def _options(field: Json, wanted: list[Any]) -> list[str]:
     options = field.get("options") or []
     if not wanted:
-        return [one["value"] for one in options if one.get("default")]
-    known = {name: one["value"] for one in options for name in (one["label"], one["value"])}
+        return [option["value"] for option in options if option.get("default")]
+    known = {name: option["value"] for option in options for name in (option["label"], option["value"])}
     assert set(wanted) <= set(known), f"{wanted} is not among {list(known)}"
-    return [str(known[one]) for one in wanted]
+    return [str(known[value]) for value in wanted]

@@ -100,10 +100,10 @@ def in_channel(guild: Guild, member: Member, channel: Channel) -> int:
     if everybody:
         found = found & ~everybody.deny | everybody.allow
     theirs = [overwrites[role_id] for role_id in member.role_ids if role_id in overwrites]
-    for one in theirs:
-        found &= ~one.deny
-    for one in theirs:
-        found |= one.allow
+    for overwrite in theirs:
+        found &= ~overwrite.deny
+    for overwrite in theirs:
+        found |= overwrite.allow
     own = overwrites.get(member.user.id)
     if own:
         found = found & ~own.deny | own.allow

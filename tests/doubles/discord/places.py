@@ -46,9 +46,9 @@ def remove_member(world: World, guild: Guild, member: Member) -> None:
 
 def add_role(world: World, guild: Guild, role: Role) -> None:
     """At the bottom, just above everybody's; the others move up."""
-    for other in guild.roles.values():
-        if other.id != guild.id:
-            other.position += 1
+    for above in guild.roles.values():
+        if above.id != guild.id:
+            above.position += 1
     role.position = 1
     guild.roles[role.id] = role
     world.emit(Event("GUILD_ROLE_CREATE", {"guild_id": guild.id, "role": role_json(role)}, GUILDS, guild.id))
@@ -89,8 +89,10 @@ def remove_channel(world: World, channel: Channel) -> None:
     name = "THREAD_DELETE" if channel.thread else "CHANNEL_DELETE"
     world.emit(Event(name, channel_json(channel), GUILDS, guild.id, channel))
     del guild.channels[channel.id]
-    for thread in [one for one in guild.channels.values() if one.thread and one.parent_id == channel.id]:
+    for thread in [
+        thread for thread in guild.channels.values() if thread.thread and thread.parent_id == channel.id
+    ]:
         del guild.channels[thread.id]
-    for webhook in [one for one in world.webhooks.values() if one.channel_id == channel.id]:
+    for webhook in [webhook for webhook in world.webhooks.values() if webhook.channel_id == channel.id]:
         del world.webhooks[webhook.id]
     world.bell.ring()

@@ -75,7 +75,7 @@ def end_those_due(world: World) -> None:
     """End every poll whose time is over."""
     channels = [
         *world.dms.values(),
-        *(one for guild in world.guilds.values() for one in guild.channels.values()),
+        *(channel for guild in world.guilds.values() for channel in guild.channels.values()),
     ]
     for channel in channels:
         for message in list(channel.messages.values()):

@@ -81,8 +81,10 @@ def channel_json(channel: Channel, viewer: User | None = None) -> Json:
             found["last_message_id"] = message.id
             break
     if channel.guild_id is None:
-        others = [one for one in channel.recipients if viewer is None or one.id != viewer.id]
-        return {**found, "recipients": [user_json(one) for one in others]}
+        others = [
+            recipient for recipient in channel.recipients if viewer is None or recipient.id != viewer.id
+        ]
+        return {**found, "recipients": [user_json(recipient) for recipient in others]}
     found |= {
         "guild_id": channel.guild_id,
         "name": channel.name,
@@ -92,8 +94,13 @@ def channel_json(channel: Channel, viewer: User | None = None) -> Json:
     if channel.thread:
         return {**found, **_thread_part(channel)}
     overwrites = [
-        {"id": one.id, "type": one.type, "allow": str(one.allow), "deny": str(one.deny)}
-        for one in channel.overwrites.values()
+        {
+            "id": overwrite.id,
+            "type": overwrite.type,
+            "allow": str(overwrite.allow),
+            "deny": str(overwrite.deny),
+        }
+        for overwrite in channel.overwrites.values()
     ]
     return found | {
         "position": channel.position,
@@ -158,12 +165,12 @@ def guild_json(guild: Guild) -> Json:
 
 def guild_create_json(guild: Guild, application: Application) -> Json:
     """As the gateway brings it: with channels, threads, and of the members only the bot itself."""
-    channels = [one for one in guild.channels.values() if not one.thread]
+    channels = [channel for channel in guild.channels.values() if not channel.thread]
     me = guild.members[application.user.id]
     threads = [
-        one
-        for one in guild.channels.values()
-        if one.thread and not one.archived and permissions.may(guild, me, one, "view_channel")
+        thread
+        for thread in guild.channels.values()
+        if thread.thread and not thread.archived and permissions.may(guild, me, thread, "view_channel")
     ]
     return guild_json(guild) | {
         "unavailable": False,
@@ -171,8 +178,8 @@ def guild_create_json(guild: Guild, application: Application) -> Json:
         "joined_at": iso(guild.members[application.user.id].joined_at),
         "member_count": len(guild.members),
         "members": [member_json(guild.members[application.user.id])],
-        "channels": [channel_json(one) for one in channels],
-        "threads": [channel_json(one) for one in threads],
+        "channels": [channel_json(channel) for channel in channels],
+        "threads": [channel_json(thread) for thread in threads],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
@@ -181,17 +188,17 @@ def guild_create_json(guild: Guild, application: Application) -> Json:
     }
 
 
-def attachment_json(folder: str, one: Attachment) -> Json:
-    place = f"{folder}/{one.id}/{quote(one.filename)}"
+def attachment_json(folder: str, attachment: Attachment) -> Json:
+    place = f"{folder}/{attachment.id}/{quote(attachment.filename)}"
     found: Json = {
-        "id": one.id,
-        "filename": one.filename,
-        "size": len(one.data),
+        "id": attachment.id,
+        "filename": attachment.filename,
+        "size": len(attachment.data),
         "url": f"https://cdn.discordapp.com/{place}",
         "proxy_url": f"https://media.discordapp.net/{place}",
-        "content_type": one.content_type,
+        "content_type": attachment.content_type,
     }
-    return {**found, "description": one.description} if one.description else found
+    return {**found, "description": attachment.description} if attachment.description else found
 
 
 def content_type_of(filename: str) -> str:
@@ -246,9 +253,10 @@ def message_json(world: World, message: Message, viewer: User | None = None, *, 
         "embeds": message.embeds,
         "components": message.components,
         "attachments": [
-            attachment_json(f"attachments/{message.channel.id}", one) for one in message.attachments
+            attachment_json(f"attachments/{message.channel.id}", attachment)
+            for attachment in message.attachments
         ],
-        "mentions": [user_json(one) for one in message.mentions],
+        "mentions": [user_json(user) for user in message.mentions],
         "mention_roles": message.mention_roles,
         "mention_everyone": message.mention_everyone,
         "timestamp": iso(message.at),

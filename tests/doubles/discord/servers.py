@@ -64,9 +64,9 @@ class Server:
 
     def _overwrite(self, channel: Channel, role: str, allow: Iterable[str], deny: Iterable[str]) -> None:
         about = self.guild.id if role == "everyone" else self.role(role).id
-        one = channel.overwrites.setdefault(about, Overwrite(about, 0))
-        one.allow |= permissions.bits(allow)
-        one.deny |= permissions.bits(deny)
+        overwrite = channel.overwrites.setdefault(about, Overwrite(about, 0))
+        overwrite.allow |= permissions.bits(allow)
+        overwrite.deny |= permissions.bits(deny)
 
     def role(self, name: str, permits: Iterable[str] = ()) -> Role:
         """The role of that name; where it is made it permits these things."""
@@ -79,11 +79,11 @@ class Server:
 
     def member(self, name: str, *, roles: Iterable[str] = (), locale: str = "nl") -> Person:
         """The person of that name, who joins where they are no member yet; they may be in many guilds."""
-        user = next((one for one in self.world.users.values() if one.name == name and not one.bot), None)
+        user = next((user for user in self.world.users.values() if user.name == name and not user.bot), None)
         if user is None:
             user = self.world.user(name, locale=locale)
         if user.id not in self.guild.members:
-            places.add_member(self.world, self.guild, user, [self.role(one).id for one in roles])
+            places.add_member(self.world, self.guild, user, [self.role(role).id for role in roles])
         return Person(self.discord, user, self)
 
     def give(self, person: Person, role: str) -> None:
@@ -117,13 +117,13 @@ class Server:
         """A bot comes in, with a role of its own that permits these things."""
         role = Role(self.world.clock.new_id(), bot.user.name, permissions.bits(permits), managed=True)
         places.add_role(self.world, self.guild, role)
-        role.position = max(one.position for one in self.guild.roles.values()) + 1
+        role.position = max(below.position for below in self.guild.roles.values()) + 1
         places.add_member(self.world, self.guild, bot.user, [role.id])
         self.discord.gateway.guild_joined(self.guild.id)
 
     def permit(self, bot: Application, permits: Iterable[str]) -> None:
         """From now on the bot's own role permits just these things."""
-        role = next(one for one in self.guild.roles.values() if one.managed and one.name == bot.user.name)
+        role = next(role for role in self.guild.roles.values() if role.managed and role.name == bot.user.name)
         role.permissions = permissions.bits(permits)
         places.role_changed(self.world, self.guild, role)
 

@@ -203,9 +203,9 @@ class Message:
     def buttons(self) -> list[str]:
         """Labels, in order."""
         return [
-            str(one.get("label") or (one.get("emoji") or {}).get("name", ""))
-            for one in all_components(self.components)
-            if one.get("type") == 2
+            str(component.get("label") or (component.get("emoji") or {}).get("name", ""))
+            for component in all_components(self.components)
+            if component.get("type") == 2
         ]
 
     def __repr__(self) -> str:
@@ -344,7 +344,7 @@ class World:
     def dm(self, user: User, other: User) -> Channel:
         """The direct message of these two; opened where there is none."""
         for channel in self.dms.values():
-            if {one.id for one in channel.recipients} == {user.id, other.id}:
+            if {recipient.id for recipient in channel.recipients} == {user.id, other.id}:
                 return channel
         found = Channel(self.clock.new_id(), DM, recipients=[user, other])
         self.dms[found.id] = found

@@ -70,9 +70,9 @@ def _whole(world: World, message: Message) -> Json:
     if guild and not message.webhook_id and not message.ephemeral and message.author.id in guild.members:
         data["member"] = member_json(guild.members[message.author.id], user=False)
     if guild and not message.ephemeral:
-        for one in data["mentions"]:
-            if one["id"] in guild.members:
-                one["member"] = member_json(guild.members[one["id"]], user=False)
+        for mention in data["mentions"]:
+            if mention["id"] in guild.members:
+                mention["member"] = member_json(guild.members[mention["id"]], user=False)
     return {**data, "channel_type": message.channel.type}
 
 
@@ -81,7 +81,7 @@ def post(
 ) -> Message:
     """A new message, if it breaks no limit. `more` are further fields of Message."""
     uploads = uploads or {}
-    check_uploads([len(one.data) for one in uploads.values()])
+    check_uploads([len(upload.data) for upload in uploads.values()])
     check_message(body, files=len(uploads))
     if not more.get("flags", 0) & LOADING:
         demand_something(body, files=len(uploads))
@@ -130,12 +130,12 @@ def _fill(world: World, message: Message, body: Json, uploads: Uploads) -> None:
     if "content" in body:
         message.content = str(body["content"] or "").strip()
     if "embeds" in body:
-        message.embeds = [{"type": "rich", **one} for one in body["embeds"] or []]
+        message.embeds = [{"type": "rich", **embed} for embed in body["embeds"] or []]
     if "components" in body:
         message.components = numbered(list(body["components"] or []))
-    described = {str(one.get("id")): one for one in body.get("attachments") or []}
+    described = {str(attachment.get("id")): attachment for attachment in body.get("attachments") or []}
     if "attachments" in body:
-        message.attachments = [one for one in message.attachments if one.id in described]
+        message.attachments = [attachment for attachment in message.attachments if attachment.id in described]
     for number, upload in uploads.items():
         more = described.get(str(number), {})
         name = str(more.get("filename") or upload.filename)
@@ -150,8 +150,12 @@ def _mention(world: World, message: Message, body: Json) -> None:
     allowed = body.get("allowed_mentions")
     parse = ["users", "roles", "everyone"] if allowed is None else allowed.get("parse") or []
     named = dict.fromkeys(re.findall(r"<@!?(\d+)>", message.text))
-    wanted = [one for one in named if "users" in parse or one in map(str, (allowed or {}).get("users") or [])]
-    message.mentions = [world.users[one] for one in wanted if one in world.users]
+    wanted = [
+        user_id
+        for user_id in named
+        if "users" in parse or user_id in map(str, (allowed or {}).get("users") or [])
+    ]
+    message.mentions = [world.users[user_id] for user_id in wanted if user_id in world.users]
     if message.type == REPLY and (allowed is None or allowed.get("replied_user")):
         referred = message.channel.messages.get(str((message.reference or {}).get("message_id")))
         if referred and referred.author not in message.mentions:
@@ -160,8 +164,12 @@ def _mention(world: World, message: Message, body: Json) -> None:
     if not guild:
         return
     roles = dict.fromkeys(re.findall(r"<@&(\d+)>", message.text))
-    wanted = [one for one in roles if "roles" in parse or one in map(str, (allowed or {}).get("roles") or [])]
-    message.mention_roles = [one for one in wanted if one in guild.roles]
+    wanted = [
+        role_id
+        for role_id in roles
+        if "roles" in parse or role_id in map(str, (allowed or {}).get("roles") or [])
+    ]
+    message.mention_roles = [role_id for role_id in wanted if role_id in guild.roles]
     member = guild.members.get(message.author.id)
     may = permissions.may(guild, member, message.channel, "mention_everyone")
     message.mention_everyone = (
@@ -188,7 +196,7 @@ def _refer(world: World, message: Message, reference: Json | None) -> None:
 
 
 def _poll(world: World, asked: Json) -> Poll:
-    answers = {number: one["poll_media"] for number, one in enumerate(asked["answers"], 1)}
+    answers = {number: answer["poll_media"] for number, answer in enumerate(asked["answers"], 1)}
     hours = float(asked.get("duration") or 24)
     return Poll(
         question={"text": asked["question"]["text"]},
@@ -205,11 +213,11 @@ def edit(world: World, message: Message, body: Json, uploads: Uploads | None = N
     uploads = uploads or {}
     if message.poll and not message.loading:
         raise refuse(520003)
-    check_uploads([len(one.data) for one in uploads.values()])
+    check_uploads([len(upload.data) for upload in uploads.values()])
     kept = [
-        one
-        for one in body.get("attachments") or []
-        if any(str(one.get("id")) == old.id for old in message.attachments)
+        attachment
+        for attachment in body.get("attachments") or []
+        if any(str(attachment.get("id")) == old.id for old in message.attachments)
     ]
     check_message(body, files=len(uploads) + len(kept), v2=bool(message.flags & COMPONENTS_V2))
     if message.flags & COMPONENTS_V2 and "flags" in body and not (body["flags"] or 0) & COMPONENTS_V2:
@@ -351,7 +359,16 @@ def open_dm(world: World, user: User, other: User) -> Channel:
     known = len(world.dms)
     channel = world.dm(user, other)
     if len(world.dms) > known:
-        for one in (user, other):
-            if one.bot:
-                world.emit(Event("CHANNEL_CREATE", channel_json(channel, one), 0, None, channel, only=one.id))
+        for recipient in (user, other):
+            if recipient.bot:
+                world.emit(
+                    Event(
+                        "CHANNEL_CREATE",
+                        channel_json(channel, recipient),
+                        0,
+                        None,
+                        channel,
+                        only=recipient.id,
+                    )
+                )
     return channel

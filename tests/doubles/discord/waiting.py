@@ -18,9 +18,9 @@ class Bell:
     def ring(self) -> None:
         """Something changed."""
         waiting, self._waiting = self._waiting, set()
-        for one in waiting:
-            if not one.done():
-                one.set_result(None)
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
 
     async def until(
         self, look: Callable[[], T | None], *, timeout: float = 60.0, why: Callable[[], str] = lambda: ""

@@ -225,7 +225,7 @@ async def test_dates_that_can_be_meant_otherwise_are_asked_back(town: Town) -> N
     opened = await town.core.handle(town.asked("anna", button=yes))
     assert opened
     assert opened.lines[0].key == "poll.opened"
-    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running([1], 0, 9)])
+    (poll,) = await town.core.store.run(lambda tx: [poll for poll, _ in tx.of(POLLS).running([1], 0, 9)])
     assert list(poll.options) == yes.args["options"]
     assert poll.kind is Kind.DATES
 
@@ -293,7 +293,7 @@ async def test_whole_days_that_can_be_meant_otherwise_stay_days(town: Town) -> N
         ["2026-12-11", "2026-12-09"],
     ]
     assert await town.core.handle(town.asked("anna", button=answer.buttons[1]))
-    (poll,) = await town.core.store.run(lambda tx: [one for one, _ in tx.of(POLLS).running([1], 0, 9)])
+    (poll,) = await town.core.store.run(lambda tx: [poll for poll, _ in tx.of(POLLS).running([1], 0, 9)])
     assert poll.options == ("2026-12-11", "2026-12-09")
 
 
@@ -332,22 +332,22 @@ async def test_who_asks_a_great_deal_waits(town: Town) -> None:
     town.core.dispatch.settings = replace(
         town.core.dispatch.settings, sections=(PollsSettings(at_once=2, a_day=3),)
     )
-    one = '!poll open "Wat?" A | B'
-    for words in (one, f"{one} --opens 2d"):
+    question = '!poll open "Wat?" A | B'
+    for words in (question, f"{question} --opens 2d"):
         assert (await answer_to(town, words)).lines[0].key != "poll.flood.at_once"
-    answer = await answer_to(town, one)
+    answer = await answer_to(town, question)
     assert answer.lines[0] == text("poll.flood.at_once", count=2, usage="!peiling mijn")
-    assert (await answer_to(town, one, "ben")).lines[0].key == "poll.opened"
+    assert (await answer_to(town, question, "ben")).lines[0].key == "poll.opened"
     await town.say("anna", "!poll cancel 1 --sure")
-    assert (await answer_to(town, one)).lines[0].key == "poll.opened"
+    assert (await answer_to(town, question)).lines[0].key == "poll.opened"
     for number in (2, 4):
         await town.say("anna", f"!poll cancel {number} --sure")
-    assert (await answer_to(town, one)).lines[0] == text("poll.flood.a_day", count=3)
+    assert (await answer_to(town, question)).lines[0] == text("poll.flood.a_day", count=3)
     assert (await answer_to(town, "!poll again 1")).lines[0] == text("poll.flood.a_day", count=3)
     for _ in range(4):
-        assert (await answer_to(town, one, "mia")).lines[0].key == "poll.opened"
+        assert (await answer_to(town, question, "mia")).lines[0].key == "poll.opened"
     town.clock.turn(timedelta(days=1, seconds=1))
-    assert (await answer_to(town, one)).lines[0].key == "poll.opened"
+    assert (await answer_to(town, question)).lines[0].key == "poll.opened"
 
 
 # --- which theme ---

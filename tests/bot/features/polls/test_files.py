@@ -32,7 +32,7 @@ async def closed(town: Town, kind: str) -> list[str]:
         await town.say(f"r{number}", f"!vote {words}")
     await town.say("anna", "!poll close --sure")
     await town.core.run_due()
-    board = next(one for one in reversed(town.platform.shown) if one.key.startswith("board:"))
+    board = next(shown for shown in reversed(town.platform.shown) if shown.key.startswith("board:"))
     return board.words.split("\n")
 
 
@@ -51,8 +51,8 @@ async def test_figures_are_those_that_were_shown(database_url: str, kind: str) -
     assert all(line in board for line in table["result"])
     assert table["people"] == 3
     assert table["question"] == board[0]
-    for row, one in zip(rows, table["options"], strict=True):
-        assert {name: str(value) for name, value in one.items()} == row
+    for row, option in zip(rows, table["options"], strict=True):
+        assert {name: str(value) for name, value in option.items()} == row
     if kind == "consent":
         assert table["reasons"] == ["=HYPERLINK(1) is niet goed"]
 

@@ -47,6 +47,6 @@ async def test_polls_are_suggested_for_what_can_be_done_with_them(
         here = tx.places.known(Place(PLATFORM, "sport"))
         assert here
         call.theme_here, call.command = here[0], command
-        return [one.value for one in suggest_polls(call, "bank")]
+        return [choice.value for choice in suggest_polls(call, "bank")]
 
     assert await town.core.store.run(suggested) == offered

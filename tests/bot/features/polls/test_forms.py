@@ -44,7 +44,7 @@ async def fill_in(town: Town, name: str, form: Form | None, *values: str) -> Mes
 
 def values(form: Form | None) -> Sequence[str]:
     assert form
-    return [one.value for one in form.fields]
+    return [field.value for field in form.fields]
 
 
 # --- what is asked ---
@@ -55,14 +55,14 @@ def test_a_field_for_each_option_or_one_for_all(kind: Kind) -> None:
     form = ballot_form(a_poll(7, kind=kind, options=KINDS[kind]))
     assert form
     assert (form.command, form.args, form.at_once) == ("poll vote", {"poll": 7}, False)
-    assert {one.name for one in form.fields} == {"answer"}
+    assert {field.name for field in form.fields} == {"answer"}
     assert len(form.fields) == (1 if kind is Kind.RANKED else 3)
     many = ballot_form(a_poll(kind=kind, options=DAYS))
     assert many
     assert (len(many.fields), many.fields[0].choices) == (1, ())
     # Numbers are asked for only where it says which is which.
-    assert [one.values["number"] for one in many.lines] == [1, 2, 3, 4, 5, 6]
-    assert [one.values["number"] for one in form.lines] == ([1, 2, 3] if kind is Kind.RANKED else [])
+    assert [line.values["number"] for line in many.lines] == [1, 2, 3, 4, 5, 6]
+    assert [line.values["number"] for line in form.lines] == ([1, 2, 3] if kind is Kind.RANKED else [])
 
 
 def test_where_a_press_is_enough_nothing_is_asked() -> None:
@@ -176,7 +176,7 @@ async def test_boards_reminders_and_what_is_asked_in_private_bring_it_along(town
     await town.core.run_due()
     town.clock.turn(timedelta(days=2))
     await town.core.run_due()
-    keys = [one.key for one in town.platform.shown if one.how != "edit"]
+    keys = [shown.key for shown in town.platform.shown if shown.how != "edit"]
     assert len(keys) == 2
     shown = [await town.core.message_at("test", f"${key}") for key in keys]
     shown.append(await town.core.handle(replace(town.asked("ben", "!vote 2 1"), public=True)))
@@ -216,7 +216,9 @@ async def test_who_objects_by_a_press_is_asked_why(town: Town, secret: str) -> N
         assert found
         return tx.of(POLLS).reasons(found[0])
 
-    assert [" ".join(one.split()) for one in await town.core.store.run(reasons)] == ["te ver en te duur"]
+    assert [" ".join(reason.split()) for reason in await town.core.store.run(reasons)] == [
+        "te ver en te duur"
+    ]
 
 
 async def test_taking_an_objection_back_asks_nothing(town: Town) -> None:
@@ -257,7 +259,7 @@ async def test_whoever_voted_keeps_it(town: Town) -> None:
 async def test_a_receipt_leads_to_the_poll_and_back(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B')
     receipt = await press(town, "ben", "poll tick", poll=1, option=2)
-    assert [one.command for one in receipt.buttons] == ["poll withdraw", "poll show"]
+    assert [button.command for button in receipt.buttons] == ["poll withdraw", "poll show"]
     shown = await press(town, "ben", receipt.buttons[1].command, **receipt.buttons[1].args)
     assert shown.buttons[0].command == "poll tick"
     assert (await press(town, "ben", "poll withdraw", poll=1)).buttons == ()
@@ -270,7 +272,7 @@ async def test_a_receipt_leads_to_the_poll_and_back(town: Town) -> None:
 async def test_a_ballot_says_whether_others_may_see_it(town: Town, how: str, secret: bool) -> None:
     await town.say("anna", f'!poll open "Wat?" {how}')
     await town.core.run_due()
-    (board,) = [one.key for one in town.platform.shown if one.how == "send"]
+    (board,) = [shown.key for shown in town.platform.shown if shown.how == "send"]
     shown = await town.core.message_at("test", f"${board}")
     assert shown
     assert shown.native_poll

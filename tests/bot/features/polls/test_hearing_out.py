@@ -149,15 +149,15 @@ async def test_for_a_missing_key_a_minute(town: Town, said: timedelta, waits: bo
 
 
 async def test_waiting_holds_up_no_other_job(town: Town) -> None:
-    other = "other:second"
+    second = "other:second"
     ends = await closing(town)
 
     def away(tx: Transaction) -> None:
-        tx.accounts.serve(other, "other", ends)
-        tx.accounts.heard({other: ends - MINUTE})
+        tx.accounts.serve(second, "other", ends)
+        tx.accounts.heard({second: ends - MINUTE})
         theme = tx.places.theme_named("cultuur").id
-        tx.places.bind(Place("other", "elders"), theme, "elders", None, other)
-        assert [one.account for one in tx.accounts.unheard(theme, ends, ends)] == [other]
+        tx.places.bind(Place("other", "elders"), theme, "elders", None, second)
+        assert [unheard.account for unheard in tx.accounts.unheard(theme, ends, ends)] == [second]
 
     await town.core.store.run(away)
     await turn_to(town, ends)

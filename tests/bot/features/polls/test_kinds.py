@@ -358,11 +358,11 @@ def test_a_count(
 
 
 BALLOTS = {
-    Kind.CHOICE: st.integers(1, 3).map(lambda one: (one,)),
-    Kind.APPROVAL: st.sets(st.integers(1, 3), min_size=1).map(lambda some: tuple(sorted(some))),
+    Kind.CHOICE: st.integers(1, 3).map(lambda option: (option,)),
+    Kind.APPROVAL: st.sets(st.integers(1, 3), min_size=1).map(lambda options: tuple(sorted(options))),
     Kind.SCORE: st.tuples(*[st.integers(0, 5)] * 3),
     Kind.RANKED: st.permutations((1, 2, 3)).map(tuple),
-    Kind.CONSENT: st.integers(1, 3).map(lambda one: (one,)),
+    Kind.CONSENT: st.integers(1, 3).map(lambda option: (option,)),
     Kind.DATES: st.tuples(*[st.integers(0, 2)] * 3),
 }
 
@@ -375,9 +375,9 @@ def test_the_pages_that_ballots_come_on_change_nothing(kind: Kind, data: st.Data
     plan, way = PLANS[kind], METHODS[kind]
     whole = way.count(plan, [cast])
     assert way.count(plan, [cast[:cut], cast[cut:]]) == whole
-    assert way.count(plan, [[one] for one in reversed(cast)]) == whole
-    assert way.count(plan, [[(one, 1)] * times for one, times in cast if times < 50]) == way.count(
-        plan, [[(one, times) for one, times in cast if times < 50]]
+    assert way.count(plan, [[ballot] for ballot in reversed(cast)]) == whole
+    assert way.count(plan, [[(choices, 1)] * times for choices, times in cast if times < 50]) == way.count(
+        plan, [[(choices, times) for choices, times in cast if times < 50]]
     )
 
 

@@ -33,12 +33,12 @@ def outcome(election: dict[str, Any]) -> Ranking:
 
 def test_there_are_elections_of_each_sort() -> None:
     assert len(ELECTIONS) >= 20
-    assert {"duels", "ballots", "order", "strengths"} <= {name for one in ELECTIONS for name in one}
-    assert len({one["name"] for one in ELECTIONS}) == len(ELECTIONS)
-    assert all(("duels" in one) != ("ballots" in one) for one in ELECTIONS)
+    assert {"duels", "ballots", "order", "strengths"} <= {name for election in ELECTIONS for name in election}
+    assert len({election["name"] for election in ELECTIONS}) == len(ELECTIONS)
+    assert all(("duels" in election) != ("ballots" in election) for election in ELECTIONS)
 
 
-@pytest.mark.parametrize("election", ELECTIONS, ids=lambda one: one["name"])
+@pytest.mark.parametrize("election", ELECTIONS, ids=lambda election: election["name"])
 def test_a_published_election(election: dict[str, Any]) -> None:
     found = outcome(election)
     assert list(found.order[0]) == election["winner"]
@@ -70,18 +70,18 @@ def duels_one_by_one(options: int, ballots: Ballots) -> list[list[int]]:
     """The same count, said more plainly than the code does: an option that is left out comes last."""
     duels = [[0] * options for _ in range(options)]
     for order, count in ballots:
-        for one, other in itertools.permutations(range(options), 2):
-            places = [order.index(who + 1) if who + 1 in order else options for who in (one, other)]
-            duels[one][other] += count * (places[0] < places[1])
+        for option, rival in itertools.permutations(range(options), 2):
+            places = [order.index(who + 1) if who + 1 in order else options for who in (option, rival)]
+            duels[option][rival] += count * (places[0] < places[1])
     return duels
 
 
 def strongest_way(duels: list[list[int]], start: int, end: int) -> int:
     """Every way there is, over won duels, each as strong as its weakest."""
-    others = [one for one in range(len(duels)) if one not in (start, end)]
+    rest = [option for option in range(len(duels)) if option not in (start, end)]
     best = 0
-    for length in range(len(others) + 1):
-        for between in itertools.permutations(others, length):
+    for length in range(len(rest) + 1):
+        for between in itertools.permutations(rest, length):
             steps = list(itertools.pairwise((start, *between, end)))
             if all(duels[a][b] > duels[b][a] for a, b in steps):
                 best = max(best, min(duels[a][b] for a, b in steps))
@@ -102,13 +102,15 @@ def test_duels_and_ways_are_what_they_are_said_to_be(election: tuple[int, Ballot
 def test_nobody_stands_above_one_who_beats_them(election: tuple[int, Ballots]) -> None:
     found = rank(*election)
     for above, below in itertools.combinations(found.order, 2):
-        for one, other in itertools.product(above, below):
-            assert found.ways[one - 1][other - 1] >= found.ways[other - 1][one - 1]
+        for higher, lower in itertools.product(above, below):
+            assert found.ways[higher - 1][lower - 1] >= found.ways[lower - 1][higher - 1]
     for equal in found.order:
-        for one, other in itertools.combinations(equal, 2):
-            assert found.ways[one - 1][other - 1] == found.ways[other - 1][one - 1]
-    for one in (one for below in found.order[1:] for one in below):
-        assert any(found.ways[other][one - 1] > found.ways[one - 1][other] for other in range(election[0]))
+        for option, rival in itertools.combinations(equal, 2):
+            assert found.ways[option - 1][rival - 1] == found.ways[rival - 1][option - 1]
+    for option in (option for below in found.order[1:] for option in below):
+        assert any(
+            found.ways[rival][option - 1] > found.ways[option - 1][rival] for rival in range(election[0])
+        )
 
 
 @given(elections())
@@ -116,21 +118,21 @@ def test_who_wins_every_duel_comes_first_and_who_loses_every_one_last(election: 
     options, ballots = election
     duels = duels_one_by_one(options, ballots)
     found = rank(options, ballots)
-    for one in range(options):
-        others = [other for other in range(options) if other != one]
-        wins = all(duels[one][other] > duels[other][one] for other in others)
-        assert found.wins_every_duel(one + 1) == wins
+    for option in range(options):
+        rivals = [rival for rival in range(options) if rival != option]
+        wins = all(duels[option][rival] > duels[rival][option] for rival in rivals)
+        assert found.wins_every_duel(option + 1) == wins
         if wins:
-            assert found.order[0] == (one + 1,)
-        if all(duels[one][other] < duels[other][one] for other in others):
-            assert found.order[-1] == (one + 1,)
+            assert found.order[0] == (option + 1,)
+        if all(duels[option][rival] < duels[rival][option] for rival in rivals):
+            assert found.order[-1] == (option + 1,)
 
 
 @given(elections(complete=True), st.integers(1, 5), st.integers(10, 99))
 def test_what_most_put_first_comes_first(election: tuple[int, Ballots], favourite: int, many: int) -> None:
     options, ballots = election
     favourite = (favourite - 1) % options + 1
-    rest = tuple(one for one in range(1, options + 1) if one != favourite)
+    rest = tuple(option for option in range(1, options + 1) if option != favourite)
     most = sum(count for _, count in ballots) + many
     assert rank(options, [*ballots, ((favourite, *rest), most)]).order[0] == (favourite,)
 
@@ -152,9 +154,7 @@ def test_the_order_and_the_sums_of_ballots_change_nothing(election: tuple[int, B
     assert rank(options, one_by_one) == rank(options, ballots)
     half = len(ballots) // 2
     parts = (add_duels(options, ballots[:half]), add_duels(options, ballots[half:]))
-    assert decide(duels_of([one + other for one, other in zip(*parts, strict=True)])) == rank(
-        options, ballots
-    )
+    assert decide(duels_of([a + b for a, b in zip(*parts, strict=True)])) == rank(options, ballots)
 
 
 @given(elections(complete=True), st.randoms())

@@ -41,12 +41,12 @@ async def rows(town: Town) -> list[dict[str, str]]:
 
 
 async def test_words_that_begin_like_a_formula_are_only_words(town: Town) -> None:
-    options = [one for one in WORST if "|" not in one]
+    options = [option for option in WORST if "|" not in option]
     await town.say("anna", f'!poll open "Wat?" {" | ".join(options)}')
-    found = [one["option"] for one in await rows(town)]
+    found = [row["option"] for row in await rows(town)]
     assert found == ["'=1+1", "'+1", "'-1", "'@SUM(A1)", 'Ja, "zeker"', "<b>é</b>"]
     table = json.loads(await exported(town, "json"))
-    assert [one["option"] for one in table["options"]] == options
+    assert [option["option"] for option in table["options"]] == options
 
 
 CELLS = ["Ja;=1+1", "Nee; @som", 'x";=2', 'y;"=3', "a, b;-4", "z;\uff1d5", "=6;+7", "gewoon"]
@@ -87,11 +87,11 @@ async def test_the_figures_are_those_of_the_board(
     board = (await town.say("anna", "!poll show 1")).split("\n")
     table = json.loads(await exported(town, "json"))
     assert (table["people"], table["state"], table["result"]) == (2, "open", [])
-    assert [one["shown"] for one in table["options"]] == board[1 : len(figures) + 1]
-    shown = [{name: one[name] for name in figures[0]} for one in table["options"]]
+    assert [option["shown"] for option in table["options"]] == board[1 : len(figures) + 1]
+    shown = [{name: option[name] for name in figures[0]} for option in table["options"]]
     assert shown == figures
-    assert [{name: one[name] for name in figures[0]} for one in await rows(town)] == [
-        {name: str(value) for name, value in one.items()} for one in figures
+    assert [{name: row[name] for name in figures[0]} for row in await rows(town)] == [
+        {name: str(value) for name, value in figure.items()} for figure in figures
     ]
     assert table["reasons"] == (["te ver"] if "consent" in how else [])
     await town.say("anna", "!poll close 1 --sure")

@@ -129,8 +129,8 @@ def test_too_few_people_is_said_first() -> None:
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
 def test_bars_are_in_proportion(tally: list[int]) -> None:
     bars = [bar((votes,), max(tally)) for votes in tally]
-    assert {len(one) for one in bars} == {10}
-    lengths = [one.count("█") for one in bars]
+    assert {len(drawn) for drawn in bars} == {10}
+    lengths = [drawn.count("█") for drawn in bars]
     assert [length for _, length in sorted(zip(tally, lengths, strict=True))] == sorted(lengths)
     assert max(lengths) == (10 if any(tally) else 0)
 

@@ -196,10 +196,10 @@ class Polls(RuleBasedStateMachine):
 
     def _take_note(self) -> None:
         """The newest state of each board."""
-        for one in self.town.platform.shown:
-            match = re.match(r"board:poll:(\d+):", one.key)
+        for shown in self.town.platform.shown:
+            match = re.match(r"board:poll:(\d+):", shown.key)
             if match:
-                self.shown[int(match[1])] = one.words
+                self.shown[int(match[1])] = shown.words
 
     def _is_over(self, poll: Asked) -> bool:
         assert self.clock
@@ -246,17 +246,17 @@ def read(kind: str, receipt: Message) -> list[int]:
     chosen = named(receipt)
     match kind:
         case "score":
-            return [one.values["score"] for one in chosen]
+            return [choice.values["score"] for choice in chosen]
         case "dates":
-            return [{"yes": 2, "if_need_be": 1, "no": 0}[one.key.rsplit(".", 1)[1]] for one in chosen]
+            return [{"yes": 2, "if_need_be": 1, "no": 0}[choice.key.rsplit(".", 1)[1]] for choice in chosen]
         case "consent":
-            names = [one.key.rsplit(".", 1)[1] for one in chosen]
+            names = [choice.key.rsplit(".", 1)[1] for choice in chosen]
             return [int(name in names) for name in ("agree", "abstain", "object")]
         case "ranked":
-            places = {one.values["option"].values["words"]: one.values["rank"] for one in chosen}
+            places = {choice.values["option"].values["words"]: choice.values["rank"] for choice in chosen}
             return [places.get(option, 9) for option in OPTIONS]
         case _:
-            names = [one.values["words"] for one in chosen]
+            names = [choice.values["words"] for choice in chosen]
             return [int(option in names) for option in OPTIONS]
 
 
@@ -279,11 +279,11 @@ def read_words(kind: str, words: str) -> list[int]:
 def recount(kind: str, held: list[list[int]]) -> list[tuple[int, int]]:
     if kind == "ranked":
         wins = [0, 0, 0]
-        for one, other in combinations(range(3), 2):
-            ahead = sum(marks[one] < marks[other] for marks in held)
-            behind = sum(marks[one] > marks[other] for marks in held)
+        for option, rival in combinations(range(3), 2):
+            ahead = sum(marks[option] < marks[rival] for marks in held)
+            behind = sum(marks[option] > marks[rival] for marks in held)
             if ahead != behind:
-                wins[one if ahead > behind else other] += 1
+                wins[option if ahead > behind else rival] += 1
         return [(win, 0) for win in wins]
     if kind == "dates":
         return [

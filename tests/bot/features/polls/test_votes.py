@@ -67,7 +67,7 @@ async def _play(
         stands[name] = expected(at_most, stands.get(name, ()), what, how)
         asked.append(town.asked(name, button=filled_in(poll, what, how)))
     # All at once, and every second one twice: one queue, one order, each once.
-    await asyncio.gather(*(town.core.handle(one) for one in (*asked, *asked[::2])))
+    await asyncio.gather(*(town.core.handle(invocation) for invocation in (*asked, *asked[::2])))
 
     def check(tx: Transaction) -> None:
         people, votes = counted(tx, poll)

@@ -30,20 +30,20 @@ def _application(ask: Ask) -> tuple[Application, str | None]:
 
 def commands_of(application: Application, guild_id: str | None) -> list[Json]:
     """Those of that guild alone, or those that are everywhere."""
-    return [one for one in application.commands.values() if one.get("guild_id") == guild_id]
+    return [command for command in application.commands.values() if command.get("guild_id") == guild_id]
 
 
-def _same(one: Json, other: Json) -> bool:
-    return (one["name"], one["type"]) == (other.get("name"), other.get("type", 1))
+def _same(command: Json, body: Json) -> bool:
+    return (command["name"], command["type"]) == (body.get("name"), body.get("type", 1))
 
 
 def _put(ask: Ask, application: Application, guild_id: str | None, body: Json) -> tuple[Json, bool]:
     """Write it down; whether it is a new one."""
-    known = next((one for one in commands_of(application, guild_id) if _same(one, body)), None)
+    known = next((command for command in commands_of(application, guild_id) if _same(command, body)), None)
     if known is None:
         now = ask.world.clock.now()
-        application.created = [one for one in application.created if now - one[0] < DAY]
-        if len([one for one in application.created if one[1] == guild_id]) >= CREATES_A_DAY:
+        application.created = [creation for creation in application.created if now - creation[0] < DAY]
+        if len([creation for creation in application.created if creation[1] == guild_id]) >= CREATES_A_DAY:
             raise refuse(30034)
         application.created.append((now, guild_id))
     command: Json = {
@@ -54,7 +54,7 @@ def _put(ask: Ask, application: Application, guild_id: str | None, body: Json) -
         "name_localizations": None,
         "description_localizations": None,
         **{key: value for key, value in body.items() if key != "options"},
-        "options": [_filled(one) for one in body.get("options") or []],
+        "options": [_filled(option) for option in body.get("options") or []],
         "id": known["id"] if known else ask.world.clock.new_id(),
         "application_id": application.id,
         "version": ask.world.clock.new_id(),
@@ -73,7 +73,7 @@ def _put(ask: Ask, application: Application, guild_id: str | None, body: Json) -
 def _filled(option: Json) -> Json:
     found = dict(option)
     if found.get("options"):
-        found["options"] = [_filled(one) for one in found["options"]]
+        found["options"] = [_filled(inner) for inner in found["options"]]
     return found
 
 
@@ -102,10 +102,16 @@ def list_all(ask: Ask) -> Answer:
 def replace_all(ask: Ask) -> Answer:
     application, guild_id = _application(ask)
     bodies: list[Json] = ask.body if isinstance(ask.body, list) else []
-    if any(len([one for one in bodies if one.get("type", 1) == type]) > most for type, most in MOST.items()):
+    if any(
+        len([body for body in bodies if body.get("type", 1) == type]) > most for type, most in MOST.items()
+    ):
         raise refuse(30032)
     _check((body, str(number)) for number, body in enumerate(bodies))
-    gone = [one for one in commands_of(application, guild_id) if not any(_same(one, body) for body in bodies)]
+    gone = [
+        command
+        for command in commands_of(application, guild_id)
+        if not any(_same(command, body) for body in bodies)
+    ]
     for command in gone:
         del application.commands[command["id"]]
     made = [_put(ask, application, guild_id, body)[0] for body in bodies]
@@ -124,8 +130,8 @@ def create(ask: Ask) -> Answer:
     _check([(ask.json, None)])
     there = commands_of(application, guild_id)
     type = ask.json.get("type", 1)
-    full = len([one for one in there if one["type"] == type]) >= MOST.get(type, COMMANDS)
-    if full and not any(_same(one, ask.json) for one in there):
+    full = len([command for command in there if command["type"] == type]) >= MOST.get(type, COMMANDS)
+    if full and not any(_same(command, ask.json) for command in there):
         raise refuse(30032)
     command, new = _put(ask, application, guild_id, ask.json)
     ask.world.bell.ring()

@@ -27,7 +27,7 @@ def get(ask: Ask) -> Answer:
 
 @route("GET", "/guilds/{guild_id}/channels")
 def channels(ask: Ask) -> Answer:
-    return [channel_json(one) for one in ask.guild().channels.values() if not one.thread]
+    return [channel_json(channel) for channel in ask.guild().channels.values() if not channel.thread]
 
 
 @route("POST", "/guilds/{guild_id}/channels")
@@ -60,8 +60,8 @@ def _check_channel(form: Form, guild: Guild, body: Json) -> None:
 def _demand_own(ask: Ask, guild: Guild, overwrites: list[Json]) -> None:
     """Nobody gives or takes what they do not have."""
     mine = permissions.in_guild(guild, guild.members[ask.bot.user.id])
-    for one in overwrites:
-        asked = int(one.get("allow") or 0) | int(one.get("deny") or 0)
+    for overwrite in overwrites:
+        asked = int(overwrite.get("allow") or 0) | int(overwrite.get("deny") or 0)
         if asked & ~mine or not mine & permissions.BITS["manage_roles"]:
             raise refuse(50013)
 
@@ -78,10 +78,13 @@ def _shape(channel: Channel, body: Json) -> None:
         channel.parent_id = str(body["parent_id"]) if body["parent_id"] else None
     if "permission_overwrites" in body:
         channel.overwrites = {
-            str(one["id"]): Overwrite(
-                str(one["id"]), int(one["type"]), int(one.get("allow") or 0), int(one.get("deny") or 0)
+            str(overwrite["id"]): Overwrite(
+                str(overwrite["id"]),
+                int(overwrite["type"]),
+                int(overwrite.get("allow") or 0),
+                int(overwrite.get("deny") or 0),
             )
-            for one in body["permission_overwrites"] or []
+            for overwrite in body["permission_overwrites"] or []
         }
 
 
@@ -165,19 +168,21 @@ def members(ask: Ask) -> Answer:
         raise refuse(50001)
     after = int(ask.query.get("after") or 0)
     found = sorted(
-        (one for one in ask.guild().members.values() if int(one.user.id) > after),
+        (member for member in ask.guild().members.values() if int(member.user.id) > after),
         key=lambda m: int(m.user.id),
     )
-    return [member_json(one) for one in found[: int(ask.query.get("limit") or 1)]]
+    return [member_json(member) for member in found[: int(ask.query.get("limit") or 1)]]
 
 
 @route("GET", "/guilds/{guild_id}/members/search")
 def search(ask: Ask) -> Answer:
     words = ask.query.get("query", "").lower()
     found = [
-        one for one in ask.guild().members.values() if (one.nick or one.user.name).lower().startswith(words)
+        member
+        for member in ask.guild().members.values()
+        if (member.nick or member.user.name).lower().startswith(words)
     ]
-    return [member_json(one) for one in found[: int(ask.query.get("limit") or 1)]]
+    return [member_json(member) for member in found[: int(ask.query.get("limit") or 1)]]
 
 
 @route("GET", MEMBER)
@@ -252,7 +257,7 @@ def take_role(ask: Ask) -> Answer:
 
 @route("GET", "/guilds/{guild_id}/roles")
 def roles(ask: Ask) -> Answer:
-    return [role_json(one) for one in ask.guild().roles.values()]
+    return [role_json(role) for role in ask.guild().roles.values()]
 
 
 @route("POST", "/guilds/{guild_id}/roles")
@@ -297,7 +302,7 @@ def remove_role(ask: Ask) -> Answer:
 @route("GET", "/guilds/{guild_id}/bans")
 def bans(ask: Ask) -> Answer:
     guild = ask.guild("ban_members")
-    return [{"user": user_json(one), "reason": None} for one in guild.banned.values()]
+    return [{"user": user_json(user), "reason": None} for user in guild.banned.values()]
 
 
 @route("DELETE", "/users/@me/guilds/{guild_id}")

@@ -40,9 +40,9 @@ def _may_send(ask: Ask, channel: Channel) -> None:
     if not channel.talkative:
         raise refuse(50008)
     if channel.guild_id is None:
-        if any(not one.dms for one in channel.recipients if one is not ask.bot.user):
+        if any(not recipient.dms for recipient in channel.recipients if recipient is not ask.bot.user):
             raise refuse(50007)
-        people = {one.id for one in channel.recipients}
+        people = {recipient.id for recipient in channel.recipients}
         if not any(people <= guild.members.keys() for guild in ask.world.guilds.values()):
             raise refuse(50278)
         return
@@ -66,20 +66,20 @@ def history(ask: Ask) -> Answer:
     channel = ask.channel()
     if not ask.may(channel, "read_message_history"):
         return []
-    messages = [one for one in channel.messages.values() if not one.only_for]
+    messages = [message for message in channel.messages.values() if not message.only_for]
     limit = int(ask.query.get("limit") or 50)
     form = Form()
     form.number(limit, 1, 100, "limit")
     form.check()
     if "after" in ask.query:
-        later = [one for one in messages if int(one.id) > int(ask.query["after"])]
-        return [shown(ask, one) for one in reversed(later[:limit])]
+        later = [message for message in messages if int(message.id) > int(ask.query["after"])]
+        return [shown(ask, message) for message in reversed(later[:limit])]
     if "around" in ask.query:
-        near = sorted(messages, key=lambda one: abs(int(one.id) - int(ask.query["around"])))[:limit]
-        messages = sorted(near, key=lambda one: int(one.id))
+        near = sorted(messages, key=lambda message: abs(int(message.id) - int(ask.query["around"])))[:limit]
+        messages = sorted(near, key=lambda message: int(message.id))
     if "before" in ask.query:
-        messages = [one for one in messages if int(one.id) < int(ask.query["before"])]
-    return [shown(ask, one) for one in islice(reversed(messages), limit)]
+        messages = [message for message in messages if int(message.id) < int(ask.query["before"])]
+    return [shown(ask, message) for message in islice(reversed(messages), limit)]
 
 
 @route("GET", ONE)
@@ -116,9 +116,9 @@ def remove_many(ask: Ask) -> Answer:
     ids = list(map(str, ask.json.get("messages") or []))
     if not 2 <= len(ids) <= 100:
         raise refuse(50016)
-    if any(ask.world.age(one) > TWO_WEEKS for one in ids):
+    if any(ask.world.age(message_id) > TWO_WEEKS for message_id in ids):
         raise refuse(50034)
-    for message in [channel.messages[one] for one in ids if one in channel.messages]:
+    for message in [channel.messages[message_id] for message_id in ids if message_id in channel.messages]:
         delete(ask.world, message)
 
 

@@ -48,37 +48,40 @@ def take(ask: Ask) -> Answer:
 def clear(ask: Ask) -> Answer:
     message = ask.message("manage_messages")
     for emoji, users in list(message.reactions.items()):
-        for one in list(users):
-            unreact(ask.world, message, ask.world.users[one], emoji)
+        for user_id in list(users):
+            unreact(ask.world, message, ask.world.users[user_id], emoji)
 
 
 @route("DELETE", EMOJI)
 def clear_one(ask: Ask) -> Answer:
     message = ask.message("manage_messages")
-    for one in list(message.reactions.get(_emoji(ask), [])):
-        unreact(ask.world, message, ask.world.users[one], _emoji(ask))
+    for user_id in list(message.reactions.get(_emoji(ask), [])):
+        unreact(ask.world, message, ask.world.users[user_id], _emoji(ask))
 
 
 @route("GET", EMOJI)
 def who(ask: Ask) -> Answer:
     users = ask.message().reactions.get(_emoji(ask), [])
     after = int(ask.query.get("after") or 0)
-    found = sorted((one for one in users if int(one) > after), key=int)
-    return [user_json(ask.world.users[one]) for one in found[: int(ask.query.get("limit") or 25)]]
+    found = sorted((user_id for user_id in users if int(user_id) > after), key=int)
+    return [user_json(ask.world.users[user_id]) for user_id in found[: int(ask.query.get("limit") or 25)]]
 
 
 @route("GET", PINS)
 def pinned(ask: Ask) -> Answer:
     channel = ask.channel("read_message_history")
-    newest = sorted(channel.pins.items(), key=lambda one: one[1], reverse=True)
-    items = [{"message": shown(ask, channel.messages[one]), "pinned_at": iso(at)} for one, at in newest]
+    newest = sorted(channel.pins.items(), key=lambda pin: pin[1], reverse=True)
+    items = [
+        {"message": shown(ask, channel.messages[message_id]), "pinned_at": iso(at)}
+        for message_id, at in newest
+    ]
     limit = int(ask.query.get("limit") or 50)
     return {"items": items[:limit], "has_more": len(items) > limit}
 
 
 @route("GET", "/channels/{channel_id}/pins")
 def pinned_formerly(ask: Ask) -> Answer:
-    return [one["message"] for one in pinned(ask)["items"]]
+    return [item["message"] for item in pinned(ask)["items"]]
 
 
 @route("PUT", PINS + "/{message_id}")
@@ -102,8 +105,12 @@ def voters(ask: Ask) -> Answer:
     if users is None:
         raise refuse(10008)
     after = int(ask.query.get("after") or 0)
-    found = sorted((one for one in users if int(one) > after), key=int)
-    return {"users": [user_json(ask.world.users[one]) for one in found[: int(ask.query.get("limit") or 25)]]}
+    found = sorted((user_id for user_id in users if int(user_id) > after), key=int)
+    return {
+        "users": [
+            user_json(ask.world.users[user_id]) for user_id in found[: int(ask.query.get("limit") or 25)]
+        ]
+    }
 
 
 @route("POST", "/channels/{channel_id}/polls/{message_id}/expire")

@@ -30,14 +30,16 @@ def _one(ask: Ask, guild: Guild) -> Json:
 @route("GET", ALL)
 def list_all(ask: Ask) -> Answer:
     guild = ask.guild()
-    return [one | {"user_count": len(guild.interested.get(one["id"], []))} for one in guild.events.values()]
+    return [
+        event | {"user_count": len(guild.interested.get(event["id"], []))} for event in guild.events.values()
+    ]
 
 
 @route("POST", ALL)
 def plan(ask: Ask) -> Answer:
     guild = ask.guild("create_events")
     check_scheduled_event(ask.json, ask.world.clock.now())
-    if len([one for one in guild.events.values() if one["status"] in (PLANNED, UNDER_WAY)]) >= MOST:
+    if len([event for event in guild.events.values() if event["status"] in (PLANNED, UNDER_WAY)]) >= MOST:
         raise refuse(30038)
     event: Json = {
         "id": ask.world.clock.new_id(),
@@ -92,13 +94,13 @@ def cancel(ask: Ask) -> Answer:
 def interested(ask: Ask) -> Answer:
     guild = ask.guild()
     event = _one(ask, guild)
-    users = [ask.world.users[one] for one in guild.interested.get(event["id"], [])]
+    users = [ask.world.users[user_id] for user_id in guild.interested.get(event["id"], [])]
     return [
         {
             "guild_scheduled_event_id": event["id"],
-            "user_id": one.id,
-            "user": user_json(one),
+            "user_id": user.id,
+            "user": user_json(user),
             "response": 1,
         }
-        for one in users
+        for user in users
     ]

@@ -98,7 +98,7 @@ def route(
     def add(run: Callable[[Ask], Answer]) -> Callable[[Ask], Answer]:
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
         ROUTES.append(Route(method, template, run, open, re.compile(pattern)))
-        ROUTES.sort(key=lambda one: [part.startswith("{") for part in one.template.split("/")])
+        ROUTES.sort(key=lambda known: [part.startswith("{") for part in known.template.split("/")])
         return run
 
     return add
@@ -106,14 +106,14 @@ def route(
 
 def find(method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The route of a request and its parameters; what is spelled out goes before what is open."""
-    for one in ROUTES:
-        if one.method == method:
-            match = one.pattern.fullmatch(path)
+    for known in ROUTES:
+        if known.method == method:
+            match = known.pattern.fullmatch(path)
             if match:
-                return one, {key: unquote(value) for key, value in match.groupdict().items()}
+                return known, {key: unquote(value) for key, value in match.groupdict().items()}
     return None
 
 
 def methods_of(path: str) -> Iterator[str]:
     """Which methods there are for a path."""
-    return (one.method for one in ROUTES if one.pattern.fullmatch(path))
+    return (known.method for known in ROUTES if known.pattern.fullmatch(path))

@@ -53,8 +53,8 @@ def _thread(ask: Ask) -> Channel:
 def members(ask: Ask) -> Answer:
     thread = _thread(ask)
     return [
-        {"id": thread.id, "user_id": one, "join_timestamp": iso(at), "flags": 0}
-        for one, at in thread.joined.items()
+        {"id": thread.id, "user_id": user_id, "join_timestamp": iso(at), "flags": 0}
+        for user_id, at in thread.joined.items()
     ]
 
 
@@ -77,5 +77,5 @@ def add(ask: Ask) -> Answer:
 
 @route("GET", "/guilds/{guild_id}/threads/active")
 def active(ask: Ask) -> Answer:
-    threads = [one for one in ask.guild().channels.values() if one.thread and not one.archived]
-    return {"threads": [channel_json(one) for one in threads], "members": []}
+    threads = [thread for thread in ask.guild().channels.values() if thread.thread and not thread.archived]
+    return {"threads": [channel_json(thread) for thread in threads], "members": []}

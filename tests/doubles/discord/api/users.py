@@ -31,10 +31,10 @@ def get_my_application(ask: Ask) -> Answer:
 
 @route("GET", "/users/@me/guilds")
 def my_guilds(ask: Ask) -> Answer:
-    mine = [one for one in ask.world.guilds.values() if ask.bot.user.id in one.members]
+    mine = [guild for guild in ask.world.guilds.values() if ask.bot.user.id in guild.members]
     return [
-        {"id": one.id, "name": one.name, "icon": None, "owner": False, "permissions": "0", "features": []}
-        for one in mine
+        {"id": guild.id, "name": guild.name, "icon": None, "owner": False, "permissions": "0", "features": []}
+        for guild in mine
     ]
 
 
@@ -52,12 +52,12 @@ def write_to(ask: Ask) -> Answer:
     if not ask.json.get("recipient_id"):
         form.required("recipient_id")
     form.check()
-    other = ask.world.users.get(str(ask.json["recipient_id"]))
-    if other is None:
+    user = ask.world.users.get(str(ask.json["recipient_id"]))
+    if user is None:
         raise refuse(10013)
-    if other.bot:
+    if user.bot:
         raise refuse(50007)
-    return channel_json(open_dm(ask.world, ask.bot.user, other), ask.bot.user)
+    return channel_json(open_dm(ask.world, ask.bot.user, user), ask.bot.user)
 
 
 @route("GET", "/gateway", open=True)

@@ -32,7 +32,7 @@ def create(ask: Ask) -> Answer:
     form = Form()
     check_webhook_name(form, ask.json.get("name"))
     form.check()
-    if len([one for one in ask.world.webhooks.values() if one.channel_id == channel.id]) >= MOST:
+    if len([webhook for webhook in ask.world.webhooks.values() if webhook.channel_id == channel.id]) >= MOST:
         raise refuse(30007)
     made = Webhook(
         ask.world.clock.new_id(),
@@ -51,13 +51,15 @@ def create(ask: Ask) -> Answer:
 @route("GET", "/channels/{channel_id}/webhooks")
 def of_channel(ask: Ask) -> Answer:
     channel = ask.channel("manage_webhooks")
-    return [webhook_json(one) for one in ask.world.webhooks.values() if one.channel_id == channel.id]
+    return [
+        webhook_json(webhook) for webhook in ask.world.webhooks.values() if webhook.channel_id == channel.id
+    ]
 
 
 @route("GET", "/guilds/{guild_id}/webhooks")
 def of_guild(ask: Ask) -> Answer:
     guild = ask.guild("manage_webhooks")
-    return [webhook_json(one) for one in ask.world.webhooks.values() if one.guild_id == guild.id]
+    return [webhook_json(webhook) for webhook in ask.world.webhooks.values() if webhook.guild_id == guild.id]
 
 
 def _webhook(ask: Ask) -> Webhook:
