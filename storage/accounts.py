@@ -14,7 +14,7 @@ from sqlalchemy import Table, Update, and_, bindparam, exists, or_, select, upda
 
 from bot.ports.accounts import Unheard
 from storage.batch import Batch
-from storage.community import anywhere
+from storage.community import OURS, anywhere
 from storage.tables import accounts, boards, identities, inbox, places, posts, refs
 from storage.upsert import upsert
 
@@ -48,6 +48,7 @@ _WAITING = exists().where(
     inbox.c.account == accounts.c.account,
     or_(inbox.c.said_at.is_(None), inbox.c.said_at < _UNTIL),
     or_(inbox.c.sealed.is_(False), _RECENT),
+    or_(inbox.c.whose.is_(None), inbox.c.whose == OURS),
     ~_IN_OTHER_THEME,
 )
 _UNHEARD = (

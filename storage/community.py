@@ -35,7 +35,8 @@ from sqlalchemy.sql import visitors
 
 S = TypeVar("S", bound=Executable)
 COLUMN = "community"
-_OURS = bindparam("community_", type_=Integer)
+# For a statement that says by itself what is ours: of a table that is nobody's.
+OURS = bindparam("community_", type_=Integer)
 _ANYWHERE = "anywhere"
 
 
@@ -46,7 +47,7 @@ def anywhere(statement: S) -> S:
 
 def values_for(community: int | None) -> dict[str, int]:
     """What a confined statement needs besides its own values."""
-    return {} if community is None else {COLUMN: community, _OURS.key: community}
+    return {} if community is None else {COLUMN: community, OURS.key: community}
 
 
 @lru_cache(1024)
@@ -132,7 +133,7 @@ def _criteria(froms: Iterable[Any]) -> Iterator[ColumnElement[bool]]:
             yield from _criteria([each.left] if each.isouter else [each.left, each.right])
         elif isinstance(each, Table) or (type(each) is Alias and isinstance(each.element, Table)):
             if COLUMN in each.c:
-                yield each.c[COLUMN] == _OURS
+                yield each.c[COLUMN] == OURS
         # What a subquery reads is confined within it.
         elif not isinstance(each, (Subquery, TableValuedAlias)):
             raise TypeError(f"whose rows are these? {each!r}")

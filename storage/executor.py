@@ -62,7 +62,9 @@ class _Plan:
     def __init__(
         self, statement: Any, dialect: Dialect, given: Sequence[str], *, confined: bool = True
     ) -> None:
-        names = given if getattr(statement, "is_insert", False) else None
+        # A name that ends so is no column's.
+        columns_given = [name for name in given if not name.endswith("_")]
+        names = columns_given if getattr(statement, "is_insert", False) else None
         compiled = community.compiled(statement, dialect, names, confined=confined)
         binds = compiled.bind_names
         if any(bind.expanding for bind in binds):

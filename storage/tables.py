@@ -382,6 +382,8 @@ inbox = Table(
     Column("arrived_at", Moment, nullable=False),
     # By its platform's clock; None where nobody knows.
     Column("said_at", Moment),
+    # Of which community's place it came; None where it came from none.
+    Column("whose", Integer),
     UniqueConstraint("account", "id"),
     sqlite_autoincrement=True,
 )

@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from sqlalchemy.exc import IntegrityError
 import storage
 import storage.executor as executors
 from bot.features.polls.records import POLLS, Poll
+from bot.model.events import Arrival
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from storage.batch import Loader, _locking
@@ -58,6 +60,7 @@ NOBODYS = {
 # What may run for nobody in particular changes rows of all: what for.
 CHANGES_ANYWHERE = {
     "accounts": "what was kept for a platform is its first account's, what one left its successor's",
+    "inbox": "what came in is noted with whose place it came from",
     "boards": "an account, or a place, can be written to again",
     "posts": "an account, or a place, can be written to again",
     "retention": "what is over is deleted",
@@ -279,7 +282,7 @@ def test_no_statement_reaches_another_communitys_rows(monkeypatch: pytest.Monkey
         theirs = rows_of(db, 1)
         executor = Executor(db)
         for module, statement in STATEMENTS:
-            if not any(COLUMN in table.c for table in tables_of(statement)):
+            if not any(COLUMN in table.c for table in tables_of(statement)) or module == "inbox":
                 continue
             for value in (1, 2, 3, 4):
                 values = given(statement, value)
@@ -303,7 +306,7 @@ def test_no_statement_reaches_another_communitys_rows(monkeypatch: pytest.Monkey
 
 # --- works that share a commit ---
 
-ANNA = Identity("test", "anna")
+ANNA, HOUR = Identity("test", "anna"), timedelta(hours=1)
 SPORT = Place("test", "sport")
 
 
@@ -417,3 +420,36 @@ async def test_a_keys_name_is_its_communitys(store: Database) -> None:
     while not await store.run(lambda tx: tx.of(POLLS).burn(1), community=first):
         pass
     assert await store.run(partial(end, asked[other]), community=other) == [[((2,), 1)]]
+
+
+async def test_what_waits_in_ones_rooms_holds_up_no_other(store: Database) -> None:
+    """A poll that closes waits for what was said in time in its own community, or nobody knows in which."""
+    first, other = await two(store)
+    account, rooms = "test:plein", {first: "square", other: "market", None: "alone"}
+
+    def settle_in(room: str, tx: Transaction) -> int:
+        theme = tx.places.theme_named("sport").id
+        tx.places.bind(Place("test", room), theme, room, None, account)
+        return theme
+
+    await store.run_anywhere(lambda tx: tx.accounts.serve(account, "test", NOW))
+    await store.run_anywhere(lambda tx: tx.accounts.heard({account: NOW + HOUR}))
+    themes_of = {
+        each: await store.run(partial(settle_in, rooms[each]), community=each) for each in (first, other)
+    }
+
+    async def waited_for() -> list[bool]:
+        return [
+            bool(await store.run(partial(unheard, themes_of[each]), community=each))
+            for each in (first, other)
+        ]
+
+    def unheard(theme: int, tx: Transaction) -> Any:
+        return tx.accounts.unheard(theme, NOW + HOUR, NOW)
+
+    found = [await waited_for()]
+    for whose in (other, None):
+        said = [Arrival(f"${whose}", rooms[whose], "said", at=NOW)]
+        await store.run_anywhere(lambda tx, said=said: tx.inbox.add(account, said, "", NOW))  # type: ignore[misc]
+        found.append(await waited_for())
+    assert found == [[False, False], [False, True], [True, True]]

@@ -110,6 +110,8 @@ def upgrade() -> None:
         op.execute("DROP SEQUENCE polls_id_seq")
     with op.batch_alter_table("identities", table_kwargs=_WITHOUT_ROWID) as batch:
         batch.add_column(sa.Column("turned_at", sa.BigInteger(), nullable=True))
+    with op.batch_alter_table("inbox", table_kwargs=_NUMBERED) as batch:
+        batch.add_column(sa.Column("whose", sa.Integer(), nullable=True))
     op.create_index("ix_residents_community_folded", "residents", ["community", "folded"])
     _index_jobs("ix_jobs_community_key", ["community", "key"])
 
@@ -127,6 +129,8 @@ def downgrade() -> None:
     op.drop_index("ix_residents_community_folded", "residents")
     with op.batch_alter_table("identities", table_kwargs=_WITHOUT_ROWID) as batch:
         batch.drop_column("turned_at")
+    with op.batch_alter_table("inbox", table_kwargs=_NUMBERED) as batch:
+        batch.drop_column("whose")
     _leave_parents("after")
     for each in _TABLES:
         _take(each)
