@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import platform
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from bench import ballots, deliveries, kinds, moments, postgres, presses, readers, reply, start, votes
 from bench.figures import Figure
+from bot.main.app import freeze_startup_objects
 
 RESULTS = Path(__file__).parent / "results.json"
 PARTS = {
@@ -24,9 +24,7 @@ PARTS = {
 
 
 async def main(chosen: list[str]) -> int:
-    # As Plein does: what start-up made is never looked through for garbage.
-    gc.collect()
-    gc.freeze()
+    freeze_startup_objects()  # as Plein does
     found: list[Figure] = []
     print("Medians of several turns, each beside its comparison; the ratio's extremes behind it.", flush=True)
     failed = False

@@ -71,7 +71,8 @@ async def _vote(core: PleinCore, kind: Kind) -> float:
     words = KINDS[kind][1]
     used = await cpu(core, [said(number % PEOPLE, f"!stem {words[number % 3]}") for number in range(TIMES)])
     answer = await core.handle(said(1, "!peiling toon"))
-    assert _says(answer, "poll.show.chose")
+    # Of dates it says a line each.
+    assert _says(answer, "poll.show.chose", "poll.show.each")
     return used
 
 
@@ -79,5 +80,5 @@ async def _show(core: PleinCore, kind: Kind) -> float:
     return await cpu(core, [said(1, "!peiling toon") for _ in range(TIMES)])
 
 
-def _says(answer: Message | None, key: str) -> bool:
-    return answer is not None and any(line.key.startswith(key) for line in answer.lines)
+def _says(answer: Message | None, *keys: str) -> bool:
+    return answer is not None and any(line.key.startswith(keys) for line in answer.lines)

@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from bot.errors import AskFirst, StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Suggestion, message, text
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
-from bot.ports.people import Recognised
+from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.unseen import visible
@@ -258,20 +259,19 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        name = visible(invocation.name)
-        resident = known.resident or tx.people.add(invocation.author, name)
-        renamed = not known.name_is_chosen and resident.name != name
-        if known.resident and (renamed or known.heard_as != invocation.author.address):
-            resident = tx.people.heard(resident, invocation.author, name)
-        if invocation.account and invocation.account != known.heard_by:
-            tx.people.talks_to(invocation.author, invocation.account)
-        now = self.clock.now()
-        if known.unheard:
-            tx.told.resume(resident.id, invocation.author, now)
-        if known.theme:
+        name, author, now = visible(invocation.name), invocation.author, self.clock.now()
+        account = known.account or Account(tx.people.add(author, name), heard_as=author.address)
+        resident = account.resident
+        renamed = not account.name_is_chosen and resident.name != name
+        if renamed or account.heard_as != author.address:
+            resident = tx.people.heard(resident, author, name)
+        if invocation.account and invocation.account != account.heard_by:
+            tx.people.talks_to(author, invocation.account)
+        if account.unheard:
+            tx.told.resume(resident.id, author, now)
+        if known.theme and not _is_fresh(known.part, invocation.role, invocation.writes, now):
             part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
-            if not _is_fresh(known.part, part):
-                tx.people.take_part(invocation.author, resident.id, known.theme.id, part)
+            tx.people.take_part(author, resident.id, known.theme.id, part)
         return resident
 
     def _understood(
@@ -295,7 +295,7 @@ class Dispatch:
         found = {}
         for theme, (places, present) in (told or {}).items():
             part = found[theme] = part_now(places, present, kept.get(theme), now)
-            if part and part.said_at == now and not _is_fresh(kept.get(theme), part):
+            if part and part.said_at == now and not _is_fresh(kept.get(theme), part.role, part.writes, now):
                 tx.people.take_part(author, resident.id, theme, part)
             elif part is None and theme in kept and all(place in present for place in places):
                 tx.people.leave(author, theme)
@@ -372,11 +372,11 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
 
 
-def _is_fresh(kept: Part | None, said: Part) -> bool:
-    """Whether what is kept says the same, and was said not long ago."""
-    if kept is None or (kept.role, kept.writes) != (said.role, said.writes):
+def _is_fresh(kept: Part | None, role: Role, writes: bool, now: datetime) -> bool:
+    """Whether what is kept says the same that is said now, and was said not long ago."""
+    if kept is None or kept.role != role or kept.writes != writes:
         return False
-    return said.said_at - kept.said_at < KEPT_FOR
+    return now - kept.said_at < KEPT_FOR
 
 
 def _say_who_reads_along(call: Call, invocation: Invocation) -> None:

@@ -74,7 +74,9 @@ class Texts:
 
     def nearest(self, locale: str | None, default: str) -> str:
         """The language we have for a platform's code such as "en-GB" or "nl_BE"."""
-        short = (locale or "").replace("_", "-").split("-")[0].lower()
+        if locale is None:
+            return default
+        short = locale.replace("_", "-").split("-")[0].lower()
         return short if short in self.locales else default
 
     def _catalogue(self, locale: str) -> _Catalogue:

@@ -32,7 +32,7 @@ keys to destroy.
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -59,7 +59,8 @@ class Loader(Generic[T]):
 
     `rows` says what is wanted, and `make` what becomes of each row; `by` are the columns that a key
     consists of. `beside` are the tables of which whoever asks looks at the pending rows as well.
-    `tells` is a column of `rows`: its values are expected from then on.
+    `tells` is a column of `rows`: its values are expected from then on. `to_lock`: whoever asks locks what is
+    found, and looks then whether it still is what was asked for; so a lock makes none of it stale.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Loader(Generic[T]):
         *,
         beside: Collection[Table] = (),
         tells: Column[Any] | None = None,
+        to_lock: bool = False,
     ) -> None:
         wanted = list(rows.selected_columns)
         self.by = [identity(column) for column in by]
@@ -82,7 +84,7 @@ class Loader(Generic[T]):
         self.tables = tables_of(self.for_many)
         self.flushed = self.tables.difference(beside)
         referred = {key.column.table for table in self.tables for key in table.foreign_keys}
-        self.guarded_by = self.tables | referred
+        self.guarded_by = frozenset() if to_lock else self.tables | referred
         self.tells = tells
         self.tells_at = next((at for at, column in enumerate(wanted) if column is tells), None)
 
@@ -110,7 +112,7 @@ class Batch:
     def discard(self) -> None:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
-        self._loaded: dict[Loader[Any], dict[Key, Sequence[Any]]] = {}
+        self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
         self._locked: dict[Column[Any], set[Any]] = {}
 
     # --- whose it is ---
@@ -177,35 +179,31 @@ class Batch:
 
     def get_all(self, loader: Loader[T], *key: Hashable) -> Sequence[T]:
         """The rows with that key, in the order of the loader's statement."""
-        if not self._pending.keys().isdisjoint(loader.flushed):
+        if not loader.flushed.isdisjoint(self._pending):
             self.flush(loader.flushed)
-        known = self._loaded.get(loader)
-        if known is None:
-            known = self._loaded[loader] = {}
-        if (rows := known.get(key)) is None:
+        known = self._loaded[loader]
+        if key not in known:
             known.update(self._load(loader, key))
-            rows = known[key]
-        return rows
+        return known[key]
 
     def _load(self, loader: Loader[T], key: Key) -> Mapping[Key, Sequence[T]]:
-        wanted: list[set[Any]] = [{part} for part in key]
-        if self._reloads.get(loader, 0) <= RELOADS:
-            wanted = [self._with_expected(*of) for of in zip(loader.by, key, strict=True)]
-        found: dict[Key, list[T]] = {key: [] for key in product(*wanted)}
-        if len(found) == 1:
+        wanted = list(map(self._with_expected, loader.by, key))
+        found: dict[Key, list[T]]
+        if max(map(len, wanted)) == 1 or self._reloads[loader] > RELOADS:
             rows = self._executor.execute(loader.for_one, dict(zip(loader.names, key, strict=True)))
-            found[key] = [loader.make(*row) for row in rows]
+            found = {key: [loader.make(*row) for row in rows]}
         else:
             rows = self._executor.execute(loader.for_many, dict(zip(loader.names, wanted, strict=True)))
+            found = {key: [] for key in product(*wanted)}
             for row in rows:
                 found[row[loader.width :]].append(loader.make(*row[: loader.width]))
         if loader.tells is not None:
             self.expect(loader.tells, (row[loader.tells_at] for row in rows))
         return found
 
-    def _with_expected(self, column: Column[Any], part: Hashable) -> set[Any]:
+    def _with_expected(self, column: Column[Any], part: Hashable) -> Collection[Any]:
         expected = self._expected.get(column, ())
-        return set(expected) if part in expected else {part}
+        return expected if part in expected else (part,)
 
     def lock(self, column: Column[Any], *keys: Any) -> bool:
         """Hold these rows, and all that are expected, until the end.

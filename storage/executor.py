@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Executable
@@ -81,7 +82,8 @@ class _Plan:
             (at, convert) for at, convert in enumerate(found) if convert
         ]
         named: Any = namedtuple("Row", [column.keyname for column in columns], rename=True)  # type: ignore[misc]
-        self._row: Callable[[Iterable[Any]], Any] = named._make
+        # Faster than `_make`, which is the same.
+        self._row: Callable[[Iterable[Any]], Any] = partial(tuple.__new__, named)
         self._gives_rows = bool(columns)
 
     def run(self, cursor: Any, values: Values, ours: Values) -> Rows:

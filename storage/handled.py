@@ -57,14 +57,10 @@ class Handled:
         packed = self._answered(invocation_id)
         answer = (self._read(*packed),) if packed else None
         account = self._people.account(author)
-        resident = account.resident if account else None
         known = self._db.get(_PLACE, place.platform, place.room_id) if place else None
         theme, locale = known or (None, None)
-        if account is None:
-            return Recognised(answer, None, theme, locale, None)
-        part = self._people.part_of(author, theme.id) if theme else None
-        _, heard_by, heard_as, name_is_chosen, unheard = account
-        return Recognised(answer, resident, theme, locale, part, heard_by, heard_as, name_is_chosen, unheard)
+        part = self._people.part_of(author, theme.id) if theme and account else None
+        return Recognised(answer, account, theme, locale, part)
 
     def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
         fresh = self._db.pending(seen, invocation_id)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
 
 from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
-from bot.ports.people import Exported
+from bot.ports.people import Account, Exported
 from storage import belongings, listed
 from storage.among import among
 from storage.batch import Batch, Loader
@@ -21,20 +21,6 @@ from storage.upsert import upsert
 
 # Whose people are looked among: those of these themes, or all there are.
 Themes = Collection[int] | None
-
-
-class Account(NamedTuple):
-    """Whose account it is, and what is known of how they are heard.
-
-    `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
-    used last. `unheard`: something waits until they use Plein again.
-    """
-
-    resident: Resident
-    heard_by: str | None
-    heard_as: str | None
-    name_is_chosen: bool
-    unheard: bool
 
 
 def _account(

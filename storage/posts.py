@@ -230,9 +230,13 @@ class Posts:
         packed = pack(message)
         assert packed
         key, body = self._sealing.seal(packed) if confidential else ("", packed)
-        row = {"id": post_id, "message": body, "key": key, "next_at": now, **_target(to)}
-        row |= {"account": account or self.account_for(to)}
-        row |= {
+        row = {
+            **_target(to),
+            "id": post_id,
+            "message": body,
+            "key": key,
+            "next_at": now,
+            "account": account or self.account_for(to),
             "mentions": _pack_people(mentions),
             "reply_to": reply_to,
             "resident": resident,

@@ -29,6 +29,8 @@ _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
 # From here on one word is like another.
 _ALIKE, _VERY_MUCH = 0.6, 0.8
+# Without a dash or a quotation mark a line can be read in one way only.
+_DASHED_OR_QUOTED = re.compile(f"{_DASHED.pattern}|{_QUOTE.pattern}")
 _BAR = re.compile(r"[|\n]")
 _BAR_OR_QUOTATION = re.compile(rf"{_BAR.pattern}|(?<=\s)(?={_QUOTE.pattern})")
 
@@ -198,6 +200,8 @@ class _Line:
 
     def read(self, rest: str) -> dict[str, Any]:
         """The arguments. Raises: UserError; Unsure with the line as it could be."""
+        if not _DASHED_OR_QUOTED.search(rest):
+            return self.arguments(rest)
         clear = self._clear_quotes(rest)
         outside = ((start, end) for start, end, quoted in _pieces(clear) if not quoted)
         flags = self.commands.flags(self.command)

@@ -7,7 +7,7 @@ by `resident`, of whom nothing but the name is kept beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
@@ -54,20 +54,13 @@ def _written(value: Any) -> Kept:
         return {"day": value.isoformat()}
     if kind is Resident:
         return {"resident": value.id, "name": value.name}
-    required, optional = _fields(kind)
-    kept = {name: getattr(value, name) for name in required}
-    for name, default in optional:
-        if (given := getattr(value, name)) != default:
-            kept[name] = given
-    return kept
+    return {name: given for name, default in _fields(kind) if (given := getattr(value, name)) != default}
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]:
-    """The names of those without a default, and of those with one, with it."""
-    defaults = {field.name: _default(field) for field in fields(kind)}
-    required = tuple(name for name, default in defaults.items() if default is MISSING)
-    return required, tuple(item for item in defaults.items() if item[1] is not MISSING)
+def _fields(kind: Any) -> Sequence[tuple[str, Any]]:
+    """Each by its name, with its default: MISSING, which nothing equals, where it has none."""
+    return [(field.name, _default(field)) for field in fields(kind)]
 
 
 def _default(field: Field[Any]) -> Any:

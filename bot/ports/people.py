@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bot.model.events import Undo
 from bot.model.message import Message
@@ -16,26 +15,38 @@ from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme
 Exported = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """Who asks, where, and whether that was asked before.
+class Account(NamedTuple):
+    """Whose account it is, and what is known of how they are heard.
 
-    `answer` is None for an invocation that is new, else what was answered, in a tuple of one.
-    `place_locale` is the language that was chosen for the place; `part` what their platform said last
-    of that account in its theme, None if it never did; `heard_by` the account of Plein's over which they
-    were heard last, `heard_as` the account of theirs that they used last. `name_is_chosen`: it is not what
-    their platform calls them. `unheard`: something waits until they use Plein again.
+    `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
+    used last. `name_is_chosen`: it is not what their platform calls them. `unheard`: something waits until
+    they use Plein again.
     """
 
-    answer: tuple[Message | None] | None
-    resident: Resident | None
-    theme: Theme | None
-    place_locale: str | None
-    part: Part | None
+    resident: Resident
     heard_by: str | None = None
     heard_as: str | None = None
     name_is_chosen: bool = False
     unheard: bool = False
+
+
+class Recognised(NamedTuple):
+    """Who asks, where, and whether that was asked before.
+
+    `answer` is None for an invocation that is new, else what was answered, in a tuple of one; `account` is
+    None where it is nobody's yet. `place_locale` is the language that was chosen for the place; `part` what
+    their platform said last of that account in its theme, None if it never did.
+    """
+
+    answer: tuple[Message | None] | None
+    account: Account | None
+    theme: Theme | None
+    place_locale: str | None
+    part: Part | None
+
+    @property
+    def resident(self) -> Resident | None:
+        return self.account.resident if self.account else None
 
 
 class HandledStore(Protocol):

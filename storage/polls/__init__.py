@@ -47,10 +47,15 @@ PAGE, FEW = 5_000, 500
 _PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
 _SHOWN = [column for column in polls.c if column.name not in ("reasons", "community")]
 _POLLS = select(*_SHOWN, tallies.c.votes).join(tallies, _PEOPLE)
+_NUMBER = polls.c.id
 _NEWEST = polls.c.id.desc()
 _IS_OPEN = polls.c.state == "open"
 _OPEN_IN = Loader(
-    select(polls.c.id).where(_IS_OPEN).order_by(_NEWEST), by=[polls.c.theme], make=int, tells=polls.c.id
+    select(polls.c.id).where(_IS_OPEN).order_by(_NEWEST),
+    by=[polls.c.theme],
+    make=int,
+    tells=polls.c.id,
+    to_lock=True,
 )
 _HERE = polls.c.theme == bindparam("theme_")
 _THERE = among(polls.c.theme, "themes_")
@@ -169,7 +174,7 @@ class Polls:
     # --- reading ---
 
     def get(self, poll: int, voter: int) -> tuple[Poll, Choices] | None:
-        self._db.lock(polls.c.id, poll)
+        self._db.lock(_NUMBER, poll)
         found = self._db.get(_POLL, poll)
         return self._with_pending(found, voter) if found else None
 
@@ -178,10 +183,10 @@ class Polls:
 
     def running(self, among: Collection[int], voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
         numbers = self._open(among, most)
-        while self._db.lock(polls.c.id, *numbers):
-            numbers = self._open(among, most)
+        self._db.lock(_NUMBER, *numbers)
         found = (self._db.get(_POLL, number) for number in numbers)
-        return [self._with_pending(poll, voter) for poll in found if poll]
+        # One that was open before it was held may be over by now.
+        return [self._with_pending(poll, voter) for poll in found if poll and poll.state == "open"]
 
     def _open(self, among: Collection[int], most: int) -> Sequence[int]:
         if len(among) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.model.events import Undo
 from bot.model.message import Message, message, text
 from bot.model.people import Identity, Part, Place, Role
-from bot.ports.people import Recognised
+from bot.ports.people import Account, Recognised
 from bot.ports.storage import Transaction
 from storage.engines import Database
 from tests.chat import NOW
@@ -25,18 +25,13 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
     def arrive(tx: Transaction) -> tuple[Recognised, Recognised]:
         before = tx.handled.recognise("a", BEN, here)
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
+        account = Account(ben, heard_as="test:ben")
         tx.places.bind(here, theme.id, "plein", "en", "a")
-        assert tx.handled.recognise("a", BEN, here) == Recognised(
-            None, ben, theme, "en", None, heard_as="test:ben"
-        )
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", None)
         part = Part(Role.ORGANISER, NOW, NOW)
         tx.people.take_part(BEN, ben.id, theme.id, part)
-        assert tx.handled.recognise("a", BEN, here) == Recognised(
-            None, ben, theme, "en", part, heard_as="test:ben"
-        )
-        assert tx.handled.recognise("a", BEN, None) == Recognised(
-            None, ben, None, None, None, heard_as="test:ben"
-        )
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", part)
+        assert tx.handled.recognise("a", BEN, None) == Recognised(None, account, None, None, None)
         return before, tx.handled.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
 
     nothing = Recognised(None, None, None, None, None)

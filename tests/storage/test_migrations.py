@@ -669,10 +669,7 @@ def fill_before_communities(db: Connection) -> None:
 
 def all_of_before(db: Connection) -> dict[str, list[tuple[object, ...]]]:
     """Every row, by the columns that there were."""
-    return {
-        table: rows(table, *found[0])(db)  # type: ignore[misc]
-        for table, found in BEFORE_COMMUNITIES.items()
-    }
+    return {table: rows(table, *found[0])(db) for table, found in BEFORE_COMMUNITIES.items()}
 
 
 async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> None:

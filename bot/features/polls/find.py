@@ -50,12 +50,14 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     if not standing:
         _say_what_came(call)
         raise UserError("poll.none_open", usage=usage(call, "poll open"))
+    if len(standing) == 1:
+        return standing[0]
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
-    if len(standing) > 1 and not possible:
+    if not possible:
         raise UserError("poll.none_possible", usage=usage(call, "poll list"))
-    if len(possible or standing) > 1:
+    if len(possible) > 1:
         raise _which(call, [poll for poll, _ in possible[:OFFERED]])
-    return (possible or standing)[0]
+    return possible[0]
 
 
 def _can(call: Call, poll: Poll, mine: Choices) -> bool:

@@ -28,6 +28,8 @@ _NUMBERS = re.compile(r"[#\[]?(-?\d{1,9})[\].]?")
 _BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
 _QUOTED = ' .!"“”„«»'
 AND = {"and": 1}
+# Their options are no words that people typed.
+_GIVEN = (Kind.CONSENT, Kind.DATES)
 # Nobody names as many options.
 _MOST_WORDS = 200
 _BETWEEN = re.compile(r"[\s,;>]+")
@@ -214,32 +216,32 @@ def example(plan: Plan) -> str:
 
 def _marked_number(plan: Plan, number: int) -> str:
     """An option's number; with a mark where another option is called like that."""
-    return str(number) if _by_words(plan).get(str(number), number) == number else f"#{number}"
+    known, _ = _by_words(plan)
+    return str(number) if known.get(str(number), number) == number else f"#{number}"
 
 
 def option_text(plan: Plan, number: int) -> Text:
     """An option as people read it: as it was typed, a date, or a word of the catalogue's."""
     option = plan.options[number - 1]
-    if plan.kind is Kind.CONSENT:
-        return text(f"poll.option.{option}")
+    if plan.kind not in _GIVEN:
+        return typed(option)
     if plan.kind is Kind.DATES:
         return text("poll.option.date", at=shown_date(option))
-    return typed(option)
+    return text(f"poll.option.{option}")
 
 
 # --- options by their number or their own words --------------------------------
 
 
-def _by_words(plan: Plan) -> Mapping[str, int]:
-    """The number of each option by its own words, where people typed those."""
-    if plan.kind in (Kind.CONSENT, Kind.DATES):
-        return {}
-    return _numbered(plan.options)
+def _by_words(plan: Plan) -> tuple[Mapping[str, int], int]:
+    """The number of each option by its own words, where people typed those; and how many the most has."""
+    return _numbered(() if plan.kind in _GIVEN else plan.options)
 
 
 @lru_cache(256)  # every vote asks, and few polls are open
-def _numbered(options: tuple[str, ...]) -> Mapping[str, int]:
-    return {seen_as(option): number for number, option in enumerate(options, start=1)}
+def _numbered(options: tuple[str, ...]) -> tuple[Mapping[str, int], int]:
+    known = {seen_as(option): number for number, option in enumerate(options, start=1)}
+    return known, max((len(own.split()) for own in known), default=1)
 
 
 def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
@@ -247,12 +249,10 @@ def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
     Raises: Unsure where that would be another one than the number says.
     """
-    known = _by_words(plan)
-    read = [*_pieces(plan, words, known, meaning)]
+    read = [*_pieces(plan, words, meaning)]
     by_words = tuple(own or number for own, number in read)
     by_number = tuple(number or own for own, number in read)
-    in_range = all(1 <= number <= len(plan.options) for number in by_number)
-    if by_words == by_number or not in_range:
+    if by_words == by_number or not all(1 <= number <= len(plan.options) for number in by_number):
         return by_words
     choices = [
         (
@@ -264,9 +264,9 @@ def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
     raise Unsure(text("poll.vote.either", words=" ".join(words.split())[:40]), choices)
 
 
-def _pieces(plan: Plan, words: str, known: Mapping[str, int], meaning: Meaning) -> Iterator[tuple[int, int]]:
+def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int]]:
     """What each piece is by an option's own words, and what by its number; 0 where it is none."""
-    longest = max((len(own.split()) for own in known), default=1)
+    known, longest = _by_words(plan)
     for part in _BETWEEN_OPTIONS.split(words.strip().strip(_QUOTED)):
         if own := known.get(seen_as(part)):
             yield own, _plain_number(part)
@@ -282,6 +282,8 @@ def _pieces(plan: Plan, words: str, known: Mapping[str, int], meaning: Meaning) 
             left = left[length:]
             if own:
                 yield own, _plain_number(piece)
+            elif number := _plain_number(piece):
+                yield 0, number
             elif piece not in "&+" and meaning(piece, AND) is None:
                 yield 0, _number(plan, piece)
 
