@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select
 
 from bot.model.people import Identity, Place
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.tables import communities, identities, places, refs, residents, seen
+from storage.tables import communities, identities, places, residents, seen
 
 _ALL = select(communities.c.id, communities.c.name).order_by(communities.c.id)
 _ADD = insert(communities).returning(communities.c.id)
-_RENAME = update(communities).where(communities.c.id == bindparam("id_")).values(name=bindparam("name_"))
 _OF_PLACE = anywhere(
     select(places.c.community).where(
         places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
     )
 )
 _OF_RESIDENTS = anywhere(select(residents.c.id, residents.c.community).where(among(residents.c.id, "ids_")))
-_OF_MESSAGE = anywhere(
-    select(refs.c.community).where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
-)
 _THAT_HANDLED = anywhere(
     select(seen.c.community).where(seen.c.id == bindparam("id_")).order_by(seen.c.at).limit(1)
 )
@@ -48,9 +44,6 @@ class Communities:
         number: int = self._db.execute(_ADD, {"name": name}).scalar_one()
         return number
 
-    def rename(self, number: int, name: str) -> None:
-        self._db.execute(_RENAME, {"id_": number, "name_": name})
-
     def of_place(self, place: Place) -> int | None:
         found: int | None = self._db.execute(
             _OF_PLACE, {"platform_": place.platform, "room_": place.room_id}
@@ -59,10 +52,6 @@ class Communities:
 
     def of_residents(self, numbers: Collection[int]) -> Mapping[int, int]:
         return dict(self._db.execute(_OF_RESIDENTS, {"ids_": list(numbers)}))
-
-    def of_message(self, account: str, ref: str) -> int | None:
-        found: int | None = self._db.execute(_OF_MESSAGE, {"account_": account, "ref_": ref}).scalar()
-        return found
 
     def that_handled(self, event: str) -> int | None:
         found: int | None = self._db.execute(_THAT_HANDLED, {"id_": event}).scalar()

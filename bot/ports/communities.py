@@ -17,18 +17,12 @@ class CommunityStore(Protocol):
         """The number of a new one."""
         ...
 
-    def rename(self, number: int, name: str) -> None: ...
-
     def of_place(self, place: Place) -> int | None:
         """None where Plein does not know that place."""
         ...
 
     def of_residents(self, numbers: Collection[int]) -> Mapping[int, int]:
         """Whose each resident is; those that do not exist are left out."""
-        ...
-
-    def of_message(self, account: str, ref: str) -> int | None:
-        """Whose message that account shows there; None where it shows none."""
         ...
 
     def that_handled(self, event: str) -> int | None:
