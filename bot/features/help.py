@@ -58,7 +58,7 @@ def _all_about(call: Call, command: Command) -> list[Text]:
     ]
     examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
     lines += [text("help.example", usage=line) for line in examples.split("\n")] if examples else []
-    return lines
+    return [*lines, *map(text, command.notes)]
 
 
 FEATURE = Feature(name="help", commands=(Command("help", show_help, open=True),))

@@ -58,6 +58,17 @@ def _of_poll() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["community", "poll"], [polls.c.community, polls.c.id])
 
 
+# Who ended somebody else's poll.
+endings = Table(
+    "endings",
+    TABLES,
+    of_community(key=True),
+    Column("poll", Number, primary_key=True),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
+    _of_poll(),
+    sqlite_with_rowid=False,
+)
+
 # In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
 ballots = Table(
     "ballots",

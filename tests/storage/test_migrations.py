@@ -653,6 +653,7 @@ BEFORE_COMMUNITIES: dict[str, list[dict[str, object]]] = {
         for q in ("Een?", "Twee?", "Drie?")
     ],
     "ballots": [{"poll": 1, "voter": 1, "choices": "1", "cast_at": 6}],
+    "endings": [{"poll": 2, "resident": 2}],
     "marks": [{"poll": 2, "voter": 1, "latest": "00"}],
     "tallies": [{"poll": 1, "choices": "", "votes": 1}, {"poll": 1, "choices": "1", "votes": 1}],
 }
@@ -674,7 +675,7 @@ def all_of_before(db: Connection) -> dict[str, list[tuple[object, ...]]]:
 
 async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> None:
     """And goes on: its poll takes votes, no number is given out again; a second one changes none of it."""
-    await upgrade(database_url, to="0017")
+    await upgrade(database_url, to="0018")
     await look(database_url, fill_before_communities)
     before = await look(database_url, all_of_before)
     await upgrade(database_url)
@@ -711,7 +712,7 @@ async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> 
         config.attributes["connection"] = db
         if db.dialect.name == "sqlite":
             db.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        command.downgrade(config, "0017")
+        command.downgrade(config, "0018")
         db.commit()
 
     await look(database_url, down)

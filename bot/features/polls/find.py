@@ -41,7 +41,7 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
         found = call.tx.of(POLLS).get(number, call.resident.id)
         # Of a poll elsewhere nobody hears more than of one that there is not.
         if not found or not call.takes_part(found[0].theme):
-            raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
+            raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list")).openly()
         return found
     themes = themes_here(call)
     standing = list(call.tx.of(POLLS).running(themes, call.resident.id, OFFERED))
@@ -49,12 +49,12 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
         standing += [(poll, ()) for poll in call.tx.of(POLLS).planned(themes, OFFERED)]
     if not standing:
         _say_what_came(call)
-        raise UserError("poll.none_open", usage=usage(call, "poll open"))
+        raise UserError("poll.none_open", usage=usage(call, "poll open")).openly()
     if len(standing) == 1:
         return standing[0]
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
     if not possible:
-        raise UserError("poll.none_possible", usage=usage(call, "poll list"))
+        raise UserError("poll.none_possible", usage=usage(call, "poll list")).openly()
     if len(possible) > 1:
         raise _which(call, [poll for poll, _ in possible[:OFFERED]])
     return possible[0]
@@ -88,7 +88,9 @@ def _which(call: Call, polls: Sequence[Poll]) -> Unsure:
         for poll in polls
     ]
     line = usage(call, call.command, {**call.given, "poll": polls[0].id}) if call.command else ""
-    return Unsure(text("poll.which"), choices, text("poll.which.how", usage=line))
+    asked = Unsure(text("poll.which"), choices, text("poll.which.how", usage=line))
+    # Its buttons hold what was typed.
+    return asked if any(poll.secret for poll in polls) else asked.openly()
 
 
 def _say_what_came(call: Call) -> None:
@@ -102,7 +104,8 @@ def _say_what_came(call: Call) -> None:
         return
     if poll.state == "closed":
         came_out = show.result(poll, show.shown_count(call.tx, poll))[0]
-        raise UserError("poll.closed_lately", question=poll.question, ended=poll.ended_at, result=came_out)
+        question, ended = poll.question, poll.ended_at
+        raise UserError("poll.closed_lately", question=question, ended=ended, result=came_out).openly()
 
 
 def check_any(call: Call, given: Mapping[str, Any]) -> None:
@@ -141,7 +144,7 @@ def find_own(call: Call, number: int | None) -> Poll:
 
 def check_own(call: Call, poll: Poll) -> None:
     if poll.opener != call.resident.id and not call.may(Role.MODERATOR, poll.theme):
-        raise UserError("poll.not_yours", question=poll.question)
+        raise UserError("poll.not_yours", question=poll.question).openly()
 
 
 def check_writes(call: Call, theme: int) -> None:

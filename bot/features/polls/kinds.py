@@ -130,7 +130,7 @@ def read_ranks(plan: Plan, words: str, meaning: Meaning) -> Choices:
         option_text(plan, option) for option in range(1, len(plan.options) + 1) if option not in numbers
     )
     if missing:
-        raise wrong(plan, "poll.vote.rank_missing", options=missing)
+        raise wrong(plan, "poll.vote.rank_missing", options=missing, count=len(missing))
     return numbers
 
 

@@ -80,7 +80,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_every_line_is_answered_as_in_a_script(terminal: Terminal) -> None:
-    terminal.line('!peiling open "Wat?" Ja | Nee --sluit 2d', "Dit is peiling 1.")
+    terminal.line('!peiling open "Wat?" Ja | Nee --sluit 2d', "Peiling 1 sluit")
     terminal.line("[1]", "je koos Ja.")
     terminal.line("hallo allemaal", "begrijp ik niet: hallo allemaal.")
     terminal.line("ben: !stem 2", "begrijp ik niet: ben: !stem 2.")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TO_DO = sa.text("done_at IS NULL")
@@ -71,6 +71,7 @@ _TABLES = (
         refers=_OF_SUBJECT,
         kwargs=_WITHOUT_ROWID,
     ),
+    _Table("endings", ["poll"], ["community", "poll"], refers=_OF_POLL, kwargs=_WITHOUT_ROWID),
     *(
         _Table(name, ["poll", of], ["community", "poll", of], refers=_OF_POLL, kwargs=_WITHOUT_ROWID)
         for name, of in (("ballots", "voter"), ("marks", "voter"), ("tallies", "choices"))
