@@ -156,6 +156,9 @@ class PleinCore:
     ) -> None:
         await self.rooms.joined(account, place, name, theme, locale, ours, community)
 
+    async def named_as(self, place: Place) -> str | None:
+        return await self.store.read_anywhere(lambda tx: tx.places.named_as(place))
+
     async def role_of(self, who: Identity) -> Role:
         return await self.store.read_anywhere(lambda tx: tx.people.highest_role(who))
 

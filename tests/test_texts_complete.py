@@ -18,7 +18,7 @@ from bot.commands.read import bind, parse
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
-from bot.features.polls.kinds import AND, CONSENT_WORDS, DATE_WORDS
+from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents import Wanted
@@ -155,6 +155,7 @@ BUILT = {
     "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),
     "poll.*.nothing": filled("poll.*.nothing", ["show", "mine"]),
     "poll.*.sure": filled("poll.*.sure", ["close", "cancel"]),
+    "poll.*.sure.nobody": filled("poll.*.sure.nobody", ["close", "cancel"]),
     "poll.*.unreadable": filled("poll.*.unreadable", ["show", "mine"]),
     "poll.*.title": filled("poll.*.title", ["closed", "cancelled"]),
     "poll.bar.*": filled("poll.bar.*", TOLD),
@@ -178,7 +179,7 @@ BUILT = {
     "poll.press.*": filled("poll.press.*", [*PRESSED, "several"]),
     "poll.result.*.one": filled("poll.result.*.one", COUNTED),
     "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
-    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **AND}),
+    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **BESIDE, **NUMBER_WORDS}),
     "poll.yours.*": filled("poll.yours.*", STEERED),
     "reminders.*": filled("reminders.*", Wanted),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),

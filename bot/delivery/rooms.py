@@ -104,7 +104,7 @@ class Rooms:
         ours: bool = False,
         community: int | None = None,
     ) -> None:
-        """A place without a theme's name keeps the theme it had, or gets one of its own.
+        """A place without a theme's name keeps a theme that is no line's, or gets one of its own.
         One of which nobody says whose it is stays whose it was, or is the first community's.
 
         Its own theme is named by the place's address, never by the room's name, which anybody
@@ -136,9 +136,12 @@ class Rooms:
 
     def _bind(self, tx: Transaction, joined: _Joined) -> None:
         account, place, name, theme, locale, ours, _ = joined
-        known = None if theme else tx.places.known(place)
+        # What only a line gave that is there no more, it has no more.
+        is_own = not theme and tx.places.named_as(place) is None
+        known = tx.places.known(place) if is_own else None
         found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
-        if tx.places.bind(place, found.id, name, locale, account, ours=ours or theme is not None):
+        listed = theme is not None
+        if tx.places.bind(place, found.id, name, locale, account, ours=ours or listed, listed=listed):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
             tx.boards.retry(account, place, self._clock.now())

@@ -675,7 +675,7 @@ def all_of_before(db: Connection) -> dict[str, list[tuple[object, ...]]]:
 
 async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> None:
     """And goes on: its poll takes votes, no number is given out again; a second one changes none of it."""
-    await upgrade(database_url, to="0018")
+    await upgrade(database_url, to="0019")
     await look(database_url, fill_before_communities)
     before = await look(database_url, all_of_before)
     await upgrade(database_url)
@@ -712,7 +712,7 @@ async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> 
         config.attributes["connection"] = db
         if db.dialect.name == "sqlite":
             db.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        command.downgrade(config, "0018")
+        command.downgrade(config, "0019")
         db.commit()
 
     await look(database_url, down)

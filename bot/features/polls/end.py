@@ -151,7 +151,10 @@ def review_due(call: Call, job: Job) -> None:
 def _confirm(poll: Poll, what: str) -> Message:
     label, args = text(f"poll.button.{what}.sure"), {"poll": poll.id, "sure": True}
     sure = Button(label, f"poll {what}", args, style="danger")
-    lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    if poll.voters:
+        lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    else:
+        lines = [text(f"poll.{what}.sure.nobody", question=poll.question)]
     if what == "close" and poll.voters < poll.floor:
         lines.append(text("poll.close.few", floor=poll.floor))
     return message(*lines, buttons=[sure])

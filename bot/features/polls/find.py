@@ -30,6 +30,8 @@ _MEANT = {
     "poll cancel": _STANDING,
 }
 _CLOSED_FIRST = ("poll again", "poll outcome")
+# Where nothing is open these are about what was closed last.
+_OR_CLOSED = ("poll show", "poll export")
 
 
 def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
@@ -39,6 +41,9 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     """
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
+        if not found:
+            # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
+            call.themes_among(call.tx.of(POLLS).themes())
         # Of a poll elsewhere nobody hears more than of one that there is not.
         if not found or not call.takes_part(found[0].theme):
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list")).openly()
@@ -48,6 +53,8 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     if "planned" in _MEANT.get(call.command, ()):
         standing += [(poll, ()) for poll in call.tx.of(POLLS).planned(themes, OFFERED)]
     if not standing:
+        if call.command in _OR_CLOSED and (closed := _last_closed(call)):
+            return closed
         _say_what_came(call)
         raise UserError("poll.none_open", usage=usage(call, "poll open")).openly()
     if len(standing) == 1:
@@ -58,6 +65,12 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     if len(possible) > 1:
         raise _which(call, [poll for poll, _ in possible[:OFFERED]])
     return possible[0]
+
+
+def _last_closed(call: Call) -> tuple[Poll, Choices] | None:
+    """What was closed last in this place, and what they chose there."""
+    poll = call.tx.of(POLLS).last_closed(call.theme().id) if call.place else None
+    return call.tx.of(POLLS).get(poll.id, call.resident.id) if poll else None
 
 
 def _can(call: Call, poll: Poll, mine: Choices) -> bool:

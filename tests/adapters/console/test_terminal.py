@@ -100,7 +100,7 @@ def test_ctrl_c_clears_a_line_that_was_begun_and_ends_on_an_empty_one(terminal: 
     terminal.sees("!peiling op")
     terminal.type(CTRL_C)
     terminal.sees("anna@discord/sport>")
-    terminal.line("!peiling lijst", "Er loopt nu geen peiling.")
+    terminal.line("!peiling lijst", "Er loopt hier nu geen peiling.")
     terminal.sees("anna@discord/sport>")
     terminal.type(CTRL_C)
     assert terminal.ended() == 0

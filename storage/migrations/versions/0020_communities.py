@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TO_DO = sa.text("done_at IS NULL")
