@@ -140,12 +140,13 @@ class Core(Protocol):
         locale: str | None = None,
         *,
         ours: bool = False,
+        community: int | None = None,
     ) -> None:
         """That account is in this place; without a theme's name the place gets a theme of its own, also where
         the configuration named one before.
 
         Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
-        the configuration names is in any case.
+        the configuration names is in any case. `community`: whose it is, where the configuration says that.
         """
         ...
 
