@@ -150,10 +150,13 @@ class Keyring:
             return self._read(_WHOSE).decode()
         return None
 
-    def belong_to(self, database: str) -> None:
-        """`database` is 32 characters that no other has."""
+    def belong_to(self, database: str) -> str:
+        """Whose these keys are: of that database, a name of 32 characters, where nobody said so before."""
         with self._alone():
-            self._put({_WHOSE: database.encode()})
+            found = self.whose
+            if found is None:
+                self._put({_WHOSE: database.encode()})
+            return found or database
 
     # --- files ---
 

@@ -23,8 +23,7 @@ def check_keys(seals: Keyring, tx: Transaction) -> None:
     known = kept.get(_NOBODY, _KEYS)
     if known is None:
         if found is None:
-            found = secrets.token_hex(16)
-            seals.belong_to(found)
+            found = seals.belong_to(secrets.token_hex(16))
         known = kept.first(_NOBODY, _KEYS, found)
     if known != found:
         raise StoreFailed(
