@@ -1,4 +1,4 @@
-# make run | test | test-versions | lint | audit | hooks | bench | soak | test-clients | lock | clean
+# make run | discord | test | test-versions | lint | audit | hooks | bench | soak | test-clients | lock | clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,10 +7,14 @@ CLIENTS := tests/clients/node_modules/.installed
 # Compiled once, not at each of the hundred starts of Plein, whatever is usual on this machine.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run test test-versions lint audit hooks bench soak test-clients lock clean
+.PHONY: run discord test test-versions lint audit hooks bench soak test-clients lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/plein run
+
+# Discord on this machine, to try Plein on without an account.
+discord: $(VENV)/.dev
+	@$(BIN)/python -m tests.doubles.discord
 
 test: $(VENV)/.dev $(SYNAPSE)/.installed
 	@$(PYTEST) -n 2 --dist loadgroup

@@ -66,6 +66,8 @@ class Call:
     # The path of the command, which is still being typed while something is suggested for it.
     command: str = ""
     undone_by: Undo | None = field(default=None, init=False)
+    # What was done shows where it was said: whom a word alone would reach late needs no more than a sign.
+    in_sight: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
     secret: str = field(default="", init=False)
 

@@ -139,6 +139,9 @@ class PleinCore:
     ) -> None:
         await self.rooms.joined(account, place, name, theme, locale, ours)
 
+    async def named_as(self, place: Place) -> str | None:
+        return await self.store.read(lambda tx: tx.places.named_as(place))
+
     async def role_of(self, who: Identity) -> Role:
         resident = await self.store.read(lambda tx: tx.people.by_identity(who))
         return resident.role if resident else Role.RESIDENT

@@ -23,7 +23,7 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.errors import AskFirst, StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
-from bot.model.message import Button, Form, Message, Suggestion, message, text
+from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
@@ -140,22 +140,24 @@ class Dispatch:
                 return None
         command: Command | None = None
         given: Mapping[str, Any] = {}
-        mistaken = done = aloud = False
+        mistaken = aloud = False
         try:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
-            done, aloud = True, command.open
+            aloud = command.open
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
             mistaken = invocation.typed is not None or bool(invocation.args)
             aloud = error.open or (command is not None and command.open)
+            call.in_sight = False
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
             mistaken = invocation.typed is not None or bool(invocation.args)
             command = command or self.commands.by_path[unsure.command]
+            aloud, call.in_sight = unsure.open, False
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
         except AskFirst as first:
             return _ask(first, invocation, tx)
@@ -164,12 +166,11 @@ class Dispatch:
         except Exception:
             reference = secrets.token_hex(4)
             log.exception("Reference %s: %s failed", reference, invocation.command or "a typed command")
-            call.undone_by = None
+            call.undone_by, call.in_sight = None, False
             answer = message(text("error.internal", reference=reference))
         if answer is not None:
             answer = Message(answer.blocks, answer.controls, call.locale)
-        private = command is None or command.private
-        to = _answer_to(invocation, private and not (aloud and invocation.unmet))
+        to = _answer_to(invocation, command is None or command.private)
         if call.secret:
             if invocation.by_post and answer is not None:
                 key = f"{call.secret}{call.resident.id}"
@@ -178,11 +179,32 @@ class Dispatch:
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
         tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=mistaken)
-        spared = done and invocation.acknowledged and invocation.unmet
-        if invocation.by_post and answer is not None and not spared:
-            key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
-            call.post(to, answer, key, confidential=mistaken, account=invocation.account, mentions=whom)
+        if invocation.by_post and answer is not None:
+            self._post(answer, to, call, invocation, aloud=aloud, confidential=mistaken)
         return answer
+
+    def _post(
+        self,
+        answer: Message,
+        to: Place | Identity,
+        call: Call,
+        invocation: Invocation,
+        *,
+        aloud: bool,
+        confidential: bool,
+    ) -> None:
+        """Say it; to whom a word in private would reach late, beside what they said where that is no secret.
+
+        That it counts takes no more than a sign there, and no word at all where they see it anyway.
+        """
+        if invocation.beside and (aloud or call.in_sight):
+            to = invocation.beside
+            if call.in_sight and invocation.acknowledged:
+                return
+            if call.in_sight:
+                answer = Message((Sign(text("answer.counts")),), locale=call.locale)
+        key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
+        call.post(to, answer, key, confidential=confidential, account=invocation.account, mentions=whom)
 
     def _form(
         self, error: UserError, command: Command | None, call: Call, invocation: Invocation

@@ -46,7 +46,7 @@ class Unsure(Exception):
 
     Each of the `choices` runs the same command with its arguments; whichever is pressed, it is done once.
     `otherwise` says what to do where none of them is meant. `understood`: what is no question, by argument,
-    so that it stays what it was at the time.
+    so that it stays what it was at the time. `open`: whoever saw what was typed may see this as well.
     """
 
     def __init__(self, question: Text, choices: Sequence[Choice], otherwise: Text = _OTHERWISE) -> None:
@@ -56,6 +56,12 @@ class Unsure(Exception):
         self.otherwise = otherwise
         self.understood: Mapping[str, Any] = {}
         self.command = ""
+        self.open = False
+
+    def openly(self) -> Unsure:
+        """The same, for others to see as well."""
+        self.open = True
+        return self
 
     def running(self, command: str) -> Unsure:
         """The same, about the command at this path, where that is asked before anything else is known."""

@@ -43,6 +43,9 @@ def make_private_file(file: Path) -> None:
 
     Raises: NotPrivate where it is somebody else's to close; OSError.
     """
+    # A link that leads to nothing yet would be followed later, by what asks no mode of its own.
+    if file.is_symlink():
+        file = Path(os.path.realpath(file))
     # One that is there is not opened: closing it again would let go of the locks that SQLite has on it.
     with contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -61,7 +64,7 @@ def check_own_folder(folder: Path) -> None:
     if folder.is_symlink():
         raise NotPrivate(f"{folder} is a link. Name the folder that it leads to")
     if folder.exists() and folder.stat().st_uid != os.geteuid():
-        raise NotPrivate(f"{folder} belongs to another user. Type: chown -R {_me()} {folder}")
+        raise NotPrivate(f"{folder} belongs to another user. Type `chown -R {_me()} {folder}`")
 
 
 def check_private_folder(folder: Path) -> None:
@@ -71,7 +74,7 @@ def check_private_folder(folder: Path) -> None:
     """
     check_own_folder(folder)
     if open_to_others(folder):
-        raise NotPrivate(f"{folder} is open to other users of this machine. Type: chmod 700 {folder}")
+        raise NotPrivate(f"{folder} is open to other users of this machine. Type `chmod 700 {folder}`")
 
 
 def _is_in_working_directory(folder: Path) -> bool:
@@ -85,7 +88,7 @@ def _close(path: Path, mode: int) -> None:
     except PermissionError:
         raise NotPrivate(
             f"other users of this machine can read {path}, and it belongs to another one."
-            f" Type: chown {_me()} {path}"
+            f" Type `chown {_me()} {path}`"
         ) from None
     log.warning("Other users of this machine could look into %s; now they cannot", path)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 
 class Section(BaseModel):
@@ -15,6 +17,24 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _named(folder: object) -> object:
+    """Nothing at all would be the working directory."""
+    if folder == "":
+        raise ValueError("config.too_short")
+    return folder
+
+
+def _token(secret: SecretStr) -> SecretStr:
+    """Without the end of the line that a file or a terminal left on it."""
+    found = secret.get_secret_value().strip()
+    if not re.fullmatch(r"[^\s\"'\x7f-\U0010ffff]*", found):
+        raise ValueError("config.token")
+    return SecretStr(found)
+
+
+Folder = Annotated[Path, BeforeValidator(_named)]
+# It is put into the head of a request, where no space or quotation mark can be.
+Token = Annotated[SecretStr, AfterValidator(_token)]
 S = TypeVar("S", bound=Section)
 
 

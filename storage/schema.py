@@ -46,7 +46,7 @@ async def schema_of(url: str) -> str | None:
         engine = postgres_engine(url)
     else:
         file = sqlite_file(url)
-        if file is None or not await asyncio.to_thread(file.is_file):
+        if file is None or not await asyncio.to_thread(_is_there, file):
             return None
         engine = create_async_engine(async_url(url))
     try:
@@ -57,6 +57,19 @@ async def schema_of(url: str) -> str | None:
         raise failure(error) from error
     finally:
         await engine.dispose()
+
+
+def _is_there(file: Path) -> bool:
+    """Raises StoreFailed where it cannot be used, or cannot be made."""
+    try:
+        if file.is_dir():
+            raise StoreFailed(f"{file} is a folder")
+        found = file if file.exists() else next(folder for folder in file.parents if folder.exists())
+    except OSError as error:
+        raise StoreFailed(str(error)) from error
+    if not os.access(found, os.R_OK | os.W_OK | (0 if found is file else os.X_OK)):
+        raise StoreFailed(f"Plein may not write in {found}")
+    return found is file
 
 
 def _known_schema(db: Connection) -> str | None:

@@ -157,6 +157,8 @@ places = Table(
     Column("account", String, nullable=False, server_default=""),
     # It is the community's own: no limits hold there for its moderators.
     Column("ours", Boolean, nullable=False, server_default=false()),
+    # As which room the configuration named it, where its theme is from there: it may have moved since.
+    Column("listed", String),
     sqlite_with_rowid=False,
 )
 

@@ -624,6 +624,13 @@ class Shown:
     content: Json
     key: str
 
+    @property
+    def poll(self) -> int:
+        """The number of the poll whose board it is, whatever words that says it in."""
+        board, kind, number, *_ = self.key.split(":")
+        assert (board, kind) == ("board", "poll"), self.key
+        return int(number)
+
 
 def shown(events: Iterable[Json]) -> list[Shown]:
     """What a reader sees, in order: edits folded in, redacted ones gone.

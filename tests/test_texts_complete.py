@@ -18,7 +18,7 @@ from bot.commands.read import bind, parse
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
-from bot.features.polls.kinds import AND, CONSENT_WORDS, DATE_WORDS
+from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents import Wanted
@@ -120,6 +120,8 @@ ASKED = [argument for asked in FORMS.values() for argument in asked] + [
 GROUPS = {command.path.split()[0] for command in LISTED if " " in command.path}
 CHOSEN_VOTERS = set(Voters) - {Voters.EVERYONE}
 FORM_KINDS = {*MARKED, Kind.APPROVAL}
+# What an option got; a date has several marks, of which those that nobody gave are left out.
+TOLD = [*Kind, "dates.yes", "dates.if_need_be", "dates.nobody"]
 COUNTED = {*Kind} - {Kind.APPROVAL, Kind.CONSENT}  # approval is told like a choice, consent in its own way
 
 
@@ -152,9 +154,10 @@ BUILT = {
     "poll.*.chose": filled("poll.*.chose", ["show", "mine"]),
     "poll.*.nothing": filled("poll.*.nothing", ["show", "mine"]),
     "poll.*.sure": filled("poll.*.sure", ["close", "cancel"]),
+    "poll.*.sure.nobody": filled("poll.*.sure.nobody", ["close", "cancel"]),
     "poll.*.unreadable": filled("poll.*.unreadable", ["show", "mine"]),
     "poll.*.title": filled("poll.*.title", ["closed", "cancelled"]),
-    "poll.bar.*": filled("poll.bar.*", Kind),
+    "poll.bar.*": filled("poll.bar.*", TOLD),
     "poll.before.*": filled("poll.before.*", DATE_WORDS),
     "poll.board.*": filled("poll.board.*", ["closed", "cancelled"]),
     "poll.board.results.*": filled("poll.board.results.*", set(Results) - {Results.LIVE}),
@@ -166,16 +169,16 @@ BUILT = {
     "poll.form.*.hint": filled("poll.form.*.hint", FORM_KINDS),
     "poll.form.*.label": filled("poll.form.*.label", FORM_KINDS),
     "poll.how.*": filled("poll.how.*", Kind),
-    "poll.line.*": filled("poll.line.*", Kind),
+    "poll.line.*": filled("poll.line.*", TOLD),
     "poll.mark.*": filled("poll.mark.*", DATE_WORDS),
     "poll.suggested.*": filled("poll.suggested.*", ["planned", "open", "closed", "cancelled"]),
     "poll.mine.*": filled("poll.mine.*", ["planned", "open", "closed", "cancelled"]),
     "poll.not_for_you.*": filled("poll.not_for_you.*", CHOSEN_VOTERS),
     "poll.option.*": filled("poll.option.*", CONSENT_OPTIONS),
-    "poll.press.*": filled("poll.press.*", PRESSED),
+    "poll.press.*": filled("poll.press.*", [*PRESSED, "several"]),
     "poll.result.*.one": filled("poll.result.*.one", COUNTED),
     "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
-    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **AND}),
+    "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **BESIDE, **NUMBER_WORDS}),
     "poll.yours.*": filled("poll.yours.*", STEERED),
     "reminders.*": filled("reminders.*", Wanted),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),

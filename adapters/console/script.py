@@ -26,7 +26,7 @@ _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
 _SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)", re.DOTALL)
 _ROLE = re.compile(r"rol(?:e)?\s+" + _WHO + r"\s+(?P<role>\w+)")
 _ACCOUNT = re.compile(_WHO)
-_LINKS = re.compile(r"(?:one person|één persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
+_LINKS = re.compile(r"(?:one person|[eé]{2}n persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
 _WAIT = re.compile(r"(?:wait|wacht)\s+(?P<span>.+)")
 _LONGEST_WAIT = timedelta(days=36_600)
 _ENDS = ("exit", "quit")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
-from bot.settings import Section
+from bot.settings import Section, Token
 
 
 def _snowflake(name: object) -> object:
@@ -38,7 +38,7 @@ class Permissions(Section):
 
 
 class Discord(Section):
-    token: SecretStr = SecretStr("")
+    token: Token = SecretStr("")
     guilds: tuple[Snowflake, ...] = ()
     commands: Literal["global", "guild"] = "global"
     native_polls: bool = False

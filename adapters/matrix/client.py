@@ -19,6 +19,7 @@ from adapters.matrix.render import (
     MIMETYPES,
     POLL_END,
     POLL_START,
+    REACTION,
     addressed,
     native_poll,
     render,
@@ -27,6 +28,8 @@ from adapters.matrix.render import (
     render_poll,
     render_poll_end,
     render_poll_result,
+    render_sign,
+    room_and_event,
 )
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
@@ -194,6 +197,9 @@ class Matrix:
     async def _send(self, delivery: Delivery) -> Receipt:
         """The message, and before it the native poll if there is one."""
         to, message, key, tried_at = delivery.to, delivery.message, delivery.key, delivery.tried_at
+        room, event = room_and_event(to) if isinstance(to, Place) else ("", "")
+        if event:
+            return await self._send_beside(delivery, room, event)
         room, voice = await self._room(to), await self._voice(delivery)
         poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
         content = addressed(render(message, key, self._texts, voice, quiet=delivery.quiet), delivery)
@@ -201,6 +207,19 @@ class Matrix:
         event = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
         await self._send_files(room, message, key, tried_at, voice)
         return Receipt((event, poll) if poll else (event,))
+
+    async def _send_beside(self, delivery: Delivery, room: str, event: str) -> Receipt:
+        """In answer to an event, where that stands; that something counts goes after all else."""
+        key, tried_at, sign = delivery.key, delivery.tried_at, delivery.message.sign
+        said = render(delivery.message, key, self._texts, await self._voice(delivery))
+        content = render_sign(event, key) if sign else addressed(said, replace(delivery, reply_to=event))
+        kind, courteous = REACTION if sign else TEXT, sign is not None
+        try:
+            ref = await self._outgoing.send(room, kind, content, key, tried_at, courteous=courteous)
+        except Refused:
+            # Nothing is to be said there just now: to them alone, then.
+            return await self._send(replace(delivery, to=delivery.mentions[0], mentions=()))
+        return Receipt((ref,))
 
     async def _edit(self, delivery: Delivery) -> None:
         message, key = delivery.message, delivery.key

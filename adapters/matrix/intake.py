@@ -29,7 +29,7 @@ from adapters.matrix.read import (
     read,
     replaced_by,
 )
-from adapters.matrix.render import native_poll
+from adapters.matrix.render import beside, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from bot.errors import StoreFailed, TryLater
@@ -134,7 +134,7 @@ class Intake:
                 if message and (poll := native_poll(message)) and poll.closing:
                     await self._on.core.handle(replace(asked, command=poll.closing, args=poll.args))
             case Removed(target):
-                await self._on.core.take_back(_seen(asked), f"{PLATFORM}:{target}")
+                await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
     def _invocation(self, heard: Heard, room: str, *, privately: bool) -> Invocation:
         """`privately`: nobody else could read it when it was said. It is private if nobody can now either."""
@@ -162,8 +162,11 @@ class Intake:
             presence=presence,
             by_post=True,
             public=not direct,
-            unmet=not direct and not self._on.outgoing.talks_with(heard.sender),
+            beside=None
+            if direct or self._on.outgoing.talks_with(sender)
+            else beside(room, _stands_at(heard)),
             writes=direct or facts is None or facts.may_write(sender),
+            acknowledged=not (direct or isinstance(heard.meaning, Said)),
             overheard=meant_so and not direct,
             account=self._on.account,
         )
@@ -270,14 +273,13 @@ class Intake:
             # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
             switch = button.switch if asked.place else None
             args = {**button.args, switch: True} if switch else button.args
-            asked = _seen(asked) if switch else asked
             await self._on.core.handle(replace(asked, command=button.command, args=args))
         elif (poll := native_poll(message)) and number <= len(poll.options):
             await self._vote(asked, poll, (number,))
 
     async def _vote(self, asked: Invocation, poll: NativePoll, numbers: tuple[int, ...]) -> None:
         args = {**poll.args, "numbers": numbers}
-        await self._on.core.handle(replace(_seen(asked), command=poll.command, args=args))
+        await self._on.core.handle(replace(asked, command=poll.command, args=args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. An edit is what it edits. Ours, but not yet noted as sent: in a moment."""
@@ -371,9 +373,13 @@ class Intake:
             await self._on.core.acknowledge(self._on.account, given_up)
 
 
-def _seen(asked: Invocation) -> Invocation:
-    """A vote that stays to be seen where it was given, and on the board."""
-    return replace(asked, acknowledged=asked.place is not None)
+def _stands_at(heard: Heard) -> str:
+    """What it can be answered beside: what was said, or the message that was reacted to."""
+    match heard.meaning:
+        case Reacted(target) | Answered(target) | Ended(target):
+            return target
+        case Said() | Removed():
+            return heard.id
 
 
 def _sender(event: Mapping[str, Any]) -> str:

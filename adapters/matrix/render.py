@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from adapters.matrix.read import KEY
 from adapters.matrix.settings import PLATFORM
-from bot.model.message import Hint, Message, NativePoll, Text, Title, text
-from bot.model.people import Identity, Known
+from bot.model.message import Hint, Message, NativePoll, Sign, Text, Title, text
+from bot.model.people import Identity, Known, Place
 from bot.model.work import Delivery
 from bot.texts import Texts, Voice
 from bot.unseen import visible
@@ -27,6 +27,8 @@ POLL_END = "org.matrix.msc3381.poll.end"
 # Clients show no counts before the end: theirs would leave out who votes elsewhere.
 _KIND = "org.matrix.msc3381.poll.undisclosed"
 _TEXT = "org.matrix.msc1767.text"
+REACTION = "m.reaction"
+COUNTS = "✅"
 # The figures of who ended it, under both of their names.
 _RESULTS = ("org.matrix.msc3381.poll.results", "m.poll.results")
 MIMETYPES = {"png": "image/png", "csv": "text/csv", "json": "application/json"}
@@ -72,6 +74,23 @@ def addressed(content: Content, delivery: Delivery) -> Content:
         return {**content, "m.new_content": {**content["m.new_content"], **pinged}}
     reply = {"m.relates_to": {"m.in_reply_to": {"event_id": delivery.reply_to}}} if delivery.reply_to else {}
     return {**content, **pinged, **reply}
+
+
+def beside(room: str, event: str) -> Place:
+    """The place beside an event, for what is said to whoever it is of; it waits for nothing else there."""
+    return Place(PLATFORM, f"{room} {event}")
+
+
+def room_and_event(place: Place) -> tuple[str, str]:
+    """The room of a place, and the event that it is beside, if it is beside one."""
+    room, _, event = place.room_id.partition(" ")
+    return room, event
+
+
+def render_sign(event: str, key: str) -> Content:
+    """A mark beside somebody's event: it counts."""
+    relation = {"rel_type": "m.annotation", "event_id": event, "key": COUNTS}
+    return {"m.relates_to": relation, "m.mentions": {}, KEY: key}
 
 
 def native_poll(message: Message) -> NativePoll | None:
@@ -147,7 +166,7 @@ def _lines(message: Message, texts: Texts, voice: Voice, strong: tuple[str, str]
         match block:
             case Title(words):
                 lines.append(f"{strong[0]}{texts.write(words, voice)}{strong[1]}")
-            case Hint(words) | (Text() as words):
+            case Hint(words) | Sign(words) | (Text() as words):
                 lines.append(texts.write(words, voice))
     listed = [
         f"[{number}] {texts.write(button.label, voice)}"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from bot.settings import Section
+from bot.settings import Folder, Section, Token
 
 PLATFORM = "matrix"
 # As the usual bridges name those whom they speak for.
@@ -41,14 +41,26 @@ def _user(name: str) -> str:
     return name
 
 
+def _server_name(name: str) -> str:
+    if "/" in name or "@" in name or not name:
+        raise ValueError("config.matrix.server")
+    return name
+
+
+def _room(name: str) -> str:
+    if not name.startswith("!"):
+        raise ValueError("config.matrix.room_id")
+    return name
+
+
 class Invitations(Section):
     """Which invitations are accepted; without a list of servers those from our own.
 
     `at_most` is in how many rooms Plein is on the word of one person, who has no role in the community.
     """
 
-    servers: tuple[str, ...] | None = None
-    rooms: tuple[str, ...] = ()
+    servers: tuple[Annotated[str, AfterValidator(_server_name)], ...] | None = None
+    rooms: tuple[Annotated[str, AfterValidator(_room)], ...] = ()
     at_most: Annotated[int, Field(ge=1, le=10_000)] = 10
 
 
@@ -63,8 +75,8 @@ class Matrix(Section):
     homeserver: Annotated[str, AfterValidator(_server)]
     user: Annotated[str, AfterValidator(_user)]
     password: SecretStr | None = None
-    token: SecretStr | None = None
-    store: Path = Path("data/matrix")
+    token: Token | None = None
+    store: Folder = Path("data/matrix")
     device_name: str = "Plein"
     native_polls: bool = True
     invitations: Invitations = Invitations()

@@ -292,7 +292,9 @@ class Sync:
         place = Place(PLATFORM, room.id)
         if replaces and is_new:
             await self._on.core.moved(self._on.account, Place(PLATFORM, replaces.id), place)
-        theme, language = self._themes.get(room.id, (None, None))
+        # What replaced a room that the configuration names is named with it.
+        named = room.id if room.id in self._themes else await self._on.core.named_as(place)
+        theme, language = self._themes.get(named or "", (None, None))
         ours = await self._welcome.is_ours(room.id)
         await self._on.core.joined(self._on.account, place, name, theme, language, ours=ours)
         self._bound[room.id] = name

@@ -38,8 +38,9 @@ class Command:
     """`path` is its English name ("poll open"), `run` the function behind it.
 
     `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
-    where they cannot soon be reached in private it is said in the place, to them. `listed` False: only
+    where they cannot soon be reached in private it is said beside what they said. `listed` False: only
     buttons use it. `asks`: what its form asks for, where that is more than it cannot do without.
+    `notes`: the texts that its help ends with.
     `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
     is to say first.
 
@@ -53,6 +54,7 @@ class Command:
     open: bool = False
     listed: bool = True
     asks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None
     params: tuple[Param, ...] = field(init=False)
 

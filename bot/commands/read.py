@@ -46,7 +46,7 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
         raise UserError("typed.too_long", count=len(words), most=LONGEST)
     # Here already, so that no answer quotes it either.
     _check_seen(words)
-    command, rest = _command(commands, words, locale)
+    command, rest = _command(commands, words, locale, called=typed.lstrip().startswith("!"))
     return command, _Line(commands, command, locale).read(rest)
 
 
@@ -97,7 +97,7 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             command.lacking(call, bound)
         problem = text("command.missing", name=missing.name_in(call.locale))
         asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
-        raise _wrong(commands, command, problem, call.locale, given).asking(asking)
+        raise _wrong(commands, command, problem, call.locale, given).asking(asking).openly()
     if unsure:
         raise unsure.understanding(keep(commands, command, bound))
     return bound
@@ -134,17 +134,20 @@ def _wrong(
 # --- which command ---
 
 
-def _command(commands: Commands, words: str, locale: str) -> tuple[Command, str]:
+def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tuple[Command, str]:
     first = tuple(word.casefold() for word in words.split(None, 3)[:3])
     for length in range(len(first), 0, -1):
         if command := commands.by_name.get(first[:length]):
             rest = words.split(None, length)[length:]
             return command, rest[0] if rest else ""
-    raise _unknown(commands, words, locale).openly()
+    raise _unknown(commands, words, locale, called=called).openly()
 
 
-def _unknown(commands: Commands, words: str, locale: str) -> UserError:
-    """The command that was meant: by its spelling, or by another word for what it does ("delete", "stop")."""
+def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> UserError:
+    """The command that was meant: by its spelling, or by another word for what it does ("delete", "stop").
+
+    `called`: as a command, with its sign before it; in private people may just say something.
+    """
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
     first, _, second = tried.partition(" ")
     known = {name[0] for name in commands.by_name}
@@ -152,7 +155,11 @@ def _unknown(commands: Commands, words: str, locale: str) -> UserError:
         return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
     nouns = get_close_matches(first, known, 1, _ALIKE)
     if not nouns:
-        return UserError("command.unknown", typed=tried)
+        return (
+            UserError("command.unknown", typed=tried)
+            if called
+            else UserError("command.no_command", words=" ".join(words.split())[:60])
+        )
     command = _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
     if command is None:
         # "poll", "poll jump": the noun is right, so show what it can do.

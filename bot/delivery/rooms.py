@@ -96,7 +96,7 @@ class Rooms:
         locale: str | None = None,
         ours: bool = False,
     ) -> None:
-        """A place without a theme's name keeps the theme it had, or gets one of its own.
+        """A place without a theme's name keeps a theme that is no line's, or gets one of its own.
 
         Its own theme is named by the place's address, never by the room's name, which anybody
         could choose so as to listen in.
@@ -121,9 +121,12 @@ class Rooms:
 
     def _bind(self, tx: Transaction, joined: _Joined) -> None:
         account, place, name, theme, locale, ours = joined
-        known = None if theme else tx.places.known(place)
+        # What only a line gave that is there no more, it has no more.
+        is_own = not theme and tx.places.named_as(place) is None
+        known = tx.places.known(place) if is_own else None
         found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
-        if tx.places.bind(place, found.id, name, locale, account, ours=ours or theme is not None):
+        listed = theme is not None
+        if tx.places.bind(place, found.id, name, locale, account, ours=ours or listed, listed=listed):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
             tx.boards.retry(account, place, self._clock.now())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
 from bot.feature import Feature
-from bot.model.message import Message, Text, message, text
+from bot.model.message import Message, Suggestion, Text, message, text, typed
 
 FIRST = ("poll open", "poll vote", "poll list")
 
@@ -28,6 +30,14 @@ def show_help(call: Call, subject: str | None = None) -> Message:
         return message(*_all_about(call, found[0]), title=text("help.title"))
     lines = tuple(_line(call, command.path) for command in found)
     return message(*lines, text("help.deeper", name=_name(call, found[0])), title=text("help.title"))
+
+
+def suggest_subjects(call: Call, given: str) -> Sequence[Suggestion]:
+    """What there is to know more about."""
+    wanted = given.strip().removeprefix("!").removeprefix("/").casefold()
+    known = call.commands.by_path.values()
+    names = [_name(call, command) for command in known if command.listed and call.may(command.role)]
+    return [Suggestion(name, typed(name)) for name in names if wanted in name.casefold()]
 
 
 def _is_about(call: Call, command: Command, wanted: str) -> bool:
@@ -58,7 +68,9 @@ def _all_about(call: Call, command: Command) -> list[Text]:
     ]
     examples = call.commands.texts.find(f"command.{command.path}.examples", call.locale)
     lines += [text("help.example", usage=line) for line in examples.split("\n")] if examples else []
-    return lines
+    return [*lines, *map(text, command.notes)]
 
 
-FEATURE = Feature(name="help", commands=(Command("help", show_help, open=True),))
+FEATURE = Feature(
+    name="help", commands=(Command("help", show_help, open=True),), suggest={"subject": suggest_subjects}
+)

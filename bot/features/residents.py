@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from bot.call import Call
@@ -21,12 +21,7 @@ class Wanted(StrEnum):
 
 def set_language(call: Call, language: str) -> Message:
     """Choose the language that Plein speaks with you."""
-    texts = call.commands.texts
-    asked = language.casefold()
-    by_name = {texts.find("language.own_name", locale): locale for locale in texts.locales}
-    locale = (
-        asked if asked in texts.locales else {str(k).casefold(): v for k, v in by_name.items()}.get(asked)
-    )
+    locale = _languages(call).get(language.strip().casefold())
     if locale is None:
         raise UserError("language.unknown", language=language[:40])
     call.tx.people.set_locale(call.resident.id, locale)
@@ -35,6 +30,31 @@ def set_language(call: Call, language: str) -> Message:
     if call.place and call.place_locale != locale:
         lines.append(text("language.place", language=text(f"language.name.{call.place_locale}")))
     return message(*lines)
+
+
+def _languages(call: Call) -> Mapping[str, str]:
+    """Each by its code, and by its name in every language."""
+    texts = call.commands.texts
+    names = {
+        name.casefold(): locale
+        for locale in texts.locales
+        for spoken in texts.locales
+        if (name := texts.find(f"language.name.{locale}", spoken))
+    }
+    own = {(texts.find("language.own_name", locale) or locale).casefold(): locale for locale in texts.locales}
+    return {**names, **own, **{locale: locale for locale in texts.locales}}
+
+
+def suggest_languages(call: Call, given: str) -> Sequence[Suggestion]:
+    """Those that are spoken, each by its own name; what is typed may be its name in any."""
+    wanted = given.strip().casefold()
+    fitting = {locale for name, locale in _languages(call).items() if name.startswith(wanted)}
+    texts = call.commands.texts
+    return [
+        Suggestion(locale, typed(texts.find("language.own_name", locale) or locale))
+        for locale in texts.locales
+        if locale in fitting
+    ]
 
 
 def set_reminders(call: Call, wanted: Wanted) -> Message:
@@ -52,6 +72,6 @@ def suggest_themes(call: Call, given: str) -> Sequence[Suggestion]:
 FEATURE = Feature(
     name="residents",
     commands=(Command("language", set_language, open=True), Command("reminders", set_reminders)),
-    suggest={"theme": suggest_themes},
+    suggest={"theme": suggest_themes, "language": suggest_languages},
     kinds={Resident: RESIDENT},
 )

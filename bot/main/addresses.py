@@ -21,6 +21,8 @@ def check_address(url: str) -> str:
         raise ValueError("config.database")
     if url.startswith("postgresql:") and not _SERVER.fullmatch(url):
         raise ValueError("config.database.address")
+    if url == "sqlite:///":  # in memory, and gone when Plein stops
+        raise ValueError("config.database.file")
     return url
 
 

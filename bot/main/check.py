@@ -13,7 +13,7 @@ from bot.main.app import themes_on
 from bot.main.config import Config, holds_secrets
 from bot.main.features import add_up
 from bot.model.message import Text, text
-from bot.private import NotPrivate, check_private_folder, open_to_others
+from bot.private import check_private_folder, open_to_others
 from storage.engines import keys_beside
 from storage.schema import newest_schema, schema_of
 
@@ -32,13 +32,16 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         at = await schema_of(config.database.url)
         behind = at is not None and at != newest_schema()
         found.append(text("check.database.behind") if behind else None)
+        in_order = text("check.database.ok" if at else "check.database.new", url=config.database.shown)
+        say(found[-1] or in_order)
     except StoreFailed as error:
-        found.append(text("check.database.fails", url=config.database.shown, reason=str(error)))
-    say(found[-1] or text("check.database.ok", url=config.database.shown))
+        fails = text("check.database.fails", url=config.database.shown, reason=str(error))
+        found.append(fails)
+        say(fails)
     try:
         if folder := config.database.keys or keys_beside(config.database.url):
             check_private_folder(folder)
-    except NotPrivate as error:
+    except OSError as error:
         found.append(text("check.keys", reason=str(error)))
         say(text("check.keys", reason=str(error)))
     if matrix := config.of(Matrix):

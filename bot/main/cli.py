@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
@@ -84,28 +85,36 @@ def _parser() -> argparse.ArgumentParser:
         "--config", type=Path, help="the configuration (default: config.toml, if there is one)"
     )
     parser.add_argument("--verbose", action="store_true", help="say everything that happens")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('plein')}")
     does = parser.add_subparsers(dest="do", metavar="COMMAND", required=True)
-    does.add_parser("run", help="serve what the configuration names; without one, the console")
-    console = does.add_parser("console", help="a chat in this terminal, to try everything in")
+    _command(does, "run", "serve what the configuration names; without one, the console")
+    console = _command(does, "console", "a chat in this terminal, to try everything in")
     console.add_argument("--script", type=_file, metavar="FILE", help="read lines from a file")
     console.add_argument(
         "--now", type=_moment, metavar="WHEN", help="set the clock, such as 2026-12-01T19:00"
     )
     console.add_argument("--db", type=_url, metavar="URL", help="the database, such as sqlite:///data/try.db")
     console.add_argument("--lang", choices=Texts().locales, help="the language to speak")
-    moment = does.add_parser("when", help="what is understood of a moment, as JSON; to report a phrase")
+    moment = _command(does, "when", "what is understood of a moment, as JSON; to report a phrase")
     moment.add_argument("words", nargs="?", help="the phrase; without it, one on each line of the input")
     moment.add_argument("--lang", choices=Texts().locales, default="nl", help="whose language it is")
     moment.add_argument(
         "--now", type=_wall_or_instant, metavar="WHEN", help="the time then, such as 2026-12-01T19:00"
     )
     moment.add_argument("--zone", type=_zone, default="Europe/Brussels", help="the zone of the clock")
-    does.add_parser("check", help="look at the configuration and the connections, and say what to do")
-    database = does.add_parser("db", help="the database")
+    _command(does, "check", "look at the configuration and the connections, and say what to do")
+    database = _command(does, "db", "the database")
     of_database = database.add_subparsers(dest="db_do", metavar="COMMAND", required=True)
-    of_database.add_parser("upgrade", help="bring its tables up to date")
-    of_database.add_parser("new-keys", help="begin a new folder of keys, where the old one is lost")
+    _command(of_database, "upgrade", "bring its tables up to date")
+    _command(of_database, "new-keys", "begin a new folder of keys, where the old one is lost")
     return parser
+
+
+def _command(
+    under: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str
+) -> argparse.ArgumentParser:
+    """It says what it does in the list of commands, and in its own help."""
+    return under.add_parser(name, help=does, description=f"{does[0].upper()}{does[1:]}.")
 
 
 def _file(words: str) -> Path:

@@ -33,7 +33,7 @@ from bot.main.addresses import check_address, secrets_in_address, shown_address
 from bot.masking import hide
 from bot.model.message import Text, text, typed
 from bot.model.people import Role
-from bot.settings import Section
+from bot.settings import Folder, Section
 from bot.texts import LOCALES
 from bot.unseen import has_unseen, seen_as
 
@@ -61,13 +61,27 @@ def _zone(name: str) -> str:
     return name
 
 
-def _account(name: str) -> str:
+def _address(name: str, on_matrix: str, wrong: str) -> str:
+    """`on_matrix`: what an address there looks like, and `wrong` what is said of one that does not."""
     platform, _, address = name.partition(":")
     if not (platform and address):
         raise ValueError("config.account")
+    if platform not in ADAPTERS and get_close_matches(platform.lower(), ADAPTERS, 1):
+        raise ValueError("config.platform")
     if platform == "discord" and not re.fullmatch(r"[1-9][0-9]*", address):
         raise ValueError("config.snowflake")
+    if platform == "matrix" and not re.fullmatch(on_matrix, address):
+        raise ValueError(wrong)
     return name
+
+
+def _account(name: str) -> str:
+    return _address(name, r"@[^:\s]+:\S+", "config.matrix.person")
+
+
+def _place(name: str) -> str:
+    # The id of a room need not name a server.
+    return _address(name, r"#[^:\s]+:\S+|!\S+", "config.matrix.room")
 
 
 def _language(name: str) -> str:
@@ -83,12 +97,13 @@ def _name(name: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_name)]
-Address = Annotated[str, AfterValidator(_account)]
+Account = Annotated[str, AfterValidator(_account)]
+Place = Annotated[str, AfterValidator(_place)]
 Language = Annotated[str, AfterValidator(_language)]
 
 
 class Community(Section):
-    name: str = "Voorbeeldgemeente"
+    name: Name = "Voorbeeldgemeente"
     language: Language = "nl"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Brussels"
     board_rest: Annotated[float, Field(ge=0, le=3600)] = 2.0
@@ -96,7 +111,7 @@ class Community(Section):
 
 class DatabaseSection(Section):
     url: Annotated[str, AfterValidator(check_address), Field(repr=False)] = "sqlite:///data/plein.db"
-    keys: Path | None = None
+    keys: Folder | None = None
 
     @property
     def shown(self) -> str:
@@ -107,12 +122,12 @@ class DatabaseSection(Section):
 class ThemeSection(Section):
     name: Name
     language: Language | None = None
-    places: tuple[Address, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 class ResidentSection(Section):
     name: Name
-    accounts: Annotated[tuple[Address, ...], Field(min_length=1)]
+    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
     role: Literal["resident", "organiser", "moderator"] = "resident"
 
     def as_role(self) -> Role:
@@ -164,7 +179,7 @@ def load(path: Path | None, features: Features, environment: Mapping[str, str] =
     values: dict[str, Any] = {}
     if path is not None:
         try:
-            source = path.read_text(encoding="utf-8")
+            source = _read(path)
             values = tomllib.loads(source)
         except FileNotFoundError:
             raise BadConfig([text("config.no_file", file=str(path))]) from None
@@ -173,16 +188,15 @@ def load(path: Path | None, features: Features, environment: Mapping[str, str] =
                 [text("config.unreadable", file=str(path), reason=type(error).__name__)]
             ) from None
         except tomllib.TOMLDecodeError as error:
-            raise BadConfig([text("config.no_toml", file=str(path), reason=_without_values(error))]) from None
+            line, column = _where(error, source)
+            raise BadConfig([text("config.no_toml", file=str(path), line=line, column=column)]) from None
     hide(_secrets_in(values, model))
     unknown = _from_environment(values, environment, model)
     hide(_secrets_in(values, model))
     try:
         config = model.model_validate(values)
     except ValidationError as error:
-        raise BadConfig(
-            [*unknown, *(_fault(fault, model) for fault in error.errors(include_input=False))]
-        ) from None
+        raise BadConfig([*unknown, *(_fault(fault, model) for fault in _told_once(error))]) from None
     if faults := [*unknown, *_contradictions(config, source)]:
         raise BadConfig(faults)
     return config
@@ -213,7 +227,7 @@ def _lines_of(source: str, address: str) -> tuple[str, ...]:
 
 def holds_secrets(path: Path, features: Features) -> bool:
     """Whether there is a password or a token in the file itself. Raises OSError, TOMLDecodeError."""
-    values = tomllib.loads(path.read_text(encoding="utf-8"))
+    values = tomllib.loads(_read(path))
     return any(_secrets_in(values, config_of(features)))
 
 
@@ -224,16 +238,33 @@ def _secrets_in(values: Mapping[str, Any], config: type[Config]) -> Iterator[str
         for key, value in found.items() if isinstance(found, dict) else ():
             field = section.model_fields.get(key)
             if field and SecretStr in (field.annotation, *get_args(field.annotation)):
-                yield str(value)
+                yield str(value).strip()
     database = values.get("database")
     if isinstance(database, dict):
         yield from secrets_in_address(str(database.get("url", "")))
 
 
-def _without_values(error: tomllib.TOMLDecodeError) -> str:
-    """The place of the fault; the message itself may quote what was written there."""
-    found = str(error)
-    return found[found.rfind("(") :].strip("()") if "(" in found else "?"
+def _read(path: Path) -> str:
+    """As some editors write it, too: with a mark before the first character. Raises OSError, ValueError."""
+    return path.read_text(encoding="utf-8-sig")
+
+
+def _where(error: tomllib.TOMLDecodeError, source: str) -> tuple[int, int]:
+    """The line and column of the fault, and no more: the message itself may quote what was written there."""
+    found = re.search(r"line (\d+), column (\d+)", str(error))
+    if found:
+        return int(found[1]), int(found[2])
+    lines = source.splitlines() or [""]
+    return len(lines), len(lines[-1]) + 1
+
+
+def _told_once(error: ValidationError) -> Iterator[Any]:
+    """A list of which an entry is wrong is not told to be too short besides."""
+    found = error.errors(include_input=False)
+    for fault in found:
+        inside = (other for other in found if other["loc"][: len(fault["loc"])] == fault["loc"])
+        if fault["type"] != "too_short" or all(other is fault for other in inside):
+            yield fault
 
 
 def _from_environment(
@@ -303,6 +334,9 @@ _KINDS = {
     "float_parsing": "config.type.number",
     "too_short": "config.too_short",
     "string_too_short": "config.too_short",
+    "greater_than_equal": "config.at_least",
+    "less_than_equal": "config.no_more_than",
+    "string_too_long": "config.too_long",
 }
 
 
@@ -319,7 +353,10 @@ def _fault(error: Any, config: type[Config]) -> Text:
             choices=tuple(map(typed, error["ctx"]["expected"].replace(" or ", ", ").split(", "))),
         )
         return text("config.fault", path=path, problem=problem)
-    return text("config.fault", path=path, problem=text(_KINDS.get(error["type"], "config.wrong")))
+    limits = error.get("ctx", {})
+    limit = next((int(limits[name]) for name in ("ge", "le", "max_length") if name in limits), 0)
+    problem = text(_KINDS.get(error["type"], "config.wrong"), limit=limit)
+    return text("config.fault", path=path, problem=problem)
 
 
 def _unknown_key(where: tuple[int | str, ...], path: str, config: type[Config]) -> Text:
@@ -331,6 +368,9 @@ def _unknown_key(where: tuple[int | str, ...], path: str, config: type[Config]) 
     near = get_close_matches(str(where[-1]), list(model.model_fields), 1, 0.5)
     if near:
         return text("config.unknown.nearest", key=path, nearest=_path((*where[:-1], near[0])))
+    homes = [name for name, section in _sections(config) if where[-1] in section.model_fields]
+    if homes:
+        return text("config.unknown.elsewhere", key=path, sections=tuple(f"`[{name}]`" for name in homes))
     return text("config.unknown", key=path, known=", ".join(model.model_fields))
 
 

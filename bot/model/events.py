@@ -37,9 +37,9 @@ class Invocation:
     have been there, where the platform knows that; `writes`: they may say things there themselves;
     `presence` asks what they are in other places, now. `overheard`: the place looks like a talk with Plein
     alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
-    `account`: which of Plein's own accounts heard it, where it has several. `unmet`: there is no talk with
-    them in private yet, and their platform makes one have patience to begin it. `acknowledged`: they see
-    that it counts, without a word.
+    `account`: which of Plein's own accounts heard it, where it has several. `beside`: given where there
+    is no talk with them in private yet, and their platform makes one have patience to begin it: the place
+    beside what they said, where others see it too. `acknowledged`: they see that it counts, without a word.
     """
 
     id: str
@@ -60,7 +60,7 @@ class Invocation:
     overheard: bool = False
     mentions: tuple[Mention, ...] = ()
     account: str = ""
-    unmet: bool = False
+    beside: Place | None = None
     acknowledged: bool = False
 
 

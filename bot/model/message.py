@@ -55,6 +55,13 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """That what somebody said counts: a mark beside it, and words where there can be none."""
+
+    sign: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that goes along with a message: made of `subject` ("poll:3") when it is sent, in the
     reader's language.
@@ -73,7 +80,7 @@ class Attachment:
 
 
 # A Text by itself is a line.
-Block = Text | Title | Hint | Attachment
+Block = Text | Title | Hint | Sign | Attachment
 
 
 # --- controls: what can be done -------------------------------------------------------------------
@@ -190,11 +197,7 @@ class Message:
     @property
     def words(self) -> tuple[Text, ...]:
         """All that is read, in order: but for the files."""
-        return tuple(
-            block.title if isinstance(block, Title) else block.hint if isinstance(block, Hint) else block
-            for block in self.blocks
-            if not isinstance(block, Attachment)
-        )
+        return tuple(words for block in self.blocks if (words := _words_of(block)))
 
     @property
     def title(self) -> Text | None:
@@ -207,6 +210,10 @@ class Message:
     @property
     def hints(self) -> tuple[Text, ...]:
         return tuple(block.hint for block in self.blocks if isinstance(block, Hint))
+
+    @property
+    def sign(self) -> Text | None:
+        return next((block.sign for block in self.blocks if isinstance(block, Sign)), None)
 
     @property
     def files(self) -> tuple[Attachment, ...]:
@@ -223,6 +230,14 @@ class Message:
     @property
     def form(self) -> Form | None:
         return next((control for control in self.controls if isinstance(control, Form)), None)
+
+
+def _words_of(block: Block) -> Text | None:
+    match block:
+        case Title(words) | Hint(words) | Sign(words) | (Text() as words):
+            return words
+        case Attachment():
+            return None
 
 
 def message(

@@ -141,11 +141,16 @@ class Core(Protocol):
         *,
         ours: bool = False,
     ) -> None:
-        """That account is in this place; without a theme's name the place gets a theme of its own.
+        """That account is in this place; without a theme's name the place gets a theme of its own, also where
+        the configuration named one before.
 
         Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
         the configuration names is in any case.
         """
+        ...
+
+    async def named_as(self, place: Place) -> str | None:
+        """The room as which the configuration named a place that moved, or the place itself; None: never."""
         ...
 
     async def role_of(self, who: Identity) -> Role:

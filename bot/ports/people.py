@@ -187,12 +187,25 @@ class PlaceStore(Protocol):
         """The account that is there for Plein; None where none is."""
         ...
 
+    def named_as(self, place: Place) -> str | None:
+        """The room as which the configuration named it, where its theme is from there; it may have moved."""
+        ...
+
     def bind(
-        self, place: Place, theme: int, name: str, locale: str | None, account: str, *, ours: bool = False
+        self,
+        place: Place,
+        theme: int,
+        name: str,
+        locale: str | None,
+        account: str,
+        *,
+        ours: bool = False,
+        listed: bool = False,
     ) -> bool:
         """The account serves the place. True if it is new, or back, or was served by another one.
 
-        `ours`: it is the community's own.
+        `ours`: it is the community's own. `listed`: the configuration says which theme it belongs to. What
+        another theme that it belonged to shows there is not kept up to date any more.
         """
         ...
 

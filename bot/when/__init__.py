@@ -65,6 +65,8 @@ def read(
             continue
         ends = after(reading.start, Unit(days=1), zone) if reading.whole_day else reading.start
         if ends <= now:
+            if reading.whole_day:
+                raise UserError("when.past_day", words=words)
             raise UserError("when.past", words=words, at=reading.start)
         return reading
     raise UserError("when.unclear", words=words)

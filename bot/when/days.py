@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.when.language import MONTH, WEEK, YEAR, Kind
+from bot.when.hours import open_to_twelve
+from bot.when.language import DAY, MONTH, WEEK, YEAR, Kind
 from bot.when.phrase import Phrase
 from bot.when.tokens import Unread
 
@@ -15,7 +16,6 @@ def date(phrase: Phrase) -> bool:
     if written is not None:
         day, month, _ = written
         if phrase.means("slashed", -1) and phrase.language.month_first and day != month and day <= 12:
-            phrase.doubt()
             phrase.said.other_date = (month, day)
         return _say_date(phrase, *written)
     first, second = phrase.whole(), phrase.whole(2)
@@ -78,6 +78,8 @@ def _day_alone(phrase: Phrase) -> bool:
         raise Unread
     if day is None and phrase.any_of(("weekday", "article"), -1):
         day = phrase.whole()
+        if day is not None and day < 25 and phrase.means("weekday", -1) is not None:
+            phrase.said.may_be_hour = open_to_twelve(day)
     if day is None:
         return False
     phrase.at += 1
@@ -115,9 +117,11 @@ def nth_weekday(phrase: Phrase) -> bool:
 
 
 def closing(phrase: Phrase) -> bool:
-    """ "eind deze maand", "einde van de maand", "end of January" """
-    if phrase.take("closing") is None:
-        return False
+    """ "eind deze maand", "einde van de maand", "end of January", "laatste dag van de maand" """
+    begin = phrase.at
+    last_day = phrase.take("final") is not None and phrase.take("unit") == DAY
+    if not last_day and phrase.take("closing") is None:
+        return phrase.back(begin)
     _skip_links(phrase)
     month = phrase.take("month")
     if month is not None:

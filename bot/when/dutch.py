@@ -40,7 +40,7 @@ DUTCH = Language(
         "maandag, ma, maa",
         "dinsdag, di, din",
         "woensdag, wo, woe",
-        "donderdag, do, don",
+        "donderdag, do, don, dond",
         "vrijdag, vr, vrij",
         "zaterdag, za, zat",
         "zondag, zo, zon",

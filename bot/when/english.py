@@ -84,9 +84,10 @@ ENGLISH = Language(
         "whitsun, whit sunday, pentecost": "easter + 49",
         "whit monday": "easter + 50",
     },
+    final="last",
     closing="end, the end, at the end, by the end",
     by="by",
-    days_ahead={"today": 0, "tomorrow": 1, "the day after tomorrow, day after tomorrow": 2},
+    days_ahead={"today": 0, "tomorrow, tmrw": 1, "the day after tomorrow, day after tomorrow": 2},
     parts={
         "morning": "04:00-11:59",
         "afternoon": "12:00-18:59",

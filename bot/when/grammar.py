@@ -35,7 +35,7 @@ def recognise(tokens: Sequence[Token], language: Language) -> Said:
             if part(phrase):
                 break
         else:
-            raise Unread
+            raise Unread(phrase.means("refused") or "when.unclear")
     return phrase.said
 
 
@@ -69,7 +69,7 @@ def _dash(phrase: Phrase) -> bool:
 _PARTS: Mapping[Callable[[Phrase], bool], set[Kind]] = {
     _instant: {"instant"},
     hours: {"at", "until", "number", "clock", "half", "quarter", "noon", "midnight"},
-    closing: {"closing"},
+    closing: {"closing", "final"},
     span: {"within", "more", "number", "one"},
     holiday: {"holiday", "ordinal"},
     nth_weekday: {"ordinal", "final"},

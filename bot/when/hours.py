@@ -62,7 +62,7 @@ def _bare_pair(phrase: Phrase) -> tuple[Clock, Clock] | None:
 
 def _taking_after(hour: int, end: Clock) -> Clock:
     if end.hour == "open":
-        return _open_to_twelve(hour)
+        return open_to_twelve(hour)
     if not end.meridiem:
         return _exact(hour * 60)
     # "7-9pm", "11-1pm": whichever is nearest before it.
@@ -79,7 +79,7 @@ def _open(minutes: int) -> Clock:
     return Clock(minutes % HALF_DAY, "open")
 
 
-def _open_to_twelve(hour: int) -> Clock:
+def open_to_twelve(hour: int) -> Clock:
     """ "8 uur" may be in the evening, "13 uur" leaves no doubt."""
     return _open(hour * 60) if 1 <= hour <= 12 else _exact(hour * 60)
 
@@ -237,7 +237,7 @@ def _bare(phrase: Phrase, introduced: bool) -> Clock | None:
     if not _part_follows(phrase) and (not introduced or (other and not tail)):
         return None
     phrase.at += 2 if tail else 1
-    return _open_to_twelve(hour)
+    return open_to_twelve(hour)
 
 
 def _part_follows(phrase: Phrase) -> bool:

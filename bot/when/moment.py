@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -51,13 +52,26 @@ def resolve(said: Said, now: datetime, zone: ZoneInfo, *, whole_days: bool = Fal
         if length:
             start = _after(said, length, now, zone)
             return Reading(start, None, said.sure, _alternatives(said, start, now, zone))
-        reading = _on_a_day(said, now.astimezone(zone), whole_days)
+        reading = _named_day(said, now.astimezone(zone), whole_days)
         other = _after(said, as_length, now, zone) if (as_length := _as_length(said)) else None
         if other and other not in reading.starts:
             return reading._replace(others=(*reading.others, other))  # "12h"
         return reading
     except OverflowError:
         raise Unread("when.too_far") from None
+
+
+def _named_day(said: Said, now: datetime, whole_days: bool) -> Reading:
+    """The 8 of "vrijdag 8" is a day where that is a Friday, and else an hour, which is asked."""
+    before = replace(said)
+    try:
+        return _on_a_day(said, now, whole_days)
+    except Unread as unread:
+        if unread.key != "when.other_weekday" or said.may_be_hour is None or said.start:
+            raise
+    names = said.names - {"day"} | {"start"}
+    as_hour = replace(before, day=None, start=said.may_be_hour, sure=False, names=names)
+    return _on_a_day(as_hour, now, whole_days)
 
 
 # --- so long from now ---

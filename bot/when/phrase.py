@@ -54,6 +54,7 @@ class Said:
     day: int | None = None
     month: int | None = None
     year: int | None = None
+    may_be_hour: Clock | None = None  # the 8 of "vrijdag 8", where that is no Friday
     weekday: int | None = None
     days_ahead: int | None = None
     later: int | None = None

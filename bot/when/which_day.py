@@ -50,7 +50,9 @@ def days_of(said: Said, now: datetime) -> list[date]:
 def _agreed(said: Said, today: date, days: list[date]) -> list[date]:
     """Those days that are also the weekday, the week and the "morgen" that were said."""
     if said.weekday is not None:
-        days = [day for day in days if day.weekday() == said.weekday]
+        fitting = [day for day in days if day.weekday() == said.weekday]
+        days = fitting or [day for day in said.other_days if day.weekday() == said.weekday]
+        said.sure = said.sure and days == fitting
         if not days:
             raise Unread("when.other_weekday")
     if said.day is not None and said.days_ahead is not None:
@@ -133,7 +135,9 @@ def _dated(said: Said, today: date) -> list[date]:
     if said.other_date:
         day, month = said.other_date
         with suppress(Unread):
-            said.other_days = _dated(replace(said, day=day, month=month, other_date=None), today)
+            others = _dated(replace(said, day=day, month=month, other_date=None), today)
+            said.other_days = [day for day in others if said.weekday in (None, day.weekday())]
+            said.sure = said.sure and not said.other_days
     if len(months) > 1:
         over = [day for day in days if day < today]
         days = [day for day in days if day >= today]

@@ -37,7 +37,7 @@ from storage.batch import Loader
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
-from storage.polls.tables import TABLES, ballots, polls, read_choices, tallies, written
+from storage.polls.tables import TABLES, ballots, endings, polls, read_choices, tallies, written
 from storage.tables import members, residents, themes
 from storage.upsert import upsert
 
@@ -92,6 +92,8 @@ _REASONS = (
     .order_by(ballots.c.cast_at, ballots.c.voter)
 )
 _KEPT_REASONS = select(polls.c.reasons).where(polls.c.id == bindparam("poll_"))
+_WHO_ENDED = select(endings.c.resident).where(endings.c.poll == bindparam("poll_"))
+_NOTE_END = insert(endings)
 _ADD = insert(polls).returning(polls.c.id)
 _COUNT = upsert(tallies)
 _COUNT = _COUNT.on_conflict_do_update(
@@ -241,6 +243,10 @@ class Polls:
             return list(orjson.loads(kept)) if kept else []
         return self._db.execute(_REASONS, {"poll_": poll.id}).scalars()
 
+    def who_ended(self, poll: int) -> int | None:
+        found: int | None = self._db.execute(_WHO_ENDED, {"poll_": poll}).scalar()
+        return found
+
     def without_ballot(self, poll: Poll) -> Sequence[int]:
         asked = {"theme_": poll.theme, "poll_": poll.id, "role_": int(ROLES.get(poll.who, 0))}
         found: Sequence[int] = self._db.execute(_WITHOUT, asked).scalars()
@@ -286,8 +292,10 @@ class Polls:
             _changing(tuple(changes)), {"poll_": poll, **{f"{k}_": v for k, v in changes.items()}}
         )
 
-    def end(self, poll: Poll, state: str, now: datetime) -> None:
+    def end(self, poll: Poll, state: str, now: datetime, by: int | None = None) -> None:
         self.change(poll.id, {"state": state, "ended_at": now})
+        if by is not None:
+            self._db.execute(_NOTE_END, {"poll": poll.id, "resident": by})
         if poll.anonymous:
             if state == "closed":
                 self._count_sealed(poll)
@@ -316,6 +324,9 @@ class Polls:
 
     def cast_by(self, resident: int) -> Sequence[Cast]:
         return self._belongings.cast_by(resident)
+
+    def ended_by(self, resident: int) -> Sequence[int]:
+        return self._belongings.ended_by(resident)
 
     def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
         return self._belongings.marks_of(resident)

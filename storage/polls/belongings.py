@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, updat
 
 from bot.features.polls.records import SEALED, Cast, PollStore
 from storage.batch import Batch
-from storage.polls.tables import ballots, marks, polls, read_choices
+from storage.polls.tables import ballots, endings, marks, polls, read_choices
 
 _IS_OPEN = polls.c.state == "open"
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
@@ -78,6 +78,11 @@ _FORGET_MARKS = delete(marks).where(marks.c.voter == bindparam("voter_"))
 _MARKS_OF = select(marks.c.poll, marks.c.latest).where(marks.c.voter == bindparam("voter_"))
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
+_PASS_ON_ENDINGS = (
+    update(endings).where(endings.c.resident == bindparam("old_")).values(resident=bindparam("new_"))
+)
+_FORGET_ENDINGS = delete(endings).where(endings.c.resident == bindparam("voter_"))
+_ENDED_BY = select(endings.c.poll).where(endings.c.resident == bindparam("voter_")).order_by(endings.c.poll)
 
 
 class Belongings:
@@ -100,6 +105,7 @@ class Belongings:
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
         self._db.execute(_FORGET, {"voter_": old})
         self._merge_marks(old, new)
+        self._db.execute(_PASS_ON_ENDINGS, {"old_": old, "new_": new})
         return sorted(theirs)
 
     def _merge_marks(self, old: int, new: int) -> None:
@@ -141,6 +147,7 @@ class Belongings:
             self._store.vote(*(found[0], resident, found[1], ()), row.cast_at, None)
         self._db.execute(_FORGET, {"voter_": resident})
         self._db.execute(_FORGET_MARKS, {"voter_": resident})
+        self._db.execute(_FORGET_ENDINGS, {"voter_": resident})
         return sorted(votes)
 
     def _votes_of(self, resident: int) -> dict[int, Any]:
@@ -153,6 +160,10 @@ class Belongings:
             else Cast(row.poll, False, read_choices(row.choices), row.reason, row.cast_at)
             for row in self._db.execute(_CAST_BY, {"voter_": resident})
         ]
+
+    def ended_by(self, resident: int) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_ENDED_BY, {"voter_": resident}).scalars()
+        return found
 
     def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
         return [(row.poll, row.latest) for row in self._db.execute(_MARKS_OF, {"voter_": resident})]

@@ -41,6 +41,15 @@ polls = Table(
     sqlite_autoincrement=True,
 )
 
+# Who ended somebody else's poll.
+endings = Table(
+    "endings",
+    TABLES,
+    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 # In an anonymous poll `choices` holds ballot and reason sealed, until it is closed; then nothing is left.
 ballots = Table(
     "ballots",

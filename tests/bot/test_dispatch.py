@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import func, select
@@ -23,6 +23,7 @@ from bot.features.polls.settings import PollsSettings
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Identity, Place, Role
+from bot.model.work import Post
 from bot.ports.storage import Transaction
 from bot.settings import Settings
 from bot.texts import Texts
@@ -620,38 +621,103 @@ async def test_where_plein_is_and_what_it_said(town: Town) -> None:
 # --- whom a word in private takes long to reach ---
 
 
-async def answers(town: Town, asked: Invocation) -> list[tuple[object, tuple[Identity, ...]]]:
-    """Where it was answered, and who is let know of that."""
+async def answers(town: Town, asked: Invocation) -> list[Post]:
+    """What it is answered."""
     await town.core.handle(asked)
     now = town.clock.now()
     due = await town.core.store.run(lambda tx: tx.posts.due(PLATFORM, now, 50))
-    return [(post.to, post.mentions) for post in due if post.id == f"answer:{asked.id}"]
+    return [post for post in due if post.id == f"answer:{asked.id}"]
 
 
-@pytest.mark.parametrize("typed_words", ["!help", "!peling open"])
-async def test_what_is_no_secret_is_said_in_the_place_to_whom_it_is_for(town: Town, typed_words: str) -> None:
-    asked = replace(town.asked("anna", typed_words), by_post=True, public=True)
-    assert await answers(town, asked) == [(asked.author, ())]
-    unmet = replace(asked, id="unmet", unmet=True)
-    assert await answers(town, unmet) == [(asked.place, (asked.author,))]
+async def answered(town: Town, asked: Invocation) -> tuple[object, bool]:
+    """Where, and whether it is no more than a sign. Said there, it calls the attention of whose it is."""
+    (post,) = await answers(town, asked)
+    assert post.mentions == ((asked.author,) if isinstance(post.to, Place) else ())
+    return post.to, post.message.sign is not None
+
+
+# A reaction on a board.
+TICK: Mapping[str, Any] = {
+    "typed": None,
+    "command": "poll tick",
+    "args": {"poll": 1, "option": 2},
+    "acknowledged": True,
+}
+
+
+def said_by(town: Town, name: str, words: str, number: int = 0, **others: Any) -> Invocation:
+    """Typed where others see it, by somebody with whom there is no talk in private yet."""
+    asked = town.asked(name, words)
+    changes = {"by_post": True, "public": True, "beside": Place(PLATFORM, f"{name} {number}"), **others}
+    return replace(asked, id=f"{name} {number}", **changes)
+
+
+@pytest.mark.parametrize("typed_words", ["!help", "!peling open", "!stem", "!stem 1", "!poll close 7"])
+async def test_what_is_no_secret_is_said_beside_what_they_said(town: Town, typed_words: str) -> None:
+    met = said_by(town, "anna", typed_words, beside=None)
+    assert await answered(town, met) == (met.author, False)
+    unmet = said_by(town, "anna", typed_words, 1)
+    assert await answered(town, unmet) == (unmet.beside, False)
 
 
 async def test_what_is_theirs_waits_until_they_are_met(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B')
-    for number, words in enumerate(("!stem 1", "!stem niets", "!stem 1 --zomaar", "!peiling lijst")):
-        unmet = replace(town.asked("ben", words), id=f"ben{number}", by_post=True, public=True, unmet=True)
-        assert await answers(town, unmet) == [(unmet.author, ())]
+    await town.say("anna", '!poll open "Stil?" A | B --results closed')
+    for number, words in enumerate(
+        ("!stem 1 --peiling 2", "!stem niets --peiling 2", "!stem 1 --zomaar", "!stem 1", "!peiling lijst")
+    ):
+        unmet = said_by(town, "ben", words, number)
+        assert await answered(town, unmet) == (unmet.author, False)
         await town.core.outbox.worker.flush()
+
+
+async def test_a_vote_that_counts_takes_no_more_than_a_sign(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    for number, words in enumerate(("!stem 2", "!stem 1", "!stem 1", "!peiling intrekken")):
+        unmet = said_by(town, "ben", words, number)
+        assert await answered(town, unmet) == (unmet.beside, True)
+        await town.core.outbox.worker.flush()
+    assert await count(town) == (0, [0, 0])
+    wrong = said_by(town, "ben", "!stem 9", 9)
+    assert await answered(town, wrong) == (wrong.beside, False)
+    again = replace(said_by(town, "cas", "!stem 2"), beside=None)
+    assert await answered(town, again) == (again.author, False), "they are met, and told"
+
+
+@pytest.mark.parametrize("terms", ["--anonymous", "--results closed", "--results voted"])
+async def test_a_secret_vote_that_others_saw_is_never_signed(town: Town, terms: str) -> None:
+    """It does not count, however it was given, and they have to hear so."""
+    await town.say("anna", f'!poll open "Wat?" A | B {terms}')
+    for number, how in enumerate((dict[str, Any](), TICK)):
+        public = said_by(town, "ben", "!stem 2", number, **how)
+        await town.core.handle(public)
+        now = town.clock.now()
+        due = await town.core.store.run(lambda tx, now=now: tx.posts.due(PLATFORM, now, 50))  # type: ignore[misc]
+        (post,) = [post for post in due if post.to == public.author]
+        assert post.message.sign is None
+        assert post.message.lines[0].key == "poll.overheard"
+        await town.core.outbox.worker.flush()
+
+
+async def test_with_several_polls_it_is_asked_there_which(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B')
+    await town.say("anna", '!poll open "Hoe?" A | B')
+    asked = said_by(town, "ben", "!stem 2")
+    (post,) = await answers(town, asked)
+    assert post.to == asked.beside
+    first = post.message.buttons[0]
+    pressed = said_by(town, "ben", "", 1, typed=None, command=first.command, args=first.args)
+    await town.core.outbox.worker.flush()
+    assert await answered(town, pressed) == (pressed.beside, True)
 
 
 async def test_a_vote_that_is_seen_gets_no_word_unless_it_was_none(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B')
-    tick = Button(text("typed"), "poll tick", {"poll": 1, "option": 2})
-    seen_one = replace(town.asked("ben", button=tick), by_post=True, public=True, acknowledged=True)
-    assert await answers(town, seen_one) == [(seen_one.author, ())], "they are met, and told"
-    unmet = replace(seen_one, id="unmet", author=Identity(PLATFORM, "mia"), unmet=True)
+    met = said_by(town, "ben", "", beside=None, **TICK)
+    assert await answered(town, met) == (met.author, False), "they are met, and told"
+    unmet = said_by(town, "mia", "", **TICK)
     assert await answers(town, unmet) == []
     assert await count(town) == (2, [0, 2])
     await town.say("anna", "!poll close 1 --sure")
-    late = replace(unmet, id="late")
-    assert await answers(town, late) == [(late.author, ())]
+    late = said_by(town, "mia", "", 1, **TICK)
+    assert await answered(town, late) == (late.beside, False)

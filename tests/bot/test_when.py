@@ -411,6 +411,8 @@ NATURAL = [
     ("de eerste dinsdag van de maand om 20u", "2026-12-01 20:00"),
     ("1e vrijdag van volgende maand 20u", "2027-01-01 20:00"),
     ("laatste vrijdag van de maand om 20u", "2026-12-25 20:00"),
+    ("laatste dag van de maand 20u", "2026-12-31 20:00 ?"),
+    ("dond 3/12 20u", "2026-12-03 20:00"),
     ("derde donderdag van januari 2028 20u", "2028-01-20 20:00"),
     ("eind deze maand 20u", "2026-12-31 20:00 ?"),
     ("eind deze maand", "2026-12-31 23:59 ?"),
@@ -449,6 +451,13 @@ NATURAL = [
 NATURAL_ENGLISH = [
     ("the first Monday of the month at 8pm", "2026-12-07 20:00"),
     ("3rd Friday of January at 8pm", "2027-01-15 20:00"),
+    ("the last Friday of the month at 8pm", "2026-12-25 20:00"),
+    ("last Friday of January at 8pm", "2027-01-29 20:00"),
+    ("the last day of the month", "2026-12-31 23:59 ?"),
+    ("Thu 3/12 at 8pm", "2026-12-03 20:00"),
+    ("Friday 12/3 at 8pm", "2027-03-12 20:00"),
+    ("Thursday 12/3 at 8pm", "2026-12-03 20:00 ?"),
+    ("tmrw 8pm", "2026-12-02 20:00"),
     ("the end of this month", "2026-12-31 23:59 ?"),
     ("by Friday", "2026-12-04 23:59 ?"),
     ("another three days", "2026-12-04 18:30"),
@@ -570,6 +579,8 @@ def test_an_hour_in_figures_is_what_people_mean_or_asked_back(
     [
         ("vrijdag om 7u", ["04 07:00", "04 19:00"]),
         ("vrijdag half acht", ["04 07:30", "04 19:30"]),
+        ("vrijdag 8", ["04 08:00", "04 20:00"]),
+        ("vr 13", ["04 13:00"]),
         ("vrijdag om 2 uur", ["04 14:00", "04 02:00"]),
         ("om 8 uur", ["01 20:00", "02 08:00"]),
         ("volgende vrijdag 20u", ["04 20:00", "11 20:00"]),
@@ -647,7 +658,7 @@ REFUSED = {
     "when.past": ["vanmorgen 8u", "vandaag 8u", "1 december 8u", "1 december 2025 20u"],
     "when.past_day": [
         *("gisteren om 20u", "vorige vrijdag 20u", "2 dagen geleden", "deze week maandag om 20u"),
-        *("yesterday at 8pm", "last Friday at 8pm"),
+        *("yesterday at 8pm", "last Friday at 8pm", "last Friday", "last December 20:00"),
     ],
     "when.other_weekday": [
         "zondag 1.11",
@@ -884,3 +895,9 @@ def test_another_language_is_a_table(words: str, moment: str | None, monkeypatch
         assert read(words, "fr") == read(words, "nl") == moment
     else:
         refusal(words, "fr")
+
+
+def test_a_day_that_is_over_is_told_without_an_hour_that_nobody_said() -> None:
+    with pytest.raises(UserError) as asked:
+        when.read("11/11/2026", HALF_PAST, BRUSSELS, whole_days=True)
+    assert asked.value.text.key == "when.past_day"

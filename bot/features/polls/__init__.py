@@ -34,7 +34,7 @@ from bot.ports.storage import Transaction
 
 _COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
-    Command("poll vote", vote.vote_poll, lacking=find.check_any),
+    Command("poll vote", vote.vote_poll, lacking=find.check_any, notes=vote.HOW),
     Command("poll withdraw", vote.withdraw_poll),
     Command("poll show", read.show_poll),
     Command("poll list", read.list_polls),
@@ -71,10 +71,11 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 
 
 def export_resident(tx: Transaction, resident: int) -> Exported:
-    """What they asked and what they answered; of an anonymous poll only that they did."""
+    """What they asked, answered and ended; of an anonymous poll only that they answered."""
     return {
         "polls": [_asked(poll) for poll in tx.of(POLLS).opened_by(resident)],
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
+        "endings": [{"poll": poll} for poll in tx.of(POLLS).ended_by(resident)],
         "marks": [{"poll": poll, "latest": latest} for poll, latest in tx.of(POLLS).marks_of(resident)],
     }
 

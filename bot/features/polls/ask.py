@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +29,7 @@ from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
-from bot.unseen import seen_as
+from bot.unseen import drawn_as, seen_as
 
 MOST_OPTIONS = 20
 LONGEST_QUESTION = 250
@@ -37,6 +38,7 @@ OPEN_FOR = when.WEEK
 FURTHEST = timedelta(days=366)
 MOST_PEOPLE = 100_000
 CONSENT_OPTIONS = ("agree", "abstain", "object")
+_COMMAS = re.compile(r"[,;]")
 # What is limited to so many a day.
 _OPENING = "poll open"
 
@@ -60,10 +62,9 @@ def check_options(options: Sequence[str]) -> None:
             raise UserError(
                 "poll.option.long", option=option[:30] + "…", count=len(option), most=LONGEST_OPTION
             )
-        same = seen_as(option)
-        if not same:
+        if not seen_as(option):
             raise UserError("typed.unseen")
-        if same in known:
+        if (same := drawn_as(option)) in known:
             raise UserError("poll.options.double", option=option)
         known.add(same)
 
@@ -75,10 +76,27 @@ def read_options(call: Call, kind: Kind, question: str, options: Sequence[str]) 
             raise UserError("poll.options.consent", question=question)
         return CONSENT_OPTIONS
     if len(options) < 2:
+        _ask_whether_they_are_there(call, question, options)
         right = {name: value for name, value in call.given.items() if name != "options"}
         raise UserError("poll.options.few", usage=usage(call, "poll open", right))
     check_options(options)
     return _dates(call, options) if kind is Kind.DATES else tuple(options)
+
+
+def _ask_whether_they_are_there(call: Call, question: str, options: Sequence[str]) -> None:
+    """Options may stand behind the question mark, where it is in no quotation marks, or have commas between.
+
+    Raises: Unsure with the question and the options that it may be.
+    """
+    asked, mark, behind = question.rpartition("?")
+    if behind.strip():
+        question, options = f"{asked}{mark}".strip(), [behind.strip(), *options]
+    if len(options) == 1:
+        options = [option.strip() for option in _COMMAS.split(options[0]) if option.strip()]
+    if len(options) > 1 and question:
+        meant = {**call.given, "question": question, "options": list(options)}
+        line = usage(call, "poll open", meant)
+        raise Unsure(text("line.meant", line=line), yes(question=question, options=list(options)))
 
 
 def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
-from bot.features.polls.steered import leave_trace
+from bot.features.polls.steered import leave_trace, steering
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -151,7 +151,10 @@ def review_due(call: Call, job: Job) -> None:
 def _confirm(poll: Poll, what: str) -> Message:
     label, args = text(f"poll.button.{what}.sure"), {"poll": poll.id, "sure": True}
     sure = Button(label, f"poll {what}", args, style="danger")
-    lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    if poll.voters:
+        lines = [text(f"poll.{what}.sure", question=poll.question, count=poll.voters)]
+    else:
+        lines = [text(f"poll.{what}.sure.nobody", question=poll.question)]
     if what == "close" and poll.voters < poll.floor:
         lines.append(text("poll.close.few", floor=poll.floor))
     return message(*lines, buttons=[sure])
@@ -161,7 +164,7 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     """Closed or cancelled: the last board, and word of it in every place."""
     if poll.waits_since or poll.unheard:
         call.tx.of(POLLS).change(poll.id, {"unheard": poll.unheard})
-    call.tx.of(POLLS).end(poll, state, call.now)
+    call.tx.of(POLLS).end(poll, state, call.now, steering(call, poll))
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
     trace = leave_trace(call, poll, state)

@@ -30,6 +30,8 @@ _MEANT = {
     "poll cancel": _STANDING,
 }
 _CLOSED_FIRST = ("poll again", "poll outcome")
+# Where nothing is open these are about what was closed last.
+_OR_CLOSED = ("poll show", "poll export")
 
 
 def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
@@ -39,25 +41,36 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     """
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
+        if not found:
+            # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
+            call.themes_among(call.tx.of(POLLS).themes())
         # Of a poll elsewhere nobody hears more than of one that there is not.
         if not found or not call.takes_part(found[0].theme):
-            raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list"))
+            raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list")).openly()
         return found
     themes = themes_here(call)
     standing = list(call.tx.of(POLLS).running(themes, call.resident.id, OFFERED))
     if "planned" in _MEANT.get(call.command, ()):
         standing += [(poll, ()) for poll in call.tx.of(POLLS).planned(themes, OFFERED)]
     if not standing:
+        if call.command in _OR_CLOSED and (closed := _last_closed(call)):
+            return closed
         _say_what_came(call)
-        raise UserError("poll.none_open", usage=usage(call, "poll open"))
+        raise UserError("poll.none_open", usage=usage(call, "poll open")).openly()
     if len(standing) == 1:
         return standing[0]
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
     if not possible:
-        raise UserError("poll.none_possible", usage=usage(call, "poll list"))
+        raise UserError("poll.none_possible", usage=usage(call, "poll list")).openly()
     if len(possible) > 1:
         raise _which(call, [poll for poll, _ in possible[:OFFERED]])
     return possible[0]
+
+
+def _last_closed(call: Call) -> tuple[Poll, Choices] | None:
+    """What was closed last in this place, and what they chose there."""
+    poll = call.tx.of(POLLS).last_closed(call.theme().id) if call.place else None
+    return call.tx.of(POLLS).get(poll.id, call.resident.id) if poll else None
 
 
 def _can(call: Call, poll: Poll, mine: Choices) -> bool:
@@ -88,7 +101,9 @@ def _which(call: Call, polls: Sequence[Poll]) -> Unsure:
         for poll in polls
     ]
     line = usage(call, call.command, {**call.given, "poll": polls[0].id}) if call.command else ""
-    return Unsure(text("poll.which"), choices, text("poll.which.how", usage=line))
+    asked = Unsure(text("poll.which"), choices, text("poll.which.how", usage=line))
+    # Its buttons hold what was typed.
+    return asked if any(poll.secret for poll in polls) else asked.openly()
 
 
 def _say_what_came(call: Call) -> None:
@@ -102,7 +117,8 @@ def _say_what_came(call: Call) -> None:
         return
     if poll.state == "closed":
         came_out = show.result(poll, show.shown_count(call.tx, poll))[0]
-        raise UserError("poll.closed_lately", question=poll.question, ended=poll.ended_at, result=came_out)
+        question, ended = poll.question, poll.ended_at
+        raise UserError("poll.closed_lately", question=question, ended=ended, result=came_out).openly()
 
 
 def check_any(call: Call, given: Mapping[str, Any]) -> None:
@@ -141,7 +157,7 @@ def find_own(call: Call, number: int | None) -> Poll:
 
 def check_own(call: Call, poll: Poll) -> None:
     if poll.opener != call.resident.id and not call.may(Role.MODERATOR, poll.theme):
-        raise UserError("poll.not_yours", question=poll.question)
+        raise UserError("poll.not_yours", question=poll.question).openly()
 
 
 def check_writes(call: Call, theme: int) -> None:

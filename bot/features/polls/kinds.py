@@ -27,7 +27,11 @@ CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}
 _NUMBERS = re.compile(r"[#\[]?(-?\d{1,9})[\].]?")
 _BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
 _QUOTED = ' .!"“”„«»'
-AND = {"and": 1}
+# Words between options, or before one, that choose nothing.
+BESIDE = {"and": 1, "beside": 1}
+NUMBER_WORDS = {f"number.{number}": number for number in range(1, 11)}
+# What makes a key of a figure: 2\ufe0f\u20e3.
+_KEYCAP = str.maketrans("", "", "\ufe0f\u20e3")
 # Their options are no words that people typed.
 _GIVEN = (Kind.CONSENT, Kind.DATES)
 # Nobody names as many options.
@@ -130,7 +134,7 @@ def read_ranks(plan: Plan, words: str, meaning: Meaning) -> Choices:
         option_text(plan, option) for option in range(1, len(plan.options) + 1) if option not in numbers
     )
     if missing:
-        raise wrong(plan, "poll.vote.rank_missing", options=missing)
+        raise wrong(plan, "poll.vote.rank_missing", options=missing, count=len(missing))
     return numbers
 
 
@@ -282,9 +286,9 @@ def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int
             left = left[length:]
             if own:
                 yield own, _plain_number(piece)
-            elif number := _plain_number(piece):
+            elif number := _plain_number(piece) or meaning(piece, NUMBER_WORDS):
                 yield 0, number
-            elif piece not in "&+" and meaning(piece, AND) is None:
+            elif piece not in "&+" and meaning(piece, BESIDE) is None:
                 yield 0, _number(plan, piece)
 
 
@@ -298,7 +302,7 @@ def _split(words: str) -> list[str]:
 
 
 def _number(plan: Plan, word: str) -> int:
-    match = _NUMBERS.fullmatch(word)
+    match = _NUMBERS.fullmatch(word.translate(_KEYCAP))
     if not match:
         raise wrong(plan, "poll.vote.no_number", words=word[:40])
     return int(match[1])

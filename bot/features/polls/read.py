@@ -48,9 +48,14 @@ def _chosen(poll: Poll, mine: Choices) -> Sequence[Text]:
     """What they chose; of dates a line each, for nobody reads a dozen in one."""
     if not mine and poll.state != "open":
         return (text("poll.show.missed"),)
-    if mine and mine != UNREADABLE and poll.kind is Kind.DATES and not poll.anonymous:
+    if _is_told_in_lines(poll, mine):
         return (text("poll.show.each"), *show.chosen(poll, mine))
     return (_mine(poll, mine, "show"),)
+
+
+def _is_told_in_lines(poll: Poll, choices: Choices) -> bool:
+    """Nobody reads a dozen dates in one."""
+    return poll.kind is Kind.DATES and choices not in ((), UNREADABLE) and not poll.anonymous
 
 
 def list_polls(call: Call, *, theme: str | None = None) -> Message:
@@ -59,7 +64,8 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
     found = call.tx.of(POLLS).running(where, call.resident.id, LISTED + 1)
     planned = call.tx.of(POLLS).planned(where, LISTED)
     if not found and not planned:
-        return message(text("poll.list.none", usage=usage(call, "poll open")))
+        none = "poll.none_open" if call.place and theme is None else "poll.list.none"
+        return message(text(none, usage=usage(call, "poll open")))
     lines = [
         text("poll.list.one", poll=poll.id, question=poll.question, closes=poll.closes_at, count=poll.voters)
         for poll, _ in found[:LISTED]
@@ -73,26 +79,35 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
 
 
 def my_polls(call: Call) -> Message:
-    """The polls you opened and what you voted."""
-    found = call.tx.of(POLLS).of(call.resident.id, LISTED + 1)
+    """The polls you opened and what you voted, in the themes that you take part in now."""
+    mine = call.tx.of(POLLS).of(call.resident.id, LISTED + 1)
+    call.themes_among({poll.theme for poll, _ in mine})  # all of them are asked about at once
+    # How it goes on elsewhere is no business of whoever left.
+    found = [(poll, choices) for poll, choices in mine if call.takes_part(poll.theme)]
     if not found:
         return message(text("poll.mine.none"))
     lines = []
     for poll, choices in found[:LISTED]:
         facts = [text("poll.mine.opened")] if poll.opener == call.resident.id else []
-        if not (poll.anonymous and not choices):
+        in_lines = _is_told_in_lines(poll, choices)
+        if not (in_lines or (poll.anonymous and not choices)):
             facts.append(_mine(poll, choices, "mine"))
         facts.append(
             text(f"poll.mine.{poll.state}", closes=poll.ended_at or poll.closes_at, opens=poll.opened_at)
         )
-        lines.append(text("poll.mine.one", poll=poll.id, question=poll.question, facts=tuple(facts)))
-    more = (text("list.more"),) if len(found) > LISTED else ()
+        key = "poll.mine.each" if in_lines else "poll.mine.one"
+        lines.append(text(key, poll=poll.id, question=poll.question, facts=tuple(facts)))
+        if in_lines:
+            lines += [text("poll.mine.mark", mark=mark) for mark in show.chosen(poll, choices)]
+    more = (text("list.more"),) if len(mine) > LISTED else ()
     return message(*lines, *more, title=text("poll.mine.title"))
 
 
 def _mine(poll: Poll, choices: Choices, where: str) -> Text:
     if not choices:
-        return text(f"poll.{where}.nothing")
+        return text(
+            "poll.mine.not_yet" if where == "mine" and poll.state == "open" else f"poll.{where}.nothing"
+        )
     if choices == UNREADABLE:
         return text(f"poll.{where}.unreadable")
     if poll.anonymous:

@@ -202,9 +202,9 @@ class PollStore(Protocol):
         """Fields of a poll, by their names."""
         ...
 
-    def end(self, poll: Poll, state: str, now: datetime) -> None:
+    def end(self, poll: Poll, state: str, now: datetime, by: int | None = None) -> None:
         """The ballots of an anonymous poll are counted, or thrown away where it was cancelled or they are
-        fewer than its floor.
+        fewer than its floor. `by`: who ended it, where that was neither its time nor its opener.
         """
         ...
 
@@ -213,6 +213,10 @@ class PollStore(Protocol):
 
         That happens after the commit; False until it was seen to have happened: once more then.
         """
+        ...
+
+    def who_ended(self, poll: int) -> int | None:
+        """Who ended it, where that was noted and they were not forgotten since."""
         ...
 
     def without_ballot(self, poll: Poll) -> Sequence[int]:
@@ -240,6 +244,10 @@ class PollStore(Protocol):
 
     def cast_by(self, resident: int) -> Sequence[Cast]:
         """All the ballots that they have."""
+        ...
+
+    def ended_by(self, resident: int) -> Sequence[int]:
+        """The polls of others that they ended."""
         ...
 
     def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:

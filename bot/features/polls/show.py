@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from bot.features.polls.forms import ballot_form
-from bot.features.polls.kinds import DATE_WORDS, METHODS, Count, how_to, option_text
+from bot.features.polls.kinds import DATE_WORDS, METHODS, Count, example, how_to, option_text
 from bot.features.polls.ranking import Ranking
 from bot.features.polls.records import POLLS, UNREADABLE, Choices, Kind, Plan, Poll, Results
+from bot.features.polls.steered import trace_of_end
 from bot.model.message import Button, Message, NativePoll, Text, message, text, typed
 from bot.ports.storage import Transaction
 
 BAR = 10
 # Where a press of an option's button, or a reaction that stands for it, is a whole answer or its next part.
-PRESSED = (Kind.CHOICE, Kind.APPROVAL, Kind.RANKED)
+PRESSED = (Kind.CHOICE, Kind.APPROVAL, Kind.RANKED, Kind.DATES)
 # So many reasons fit on a board; all of them are in what `poll show` answers.
 REASONS_SHOWN = 10
 _DATE_MARKS = {mark: name for name, mark in DATE_WORDS.items()}
@@ -66,7 +67,7 @@ def option_lines(poll: Poll, count: Count | None) -> list[Text]:
     most = max(count.totals)
     return [
         text(
-            f"poll.line.{poll.kind}",
+            f"poll.line.{_told_as(poll, parts)}",
             bar=bar(parts, most),
             number=number,
             option=option,
@@ -86,7 +87,16 @@ def in_words(poll: Poll, count: Count) -> tuple[Text, ...]:
 
 def at_its_end(poll: Plan, count: Count, option: int) -> Text:
     """What stands at the end of a bar in a picture."""
-    return text(f"poll.bar.{poll.kind}", **figures(poll, count, option))
+    told_as = _told_as(poll, count.parts[option - 1])
+    return text(f"poll.bar.{told_as}", **figures(poll, count, option))
+
+
+def _told_as(poll: Plan, parts: tuple[int, ...]) -> str:
+    """By which words what an option got is told: of a date only the marks that somebody gave."""
+    if poll.kind is not Kind.DATES or all(parts):
+        return str(poll.kind)
+    yes, need = parts
+    return f"{poll.kind}.yes" if yes else f"{poll.kind}.if_need_be" if need else f"{poll.kind}.nobody"
 
 
 def figures(poll: Plan, count: Count, option: int) -> dict[str, int | float]:
@@ -215,17 +225,12 @@ def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = Fal
         lines += reasons(tx, poll, None if private else REASONS_SHOWN)
     if poll.state == "open":
         lines += _terms(poll)
-        if private:
-            hints = [text("poll.reminder.how", poll=poll.id, how=how_to(poll))]
-        elif poll.secret:
-            hints = [text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))]
-        else:
-            hints = [how_to(poll), *([text(f"poll.press.{poll.kind}")] if poll.kind in PRESSED else [])]
-        lines += [_when_it_closes(poll), text("poll.board.number", poll=poll.id)]
+        numbered = text("poll.reminder.how", poll=poll.id, how=how_to(poll))
         return message(
             *lines,
+            _when_it_closes(poll),
             title=typed(poll.question),
-            hints=hints,
+            hints=[numbered if private else small_print(poll)],
             buttons=buttons(poll),
             native_poll=_native_poll(poll),
             form=ballot_form(poll),
@@ -235,15 +240,27 @@ def card(tx: Transaction, poll: Poll, mine: Choices = (), *, private: bool = Fal
     outcome = [text("poll.board.outcome", outcome=poll.outcome)] if poll.outcome else []
     if poll.state == "closed" and poll.unheard:
         came_out.append(not_heard(poll))
-    lines += [*came_out, ended, *outcome]
+    lines += [*came_out, ended, *trace_of_end(tx, poll), *outcome]
     over = _native_poll(poll, (came_out or [ended])[0], count)
     return message(*lines, title=typed(poll.question), native_poll=over)
 
 
+def small_print(poll: Poll) -> Text:
+    """One line: how to vote where the board stands, now; the rest is behind help."""
+    if poll.secret:
+        return text("poll.board.how.discreet", poll=poll.id, how=how_to(poll))
+    if poll.kind not in PRESSED:
+        return text("poll.board.how", how=how_to(poll))
+    kind = "several" if poll.kind is Kind.CHOICE and poll.at_most > 1 else poll.kind
+    return text("poll.board.how", how=text(f"poll.press.{kind}", example=example(poll)))
+
+
 def _when_it_closes(poll: Poll) -> Text:
+    """With the number by which the poll is called."""
     if poll.unheard:
-        return text("poll.board.waits", closes=poll.closes_at, platforms=_platforms(poll))
-    return text("poll.board.closes", closes=poll.closes_at)
+        platforms = _platforms(poll)
+        return text("poll.board.waits", poll=poll.id, closes=poll.closes_at, platforms=platforms)
+    return text("poll.board.number", poll=poll.id, closes=poll.closes_at)
 
 
 def not_heard(poll: Poll) -> Text:
@@ -264,12 +281,12 @@ def _terms(poll: Poll) -> list[Text]:
         lines.append(text("poll.board.quorum", count=poll.quorum))
     if poll.who != "everyone":
         lines.append(text(f"poll.board.who.{poll.who}"))
-    if poll.results is not Results.LIVE:
-        lines.append(text(f"poll.board.results.{poll.results}"))
     if poll.anonymous:
         lines.append(text("poll.board.anonymous"))
     if poll.floor > 1:
         lines.append(text("poll.board.floor", floor=poll.floor))
+    elif poll.results is not Results.LIVE:
+        lines.append(text(f"poll.board.results.{poll.results}"))
     return lines
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
@@ -25,12 +26,24 @@ from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
+# What help says of it: how each kind is answered.
+HOW = (
+    *("poll.help.choice", "poll.help.score", "poll.help.ranked", "poll.help.consent", "poll.help.dates"),
+    "poll.help.secret",
+)
+
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     """Vote: what is said here, and nothing that was said before."""
     found, before = _find(call, poll)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
+    with _openly(found):
+        return _vote(call, found, before, answer)
+
+
+def _vote(call: Call, found: Poll, before: Choices, answer: str) -> Message:
+    """Read what was said as a ballot, and cast it."""
 
     def meaning(word: str, marks: Mapping[str, int]) -> int | None:
         return _mark(call, word, marks)
@@ -62,7 +75,9 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
         return elsewhere
     if unless_voted and before not in ((), UNREADABLE):
         return show.receipt(call.tx, found, before, before)
-    return _cast(call, found, before, check_chosen(found, numbers) if numbers else ())
+    with _openly(found):
+        after = check_chosen(found, numbers) if numbers else ()
+    return _cast(call, found, before, after)
 
 
 def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Message:
@@ -71,7 +86,7 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
     if not 1 <= option <= len(found.options):
-        raise UserError("poll.vote.no_option", number=option, most=len(found.options))
+        raise UserError("poll.vote.no_option", number=option, most=len(found.options)).openly()
     press = METHODS[found.kind].press
     if (found.anonymous or press is None) and (whole := whole_form(found, before)):
         return _asked_whole(found, whole)
@@ -107,14 +122,27 @@ def _find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     found, before = find(call, number)
     if found.anonymous and found.state == "open":
         call.confide(secret_of(found.id))
-    check_running(call, found)
+    with _openly(found):
+        check_running(call, found)
     return found, before
+
+
+@contextmanager
+def _openly(poll: Poll) -> Iterator[None]:
+    """What is wrong with a vote that everybody may see, everybody may see."""
+    try:
+        yield
+    except (UserError, Unsure) as refused:
+        if not poll.secret:
+            refused.openly()
+        raise
 
 
 def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None = None) -> Message:
     """Keep the ballot; the receipt says what now stands."""
     if after:
-        check_voter(call, poll)
+        with _openly(poll):
+            check_voter(call, poll)
     if poll.anonymous:
         _cast_sealed(call, poll, before, after, reason)
         return show.receipt(call.tx, poll, before, after)
@@ -123,6 +151,7 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
     if before != after or reason:
         call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
         call.changed(f"{SUBJECT}:{poll.id}")
+    call.in_sight = not poll.secret and bool(before or after)
     return show.receipt(call.tx, poll, before, after, reason)
 
 
@@ -141,7 +170,7 @@ def _mended(poll: Poll, error: UserError) -> Message:
     Raises: the error, in any other.
     """
     if not poll.anonymous:
-        raise error
+        raise error if poll.secret else error.openly()
     return message(error.text, buttons=show.buttons(poll), form=error.form)
 
 

@@ -80,7 +80,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_every_line_is_answered_as_in_a_script(terminal: Terminal) -> None:
-    terminal.line('!peiling open "Wat?" Ja | Nee --sluit 2d', "Dit is peiling 1.")
+    terminal.line('!peiling open "Wat?" Ja | Nee --sluit 2d', "Peiling 1 sluit")
     terminal.line("[1]", "je koos Ja.")
     terminal.line("hallo allemaal", "begrijp ik niet: hallo allemaal.")
     terminal.line("ben: !stem 2", "begrijp ik niet: ben: !stem 2.")
@@ -100,7 +100,7 @@ def test_ctrl_c_clears_a_line_that_was_begun_and_ends_on_an_empty_one(terminal: 
     terminal.sees("!peiling op")
     terminal.type(CTRL_C)
     terminal.sees("anna@discord/sport>")
-    terminal.line("!peiling lijst", "Er loopt nu geen peiling.")
+    terminal.line("!peiling lijst", "Er loopt hier nu geen peiling.")
     terminal.sees("anna@discord/sport>")
     terminal.type(CTRL_C)
     assert terminal.ended() == 0

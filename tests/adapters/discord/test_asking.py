@@ -122,7 +122,7 @@ async def test_themes_are_suggested_to_who_takes_part_in_them(
 
 async def test_typing_changes_nothing(plein: OnDiscord, anna: Person) -> None:
     await anna.completes("sport", "peiling open", "sluit", "morgen 20u", vraag="Een bank?", keuze="Ja | Nee")
-    assert "Er loopt nu geen peiling" in (await anna.uses("sport", "peiling lijst")).text
+    assert "Er loopt hier nu geen peiling" in (await anna.uses("sport", "peiling lijst")).text
 
 
 # --- the form ------------------------------------------------------------------------------------
@@ -259,3 +259,22 @@ async def test_a_vote_without_an_answer_is_asked_for(plein: OnDiscord, anna: Per
     form = form_of(await anna.uses("sport", "stem"))
     voted = await anna.submits(form, {"Je antwoord": "2"})
     assert "je koos Nee" in voted.text
+
+
+async def test_languages_and_subjects_of_help_are_offered_while_they_are_typed(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    assert await anna.completes("sport", "taal", "taal") == ["Nederlands", "English"]
+    assert await ben.completes("sport", "language", "language", "dut") == ["Nederlands"]
+    assert await anna.completes("sport", "help", "onderwerp", "annul") == ["peiling annuleer"]
+    told = await anna.uses("sport", "taal", taal="Engels")
+    assert "From now on" in told.text
+
+
+async def test_options_with_commas_between_are_asked_back_with_a_button(
+    plein: OnDiscord, anna: Person
+) -> None:
+    asked = await anna.uses("sport", "peiling open", vraag="Welke boom?", keuze="Eik, Beuk")
+    assert "/peiling open vraag:Welke boom? keuze:Eik | Beuk" in asked.text
+    await anna.presses(asked.message, "Ja, dat bedoel ik")
+    await plein.board("sport", "Welke boom?", "1. Eik", "2. Beuk")

@@ -29,7 +29,7 @@ async def test_a_board_is_an_embed_with_bars_and_a_deadline(plein: OnDiscord, an
     [embed] = board.embeds
     assert embed["title"] == "Waar komt de bank?"
     closes = int(plein.double.clock.now()) + 2 * DAY
-    assert re.search(r"Sluit <t:(\d+):F>", embed["description"])
+    assert re.search(r"sluit <t:(\d+):F>", embed["description"])
     assert abs(int(re.findall(r"<t:(\d+):F>", board.text)[0]) - closes) <= 1
     assert figures(board) == ["░░░░░░░░░░ 1. Plein: 0 stemmen", "░░░░░░░░░░ 2. Park: 0 stemmen"]
     await anna.presses(board, "Park")
@@ -168,7 +168,7 @@ async def test_nobody_is_pinged_whatever_people_type(
     await fake.uses(
         "sport", "poll open", question=hostile, option=f"{hostile[:70]} | <@&{role.id}>", closes="2d"
     )
-    board = await plein.board("sport", "Dit is peiling 1")
+    board = await plein.board("sport", "Peiling 1 sluit")
     voted = await ben.presses(board, board.buttons[1])
     await ben.uses("sport", "reminders", reminders="on")
     listed = await fake.uses("sport", "poll list")

@@ -82,7 +82,7 @@ async def test_native_polls_need_one_permission_more(double: Discord, town: Serv
 
 
 async def test_a_wrong_token(double: Discord) -> None:
-    well, wrong = await checked(double, token="of another application")
+    well, wrong = await checked(double, token="of-another-application")
     assert well == []
     assert len(wrong) == 1
     assert "PLEIN_DISCORD_TOKEN" in wrong[0]
@@ -148,5 +148,5 @@ async def test_a_trouble_of_discords_own(double: Discord) -> None:
 
 async def test_running_with_a_wrong_token_says_what_to_do(double: Discord, database: str) -> None:
     with pytest.raises(NotLetIn, match="PLEIN_DISCORD_TOKEN"):
-        async with plein_on(double, database, token="of another application"):
+        async with plein_on(double, database, token="of-another-application"):
             pass

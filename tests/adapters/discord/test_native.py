@@ -181,7 +181,7 @@ async def test_it_is_not_posted_again_where_it_arrived_unheard(plein: OnDiscord,
         if plein.double.calls_to("PATCH", "/channels/{channel_id}/messages/{message_id}"):
             break
     assert lost.met == 2
-    await anna.presses(await plein.board("sport", "Een bank?", "Dit is peiling 1"), "Ja")
+    await anna.presses(await plein.board("sport", "Een bank?", "Peiling 1 sluit"), "Ja")
     await plein.board("sport", "Ja: 1 stem")
     assert len(natives(anna)) == 1
-    assert len([message for message in anna.sees("sport") if "Dit is peiling 1" in message.text]) == 1
+    assert len([message for message in anna.sees("sport") if "Peiling 1 sluit" in message.text]) == 1

@@ -172,16 +172,16 @@ def test_backticks_do_not_end_what_can_be_typed() -> None:
 
 
 def test_moments_are_shown_in_the_zone_of_who_reads() -> None:
-    assert content(text("poll.board.closes", closes=MOMENT)) == f"Sluit {CHIP}."
+    assert content(text("poll.opened.closes", closes=MOMENT)) == f"Ze sluit {CHIP}."
 
 
 def test_moments_are_written_out_where_discord_shows_no_chips() -> None:
-    said = text("poll.board.closes", closes=MOMENT)
-    written = "Sluit vrijdag 4 december om 20.00 uur."
+    said = text("poll.opened.closes", closes=MOMENT)
+    written = "Ze sluit vrijdag 4 december om 20.00 uur."
     render = writer().render(message(said, title=said, buttons=(Button(said, "poll vote"),)))
     assert render.embed
     assert render.embed.title == written
-    assert render.embed.description == f"Sluit {CHIP}."
+    assert render.embed.description == f"Ze sluit {CHIP}."
     assert buttons(render)[0]["label"] == written
     assert writer().alt(Attachment("poll:1", "png", said)) == written
     assert writer().suggestions([Suggestion(1, said)])[0].name == written
@@ -298,7 +298,7 @@ def test_what_is_too_long_for_content_is_an_embed_before_anything_else() -> None
 def test_what_does_not_fit_at_all_is_in_a_file() -> None:
     lines = tuple(text("poll.outcome.still_open", question=f"{number} *{'x' * 90}") for number in range(50))
     rendered = writer().render(
-        message(*lines, text("poll.board.closes", closes=MOMENT), title=typed("Titel"))
+        message(*lines, text("poll.opened.closes", closes=MOMENT), title=typed("Titel"))
     )
     assert rendered.embed
     shown = (rendered.embed.description or "").split("\n")
@@ -310,7 +310,7 @@ def test_what_does_not_fit_at_all_is_in_a_file() -> None:
     assert written[:2] == ["Titel", ""]
     assert len(written) == 53
     assert written[2].startswith("“0 *xxx")
-    assert written[-1] == "Sluit vrijdag 4 december om 20.00 uur."
+    assert written[-1] == "Ze sluit vrijdag 4 december om 20.00 uur."
 
 
 def test_characters_are_counted_as_the_longer_of_two_ways() -> None:
@@ -570,7 +570,7 @@ FORMS = st.builds(
 )
 MESSAGES = st.builds(
     lambda lines, **rest: message(*lines, **rest),
-    st.lists(SAID | st.just(text("poll.board.closes", closes=MOMENT)), max_size=12),
+    st.lists(SAID | st.just(text("poll.opened.closes", closes=MOMENT)), max_size=12),
     title=st.none() | SAID,
     buttons=st.lists(BUTTONS, max_size=27),
     native_poll=st.none() | POLLS,

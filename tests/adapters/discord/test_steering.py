@@ -55,7 +55,7 @@ async def test_closing_asks_whether_that_is_sure(plein: OnDiscord, anna: Person)
     await anna.presses(board, "Ja")
     asked = await anna.uses("sport", "peiling sluit")
     assert "nu sluiten? Er is 1 stem." in asked.text
-    await plein.board("sport", "Sluit <t:")
+    await plein.board("sport", "sluit <t:")
     ended = await anna.presses(asked.message, "Ja, sluit ze")
     assert ended.updated
     assert "“Een bank?” is gesloten." in ended.text
@@ -81,7 +81,7 @@ async def test_a_poll_runs_longer(plein: OnDiscord, anna: Person) -> None:
     assert "“Een bank?” loopt nu tot <t:" in longer.text
     await plein.board("sport", "Langer open: Een bank?")
     await plein.turn(2 * DAY + 60)
-    await anna.presses(await plein.board("sport", "Dit is peiling 1"), "Ja")
+    await anna.presses(await plein.board("sport", "Peiling 1 sluit"), "Ja")
     await plein.board("sport", "Ja: 1 stem")
     await plein.turn(3 * DAY)
     await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het")
@@ -132,9 +132,9 @@ async def test_the_same_question_once_more(plein: OnDiscord, anna: Person, ben: 
     await closed(plein, anna, "Een bank?")
     again = await ben.uses("sport", "poll again")
     assert "“Een bank?”" in again.text
-    board = await plein.board("sport", "Een bank?", "Dit is peiling 2", "Nog niemand stemde.")
+    board = await plein.board("sport", "Een bank?", "Peiling 2 sluit", "Nog niemand stemde.")
     await ben.presses(board, "Nee")
-    await plein.board("sport", "Nee: 1 stem", "Dit is peiling 2")
+    await plein.board("sport", "Nee: 1 stem", "Peiling 2 sluit")
 
 
 # --- who may what ---------------------------------------------------------------------------------------

@@ -37,8 +37,12 @@ async def test_typed_in_private_it_is_answered_there(plein: OnDiscord, anna: Per
     await plein.board("sport", "Ja: 1 stem")
     changed = await anna.presses(voted, "Trek mijn stem in")
     assert "je stem is ingetrokken" in changed.text
-    await anna.says(anna.dm, "stem op Ja")
-    assert "“op” is geen nummer" in (await anna.hears(anna.dm, "geen nummer")).text
+    asked = await anna.says(anna.dm, "stem op Ja")
+    await anna.hears(anna.dm, "je koos Ja", after=asked)
+    await anna.says(anna.dm, "stem groen")
+    assert "“groen” is geen nummer" in (await anna.hears(anna.dm, "geen nummer")).text
+    await anna.says(anna.dm, "dank je wel")
+    await anna.hears(anna.dm, "Met “dank je wel” weet ik geen raad. Typ `/help`")
 
 
 async def test_what_is_unsure_behind_its_name_is_asked_back_in_private(

@@ -147,7 +147,7 @@ async def test_dates_are_answered_in_a_form(plein: OnDiscord, anna: Person, ben:
     voted = await ben.submits(asked, {first_day: "If need be", second_day: "Yes"})
     assert ": if need be" in voted.text
     await anna.presses(board, second)
-    await plein.board("sport", "0 ja, 1 desnoods", "2 ja, 0 desnoods")
+    await plein.board("sport", ": 1 desnoods", ": 2 ja")
 
 
 async def test_who_objects_is_asked_why(plein: OnDiscord, anna: Person, ben: Person) -> None:

@@ -208,7 +208,7 @@ async def test_power_levels_are_roles_in_their_own_room(town: Town, version: str
     await board(ben.person, room, "Nog een?")
 
     own_room = await town.room(ben.person)  # master of a room of his own
-    number = (await board(ben.person, room, "Nog een?")).body.split("Dit is peiling ")[1].split(".")[0]
+    number = (await board(ben.person, room, "Nog een?")).poll
     first = str(int(number) - 1)
     carl = await town.resident("carl")
     await carl.person.join(room)

@@ -258,8 +258,7 @@ async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) ->
     room = await spoiled.town.room(anna.person, version="10")
     for question in ("Een?", "Twee?", "Drie?"):
         await anna.person.say(room, f'!peiling open "{question}" Ja | Nee')
-        opened = await board(anna.person, room, question)
-        number = opened.body.split("Dit is peiling ")[1].split(".")[0]
+        number = (await board(anna.person, room, question)).poll
         await anna.person.say(room, f"!peiling sluit {number} --zeker")
         await says(anna.person, room, f"Gesloten: {question}")
     await anna.person.say(room, ASK)

@@ -113,4 +113,4 @@ async def test_an_end_of_some_other_poll_is_none_of_plein(town: Town) -> None:
     own = await anna.person.send(room, START, (await native_poll(anna.person, room))["content"])
     await ends(anna.person, room, {"event_id": own})
     await anna.person.say(room, "!stem 2")
-    await board(anna.person, room, "2. Nee: 1 stem", "Sluit ")
+    await board(anna.person, room, "2. Nee: 1 stem", "sluit ")

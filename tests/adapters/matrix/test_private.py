@@ -27,7 +27,7 @@ async def poll_of(town: Town, victim: Person) -> tuple[str, int]:
     room = await town.room(anna.person, victim)
     await anna.person.say(room, ASK)
     shows = await board(victim, room, "Blijft de markt?", "Nog niemand stemde")
-    return room, int(shows.body.split("Dit is peiling ")[1].split(".")[0])
+    return room, shows.poll
 
 
 async def false_room(town: Town, victim: Person, **options: Any) -> str:

@@ -16,12 +16,15 @@ from adapters.matrix.render import (
     POLL_END,
     POLL_START,
     addressed,
+    beside,
     native_poll,
     render,
     render_edit,
     render_poll,
     render_poll_end,
     render_poll_result,
+    render_sign,
+    room_and_event,
 )
 from bot.model.message import Button, NativePoll, message, text, typed
 from bot.model.people import Identity, Known, Place, Resident
@@ -121,6 +124,14 @@ def test_typed_words_never_become_markup(words: str) -> None:
     assert Reader(content["formatted_body"]).tags <= ALLOWED
     assert Reader(content["formatted_body"]).attributes == []
     assert content["body"] == visible(words)
+
+
+def test_a_sign_is_a_reaction_and_every_event_has_a_place_beside_it() -> None:
+    sign = render_sign("$vote", "k")
+    relation = {"rel_type": "m.annotation", "event_id": "$vote", "key": "✅"}
+    assert sign == {"m.relates_to": relation, "m.mentions": {}, KEY: "k"}
+    assert room_and_event(beside("!room:example.org", "$vote")) == ("!room:example.org", "$vote")
+    assert room_and_event(Place("matrix", "!room")) == ("!room", "")
 
 
 def test_no_native_poll_where_nobody_may_see_how_somebody_answers() -> None:

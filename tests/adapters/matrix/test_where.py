@@ -46,7 +46,7 @@ async def test_who_was_silenced_since_has_nothing_more_said(town: Town) -> None:
     anna, mo = await town.resident("anna"), await town.resident("mo")
     room = await town.room(mo.person, anna.person)
     await anna.person.say(room, '!peiling open "Een bank?" Ja | Nee')
-    number = (await board(anna.person, room, "Een bank?")).body.split("Dit is peiling ")[1].split(".")[0]
+    number = (await board(anna.person, room, "Een bank?")).poll
     levels = await mo.person.state(room, "m.room.power_levels")
     assert levels
     users = {**levels["users"], town.plein.user_id: 50, anna.person.user_id: -1}

@@ -222,7 +222,7 @@ async def test_nothing_stands_before_it_was_answered() -> None:
         answer = await town.core.handle(town.asked("anna", f"{ASKED} —anoniem"))
         assert answer
         assert "!peiling open" in answer.lines[0].values["line"]
-        assert "Er loopt nu geen peiling" in await town.say("anna", "!peiling lijst")
+        assert "Er loopt hier nu geen peiling" in await town.say("anna", "!peiling lijst")
         yes, words = answer.buttons
         opened = await town.core.handle(town.asked("anna", button=yes))
         assert opened
@@ -252,7 +252,7 @@ async def test_an_option_in_the_field_of_something_else_is_asked_back(
         answer = await town.core.handle(filled)
         assert answer
         assert answer.lines[0] == text("line.meant", line=line)
-        assert "Er loopt nu geen peiling" in await town.say("anna", "!peiling lijst")
+        assert "Er loopt hier nu geen peiling" in await town.say("anna", "!peiling lijst")
         as_option, as_words = answer.buttons
         assert as_option.args["anonymous"] is True
         assert "anonymous" not in as_words.args

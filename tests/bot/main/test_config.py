@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,9 +14,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel
 
+from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
 from bot.main.check import check
 from bot.main.config import BadConfig, Config, config_of, load
+from bot.model.message import Text
 from bot.texts import Texts, Voice
 from tests.doubles.installed import FEATURES
 
@@ -234,3 +237,85 @@ async def test_a_check_says_where_others_can_see_the_keys(tmp_path: Path) -> Non
     said: list[str] = []
     assert not await check(found, lambda line: said.append(Texts().write(line, VOICE)))
     assert any("chmod 700" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        ('language = "nl"', "language is unknown. It belongs under `[community]`."),
+        ("[community]\nboard_rest = -1", "community.board_rest: this should be 0 or more."),
+        ("[polls]\nat_once = 0", "polls.at_once: this should be 1 or more."),
+        ('[community]\nname = ""', "community.name: this must not be empty."),
+        ('[database]\nurl = "sqlite:///"', "database.url: name a file behind it"),
+        ('[database]\nkeys = ""', "database.keys: this must not be empty."),
+        ('[[themes]]\nname = "Sport"\nplaces = ["matrix:sport"]', "whole address of the room"),
+        ('[[themes]]\nname = "Sport"\nplaces = ["Discord:1"]', "write the platform as `discord:` or"),
+        ('[[themes]]\nname = "Sport"\nplaces = ["matirx:#sport:example.org"]', "write the platform as"),
+        ('[[residents]]\nname = "Mia"\naccounts = ["matrix:mia"]', "whole address of the person"),
+        ('[discord]\ntoken = "Bot abc"', "discord.token: this cannot be a token."),
+        ("[discord]\ntoken = '\"abc\"'", "discord.token: this cannot be a token."),
+        ('[discord]\ntoken = "ab\\nc"', "discord.token: this cannot be a token."),
+        (f'{MATRIX}token = "ab\\nc"', "matrix.token: this cannot be a token."),
+        (f'{MATRIX}store = ""\ntoken = "x"', "matrix.store: this must not be empty."),
+        (
+            f'{MATRIX}token = "x"\n[matrix.invitations]\nservers = ["https://example.org"]',
+            "matrix.invitations.servers[1]: write the name of a server",
+        ),
+        (
+            f'{MATRIX}token = "x"\n[matrix.invitations]\nrooms = ["#sport:example.org"]',
+            "matrix.invitations.rooms[1]: write the id of a room",
+        ),
+    ],
+)
+def test_what_people_get_wrong_is_told_once_with_what_it_should_be(
+    tmp_path: Path, toml: str, fault: str
+) -> None:
+    (said,) = faults(tmp_path, toml)
+    assert fault in said
+
+
+def test_a_token_may_end_as_a_line_does(tmp_path: Path) -> None:
+    found = config(tmp_path, "[discord]", {"PLEIN_DISCORD_TOKEN": "abc.def\r\n"}).of(Discord)
+    assert found
+    assert found.token.get_secret_value() == "abc.def"
+
+
+def test_an_editor_may_put_its_mark_before_the_first_character(tmp_path: Path) -> None:
+    assert config(tmp_path, '\ufeff[community]\nname = "Zaventem"').community.name == "Zaventem"
+
+
+@pytest.mark.parametrize(
+    ("toml", "line", "column"),
+    [("name = x", 1, 8), ("[a]\n[community]\nname = ”x”", 3, 8), ("[community", 1, 11), ("a = [", 1, 6)],
+)
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, toml: str, line: int, column: int) -> None:
+    (said,) = faults(tmp_path, toml)
+    assert f"is not valid TOML on line {line}, from character {column}." in said
+
+
+async def test_a_check_says_that_a_database_is_not_there_yet(tmp_path: Path) -> None:
+    said: list[Text] = []
+    new = config(tmp_path, f'[database]\nurl = "sqlite:///{tmp_path}/data/plein.db"')
+    assert await check(new, said.append)
+    assert "yet; Plein makes what it needs at its first start" in Texts().write(said[0], VOICE)
+    assert not (tmp_path / "data").exists()
+
+
+async def test_a_check_says_what_is_wrong_with_where_a_database_should_be(tmp_path: Path) -> None:
+    said: list[Text] = []
+    (tmp_path / "plein.db").mkdir()
+    assert not await check(
+        config(tmp_path, f'[database]\nurl = "sqlite:///{tmp_path}/plein.db"'), said.append
+    )
+    assert "plein.db is a folder" in Texts().write(said[0], VOICE)
+
+
+async def test_a_check_says_so_where_it_may_not_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may be root, who may look everywhere."""
+    (tmp_path / "closed").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "closed")
+    said: list[Text] = []
+    assert not await check(
+        config(tmp_path, f'[database]\nurl = "sqlite:///{tmp_path}/closed/data/plein.db"'), said.append
+    )
+    assert "Plein may not write in" in Texts().write(said[0], VOICE)

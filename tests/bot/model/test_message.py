@@ -10,6 +10,7 @@ from bot.model.message import (
     Hint,
     Message,
     NativePoll,
+    Sign,
     Text,
     Title,
     message,
@@ -34,6 +35,12 @@ def test_a_message_is_read_from_its_title_to_its_hints_and_says_what_can_be_done
     assert said.words == (title, line, hint)
     assert (said.title, said.lines, said.hints, said.files) == (title, (line,), (hint,), (FILE,))
     assert (said.buttons, said.native_poll, said.form) == ((PRESS,), POLL, FORM)
+
+
+def test_a_sign_says_in_words_what_it_stands_for() -> None:
+    said = Message((Sign(text("answer.counts")),))
+    assert (said.sign, said.words, said.lines) == (text("answer.counts"), (text("answer.counts"),), ())
+    assert message(text("help.first")).sign is None
 
 
 def test_what_was_not_said_is_not_there() -> None:

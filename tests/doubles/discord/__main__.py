@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import sys
 import tempfile
@@ -59,4 +60,6 @@ async def serve(port: int | None) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]) if len(sys.argv) > 1 else None))
+    parser = argparse.ArgumentParser(prog="python -m tests.doubles.discord", description=__doc__)
+    parser.add_argument("port", type=int, nargs="?", help="where it listens; without it, wherever is free")
+    asyncio.run(serve(parser.parse_args().port))

@@ -14,7 +14,7 @@ from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-WAITS = "Sluit zodra ik weet wat er tot"
+WAITS = "sluit zodra ik weet wat er tot"
 MISSING = "heeft me bereikt: misschien ontbreken er stemmen"
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.features.polls import FEATURE
 from bot.features.polls.records import POLLS
-from bot.model.people import Identity
+from bot.features.polls.show import show_board
+from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
@@ -144,3 +146,23 @@ async def test_what_is_exported_says_what_they_asked_and_answered(database_url: 
         (asked, secret) = (await town.core.export(await number_of(town, Identity(PLATFORM, "anna"))))["polls"]
         assert (asked["question"], asked["kind"], asked["opened_at"]) == ("Wat?", "consent", NOW.isoformat())
         assert (secret["id"], secret["options"], secret["anonymous"]) == (2, ["A", "B"], True)
+
+
+async def test_who_ended_a_poll_stands_on_its_board_until_they_are_forgotten(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        await asked_of(town, '"Een bank?" A | B')
+        await town.core.handle(replace(town.asked("mia", "!poll close 1 --sure"), role=Role.MODERATOR))
+        mia = await number_of(town, Identity(PLATFORM, "mia"))
+        board = await town.core.store.run(lambda tx: show_board(tx, "1"))
+        assert board
+        trace = next(line for line in board.lines if line.key == "poll.by.closed")
+        assert trace.values["by"].id == mia
+        exported = await town.core.store.run(lambda tx: FEATURE.export and FEATURE.export(tx, mia))
+        assert exported
+        assert exported["endings"] == [{"poll": 1}]
+        await town.core.store.run(lambda tx: FEATURE.forget and FEATURE.forget(tx, mia))
+        after = await town.core.store.run(lambda tx: show_board(tx, "1"))
+        assert after
+        assert [line.key for line in after.lines] == [
+            line.key for line in board.lines if line.key != "poll.by.closed"
+        ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +12,17 @@ from hypothesis import strategies as st
 
 from bot.features.polls.kinds import METHODS, Count
 from bot.features.polls.records import Choices, Kind, Poll, Results
-from bot.features.polls.show import bar, buttons, chosen, figures, in_words, is_shown, option_lines, result
+from bot.features.polls.show import (
+    bar,
+    buttons,
+    chosen,
+    figures,
+    in_words,
+    is_shown,
+    option_lines,
+    result,
+    small_print,
+)
 from bot.model.message import message, text, typed
 from tests.doubles.platform import words_of
 from tests.doubles.polls import a_poll
@@ -73,7 +85,7 @@ def test_the_result() -> None:
         ),
         (CONSENT, [((1,), 2), ((2,), 1)], ["Akkoord: niemand heeft bezwaar, en 2 mensen zijn akkoord."]),
         (CONSENT, [((1,), 9), ((3,), 1)], ["Nog geen akkoord: er is 1 bezwaar."]),
-        (CONSENT, [((2,), 1)], ["Niemand heeft bezwaar, maar er zei ook niemand dat het goed is."]),
+        (CONSENT, [((2,), 1)], ["Niemand heeft bezwaar, maar er ging ook niemand akkoord."]),
         (CONSENT, [], ["Niemand stemde."]),
         (
             RANKED,
@@ -185,8 +197,8 @@ def test_bars_of_two_pieces_are_as_long_as_of_one(tally: list[tuple[int, int]]) 
             [((2, 0, 1), 2), ((1, 0, 1), 2)],
             [
                 "█████▓▓▓▓▓ 1. dinsdag 8 december om 20.00 uur: 2 ja, 2 desnoods",
-                "░░░░░░░░░░ 2. woensdag 9 december om 20.00 uur: 0 ja, 0 desnoods",
-                "▓▓▓▓▓▓▓▓▓▓ 3. donderdag 10 december om 20.00 uur: 0 ja, 4 desnoods",
+                "░░░░░░░░░░ 2. woensdag 9 december om 20.00 uur: niemand",
+                "▓▓▓▓▓▓▓▓▓▓ 3. donderdag 10 december om 20.00 uur: 4 desnoods",
             ],
         ),
     ],
@@ -260,3 +272,15 @@ def test_a_press_that_adds_up_is_no_switch() -> None:
         assert [button.args for button in found] == [{"poll": 1, "option": number} for number in (1, 2, 3)]
         adds_up = kind in (Kind.SCORE, Kind.DATES)
         assert {button.switch for button in found} == {None if adds_up else "on"}
+
+
+@pytest.mark.parametrize("poll", [POLL, a_poll(at_most=2), CONSENT, DATES, RANKED, SCORE])
+@pytest.mark.parametrize("results", Results)
+def test_the_small_print_of_a_board(poll: Poll, results: Results) -> None:
+    """One line: what to type there, and where the rest is; of a secret poll, that it is not to be there."""
+    (line,) = said([small_print(replace(poll, results=results))])
+    assert "\n" not in line
+    assert line.endswith("Meer: `!help stem`.")
+    assert re.search(r"`!stem (akkoord|[\d ]+)`", line)
+    assert line.startswith("Stem in een gesprek met mij alleen") is (results is not Results.LIVE)
+    assert len(line) < (200 if results is not Results.LIVE else 100), "it is read on a phone"

@@ -37,8 +37,9 @@ WORDS = {
     "consent": st.sampled_from(["agree", "abstain", "object it costs too much", "object it is ugly"]),
     "dates": st.lists(st.sampled_from(["yes", "no", "maybe"]), min_size=3, max_size=3).map(" ".join),
 }
-# What one line of a board says of one option: its first figure, and for dates the second.
-FIGURES = re.compile(r"^[█▓░]{10} (\d)\. .*?: (?:wint )?(\d+)(?: ja, (\d+) desnoods)?", re.MULTILINE)
+# What one line of a board says of one option; for dates a second figure, and none that is nought.
+FIGURES = re.compile(r"^[█▓░]{10} \d\. .*?: (?=.*\d|niemand)(.*)$", re.MULTILINE)
+FIRST, SECOND = re.compile(r"(\d+)(?! desnoods|\d)"), re.compile(r"(\d+) desnoods")
 
 
 @dataclass
@@ -214,7 +215,8 @@ class Polls(RuleBasedStateMachine):
 
     @staticmethod
     def _figures(shown: str) -> list[tuple[int, int]]:
-        return [(int(match[2]), int(match[3] or 0)) for match in FIGURES.finditer(shown)]
+        told = [match[1] for match in FIGURES.finditer(shown)]
+        return [(_figure(FIRST, words), _figure(SECOND, words)) for words in told]
 
     def _say(self, who: str, words: str) -> Message:
         answer: Message = self.run(self.town.core.handle(self.town.asked(who, words)))
@@ -224,6 +226,11 @@ class Polls(RuleBasedStateMachine):
     @staticmethod
     def _words(message: Message) -> str:
         return words_of(message)
+
+
+def _figure(what: re.Pattern[str], words: str) -> int:
+    found = what.search(words)
+    return int(found[1]) if found else 0
 
 
 def named(receipt: Message) -> Sequence[Text]:
