@@ -35,6 +35,8 @@ _PRESS = re.compile(r"\[(\d{1,3})\]")
 
 @dataclass(frozen=True, slots=True)
 class Says:
+    """Somebody says that, or presses the button of that number; in a place, or in private."""
+
     name: str
     label: str
     place: str | None
@@ -49,6 +51,8 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
+    """Somebody has that role from now on."""
+
     name: str
     label: str
     role: Role
@@ -56,6 +60,8 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
+    """So much time passes."""
+
     span: timedelta
 
 

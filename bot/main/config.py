@@ -103,6 +103,8 @@ Language = Annotated[str, AfterValidator(_language)]
 
 
 class Community(Section):
+    """The community's name, language and zone, and how many seconds a board rests between two edits."""
+
     name: Name = "Voorbeeldgemeente"
     language: Language = "nl"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Brussels"
@@ -110,6 +112,8 @@ class Community(Section):
 
 
 class DatabaseSection(Section):
+    """Where everything is kept, and in which folder the keys of what is sealed."""
+
     url: Annotated[str, AfterValidator(check_address), Field(repr=False)] = "sqlite:///data/plein.db"
     keys: Folder | None = None
 
@@ -120,12 +124,16 @@ class DatabaseSection(Section):
 
 
 class ThemeSection(Section):
+    """A theme, with the places where it is talked about."""
+
     name: Name
     language: Language | None = None
     places: tuple[Place, ...] = ()
 
 
 class ResidentSection(Section):
+    """A person, with their accounts and what they may do."""
+
     name: Name
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
     role: Literal["resident", "organiser", "moderator"] = "resident"

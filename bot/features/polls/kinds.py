@@ -44,7 +44,7 @@ T = TypeVar("T")
 MANY = 500
 
 
-class Apart(Protocol):
+class Offload(Protocol):
     """Does some work, here or elsewhere, and gives its result."""
 
     def __call__(self, work: Callable[[], T], /) -> T: ...
@@ -89,8 +89,8 @@ class VotingMethod:
     decide: Callable[[Plan, int, Sequence[int]], Count]
     by_numbers: bool = False
 
-    def count(self, plan: Plan, pages: Iterable[Ballots], apart: Apart = lambda work: work()) -> Count:
-        """What came out; a page that takes long is summed up by `apart`, which may do it elsewhere."""
+    def count(self, plan: Plan, pages: Iterable[Ballots], offload: Offload = lambda work: work()) -> Count:
+        """What came out; a page that takes long is summed up by `offload`, which may do it elsewhere."""
         people, sums = 0, self.add(plan, ())
         different: set[Choices] = set()
         for page in pages:
@@ -98,7 +98,7 @@ class VotingMethod:
             if len(different) < 2:
                 different.update(choices for choices, _ in page)
             add = partial(self.add, plan, page)
-            more = apart(add) if len(page) > MANY else add()
+            more = offload(add) if len(page) > MANY else add()
             sums = [total + extra for total, extra in zip(sums, more, strict=True)]
         return replace(self.decide(plan, people, sums), alike=len(different) == 1)
 
