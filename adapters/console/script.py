@@ -81,7 +81,7 @@ Line = Says | Grants | Waits | Links | Ends
 
 
 def read_line(line: str, number: int) -> Line | None:
-    """What a line says; None where it is empty or a comment. Raises UserError otherwise."""
+    """What a line says; None where it is empty or a comment. Raises: UserError otherwise."""
     line = line.strip()
     if not line or line.startswith("#"):
         return None

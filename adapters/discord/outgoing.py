@@ -95,7 +95,7 @@ class Outgoing:
         pings: Sequence[int] = (),
         reply_to: int | None = None,
     ) -> str:
-        """The message's id. Raises Gone, NotNow and NotOurs; anything else is a fault of ours.
+        """The message's id. Raises: Gone, NotNow and NotOurs; anything else is a fault of ours.
 
         `pings`: the accounts that may be pinged. `reply_to`: the message in that channel that it answers.
         """

@@ -53,7 +53,7 @@ def gap_in(kept: Mapping[str, Any]) -> Gap | None:
 
 
 async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequence[Arrival]:
-    """What matters of it, the oldest first. Raises TryLater where the server does not say just now."""
+    """What matters of it, the oldest first. Raises: TryLater where the server does not say just now."""
     found: list[Any] = []
     start, alone = gap.until, gap.alone
     while page := await _page(on, room, start, gap.since):

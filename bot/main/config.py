@@ -167,7 +167,7 @@ class Config(Section):
 def config_of(features: Features) -> type[Config]:
     """The configuration with the sections of these features, and of the adapters.
 
-    Raises Clash where two claim the same section.
+    Raises: Clash where two claim the same section.
     """
     claims = Claims()
     claims.add("section", Config.model_fields, "the core")
@@ -181,7 +181,7 @@ def config_of(features: Features) -> type[Config]:
 
 
 def load(path: Path | None, features: Features, environment: Mapping[str, str] = os.environ) -> Config:
-    """Read the file (None: the built-in example) and the environment. Raises BadConfig."""
+    """Read the file (None: the built-in example) and the environment. Raises: BadConfig."""
     model = config_of(features)
     source = ""
     values: dict[str, Any] = {}
@@ -234,7 +234,7 @@ def _lines_of(source: str, address: str) -> tuple[str, ...]:
 
 
 def holds_secrets(path: Path, features: Features) -> bool:
-    """Whether there is a password or a token in the file itself. Raises OSError, TOMLDecodeError."""
+    """Whether there is a password or a token in the file itself. Raises: OSError, TOMLDecodeError."""
     values = tomllib.loads(_read(path))
     return any(_secrets_in(values, config_of(features)))
 
@@ -253,7 +253,7 @@ def _secrets_in(values: Mapping[str, Any], config: type[Config]) -> Iterator[str
 
 
 def _read(path: Path) -> str:
-    """As some editors write it, too: with a mark before the first character. Raises OSError, ValueError."""
+    """As some editors write it, too: with a mark before the first character. Raises: OSError, ValueError."""
     return path.read_text(encoding="utf-8-sig")
 
 

@@ -112,7 +112,7 @@ def read_chosen(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def check_chosen(plan: Plan, numbers: Choices) -> Choices:
-    """The options as a ballot. Raises UserError for a number that is no option, or too many."""
+    """The options as a ballot. Raises: UserError for a number that is no option, or too many."""
     for number in numbers:
         _check_option(plan, number)
     choices = tuple(sorted(set(numbers)))
@@ -177,7 +177,7 @@ def read_consent(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def read_reason(plan: Plan, words: str, choices: Choices) -> str | None:
-    """Why somebody objects. Raises UserError where that is missing, or there is one without objection."""
+    """Why somebody objects. Raises: UserError where that is missing, or there is one without objection."""
     if plan.kind is not Kind.CONSENT:
         return None
     reason = (words.split(None, 1)[1:] or [""])[0].strip(' :,"“”„«»\n')
