@@ -162,12 +162,28 @@ class PeopleStore(Protocol):
         """Their platform says that this account takes no part in a theme, or not any more."""
         ...
 
+    def parted(self, platform: str, users: Collection[str], theme: int) -> None:
+        """These accounts left a place of that theme: what was said of them there is forgotten."""
+        ...
+
+    def doubt(self, platform: str, theme: int) -> None:
+        """What was said of that platform's accounts there grants nothing until it is said anew."""
+        ...
+
     def part_of(self, account: Identity, theme: int) -> Part | None:
         """What their platform said last of an account, however long ago."""
         ...
 
     def parts(self, resident: int, theme: int | None = None) -> Sequence[tuple[Identity, int, Part]]:
         """The same of all accounts of a resident, in that theme or each; with the theme's number."""
+        ...
+
+    def turns_here(self, identity: Identity, now: datetime) -> None:
+        """That account, which was used in another community, is used in this one from now on."""
+        ...
+
+    def highest_role(self, identity: Identity) -> Role:
+        """In whichever community, where nobody in particular asks."""
         ...
 
     def with_role(self, role: Role) -> Sequence[Identity]: ...
@@ -230,6 +246,10 @@ class PlaceStore(Protocol):
         ...
 
     def leave(self, place: Place) -> None: ...
+
+    def drop(self, place: Place) -> None:
+        """As if Plein had never been there."""
+        ...
 
     def move(self, old: Place, new: Place) -> None: ...
 

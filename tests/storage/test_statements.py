@@ -15,7 +15,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 import storage
-from storage.batch import Loader, _locking, tables_of
+from storage.batch import Loader, _locking
+from storage.community import tables_of
 from storage.executor import _Plan
 from storage.polls import _BALLOT
 from storage.polls.sealed import _THROW_AWAY
