@@ -17,7 +17,7 @@ _NOBODY, _KEYS = "", "keys"
 def check_keys(seals: Keyring, tx: Transaction) -> None:
     """The folder and the database say the same of each other; the first time each is told.
 
-    Raises StoreFailed where that is another folder, or another database's.
+    Raises: StoreFailed where that is another folder, or another database's.
     """
     kept, found = cast(Tx, tx).kept, seals.whose
     known = kept.get(_NOBODY, _KEYS)
