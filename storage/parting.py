@@ -31,6 +31,7 @@ from bot.names import folded
 from bot.ports.people import Brought
 from storage import tables
 from storage.batch import Batch
+from storage.community import COLUMN as COMMUNITY
 from storage.tables import NOWHERE, STAYS, identities, members, posts, residents
 
 # These go by account.
@@ -105,7 +106,7 @@ def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
 
 def _statements(column: Column[Any]) -> _Owned:
     table = column.table
-    keys = [key for key in table.primary_key if key is not column]
+    keys = [key for key in table.primary_key if key is not column and key.name != COMMUNITY]
     noted = select(*keys).where(column == bindparam("old_")).order_by(*keys)
     if column.primary_key:
         # Where both have one, the one of who stays stands for both.

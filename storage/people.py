@@ -15,6 +15,7 @@ from bot.ports.people import Account, Brought, Exported
 from storage import belongings, listed, parting
 from storage.among import among
 from storage.batch import Batch, Loader
+from storage.community import anywhere
 from storage.tables import NOWHERE, identities, members, posts, residents
 from storage.upsert import upsert
 
@@ -106,8 +107,12 @@ _BY_START = (
     .limit(bindparam("most_"))
 )
 _NAMESAKES = residents.alias()
-_SAME = and_(_NAMESAKES.c.folded == residents.c.folded, _NAMESAKES.c.name != "")
-_KNOWN = (
+_SAME = and_(
+    _NAMESAKES.c.community == residents.c.community,
+    _NAMESAKES.c.folded == residents.c.folded,
+    _NAMESAKES.c.name != "",
+)
+_KNOWN = anywhere(
     select(
         residents.c.id,
         residents.c.name,
@@ -166,6 +171,16 @@ _MOVE_IDENTITY = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(resident=bindparam("id_"))
+)
+_HIGHEST_ROLE = anywhere(
+    select(func.max(func.coalesce(identities.c.role, residents.c.role)))
+    .join(identities, identities.c.resident == residents.c.id)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+)
+_TURNS = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(turned_at=bindparam("now_", type_=identities.c.turned_at.type))
 )
 _WITH_ROLE = (
     select(identities.c.platform, identities.c.user_id)
@@ -381,6 +396,14 @@ class People:
             )
             for row in rows
         ]
+
+    def turns_here(self, identity: Identity, now: datetime) -> None:
+        where = {"platform_": identity.platform, "user_": identity.user_id}
+        self._db.execute(_TURNS, {**where, "now_": now})
+
+    def highest_role(self, identity: Identity) -> Role:
+        where = {"platform_": identity.platform, "user_": identity.user_id}
+        return Role(self._db.execute(_HIGHEST_ROLE, where).scalar() or 0)
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

@@ -5,6 +5,9 @@ Where the key is no plain number, SQLite is told to keep the rows in the key's o
 second one beside it (`sqlite_with_rowid=False`); not where rows are long, as each new one moves others there.
 Where a number is known elsewhere (in what was said, in a post's key, in what is still to be acknowledged) it
 is not given out again (`sqlite_autoincrement=True`).
+Whose row it is stands in every table that holds what people of a community have (`of_community`), and a
+transaction reaches one community's alone (community.py). Where something is looked for without knowing whose
+it is, that comes last in the key.
 Which rows an index holds is the same on both databases (`sqlite_where`). Said for PostgreSQL here, it
 would load all that SQLAlchemy knows of PostgreSQL on SQLite as well.
 """
@@ -84,23 +87,52 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 # Of a column that refers to residents: which of its rows stay with whoever has them, where accounts leave.
 STAYS = "stays"
 
+
+def of_community(*, key: bool = False, known: bool = False) -> Column[int]:
+    """The column that says whose row it is. `key`: it is part of the key, where numbers or names are only one
+    community's; `known`: the database looks whether there is such a community.
+    """
+    refers = (ForeignKey(communities.c.id),) if known else ()
+    return Column("community", Integer, *refers, primary_key=key, nullable=False, autoincrement=False)
+
+
+communities = Table(
+    "communities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# How far each community has counted what people call by number: none is given out twice.
+numbers = Table(
+    "numbers",
+    metadata,
+    of_community(key=True),
+    Column("what", String, primary_key=True),
+    Column("last", Number, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 residents = Table(
     "residents",
     metadata,
     Column("id", Number, primary_key=True),
+    of_community(known=True),
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("role", Integer, nullable=False, server_default="0"),
     # Whether they want to be told what they may be about to miss.
     Column("wants_reminders", Boolean, nullable=False, server_default=false()),
     # The name as it is looked for (see bot/names.py).
-    Column("folded", String, nullable=False, server_default="", index=True),
+    Column("folded", String, nullable=False, server_default=""),
     # A name that was chosen stays; any other is what their platform calls them.
     Column("name_is_chosen", Boolean, nullable=False, server_default=false()),
     # The account that they used last, as "platform:user": where they are written to first.
     Column("heard_as", String),
     # Something waits until they use Plein again, as they could be reached nowhere.
     Column("unheard", Boolean, nullable=False, server_default=false()),
+    Index("ix_residents_community_folded", "community", "folded"),
     sqlite_autoincrement=True,
 )
 
@@ -132,6 +164,7 @@ identities = Table(
     metadata,
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
+    of_community(key=True),
     Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
     # Over which of Plein's accounts they were heard last.
     Column("account", String),
@@ -139,6 +172,8 @@ identities = Table(
     Column("listed", Integer),
     # Only what was granted to itself counts for it yet: this role. None: all that its person has.
     Column("role", Integer),
+    # Since when they use Plein here, where they used it in another community before.
+    Column("turned_at", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -146,7 +181,9 @@ themes = Table(
     "themes",
     metadata,
     Column("id", Number, primary_key=True),
-    Column("name", String, nullable=False, unique=True),
+    of_community(known=True),
+    Column("name", String, nullable=False),
+    UniqueConstraint("community", "name"),
 )
 
 places = Table(
@@ -154,6 +191,7 @@ places = Table(
     metadata,
     Column("platform", String, primary_key=True),
     Column("room", String, primary_key=True),
+    of_community(),
     Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
     Column("name", String, nullable=False),
     Column("locale", String),
@@ -172,6 +210,7 @@ places = Table(
 members = Table(
     "members",
     metadata,
+    of_community(key=True),
     Column("theme", ForeignKey("themes.id"), primary_key=True),
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
@@ -181,7 +220,10 @@ members = Table(
     Column("said_at", Moment, nullable=False),
     # They may say things there themselves.
     Column("writes", Boolean, nullable=False, server_default=true()),
-    ForeignKeyConstraint(["platform", "user_id"], ["identities.platform", "identities.user_id"]),
+    ForeignKeyConstraint(
+        ["platform", "user_id", "community"],
+        ["identities.platform", "identities.user_id", "identities.community"],
+    ),
     Index("ix_members_resident_theme", "resident", "theme"),
     sqlite_with_rowid=False,
 )
@@ -192,6 +234,7 @@ seen = Table(
     "seen",
     metadata,
     Column("id", String, primary_key=True),
+    of_community(key=True),
     Column("at", Moment, nullable=False),
     Column("answer", Text),
     Column("undo", Text),
@@ -204,7 +247,8 @@ posts = Table(
     "posts",
     metadata,
     Column("seq", Number, primary_key=True),
-    Column("id", String, nullable=False, unique=True),
+    Column("id", String, nullable=False),
+    of_community(),
     Column("platform", String, nullable=False),
     Column("room", String, nullable=False),
     Column("private", Boolean, nullable=False),
@@ -234,6 +278,7 @@ posts = Table(
     # It is said only to who takes part in that theme by then, with that role.
     Column("theme", Number),
     Column("role", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("id", "community"),
 )
 _TOLD = text("resident IS NOT NULL")
 Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)
@@ -258,6 +303,7 @@ Index(
 subjects = Table(
     "subjects",
     metadata,
+    of_community(key=True),
     Column("subject", String, primary_key=True),
     Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
@@ -268,7 +314,8 @@ subjects = Table(
 boards = Table(
     "boards",
     metadata,
-    Column("subject", ForeignKey("subjects.subject"), primary_key=True),
+    of_community(key=True),
+    Column("subject", String, primary_key=True),
     Column("platform", String, primary_key=True),
     Column("room", String, primary_key=True),
     Column("edition", Integer, nullable=False, server_default="0"),
@@ -279,6 +326,7 @@ boards = Table(
     Column("tried_at", Moment),
     Column("next_at", Moment, nullable=False),
     Column("account", String, nullable=False, server_default=""),
+    ForeignKeyConstraint(["community", "subject"], ["subjects.community", "subjects.subject"]),
     sqlite_with_rowid=False,
 )
 
@@ -288,6 +336,7 @@ refs = Table(
     metadata,
     Column("account", String, primary_key=True),
     Column("ref", String, primary_key=True),
+    of_community(),
     Column("post", String),
     Column("subject", String),
     Column("platform", String),
@@ -299,6 +348,7 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("kind", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("due_at", Moment, nullable=False),
@@ -310,13 +360,14 @@ jobs = Table(
 )
 TO_DO = text("done_at IS NULL")
 Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO)
-Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO)
+Index("ix_jobs_community_key", jobs.c.community, jobs.c.key, unique=True, sqlite_where=TO_DO)
 
 # That somebody did what is held within limits, and until when it counts.
 uses = Table(
     "uses",
     metadata,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("resident", ForeignKey("residents.id"), nullable=False),
     Column("what", String, nullable=False),
     Column("until", Moment, nullable=False),
@@ -338,6 +389,8 @@ inbox = Table(
     Column("arrived_at", Moment, nullable=False),
     # By its platform's clock; None where nobody knows.
     Column("said_at", Moment),
+    # Of which community's place it came; None where it came from none.
+    Column("whose", Integer),
     UniqueConstraint("account", "id"),
     sqlite_autoincrement=True,
 )

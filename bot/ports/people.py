@@ -65,6 +65,8 @@ class Recognised(NamedTuple):
 
 
 class HandledStore(Protocol):
+    """Which events were dealt with, with what was answered and what takes each back."""
+
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
 
     def add(
@@ -87,6 +89,8 @@ class HandledStore(Protocol):
 
 
 class PeopleStore(Protocol):
+    """Residents, their accounts, and in which themes these take part."""
+
     def by_identity(self, identity: Identity) -> Resident | None: ...
 
     def add(self, identity: Identity, name: str) -> Resident: ...
@@ -209,10 +213,20 @@ class PeopleStore(Protocol):
         """The same of all accounts of a resident, in that theme or each; with the theme's number."""
         ...
 
+    def turns_here(self, identity: Identity, now: datetime) -> None:
+        """That account, which was used in another community, is used in this one from now on."""
+        ...
+
+    def highest_role(self, identity: Identity) -> Role:
+        """In whichever community, where nobody in particular asks."""
+        ...
+
     def with_role(self, role: Role) -> Sequence[Identity]: ...
 
 
 class PlaceStore(Protocol):
+    """Themes and their places, and which account of Plein's serves each."""
+
     def known(self, place: Place) -> tuple[Theme, str | None] | None:
         """The place's theme, and the language place_locale there if one was chosen."""
         ...
@@ -268,10 +282,16 @@ class PlaceStore(Protocol):
 
     def leave(self, place: Place) -> None: ...
 
+    def drop(self, place: Place) -> None:
+        """As if Plein had never been there."""
+        ...
+
     def move(self, old: Place, new: Place) -> None: ...
 
 
 class UseStore(Protocol):
+    """How often somebody did what is held within limits."""
+
     def add(self, resident: int, what: str, until: datetime) -> None:
         """They did that, and it counts until then."""
         ...

@@ -33,7 +33,7 @@ from bot.features.residents.records import LINKS, Linked, Request
 from bot.model.people import Identity
 from bot.ports.people import Brought
 from storage.parts import Parts, Stored
-from storage.tables import STAYS, Moment, Number, own_tables, residents
+from storage.tables import STAYS, Moment, Number, of_community, own_tables, residents
 
 _KEY = "codes"
 TABLES = own_tables()
@@ -44,6 +44,7 @@ link_codes = Table(
     "link_codes",
     TABLES,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("code", String, nullable=False, index=True),
     Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info=_STAYS),
     Column("account", String, nullable=False, index=True),
@@ -59,6 +60,7 @@ links = Table(
     "links",
     TABLES,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info=_STAYS),
     Column("accounts", Text, nullable=False),
     Column("brought", Text, nullable=False),
@@ -71,6 +73,7 @@ wrong_codes = Table(
     "wrong_codes",
     TABLES,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("account", String, nullable=False, index=True),
     Column("at", Moment, nullable=False, index=True),
     Column("closed_until", Moment),

@@ -43,7 +43,14 @@ async def town(database_url: str) -> AsyncIterator[Town]:
 
 @pytest.fixture
 def dispatch(town: Town) -> Dispatch:
-    return Dispatch(town.core.store, town.clock, COMMANDS, Settings("nl", BRUSSELS), town.core.features)
+    return Dispatch(
+        town.core.store,
+        town.clock,
+        COMMANDS,
+        Settings("nl", BRUSSELS),
+        town.core.communities,
+        town.core.features,
+    )
 
 
 async def number_of(town: Town, name: str) -> int:

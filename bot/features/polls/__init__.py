@@ -78,7 +78,7 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 def export_resident(tx: Transaction, resident: int) -> Exported:
     """What they asked, answered and ended; of an anonymous poll only that they answered."""
     return {
-        "polls": [_asked(poll) for poll in tx.of(POLLS).opened_by(resident)],
+        "polls": [_exported(poll) for poll in tx.of(POLLS).opened_by(resident)],
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
         "endings": [{"poll": poll} for poll in tx.of(POLLS).ended_by(resident)],
         "leavers": [{"poll": poll, "account": mark} for poll, mark in tx.of(POLLS).held_by(resident)],
@@ -86,7 +86,7 @@ def export_resident(tx: Transaction, resident: int) -> Exported:
     }
 
 
-def _asked(poll: Poll) -> Mapping[str, Any]:
+def _exported(poll: Poll) -> Mapping[str, Any]:
     fields = {column.name: getattr(poll, column.name) for column in dataclasses.fields(poll)}
     del fields["opener"]
     return {name: _plain(value) for name, value in fields.items()}

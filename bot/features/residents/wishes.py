@@ -11,6 +11,8 @@ from bot.model.message import Message, Suggestion, message, text, typed
 
 
 class Wanted(StrEnum):
+    """Whether somebody wants to be reminded."""
+
     ON = "on"
     OFF = "off"
 

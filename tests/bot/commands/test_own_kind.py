@@ -78,7 +78,14 @@ async def town(database_url: str) -> AsyncIterator[Town]:
 
 @pytest.fixture
 def dispatch(town: Town) -> Dispatch:
-    return Dispatch(town.core.store, town.clock, COMMANDS, Settings("nl", BRUSSELS), town.core.features)
+    return Dispatch(
+        town.core.store,
+        town.clock,
+        COMMANDS,
+        Settings("nl", BRUSSELS),
+        town.core.communities,
+        town.core.features,
+    )
 
 
 async def said(dispatch: Dispatch, town: Town, words: str, who: str = "anna") -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_WITHOUT_ROWID = {"sqlite_with_rowid": False}
 
 
 def upgrade() -> None:
     op.create_table(
         "link_codes",
         sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("resident", _NUMBER, nullable=False),
         sa.Column("account", sa.String(), nullable=False),
@@ -32,6 +34,7 @@ def upgrade() -> None:
     op.create_table(
         "links",
         sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("resident", _NUMBER, nullable=False),
         sa.Column("accounts", sa.Text(), nullable=False),
         sa.Column("brought", sa.Text(), nullable=False),
@@ -44,6 +47,7 @@ def upgrade() -> None:
     op.create_table(
         "wrong_codes",
         sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("closed_until", sa.BigInteger(), nullable=True),
@@ -53,23 +57,26 @@ def upgrade() -> None:
         op.create_index(op.f(f"ix_wrong_codes_{column}"), "wrong_codes", [column])
     op.create_table(
         "leavers",
-        sa.Column("poll", _NUMBER, nullable=False),
+        sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("poll", _NUMBER, autoincrement=False, nullable=False),
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("holder", _NUMBER, nullable=True),
-        sa.ForeignKeyConstraint(["poll"], ["polls.id"], name=op.f("fk_leavers_poll")),
+        sa.ForeignKeyConstraint(
+            ["community", "poll"], ["polls.community", "polls.id"], name=op.f("fk_leavers_community_poll")
+        ),
         sa.ForeignKeyConstraint(["holder"], ["residents.id"], name=op.f("fk_leavers_holder")),
-        sa.PrimaryKeyConstraint("poll", "account", name=op.f("pk_leavers")),
+        sa.PrimaryKeyConstraint("community", "poll", "account", name=op.f("pk_leavers")),
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_leavers_holder"), "leavers", ["holder"])
     with op.batch_alter_table("polls") as table:
         table.add_column(sa.Column("was_left", sa.Boolean(), server_default=sa.false(), nullable=False))
-    with op.batch_alter_table("identities") as table:
+    with op.batch_alter_table("identities", table_kwargs=_WITHOUT_ROWID) as table:
         table.add_column(sa.Column("role", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("identities") as table:
+    with op.batch_alter_table("identities", table_kwargs=_WITHOUT_ROWID) as table:
         table.drop_column("role")
     with op.batch_alter_table("polls") as table:
         table.drop_column("was_left")
