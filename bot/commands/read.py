@@ -15,7 +15,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.nearly import DASH, Nearly, nearly_options
-from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
+from bot.commands.quotes import QUOTES, question_beyond, quotation_at, quotations, quoted_clearly
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
 from bot.unseen import has_unseen
@@ -234,7 +234,11 @@ class _Line:
     def _clear_quotes(self, rest: str) -> str:
         """The same, with other marks around what is quoted where these leave it in doubt."""
         parts, at = [], 0
+        if self._takes_rest() and (end := question_beyond(rest)):
+            parts, at = [quoted_clearly(rest[:end].strip()) or rest[:end]], end
         for quotation in quotations(rest):
+            if quotation.start < at:
+                continue
             if quotation.end == len(rest):
                 raise self._wrong(text("command.quote_open"))
             if not quotation.sure:
@@ -244,6 +248,11 @@ class _Line:
                 parts += [rest[at : quotation.start], clear]
                 at = quotation.end + 1
         return "".join([*parts, rest[at:]])
+
+    def _takes_rest(self) -> bool:
+        """Whether something follows what is asked, that may begin with anything: options."""
+        ordered = [argument for argument in self.commands.arguments(self.command) if not argument.named]
+        return len(ordered) > 1 and ordered[1].converter.extent is Extent.REST
 
     def _as_words(self, rest: str) -> Iterator[Choice]:
         """What looks like an option as a part of the words, where it can be that."""
