@@ -151,6 +151,11 @@ def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> Us
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
     first, _, second = tried.partition(" ")
     known = {name[0] for name in commands.by_name}
+    said = words.casefold().split(None, 4)
+    # "delete my vote" is about the vote, whatever "delete" alone is about.
+    for noun, phrase in (("", said[:3]), (first, said[1:4] if first in known else [])):
+        if command := _meant(commands, " ".join(phrase), noun, alike=False):
+            return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
     if first not in known and (command := _meant(commands, first, alike=False)):
         return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
     nouns = get_close_matches(first, known, 1, _ALIKE)
