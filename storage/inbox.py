@@ -15,15 +15,24 @@ from sqlalchemy import bindparam, delete, select
 from bot.model.events import Arrival
 from storage.among import among
 from storage.batch import Batch
+from storage.community import anywhere
 from storage.envelopes import ROOM, ROOM_FOR_UNREAD, Envelopes
 from storage.kept import Kept
-from storage.tables import inbox
+from storage.tables import inbox, places
 from storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 # How far each stream of an account was read is kept under this name, and the stream's.
 CURSOR = "cursor:"
-_ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["account", "id"]).returning(inbox.c.seq)
+_WHOSE = select(places.c.community).where(
+    places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
+)
+_ADD = anywhere(
+    upsert(inbox)
+    .values(whose=_WHOSE.scalar_subquery())
+    .on_conflict_do_nothing(index_elements=["account", "id"])
+    .returning(inbox.c.seq)
+)
 _WAITING = (
     select(inbox.c.id, inbox.c.room, inbox.c.body, inbox.c.seq, inbox.c.sealed, inbox.c.key)
     .where(
@@ -49,10 +58,13 @@ class Inbox:
     ) -> Sequence[Arrival]:
         fresh = []
         for arrival in arrivals:
-            key, body = self._sealing.seal(arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM)
+            key, body = self._sealing.seal_arrived(
+                arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM
+            )
             fields: dict[str, object] = {"account": account, "stream": stream, "id": arrival.id}
             fields |= {"room": arrival.room, "key": key, "body": body, "sealed": arrival.undecryptable}
             fields |= {"arrived_at": now, "said_at": arrival.at}
+            fields |= {"platform_": account.partition(":")[0], "room_": arrival.room}
             seq = self._db.execute(_ADD, fields).scalar()
             if seq is not None:
                 fresh.append(replace(arrival, seq=seq))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
@@ -10,7 +11,8 @@ from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, fu
 from bot.model.people import Place, Theme
 from storage.among import among
 from storage.batch import Batch
-from storage.tables import boards, places, posts, refs, subjects, themes
+from storage.community import anywhere
+from storage.tables import boards, members, places, posts, refs, subjects, themes
 from storage.upsert import upsert
 
 
@@ -24,7 +26,7 @@ def _moved(table: Table) -> Update:
 
 
 _HERE = _in(places)
-_KNOWN = (
+_KNOWN = anywhere(
     select(themes.c.id, themes.c.name, places.c.locale)
     .join(places, places.c.theme == themes.c.id)
     .where(_HERE)
@@ -40,7 +42,7 @@ _ALL = (
     .where(places.c.here)
     .order_by(_OWN, themes.c.id, places.c.platform, places.c.room)
 )
-_PLACE = select(places).where(_HERE)
+_PLACE = anywhere(select(places).where(_HERE))
 _ADD = insert(places)
 _SET = (
     update(places)
@@ -52,7 +54,19 @@ _SET = (
         here=bindparam("here_"),
         account=bindparam("account_"),
         ours=bindparam("ours_"),
+        listed=bindparam("listed_"),
     )
+)
+# What a theme shows and whose business it is ends where its place is another's: what stands there stays as it
+# is, and who was in it has to be seen in another of its places.
+_OF_OTHERS = delete(boards).where(
+    _in(boards),
+    boards.c.subject.in_(select(subjects.c.subject).where(subjects.c.theme == bindparam("theme_"))),
+)
+_PARTED = (
+    update(members)
+    .where(members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
+    .values(said_at=datetime.fromtimestamp(0, UTC))
 )
 _LEAVE = update(places).where(_HERE).values(here=False)
 _OF_THEME = (
@@ -69,7 +83,7 @@ _ON_AMONG = _ON.where(among(places.c.theme, "themes_"))
 _OURS = (
     select(places.c.room).where(places.c.theme == bindparam("theme_"), places.c.here, places.c.ours).limit(1)
 )
-_SERVED = (
+_SERVED = anywhere(
     select(places.c.platform, places.c.room)
     .where(places.c.account == bindparam("account_"), places.c.here)
     .order_by(places.c.room)
@@ -132,16 +146,39 @@ class Places:
         known = self._db.execute(_PLACE, _where(place)).first()
         return known.account if known and known.here else None
 
+    def named_as(self, place: Place) -> str | None:
+        known = self._db.execute(_PLACE, _where(place)).first()
+        return known.listed if known else None
+
     def bind(
-        self, place: Place, theme: int, name: str, locale: str | None, account: str, *, ours: bool = False
+        self,
+        place: Place,
+        theme: int,
+        name: str,
+        locale: str | None,
+        account: str,
+        *,
+        ours: bool = False,
+        listed: bool = False,
     ) -> bool:
         known = self._db.execute(_PLACE, _where(place)).first()
+        named = ((known and known.listed) or place.room_id) if listed else None
         if known is None:
             fields = {"platform": place.platform, "room": place.room_id, "name": name, "locale": locale}
+            fields["listed"] = named
             self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account, "ours": ours})
             return True
-        changes = {"theme_": theme, "name_": name, "locale_": locale, "here_": True, "account_": account}
-        changes["ours_"] = ours
+        if known.theme != theme:
+            for statement in (_OF_OTHERS, _PARTED):
+                self._db.execute(statement, {**_where(place), "theme_": known.theme})
+        changes: dict[str, Any] = {
+            "theme_": theme,
+            "name_": name,
+            "locale_": locale,
+            "here_": True,
+            "account_": account,
+        }
+        changes |= {"ours_": ours, "listed_": named}
         self._db.execute(_SET, {**_where(place), **changes})
         if known.account != account:
             for statement in _HAND_OVER:
@@ -175,13 +212,16 @@ class Places:
         for statement in (_LEAVE, _SET_ASIDE):
             self._db.execute(statement, _where(place))
 
+    def drop(self, place: Place) -> None:
+        for statement in (_DROP, _DROP_BOARDS):
+            self._db.execute(statement, _where(place))
+
     def move(self, old: Place, new: Place) -> None:
         """The room was replaced: its theme, what waits for it and what is open go along. Once is enough."""
         if self._db.execute(_PLACE, _where(old)).first() is None:
             return
         self._db.execute(_DROP_ENDED, _where(old))
-        for drop in (_DROP, _DROP_BOARDS):
-            self._db.execute(drop, _where(new))
+        self.drop(new)
         to = {"new_platform": new.platform, "new_room": new.room_id}
         for move in (_MOVE, _MOVE_POSTS, _MOVE_BOARDS):
             self._db.execute(move, {**_where(old), **to})

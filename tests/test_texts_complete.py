@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
 from bot.commands.read import bind, parse
+from bot.commands.talk import SAID
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
@@ -141,6 +142,8 @@ BUILT = {
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
+    "talk.*": filled("talk.*", SAID),
+    "talk.*.answer": filled("talk.*.answer", SAID),
     "group.*.help": filled("group.*.help", GROUPS),
     "param.*.help": {argument.key(".help") for argument in ARGUMENTS},
     "param.*.label": {argument.key(".label") for argument in ASKED},

@@ -28,8 +28,8 @@ Themes = Mapping[str, tuple[str, str | None]]
 _GONE = 10003, 50001
 # After so many seconds Discord is asked again what somebody may do, where it did not answer.
 ASK_AGAIN = 2.0
-# What it answered holds for a moment, while somebody types on; of so many people. So few servers are asked
-# at the same time.
+# What it answered holds for what they said before it was asked, and for a moment while somebody types on; of
+# so many people. So few servers are asked at the same time.
 KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 # Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
 MOST_MUTE = 2_000
@@ -64,6 +64,7 @@ def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
 # A post in a forum is a place as well.
 Channel = discord.abc.GuildChannel | discord.Thread
 CHANNELS = (discord.abc.GuildChannel, discord.Thread)
+VOICE = (discord.VoiceChannel, discord.StageChannel)
 # What is answered about somebody who is not there, or whose number was made up.
 _NOBODY = 400, 403, 404
 # How somebody is named among words, and so many of them are looked up.
@@ -105,16 +106,27 @@ class Places:
         """Whether a guild belongs to this community, and to this process. Private talk always does."""
         if guild_id is None:
             return True
-        allowed = self._settings.guilds
-        return (not allowed or str(guild_id) in allowed) and self._settings.holds(guild_id)
+        return self._is_allowed(guild_id) and self._settings.holds(guild_id)
+
+    def _is_allowed(self, guild_id: int) -> bool:
+        """Whether the configuration, where it names servers, names this one."""
+        return not self._settings.guilds or str(guild_id) in self._settings.guilds
 
     async def publish_pending(self) -> None:
         """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
         here = await self._core.places(account_of(self._client))
         self._known = {place.room_id for place in here}
-        for room in self._known - set(self._themes):
-            if self._client.get_channel(int(room)) is None and await self._is_gone(room):
+        for room in sorted(self._known):
+            channel = self._client.get_channel(int(room))
+            if isinstance(channel, CHANNELS) and not self._is_allowed(channel.guild.id):
                 await self.leave(int(room))
+        for room in self._known - set(self._themes):
+            channel = self._client.get_channel(int(room))
+            if channel is None and await self._is_gone(room):
+                await self.leave(int(room))
+            elif channel is not None and room not in self._joined:
+                # Perhaps the configuration named it the last time.
+                await self._join(int(room), getattr(channel, "name", room))
         for room in self._themes:
             channel = self._client.get_channel(int(room))
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):
@@ -210,12 +222,19 @@ class Places:
         return Role.ORGANISER if getattr(permissions, needed.organiser) else Role.RESIDENT
 
     async def presences(
-        self, user: int, places: Sequence[Place], member: discord.Member | None = None
+        self,
+        user: int,
+        places: Sequence[Place],
+        member: discord.Member | None = None,
+        *,
+        since: datetime | None = None,
     ) -> Presences:
         """Where somebody is of these places, who on one server is that `member` now.
 
-        A server that cannot be asked just now says nothing. Raises TryLater where none can.
+        As Discord says at the moment `since` (None: now) or later. A server that cannot be asked just now
+        says nothing; in what none has, nobody is. Raises TryLater where none can be asked.
         """
+        since = since or self._clock.now()
         known = {place: self._client.get_channel(int(place.room_id)) for place in places}
         channels = {
             place: found
@@ -230,33 +249,46 @@ class Places:
             if member and member.guild.id == guild.id:
                 return member
             async with at_once:
-                return await self._member(guild, user)
+                return await self._member(guild, user, since)
 
         found = await asyncio.gather(*map(member_of, guilds), return_exceptions=True)
         if found and all(isinstance(answer, BaseException) for answer in found):
             raise TryLater(ASK_AGAIN)
         members = dict(zip(guilds, found, strict=True))
         said = {place: (channel, members.get(channel.guild, _UNKNOWN)) for place, channel in channels.items()}
-        return {
+        nowhere = [place for place, channel in known.items() if self._is_nobodys(channel)]
+        return dict.fromkeys(nowhere) | {
             place: self._presence(channel, who)
             for place, (channel, who) in said.items()
             if not isinstance(who, BaseException)
         }
 
+    def _is_nobodys(self, channel: Any) -> bool:
+        """Whether it is on a server that is none of the community's; or, where no other process has it and no
+        server is out of reach, whether it is a thread that was put away, or no more.
+        """
+        if isinstance(channel, CHANNELS):
+            return not self._is_allowed(channel.guild.id)
+        return not self._settings.shards and not any(guild.unavailable for guild in self._client.guilds)
+
     def _presence(self, channel: Channel, member: discord.Member | None) -> Presence | None:
         # Who is in a private thread Discord does not say along with the rest: from elsewhere nobody is.
-        if member is None or member.joined_at is None or _is_private_thread(channel):
+        # Nor is yet who has not agreed to the server's rules.
+        if member is None or member.joined_at is None or member.pending or _is_private_thread(channel):
             return None
         try:
             may = channel.permissions_for(member)
         except discord.ClientException:  # a thread whose channel is hidden from Plein
             return None
         place = Place(PLATFORM, str(channel.id))
-        if not may.view_channel:
+        # Who may not come into a voice channel sees that it is there, and not what is said in it.
+        if not may.view_channel or (isinstance(channel, VOICE) and not may.connect):
             return None
         return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
 
-    async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
+    async def mentions(
+        self, words: Iterable[str], user: int, place: Place | None, since: datetime
+    ) -> tuple[Mention, ...]:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
         place that they are in.
 
@@ -265,29 +297,34 @@ class Places:
         written = dict(found for part in words for found in _MENTION.findall(part))
         if not written:
             return ()
-        guilds = await self._guilds_with(user, place)
+        guilds = await self._guilds_with(user, place, since)
         mentions = []
         for word, named in list(written.items())[:MOST_MENTIONED]:
             for guild in guilds:
-                member = await self._member(guild, int(named))
+                member = await self._member(guild, int(named), self.a_moment_ago)
                 if member and not member.bot:
                     mentions.append(Mention(word, Identity(PLATFORM, named), member.display_name))
                     break
         return tuple(mentions)
 
-    async def _guilds_with(self, user: int, place: Place | None) -> list[discord.Guild]:
+    async def _guilds_with(self, user: int, place: Place | None, since: datetime) -> list[discord.Guild]:
         if place:
             here = self._client.get_channel(int(place.room_id))
             return [here.guild] if isinstance(here, CHANNELS) and self.are_ours(here.guild.id) else []
         guilds = {Place(PLATFORM, str(channel.id)): channel.guild for channel in self.channels()}
-        found = await self.presences(user, list(guilds))
+        found = await self.presences(user, list(guilds), since=since)
         return list(dict.fromkeys(guild for elsewhere, guild in guilds.items() if found.get(elsewhere)))
 
-    async def _member(self, guild: discord.Guild, user: int) -> discord.Member | None:
-        """Asked once in a while, however much somebody says."""
+    @property
+    def a_moment_ago(self) -> datetime:
+        """What was asked since then is as good as asked now, for whoever only types or is only named."""
+        return self._clock.now() - KNOWN_FOR
+
+    async def _member(self, guild: discord.Guild, user: int, since: datetime) -> discord.Member | None:
+        """As Discord said at that moment or later: it is asked once for all that they said before."""
         now = self._clock.now()
         known = self._members.get((guild.id, user))
-        if known and now - known[0] < KNOWN_FOR:
+        if known and known[0] >= since:
             return known[1]
         try:
             member = await guild.fetch_member(user)

@@ -7,6 +7,7 @@ does it again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -29,6 +30,7 @@ from adapters.discord.render import values_of
 from adapters.discord.replies import Asked, Prepared, Reply, source_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
+from adapters.discord.turns import Turns
 from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
@@ -49,6 +51,7 @@ class Intake:
         self._on = session
         # With when it was asked.
         self._answering: dict[asyncio.Task[Any], datetime] = {}
+        self._turns = Turns()
 
     async def idle(self, timeout: float) -> None:
         """Return once those who wait for an answer have it, or after so many seconds."""
@@ -60,7 +63,11 @@ class Intake:
         return min((at for at in self._answering.values() if at >= since), default=None)
 
     async def interaction(self, asked: Asked) -> None:
-        """Deal with it to the end; whatever goes wrong is answered."""
+        """Deal with it to the end; whatever goes wrong is answered. Where somebody does too much at once
+        Discord says to them that Plein did not respond.
+        """
+        if not self._turns.takes(asked.user.id):
+            return
         task = asyncio.current_task()
         assert task
         self._answering[task] = asked.created_at
@@ -90,8 +97,10 @@ class Intake:
         A database that does not answer just now is asked again: what was done is not done twice.
         """
         reply = Reply(self._on, asked)
+        turn = contextlib.AsyncExitStack()
 
         async def prepared() -> Prepared:
+            await turn.enter_async_context(self._turns.turn(asked.user.id))
             for attempt in range(TRIES):
                 try:
                     return await reply.prepare(await work(asked))
@@ -103,7 +112,8 @@ class Intake:
                     break
             return reply.plain(message(text("discord.not_now")))
 
-        await reply.give(prepared())
+        async with turn:
+            await reply.give(prepared())
 
     async def _elsewhere(self, asked: Asked) -> Message:
         return message(text("discord.elsewhere"))
@@ -129,10 +139,8 @@ class Intake:
         match ids.read(str(data.get("custom_id"))):
             case ids.Filled(command, args, chosen=chosen) if _is_theirs(args.get(ONCE), asked):
                 if chosen:
-                    args = {
-                        **args,
-                        "numbers": [int(number) for number in data["values"] if number.isdecimal()],
-                    }
+                    values = map(str, data.get("values") or ())
+                    args = {**args, "numbers": [int(value) for value in values if value.isdecimal()]}
                 return await self._run(asked, command, args)
             case (ids.Referred(number=number, form=False) | ids.Own(number=number, form=False)) as found:
                 shown = await self._message(asked, found)
@@ -165,7 +173,7 @@ class Intake:
         match where:
             case ids.Referred(invocation_id) if _is_theirs(invocation_id, asked):
                 return await self._on.core.answer_to(invocation_id)
-            case ids.Own(message_id=elsewhere) if asked.message:
+            case ids.Own(message_id=elsewhere) if asked.message and _stands_before(elsewhere, asked.message):
                 there = int(elsewhere or asked.message.id)
                 found = await self._on.core.message_at(self._on.account, str(there))
                 if found is None and asked.created_at - snowflake_time(there) < NOTED_WITHIN:
@@ -188,10 +196,11 @@ class Intake:
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
         member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
-        mentions = await places.mentions(words, user.id, place)
+        since = places.a_moment_ago if typing else asked.created_at
+        mentions = await places.mentions(words, user.id, place, since)
 
         async def presence(elsewhere: Sequence[Place]) -> Presences:
-            return await places.presences(user.id, elsewhere, member)
+            return await places.presences(user.id, elsewhere, member, since=since)
 
         return Invocation(
             source_of(asked),
@@ -241,10 +250,11 @@ class Intake:
         if used is None or used.focused is None:
             return
         try:
-            invocation = await self._invocation(asked, used.command.path, used.args, typing=True)
-            found = await self._on.core.suggest(invocation, used.focused, used.typed)
-            voice = await self._on.voice(invocation.author, otherwise=invocation.locale)
-            await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
+            async with self._turns.turn(asked.user.id):
+                invocation = await self._invocation(asked, used.command.path, used.args, typing=True)
+                found = await self._on.core.suggest(invocation, used.focused, used.typed)
+                voice = await self._on.voice(invocation.author, otherwise=invocation.locale)
+                await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
         except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
 
@@ -260,9 +270,15 @@ def _at_once(shown: Message | None) -> Message | None:
     return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
 
 
-def _is_theirs(invocation_id: str | None, asked: Asked) -> bool:
+def _is_theirs(invocation_id: object, asked: Asked) -> bool:
     """Whether it was they who were answered: ids end with whose they are."""
-    return invocation_id is None or invocation_id.endswith(f":{asked.user.id}")
+    return invocation_id is None or str(invocation_id).endswith(f":{asked.user.id}")
+
+
+def _stands_before(elsewhere: str, pressed: discord.Message) -> bool:
+    """Whether what was pressed is that message, or the answer to a press on it: a number can be made up."""
+    answers = pressed.interaction_metadata
+    return elsewhere in ("", str(pressed.id), str(answers.interacted_message_id if answers else None))
 
 
 def _data(asked: Asked) -> Mapping[str, Any]:

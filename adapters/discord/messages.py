@@ -28,6 +28,8 @@ from bot.model.people import Identity, Place, Role
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
+# What somebody wrote, and not what Discord says of what they did.
+WRITTEN = (discord.MessageType.default, discord.MessageType.reply)
 # Until Discord's own poll is asked for again.
 RETRY_SECONDS = 2.0
 
@@ -45,7 +47,8 @@ class Messages:
         if message.type is discord.MessageType.poll_result and author.id == me.id:
             about = message.reference.message_id if message.reference else None
             return {"result": about} if about else None
-        if author.bot or message.type not in (discord.MessageType.default, discord.MessageType.reply):
+        # A webhook writes as whoever it likes.
+        if author.bot or message.webhook_id or message.type not in WRITTEN:
             return None
         called = re.match(rf"\s*<@!?{me.id}>\s*", message.content)
         if message.guild and not called:
@@ -111,27 +114,27 @@ class Messages:
         )
 
     async def _invocation(self, message: int, kept: Json) -> Invocation:
-        places = self._on.places
+        places, said_at = self._on.places, discord.utils.snowflake_time(message)
         place = await places.at(kept["place"]) if "place" in kept else None
         author: int = kept["author"]
         role, since, writes = Role.RESIDENT, None, True
         if place and "may" in kept:
             role = places.role_of(discord.Permissions(kept["may"]))
             since, writes = datetime.fromisoformat(kept["since"]), kept.get("writes", True)
-        elif place and (here := (await places.presences(author, [place])).get(place)):
+        elif place and (here := (await places.presences(author, [place], since=said_at)).get(place)):
             role, since, writes = here.role, here.since, here.writes
-        mentions = await places.mentions([kept["words"]], author, place)
+        mentions = await places.mentions([kept["words"]], author, place, said_at)
         return Invocation(
             f"{PLATFORM}:{message}:{kept['author']}",
             Identity(PLATFORM, str(kept["author"])),
             kept["name"],
             place,
-            discord.utils.snowflake_time(message),
+            said_at,
             typed=kept["words"],
             role=role,
             since=since,
             writes=writes,
-            presence=partial(places.presences, author),
+            presence=partial(places.presences, author, since=said_at),
             by_post=True,
             public=place is not None,
             mentions=mentions,

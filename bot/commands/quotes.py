@@ -14,8 +14,8 @@ from dataclasses import dataclass
 QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "”": "”", "»": "«", "‚": "‘"}
 # These close one another, whichever is which.
 _MIXED = '"“”„'
-# Nobody quotes as often inside a quotation; and each mark is to be looked at a few times at most.
-_MOST_INSIDE = 40
+# Nobody quotes as often or as deeply inside a quotation; and each mark is looked at a few times at most.
+_MOST_INSIDE, _DEEPEST = 20, 4
 # What a question or sentence ends with, and where one ends in the midst of words; what parts the options.
 _ENDS = "?!.:…"
 _GOES_ON = re.compile(r"\?(?=\s+[^\s|])")
@@ -53,7 +53,7 @@ def quotation_at(words: str, start: int) -> Quotation | None:
     for number, found in enumerate(_ANY_MIXED.finditer(words, start + 1)):
         if first < 0:
             first = found.start()
-        if number > _MOST_INSIDE:
+        if number > _MOST_INSIDE or depth > _DEEPEST:
             break
         if _opens(words, found.start()):
             depth, nested = depth + 1, True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -140,12 +140,18 @@ class Core(Protocol):
         locale: str | None = None,
         *,
         ours: bool = False,
+        community: int | None = None,
     ) -> None:
-        """That account is in this place; without a theme's name the place gets a theme of its own.
+        """That account is in this place; without a theme's name the place gets a theme of its own, also where
+        the configuration named one before.
 
         Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
-        the configuration names is in any case.
+        the configuration names is in any case. `community`: whose it is, where the configuration says that.
         """
+        ...
+
+    async def named_as(self, place: Place) -> str | None:
+        """The room as which the configuration named a place that moved, or the place itself; None: never."""
         ...
 
     async def role_of(self, who: Identity) -> Role:
@@ -155,6 +161,14 @@ class Core(Protocol):
     async def left(self, account: str, place: Place) -> None: ...
 
     async def moved(self, account: str, old: Place, new: Place) -> None: ...
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        """People left a place, or were put out, and took back with them whatever was known of them there."""
+        ...
+
+    async def regraded(self, place: Place) -> None:
+        """Who may what in a place changed: what is known of people there is to be asked anew."""
+        ...
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         """What was refused there (None: anywhere) may be taken now: permissions changed."""

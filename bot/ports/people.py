@@ -158,12 +158,28 @@ class PeopleStore(Protocol):
         """Their platform says that this account takes no part in a theme, or not any more."""
         ...
 
+    def parted(self, platform: str, users: Collection[str], theme: int) -> None:
+        """These accounts left a place of that theme: what was said of them there is forgotten."""
+        ...
+
+    def doubt(self, platform: str, theme: int) -> None:
+        """What was said of that platform's accounts there grants nothing until it is said anew."""
+        ...
+
     def part_of(self, account: Identity, theme: int) -> Part | None:
         """What their platform said last of an account, however long ago."""
         ...
 
     def parts(self, resident: int, theme: int | None = None) -> Sequence[tuple[Identity, int, Part]]:
         """The same of all accounts of a resident, in that theme or each; with the theme's number."""
+        ...
+
+    def turns_here(self, identity: Identity, now: datetime) -> None:
+        """That account, which was used in another community, is used in this one from now on."""
+        ...
+
+    def highest_role(self, identity: Identity) -> Role:
+        """In whichever community, where nobody in particular asks."""
         ...
 
     def with_role(self, role: Role) -> Sequence[Identity]: ...
@@ -187,12 +203,25 @@ class PlaceStore(Protocol):
         """The account that is there for Plein; None where none is."""
         ...
 
+    def named_as(self, place: Place) -> str | None:
+        """The room as which the configuration named it, where its theme is from there; it may have moved."""
+        ...
+
     def bind(
-        self, place: Place, theme: int, name: str, locale: str | None, account: str, *, ours: bool = False
+        self,
+        place: Place,
+        theme: int,
+        name: str,
+        locale: str | None,
+        account: str,
+        *,
+        ours: bool = False,
+        listed: bool = False,
     ) -> bool:
         """The account serves the place. True if it is new, or back, or was served by another one.
 
-        `ours`: it is the community's own.
+        `ours`: it is the community's own. `listed`: the configuration says which theme it belongs to. What
+        another theme that it belonged to shows there is not kept up to date any more.
         """
         ...
 
@@ -211,6 +240,10 @@ class PlaceStore(Protocol):
         ...
 
     def leave(self, place: Place) -> None: ...
+
+    def drop(self, place: Place) -> None:
+        """As if Plein had never been there."""
+        ...
 
     def move(self, old: Place, new: Place) -> None: ...
 

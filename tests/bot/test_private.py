@@ -129,3 +129,14 @@ def test_what_is_somebody_elses_to_close_is_refused(here: Path, monkeypatch: pyt
     monkeypatch.setattr(Path, "chmod", refuse)
     with pytest.raises(NotPrivate, match="chown"):
         close_to_others(file)
+
+
+async def test_a_link_that_leads_to_nothing_yet_makes_no_open_file(here: Path) -> None:
+    """SQLite would make what it leads to, as the umask says."""
+    (here / "plein.db").symlink_to(here / "elsewhere.db")
+    store = await open_database("sqlite:///plein.db", None, stores_of())
+    await keep_something(store)
+    found = everything(here)
+    await store.close()
+    assert "elsewhere.db" in found
+    assert {name for name, mode in found.items() if mode & 0o077} == set()

@@ -14,7 +14,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 import storage
-from storage.batch import Loader, _locking, tables_of
+from storage.batch import Loader, _locking
+from storage.community import tables_of
 from storage.executor import _Plan
 from storage.polls.tables import ballots, polls
 from storage.tables import posts, subjects

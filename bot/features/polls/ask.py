@@ -29,7 +29,7 @@ from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
-from bot.unseen import seen_as
+from bot.unseen import drawn_as, seen_as
 
 MOST_OPTIONS = 20
 LONGEST_QUESTION = 250
@@ -62,10 +62,9 @@ def check_options(options: Sequence[str]) -> None:
             raise UserError(
                 "poll.option.long", option=option[:30] + "…", count=len(option), most=LONGEST_OPTION
             )
-        same = seen_as(option)
-        if not same:
+        if not seen_as(option):
             raise UserError("typed.unseen")
-        if same in known:
+        if (same := drawn_as(option)) in known:
             raise UserError("poll.options.double", option=option)
         known.add(same)
 

@@ -41,6 +41,9 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     """
     if number is not None:
         found = call.tx.of(POLLS).get(number, call.resident.id)
+        if not found:
+            # Their platform is asked as for one elsewhere: how long it takes would tell which it is.
+            call.themes_among(call.tx.of(POLLS).themes())
         # Of a poll elsewhere nobody hears more than of one that there is not.
         if not found or not call.takes_part(found[0].theme):
             raise UserError("poll.unknown", poll=number, usage=usage(call, "poll list")).openly()

@@ -24,7 +24,8 @@ AGREE, ABSTAIN, OBJECT = 1, 2, 3
 # Words that stand for a mark, in the catalogues: `poll.word.yes` and so on.
 DATE_WORDS = {"yes": YES, "if_need_be": IF_NEED_BE, "no": NO}
 CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}
-_NUMBERS = re.compile(r"[#\[]?(-?\d{1,9})[\].]?")
+# As a keycap on phones: "2\ufe0f\u20e3".
+_NUMBERS = re.compile("[#\\[]?(-?\\d{1,9})(?:[\\].]|\ufe0f?\u20e3)?")
 _BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
 _QUOTED = ' .!"“”„«»'
 # Words between options, or before one, that choose nothing.

@@ -79,8 +79,11 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
 
 
 def my_polls(call: Call) -> Message:
-    """The polls you opened and what you voted."""
-    found = call.tx.of(POLLS).of(call.resident.id, LISTED + 1)
+    """The polls you opened and what you voted, in the themes that you take part in now."""
+    mine = call.tx.of(POLLS).of(call.resident.id, LISTED + 1)
+    call.themes_among({poll.theme for poll, _ in mine})  # all of them are asked about at once
+    # How it goes on elsewhere is no business of whoever left.
+    found = [(poll, choices) for poll, choices in mine if call.takes_part(poll.theme)]
     if not found:
         return message(text("poll.mine.none"))
     lines = []
@@ -96,7 +99,7 @@ def my_polls(call: Call) -> Message:
         lines.append(text(key, poll=poll.id, question=poll.question, facts=tuple(facts)))
         if in_lines:
             lines += [text("poll.mine.mark", mark=mark) for mark in show.chosen(poll, choices)]
-    more = (text("list.more"),) if len(found) > LISTED else ()
+    more = (text("list.more"),) if len(mine) > LISTED else ()
     return message(*lines, *more, title=text("poll.mine.title"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
@@ -29,6 +30,8 @@ from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
+# What was said so long ago may have been overtaken.
+WAITED = timedelta(seconds=10)
 # What help says of it: how each kind is answered.
 HOW = (
     *("poll.help.choice", "poll.help.score", "poll.help.ranked", "poll.help.consent", "poll.help.dates"),
@@ -149,23 +152,36 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
     if after:
         with _openly(poll):
             check_voter(call, poll)
+    if _was_overtaken(call, poll, before):
+        return show.receipt(call.tx, poll, before, before)
     if poll.anonymous:
         _cast_sealed(call, poll, before, after, reason)
         return show.receipt(call.tx, poll, before, after)
     if after and call.undone_by is None:
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
     if before != after or reason:
-        call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
+        call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.said_at, reason)
         call.changed(f"{SUBJECT}:{poll.id}")
     call.in_sight = not poll.secret and bool(before or after)
     return show.receipt(call.tx, poll, before, after, reason)
+
+
+def _was_overtaken(call: Call, poll: Poll, before: Choices) -> bool:
+    """Whether they said something else since then, to another account of Plein's: this one was away.
+
+    Clocks of two platforms differ by a little: only what waited for a while is looked at.
+    """
+    if not before or call.now - call.said_at < WAITED:
+        return False
+    cast_at = call.tx.of(POLLS).cast_at(poll.id, call.resident.id)
+    return cast_at is not None and cast_at > call.said_at
 
 
 def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None) -> None:
     """Nobody can tell a vote that was changed from one that was repeated: only who takes part is seen."""
     if call.tx.of(POLLS).repeated(poll, call.resident.id, call.id):
         return
-    call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
+    call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.said_at, reason)
     if bool(before) != bool(after):
         call.changed(f"{SUBJECT}:{poll.id}")
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
 from bot.main.config import ThemeSection
-from tests.doubles.discord import Discord, Person, Server
-from tests.doubles.discord.state import Message
+from tests.doubles.discord import Discord, Person, Server, interactions
+from tests.doubles.discord.answers import Answer
+from tests.doubles.discord.permissions import bits
+from tests.doubles.discord.places import channel_changed
+from tests.doubles.discord.state import Channel, Message
 from tests.on_discord import OnDiscord, plein_on
 
-MOMENT = 10
+MOMENT, DAY = 10, 86_400
 
 
 @pytest.fixture
@@ -134,3 +138,168 @@ async def test_who_is_not_there_any_more_is_not_reminded(
     await council.until_quiet(2 * 86_400 + 60)
     assert "Geheim?" in (await ines.hears(ines.dm, "Geheim?")).text
     assert not [said for said in eva.sees(eva.dm) if "Geheim?" in said.text]
+
+
+async def test_who_was_shut_out_a_second_ago_is_out(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    """What Discord answered before they spoke is not what it says now."""
+    await asked(council, chair)
+    assert "Geheim?" in (await eva.uses(eva.dm, "poll show", poll=1)).text
+    assert "Geheim?" in (await chair.uses(chair.dm, "poll show", poll=1)).text
+    town.take(eva, "raad")
+    town.take(chair, "voorzitter")
+    council.double.clock.turn(1)
+    assert "is er voor jou niet" in (await eva.uses(eva.dm, "vote", answer="1", poll=1)).text
+    await eva.says(eva.dm, "peiling toon 1")
+    await eva.hears(eva.dm, "is er voor jou niet")
+    town.take(chair, "raad")
+    council.double.clock.turn(1)
+    assert "is er voor jou niet" in (await chair.uses("sport", "poll show", poll=1)).text
+
+
+async def test_a_private_thread_that_was_put_away_is_nobody_s_elsewhere(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    """The library forgets a thread that is archived; that somebody was in it says nothing any more."""
+    town.role("raad").permissions |= bits(["create_private_threads"])
+    thread = chair.begins("raad", "onder ons", private=True)
+    await chair.says(thread, f"{eva.mention} <@{council.double.bot.user.id}> kijk eens")
+    await chair.uses(thread, "poll open", question="Nemen we hem aan?", option="Ja | Nee")
+    assert "Nemen we" in (await eva.uses(thread, "poll show", poll=1)).text
+    del thread.joined[eva.id]
+    thread.archived = True
+    channel_changed(council.double.world, thread)
+    await council.until_quiet(MOMENT)
+    for where in (eva.dm, "sport"):
+        assert "is er voor jou niet" in (await eva.uses(where, "poll show", poll=1)).text
+
+
+async def test_who_may_not_come_into_a_voice_channel_has_no_part_in_it(
+    double: Discord, database: str, town: Server
+) -> None:
+    """They see that there is one, and nothing of what is said in it."""
+    may: dict[str, Any] = {"deny": {"everyone": ["connect"]}, "allow": {"raad": ["connect"]}}
+    spoken = town.channel("vergaderzaal", type=2, **may)
+    themes = [
+        ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
+        ThemeSection(name="Zaal", places=(f"discord:{spoken.id}",)),
+    ]
+    vera, eva = town.member("vera", roles=["raad"]), town.member("eva")
+    async with plein_on(double, database, themes=themes):
+        await vera.uses(spoken, "poll open", question="Geheim?", option="Ja | Nee")
+        assert "Geheim?" in (await vera.uses(vera.dm, "poll show", poll=1)).text
+        for where in ("sport", eva.dm):
+            assert "is er voor jou niet" in (await eva.uses(where, "poll show", poll=1)).text
+
+
+async def test_who_has_not_agreed_to_the_rules_takes_no_part_yet(
+    council: OnDiscord, town: Server, chair: Person
+) -> None:
+    """Discord lets them read and nothing else; Plein says nothing for them either."""
+    await chair.uses("sport", "poll open", question="Een bank?", option="Ja | Nee")
+    new = town.member("nieuw")
+    new.member.pending = True
+    opened = await new.uses(new.dm, "poll open", question="Kijk hier!", option="Ja | Nee", theme="Sport")
+    assert "staat open" not in opened.text
+    assert "is er voor jou niet" in (await new.uses(new.dm, "vote", answer="1", poll=1)).text
+    new.member.pending = False
+    council.double.clock.turn(1)
+    assert "je koos Ja" in (await new.uses(new.dm, "vote", answer="1", poll=1)).text
+
+
+async def test_a_number_that_is_a_poll_elsewhere_takes_as_long_as_one_that_is_none(
+    council: OnDiscord, chair: Person, town: Server
+) -> None:
+    """By what Discord is asked meanwhile, which takes longer than all else."""
+    await asked(council, chair)
+    eva = town.member("eva")
+    took = []
+    for number in (1, 2):
+        council.double.clock.turn(MOMENT)
+        before = len(council.double.calls)
+        said = (await eva.uses(eva.dm, "poll show", poll=number)).text
+        assert f"Een peiling met nummer {number} is er voor jou niet" in said
+        took.append([call.route for call in council.double.calls[before:] if call.method == "GET"])
+    assert took[0]
+    assert took[0] == took[1]
+
+
+@pytest.mark.parametrize("made_up", ["1o0 {}", "1p0 {}"])
+async def test_a_message_elsewhere_cannot_be_pressed_by_its_number(
+    council: OnDiscord, town: Server, chair: Person, made_up: str
+) -> None:
+    """What a client of one's own may send: a button with another message's number in it."""
+    await chair.uses("raad", "poll open", question="Geheim?", option="Aap | Noot", kind="ranked")
+    secret = await council.board("raad", "Geheim?")
+    eva = town.member("eva")
+    await eva.uses("sport", "poll open", question="Een bank?", option="Ja | Nee")
+    own = await council.board("sport", "Een bank?")
+    data = {"component_type": 2, "custom_id": made_up.format(secret.id), "id": 1}
+    world, bot = council.double.world, council.double.bot
+    pressed = interactions.begin(world, bot, interactions.PRESSED, eva.user, own.channel, data, own)
+    answer = Answer(council.double, pressed)
+    await answer.first(60)
+    assert "eheim" not in str(pressed.modal)
+    assert "hoort bij iets wat er niet meer is" in answer.text
+
+
+async def test_a_channel_leaves_a_theme_with_its_line(double: Discord, database: str, town: Server) -> None:
+    """From the next start on, before anybody says anything there."""
+    raad, oud = town.channel("raad"), town.channel("oud")
+    vera = town.member("vera")
+
+    def themes(*channels: Channel) -> list[ThemeSection]:
+        return [ThemeSection(name="Raad", places=tuple(f"discord:{channel.id}" for channel in channels))]
+
+    async with plein_on(double, database, themes=themes(raad, oud)) as plein:
+        await vera.uses("raad", "poll open", question="Geheim?", option="Ja | Nee")
+        await plein.board("oud", "Geheim?")
+        await plein.until_quiet(MOMENT)
+    async with plein_on(double, database, themes=themes(raad)) as plein:
+        await vera.uses("raad", "vote", answer="1", poll=1)
+        await vera.uses("raad", "poll open", question="Nog geheimer?", option="Ja | Nee")
+        await plein.until_quiet(MOMENT)
+        await plein.board("raad", "Geheim?", "1 persoon stemde")
+        await plein.board("oud", "Geheim?", "Nog niemand stemde")
+        assert not [said for said in vera.sees("oud") if "Nog geheimer?" in said.text]
+
+
+async def test_how_it_goes_on_is_not_told_to_whoever_left(
+    council: OnDiscord, town: Server, chair: Person, eva: Person
+) -> None:
+    """Neither until when it runs now, nor that it is over."""
+    await asked(council, chair)
+    await eva.uses("raad", "vote", answer="1", poll=1)
+    await eva.uses("sport", "poll open", question="Een bank?", option="Ja | Nee")
+    for where in (eva.dm, "sport"):
+        assert "je koos Ja" in (await eva.uses(where, "poll mine")).text
+    town.take(eva, "raad")
+    await chair.uses("raad", "poll close", poll=1, sure=True)
+    await council.turn(MOMENT)
+    for where in (eva.dm, "sport"):
+        mine = (await eva.uses(where, "poll mine")).text
+        assert "Een bank?" in mine
+        assert "Geheim?" not in mine
+
+
+async def test_a_server_leaves_the_community_with_its_line(
+    double: Discord, database: str, town: Server
+) -> None:
+    """Nothing is shown or said there any more, and who is there has no part in what is asked elsewhere."""
+    other = double.guild("Elders")
+    oud, kris = other.channel("oud"), other.member("kris")
+    theme = ThemeSection(name="Raad", places=(f"discord:{oud.id}", f"discord:{town.channel('sport').id}"))
+    both: dict[str, Any] = {"themes": [theme], "guilds": (town.id, other.id)}
+    async with plein_on(double, database, **both) as plein:
+        await kris.uses(oud, "poll open", question="Geheim?", option="Ja | Nee", closes="3d")
+        await plein.until_quiet(MOMENT)
+    shown = [said.text for said in kris.sees(oud) if not said.only_for]
+    assert "Geheim?" in shown[0]
+    async with plein_on(double, database, **both | {"guilds": (town.id,)}) as plein:
+        assert "is er voor jou niet" in (await kris.uses(kris.dm, "poll show", poll=1)).text
+        await town.member("tom").uses("sport", "vote", answer="1", poll=1)
+        await plein.until_quiet(4 * DAY)
+        await plein.until_quiet(MOMENT)
+        await plein.board("sport", "Gesloten: Geheim?")
+    assert [said.text for said in kris.sees(oud) if not said.only_for] == shown

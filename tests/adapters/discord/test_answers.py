@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -61,7 +61,8 @@ class Held:
 
 def fails(plein: OnDiscord, monkeypatch: pytest.MonkeyPatch, times: int) -> list[int]:
     """The database fails so often from now on; how often it still will."""
-    left, run = [times], plein.core.store.run
+    store = cast(Any, plein.core.store)
+    left, run = [times], store._run
 
     async def moody(*work: Any) -> Any:
         if left[0]:
@@ -70,7 +71,7 @@ def fails(plein: OnDiscord, monkeypatch: pytest.MonkeyPatch, times: int) -> list
             raise StoreFailed("away")
         return await run(*work)
 
-    monkeypatch.setattr(plein.core.store, "run", moody)
+    monkeypatch.setattr(store, "_run", moody)
     return left
 
 

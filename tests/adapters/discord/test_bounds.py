@@ -43,15 +43,19 @@ async def test_who_does_not_see_the_channel_any_more_is_no_moderator_of_it(
 async def test_however_much_is_typed_in_private_discord_is_asked_once_in_a_moment(
     plein: OnDiscord, anna: Person
 ) -> None:
-    """In private nothing else says where they are; what is suggested there is for who is there now."""
+    """In private nothing else says where they are; what is suggested there is for who is there now. What they
+    do is asked about each time: a moment ago they may have been somebody else.
+    """
     await opened(plein, anna, "Een bank?")
     asked = "/guilds/{guild_id}/members/{user_id}"
     before = len(plein.double.calls_to("GET", asked))
     for words in ("s", "sp", "sport"):
         await anna.completes(anna.dm, "poll open", "theme", words)
-    for _ in range(3):
-        await anna.uses(anna.dm, "poll list")
     assert len(plein.double.calls_to("GET", asked)) == before + 1
+    for number in range(3):
+        plein.double.clock.turn(1)
+        await anna.uses(anna.dm, "poll list")
+        assert len(plein.double.calls_to("GET", asked)) == before + 2 + number
 
 
 async def test_a_server_out_of_reach_is_no_trouble_in_another(

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
-from adapters.discord import history
-from tests.doubles.discord import Discord, Message, Person, Server
+from adapters.discord import history, ids
+from tests.doubles.discord import Discord, Message, Person, Server, interactions
+from tests.doubles.discord.state import Interaction
 from tests.on_discord import OnDiscord, opened, plein_on
 
 SAY = "POST /channels/{channel_id}/messages"
@@ -184,3 +185,24 @@ async def test_of_what_is_gone_nothing_is_remembered(
     async with asyncio.timeout(60):
         while any(name.split(":")[1] not in town.guild.channels for name in await streams()):
             pass
+
+
+async def test_whoever_presses_a_thousand_times_waits_for_themselves(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Ben is answered after a few of hers, not after all; what is too much is not answered."""
+    board = await opened(plein, anna, "Een bank?")
+    pressed = [press(plein, anna, board, 1 + number % 2) for number in range(600)]
+    assert "you chose Nee" in (await ben.presses(board, "Nee")).text
+    assert sum(bool(one.answered) for one in pressed) < 60
+    await plein.until_quiet()
+    # What she does afterwards is taken as any other's.
+    assert "je koos" in (await anna.presses(board, "Ja")).text
+    await plein.board("sport", "Een bank?", "2 mensen stemden")
+
+
+def press(plein: OnDiscord, who: Person, board: Message, option: int) -> Interaction:
+    """A press on a button, without waiting for the answer."""
+    data = {"component_type": 2, "custom_id": ids.spell("poll tick", {"poll": 1, "option": option}), "id": 1}
+    world, bot = plein.double.world, plein.double.bot
+    return interactions.begin(world, bot, interactions.PRESSED, who.user, board.channel, data, board)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands import quotes
 from bot.commands.quotes import quotations, quoted_clearly
 from bot.commands.read import parse
 from bot.errors import Unsure
@@ -113,3 +116,20 @@ def test_what_is_quoted_clearly_is_beyond_doubt(words: str) -> None:
     if clear := quoted_clearly(words):
         (found,) = quotations(clear)
         assert (found.start, found.end, found.sure) == (0, len(clear) - 1, True)
+
+
+@pytest.mark.parametrize("words", ['"', "“", '"a" "', '"a „b', '" “a" ', '("a" '])
+def test_whoever_types_nothing_but_marks_holds_up_nobody(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    """Each mark is looked at a few times, however many there are: it is done where everybody's votes wait."""
+    looked = 0
+    look = quotes._opens
+
+    def opens(words: str, at: int) -> bool:
+        nonlocal looked
+        looked += 1
+        return look(words, at)
+
+    monkeypatch.setattr(quotes, "_opens", opens)
+    line = words * (6_000 // len(words))
+    assert list(quotations(line))
+    assert looked < 12 * len(re.findall('["“”„]', line))

@@ -6,10 +6,12 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator
 
+import pytest
+
 from bot.clock import HandClock
 from bot.main.app import open_core
 from bot.main.config import Config, DatabaseSection, ResidentSection
-from bot.model.people import Identity, Role
+from bot.model.people import HOLDS, Identity, Place, Role
 from bot.ports.storage import Transaction
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Platform, Town
@@ -151,3 +153,61 @@ async def test_the_same_lines_again_change_nothing(database_url: str) -> None:
         before = await town.core.store.run(everything)
     async with started(database_url, *lines) as town:
         assert await town.core.store.run(everything) == before
+
+
+# --- places ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("elsewhere", [None, "buurt"], ids=["taken out", "given to another theme"])
+async def test_a_place_leaves_a_theme_with_its_line(database_url: str, elsewhere: str | None) -> None:
+    """What its theme shows there stands still, and those who are in it have no part in the theme."""
+    async with started(database_url) as town:
+        await town.joined("oud")
+        await town.say("anna", '!poll open "Geheim?" Ja | Nee')
+        await town.say("ben", "!vote 1", room="oud")
+        await town.core.run_due()
+        assert {shown.where for shown in town.platform.shown} == {"sport", "oud"}
+    async with started(database_url) as town:
+        await town.core.joined(PLATFORM, Place(PLATFORM, "oud"), "oud", elsewhere)
+        assert "is er voor jou niet" in await town.say("ben", "!poll show 1", room="oud")
+        # What their other accounts were told of it, they were told of a place that it has no more.
+        assert await parts(town, "ben") == {"oud"}
+        await town.say("anna", "!vote 2")
+        await town.say("anna", '!poll open "Nog geheimer?" Ja | Nee')
+        await town.core.run_due()
+        assert {shown.where for shown in town.platform.shown} == {"sport"}
+        assert "Geheim?" in await town.say("anna", "!poll show 1")
+
+
+async def test_a_place_that_never_had_a_line_keeps_its_own_theme(database_url: str) -> None:
+    async with started(database_url) as town:
+        await town.core.joined(PLATFORM, Place(PLATFORM, "straat"), "straat")
+        await town.say("anna", '!poll open "Een bank?" Ja | Nee', room="straat")
+    async with started(database_url) as town:
+        await town.core.joined(PLATFORM, Place(PLATFORM, "straat"), "straat")
+        assert "Een bank?" in await town.say("anna", "!poll show 1", room="straat")
+
+
+async def test_a_place_that_moved_is_known_by_the_room_that_the_line_names(database_url: str) -> None:
+    old, new, newer = (Place(PLATFORM, name) for name in ("oud", "nieuw", "nieuwer"))
+    async with started(database_url) as town:
+        await town.joined("oud")
+        await town.core.moved(PLATFORM, old, new)
+        assert await town.core.named_as(new) == "oud"
+        await town.joined("nieuw")
+        await town.core.moved(PLATFORM, new, newer)
+        assert await town.core.named_as(newer) == "oud"
+        await town.core.joined(PLATFORM, newer, "nieuwer")
+        assert await town.core.named_as(newer) is None
+
+
+async def parts(town: Town, name: str) -> set[str]:
+    """The rooms of whose themes somebody has a part that still holds."""
+
+    def read(tx: Transaction) -> set[str]:
+        who = tx.people.by_identity(Identity(PLATFORM, name))
+        assert who
+        fresh = {theme for _, theme, part in tx.people.parts(who.id) if part.said_at > NOW - HOLDS}
+        return {place.room_id for theme in fresh for place in tx.places.of_theme(theme)}
+
+    return await town.core.store.run(read)

@@ -63,6 +63,20 @@ EVERYBODY = [
     "send_polls",
 ]
 """What a new guild lets everybody do."""
+VOICE = (2, 13)
+TEXT = (
+    "send_messages",
+    "embed_links",
+    "attach_files",
+    "read_message_history",
+    "mention_everyone",
+    "use_external_emojis",
+    "add_reactions",
+    "manage_messages",
+    "use_application_commands",
+    "send_polls",
+)
+"""What nobody may in a voice channel which they may not come into, and whose words they do not see."""
 
 
 def bits(names: Iterable[str]) -> int:
@@ -107,6 +121,8 @@ def in_channel(guild: Guild, member: Member, channel: Channel) -> int:
     own = overwrites.get(member.user.id)
     if own:
         found = found & ~own.deny | own.allow
+    if channel.type in VOICE and not found & BITS["connect"]:
+        found &= ~bits(TEXT)
     return found if found & BITS["view_channel"] else 0
 
 

@@ -46,7 +46,7 @@ def member_json(member: Member, *, user: bool = True) -> Json:
         "flags": 0,
         "deaf": False,
         "mute": False,
-        "pending": False,
+        "pending": member.pending,
         "avatar": None,
         "banner": None,
         "premium_since": None,

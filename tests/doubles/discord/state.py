@@ -67,6 +67,8 @@ class Member:
     role_ids: list[str] = field(default_factory=list)
     nick: str | None = None
     joined_at: float = 0.0
+    # They have not agreed to the server's rules yet.
+    pending: bool = False
 
 
 @dataclass(slots=True)

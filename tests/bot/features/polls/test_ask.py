@@ -78,6 +78,9 @@ def test_questions_that_cannot_be_asked(question: str, key: str) -> None:
         (["Straße", "STRASSE"], "poll.options.double"),
         (["é", "e\u0301"], "poll.options.double"),
         (["A", "A\u200d"], "poll.options.double"),
+        (["Ja", "J\u0430"], "poll.options.double"),
+        (["ABC", "\u0410\u0412\u0421"], "poll.options.double"),
+        (["Kom", "\u039aom"], "poll.options.double"),
         (["A", "\u200d"], "typed.unseen"),
     ],
 )
