@@ -39,7 +39,7 @@ class Hearing:
         return bool(self._hearers)
 
     async def hear(self, heard: Heard) -> None:
-        """Raises StoreFailed if it could not be kept: try again."""
+        """Raises: StoreFailed if it could not be kept: try again."""
         if not self._hearers:
             return
         community = await self._communities.of_place(heard.place)

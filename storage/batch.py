@@ -133,7 +133,7 @@ class Batch:
     def within(self, community: int) -> Iterator[None]:
         """What is done inside is that community's; what is raised out of it undoes all.
 
-        Raises RuntimeError where all is another community's.
+        Raises: RuntimeError where all is another community's.
         """
         before = self.community
         if before not in (None, community):

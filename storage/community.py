@@ -60,7 +60,8 @@ def tables_of(statement: Executable) -> frozenset[Table]:
 def compiled(statement: Any, dialect: Dialect, names: Sequence[str] | None, *, confined: bool) -> Any:
     """For a community's transaction; or for one that is nobody's, as it stands.
 
-    `names` are the columns that an insert is given. Raises RuntimeError for what nobody in particular may do.
+    `names` are the columns that an insert is given. Raises: RuntimeError for what nobody in particular may
+    do.
     """
     if confined:
         if names is not None and COLUMN in statement.table.c:

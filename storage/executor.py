@@ -142,7 +142,7 @@ class Executor:
         self._plans = self._dialect.name if whose is not None else f"{self._dialect.name} anywhere"
 
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
-        """Like Connection.execute, with every row read already. Raises FAILURES."""
+        """Like Connection.execute, with every row read already. Raises: FAILURES."""
         many = isinstance(values, (list, tuple))
         key = (self._plans, statement)
         try:

@@ -17,14 +17,13 @@ _NOBODY, _KEYS = "", "keys"
 def check_keys(seals: Keyring, tx: Transaction) -> None:
     """The folder and the database say the same of each other; the first time each is told.
 
-    Raises StoreFailed where that is another folder, or another database's.
+    Raises: StoreFailed where that is another folder, or another database's.
     """
     kept, found = cast(Tx, tx).kept, seals.whose
     known = kept.get(_NOBODY, _KEYS)
     if known is None:
         if found is None:
-            found = secrets.token_hex(16)
-            seals.belong_to(found)
+            found = seals.belong_to(secrets.token_hex(16))
         known = kept.first(_NOBODY, _KEYS, found)
     if known != found:
         raise StoreFailed(

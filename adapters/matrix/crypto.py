@@ -157,7 +157,7 @@ class PleinClient(nio.AsyncClient):
     # --- our keys ---
 
     def load_store(self) -> None:
-        """As nio does, with an Olm machine that strangers cannot make raise. Raises StoreFailed."""
+        """As nio does, with an Olm machine that strangers cannot make raise. Raises: StoreFailed."""
         if self.store or not self.store_path:
             return
         assert self.device_id

@@ -57,7 +57,7 @@ def gap_in(kept: Mapping[str, Any]) -> Gap | None:
 async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequence[Arrival]:
     """What matters of it, the oldest first; of what one person said the latest.
 
-    Raises TryLater where the server does not say just now.
+    Raises: TryLater where the server does not say just now.
     """
     found: list[Any] = []
     said: Counter[str] = Counter()

@@ -100,7 +100,7 @@ class Sync:
         self._doors, self._chores, self._keys = Errands(DOORS_AT_ONCE), Errands(3), Errands(KEYS_AT_ONCE)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
-        """Until cancelled. Raises TokenRefused. `caught_up` is called after the first reading."""
+        """Until cancelled. Raises: TokenRefused. `caught_up` is called after the first reading."""
         try:
             await self._read_again_and_again(caught_up)
         finally:

@@ -31,7 +31,7 @@ class Adapter(Protocol):
     async def deliver(self, delivery: Delivery) -> Receipt:
         """Show it, once for each key; where it stands.
 
-        Raises Gone, NotNow (TryLater where it is known for how long) and NotOurs. Anything else is a fault
+        Raises: Gone, NotNow (TryLater where it is known for how long) and NotOurs. Anything else is a fault
         of ours: it is tried again with growing pauses, and set aside in the end.
         """
         ...
@@ -63,7 +63,7 @@ class Listener(Adapter, Protocol):
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         """Where that account is now, of these places of its platform; what cannot be said is left out.
 
-        Raises TryLater where its platform says nothing at all just now.
+        Raises: TryLater where its platform says nothing at all just now.
         """
         ...
 

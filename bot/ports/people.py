@@ -50,6 +50,8 @@ class Recognised(NamedTuple):
 
 
 class HandledStore(Protocol):
+    """Which events were dealt with, with what was answered and what takes each back."""
+
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
 
     def add(
@@ -72,6 +74,8 @@ class HandledStore(Protocol):
 
 
 class PeopleStore(Protocol):
+    """Residents, their accounts, and in which themes these take part."""
+
     def by_identity(self, identity: Identity) -> Resident | None: ...
 
     def add(self, identity: Identity, name: str) -> Resident: ...
@@ -186,6 +190,8 @@ class PeopleStore(Protocol):
 
 
 class PlaceStore(Protocol):
+    """Themes and their places, and which account of Plein's serves each."""
+
     def known(self, place: Place) -> tuple[Theme, str | None] | None:
         """The place's theme, and the language place_locale there if one was chosen."""
         ...
@@ -249,6 +255,8 @@ class PlaceStore(Protocol):
 
 
 class UseStore(Protocol):
+    """How often somebody did what is held within limits."""
+
     def add(self, resident: int, what: str, until: datetime) -> None:
         """They did that, and it counts until then."""
         ...

@@ -39,7 +39,7 @@ class Transaction(Protocol):
     def within(self, community: int) -> AbstractContextManager[None]:
         """What is done inside is that community's, in a transaction of nobody's in particular.
 
-        What is raised out of it has to undo all. Raises RuntimeError in a transaction of another community.
+        What is raised out of it has to undo all. Raises: RuntimeError in a transaction of another community.
         """
         ...
 
@@ -111,7 +111,7 @@ class Store(Protocol):
     async def read(self, work: Callable[[Transaction], T], *, community: int = FIRST_COMMUNITY) -> T:
         """What the work finds in what is committed. It waits for nobody who writes, and nobody for it.
 
-        Raises RuntimeError where the work would write, and StoreFailed.
+        Raises: RuntimeError where the work would write, and StoreFailed.
         """
         ...
 

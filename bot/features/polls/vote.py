@@ -200,7 +200,7 @@ def _asked_in_private(call: Call, poll: Poll) -> Message | None:
     """Where nobody is to see how somebody votes, what others saw is no vote: it is asked in private."""
     if not (poll.secret and call.public):
         return None
-    return _asked(poll, text("poll.overheard", question=poll.question))
+    return _question(poll, text("poll.overheard", question=poll.question))
 
 
 def _asked_whole(poll: Poll, form: Form) -> Message:
@@ -218,7 +218,7 @@ def _asked_whole(poll: Poll, form: Form) -> Message:
     )
 
 
-def _asked(poll: Poll, *first: Text) -> Message:
+def _question(poll: Poll, *first: Text) -> Message:
     """The question put to one person alone."""
     return message(
         *first,
@@ -282,7 +282,7 @@ def remind_due(call: Call, job: Job) -> None:
         return  # it runs longer now, and another job comes for that; or it is over
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
-    said = _asked(poll, reminder, text("poll.reminder.stop"))
+    said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
         key = f"poll:{poll.id}:reminder:{resident}"
