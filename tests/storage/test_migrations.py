@@ -81,11 +81,13 @@ async def test_up_down_and_up_again(database_url: str) -> None:
         assert await look(database_url, tables) == set()
 
 
-def down_to_the_first(db: Connection) -> None:
+def down_to(revision: str, db: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = db
-    command.downgrade(config, "0001")
+    if db.dialect.name == "sqlite":
+        db.exec_driver_sql("PRAGMA foreign_keys=OFF")
+    command.downgrade(config, revision)
     db.commit()
 
 
@@ -202,7 +204,7 @@ async def test_plain_polls_keep_their_count_up_and_down(database_url: str) -> No
     await store.run(use_it)
     await store.close()
     assert len(await look(database_url, rows("tallies", "poll", "choices"))) > len(OLD_POLLS) + 10
-    await look(database_url, down_to_the_first)
+    await look(database_url, partial(down_to, "0001"))
     assert await look(database_url, tables) == before
     found = await look(database_url, rows("tallies", "poll", "option", "votes"))
     changed = {(1, 0, 4): (1, 0, 5), (1, 2, 1): (1, 2, 2)}
@@ -446,14 +448,7 @@ async def test_what_was_a_platforms_goes_on_as_its_accounts(database_url: str) -
     await store.run(read)
     await store.close()
 
-    def down(db: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = db
-        command.downgrade(config, "0002")
-        db.commit()
-
-    await look(database_url, down)
+    await look(database_url, partial(down_to, "0002"))
     after = {table: await look(database_url, rows(table, *names)) for table, names in BEFORE_ACCOUNTS.items()}
     # What was to be taken away stays; else all is as it was.
     for table, names in BEFORE_ACCOUNTS.items():
@@ -519,14 +514,7 @@ async def test_answers_stand_apart_from_their_ids_up_and_down(database_url: str)
     with pytest.raises(IntegrityError, match=r"(?i)unique"):
         await look(database_url, lambda db: db.execute(again))
 
-    def down(db: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = db
-        command.downgrade(config, "0007")
-        db.commit()
-
-    await look(database_url, down)
+    await look(database_url, partial(down_to, "0007"))
     assert await look(database_url, is_apart) == database_url.startswith("postgresql")
     assert await look(database_url, rows(*answered)) == kept
 
@@ -660,11 +648,16 @@ BEFORE_COMMUNITIES: dict[str, list[dict[str, object]]] = {
 }
 
 
-def fill_before_communities(db: Connection) -> None:
-    for table, found in BEFORE_COMMUNITIES.items():
+def add_rows(what: dict[str, list[dict[str, object]]], db: Connection) -> None:
+    for table, found in what.items():
         for fields in found:
             names = ", ".join(fields)
             db.execute(sql(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(fields)})"), fields)  # noqa: S608
+    db.commit()
+
+
+def fill_before_communities(db: Connection) -> None:
+    add_rows(BEFORE_COMMUNITIES, db)
     db.execute(sql("DELETE FROM polls WHERE id = 3"))
     db.commit()
 
@@ -707,16 +700,7 @@ async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> 
     finally:
         await store.close()
 
-    def down(db: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = db
-        if db.dialect.name == "sqlite":
-            db.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        command.downgrade(config, "0019")
-        db.commit()
-
-    await look(database_url, down)
+    await look(database_url, partial(down_to, "0019"))
     left = await look(database_url, all_of_before)
     assert left["residents"] == before["residents"]
     assert len(left["polls"]) == 4
@@ -733,3 +717,76 @@ async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> 
         return found
 
     assert await look(database_url, asked_then) == 6
+
+
+# --- linking ---
+
+# What there is once accounts were linked and one left: in both communities, where numbers may be the same.
+LINKED: dict[str, list[dict[str, object]]] = {
+    "communities": [{"id": 2, "name": "Other"}],
+    "residents": [{"id": 3, "community": 2, "name": "An", "folded": "an"}],
+    "identities": [
+        {"platform": "matrix", "user_id": "@an:x", "community": 2, "resident": 3, "role": 1},
+    ],
+    "themes": [{"id": 2, "community": 2, "name": "sport"}],
+    "polls": [
+        {
+            "community": 2,
+            "id": 1,
+            "theme": 2,
+            "opener": 3,
+            "question": "Een?",
+            "options": "[]",
+            "at_most": 1,
+            "state": "open",
+            "was_left": True,
+            **TIMES,
+        }
+    ],
+    "link_codes": [
+        {"community": 1, "code": "c1", "resident": 1, "account": "a", "until": 1},
+        {"community": 2, "code": "c1", "resident": 3, "account": "a", "until": 1},
+    ],
+    "links": [{"community": 2, "resident": 3, "accounts": "[]", "brought": "{}", "until": 1}],
+    "wrong_codes": [{"community": 1, "account": "a", "at": 1}, {"community": 2, "account": "a", "at": 1}],
+    "leavers": [
+        {"community": 1, "poll": 1, "account": "a", "holder": 1},
+        {"community": 2, "poll": 1, "account": "a", "holder": 3},
+    ],
+}
+
+
+def made_how(db: Connection) -> list[tuple[str, str]]:
+    """How each table is kept, on SQLite, beside what SQLAlchemy can compare."""
+    if db.dialect.name != "sqlite":
+        return []
+    found = db.execute(sql("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"))
+    return [
+        (name, how) for name, words in found for how in ("WITHOUT ROWID", "AUTOINCREMENT") if how in words
+    ]
+
+
+async def test_what_was_linked_is_there_by_community_and_goes_down_again(database_url: str) -> None:
+    """Whoever voted, who is whose and what they may do stays as it was; of codes nothing is left."""
+    await upgrade(database_url, to="0019")
+    await look(database_url, fill_before_communities)
+    await upgrade(database_url, to="0020")
+    before = await look(database_url, all_of_before)
+    made_before = await look(database_url, made_how)
+    await upgrade(database_url)
+    assert await look(database_url, all_of_before) == before
+    assert {row[0] for row in await look(database_url, rows("polls", "was_left"))} == {0}
+    assert await look(database_url, rows("identities", "role")) == [(None,), (None,)]
+    await look(database_url, partial(add_rows, LINKED))
+    for again in LINKED["leavers"]:
+        with pytest.raises(IntegrityError):
+            await look(database_url, partial(add_rows, {"leavers": [again]}))
+
+    await look(database_url, partial(down_to, "0020"))
+    assert await look(database_url, made_how) == made_before
+    assert await look(database_url, rows("polls", "community", "id")) == [(1, 1), (1, 2), (2, 1)]
+    left = await look(database_url, rows("identities", "community", "resident"))
+    assert left == [(1, 1), (1, 2), (2, 3)]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    assert await look(database_url, rows("leavers", "poll")) == []
