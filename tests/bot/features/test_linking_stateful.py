@@ -15,7 +15,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
 from bot.clock import HandClock
@@ -94,6 +94,15 @@ class Linking(RuleBasedStateMachine):
 
     @rule(who=people, poll=st.integers(1, 2), which=st.integers(0, 1))
     def vote(self, who: str, poll: int, which: int) -> None:
+        self.vote_in(poll, who, which)
+
+    @rule(order=st.permutations(WHO), poll=st.integers(1, 2), which=st.integers(0, 1))
+    def everybody_votes(self, order: list[str], poll: int, which: int) -> None:
+        """Whoever has a vote too many casts it."""
+        for who in order:
+            self.vote_in(poll, who, which)
+
+    def vote_in(self, poll: int, who: str, which: int) -> None:
         answer = KINDS[self.kinds[poll - 1]][which]
         said: Message = self.run(
             ask(self.chat, who, command="poll vote", answer=answer, poll=poll, room=ROOM)
@@ -105,10 +114,12 @@ class Linking(RuleBasedStateMachine):
     def withdraw(self, who: str, poll: int) -> None:
         self.ask(who, f"!poll withdraw {poll}", ROOM)
 
-    @rule(pair=st.permutations(WHO), first=MOSTLY, second=MOSTLY)
-    def link(self, pair: list[str], first: bool, second: bool) -> None:
-        """Each says yes or no."""
-        asks, gives, _ = pair
+    @precondition(lambda self: len(self.linked()) < len(WHO))
+    @rule(order=st.permutations(WHO), first=MOSTLY, second=MOSTLY)
+    def link(self, order: list[str], first: bool, second: bool) -> None:
+        """Two who are not one person yet: each says yes or no."""
+        asks = order[0]
+        gives = next(who for who in order[1:] if self.whose.get(who, who) != self.whose.get(asks))
         if key(said := self.ask(asks, "!me link")) != "link.code":
             return
         question = self.ask(gives, f"!me link {said.lines[0].values['code']}")
@@ -118,14 +129,22 @@ class Linking(RuleBasedStateMachine):
         if key(done := self.press(asks, question, 1 if second else 2)) == "link.done":
             self.done.append(done)
 
+    @precondition(lambda self: self.done)
     @rule(who=people, which=st.integers(0, 9))
     def undo(self, who: str, which: int) -> None:
-        if self.done:
-            self.press(who, self.done[which % len(self.done)])
+        self.press(who, self.done[which % len(self.done)])
 
-    @rule(who=people)
-    def unlink(self, who: str) -> None:
-        self.ask(who, "!me unlink --sure")
+    @precondition(lambda self: self.linked())
+    @rule(which=st.integers(0, len(WHO) - 1))
+    def unlink(self, which: int) -> None:
+        linked = self.linked()
+        said = self.ask(linked[which % len(linked)], "!me unlink --sure")
+        assert key(said) == "unlink.done", said
+
+    def linked(self) -> list[str]:
+        """Those who are one person with somebody else."""
+        persons = list(self.whose.values())
+        return [who for who in WHO if who in self.whose and persons.count(self.whose[who]) > 1]
 
     @rule(who=people)
     def forget(self, who: str) -> None:
