@@ -46,7 +46,7 @@ def private(person: Person, words: str) -> list[Message]:
 
 
 class Board:
-    words = "Sluit"
+    words = "Peiling 1 sluit"
 
     async def comes(self, plein: OnDiscord) -> None:
         await asked(plein)
