@@ -366,13 +366,20 @@ async def test_a_press_counts_as_the_whole_ballot_or_not_at_all(database_url: st
 
 
 CHANCE = random.Random(11)
+
+
+def scribble(first: int, last: int, count: int) -> str:
+    """Nothing that could be squeezed."""
+    return "".join(chr(CHANCE.randrange(first, last)) for _ in range(count))
+
+
 # As long as a reason may be, in scripts that take more or less room, and with nothing to squeeze.
 REASONS = {
     "ben": "",
     "cas": "duur",
     "dora": LONG[:270],
-    "eva": "".join(chr(CHANCE.randrange(0x4E00, 0x9FFF)) for _ in range(LONGEST_REASON)),
-    "finn": "".join(chr(CHANCE.randrange(0x1F300, 0x1F5FF)) for _ in range(LONGEST_REASON)),
+    "eva": scribble(0x4E00, 0x9FFF, LONGEST_REASON),
+    "finn": scribble(0x1F300, 0x1F5FF, LONGEST_REASON),
     "gert": "<&" * (LONGEST_REASON // 2),
 }
 
@@ -395,7 +402,9 @@ async def test_the_length_of_what_is_sealed_says_nothing(tmp_path: Path) -> None
                 arrival = Arrival(f"${name}{unread}", "!dm", body, undecryptable=unread)
                 await town.core.store_arrivals("x", [arrival], name)
             assert "je stem is binnen" in await vote(town, name, f"!vote {words}")
-            for wrong in (f"!votte {words}", f"!vote nonsense {words}"):
+            # Whoever objects at too great length is told so, and not known by that.
+            too_long = f"object {scribble(0x4E00, 0x9FFF, 900)}" if reason else "nonsense"
+            for wrong in (f"!votte {words}", f"!vote {too_long}"):
                 await town.core.handle(replace(town.asked(name, wrong, room=None), by_post=True))
         with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
             for column, rows in (
