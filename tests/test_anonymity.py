@@ -607,7 +607,10 @@ def reachable() -> Iterator[bytes]:
 
 def test_each_claim_names_its_test() -> None:
     """What docs/anonymity.md says is tried is, and what is tried stands there."""
-    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "anonymity.md").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "anonymity.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+)`", page)
+    for file, test in re.findall(r"`([\w/]+\.py)::(test_\w+)`", page):
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), test
     tests = {name for name in globals() if name.startswith("test_")}
     assert set(named) == tests - {"test_each_claim_names_its_test"}
 
