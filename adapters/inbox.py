@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -85,9 +85,12 @@ class InOrder:
         if here.worker is None:
             here.worker = self._start(self._work(arrival.room, here))
 
-    def put_aside(self, account: str, arrival: Arrival, who: str) -> None:
-        """It cannot be dealt with now: it waits, and with it what the same person says there after it."""
-        self._wait((arrival.room, who), _Item(account, arrival, who))
+    def put_first(self, account: str, said: Sequence[tuple[Arrival, str]]) -> None:
+        """What everybody in a room waits for brought these, with who said each: they come before the rest."""
+        for arrival, who in reversed(said):
+            here = self._rooms[arrival.room]
+            here.waiting.appendleft(_Item(account, arrival, who))
+            here.ahead[who] += 1
 
     async def idle(self) -> None:
         """Return once all that came so far has been dealt with."""

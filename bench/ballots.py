@@ -53,12 +53,13 @@ def _fill(tx: Transaction) -> None:
     """Ballots of as many residents, straight into the tables; the count beside them is kept right."""
     run: Callable[[str], object] = cast(Tx, tx)._executor.run
     numbers = f"WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY + 999})"
-    run(f"{numbers} INSERT INTO residents (id, name) SELECT i, 'voter ' || i FROM n")
-    run(f"{numbers} INSERT INTO ballots (poll, voter, choices, cast_at) SELECT 1, i, 1 + i % 3, 0 FROM n")
+    run(f"{numbers} INSERT INTO residents (id, community, name) SELECT i, 1, 'voter ' || i FROM n")
+    votes = "SELECT 1, 1, i, 1 + i % 3, 0 FROM n"
+    run(f"{numbers} INSERT INTO ballots (community, poll, voter, choices, cast_at) {votes}")
     run("DELETE FROM tallies WHERE poll = 1")
-    counted = "SELECT 1, choices, count(*) FROM ballots WHERE poll = 1 GROUP BY choices"
-    run(f"INSERT INTO tallies (poll, choices, votes) {counted}")
-    run("INSERT INTO tallies (poll, choices, votes) SELECT 1, '', count(*) FROM ballots WHERE poll = 1")
+    for choices, of in (("choices", "GROUP BY choices"), ("''", "")):
+        counted = f"SELECT 1, 1, {choices}, count(*) FROM ballots WHERE poll = 1 {of}"
+        run(f"INSERT INTO tallies (community, poll, choices, votes) {counted}")
 
 
 async def _vote(core: PleinCore) -> float:

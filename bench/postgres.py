@@ -29,13 +29,23 @@ class Ungrouped:
         for store in stores:
             self._free.put_nowait(store)
 
-    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
+    async def run(
+        self, work: Callable[[Transaction], T], about: Invocation | None = None, *, community: int = 1
+    ) -> T:
         async with self._whoever_is_free() as store:
-            return await store.run(work, about)
+            return await store.run(work, about, community=community)
 
-    async def read(self, work: Callable[[Transaction], T]) -> T:
+    async def run_anywhere(self, work: Callable[[Transaction], T]) -> T:
         async with self._whoever_is_free() as store:
-            return await store.read(work)
+            return await store.run_anywhere(work)
+
+    async def read(self, work: Callable[[Transaction], T], *, community: int = 1) -> T:
+        async with self._whoever_is_free() as store:
+            return await store.read(work, community=community)
+
+    async def read_anywhere(self, work: Callable[[Transaction], T]) -> T:
+        async with self._whoever_is_free() as store:
+            return await store.read_anywhere(work)
 
     async def forget(self, now: datetime) -> None:
         async with self._whoever_is_free() as store:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.types import CONVERTERS
+from bot.communities import Communities, of_community
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
 from bot.delivery.outbox import Outbox
@@ -19,7 +20,7 @@ from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, residents_in
-from bot.model.people import Identity, Known, Place, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
@@ -48,9 +49,10 @@ class PleinCore:
         kinds = {**CONVERTERS, **features.kinds}
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
-        self.dispatch = Dispatch(store, clock, self.commands, settings)
-        self.hearing = Hearing(store, self.dispatch.call_for, features.hears)
-        self.rooms = Rooms(store, clock, self._look)
+        self.communities = Communities(store)
+        self.dispatch = Dispatch(store, clock, self.commands, settings, self.communities)
+        self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
+        self.rooms = Rooms(store, clock, self.communities, self._look)
         self.outbox = Outbox(store, clock, self.rooms.adapters)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
@@ -81,7 +83,11 @@ class PleinCore:
         return await self.dispatch.suggest(invocation, name, typed)
 
     async def answer_to(self, invocation_id: str) -> Message | None:
-        return await self.store.run(lambda tx: tx.handled.answer(invocation_id))
+        def look(tx: Transaction) -> Message | None:
+            answer, whose = tx.handled.answer(invocation_id), tx.communities.that_handled(invocation_id)
+            return of_community(answer, whose) if answer and whose else answer
+
+        return await self.store.run_anywhere(look)
 
     @property
     def listens(self) -> bool:
@@ -101,20 +107,30 @@ class PleinCore:
         """What an adapter itself has to tell people, for reasons of its platform's: once under a key."""
         now = self.clock.now()
         await self.store.run(
-            lambda tx: tx.posts.add(key, to, message, now, account=account, mentions=mentions)
+            lambda tx: tx.posts.add(key, to, message, now, account=account, mentions=mentions),
+            community=await self.communities.for_whom(to),
         )
 
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
-        await self.store.run(lambda tx: self.features.link(tx, accounts))
+        await self.store.run(
+            lambda tx: self.features.link(tx, accounts),
+            community=await self.communities.in_private(accounts[0]),
+        )
 
     async def export(self, resident: int) -> Exported:
         """All that is kept of a resident, by the name of the table; plain values, as JSON has them."""
-        return await self.store.read(lambda tx: self.features.export(tx, resident))
+        community = await self._of_resident(resident)
+        return await self.store.read(lambda tx: self.features.export(tx, resident), community=community)
 
     async def forget(self, resident: int) -> None:
         """Nothing is kept of a resident any more, but what counts without saying whose it was."""
-        await self.store.run(lambda tx: self.features.forget(tx, resident))
+        community = await self._of_resident(resident)
+        await self.store.run(lambda tx: self.features.forget(tx, resident), community=community)
+
+    async def _of_resident(self, resident: int) -> int:
+        found = await self.store.read_anywhere(lambda tx: tx.communities.of_residents([resident]))
+        return found.get(resident, FIRST_COMMUNITY)
 
     # --- where Plein is ---
 
@@ -136,21 +152,27 @@ class PleinCore:
         locale: str | None = None,
         *,
         ours: bool = False,
+        community: int | None = None,
     ) -> None:
-        await self.rooms.joined(account, place, name, theme, locale, ours)
+        await self.rooms.joined(account, place, name, theme, locale, ours, community)
 
     async def named_as(self, place: Place) -> str | None:
-        return await self.store.read(lambda tx: tx.places.named_as(place))
+        return await self.store.read_anywhere(lambda tx: tx.places.named_as(place))
 
     async def role_of(self, who: Identity) -> Role:
-        resident = await self.store.read(lambda tx: tx.people.by_identity(who))
-        return resident.role if resident else Role.RESIDENT
+        return await self.store.read_anywhere(lambda tx: tx.people.highest_role(who))
 
     async def left(self, account: str, place: Place) -> None:
         await self.rooms.left(account, place)
 
     async def moved(self, account: str, old: Place, new: Place) -> None:
         await self.rooms.moved(account, old, new)
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        await self.rooms.parted(place, users)
+
+    async def regraded(self, place: Place) -> None:
+        await self.rooms.regraded(place)
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)
@@ -159,7 +181,7 @@ class PleinCore:
         return await self.rooms.places(account)
 
     async def message_at(self, account: str, ref: str) -> Message | None:
-        return await self.store.run(
+        return await self.store.run_anywhere(
             lambda tx: tx.boards.message_at(account, ref) or tx.posts.message_at(account, ref)
         )
 
@@ -170,7 +192,7 @@ class PleinCore:
         write = partial(
             self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
         )
-        finish = await self.store.read(lambda tx: make(tx, subject, write))
+        finish = await self.store.read(lambda tx: make(tx, subject, write), community=attachment.community)
         return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
@@ -182,36 +204,37 @@ class PleinCore:
             return resident.locale if resident else None
 
         default = self.texts.nearest(otherwise, self.settings.locale)
-        return self.texts.nearest(await self.store.run(read), default)
+        community = await self.communities.for_whom(to)
+        return self.texts.nearest(await self.store.run(read, community=community), default)
 
     async def people_in(self, message: Message) -> Mapping[int, Known]:
         numbers = {resident.id for resident in residents_in(message)}
-        return await self.store.read(lambda tx: tx.people.known(numbers)) if numbers else {}
+        return await self.store.read_anywhere(lambda tx: tx.people.known(numbers)) if numbers else {}
 
     # --- what an account keeps ---
 
     async def keep(self, account: str, name: str, value: str) -> None:
-        await self.store.run(lambda tx: tx.kept.put(account, name, value))
+        await self.store.run_anywhere(lambda tx: tx.kept.put(account, name, value))
 
     async def kept(self, account: str, prefix: str = "") -> Mapping[str, str]:
-        return await self.store.run(lambda tx: tx.kept.all(account, prefix))
+        return await self.store.run_anywhere(lambda tx: tx.kept.all(account, prefix))
 
     async def store_arrivals(
         self, account: str, arrivals: Sequence[Arrival], cursor: str | None, stream: str = ""
     ) -> Sequence[Arrival]:
         now = self.clock.now()
-        return await self.store.run(lambda tx: tx.inbox.add(account, arrivals, cursor, now, stream))
+        return await self.store.run_anywhere(lambda tx: tx.inbox.add(account, arrivals, cursor, now, stream))
 
     async def arrivals(
         self, account: str, *, stream: str = "", undecryptable: bool = False
     ) -> Sequence[Arrival]:
-        return await self.store.run(lambda tx: tx.inbox.waiting(account, undecryptable, stream))
+        return await self.store.run_anywhere(lambda tx: tx.inbox.waiting(account, undecryptable, stream))
 
     async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
-        return await self.store.run(lambda tx: tx.inbox.cursors(account, prefix))
+        return await self.store.run_anywhere(lambda tx: tx.inbox.cursors(account, prefix))
 
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
-        await self.store.run(lambda tx: tx.inbox.done(account, seqs))
+        await self.store.run_anywhere(lambda tx: tx.inbox.done(account, seqs))
 
     async def close_stream(self, account: str, stream: str) -> None:
-        await self.store.run(lambda tx: tx.inbox.close(account, stream))
+        await self.store.run_anywhere(lambda tx: tx.inbox.close(account, stream))

@@ -21,6 +21,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
+from bot.communities import Communities, of_community
 from bot.errors import AskFirst, StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text
@@ -62,29 +63,47 @@ class Dispatch:
         clock: Clock,
         commands: Commands,
         settings: Settings,
+        communities: Communities,
     ) -> None:
         self.store = store
+        self.communities = communities
         self.clock = clock
         self.commands = commands
         self.settings = settings
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
-        return await self._asking(
-            invocation, lambda told: self.store.run(partial(self._once, invocation, told), invocation)
+        community = await self.communities.of(invocation)
+        turned = self.communities.has_turned(invocation.author, community)
+        answer = await self._asking(
+            invocation,
+            lambda told: self.store.run(
+                partial(self._once, invocation, told, turned=turned), invocation, community=community
+            ),
         )
+        if turned:
+            self.communities.note_use(invocation.author, community)
+        return answer and of_community(answer, community)
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
         """Undo what the invocation `taken` did, if its own author asks; nothing otherwise."""
-        return await self._asking(
-            invocation, lambda told: self.store.run(partial(self._undo_once, invocation, taken, told))
+        community = await self.communities.of(invocation)
+        answer = await self._asking(
+            invocation,
+            lambda told: self.store.run(
+                partial(self._undo_once, invocation, taken, told), community=community
+            ),
         )
+        return answer and of_community(answer, community)
 
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         """What the argument `name` could be. It only reads: whoever is still typing has done nothing yet."""
-        words = typed.strip()
+        words, community = typed.strip(), await self.communities.of(invocation)
         return await self._asking(
-            invocation, lambda told: self.store.read(partial(self._suggest, invocation, name, words, told))
+            invocation,
+            lambda told: self.store.read(
+                partial(self._suggest, invocation, name, words, told), community=community
+            ),
         )
 
     async def _asking(self, invocation: Invocation, attempt: Callable[[Told], Awaitable[T | _Ask]]) -> T:
@@ -126,11 +145,15 @@ class Dispatch:
             return None
         return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), told, tx)
 
-    def _once(self, invocation: Invocation, told: Told, tx: Transaction) -> Message | _Ask | None:
+    def _once(
+        self, invocation: Invocation, told: Told, tx: Transaction, *, turned: bool = False
+    ) -> Message | _Ask | None:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0]
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
+        if turned:
+            tx.people.turns_here(invocation.author, call.now)
         if told is not None:
             call.told = self._note(invocation, call.resident, told, tx) if told else {}
         if invocation.overheard:
@@ -251,7 +274,9 @@ class Dispatch:
             if ONCE not in given:  # else that was asked already
                 look_over(self.commands, command, given, call.locale)
         else:
-            command, given = parse(self.commands, invocation.typed, call.locale)
+            command, typed = parse(self.commands, invocation.typed, call.locale)
+            takes = {argument.name for argument in self.commands.arguments(command)}
+            given = {name: value for name, value in invocation.args.items() if name in takes} | typed
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
         return command, given

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from bot.call import Call
+from bot.communities import Communities
 from bot.errors import StoreFailed
 from bot.feature import Hear
 from bot.model.events import Heard, Invocation
@@ -25,8 +26,11 @@ MakeCall = Callable[[Invocation, Recognised, Resident, Transaction], Call]
 class Hearing:
     """Gives what is said in places to each of `hearers`. `call` makes what a handler gets."""
 
-    def __init__(self, store: Store, call: MakeCall, hearers: Sequence[Hear]) -> None:
+    def __init__(
+        self, store: Store, communities: Communities, call: MakeCall, hearers: Sequence[Hear]
+    ) -> None:
         self._store = store
+        self._communities = communities
         self._call = call
         self._hearers = hearers
 
@@ -35,9 +39,12 @@ class Hearing:
         return bool(self._hearers)
 
     async def hear(self, heard: Heard) -> None:
-        """Raises StoreFailed if it could not be kept: try again."""
-        if self._hearers:
-            await self._store.run(partial(self._once, heard))
+        """Raises: StoreFailed if it could not be kept: try again."""
+        if not self._hearers:
+            return
+        community = await self._communities.of_place(heard.place)
+        if community is not None:  # elsewhere it has no theme
+            await self._store.run(partial(self._once, heard), community=community)
 
     def _once(self, heard: Heard, tx: Transaction) -> None:
         known = tx.handled.recognise(heard.id, heard.author, heard.place)

@@ -54,13 +54,13 @@ def make_private_file(file: Path) -> None:
 
 
 def close_to_others(file: Path) -> None:
-    """Nobody else can read it from now on. Raises NotPrivate where it is somebody else's to close."""
+    """Nobody else can read it from now on. Raises: NotPrivate where it is somebody else's to close."""
     if open_to_others(file):
         _close(file, 0o600)
 
 
 def check_own_folder(folder: Path) -> None:
-    """Raises NotPrivate for a folder of secrets that leads elsewhere, or is not ours."""
+    """Raises: NotPrivate for a folder of secrets that leads elsewhere, or is not ours."""
     if folder.is_symlink():
         raise NotPrivate(f"{folder} is a link. Name the folder that it leads to")
     if folder.exists() and folder.stat().st_uid != os.geteuid():
@@ -68,7 +68,7 @@ def check_own_folder(folder: Path) -> None:
 
 
 def check_private_folder(folder: Path) -> None:
-    """Raises NotPrivate for a folder of secrets that leads elsewhere, or that others can look into.
+    """Raises: NotPrivate for a folder of secrets that leads elsewhere, or that others can look into.
 
     That is not mended: whoever made it so has to know what was to be seen in it.
     """

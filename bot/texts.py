@@ -177,7 +177,7 @@ class _Catalogue:
 
 @cache
 def _read_catalogue(folders: tuple[Path, ...], locale: str) -> _Catalogue:
-    """All files of that language. Raises Clash where two of them have the same key."""
+    """All files of that language. Raises: Clash where two of them have the same key."""
     entries: dict[str, tuple[str, ...]] = {}
     known: dict[str, Path] = {}
     plural: Callable[[int], int] = _same_in_every_number

@@ -14,6 +14,7 @@ from sqlalchemy import Table, Update, and_, bindparam, exists, or_, select, upda
 
 from bot.ports.accounts import Unheard
 from storage.batch import Batch
+from storage.community import OURS, anywhere
 from storage.tables import accounts, boards, identities, inbox, places, posts, refs
 from storage.upsert import upsert
 
@@ -47,6 +48,7 @@ _WAITING = exists().where(
     inbox.c.account == accounts.c.account,
     or_(inbox.c.said_at.is_(None), inbox.c.said_at < _UNTIL),
     or_(inbox.c.sealed.is_(False), _RECENT),
+    or_(inbox.c.whose.is_(None), inbox.c.whose == OURS),
     ~_IN_OTHER_THEME,
 )
 _UNHEARD = (
@@ -58,7 +60,7 @@ _UNHEARD = (
 
 def _given(table: Table, *which: Any) -> Update:
     values: dict[str, Any] = {"account": bindparam("account_")}
-    return update(table).where(*which).values(**values)
+    return anywhere(update(table).where(*which).values(**values))
 
 
 _ADOPT = [_given(table, table.c.account == bindparam("platform_")) for table in (places, boards, posts, refs)]

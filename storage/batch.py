@@ -19,6 +19,9 @@ write made for all of them at once. This is how, without any of the thirty-two k
 5. **Flush**: what was deferred is executed, all rows of a statement at once, in the order in which they
    were first put off. That is before the commit at the latest.
 
+Whose rows all this is about is said by `enter`: a community's, each in its turn where several share a
+transaction. Nothing is known of one that was known of another.
+
 Nothing that was got outlives a write to one of the tables it came from. A deferred write is no such
 write until it is flushed, as its row tells by itself what holds now.
 
@@ -28,16 +31,18 @@ keys to destroy.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, select
-from sqlalchemy.sql import visitors
 
+from bot.model.people import FIRST_COMMUNITY
 from storage.among import among
+from storage.community import tables_of
 from storage.executor import Executor, Rows, Values
 
 T = TypeVar("T")
@@ -109,6 +114,47 @@ class Batch:
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
         self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
         self._locked: dict[Column[Any], set[Any]] = {}
+
+    # --- whose it is ---
+
+    @property
+    def community(self) -> int | None:
+        """Whose rows these are; None for nobody's in particular."""
+        return self._executor.community
+
+    def enter(self, community: int | None) -> None:
+        """What follows is that community's. What was deferred is written first."""
+        self.flush()
+        self.discard()
+        self._expected.clear()
+        self._executor.enter(community)
+
+    @contextlib.contextmanager
+    def within(self, community: int) -> Iterator[None]:
+        """What is done inside is that community's; what is raised out of it undoes all.
+
+        Raises: RuntimeError where all is another community's.
+        """
+        before = self.community
+        if before not in (None, community):
+            raise RuntimeError(f"what is for community {before} may not reach {community}")
+        if before is not None:
+            yield
+            return
+        self.enter(community)
+        try:
+            yield
+        except BaseException:
+            self.discard()
+            raise
+        finally:
+            self.enter(before)
+
+    def own(self, name: str) -> str:
+        """What nobody else calls so who uses names that all communities share, such as those of keys."""
+        if self.community is None:
+            raise RuntimeError(f"whose {name}?")
+        return name if self.community == FIRST_COMMUNITY else f"c{self.community}-{name}"
 
     # --- once it is kept ---
 
@@ -250,13 +296,6 @@ def _equals(column: Column[Any], name: str) -> ColumnElement[bool]:
 
 
 # --- which tables and columns belong together ---
-
-
-@lru_cache(1024)
-def tables_of(statement: Executable) -> frozenset[Table]:
-    """Every table that a statement reads or writes."""
-    found = visitors.iterate(statement)  # type: ignore[arg-type]
-    return frozenset(part for part in found if isinstance(part, Table))
 
 
 def _table(statement: Any) -> Table:

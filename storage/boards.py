@@ -10,8 +10,9 @@ from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 from bot.model.codec import pack, unpack
 from bot.model.message import Message
 from bot.model.people import Place
-from bot.model.work import Board, Reference
+from bot.model.work import Board, Reference, key_in
 from storage.batch import Batch
+from storage.community import anywhere
 from storage.retry import retry, retrying
 from storage.tables import boards, places, refs, subjects
 from storage.upsert import upsert
@@ -38,16 +39,17 @@ _LEFT = exists().where(
     places.c.platform == boards.c.platform, places.c.room == boards.c.room, places.c.here.is_(False)
 )
 _STALE = and_(boards.c.version < subjects.c.version, _MINE, ~_LEFT)
-_TO_SHOW = (
+_ITS = and_(subjects.c.community == boards.c.community, subjects.c.subject == boards.c.subject)
+_TO_SHOW = anywhere(
     select(boards, subjects.c.version.label("newest"))
-    .join(subjects, subjects.c.subject == boards.c.subject)
+    .join(subjects, _ITS)
     .where(_STALE, boards.c.next_at <= _NOW)
-    .order_by(boards.c.subject, boards.c.platform, boards.c.room)
+    .order_by(boards.c.community, boards.c.subject, boards.c.platform, boards.c.room)
     .limit(bindparam("limit_"))
 )
-_NEXT_TRY = (
+_NEXT_TRY = anywhere(
     select(func.min(boards.c.next_at))
-    .select_from(boards.join(subjects, subjects.c.subject == boards.c.subject))
+    .select_from(boards.join(subjects, _ITS))
     .where(_STALE, boards.c.next_at > _NOW)
 )
 _THIS = and_(
@@ -80,11 +82,12 @@ _LATER = (
 _RETRY = retrying(boards)
 _DROP = delete(boards).where(_THIS)
 _REF = upsert(refs).on_conflict_do_nothing()
-_AT = (
+_AT = anywhere(
     select(boards.c.shown)
     .join(
         refs,
         and_(
+            refs.c.community == boards.c.community,
             refs.c.subject == boards.c.subject,
             refs.c.platform == boards.c.platform,
             refs.c.room == boards.c.room,
@@ -133,10 +136,11 @@ class Boards:
                 Place(row.platform, row.room),
                 row.newest,
                 tuple((row.sent_as or "").split()),
-                f"board:{row.subject}:{row.room}:{row.edition}",
+                key_in(row.community, f"board:{row.subject}:{row.room}:{row.edition}"),
                 row.account,
                 row.attempts,
                 row.tried_at,
+                row.community,
             )
             for row in rows
         ]

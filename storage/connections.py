@@ -55,7 +55,7 @@ def sqlite_engine(url: str, answers_within: float = ANSWERS_WITHIN) -> Engine:
     """One connection that keeps what it was told to keep.
 
     The driver's own transactions are off and BEGIN IMMEDIATE is sent instead: its deferred
-    BEGIN lets two writers read the same state and silently lose one of them. Raises OSError.
+    BEGIN lets two writers read the same state and silently lose one of them. Raises: OSError.
     """
     if file := sqlite_file(url):
         _keep_private(file)

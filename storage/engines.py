@@ -30,12 +30,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from sqlalchemy.util import await_only
 
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
-from bot.ports.storage import Transaction
+from bot.model.people import FIRST_COMMUNITY
+from bot.ports.storage import Store, Transaction
 from bot.private import check_private_folder, make_private_folder
 from storage.connections import (
     ANSWERS_WITHIN,
@@ -108,12 +109,41 @@ class WritingExecutor(Executor):
             raise
 
 
-class Listening:
-    """Who is to hear of what was committed: those who asked for it, and those who wait for such a thing."""
+class _Served:
+    """What both databases are for whoever uses them: works for a community (the first, where none is named),
+    or for nobody in particular; and who is to hear of what was committed.
+    """
 
     def __init__(self) -> None:
         self._turns = Turns()
         self._waiting_for: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
+
+    async def run(
+        self,
+        work: Callable[[Transaction], T],
+        about: Invocation | None = None,
+        *,
+        community: int = FIRST_COMMUNITY,
+    ) -> T:
+        return await self._run(work, about, community)
+
+    async def run_anywhere(self, work: Callable[[Transaction], T]) -> T:
+        return await self._run(work, None, None)
+
+    async def read(self, work: Callable[[Transaction], T], *, community: int = FIRST_COMMUNITY) -> T:
+        return await self._read(work, community)
+
+    async def read_anywhere(self, work: Callable[[Transaction], T]) -> T:
+        return await self._read(work, None)
+
+    async def _run(self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None) -> T:
+        raise NotImplementedError
+
+    async def _read(self, work: Callable[[Transaction], T], whose: int | None) -> T:
+        raise NotImplementedError
+
+    async def forget(self, now: datetime) -> None:
+        await forget(cast(Store, self), now)
 
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
         self._waiting_for[what].append(listener)
@@ -134,7 +164,7 @@ class Listening:
         self._turns.written(len(futures))
 
 
-class SQLite(Listening):
+class SQLite(_Served):
     """A file: one writer thread with shared commits, and a few threads that read."""
 
     def __init__(
@@ -153,24 +183,23 @@ class SQLite(Listening):
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
         self._thread.start()
 
-    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
+    async def _run(self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
         self._turns.write()
-        self._queue.put(((work, about), future))
+        self._queue.put(((work, about, whose), future))
         return await future
 
-    async def read(self, work: Callable[[Transaction], T]) -> T:
+    async def _read(self, work: Callable[[Transaction], T], whose: int | None) -> T:
         if self._readers is None:
-            return await self.run(partial(self._read_among_works, work))
+            return await self._run(partial(self._read_among_works, work, whose), None, whose)
         turn = Turn(self._turns)
         await turn.take()
         try:
-            return await self._loop.run_in_executor(self._reading, self._read, self._readers, work, turn)
+            return await self._loop.run_in_executor(
+                self._reading, self._read_beside, self._readers, work, whose, turn
+            )
         finally:
             turn.give()
-
-    async def forget(self, now: datetime) -> None:
-        await forget(self, now)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._reading.shutdown)
@@ -180,20 +209,24 @@ class SQLite(Listening):
             if engine:
                 engine.dispose()
 
-    def _read(self, readers: Engine, work: Callable[[Transaction], T], turn: Turn) -> T:
+    def _read_beside(
+        self, readers: Engine, work: Callable[[Transaction], T], whose: int | None, turn: Turn
+    ) -> T:
         def before_each() -> None:
             if turn.over:
                 asyncio.run_coroutine_threadsafe(turn.take(), self._loop).result()
 
         try:
             with readers.begin() as db:
-                return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
+                return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work, whose)
+        except DataError:
+            raise
         except FAILURES as error:
             raise failure(error) from error
 
-    def _read_among_works(self, work: Callable[[Transaction], T], tx: Transaction) -> T:
+    def _read_among_works(self, work: Callable[[Transaction], T], whose: int | None, tx: Transaction) -> T:
         cast(Tx, tx).db.flush()
-        return Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores).read(work)
+        return Tx(ReadingExecutor(self._db, lambda: None), self._seals, self._stores).read(work, whose)
 
     def _write(self) -> None:
         with self._engine.connect() as self._db:
@@ -223,7 +256,7 @@ class SQLite(Listening):
         return group
 
 
-class PostgreSQL(Listening):
+class PostgreSQL(_Served):
     """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
     def __init__(self, url: str, seals: Keyring, stores: Stores, answers_within: float) -> None:
@@ -241,25 +274,24 @@ class PostgreSQL(Listening):
         self._used = 0.0
         self._task = asyncio.create_task(self._write())
 
-    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
+    async def _run(self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._turns.write()
-        self._queue.put_nowait(((work, about), future))
+        self._queue.put_nowait(((work, about, whose), future))
         return await future
 
-    async def read(self, work: Callable[[Transaction], T]) -> T:
+    async def _read(self, work: Callable[[Transaction], T], whose: int | None) -> T:
         turn = Turn(self._turns)
         await turn.take()
         try:
             async with self._readers.connect() as db:
-                return await db.run_sync(self._read, work, turn)
+                return await db.run_sync(self._read_beside, work, whose, turn)
+        except DataError:
+            raise
         except (*FAILURES, OSError) as error:
             raise failure(error) from error
         finally:
             turn.give()
-
-    async def forget(self, now: datetime) -> None:
-        await forget(self, now)
 
     async def close(self) -> None:
         self._queue.put_nowait(None)
@@ -270,15 +302,17 @@ class PostgreSQL(Listening):
                 async with asyncio.timeout(self._answers_within):
                     await engine.dispose()
 
-    def _read(self, db: Connection, work: Callable[[Transaction], T], turn: Turn) -> T:
+    def _read_beside(
+        self, db: Connection, work: Callable[[Transaction], T], whose: int | None, turn: Turn
+    ) -> T:
         def before_each() -> None:
             if turn.over:
                 await_only(turn.take())
 
         with db.begin():
-            return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work)
+            return Tx(ReadingExecutor(db, before_each), self._seals, self._stores).read(work, whose)
 
-    def _run(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
+    def _run_all(self, db: Connection, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
         return run_group(Tx(Executor(db), self._seals, self._stores), tasks)
 
     async def _write(self) -> None:
@@ -288,7 +322,7 @@ class PostgreSQL(Listening):
             woken: set[str] = set()
             try:
                 db = await self._connection()
-                outcomes, woken = await db.run_sync(self._run, [task for task, _ in group])
+                outcomes, woken = await db.run_sync(self._run_all, [task for task, _ in group])
                 if self._driver.is_closed():
                     self._answering.lose(next(error for _, error in outcomes if error))
             except (SQLAlchemyError, OSError) as error:
@@ -366,8 +400,8 @@ async def open_database(
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
     opened = await _open(url, seals, stores, answers_within)
     try:
-        await opened.run(partial(plan_keys, seals))
-        await opened.run(partial(check_keys, seals))
+        await opened.run_anywhere(partial(plan_keys, seals))
+        await opened.run_anywhere(partial(check_keys, seals))
     except BaseException:
         await opened.close()
         raise
@@ -394,6 +428,6 @@ async def leave_keys(url: str) -> None:
     """The folder of keys is lost: the one of the next start is the database's. Raises StoreFailed."""
     opened = await _open(url, Keyring(None), {}, ANSWERS_WITHIN)
     try:
-        await opened.run(leave_ring)
+        await opened.run_anywhere(leave_ring)
     finally:
         await opened.close()

@@ -2,7 +2,8 @@
 
 A platform's words wait in the inbox, and an answer to a mistake quotes what was typed: either may be how
 somebody tried to vote in an anonymous poll. When such a poll ends there is a new key; what still waits is
-sealed anew, the rest is let go, and the old key is destroyed.
+sealed anew, the rest is let go, and the old key is destroyed. The inbox, of which nobody knows yet for which
+community its words are, has a key of its own, which is changed with each community's.
 
 What is sealed is squeezed and then padded: however somebody votes, in whichever script they say why, it is as
 long as anything else.
@@ -25,7 +26,7 @@ from storage.keyring import KeyGone, Keyring
 from storage.tables import inbox, posts, seen
 
 T = TypeVar("T")
-_KEY = "now-{}"
+_NOW, _ARRIVED = "now-", "arrived-"
 # So many bytes, squeezed, have room for any vote; and for one that its own platform sealed, which no
 # squeezing makes smaller. What is longer can be none.
 ROOM, ROOM_FOR_UNREAD = 2_048, 8_192
@@ -42,24 +43,32 @@ class Envelopes:
         self._db = db
         self._seals = seals
 
-    def seal(self, words: str, room: int = ROOM) -> tuple[str, str]:
-        """The name of the key, and the sealed text."""
-        return self._with_newest(lambda key: (key, self._under(key, words, room)))
+    def seal(self, words: str) -> tuple[str, str]:
+        """The name of the key, which is the community's, and the sealed text."""
+        return self._with_newest(self._db.own(_NOW), lambda key: (key, self._under(key, words)))
+
+    def seal_arrived(self, words: str, room: int = ROOM) -> tuple[str, str]:
+        """The same for what waits in the inbox, whosever it is."""
+        return self._with_newest(_ARRIVED, lambda key: (key, self._under(key, words, room)))
 
     def mark(self, words: str) -> int:
         """A number by which these are known again until the key changes, and to nobody without it."""
-        return 1 + self._with_newest(lambda key: int.from_bytes(self._seals.mark(key, words)) % _MOST_MARK)
 
-    def _with_newest(self, work: Callable[[str], T]) -> T:
+        def marked(key: str) -> int:
+            return 1 + int.from_bytes(self._seals.mark(key, words)) % _MOST_MARK
+
+        return self._with_newest(self._db.own(_NOW), marked)
+
+    def _with_newest(self, kind: str, work: Callable[[str], T]) -> T:
         while True:
-            numbers = self._numbers()
+            numbers = self._numbers(kind)
             if not numbers:
-                self._seals.make(_KEY.format(1))
+                self._seals.make(f"{kind}1")
             try:
-                return work(_KEY.format(numbers[-1] if numbers else 1))
+                return work(f"{kind}{numbers[-1] if numbers else 1}")
             except KeyGone:
                 # Another process has just destroyed it: there is a newer one.
-                if self._numbers()[-1:] == numbers[-1:]:
+                if self._numbers(kind)[-1:] == numbers[-1:]:
                     raise
 
     def _under(self, key: str, words: str, room: int = ROOM) -> str:
@@ -81,22 +90,33 @@ class Envelopes:
 
     def turn(self) -> None:
         """From now on there is a new key; the old ones go when nothing needs them any more."""
-        if numbers := self._numbers():
-            self._seals.make(_KEY.format(numbers[-1] + 1))
+        for kind in self._kinds():
+            if numbers := self._numbers(kind):
+                self._seals.make(f"{kind}{numbers[-1] + 1}")
 
     def leave_old_keys(self) -> bool:
         """Seal anew what still waits, let go of the rest, and destroy the old keys. False: not yet gone."""
-        *old, newest = self._numbers() or [0]
-        key = _KEY.format(newest)
+        left = [self._leave(kind) for kind in self._kinds()]
+        return all(left)
+
+    def _kinds(self) -> tuple[str, str]:
+        return _ARRIVED, self._db.own(_NOW)
+
+    def _leave(self, kind: str) -> bool:
+        *old, newest = self._numbers(kind) or [1]
+        key = f"{kind}{newest}"
         for table, body, waits in _SEALED:
+            if (table is inbox) != (kind == _ARRIVED):
+                continue
             for row in self._db.execute(_under_others(table, body, waits), {"key_": key}):
+                self._seals.make(key)
                 words = self.unseal(row.key, row.body) if row.waits else None
                 if row.is_said_only and (message := unpack(words or None)):
                     words = pack(replace(message, controls=()))
                 sealed = None if words is None else self._under(key, words, _ROOMS[table])
                 self._put(table, body, row.id, key if sealed else "", sealed)
         for number in old:
-            self._db.destroy(_KEY.format(number))
+            self._db.destroy(f"{kind}{number}")
         return not old
 
     def _put(self, table: Table, body: Column[Any], row: Any, key: str, kept: str | None) -> None:
@@ -106,11 +126,8 @@ class Envelopes:
         found = {"id_": row, "newkey_": key, **({"body_": kept} if kept else {})}
         self._db.execute(_putting(table, body, bool(kept)), found)
 
-    def _numbers(self) -> list[int]:
-        prefix = _KEY.format("")
-        return sorted(
-            int(name.removeprefix(prefix)) for name in self._seals.names() if name.startswith(prefix)
-        )
+    def _numbers(self, kind: str) -> list[int]:
+        return sorted(int(name.removeprefix(kind)) for name in self._seals.names() if name.startswith(kind))
 
 
 _ID = {inbox: "seq", posts: "seq", seen: "id"}

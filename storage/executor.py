@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Dialect, Executable
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.util import await_only
 
+from storage import community
 from storage.connections import BEGIN
 
 T = TypeVar("T")
@@ -27,6 +28,8 @@ FAILURES = (SQLAlchemyError, TimeoutError)
 # Of these, what the statement itself did wrong: the connection is well.
 CONFLICTS = (IntegrityError,)
 FAULTS = (*CONFLICTS, DataError, ProgrammingError)
+# What PostgreSQL and its driver say of a text with NUL in it, half a character, or too large a number.
+_NO_SUCH_VALUE = "22"
 _Convert = Callable[[Any], Any]
 
 
@@ -59,14 +62,19 @@ class _Plan:
     What is SQLAlchemy's own affair (`_bind_processors`, `_result_columns`) is used here and nowhere else.
     """
 
-    def __init__(self, statement: Any, dialect: Dialect, given: Sequence[str]) -> None:
-        names = given if getattr(statement, "is_insert", False) else None
-        compiled = statement.compile(dialect=dialect, column_keys=names)
+    def __init__(
+        self, statement: Any, dialect: Dialect, given: Sequence[str], *, confined: bool = True
+    ) -> None:
+        # A name that ends so is no column's.
+        columns_given = [name for name in given if not name.endswith("_")]
+        names = columns_given if getattr(statement, "is_insert", False) else None
+        compiled = community.compiled(statement, dialect, names, confined=confined)
         binds = compiled.bind_names
         if any(bind.expanding for bind in binds):
             raise TypeError(f"its text depends on its values; use among(): {compiled}")
         self._sql = str(compiled)
         self._order: Sequence[str] = compiled.positiontup
+        self._is_confined = confined
         # What the statement itself says, NULL among it: `values(tried_at=None)`.
         self._constants = {name: bind.value for bind, name in binds.items() if not bind.required}
         self._inwards: list[tuple[str, _Convert]] = list(compiled._bind_processors.items())
@@ -80,22 +88,22 @@ class _Plan:
         self._row: Callable[[Iterable[Any]], Any] = partial(tuple.__new__, named)
         self._gives_rows = bool(columns)
 
-    def run(self, cursor: Any, values: Values) -> Rows:
-        cursor.execute(self._sql, self._prepared(values))
+    def run(self, cursor: Any, values: Values, ours: Values) -> Rows:
+        cursor.execute(self._sql, self._prepared(values, ours))
         if not self._gives_rows:
             return _NOTHING
         raw = cursor.fetchall()
         return Rows(map(self._row, map(self._converted, raw) if self._outwards else raw))
 
-    def run_many(self, cursor: Any, values: Sequence[Values]) -> Rows:
-        cursor.executemany(self._sql, [self._prepared(row) for row in values])
+    def run_many(self, cursor: Any, values: Sequence[Values], ours: Values) -> Rows:
+        cursor.executemany(self._sql, [self._prepared(row, ours) for row in values])
         return _NOTHING
 
-    def _prepared(self, given: Values) -> Sequence[Any]:
-        """The values in the order of the text."""
+    def _prepared(self, given: Values, ours: Values) -> Sequence[Any]:
+        """The values in the order of the text; whose they are nobody else says."""
         values = given
-        if self._inwards or self._constants:
-            values = {**self._constants, **given}
+        if self._inwards or self._constants or self._is_confined:
+            values = {**self._constants, **given, **ours}
             for name, convert in self._inwards:
                 values[name] = convert(values[name])
         return tuple(map(values.__getitem__, self._order))
@@ -112,11 +120,14 @@ _PLANS: dict[tuple[str, Executable], _Plan] = {}
 
 
 class Executor:
-    """Executes on one connection of SQLAlchemy's, and begins and ends transactions there."""
+    """Executes on one connection of SQLAlchemy's, and begins and ends transactions there.
+
+    What it executes is for one community, whose number it has, or for nobody in particular (None).
+    """
 
     def __init__(self, db: Connection) -> None:
         self._dialect = db.dialect
-        self._plans = db.dialect.name
+        self.enter(None)
         self._driver: Any = db.connection.dbapi_connection
         self._cursor: Any = db.connection.cursor()
         self._errors: type[Exception] = db.dialect.loaded_dbapi.Error
@@ -124,8 +135,14 @@ class Executor:
         # Others may write in the meantime. SQLite has one writer, so that nothing has to be locked there.
         self.locks = self.is_remote
 
+    def enter(self, whose: int | None) -> None:
+        """What follows is for that community: see storage/community.py."""
+        self.community = whose
+        self._ours = community.values_for(whose)
+        self._plans = self._dialect.name if whose is not None else f"{self._dialect.name} anywhere"
+
     def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Rows:
-        """Like Connection.execute, with every row read already. Raises FAILURES."""
+        """Like Connection.execute, with every row read already. Raises: FAILURES."""
         many = isinstance(values, (list, tuple))
         key = (self._plans, statement)
         try:
@@ -133,8 +150,9 @@ class Executor:
         except KeyError:
             # Inserts name the columns that they are given; the first use shows which.
             example: Any = values[0] if many else values or {}  # type: ignore[index]
-            plan = _PLANS[key] = _Plan(statement, self._dialect, list(example))
-        return self._do(plan.run_many if many else plan.run, self._cursor, values or {})
+            confined = self.community is not None
+            plan = _PLANS[key] = _Plan(statement, self._dialect, list(example), confined=confined)
+        return self._do(plan.run_many if many else plan.run, self._cursor, values or {}, self._ours)
 
     def run(self, sql: str) -> None:
         self._do(self._cursor.execute, sql)
@@ -158,6 +176,11 @@ class Executor:
         try:
             return what(*given)
         except self._errors as error:
+            state = str(getattr(error, "sqlstate", None) or "")
+            if state.startswith(_NO_SUCH_VALUE):
+                # Nobody waits for a database that does not hold this; the driver's own words quote it.
+                said = self._errors(f"the database holds no such value (SQLSTATE {state})")
+                raise DataError(None, None, said) from None
             raise DBAPIError.instance(None, None, error, self._errors) from error
 
     def offload(self, work: Callable[[], T]) -> T:

@@ -14,12 +14,13 @@ from bot.model.message import Message
 from bot.model.people import Identity, Place, Theme
 from bot.ports.people import Recognised
 from storage.batch import Batch, Loader
+from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.people import People
 from storage.tables import identities, places, seen, themes
 
 _ANSWERED = Loader(
-    select(seen.c.key, seen.c.answer),
+    anywhere(select(seen.c.key, seen.c.answer)),
     by=[seen.c.id],
     make=lambda key, answer: (key, answer),
     beside=[seen],

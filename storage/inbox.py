@@ -1,29 +1,43 @@
 """What a platform brought, kept until it was dealt with, and how far it was read.
 
-What was said is kept sealed: it may be how somebody votes in an anonymous poll.
+What was said is kept sealed: it may be how somebody votes in an anonymous poll. Nor do the numbers of what
+arrived say how much that was: whoever objects may need one line or two.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select
 
 from bot.model.events import Arrival
 from storage.among import among
 from storage.batch import Batch
+from storage.community import anywhere
 from storage.envelopes import ROOM, ROOM_FOR_UNREAD, Envelopes
 from storage.kept import Kept
-from storage.tables import inbox
+from storage.tables import inbox, places
 from storage.upsert import upsert
 
 log = logging.getLogger(__name__)
 # How far each stream of an account was read is kept under this name, and the stream's.
 CURSOR = "cursor:"
-_ADD = upsert(inbox).on_conflict_do_nothing(index_elements=["account", "id"]).returning(inbox.c.seq)
+_WHOSE = select(places.c.community).where(
+    places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
+)
+_LAST = anywhere(select(func.max(inbox.c.seq)))
+# So far apart are the numbers of what arrives at once, at most.
+STEP = 1000
+_ADD = anywhere(
+    upsert(inbox)
+    .values(whose=_WHOSE.scalar_subquery())
+    .on_conflict_do_nothing(index_elements=["account", "id"])
+    .returning(inbox.c.seq)
+)
 _WAITING = (
     select(inbox.c.id, inbox.c.room, inbox.c.body, inbox.c.seq, inbox.c.sealed, inbox.c.key)
     .where(
@@ -48,11 +62,22 @@ class Inbox:
         self, account: str, arrivals: Sequence[Arrival], cursor: str | None, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]:
         fresh = []
+        # By the clock, in microseconds, and above what still waits: in order, and nobody can count by them.
+        number = max(int(now.timestamp() * 1e6), self._db.execute(_LAST).scalar() or 0) if arrivals else 0
         for arrival in arrivals:
-            key, body = self._sealing.seal(arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM)
-            fields: dict[str, object] = {"account": account, "stream": stream, "id": arrival.id}
+            number += 1 + secrets.randbelow(STEP)
+            key, body = self._sealing.seal_arrived(
+                arrival.body, ROOM_FOR_UNREAD if arrival.undecryptable else ROOM
+            )
+            fields: dict[str, object] = {
+                "seq": number,
+                "account": account,
+                "stream": stream,
+                "id": arrival.id,
+            }
             fields |= {"room": arrival.room, "key": key, "body": body, "sealed": arrival.undecryptable}
             fields |= {"arrived_at": now, "said_at": arrival.at}
+            fields |= {"platform_": account.partition(":")[0], "room_": arrival.room}
             seq = self._db.execute(_ADD, fields).scalar()
             if seq is not None:
                 fresh.append(replace(arrival, seq=seq))

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 
 from bot.model.work import Job
 from storage.batch import Batch
+from storage.community import anywhere
 from storage.tables import TO_DO, jobs
 from storage.upsert import upsert
 
@@ -28,8 +29,8 @@ _ADD = _ADD.on_conflict_do_update(
 _REMOVE = delete(jobs).where(jobs.c.key == bindparam("key_"), jobs.c.done_at.is_(None))
 # With several processes each takes its own share; SQLite has one writer and no use for it. It waits for
 # nobody and joins nothing, so that what it reads is what it locked.
-_CLAIM = (
-    select(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts)
+_CLAIM = anywhere(
+    select(jobs.c.id, jobs.c.kind, jobs.c.subject, jobs.c.due_at, jobs.c.attempts, jobs.c.community)
     .where(jobs.c.done_at.is_(None), jobs.c.due_at <= bindparam("now_", type_=_MOMENT))
     .order_by(jobs.c.due_at, jobs.c.id)
     .limit(bindparam("limit_"))
@@ -50,7 +51,7 @@ _LATER = (
     .where(jobs.c.id == bindparam("id_"))
     .values(due_at=bindparam("due_", type_=_MOMENT), attempts=jobs.c.attempts + 1)
 )
-_NEXT = select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None))
+_NEXT = anywhere(select(func.min(jobs.c.due_at)).where(jobs.c.done_at.is_(None)))
 
 
 class Jobs:

@@ -59,7 +59,7 @@ class Keyring:
         return base64.b64encode(nonce + tag + body).decode()
 
     def unseal(self, name: str, sealed: str) -> bytes:
-        """What was sealed. Raises KeyGone."""
+        """What was sealed. Raises: KeyGone."""
         from Crypto.Cipher import AES
 
         raw = base64.b64decode(sealed)
@@ -71,7 +71,7 @@ class Keyring:
             raise KeyGone(name) from None
 
     def mark(self, name: str, words: str) -> bytes:
-        """What these words are known by to whoever has the key, `MARK` bytes. Raises KeyGone."""
+        """What these words are known by to whoever has the key, `MARK` bytes. Raises: KeyGone."""
         return hmac.digest(self._read(name + _SECRET), words.encode(), "sha256")[:MARK]
 
     # --- a pair: one half seals, the other one opens ---
@@ -81,7 +81,7 @@ class Keyring:
         self._make(name, (_SECRET, _PUBLIC), _new_pair)
 
     def seal_to(self, name: str, words: bytes, length: int) -> str:
-        """Unreadable but for `opener`. Raises KeyGone where nobody could open it, either."""
+        """Unreadable but for `opener`. Raises: KeyGone where nobody could open it, either."""
         from Crypto.Protocol import HPKE
         from Crypto.Protocol.DH import import_x25519_public_key
 
@@ -91,7 +91,7 @@ class Keyring:
         return base64.b64encode(to.enc + to.seal(_padded(words, length))).decode()
 
     def public(self, name: str) -> bytes:
-        """The half that seals, 32 bytes. Raises KeyGone where the one that opens is not there."""
+        """The half that seals, 32 bytes. Raises: KeyGone where the one that opens is not there."""
         found = self._read(name + _PUBLIC)
         if not self._has(name + _SECRET):
             raise KeyGone(name)
@@ -100,7 +100,7 @@ class Keyring:
     def opener(self, name: str) -> Callable[[str], bytes]:
         """Opens what was sealed to that pair, and raises KeyGone for anything else.
 
-        It holds the key, so nobody holds it for longer than they open. Raises KeyGone.
+        It holds the key, so nobody holds it for longer than they open. Raises: KeyGone.
         """
         from Crypto.Protocol import HPKE
         from Crypto.Protocol.DH import import_x25519_private_key
@@ -131,7 +131,7 @@ class Keyring:
                     self._remember_folder()
 
     def probe(self) -> None:
-        """Raises OSError where no key could be kept."""
+        """Raises: OSError where no key could be kept."""
         if self.folder:
             # A name of its own: another process may be trying as well.
             name = f"probe-{secrets.token_hex(4)}"
@@ -150,10 +150,13 @@ class Keyring:
             return self._read(_WHOSE).decode()
         return None
 
-    def belong_to(self, database: str) -> None:
-        """`database` is 32 characters that no other has."""
+    def belong_to(self, database: str) -> str:
+        """Whose these keys are: of that database, a name of 32 characters, where nobody said so before."""
         with self._alone():
-            self._put({_WHOSE: database.encode()})
+            found = self.whose
+            if found is None:
+                self._put({_WHOSE: database.encode()})
+            return found or database
 
     # --- files ---
 

@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 from bot.ports.storage import StoreKey
 from storage.batch import Batch
 from storage.envelopes import Envelopes
-from storage.keyring import Keyring
+from storage.own_keys import OwnKeys
 
 S = TypeVar("S")
 
@@ -21,11 +21,12 @@ class Parts:
     """What a transaction has for its stores.
 
     `db` executes statements, once for a whole group of commands where that is possible; `keyring` holds keys
-    by name (`db.destroy` has one destroyed); `envelopes` close what may be read only for a while.
+    by name; `envelopes` close what may be read only for a while. All of it is the community's alone for which
+    the transaction was opened.
     """
 
     db: Batch
-    keyring: Keyring
+    keyring: OwnKeys
     envelopes: Envelopes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
@@ -14,6 +15,7 @@ from bot.ports.people import Account, Exported
 from storage import belongings, listed
 from storage.among import among
 from storage.batch import Batch, Loader
+from storage.community import anywhere
 from storage.tables import NOWHERE, identities, members, posts, residents
 from storage.upsert import upsert
 
@@ -102,8 +104,12 @@ _BY_START = (
     .limit(bindparam("most_"))
 )
 _NAMESAKES = residents.alias()
-_SAME = and_(_NAMESAKES.c.folded == residents.c.folded, _NAMESAKES.c.name != "")
-_KNOWN = (
+_SAME = and_(
+    _NAMESAKES.c.community == residents.c.community,
+    _NAMESAKES.c.folded == residents.c.folded,
+    _NAMESAKES.c.name != "",
+)
+_KNOWN = anywhere(
     select(
         residents.c.id,
         residents.c.name,
@@ -136,6 +142,9 @@ _LEAVE_THEME = delete(members).where(
     members.c.platform == bindparam("platform_"),
     members.c.user_id == bindparam("user_"),
 )
+_OF_THEME = (members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
+_LEAVE_TOGETHER = delete(members).where(*_OF_THEME, among(members.c.user_id, "users_"))
+_DOUBT = update(members).where(*_OF_THEME).values(said_at=datetime.fromtimestamp(0, UTC))
 _WISHES = select(residents.c.locale, residents.c.wants_reminders, residents.c.role).where(
     residents.c.id == bindparam("id_")
 )
@@ -150,6 +159,16 @@ _MOVE_IDENTITY = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(resident=bindparam("id_"))
+)
+_HIGHEST_ROLE = anywhere(
+    select(func.max(residents.c.role))
+    .join(identities, identities.c.resident == residents.c.id)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+)
+_TURNS = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(turned_at=bindparam("now_", type_=identities.c.turned_at.type))
 )
 _WITH_ROLE = (
     select(identities.c.platform, identities.c.user_id)
@@ -314,6 +333,12 @@ class People:
         where = {"platform_": account.platform, "user_": account.user_id}
         self._db.execute(_LEAVE_THEME, {**where, "theme_": theme})
 
+    def parted(self, platform: str, users: Collection[str], theme: int) -> None:
+        self._db.execute(_LEAVE_TOGETHER, {"theme_": theme, "platform_": platform, "users_": users})
+
+    def doubt(self, platform: str, theme: int) -> None:
+        self._db.execute(_DOUBT, {"theme_": theme, "platform_": platform})
+
     def part_of(self, account: Identity, theme: int) -> Part | None:
         kept = self._db.get(_PART, account.platform, account.user_id, theme)
         now = self._db.pending(members, (account, theme))
@@ -335,6 +360,14 @@ class People:
             )
             for row in rows
         ]
+
+    def turns_here(self, identity: Identity, now: datetime) -> None:
+        where = {"platform_": identity.platform, "user_": identity.user_id}
+        self._db.execute(_TURNS, {**where, "now_": now})
+
+    def highest_role(self, identity: Identity) -> Role:
+        where = {"platform_": identity.platform, "user_": identity.user_id}
+        return Role(self._db.execute(_HIGHEST_ROLE, where).scalar() or 0)
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

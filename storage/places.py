@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, fu
 from bot.model.people import Place, Theme
 from storage.among import among
 from storage.batch import Batch
+from storage.community import anywhere
 from storage.tables import boards, members, places, posts, refs, subjects, themes
 from storage.upsert import upsert
 
@@ -25,7 +26,7 @@ def _moved(table: Table) -> Update:
 
 
 _HERE = _in(places)
-_KNOWN = (
+_KNOWN = anywhere(
     select(themes.c.id, themes.c.name, places.c.locale)
     .join(places, places.c.theme == themes.c.id)
     .where(_HERE)
@@ -41,7 +42,7 @@ _ALL = (
     .where(places.c.here)
     .order_by(_OWN, themes.c.id, places.c.platform, places.c.room)
 )
-_PLACE = select(places).where(_HERE)
+_PLACE = anywhere(select(places).where(_HERE))
 _ADD = insert(places)
 _SET = (
     update(places)
@@ -82,7 +83,7 @@ _ON_AMONG = _ON.where(among(places.c.theme, "themes_"))
 _OURS = (
     select(places.c.room).where(places.c.theme == bindparam("theme_"), places.c.here, places.c.ours).limit(1)
 )
-_SERVED = (
+_SERVED = anywhere(
     select(places.c.platform, places.c.room)
     .where(places.c.account == bindparam("account_"), places.c.here)
     .order_by(places.c.room)
@@ -211,13 +212,16 @@ class Places:
         for statement in (_LEAVE, _SET_ASIDE):
             self._db.execute(statement, _where(place))
 
+    def drop(self, place: Place) -> None:
+        for statement in (_DROP, _DROP_BOARDS):
+            self._db.execute(statement, _where(place))
+
     def move(self, old: Place, new: Place) -> None:
         """The room was replaced: its theme, what waits for it and what is open go along. Once is enough."""
         if self._db.execute(_PLACE, _where(old)).first() is None:
             return
         self._db.execute(_DROP_ENDED, _where(old))
-        for drop in (_DROP, _DROP_BOARDS):
-            self._db.execute(drop, _where(new))
+        self.drop(new)
         to = {"new_platform": new.platform, "new_room": new.room_id}
         for move in (_MOVE, _MOVE_POSTS, _MOVE_BOARDS):
             self._db.execute(move, {**_where(old), **to})

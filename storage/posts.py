@@ -30,6 +30,7 @@ from bot.model.message import Message
 from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
+from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.retry import retry, retrying
 from storage.tables import accounts, identities, places, posts, refs
@@ -58,7 +59,7 @@ _COLUMNS = (
     *(posts.c.id, posts.c.platform, posts.c.room, posts.c.private, posts.c.message, posts.c.key),
     *(posts.c.account, posts.c.attempts, posts.c.tried_at, posts.c.next_at, posts.c.ref, posts.c.version),
     *(posts.c.withdrawn, posts.c.mentions, posts.c.reply_to, posts.c.resident, posts.c.in_doubt),
-    *(posts.c.theme, posts.c.role),
+    *(posts.c.theme, posts.c.role, posts.c.community),
 )
 # The oldest of each place decides: the others wait behind it, whatever their own time.
 _EARLIER = posts.alias("earlier")
@@ -75,13 +76,13 @@ _IS_OLDEST = ~(
     .exists()
 )
 # The order of first words keeps a console's transcript the same on every run.
-_DUE = (
+_DUE = anywhere(
     select(*_COLUMNS)
     .where(_MINE, _WAITING, posts.c.next_at <= _NOW, _IS_OLDEST)
     .order_by(posts.c.next_at, posts.c.seq)
     .limit(bindparam("limit_"))
 )
-_NEXT = (
+_NEXT = anywhere(
     select(*_COLUMNS)
     .where(
         *(_MINE, _WAITING, posts.c.platform == bindparam("platform_")),
@@ -90,7 +91,7 @@ _NEXT = (
     .order_by(posts.c.seq)
     .limit(1)
 )
-_NEXT_TRY = (
+_NEXT_TRY = anywhere(
     select(posts.c.next_at)
     .where(_MINE, _WAITING, posts.c.next_at > _NOW, _IS_OLDEST)
     .order_by(posts.c.next_at)
@@ -109,7 +110,9 @@ _LATER = (
 )
 _RETRY = retrying(posts, _WAITING, in_place=posts.c.private.is_(False))
 _PARK = update(posts).where(_ID).values(parked=bindparam("reason_"))
-_PARKED = select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).order_by(posts.c.seq)
+_PARKED = anywhere(
+    select(posts.c.id, posts.c.parked).where(posts.c.parked.is_not(None)).order_by(posts.c.seq)
+)
 
 # --- what becomes of it ---
 
@@ -192,9 +195,9 @@ _LATE = (
 _FORGET = delete(posts).where(_THESE)
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
-_AT = (
+_AT = anywhere(
     select(posts.c.message, posts.c.key)
-    .join(refs, refs.c.post == posts.c.id)
+    .join(refs, and_(refs.c.community == posts.c.community, refs.c.post == posts.c.id))
     .where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
 )
 
@@ -302,7 +305,8 @@ class Posts:
         if not (row.withdrawn and row.ref):  # what is to be taken away need not be read
             packed = self._sealing.unseal(row.key, row.message)
             if packed is None:
-                self.park(row.id, "its key is gone")
+                with self._db.within(row.community):
+                    self.park(row.id, "its key is gone")
                 return None
             message = unpack(packed) or message
         return Post(
@@ -321,6 +325,7 @@ class Posts:
             bool(row.in_doubt),
             row.theme,
             Role(row.role),
+            row.community,
         )
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from bot.ports.storage import Store, Transaction
+from storage.community import anywhere
 from storage.executor import Rows
 from storage.tables import boards, inbox, jobs, posts, refs, seen, uses
 from storage.unit import Tx
@@ -57,11 +58,11 @@ class Rule:
     def __post_init__(self) -> None:
         keys = list(self.table.primary_key)
         binds = [bindparam(f"key_{key.name}", type_=key.type) for key in keys]
-        page = select(*keys, self.over.label("over")).order_by(*keys).limit(PAGE)
+        page = anywhere(select(*keys, self.over.label("over")).order_by(*keys).limit(PAGE))
         these = and_(*(key == bind for key, bind in zip(keys, binds, strict=True)))
         object.__setattr__(self, "first", page)
         object.__setattr__(self, "following", page.where(tuple_(*keys) > tuple_(*binds)))
-        object.__setattr__(self, "delete", delete(self.table).where(these, self.over))
+        object.__setattr__(self, "delete", anywhere(delete(self.table).where(these, self.over)))
 
     def before(self, now: datetime, tx: Transaction) -> datetime:
         """What is from before that moment is over."""
@@ -69,7 +70,7 @@ class Rule:
         if self.most:
             count, moment = self.most
             latest = select(moment).order_by(moment.desc()).offset(count - 1).limit(1)
-            before = max(before, cast(Tx, tx).db.execute(latest).scalar() or before)
+            before = max(before, cast(Tx, tx).db.execute(anywhere(latest)).scalar() or before)
         return before
 
     def page(self, before: datetime, after: Keys | None, tx: Transaction) -> Rows:
@@ -89,9 +90,10 @@ def _before(moment: Column[Any]) -> ColumnElement[bool]:
     return moment < bindparam("before_", type_=moment.type)
 
 
-_ITS_POST = exists().where(posts.c.id == refs.c.post)
+_ITS_POST = exists().where(posts.c.id == refs.c.post, posts.c.community == refs.c.community)
 _ITS_BOARD = exists().where(
     boards.c.subject == refs.c.subject,
+    boards.c.community == refs.c.community,
     boards.c.platform == refs.c.platform,
     boards.c.room == refs.c.room,
 )
@@ -147,8 +149,8 @@ RULES = (
 async def forget(store: Store, now: datetime) -> None:
     """Delete what is over by now. It is looked for beside the writer, who only deletes what was found."""
     for rule in RULES:
-        before, after = await store.read(partial(rule.before, now)), None
-        while rows := await store.read(partial(rule.page, before, after)):
+        before, after = await store.read_anywhere(partial(rule.before, now)), None
+        while rows := await store.read_anywhere(partial(rule.page, before, after)):
             if over := [row[:-1] for row in rows if row.over]:
-                await store.run(partial(rule.forget, before, over))
+                await store.run_anywhere(partial(rule.forget, before, over))
             after = rows[-1][:-1]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, Update, bindparam, true, update
 
 from bot.model.people import Place
 from storage.batch import Batch
+from storage.community import anywhere
 
 
 class Retrying(NamedTuple):
@@ -25,7 +26,7 @@ def retrying(
     now = bindparam("now_", type_=table.c.next_at.type)
     mine = table.c.account == bindparam("account_")
     everywhere = update(table).where(mine, table.c.next_at > now, true() if waits is None else waits)
-    everywhere = everywhere.values(next_at=now)
+    everywhere = anywhere(everywhere.values(next_at=now))
     there = everywhere.where(
         table.c.platform == bindparam("platform_"),
         table.c.room == bindparam("room_"),

@@ -24,7 +24,7 @@ _ANY = "any"
 def plan_keys(seals: Keyring, tx: Transaction) -> None:
     """A database that has no folder yet says what it will know it by. To be committed before `check_keys`.
 
-    Raises StoreFailed where the folder is another database's.
+    Raises: StoreFailed where the folder is another database's.
     """
     # Looked at first: another process that starts at this moment tells the database before the folder.
     found, kept = seals.whose, cast(Tx, tx).kept
@@ -40,19 +40,18 @@ def plan_keys(seals: Keyring, tx: Transaction) -> None:
 def check_keys(seals: Keyring, tx: Transaction) -> None:
     """The folder and the database say the same of each other; the first time the folder is told.
 
-    Raises StoreFailed where that is another folder.
+    Raises: StoreFailed where that is another folder.
     """
-    kept, found = cast(Tx, tx).kept, seals.whose
+    kept = cast(Tx, tx).kept
     planned = kept.get(_NOBODY, _PLANNED)
     # Of two processes the second waits here until the first is done.
     kept.drop(_NOBODY, _PLANNED)
-    known = kept.get(_NOBODY, _KEYS)
+    known, found = kept.get(_NOBODY, _KEYS), seals.whose
     if known is None and planned:
         if planned == _ANY:
             planned = found or secrets.token_hex(16)
         if found is None:
-            seals.belong_to(planned)
-            found = planned
+            found = seals.belong_to(planned)
         known = kept.first(_NOBODY, _KEYS, planned)
     if known != found:
         raise StoreFailed(

@@ -38,7 +38,7 @@ def _schemas() -> set[str]:
 async def schema_of(url: str) -> str | None:
     """The migration that the database stands at; None where there are no tables, or no file, yet.
 
-    Changes nothing. Raises StoreFailed where the database cannot be reached, or is a newer version's.
+    Changes nothing. Raises: StoreFailed where the database cannot be reached, or is a newer version's.
     """
     from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -60,7 +60,7 @@ async def schema_of(url: str) -> str | None:
 
 
 def _is_there(file: Path) -> bool:
-    """Raises StoreFailed where it cannot be used, or cannot be made."""
+    """Raises: StoreFailed where it cannot be used, or cannot be made."""
     try:
         if file.is_dir():
             raise StoreFailed(f"{file} is a folder")
@@ -73,7 +73,7 @@ def _is_there(file: Path) -> bool:
 
 
 def _known_schema(db: Connection) -> str | None:
-    """Raises StoreFailed where it is none of those that there are migrations for."""
+    """Raises: StoreFailed where it is none of those that there are migrations for."""
     if not inspect(db).has_table("alembic_version"):
         return None
     found: str | None = db.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -86,7 +86,7 @@ def _known_schema(db: Connection) -> str | None:
 
 
 async def upgrade(url: str, to: str = "head") -> None:
-    """Run the migrations, up to the newest or to another. Raises StoreFailed."""
+    """Run the migrations, up to the newest or to another. Raises: StoreFailed."""
     if url.startswith("postgresql"):
         await upgrade_postgres(url, to)
         return
@@ -168,7 +168,7 @@ async def _alone_with(file: Path | None) -> AsyncIterator[None]:
 
 
 async def _wait_for(taken: Callable[[], Awaitable[bool]]) -> None:
-    """Raises StoreFailed where another process keeps the lock longer than any migration takes."""
+    """Raises: StoreFailed where another process keeps the lock longer than any migration takes."""
     try:
         async with asyncio.timeout(MIGRATES_WITHIN):
             said = False

@@ -5,6 +5,9 @@ Where the key is no plain number, SQLite is told to keep the rows in the key's o
 second one beside it (`sqlite_with_rowid=False`); not where rows are long, as each new one moves others there.
 Where a number is known elsewhere (in what was said, in a post's key, in what is still to be acknowledged) it
 is not given out again (`sqlite_autoincrement=True`).
+Whose row it is stands in every table that holds what people of a community have (`of_community`), and a
+transaction reaches one community's alone (community.py). Where something is looked for without knowing whose
+it is, that comes last in the key.
 Which rows an index holds is the same on both databases (`sqlite_where`). Said for PostgreSQL here, it
 would load all that SQLAlchemy knows of PostgreSQL on SQLite as well.
 """
@@ -81,23 +84,52 @@ metadata = MetaData(naming_convention=_NAMES)
 # SQLite numbers rows by itself only where the key is called INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 
+
+def of_community(*, key: bool = False, known: bool = False) -> Column[int]:
+    """The column that says whose row it is. `key`: it is part of the key, where numbers or names are only one
+    community's; `known`: the database looks whether there is such a community.
+    """
+    refers = (ForeignKey(communities.c.id),) if known else ()
+    return Column("community", Integer, *refers, primary_key=key, nullable=False, autoincrement=False)
+
+
+communities = Table(
+    "communities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# How far each community has counted what people call by number: none is given out twice.
+numbers = Table(
+    "numbers",
+    metadata,
+    of_community(key=True),
+    Column("what", String, primary_key=True),
+    Column("last", Number, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 residents = Table(
     "residents",
     metadata,
     Column("id", Number, primary_key=True),
+    of_community(known=True),
     Column("name", String, nullable=False),
     Column("locale", String),
     Column("role", Integer, nullable=False, server_default="0"),
     # Whether they want to be told what they may be about to miss.
     Column("wants_reminders", Boolean, nullable=False, server_default=false()),
     # The name as it is looked for (see bot/names.py).
-    Column("folded", String, nullable=False, server_default="", index=True),
+    Column("folded", String, nullable=False, server_default=""),
     # A name that was chosen stays; any other is what their platform calls them.
     Column("name_is_chosen", Boolean, nullable=False, server_default=false()),
     # The account that they used last, as "platform:user": where they are written to first.
     Column("heard_as", String),
     # Something waits until they use Plein again, as they could be reached nowhere.
     Column("unheard", Boolean, nullable=False, server_default=false()),
+    Index("ix_residents_community_folded", "community", "folded"),
     sqlite_autoincrement=True,
 )
 
@@ -129,11 +161,14 @@ identities = Table(
     metadata,
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
+    of_community(key=True),
     Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
     # Over which of Plein's accounts they were heard last.
     Column("account", String),
     # The configuration says whose it is: how far from the first in its line. None: nobody says so.
     Column("listed", Integer),
+    # Since when they use Plein here, where they used it in another community before.
+    Column("turned_at", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -141,7 +176,9 @@ themes = Table(
     "themes",
     metadata,
     Column("id", Number, primary_key=True),
-    Column("name", String, nullable=False, unique=True),
+    of_community(known=True),
+    Column("name", String, nullable=False),
+    UniqueConstraint("community", "name"),
 )
 
 places = Table(
@@ -149,6 +186,7 @@ places = Table(
     metadata,
     Column("platform", String, primary_key=True),
     Column("room", String, primary_key=True),
+    of_community(),
     Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
     Column("name", String, nullable=False),
     Column("locale", String),
@@ -167,6 +205,7 @@ places = Table(
 members = Table(
     "members",
     metadata,
+    of_community(key=True),
     Column("theme", ForeignKey("themes.id"), primary_key=True),
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
@@ -176,7 +215,10 @@ members = Table(
     Column("said_at", Moment, nullable=False),
     # They may say things there themselves.
     Column("writes", Boolean, nullable=False, server_default=true()),
-    ForeignKeyConstraint(["platform", "user_id"], ["identities.platform", "identities.user_id"]),
+    ForeignKeyConstraint(
+        ["platform", "user_id", "community"],
+        ["identities.platform", "identities.user_id", "identities.community"],
+    ),
     Index("ix_members_resident_theme", "resident", "theme"),
     sqlite_with_rowid=False,
 )
@@ -187,6 +229,7 @@ seen = Table(
     "seen",
     metadata,
     Column("id", String, primary_key=True),
+    of_community(key=True),
     Column("at", Moment, nullable=False),
     Column("answer", Text),
     Column("undo", Text),
@@ -199,7 +242,8 @@ posts = Table(
     "posts",
     metadata,
     Column("seq", Number, primary_key=True),
-    Column("id", String, nullable=False, unique=True),
+    Column("id", String, nullable=False),
+    of_community(),
     Column("platform", String, nullable=False),
     Column("room", String, nullable=False),
     Column("private", Boolean, nullable=False),
@@ -229,6 +273,7 @@ posts = Table(
     # It is said only to who takes part in that theme by then, with that role.
     Column("theme", Number),
     Column("role", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("id", "community"),
 )
 _TOLD = text("resident IS NOT NULL")
 Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)
@@ -253,6 +298,7 @@ Index(
 subjects = Table(
     "subjects",
     metadata,
+    of_community(key=True),
     Column("subject", String, primary_key=True),
     Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
@@ -263,7 +309,8 @@ subjects = Table(
 boards = Table(
     "boards",
     metadata,
-    Column("subject", ForeignKey("subjects.subject"), primary_key=True),
+    of_community(key=True),
+    Column("subject", String, primary_key=True),
     Column("platform", String, primary_key=True),
     Column("room", String, primary_key=True),
     Column("edition", Integer, nullable=False, server_default="0"),
@@ -274,6 +321,7 @@ boards = Table(
     Column("tried_at", Moment),
     Column("next_at", Moment, nullable=False),
     Column("account", String, nullable=False, server_default=""),
+    ForeignKeyConstraint(["community", "subject"], ["subjects.community", "subjects.subject"]),
     sqlite_with_rowid=False,
 )
 
@@ -283,6 +331,7 @@ refs = Table(
     metadata,
     Column("account", String, primary_key=True),
     Column("ref", String, primary_key=True),
+    of_community(),
     Column("post", String),
     Column("subject", String),
     Column("platform", String),
@@ -294,6 +343,7 @@ jobs = Table(
     "jobs",
     metadata,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("kind", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("due_at", Moment, nullable=False),
@@ -305,13 +355,14 @@ jobs = Table(
 )
 TO_DO = text("done_at IS NULL")
 Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO)
-Index("ix_jobs_key", jobs.c.key, unique=True, sqlite_where=TO_DO)
+Index("ix_jobs_community_key", jobs.c.community, jobs.c.key, unique=True, sqlite_where=TO_DO)
 
 # That somebody did what is held within limits, and until when it counts.
 uses = Table(
     "uses",
     metadata,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("resident", ForeignKey("residents.id"), nullable=False),
     Column("what", String, nullable=False),
     Column("until", Moment, nullable=False),
@@ -333,6 +384,8 @@ inbox = Table(
     Column("arrived_at", Moment, nullable=False),
     # By its platform's clock; None where nobody knows.
     Column("said_at", Moment),
+    # Of which community's place it came; None where it came from none.
+    Column("whose", Integer),
     UniqueConstraint("account", "id"),
     sqlite_autoincrement=True,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
@@ -19,6 +20,7 @@ from bot.model.message import Message
 from bot.model.people import Identity, Role
 from bot.model.work import Post
 from storage.batch import Batch, Loader
+from storage.community import anywhere
 from storage.posts import Posts
 from storage.tables import NOWHERE, accounts, identities, posts, residents
 
@@ -65,8 +67,10 @@ _TRIED_ON = (
 _AT_WORK = select(accounts.c.account).where(
     accounts.c.account == posts.c.account, accounts.c.seen_at >= _SINCE
 )
-_STRANDED = select(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone).where(
-    _UNSAID, ~_AT_WORK.exists()
+_STRANDED = anywhere(
+    select(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone, posts.c.community)
+    .where(_UNSAID, ~_AT_WORK.exists())
+    .order_by(posts.c.community, posts.c.seq)
 )
 _OVER = posts.c.until <= _NOW
 # Nobody saw anything of it: what it was changed to meanwhile is what it says, and one withdrawn is done.
@@ -158,12 +162,15 @@ class Told:
             )
 
     def redirect(self, now: datetime, since: datetime) -> None:
-        rows = list(self._db.execute(_STRANDED, {"since_": since}))
-        self._db.expect(residents.c.id, (row.resident for row in rows))
-        for row in rows:
-            gone = _read(row.gone)
-            if row.account != NOWHERE or self._find(row.resident, since, gone):
-                self._send(row.id, row.resident, gone, now, since)
+        stranded = self._db.execute(_STRANDED, {"since_": since})
+        for community, group in groupby(stranded, key=lambda row: row.community):
+            rows = list(group)
+            with self._db.within(community):
+                self._db.expect(residents.c.id, (row.resident for row in rows))
+                for row in rows:
+                    gone = _read(row.gone)
+                    if row.account != NOWHERE or self._find(row.resident, since, gone):
+                        self._send(row.id, row.resident, gone, now, since)
 
     def _send(
         self, post_id: str, resident: int, gone: Collection[str], now: datetime, since: datetime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ from bot.ports.storage import StoreKey, Transaction
 from storage.accounts import Accounts
 from storage.batch import Batch
 from storage.boards import Boards
+from storage.communities import Communities
 from storage.envelopes import Envelopes
 from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
 from storage.handled import Handled
@@ -21,6 +22,7 @@ from storage.inbox import Inbox
 from storage.jobs import Jobs
 from storage.kept import Kept
 from storage.keyring import Keyring
+from storage.own_keys import OwnKeys
 from storage.parts import Parts, Stores
 from storage.people import People
 from storage.places import Places
@@ -33,8 +35,8 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[Transaction], Any]
 
-# A work, and what it will ask about first.
-Task = tuple[Work, Invocation | None]
+# A work, what it will ask about first, and the community whose it is; None: nobody's in particular.
+Task = tuple[Work, Invocation | None, int | None]
 
 Outcome = tuple[Any, Exception | None]
 
@@ -50,10 +52,11 @@ class Tx:
         self.seals = seals
         self.db = db = Batch(executor)
         sealing = Envelopes(db, seals)
-        self._parts = Parts(db, seals, sealing)
+        self._parts = Parts(db, OwnKeys(seals, db), sealing)
         self._makes = stores
         self._made: dict[StoreKey[Any], Any] = {}
         self._expecting = [key for key, make in stores.items() if hasattr(make, "expect")]
+        self.communities = Communities(db)
         self.accounts = Accounts(db)
         self.kept = Kept(db)
         self.inbox = Inbox(db, sealing, self.kept)
@@ -76,6 +79,9 @@ class Tx:
     def offload(self, work: Callable[[], T]) -> T:
         return self._executor.offload(work)
 
+    def within(self, community: int) -> AbstractContextManager[None]:
+        return self.db.within(community)
+
     def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
         return _Savepoint(self.db, eager=eager or self._needs_savepoint)
 
@@ -83,12 +89,16 @@ class Tx:
         """Run these in one transaction: what each gives, and whom to wake now that it is kept."""
         self._needs_savepoint = needs_savepoint
         self.db.begin()
+        results: list[Any] = [None] * len(tasks)
         try:
             self._executor.begin()
-            if len(tasks) > 1:
-                self._expect([about for _, about in tasks if about])
-            results = [work(self) for work, _ in tasks]
-            self._flush()
+            for community, numbers in _by_community(tasks).items():
+                self.db.enter(community)
+                if len(numbers) > 1:
+                    self._expect([about for number in numbers if (about := tasks[number][1])])
+                for number in numbers:
+                    results[number] = tasks[number][0](self)
+                self._flush()
             self._executor.commit()
         except BaseException:
             with contextlib.suppress(*FAILURES):  # the connection is gone, and the transaction with it
@@ -97,11 +107,12 @@ class Tx:
         self._destroy_keys()
         return results, self.db.woken
 
-    def read(self, work: Callable[[Transaction], T]) -> T:
+    def read(self, work: Callable[[Transaction], T], community: int | None) -> T:
         """Run it within a transaction that somebody else begins and ends.
 
         Raises RuntimeError where it would write.
         """
+        self.db.enter(community)
         found = work(self)
         self.db.flush()
         return found
@@ -127,6 +138,16 @@ class Tx:
             except OSError:
                 # It is kept all the same; whoever wants the key gone looks again whether it is.
                 log.exception("The key %s could not be destroyed", key)
+
+
+def _by_community(tasks: Sequence[Task]) -> Mapping[int | None, Sequence[int]]:
+    """The tasks' numbers, always in the same order of communities: rows of several are locked in it."""
+    found: dict[int | None, list[int]] = {}
+    for number, task in enumerate(tasks):
+        found.setdefault(task[2], []).append(number)
+    if len(found) < 2:
+        return found
+    return dict(sorted(found.items(), key=lambda part: (part[0] is None, part[0])))
 
 
 class _NeedsSavepoint(StoreFailed):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from tests.homeserver import PASSWORD, Homeserver
+from tests.postgres import keys_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,12 +36,15 @@ class Plein:
         """Registered, configured and running. `more` goes into the section [matrix] or after it."""
         user_id = await server.register(name)
         plein = cls(folder, user_id, database or f"sqlite:///{folder}/plein.db")
+        # Those of a file are beside it.
+        keys = f'keys = "{keys_of(database)}"' if database.startswith("postgresql") else ""
         config = f"""
 [community]
 board_rest = 0.1
 
 [database]
 url = "{plein.database}"
+{keys}
 
 [matrix]
 homeserver = "{url or server.url}"

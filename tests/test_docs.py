@@ -6,9 +6,16 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy import create_engine, inspect
 
+from storage import tables
+from tests.made_up.storage import STORED
 from tests.test_imports import ROOT
 
 DOCS = (*sorted((ROOT / "docs").glob("*.md")), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING")))
@@ -39,6 +46,23 @@ def test_its_code_is_code_that_works(block: str) -> None:
 def test_its_texts_are_texts_that_work() -> None:
     (block,) = blocks("po")
     assert block == (SHED / "locales" / "nl" / "tools.po").read_text(encoding="utf-8")
+
+
+def test_its_migration_makes_its_table() -> None:
+    (block,) = blocks("py")
+    migration: dict[str, Any] = {}
+    exec(block, migration)  # noqa: S102
+    engine = create_engine("sqlite://")
+    with engine.begin() as db:
+        tables.metadata.create_all(db)
+        context = MigrationContext.configure(db)
+        with Operations.context(context):
+            migration["upgrade"]()
+            every = [tables.metadata, STORED.tables]
+            assert list(compare_metadata(context, every)) == []  # type: ignore[arg-type]
+            migration["downgrade"]()
+        assert {*inspect(db).get_table_names()} == {*tables.metadata.tables}
+    engine.dispose()
 
 
 def names_of_files(section: str) -> Iterator[tuple[str, bool]]:

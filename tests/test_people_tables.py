@@ -19,14 +19,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.feature import Feature, Features
 from bot.main.features import Installed, add_up, stores_of
-from bot.model.people import Identity, Resident
+from bot.model.people import FIRST_COMMUNITY, Identity, Resident
 from bot.ports.people import Exported
 from bot.ports.storage import StoreKey, Transaction
 from storage import tables
+from storage.community import COLUMN
 from storage.connections import async_url
 from storage.engines import Database, open_database
 from storage.parts import Parts, Stored
-from storage.tables import Moment, Number, own_tables, residents
+from storage.tables import Moment, Number, of_community, own_tables, residents
 from storage.unit import Tx
 from tests.chat import NOW
 from tests.made_up import INSTALLED, make_tables
@@ -76,8 +77,10 @@ class Rows:
         return self._insert(column.table, values)
 
     def _is_needed(self, column: Column[Any]) -> bool:
-        is_numbered = column.primary_key and isinstance(column.type, type(Number)) and not column.foreign_keys
-        return not (column.nullable or column.server_default is not None or is_numbered)
+        is_numbered = isinstance(column.type, type(Number)) and [*column.table.primary_key] == [column]
+        # Whose row it is the store says.
+        is_given = column.nullable or column.server_default is not None or column.name == COLUMN
+        return not (is_given or is_numbered)
 
     def _value(self, column: Column[Any]) -> Any:
         for key in column.foreign_keys:
@@ -150,7 +153,7 @@ def check_export(features: Features, column: Column[Any], tx: Transaction) -> No
     exported = found.get(column.table.name, ())
     assert len(exported) == before + 1, f"{column} is not exported"
     own_keys = {key.name for key in column.table.primary_key if not key.foreign_keys and key.type is Number}
-    assert row.keys() - {column.name} - own_keys <= exported[-1].keys()
+    assert row.keys() - {column.name, COLUMN} - own_keys <= exported[-1].keys()
     assert len(features.export(tx, ben.id).get(column.table.name, ())) == before
 
 
@@ -166,7 +169,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
     kept = db(tx).execute(select(residents).where(residents.c.id == anna.id))
     if str(column) in TOMBSTONES:
         assert rows_of(tx, column, anna.id) == 1
-        assert tuple(kept.one()) == (anna.id, "", None, 0, False, "", False, None, False)
+        assert tuple(kept.one()) == (anna.id, FIRST_COMMUNITY, "", None, 0, False, "", False, None, False)
         assert not tx.people.known([anna.id])
         assert not tx.people.named("", None)
         assert not tx.people.numbered(anna.id, None)
@@ -215,6 +218,7 @@ kudos = Table(
     "kudos",
     KUDOS,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("giver", ForeignKey(residents.c.id), nullable=False),
     Column("receiver", ForeignKey(residents.c.id), nullable=False),
     Column("why", String, nullable=False),

@@ -14,7 +14,7 @@ from bot.commands.catalogue import Commands
 from bot.texts import Texts
 from tests.chat import NOW, difference, read_scenario
 from tests.doubles.discord import Discord, Message
-from tests.doubles.installed import FEATURES
+from tests.doubles.installed import FEATURES, KINDS
 from tests.homeserver import Homeserver
 from tests.stages.discord import DiscordsClock, OnDiscord
 from tests.stages.matrix import OnMatrix
@@ -137,7 +137,7 @@ async def test_what_is_shown_wrong_on_matrix_is_noticed(homeserver: Homeserver, 
     assert "-[matrix > ben] “Nieuwe skatebaan?”: je koos Nee." in changes
 
 
-PLAIN = Plain(Commands(FEATURES.commands, Texts()))
+PLAIN = Plain(Commands(FEATURES.commands, Texts(), converters=KINDS))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ async def test_what_was_kept_is_gone_and_numbers_begin_anew(postgres: PostgreSQL
         "DROP TABLE refs",
         "CREATE INDEX more ON themes (name)",
         "UPDATE alembic_version SET version_num = '0001'",
-        "INSERT INTO residents (name) SELECT repeat('x', 100) FROM generate_series(1, 1000)",
+        "INSERT INTO residents (community, name) SELECT 1, repeat('x', 100) FROM generate_series(1, 1000)",
     ],
 )
 async def test_changed_tables_are_made_anew(postgres: PostgreSQL, tables: Made, change: str) -> None:

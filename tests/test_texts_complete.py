@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 
 from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
 from bot.commands.read import bind, parse
+from bot.commands.talk import SAID
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
@@ -136,11 +137,12 @@ BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
     # Only a command of several words is looked for by the one that says what it does.
-    "command.*.meant": filled("command.*.meant", [command.path for command in LISTED if " " in command.path]),
     "config.twice.*": filled("config.twice.*", ["residents", "themes"]),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
+    "talk.*": filled("talk.*", SAID),
+    "talk.*.answer": filled("talk.*.answer", SAID),
     "group.*.help": filled("group.*.help", GROUPS),
     "param.*.help": {argument.key(".help") for argument in ARGUMENTS},
     "param.*.label": {argument.key(".label") for argument in ASKED},
@@ -188,6 +190,7 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
+    "command.*.meant": filled("command.*.meant", [command.path for command in LISTED if " " in command.path]),
     "param.*.hint": {argument.key(".hint") for argument in ASKED},
     "param.*.value": {argument.key(".value") for argument in ARGUMENTS if argument.needs_value},
 }
@@ -269,6 +272,15 @@ def test_every_key_in_the_code_is_a_text() -> None:
         if looks.fullmatch(key) and key not in {*CATALOGUES["nl"], *FEATURES.jobs, "config.toml"}
     ]
     assert missing == []
+
+
+def test_whoever_adds_a_feature_reads_of_every_text_that_a_command_may_have() -> None:
+    told = (ROOT / "docs" / "adding-a-feature.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^\| key \|.*?\n\n", told, re.MULTILINE | re.DOTALL)
+    asked = {key for key in (*BUILT, *PERHAPS) if key.startswith(("command.*", "param.*", "group.*"))}
+    suffixes = {re.sub(r"^\w+\.\*", "", key).replace("*", "WORD") for key in asked}
+    assert suffixes >= {".help", ".label", ".WORD.label"}
+    assert [suffix for suffix in sorted(suffixes) if f"{suffix}`" not in table] == []
 
 
 def test_every_text_is_used() -> None:

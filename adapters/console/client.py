@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from adapters.console.render import render
 from adapters.console.script import Ends, Grants, Links, Says, Waits, read_line
 from bot.clock import Clock
+from bot.communities import Communities
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation
 from bot.model.message import Button, Message, message, text
@@ -43,6 +44,7 @@ class ConsoleCore(Core, Protocol):
     """The core, with what only the console asks of it."""
 
     store: Store
+    communities: Communities
 
     async def run_due(self) -> None: ...
 
@@ -120,7 +122,10 @@ class Console:
                 await self._says(said)
             case Grants():
                 who = Identity(PLATFORM, f"{said.name}@{said.label}")
-                await self.core.store.run(lambda tx: tx.people.grant(who, said.role))
+                await self.core.store.run(
+                    lambda tx: tx.people.grant(who, said.role),
+                    community=await self.core.communities.in_private(who),
+                )
             case Links(accounts):
                 await self.core.link([Identity(PLATFORM, f"{name}@{label}") for name, label in accounts])
                 await self.core.run_due()
@@ -180,7 +185,7 @@ class Console:
         """Everything that comes due on the way happens at its own time."""
         until = self._clock.now() + span
         while True:
-            due = await self.core.store.read(lambda tx: tx.jobs.next_due())
+            due = await self.core.store.read_anywhere(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
                 break
             self._clock.turn_to(due)

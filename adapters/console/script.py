@@ -35,6 +35,8 @@ _PRESS = re.compile(r"\[(\d{1,3})\]")
 
 @dataclass(frozen=True, slots=True)
 class Says:
+    """Somebody says that, or presses the button of that number; in a place, or in private."""
+
     name: str
     label: str
     place: str | None
@@ -49,6 +51,8 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class Grants:
+    """Somebody has that role from now on."""
+
     name: str
     label: str
     role: Role
@@ -56,6 +60,8 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
+    """So much time passes."""
+
     span: timedelta
 
 
@@ -75,7 +81,7 @@ Line = Says | Grants | Waits | Links | Ends
 
 
 def read_line(line: str, number: int) -> Line | None:
-    """What a line says; None where it is empty or a comment. Raises UserError otherwise."""
+    """What a line says; None where it is empty or a comment. Raises: UserError otherwise."""
     line = line.strip()
     if not line or line.startswith("#"):
         return None

@@ -232,7 +232,7 @@ class Places:
         """Where somebody is of these places, who on one server is that `member` now.
 
         As Discord says at the moment `since` (None: now) or later. A server that cannot be asked just now
-        says nothing; in what none has, nobody is. Raises TryLater where none can be asked.
+        says nothing; in what none has, nobody is. Raises: TryLater where none can be asked.
         """
         since = since or self._clock.now()
         known = {place: self._client.get_channel(int(place.room_id)) for place in places}
@@ -292,7 +292,7 @@ class Places:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
         place that they are in.
 
-        Raises TryLater where Discord does not say just now who is.
+        Raises: TryLater where Discord does not say just now who is.
         """
         written = dict(found for part in words for found in _MENTION.findall(part))
         if not written:

@@ -66,7 +66,7 @@ class Discord:
     async def run(self, core: Core) -> None:
         """Stay connected. The library gives up on some troubles that pass: then it begins anew.
 
-        Raises NotLetIn, with what to do about it, where trying again would not help.
+        Raises: NotLetIn, with what to do about it, where trying again would not help.
         """
         attempt, hears = 0, core.listens
         while True:
@@ -145,7 +145,7 @@ class Discord:
             await on.outgoing.retract(channel, message)
 
     def _session(self) -> Session:
-        """Of the client that is there. Raises TryLater where there is none."""
+        """Of the client that is there. Raises: TryLater where there is none."""
         if not self._ready.is_set():
             raise TryLater(FIRST_PAUSE)
         return self._gateway.session

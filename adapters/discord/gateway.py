@@ -115,7 +115,7 @@ class Gateway:
         self._lags: deque[timedelta] = deque(maxlen=LAGS)
 
     async def serve(self) -> None:
-        """Until the connection is lost for good. Raises NotLetIn where it was never to be had."""
+        """Until the connection is lost for good. Raises: NotLetIn where it was never to be had."""
         for event in self._events():
             self._client.event(event)
         chores = (self._reading.keep_saving(), self._keep_up(), self._registration.keep_telling())

@@ -27,7 +27,7 @@ from adapters.discord.channels import (
     room_of,
 )
 from adapters.discord.render import values_of
-from adapters.discord.replies import Asked, Prepared, Reply, source_of
+from adapters.discord.replies import Interaction, Prepared, Reply, source_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from adapters.discord.turns import Turns
@@ -38,7 +38,7 @@ from bot.model.message import Message, message, text
 from bot.model.people import Identity, Place, Presences, Role
 
 log = logging.getLogger(__name__)
-Work = Callable[[Asked], Awaitable[Message | None]]
+Work = Callable[[Interaction], Awaitable[Message | None]]
 TRIES, PAUSE = 4, 0.25
 # A message that Plein has just sent is noted as sent soon after.
 NOTED_WITHIN = timedelta(minutes=1)
@@ -62,7 +62,7 @@ class Intake:
         """When what is under way was asked first, of what was asked since that moment."""
         return min((at for at in self._answering.values() if at >= since), default=None)
 
-    async def interaction(self, asked: Asked) -> None:
+    async def interaction(self, asked: Interaction) -> None:
         """Deal with it to the end; whatever goes wrong is answered. Where somebody does too much at once
         Discord says to them that Plein did not respond.
         """
@@ -74,7 +74,7 @@ class Intake:
         task.add_done_callback(self._answering.pop)
         await self._deal(asked)
 
-    async def _deal(self, asked: Asked) -> None:
+    async def _deal(self, asked: Interaction) -> None:
         if not self._on.places.are_ours(asked.guild_id):
             if asked.type is not discord.InteractionType.autocomplete:
                 await self._answer(asked, self._elsewhere)
@@ -91,7 +91,7 @@ class Intake:
             case _:
                 pass
 
-    async def _answer(self, asked: Asked, work: Work) -> None:
+    async def _answer(self, asked: Interaction, work: Work) -> None:
         """Do the work and say what came of it; where it takes longer, that is said in time.
 
         A database that does not answer just now is asked again: what was done is not done twice.
@@ -115,12 +115,12 @@ class Intake:
         async with turn:
             await reply.give(prepared())
 
-    async def _elsewhere(self, asked: Asked) -> Message:
+    async def _elsewhere(self, asked: Interaction) -> Message:
         return message(text("discord.elsewhere"))
 
     # --- from interaction to invocation ---
 
-    async def _used(self, asked: Asked) -> Message | None:
+    async def _used(self, asked: Interaction) -> Message | None:
         used = self._on.slash.read(_data(asked))
         if used is None:
             return message(text("action.gone"))
@@ -133,7 +133,7 @@ class Intake:
             warning = text("discord.not_in_thread")
         return replace(answer, blocks=(*answer.blocks, warning))
 
-    async def _pressed(self, asked: Asked) -> Message | None:
+    async def _pressed(self, asked: Interaction) -> Message | None:
         """A button is a command already filled in; one that opens a form is answered by that form."""
         data = _data(asked)
         match ids.read(str(data.get("custom_id"))):
@@ -154,7 +154,7 @@ class Intake:
                     return form
         return message(text("action.gone"))
 
-    async def _submitted(self, asked: Asked) -> Message | None:
+    async def _submitted(self, asked: Interaction) -> Message | None:
         data = _data(asked)
         match ids.read(str(data.get("custom_id"))):
             case ids.Asked(command, args):
@@ -168,7 +168,7 @@ class Intake:
         form = shown.form
         return await self._run(asked, form.command, form.filled_in(values_of(form, data)))
 
-    async def _message(self, asked: Asked, where: ids.Pressed | None) -> Message | None:
+    async def _message(self, asked: Interaction, where: ids.Pressed | None) -> Message | None:
         """What stands there in full: what they were answered, or the message that the button is on."""
         match where:
             case ids.Referred(invocation_id) if _is_theirs(invocation_id, asked):
@@ -181,14 +181,14 @@ class Intake:
                 return found
         return None
 
-    async def _run(self, asked: Asked, command: str, args: Mapping[str, Any]) -> Message | None:
+    async def _run(self, asked: Interaction, command: str, args: Mapping[str, Any]) -> Message | None:
         answer = await self._on.core.handle(await self._invocation(asked, command, args))
         if answer and not answer.form and self._on.outgoing.closed.is_to_hear(asked.user.id):
             return replace(answer, blocks=(*answer.blocks, text("discord.closed")))
         return answer
 
     async def _invocation(
-        self, asked: Asked, command: str, args: Mapping[str, Any], *, typing: bool = False
+        self, asked: Interaction, command: str, args: Mapping[str, Any], *, typing: bool = False
     ) -> Invocation:
         """While they are still `typing` nobody is looked up, and no channel becomes a place."""
         places, user = self._on.places, asked.user
@@ -219,7 +219,7 @@ class Intake:
             account=self._on.account,
         )
 
-    async def _place(self, asked: Asked, typing: bool) -> Place | None:
+    async def _place(self, asked: Interaction, typing: bool) -> Place | None:
         """None for private talk."""
         if asked.guild_id is None or asked.channel is None:
             return None
@@ -228,7 +228,7 @@ class Intake:
             return Place(PLATFORM, str(room))
         return await self._on.places.at(room, asked.channel, speaks=self._speaks(asked))
 
-    def _speaks(self, asked: Asked) -> bool:
+    def _speaks(self, asked: Interaction) -> bool:
         """Whether Plein can show anything there. Of a thread's channel, where that is its place, nothing is
         known; and a private thread it has to be in.
         """
@@ -244,7 +244,7 @@ class Intake:
 
     # --- while somebody types ---
 
-    async def _suggest(self, asked: Asked) -> None:
+    async def _suggest(self, asked: Interaction) -> None:
         """What the argument could be. Whoever types on gets other ones; a moment's silence does no harm."""
         used = self._on.slash.read(_data(asked))
         if used is None or used.focused is None:
@@ -259,7 +259,7 @@ class Intake:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
 
 
-def _needed(asked: Asked) -> discord.Permissions:
+def _needed(asked: Interaction) -> discord.Permissions:
     """What Plein cannot do without to show anything there."""
     return SPEAKS_IN_THREADS if isinstance(asked.channel, discord.Thread) else SPEAKS
 
@@ -270,7 +270,7 @@ def _at_once(shown: Message | None) -> Message | None:
     return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
 
 
-def _is_theirs(invocation_id: object, asked: Asked) -> bool:
+def _is_theirs(invocation_id: object, asked: Interaction) -> bool:
     """Whether it was they who were answered: ids end with whose they are."""
     return invocation_id is None or str(invocation_id).endswith(f":{asked.user.id}")
 
@@ -281,5 +281,5 @@ def _stands_before(elsewhere: str, pressed: discord.Message) -> bool:
     return elsewhere in ("", str(pressed.id), str(answers.interacted_message_id if answers else None))
 
 
-def _data(asked: Asked) -> Mapping[str, Any]:
+def _data(asked: Interaction) -> Mapping[str, Any]:
     return asked.data or {}

@@ -95,7 +95,7 @@ class Outgoing:
         pings: Sequence[int] = (),
         reply_to: int | None = None,
     ) -> str:
-        """The message's id. Raises Gone, NotNow and NotOurs; anything else is a fault of ours.
+        """The message's id. Raises: Gone, NotNow and NotOurs; anything else is a fault of ours.
 
         `pings`: the accounts that may be pinged. `reply_to`: the message in that channel that it answers.
         """
@@ -280,13 +280,13 @@ def looks_like(message: discord.Message, said: Rendered) -> bool:
     title = message.embeds[0].title if message.embeds else None
     if buttons != wanted or title != (said.embed.title if said.embed else None):
         return False
-    if _asked(message.poll) != _asked(said.poll):
+    if _question_of(message.poll) != _question_of(said.poll):
         return False
     words = message.embeds[0].description if message.embeds else message.content
     return bool(buttons) or words == (said.embed.description if said.embed else said.content)
 
 
-def _asked(poll: discord.Poll | None) -> tuple[str, ...]:
+def _question_of(poll: discord.Poll | None) -> tuple[str, ...]:
     return (str(poll.question), *(str(answer) for answer in poll.answers)) if poll else ()
 
 

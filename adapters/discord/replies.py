@@ -19,7 +19,7 @@ from bot.model.message import Message, message, text
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
-Asked = discord.Interaction[Any]
+Interaction = discord.Interaction[Any]
 # Discord waits three seconds; half of that is left for the way there.
 ANSWER_SECONDS = 1.5
 # A first answer is tried for as long as it would be in time, one that was put off for some minutes.
@@ -39,16 +39,16 @@ class Prepared:
 class Reply:
     """Answers one interaction."""
 
-    def __init__(self, session: Session, asked: Asked) -> None:
+    def __init__(self, session: Session, interaction: Interaction) -> None:
         self._on = session
-        self._asked = asked
+        self._interaction = interaction
         self._deferring: asyncio.Task[None] | None = None
         # Where somebody pressed a button that only they see, the answer takes its place.
-        self._in_place = asked.message is not None and asked.message.flags.ephemeral
+        self._in_place = interaction.message is not None and interaction.message.flags.ephemeral
 
     async def prepare(self, message: Message | None) -> Prepared:
         """All that has to be waited for."""
-        spoken = self._asked.locale.value
+        spoken = self._interaction.locale.value
         if message is None:
             return Prepared(None, self._on.voice_in(None, spoken), [])
         people = await self._on.core.people_in(message)
@@ -57,7 +57,7 @@ class Reply:
 
     def plain(self, message: Message) -> Prepared:
         """The same where nothing can be waited for."""
-        return Prepared(message, self._on.voice_in(message.locale, self._asked.locale.value), [])
+        return Prepared(message, self._on.voice_in(message.locale, self._interaction.locale.value), [])
 
     async def give(self, work: Awaitable[Prepared]) -> None:
         """Say what comes of it; what takes longer is put off in time."""
@@ -75,27 +75,27 @@ class Reply:
 
     async def _defer(self) -> None:
         if self._in_place:
-            await self._asked.response.defer()
+            await self._interaction.response.defer()
         else:
-            await self._asked.response.defer(ephemeral=True, thinking=True)
+            await self._interaction.response.defer(ephemeral=True, thinking=True)
 
     async def _say(self, prepared: Prepared) -> None:
         answer = prepared.message or message(text("discord.done"))
         writer = self._on.writer(prepared.voice)
         if answer.form and answer.form.at_once and self._may_ask:
             form_id = asked_anew(answer.form) or self._form_id()
-            await self._asked.response.send_modal(writer.modal(answer.form, form_id))
+            await self._interaction.response.send_modal(writer.modal(answer.form, form_id))
             return
-        said = writer.render(answer, source_of(self._asked), self._form_id())
+        said = writer.render(answer, source_of(self._interaction), self._form_id())
         files = [*map(rewound, prepared.files), *overflow_files(said)]
         how: dict[str, Any] = {"content": said.content, "embed": said.embed, "view": said.view}
         if self._deferring:
-            await self._asked.edit_original_response(**how, attachments=files)
+            await self._interaction.edit_original_response(**how, attachments=files)
         elif self._in_place:
-            await self._asked.response.edit_message(**how, attachments=files)
+            await self._interaction.response.edit_message(**how, attachments=files)
         else:
             given = {name: value for name, value in how.items() if value is not None}
-            await self._asked.response.send_message(**given, files=files, ephemeral=True)
+            await self._interaction.response.send_message(**given, files=files, ephemeral=True)
 
     @property
     def _may_ask(self) -> bool:
@@ -104,21 +104,21 @@ class Reply:
 
     @property
     def _is_submitted(self) -> bool:
-        return self._asked.type is discord.InteractionType.modal_submit
+        return self._interaction.type is discord.InteractionType.modal_submit
 
     def _form_id(self) -> str:
         """By which the form is found again: that of the button which opens it, or of this answer."""
-        data: Any = self._asked.data or {}
+        data: Any = self._interaction.data or {}
         pressed = str(data.get("custom_id", ""))
         match ids.read(pressed):
             case _ if self._is_submitted:
-                return ids.refer(source_of(self._asked), form=True)
-            case ids.Own(form=True, message_id="") if self._asked.message:
-                return ids.form_at(self._asked.message.id)
+                return ids.refer(source_of(self._interaction), form=True)
+            case ids.Own(form=True, message_id="") if self._interaction.message:
+                return ids.form_at(self._interaction.message.id)
             case ids.Own(form=True) | ids.Referred(form=True):
                 return pressed
             case _:
-                return ids.refer(source_of(self._asked), form=True)
+                return ids.refer(source_of(self._interaction), form=True)
 
     async def _reach(self, say: Callable[[], Awaitable[None]], tries: int) -> None:
         """A lost connection may have brought it there: whoever was answered is not answered twice."""
@@ -131,7 +131,7 @@ class Reply:
                     return
                 if error.status < 500 and error.status != 429:
                     why = f"{error.status} {error.code}"
-                    log.warning("Interaction %s was not answered: %s", self._asked.id, why)
+                    log.warning("Interaction %s was not answered: %s", self._interaction.id, why)
                     return
                 failed: Exception = error
             except discord.InteractionResponded:
@@ -139,11 +139,11 @@ class Reply:
             except Exception as error:
                 # Lost on the way there or back, or an answer of Discord's that cannot be read.
                 failed = error
-            log.info("Answering %s again: %s", self._asked.id, type(failed).__name__)
+            log.info("Answering %s again: %s", self._interaction.id, type(failed).__name__)
             await self._on.clock.sleep(PAUSE * 2**attempt)
-        log.warning("Interaction %s was not answered", self._asked.id)
+        log.warning("Interaction %s was not answered", self._interaction.id)
 
 
-def source_of(asked: Asked) -> str:
+def source_of(asked: Interaction) -> str:
     """The id of an interaction as an invocation, which tells whose it is."""
     return f"{PLATFORM}:{asked.id}:{asked.user.id}"

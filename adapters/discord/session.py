@@ -24,6 +24,8 @@ from bot.texts import Texts, Voice
 
 @dataclass(frozen=True, slots=True)
 class Session:
+    """What everything on one connection to Discord shares."""
+
     client: discord.Client
     core: Core
     settings: Settings

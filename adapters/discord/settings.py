@@ -38,6 +38,8 @@ class Permissions(Section):
 
 
 class Discord(Section):
+    """The account on Discord, and what it does there."""
+
     token: Token = SecretStr("")
     guilds: tuple[Snowflake, ...] = ()
     commands: Literal["global", "guild"] = "global"

@@ -65,7 +65,7 @@ class Account:
         """Lock the store, log in or restore the session, load the keys.
 
         While the homeserver is unreachable or talks nonsense, `retry` is awaited (it is given 0, 1, 2 ...)
-        and all is tried again. Raises LoginRefused and StoreLocked.
+        and all is tried again. Raises: LoginRefused and StoreLocked.
         """
         self._take_lock()
         attempt = 0

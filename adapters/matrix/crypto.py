@@ -16,6 +16,7 @@ import nio
 import vodozemac
 from nio.crypto import Olm
 from nio.events.ephemeral import EphemeralEvent
+from nio.events.to_device import KeyVerificationEvent, RoomKeyRequest, RoomKeyRequestCancellation
 from nio.responses import DeleteDevicesAuthResponse
 from nio.schemas import Schemas, validate_json
 from nio.store import DefaultStore
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 Json = dict[str, Any]
+# Of one person so many devices are written to: each costs milliseconds of everybody's time, and another
+# server can make up any number.
+MOST_DEVICES = 50
 
 
 class NotShared(ConnectionError):
@@ -100,6 +104,22 @@ class PleinClient(nio.AsyncClient):
             raise aiohttp.ClientPayloadError(f"no Matrix answer (HTTP {transport_response.status})")
         return answer
 
+    async def parse_body(self, transport_response: Any) -> Json:
+        """Defect: nio takes in however many devices a server says that somebody has."""
+        body: Json = await super().parse_body(transport_response)
+        found = body.get("device_keys") if isinstance(body, dict) else None
+        if not isinstance(found, dict):
+            return body
+        for user, devices in found.items():
+            if isinstance(devices, dict) and len(devices) > MOST_DEVICES and user != self.user_id:
+                log.warning("%s has %d devices: not all of them can read what is said", user, len(devices))
+                known = (
+                    {device.id for device in self.device_store.active_user_devices(user)} if self.olm else ()
+                )
+                first = sorted(devices, key=lambda device: device not in known)[:MOST_DEVICES]
+                found[user] = {device: devices[device] for device in first}
+        return body
+
     async def receive_response(self, response: Any) -> None:
         """Defect: after a soft logout nio forgets the token, and everything else fails with "Not logged in"
         where the server would say M_UNKNOWN_TOKEN.
@@ -137,7 +157,7 @@ class PleinClient(nio.AsyncClient):
     # --- our keys ---
 
     def load_store(self) -> None:
-        """As nio does, with an Olm machine that strangers cannot make raise. Raises StoreFailed."""
+        """As nio does, with an Olm machine that strangers cannot make raise. Raises: StoreFailed."""
         if self.store or not self.store_path:
             return
         assert self.device_id
@@ -244,8 +264,16 @@ class _KeyStore(DefaultStore):
 class _Olm(Olm):
     """nio's Olm machine. What strangers put into events and keys must not raise; a broken store must."""
 
+    # Whether there is a key for whoever finds no other one, made since this start.
+    _has_fallback = False
+
     def handle_to_device_event(self, event: Any) -> Any:
-        """Defect: a malformed Olm event raises out of sync and costs the rest of the response."""
+        """Defects: a malformed Olm event raises out of sync and costs the rest of the response; and whatever
+        somebody asks of a device is kept, and answered, without end. Plein passes no keys on, and nobody
+        looks at its pictures.
+        """
+        if isinstance(event, _ASKS):
+            return None
         try:
             return super().handle_to_device_event(event)  # type: ignore[no-untyped-call]
         except PeeweeException:
@@ -254,6 +282,22 @@ class _Olm(Olm):
             sender = getattr(event, "sender", "?")
             log.warning("Dropped a to-device event of %s: %s", sender, type(error).__name__)
             return None
+
+    def share_keys(self) -> Json:
+        """Defect: nio has no fallback key: whoever claims all one-time keys, as anybody may, leaves none to
+        whom comes next, and what they say cannot be read. One for each start: the one before it is kept too.
+        """
+        content: Json = super().share_keys()
+        # What its type says leaves this out.
+        account: Any = self.account._account
+        if not self._has_fallback:
+            account.generate_fallback_key()
+            self._has_fallback = True
+        for name, key in account.fallback_key.items():
+            signed = {"key": key.to_base64(), "fallback": True}
+            signature = {self.user_id: {f"ed25519:{self.device_id}": self.sign_json(signed)}}
+            content["fallback_keys"] = {f"signed_curve25519:{name}": {**signed, "signatures": signature}}
+        return content
 
     def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
         """Defect: a decrypted event whose `unsigned` is no object raises TypeError."""
@@ -333,6 +377,7 @@ def _weed_devices(body: Json) -> Json:
     return body
 
 
+_ASKS = (RoomKeyRequest, RoomKeyRequestCancellation, KeyVerificationEvent)
 _PARSERS: dict[str, Any] = {
     "to_device": nio.ToDeviceEvent.parse_event,
     "invite_state": nio.InviteEvent.parse_event,

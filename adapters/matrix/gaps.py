@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import nio
 
+from adapters.inbox import MOST_WAITING
 from adapters.matrix.read import moment
 from adapters.matrix.rooms import SAYS_WHO_READS
 from adapters.matrix.session import Session
@@ -53,15 +55,22 @@ def gap_in(kept: Mapping[str, Any]) -> Gap | None:
 
 
 async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequence[Arrival]:
-    """What matters of it, the oldest first. Raises TryLater where the server does not say just now."""
+    """What matters of it, the oldest first; of what one person said the latest.
+
+    Raises: TryLater where the server does not say just now.
+    """
     found: list[Any] = []
+    said: Counter[str] = Counter()
     start, alone = gap.until, gap.alone
     while page := await _page(on, room, start, gap.since):
         events = page.chunk[::-1]
         since = since_joining(events, on.me)
         # In doubt it was not private.
         alone = alone and not says_who_reads(since)
-        found += [event for event in reversed(since) if arrival_of(event, room, on.me, matters)]
+        for event in reversed(since):
+            if arrival_of(event, room, on.me, matters) and said[who := event.source["sender"]] < MOST_WAITING:
+                found.append(event)
+                said[who] += 1
         if len(found) > MOST:
             log.error("Too much was said in %s meanwhile: some of it is passed over", room)
             break

@@ -24,7 +24,7 @@ _KIND = "be.plein.keys"
 
 
 async def was_restored(door: nio.AsyncClient, user: str, device_id: str, keys: Path) -> bool:
-    """Whether this device went on after what is in its key store. Raises OSError for what may pass."""
+    """Whether this device went on after what is in its key store. Raises: OSError for what may pass."""
     try:
         with closing(SqliteDatabase(str(keys))) as store:
             here = store.user_version
@@ -45,7 +45,7 @@ class Generation:
         self._one_by_one = asyncio.Lock()
 
     async def advance(self) -> None:
-        """Keys are about to be used. Raises ConnectionError, and StoreFailed: then they must not be."""
+        """Keys are about to be used. Raises: ConnectionError, and StoreFailed: then they must not be."""
         async with self._one_by_one:
             assert self._client.store
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections import Counter
@@ -13,12 +12,14 @@ from typing import Any
 
 import nio
 
-from adapters.inbox import OVERTAKEN_AFTER, PAUSE, InOrder
+from adapters.inbox import PAUSE, InOrder
+from adapters.matrix.answers import about, button_called, filled_in, is_ballot, numbers_in, shows_choices
 from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
 from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
     KEY,
     Answered,
+    Edited,
     Ended,
     Heard,
     Reacted,
@@ -32,7 +33,7 @@ from adapters.matrix.read import (
 from adapters.matrix.render import beside, native_poll
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
-from bot.errors import StoreFailed, TryLater
+from bot.errors import StoreFailed
 from bot.model.events import Arrival, Invocation, Mention
 from bot.model.events import Heard as Talk
 from bot.model.message import Message, NativePoll, Text, message, text
@@ -45,6 +46,8 @@ KEEP_SEALED = timedelta(days=7)
 MOST_UNDECRYPTABLE = 100
 # How far back a bare number looks for the buttons it could mean.
 LOOK_BACK = 30
+# So much of what the server left out is kept in one go: others write in between.
+AT_ONCE = 100
 
 
 class Intake:
@@ -62,17 +65,27 @@ class Intake:
         heard = read(event)
         if heard is None or heard.sender == self._on.me:
             return False
+        if isinstance(heard.meaning, Edited):
+            now = heard.meaning.now
+            return now.is_command and self._on.core.commands.resembles(now.words)
         if not isinstance(heard.meaning, Said):
             return True
         said = heard.meaning
-        is_press = said.pressed is not None and said.reply_to is not None
-        if is_press or self._on.core.listens or self._looks_like_two(room):
+        answers = self._answers_us(said) and not said.is_command
+        if answers or self._on.core.listens or self._looks_like_two(room):
             return True
         return self._meant_for_us(said, room) is not None
 
     def _looks_like_two(self, room: str) -> bool:
         """Whether whoever speaks there takes it for a talk with Plein alone, rightly or not."""
         return self._on.outgoing.looks_direct(room) and self._on.rooms[room].is_for_two
+
+    def _answers_us(self, said: Said) -> bool:
+        """Whether it may answer what Plein said. Clients mention whomever one replies to; the others leave
+        numbers alone to go by, for what people say to each other is none of Plein's."""
+        if said.reply_to is None:
+            return False
+        return said.is_command or bool(numbers_in(said.words)) or self._on.me in said.mentions
 
     def takes(self, arrival: Arrival) -> bool:
         """Whether there is room for what that person says in that room."""
@@ -123,6 +136,8 @@ class Intake:
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
+            case Edited(target):
+                await self._tell(asked, arrival.room, text("matrix.edited"), f"edited:{target}")
             case Reacted(target, number):
                 await self._press(asked, await self._message_at(arrival.room, target), number)
             case Answered(target, numbers):
@@ -183,13 +198,17 @@ class Intake:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
             # Answers go where somebody spoke last.
             await self._on.outgoing.note_direct(asked.author.user_id, room)
-        if said.pressed is not None and not said.is_command:
-            message = await self._buttons_for(said, room)
-            if message:
-                await self._press(asked, message, said.pressed)
-                return
-        meant = self._meant_for_us(said, room)
         for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
+        if self._answers_us(said) or (for_two and not self._on.core.commands.resembles(said.words)):
+            message = await self._answered_by(said, room)
+            if message and await self._answer(asked, message, said):
+                return
+            if numbers_in(said.words):
+                if for_two:
+                    await self._tell(asked, room, text("matrix.number"), f"number:{asked.id}")
+                return
+            asked = replace(asked, args=about(message)) if message and said.is_command else asked
+        meant = self._meant_for_us(said, room)
         if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
             if asked.place:
                 await self._on.outgoing.asked_in(asked.author.user_id, room)
@@ -217,13 +236,13 @@ class Intake:
         """Nobody knows who it is that a bridge speaks for: they are no resident here, and told so once."""
         match heard.meaning:
             case Said() as said:
-                pressed = said.pressed is not None and said.reply_to is not None
+                pressed = bool(numbers_in(said.words)) and said.reply_to is not None
                 is_meant = pressed or self._meant_for_us(said, room) is not None
                 if not is_meant and asked.place and self._on.core.listens:
                     await self._on.core.hear(_talk(asked, asked.place, said))
             case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
-            case Removed():
+            case Removed() | Edited():
                 is_meant = False
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
@@ -245,23 +264,43 @@ class Intake:
         named = ((user, name_of(user)) for user in addresses_in(words))
         return words, tuple(Mention(user, Identity(PLATFORM, user), name) for user, name in named if name)
 
-    async def _buttons_for(self, said: Said, room: str) -> Message | None:
-        """The message that was replied to; in a direct room else the last one with buttons."""
+    async def _answer(self, asked: Invocation, message: Message, said: Said) -> bool:
+        """Whether the words answer that message of ours; then that is done."""
+        texts, numbers = self._on.core.commands.texts, numbers_in(said.words)
+        if said.is_command:
+            return False
+        if (form := message.form) and (len(numbers) != 1 or not message.buttons):
+            if not is_ballot(form, said.words, texts):
+                return False
+            args = filled_in(form, said.words)
+            await self._on.core.handle(replace(asked, command=form.command, args=args))
+        elif len(numbers) > 1 and (poll := native_poll(message)):
+            await self._vote(asked, poll, numbers)
+        elif number := said.pressed or button_called(message, said.words, texts):
+            await self._press(asked, message, number)
+        else:
+            return False
+        return True
+
+    async def _answered_by(self, said: Said, room: str) -> Message | None:
+        """The message that was replied to; in a direct room else what Plein said last."""
         if said.reply_to:
             return await self._message_at(room, said.reply_to)
         page = await self._on.client.room_messages(room, self._on.client.next_batch, limit=LOOK_BACK)
         if not isinstance(page, nio.RoomMessagesResponse):
             raise ConnectionError("the room's history could not be read")
         for event in page.chunk:
-            if event.source.get("sender") == self._on.me:
-                message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
-                if message and message.buttons:
-                    return message
-                key = str(content_if_by(event.source, self._on.me).get(KEY, ""))
-                if message is None and key.startswith(SECRET):
-                    if self._is_recent(event.source):
-                        raise ConnectionError("that answer is being noted")
-                    return None  # it is forgotten, and what was said before is not meant
+            content = content_if_by(event.source, self._on.me)
+            words = content.get("msgtype") in ("m.text", "m.notice") and not replaced_by(content)
+            if not (words or "ciphertext" in content):
+                continue
+            message = await self._on.core.message_at(self._on.account, str(event.source.get("event_id")))
+            if message is None and not words:
+                continue
+            secret = str(content.get(KEY, "")).startswith(SECRET)
+            if message is None and (secret or shows_choices(content)) and self._is_recent(event.source):
+                raise ConnectionError("that answer is being noted")
+            return message  # or it is forgotten, and what was said before is not meant
         return None
 
     async def _press(self, asked: Invocation, message: Message | None, number: int) -> None:
@@ -307,27 +346,25 @@ class Intake:
 
     async def _close_gap(self, room: str, gap: Gap) -> None:
         """What was said in between, before whatever came after it. All of it may have been dealt with."""
-        for arrival in await left_out(self._on, room, gap, self.matters):
-            who = _sender(json.loads(arrival.body))
-            if not arrival.undecryptable and await self._dealt_with(arrival):
-                continue
-            for kept in await self._on.core.store_arrivals(self._on.account, [arrival], None):
+        said: list[tuple[Arrival, str]] = []
+        waiting = [
+            arrival for arrival in await left_out(self._on, room, gap, self.matters) if self.takes(arrival)
+        ]
+        for start in range(0, len(waiting), AT_ONCE):
+            for kept in await self._kept(waiting[start : start + AT_ONCE]):
                 if kept.undecryptable:
                     await self.ask_for_key(kept)
                 else:
-                    self.in_order.put_aside(self._on.account, kept, who)
+                    said.append((kept, _sender(json.loads(kept.body))))
+        self.in_order.put_first(self._on.account, said)
 
-    async def _dealt_with(self, arrival: Arrival) -> bool:
-        """Nobody waits for what one of them is about."""
-        try:
-            async with asyncio.timeout(OVERTAKEN_AFTER):
-                await self._deal(arrival)
-        except StoreFailed as error:
-            raise TryLater(PAUSE) from error
-        except Exception as error:
-            log.info("%s waits: %s", arrival.id, error or type(error).__name__)
-            return False
-        return True
+    async def _kept(self, arrivals: Sequence[Arrival]) -> Sequence[Arrival]:
+        """However long the database takes: those that it has already are not given once more."""
+        while True:
+            try:
+                return await self._on.core.store_arrivals(self._on.account, arrivals, None)
+            except StoreFailed:
+                await self._on.clock.sleep(PAUSE)
 
     # --- what cannot be read yet ---
 
@@ -378,7 +415,7 @@ def _stands_at(heard: Heard) -> str:
     match heard.meaning:
         case Reacted(target) | Answered(target) | Ended(target):
             return target
-        case Said() | Removed():
+        case Said() | Edited() | Removed():
             return heard.id
 
 

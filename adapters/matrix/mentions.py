@@ -11,13 +11,15 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from urllib.parse import unquote
 
 from adapters.matrix.read import Said
 from adapters.matrix.render import PEOPLE
 
-# More than anybody means in one line.
-MOST = 20
+# More than anybody means in one line; and what is longer than this, or has more around its words, is no line
+# that names somebody: it is read while everybody waits.
+MOST, LONGEST, LONGEST_HTML = 20, 5_000, 20_000
 # Every repetition has its bound: whatever somebody sends is read in no time.
 _SERVER = r"(?:[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,20}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
 _USER = re.compile(rf"@[\x21-\x39\x3b-\x7e]{{1,255}}:{_SERVER}")
@@ -35,12 +37,14 @@ def addressed(said: Said, name_of: Callable[[str], str | None]) -> str:
 
     `name_of`: how clients show an account there; None for who is not there.
     """
-    words = _without_pills(said.words, said.html)
+    if len(said.words) > LONGEST:
+        return said.words
+    words = _without_pills(said.words, said.html[:LONGEST_HTML])
     for user in said.mentions[:MOST]:
         name = name_of(user)
         if name and user not in words:
             # Twice the same name: then nobody can tell which is meant.
-            found = list(re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", words))
+            found = list(islice(re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", words), 2))
             if len(found) == 1:
                 words = words[: found[0].start()] + user + words[found[0].end() :]
     return words
@@ -59,7 +63,7 @@ def said_to(user: str, name: str, said: Said) -> Said | None:
 
 def addresses_in(words: str) -> list[str]:
     """Every account whose address stands there, once."""
-    return list(dict.fromkeys(found[0] for found in _USER.finditer(words)))[:MOST]
+    return list(dict.fromkeys(found[0] for found in _USER.finditer(words[:LONGEST])))[:MOST]
 
 
 def _without_pills(words: str, formatted: str) -> str:
@@ -67,10 +71,10 @@ def _without_pills(words: str, formatted: str) -> str:
     position = 0
     for before, name, user in _pills(formatted):
         link = rf"\[{re.escape(name)}\]\([^()\s]{{1,800}}\)"
-        found = list(re.finditer(rf"{link}|{re.escape(name)}", words[position:]))
         passed = before.count(name)
-        if passed < len(found):
-            start, end = found[passed].span()
+        following = re.finditer(rf"{link}|{re.escape(name)}", words[position:])
+        if found := next(islice(following, passed, None), None):
+            start, end = found.span()
             words = words[: position + start] + user + words[position + end :]
             position += start + len(user)
     return words
@@ -80,7 +84,7 @@ def _pills(formatted: str) -> Iterator[tuple[str, str, str]]:
     """The words before each, since the one before it; the name; and whose it is."""
     formatted = formatted.rpartition(_QUOTE_ENDS)[2]
     position = 0
-    for pill in list(_PILL.finditer(formatted))[:MOST]:
+    for pill in islice(_PILL.finditer(formatted), MOST):
         user, name = unquote(pill[1]), html.unescape(pill[2])
         if _USER.fullmatch(user):
             yield html.unescape(_TAG.sub("", formatted[position : pill.start()])), name, user

@@ -88,7 +88,7 @@ class Outgoing:
         *,
         courteous: bool = False,
     ) -> str:
-        """The event's id. Raises Gone, NotNow and NotOurs, or OSError for what may pass."""
+        """The event's id. Raises: Gone, NotNow and NotOurs, or OSError for what may pass."""
         if tried_at and self._clock.now() - tried_at > REMEMBERED:
             found = await self._said_before(room, kind, content[KEY], tried_at)
             if found:
@@ -161,7 +161,7 @@ class Outgoing:
         return room
 
     async def _known_room(self, user: str) -> str | None:
-        """The one they spoke in last, that nobody else reads. Raises Gone if they left all there were."""
+        """The one they spoke in last, that nobody else reads. Raises: Gone if they left all there were."""
         known = self._rooms_for(user)
         for room in known:
             if room.has(user) or (user not in room.left and await self._invites_again(room, user)):

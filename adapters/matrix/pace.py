@@ -26,7 +26,7 @@ class Pace:
 
     @contextlib.asynccontextmanager
     async def turn(self, *, courteous: bool = False) -> AsyncIterator[None]:
-        """Raises TryLater while there is to be patience; `courteous` lets others go first."""
+        """Raises: TryLater while there is to be patience; `courteous` lets others go first."""
         self._check(courteous)
         if self._open_at is None:
             yield

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
+from bot.unseen import has_unseen
+
 # What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
 KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 ENDS = ("org.matrix.msc3381.poll.end", "m.poll.end")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
-_NUMBER = re.compile(r"\[?(\d{1,2})\]?[.)]?")
+_NUMBER = re.compile("\\[?(\\d{1,2})(?:\ufe0f?\u20e3)?\\]?[.)!]?")
 _KEYCAP = re.compile(r"(\d{1,2})(?:\ufe0f?\u20e3)?")
 _COMMAND = re.compile(r"![^\W\d_]")
 
@@ -42,6 +44,14 @@ class Said:
     def pressed(self) -> int | None:
         match = _NUMBER.fullmatch(self.words)
         return int(match[1]) if match else None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What somebody had said was changed, to these words. Nothing is done for a second time."""
+
+    target: str
+    now: Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,7 @@ class Removed:
     target: str
 
 
-Meaning = Said | Reacted | Answered | Ended | Removed
+Meaning = Said | Edited | Reacted | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +132,10 @@ def replaced_by(content: Mapping[str, Any]) -> str | None:
 
 
 def _is_id(value: object, sigil: str) -> TypeGuard[str]:
-    return isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255
+    """An id may be made of nearly anything, but not of what nobody sees."""
+    return (
+        isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255 and not has_unseen(value)
+    )
 
 
 def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:
@@ -146,11 +159,19 @@ def _relation(content: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _said(content: dict[str, Any]) -> Said | None:
-    """An edit is no second saying; a notice is a bot's, and so is what any Plein says."""
+def _said(content: dict[str, Any]) -> Said | Edited | None:
+    """An edit says nothing anew; a notice is a bot's, and so is what any Plein says."""
     words, relation = content.get("body"), _relation(content)
     if content.get("msgtype") != "m.text" or not isinstance(words, str) or KEY in content:
         return None
+    if target := replaced_by(content):
+        new = content.get("m.new_content")
+        now = (
+            _said({name: new[name] for name in new if name != "m.relates_to"})
+            if isinstance(new, dict)
+            else None
+        )
+        return Edited(target, now) if isinstance(now, Said) else None
     if relation.get("rel_type") == "m.replace":
         return None
     reply = relation.get("m.in_reply_to")
@@ -159,7 +180,7 @@ def _said(content: dict[str, Any]) -> Said | None:
     fallback = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
     laid_out = content.get("formatted_body")
     html = laid_out if isinstance(laid_out, str) else ""
-    if not isinstance(target, str):
+    if not _is_id(target, "$"):
         return Said(words.strip(), None, html, _mentions(content))
     return Said(_without_quote(words).strip(), None if fallback else target, html, _mentions(content))
 
@@ -182,7 +203,7 @@ def _without_quote(words: str) -> str:
 def _reacted(content: dict[str, Any]) -> Reacted | None:
     relation = _relation(content)
     target, key = relation.get("event_id"), relation.get("key")
-    if relation.get("rel_type") != "m.annotation" or not isinstance(target, str) or not isinstance(key, str):
+    if relation.get("rel_type") != "m.annotation" or not _is_id(target, "$") or not isinstance(key, str):
         return None
     number = 10 if key == "\N{KEYCAP TEN}" else None
     if match := _KEYCAP.fullmatch(key.strip()):
@@ -194,7 +215,7 @@ def _referred(content: dict[str, Any]) -> str | None:
     """The native poll that this is about."""
     relation = _relation(content)
     target = relation.get("event_id")
-    return target if relation.get("rel_type") == "m.reference" and isinstance(target, str) else None
+    return target if relation.get("rel_type") == "m.reference" and _is_id(target, "$") else None
 
 
 def _answered(kind: str, content: dict[str, Any]) -> Answered | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from adapters.matrix.read import moment
 from adapters.matrix.settings import PowerLevels
 from bot.model.people import Role
+from bot.unseen import has_unseen
 
 # What marks a direct room that Plein made, and for whom; found again after a crash.
 MADE_FOR = "be.plein.direct"
@@ -177,6 +178,15 @@ class Room:
     def has(self, user: str) -> bool:
         """Whether somebody is in it, or could be by saying yes."""
         return self.members.get(user) in ("join", "invite")
+
+    def gone_of(self, events: Iterable[Mapping[str, Any]]) -> list[str]:
+        """Whoever left by one of these events, or was put out, and is not back."""
+        members = {event.get("state_key") for event in events if event.get("type") == "m.room.member"}
+        return sorted(
+            user
+            for user in members
+            if isinstance(user, str) and self.members.get(user) != "join" and not has_unseen(user)
+        )
 
     @property
     def is_for_two(self) -> bool:

@@ -72,6 +72,8 @@ class PowerLevels(Section):
 
 
 class Matrix(Section):
+    """The account on Matrix, and what it does there."""
+
     homeserver: Annotated[str, AfterValidator(_server)]
     user: Annotated[str, AfterValidator(_user)]
     password: SecretStr | None = None

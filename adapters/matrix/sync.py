@@ -100,7 +100,7 @@ class Sync:
         self._doors, self._chores, self._keys = Errands(DOORS_AT_ONCE), Errands(3), Errands(KEYS_AT_ONCE)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
-        """Until cancelled. Raises TokenRefused. `caught_up` is called after the first reading."""
+        """Until cancelled. Raises: TokenRefused. `caught_up` is called after the first reading."""
         try:
             await self._read_again_and_again(caught_up)
         finally:
@@ -229,6 +229,7 @@ class Sync:
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
+        await self._note_who_lost_it(response, first=first)
         for room_id in response.rooms.join:
             self._forget_door(room_id)
             await self._surely(partial(self._settle_in, self._on.rooms[room_id]))
@@ -260,6 +261,18 @@ class Sync:
             except Exception:
                 log.exception("What became of a room could not be kept")
                 return
+
+    async def _note_who_lost_it(self, response: nio.SyncResponse, *, first: bool) -> None:
+        """Other accounts of Plein's may not be in that room, and go by what was kept."""
+        for room_id, info in response.rooms.join.items():
+            place, timeline = Place(PLATFORM, room_id), [event.source for event in info.timeline.events]
+            state = [event.source for event in info.state]
+            if gone := self._on.rooms[room_id].gone_of([*state, *timeline]):
+                await self._surely(partial(self._on.core.parted, place, gone))
+            # At the start all of its state is told, which is no news.
+            news = timeline if first else [*state, *timeline]
+            if any(event.get("type") == "m.room.power_levels" for event in news):
+                await self._surely(partial(self._on.core.regraded, place))
 
     async def _retry(self, response: nio.SyncResponse) -> None:
         """What a room refused may be taken now that its power levels are others."""

@@ -54,7 +54,7 @@ class Converter:
     A `value` is what was typed, filled in or kept in a button: a string, number, yes or no, or a list.
 
     `convert(argument, value, call)`: what the handler gets. It may look into the call's transaction.
-        Raises UserError (the right way to type the command is put behind it), or Unsure.
+        Raises: UserError (the right way to type the command is put behind it), or Unsure.
     `keep(converted)`: a value from which `convert` makes the same again, for sure and whenever that is; to be
         given where what the handler gets is no such value itself.
     `show(argument, value, locale)`: the value as it can be typed again, without quotation marks.

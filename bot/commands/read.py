@@ -15,7 +15,9 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.nearly import DASH, Nearly, nearly_options
+from bot.commands.numbered import ask_about_number
 from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
+from bot.commands.talk import answer_to_talk
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
 from bot.unseen import has_unseen
@@ -29,6 +31,7 @@ _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
 # From here on one word is like another.
 _ALIKE, _VERY_MUCH = 0.6, 0.8
+_QUESTION = re.compile(r"\s\S.*[?|\n]", re.DOTALL)
 # Without a dash or a quotation mark a line can be read in one way only.
 _DASHED_OR_QUOTED = re.compile(f"{_DASHED.pattern}|{_QUOTE.pattern}")
 _BAR = re.compile(r"[|\n]")
@@ -41,7 +44,8 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
     Raises: UserError with the nearest command, or the right way to type this one; Unsure where a quotation or
         what looks like an option can be meant in another way.
     """
-    words = typed.replace("\r\n", "\n").strip().removeprefix("!")
+    line = typed.replace("\r\n", "\n").strip()
+    words = line.removeprefix("!")
     if len(words) > LONGEST:
         raise UserError("typed.too_long", count=len(words), most=LONGEST)
     # Here already, so that no answer quotes it either.
@@ -91,6 +95,7 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             unsure = unsure or asked
         except UserError as error:
             others = {name: other for name, other in given.items() if name != argument.name}
+            ask_about_number(commands, command, argument, given, call)
             raise _wrong(commands, command, error.text, call.locale, others, argument) from None
     if missing:
         if command.lacking:
@@ -156,15 +161,23 @@ def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> Us
     nouns = get_close_matches(first, known, 1, _ALIKE)
     if not nouns:
         return (
-            UserError("command.unknown", typed=tried)
-            if called
-            else UserError("command.no_command", words=" ".join(words.split())[:60])
+            UserError("command.unknown", typed=tried) if called else answer_to_talk(commands, words, locale)
         )
-    command = _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
+    asks = _that_asks(commands, nouns[0]) if _QUESTION.search(words) else None
+    command = asks or _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
     if command is None:
         # "poll", "poll jump": the noun is right, so show what it can do.
         return UserError("command.noun", typed=tried, noun=nouns[0])
     return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
+
+
+def _that_asks(commands: Commands, noun: str) -> Command | None:
+    """Which one of those behind a noun takes options: for whoever puts a question behind it at once."""
+    for name, command in commands.by_name.items():
+        extents = [it.converter.extent for it in commands.arguments(command) if not it.named]
+        if len(name) > 1 and name[0] == noun and Extent.REST in extents:
+            return command
+    return None
 
 
 def _meant(commands: Commands, word: str, noun: str = "", *, alike: bool = True) -> Command | None:

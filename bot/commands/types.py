@@ -49,11 +49,11 @@ class Asking(Protocol):
     mentions: Sequence[Mention]
 
     def read_moment(self, words: str) -> when.Reading:
-        """A moment in people's own words. Raises UserError."""
+        """A moment in people's own words. Raises: UserError."""
 
 
 def converter_of(converters: Converters, kind: Any) -> Converter:
-    """The converter for an annotation. Raises ValueError where there is none."""
+    """The converter for an annotation. Raises: ValueError where there is none."""
     if kind not in converters and isinstance(kind, type) and issubclass(kind, StrEnum):
         kind = StrEnum
     if kind not in converters:

@@ -17,6 +17,7 @@ from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
 from bot.feature import Run
+from bot.model.work import Job
 from bot.ports.storage import Store, Transaction
 
 if TYPE_CHECKING:
@@ -53,26 +54,30 @@ class Agenda:
         """Run all that is due by now. `heard`: until when each account has heard, where that is known."""
         moments = self._heard() if heard is None else heard
         if moments:
-            await self._store.run(lambda tx: tx.accounts.heard(moments))
-        while await self._store.run(self._batch):
+            await self._store.run_anywhere(lambda tx: tx.accounts.heard(moments))
+        while await self._store.run_anywhere(self._batch):
             pass
 
     def _batch(self, tx: Transaction) -> int:
         now = self._clock.now()
         claimed = tx.jobs.claim(now, BATCH)
         for job in claimed:
-            try:
-                with tx.savepoint(eager=True):
-                    # Before it runs, so that it may plan the next under its own key. One that runs before
-                    # it in this batch may have called it off.
-                    if tx.jobs.done(job.id, now):
-                        self._runs[job.kind](self._call(tx, f"job:{job.id}"), job)
-            except StoreFailed:
-                raise
-            except Exception:
-                log.exception("The job %s for %s failed; it comes back", job.kind, job.subject)
-                tx.jobs.later(job.id, now + pause(job.attempts + 4))
+            with tx.within(job.community):
+                self._do(tx, job, now)
         return len(claimed)
+
+    def _do(self, tx: Transaction, job: Job, now: datetime) -> None:
+        try:
+            with tx.savepoint(eager=True):
+                # Before it runs, so that it may plan the next under its own key. One that runs before it in
+                # this batch may have called it off.
+                if tx.jobs.done(job.id, now):
+                    self._runs[job.kind](self._call(tx, f"job:{job.id}"), job)
+        except StoreFailed:
+            raise
+        except Exception:
+            log.exception("The job %s for %s failed; it comes back", job.kind, job.subject)
+            tx.jobs.later(job.id, now + pause(job.attempts + 4))
 
     async def forget(self) -> None:
         """What nobody needs any more goes; what could not go now goes the next time."""
@@ -117,7 +122,7 @@ class Agenda:
             while self._woken:  # also by what came while it looked
                 self._woken = False
                 await self.flush()
-                due = await self._store.read(lambda tx: tx.jobs.next_due())
+                due = await self._store.read_anywhere(lambda tx: tx.jobs.next_due())
         except StoreFailed as error:
             log.warning("agenda: the database does not answer (%s); trying again", error)
             return

@@ -12,9 +12,11 @@ import logging
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 from bot.clock import Clock
+from bot.communities import of_community
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -78,37 +80,39 @@ class Boards:
         can see it.
         """
         keys, now = frozenset(busy), self._clock.now()
-        found = await self._store.read(lambda tx: self._read(tx, account, keys, max(limit, PAGE), now))
+        found = await self._store.read_anywhere(
+            lambda tx: self._read(tx, account, keys, max(limit, PAGE), now)
+        )
         first = [board for board, _ in found.due if not board.ref and board.tried_at is None]
 
         def note(tx: Transaction) -> None:
-            tx.boards.tried(first, now)
-            for board in found.over:
-                tx.boards.drop(board.subject, board.place)
+            for community in sorted({board.community for board in (*first, *found.over)}):
+                with tx.within(community):
+                    tx.boards.tried([board for board in first if board.community == community], now)
+                    for board in found.over:
+                        if board.community == community:
+                            tx.boards.drop(board.subject, board.place)
 
         if first or found.over:
-            await self._store.run(note)
-        return Round(
-            [((board.subject, board.place), (board, shows)) for board, shows in found.due], found.next_at
-        )
+            await self._store.run_anywhere(note)
+        return Round([(_key(board), (board, shows)) for board, shows in found.due], found.next_at)
 
     def _read(
         self, tx: Transaction, account: str, busy: Collection[Hashable], limit: int, now: datetime
     ) -> _Found:
         stale = tx.boards.stale(account, now, limit + len(busy))
-        messages: dict[str, Message | None] = {}
         due: list[Rendered] = []
         over: list[Board] = []
-        for board in stale:
-            if (board.subject, board.place) in busy:
-                continue
-            if board.subject not in messages:
-                kind, _, subject = board.subject.partition(":")
-                messages[board.subject] = self._shows[kind](tx, subject)
-            if message := messages[board.subject]:
-                due.append((board, message))
+        free = [board for board in stale if _key(board) not in busy]
+        # They come in this order.
+        for (community, whole), boards in groupby(free, key=lambda board: (board.community, board.subject)):
+            kind, _, subject = whole.partition(":")
+            with tx.within(community):
+                message = self._shows[kind](tx, subject)
+            if message:
+                due += [(board, of_community(message, community)) for board in boards]
             else:
-                over.append(board)
+                over += boards
         return _Found(due, over, now if len(stale) > limit else tx.boards.next_try([account], now))
 
     async def _update(self, item: Rendered) -> bool:
@@ -136,7 +140,8 @@ class Boards:
             if given_up(attempt, error):
                 # A board is never set aside: what it shows may be shown once more when that changes.
                 await self._store.run(
-                    lambda tx: tell_moderators_of(tx, board.place, reason, self._clock.now())
+                    lambda tx: tell_moderators_of(tx, board.place, reason, self._clock.now()),
+                    community=board.community,
                 )
             await self._wait(board, pause(board.attempts), failed=True)
         else:
@@ -157,11 +162,15 @@ class Boards:
             # Perhaps it had arrived the first time, with the state of then: an edit says what holds now.
             board = replace(board, version=0)
         next_at = self._clock.now() + self._rest
-        await self._store.run(lambda tx: tx.boards.shown(board, ref, message, next_at))
+        await self._store.run(
+            lambda tx: tx.boards.shown(board, ref, message, next_at), community=board.community
+        )
 
     async def _wait(self, board: Board, pause: timedelta, *, failed: bool = False) -> None:
         later = self._clock.now() + pause
-        await self._store.run(lambda tx: tx.boards.later(board, later, failed=failed))
+        await self._store.run(
+            lambda tx: tx.boards.later(board, later, failed=failed), community=board.community
+        )
 
     async def _drop(self, board: Board, reason: str) -> None:
         log.warning("No board of %s any more: %s", board.subject, reason)
@@ -171,4 +180,8 @@ class Boards:
             tx.boards.drop(board.subject, board.place)
             tell_moderators_of(tx, board.place, reason, now)
 
-        await self._store.run(drop)
+        await self._store.run(drop, community=board.community)
+
+
+def _key(board: Board) -> Hashable:
+    return board.community, board.subject, board.place

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Hashable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
+from bot.communities import of_community
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -63,22 +64,21 @@ class Outbox:
 
         def take(tx: Transaction) -> Round[Post]:
             due = [post for post in tx.posts.due(account, now, page) if post.to not in busy][:limit]
-            tx.posts.tried([post.id for post in due if not post.in_doubt], now)
+            _note_tried(tx, due, now)
             next_at = None if len(due) == limit else tx.posts.next_try([account], now)
             return Round([(post.to, post) for post in due], next_at)
 
-        return await self._store.run(take)
+        return await self._store.run_anywhere(take)
 
     async def _next(self, before: Post) -> Post | None:
         now = self._clock.now()
 
         def take(tx: Transaction) -> Post | None:
             post = tx.posts.next_for(before.to, before.account, now)
-            if post and not post.in_doubt:
-                tx.posts.tried([post.id], now)
+            _note_tried(tx, [post] if post else [], now)
             return post
 
-        return await self._store.run(take)
+        return await self._store.run_anywhere(take)
 
     async def _deliver(self, post: Post) -> bool:
         """Make its wanted state true; False if this place has to wait."""
@@ -103,12 +103,15 @@ class Outbox:
             return await self._failed(post, error)
         return True
 
+    async def _run(self, post: Post, work: Callable[[Transaction], None]) -> None:
+        await self._store.run(work, community=post.community)
+
     async def _show(self, post: Post) -> None:
         adapter = self._adapters[post.account]
         if post.withdrawn and post.ref:
             await adapter.retract(post.to, post.ref, f"{post.key}:withdrawn")
             now = self._clock.now()
-            await self._store.run(lambda tx: tx.posts.retracted(post, now))
+            await self._run(post, lambda tx: tx.posts.retracted(post, now))
             return
         if not post.ref and not await self._is_for_them(adapter, post):
             raise Gone("they take no part there any more")
@@ -117,7 +120,7 @@ class Outbox:
             Delivery(
                 post.key,
                 post.to,
-                post.message,
+                of_community(post.message, post.community),
                 reply_to=post.reply_to,
                 replaces=post.ref,
                 mentions=post.mentions,
@@ -125,22 +128,24 @@ class Outbox:
             )
         )
         now = self._clock.now()
-        await self._store.run(lambda tx: tx.posts.shown(post, receipt, now))
+        await self._run(post, lambda tx: tx.posts.shown(post, receipt, now))
 
     async def _is_for_them(self, adapter: Adapter, post: Post) -> bool:
         """Whether the account that it goes to takes part in its theme, now."""
         theme, to = post.theme, post.to
         if theme is None or isinstance(to, Place):
             return True
-        known = await self._store.read(lambda tx: tx.places.on(to.platform, [theme]))
+        known = await self._store.read(
+            lambda tx: tx.places.on(to.platform, [theme]), community=post.community
+        )
         places = known.get(theme, ())
         now = self._clock.now()
         found = await adapter.presence(to, places) if places and isinstance(adapter, Listener) else {}
-        told = await self._store.read(lambda tx: tx.people.part_of(to, theme))
+        told = await self._store.read(lambda tx: tx.people.part_of(to, theme), community=post.community)
         part = part_now(places, found, told, now)
         if part is None or part.role >= post.role:
             return part is not None
-        resident = await self._store.read(lambda tx: tx.people.by_identity(to))
+        resident = await self._store.read(lambda tx: tx.people.by_identity(to), community=post.community)
         return resident is not None and resident.role >= post.role
 
     def _pause(self, post: Post, refused: Exception) -> timedelta:
@@ -156,7 +161,7 @@ class Outbox:
     ) -> bool:
         later = self._clock.now() + pause
         in_doubt = post.in_doubt or not unsent
-        await self._store.run(lambda tx: tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt))
+        await self._run(post, lambda tx: tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt))
         return False
 
     async def _failed(self, post: Post, error: Exception) -> bool:
@@ -174,7 +179,7 @@ class Outbox:
             return
         log.info("Passed on %s: %s", post.id, reason)
         now = self._clock.now()
-        await self._store.run(lambda tx: tx.told.pass_on(post, now, now - AWAY_AFTER))
+        await self._run(post, lambda tx: tx.told.pass_on(post, now, now - AWAY_AFTER))
 
     async def _park(self, post: Post, reason: str) -> None:
         """Set it aside; that a place cannot be reached is for the moderators to mend."""
@@ -186,7 +191,14 @@ class Outbox:
             if isinstance(post.to, Place):
                 tell_moderators_of(tx, post.to, reason, now)
 
-        await self._store.run(park)
+        await self._run(post, park)
+
+
+def _note_tried(tx: Transaction, due: Sequence[Post], now: datetime) -> None:
+    for community in sorted({post.community for post in due}):
+        new = [post.id for post in due if post.community == community and not post.in_doubt]
+        with tx.within(community):
+            tx.posts.tried(new, now)
 
 
 def _may_go_elsewhere(post: Post) -> bool:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from bot.clock import Clock
+from bot.communities import Communities
 from bot.delivery.worker import tell_moderators
 from bot.errors import StoreFailed
 from bot.model.message import text
-from bot.model.people import Place
-from bot.model.work import AWAY_AFTER
+from bot.model.people import FIRST_COMMUNITY, Place
+from bot.model.work import AWAY_AFTER, key_in
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
+from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Accounts at work say so now and then. One that was silent for longer (AWAY_AFTER) is succeeded by another.
 SAY_SO_EVERY = 600.0
 # So often the moderators hear of people who cannot be reached, all of them together.
 TELL_EVERY = timedelta(days=1)
+# Of what somebody called a place so much is kept.
+LONGEST_NAME = 255
 
 
 class _Joined(NamedTuple):
@@ -32,6 +36,7 @@ class _Joined(NamedTuple):
     theme: str | None
     locale: str | None
     ours: bool
+    community: int | None
 
 
 class Rooms:
@@ -41,8 +46,11 @@ class Rooms:
     any more. `adapters` are those at work in this process, by account.
     """
 
-    def __init__(self, store: Store, clock: Clock, look: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, communities: Communities, look: Callable[[], None]
+    ) -> None:
         self._store = store
+        self._communities = communities
         self._clock = clock
         self._look = look
         self.adapters: dict[str, Adapter] = {}
@@ -51,7 +59,7 @@ class Rooms:
 
     async def introduce(self, adapter: Adapter) -> None:
         """Its account is at work: what was kept for its platform alone is its own from now on."""
-        await self._store.run(lambda tx: self._at_work(tx, adapter.account, adapter.platform))
+        await self._store.run_anywhere(lambda tx: self._at_work(tx, adapter.account, adapter.platform))
 
     async def serve(self, adapter: Adapter) -> None:
         """From now on what belongs to the adapter's account is shown by it."""
@@ -69,7 +77,7 @@ class Rooms:
                 log.warning("The database does not answer (%s); trying again", error)
 
     async def look_after(self) -> None:
-        await self._store.run(self._all_at_work)
+        await self._store.run_anywhere(self._all_at_work)
         self._look()
         for joined in list(self._served_by_others.values()):
             await self.joined(*joined)
@@ -85,7 +93,9 @@ class Rooms:
             self._at_work(tx, adapter.account, adapter.platform)
         now = self._clock.now()
         tx.told.redirect(now, now - AWAY_AFTER)
-        _tell_of_unreached(tx, now)
+        for community in tx.communities.all():
+            with tx.within(community):
+                _tell_of_unreached(tx, community, now)
 
     async def joined(
         self,
@@ -95,24 +105,32 @@ class Rooms:
         theme: str | None = None,
         locale: str | None = None,
         ours: bool = False,
+        community: int | None = None,
     ) -> None:
         """A place without a theme's name keeps a theme that is no line's, or gets one of its own.
+        One of which nobody says whose it is stays whose it was, or is the first community's.
 
         Its own theme is named by the place's address, never by the room's name, which anybody
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, name, theme, locale, ours)
+        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours, community)
         since = self._clock.now() - AWAY_AFTER
 
-        def join(tx: Transaction) -> str:
-            server = tx.places.served_by(place)
+        def join(tx: Transaction) -> tuple[str, int]:
+            server, before = tx.places.served_by(place), tx.communities.of_place(place)
+            whose = community or before or FIRST_COMMUNITY
             if server not in (None, account, place.platform) and not tx.accounts.is_away(server, since):
-                return server
-            self._bind(tx, joined)
-            return account
+                return server, before or whose
+            if before and before != whose:
+                with tx.within(before):
+                    tx.places.drop(place)
+            with tx.within(whose):
+                self._bind(tx, joined)
+            return account, whose
 
-        served_by = await self._store.run(join)
+        served_by, whose = await self._store.run_anywhere(join)
+        self._communities.note(place, whose)
         if served_by == account:
             self._served_by_others.pop((account, place), None)
         elif (account, place) not in self._served_by_others:
@@ -120,7 +138,7 @@ class Rooms:
             self._served_by_others[account, place] = joined
 
     def _bind(self, tx: Transaction, joined: _Joined) -> None:
-        account, place, name, theme, locale, ours = joined
+        account, place, name, theme, locale, ours, _ = joined
         # What only a line gave that is there no more, it has no more.
         is_own = not theme and tx.places.named_as(place) is None
         known = tx.places.known(place) if is_own else None
@@ -145,16 +163,41 @@ class Rooms:
             else:
                 tx.places.leave(place)
 
-        await self._store.run(leave)
+        await self._store.run(leave, community=await self._communities.for_whom(place))
         if heir:
             await self.joined(*heir)
 
     async def moved(self, account: str, old: Place, new: Place) -> None:
+        community = await self._communities.for_whom(old)
+        before = await self._communities.of_place(new)
+
         def move(tx: Transaction) -> None:
-            if tx.places.served_by(old) in (account, old.platform):
+            if tx.places.served_by(old) not in (account, old.platform):
+                return
+            if before is not None:
+                with tx.within(before):
+                    tx.places.drop(new)
+            with tx.within(community):
                 tx.places.move(old, new)
 
-        await self._store.run(move)
+        await self._store.run_anywhere(move)
+        self._communities.note(new, community)
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        """An account of ours that is not in that place would go by what was kept of them, for an hour."""
+
+        def forget(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.parted(place.platform, users, known[0].id)
+
+        await self._store.run(forget, community=await self._communities.for_whom(place))
+
+    async def regraded(self, place: Place) -> None:
+        def doubt(tx: Transaction) -> None:
+            if known := tx.places.known(place):
+                tx.people.doubt(place.platform, known[0].id)
+
+        await self._store.run(doubt, community=await self._communities.for_whom(place))
 
     def heard(self) -> Mapping[str, datetime]:
         """Until when each account at work here has heard; those that just now do not know are left out."""
@@ -172,16 +215,17 @@ class Rooms:
             tx.posts.retry(account, place, now)
             tx.boards.retry(account, place, now)
 
-        await self._store.run(again)
+        await self._store.run_anywhere(again)
 
     async def places(self, account: str) -> Sequence[Place]:
-        return await self._store.read(lambda tx: tx.places.served(account))
+        return await self._store.read_anywhere(lambda tx: tx.places.served(account))
 
 
-def _tell_of_unreached(tx: Transaction, now: datetime) -> None:
+def _tell_of_unreached(tx: Transaction, community: int, now: datetime) -> None:
     """How many people could be reached nowhere since the moderators were told last; at most once a day."""
-    kept = tx.kept.get("", "unreached told")
+    noted = key_in(community, "unreached told")
+    kept = tx.kept.get("", noted)
     told_at = datetime.fromisoformat(kept) if kept else datetime.fromtimestamp(0, UTC)
     if now - told_at >= TELL_EVERY and (count := tx.told.unreached(told_at)):
         tell_moderators(tx, text("outbox.unreached", count=count), "unreached", now)
-        tx.kept.put("", "unreached told", now.isoformat())
+        tx.kept.put("", noted, now.isoformat())

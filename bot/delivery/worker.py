@@ -19,6 +19,7 @@ from bot.ports.storage import Transaction
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
+# Seconds, as all of these below that are plain numbers and no count.
 LONGEST_WAIT = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 # What was refused without a word about when to come back is tried again after as long as it has been tried

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.call import Call
 from bot.commands.declare import Command
+from bot.commands.talk import topic_like
 from bot.errors import UserError
 from bot.feature import Feature
 from bot.model.message import Message, Suggestion, Text, message, text, typed
@@ -19,11 +20,7 @@ def show_help(call: Call, subject: str | None = None) -> Message:
         lines = (text("help.first"), *(_line(call, path, example=True) for path in FIRST))
         return message(*lines, text("help.more"), title=text("help.title"))
     wanted = subject.strip().removeprefix("!").casefold()
-    found = [
-        command
-        for command in call.commands.by_path.values()
-        if command.listed and call.may(command.role) and _is_about(call, command, wanted)
-    ]
+    found = _about(call, wanted) or _about(call, topic_like(call.commands, wanted, call.locale))
     if not found:
         raise UserError("help.unknown", subject=wanted[:40])
     if len(found) == 1:
@@ -38,6 +35,15 @@ def suggest_subjects(call: Call, given: str) -> Sequence[Suggestion]:
     known = call.commands.by_path.values()
     names = [_name(call, command) for command in known if command.listed and call.may(command.role)]
     return [Suggestion(name, typed(name)) for name in names if wanted in name.casefold()]
+
+
+def _about(call: Call, wanted: str | None) -> list[Command]:
+    listed = [command for command in call.commands.by_path.values() if command.listed]
+    return [
+        command
+        for command in listed
+        if wanted and call.may(command.role) and _is_about(call, command, wanted)
+    ]
 
 
 def _is_about(call: Call, command: Command, wanted: str) -> bool:

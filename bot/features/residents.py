@@ -15,6 +15,8 @@ from bot.people import RESIDENT
 
 
 class Wanted(StrEnum):
+    """Whether somebody wants to be reminded."""
+
     ON = "on"
     OFF = "off"
 

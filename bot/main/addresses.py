@@ -16,7 +16,7 @@ _SERVER = re.compile(
 
 
 def check_address(url: str) -> str:
-    """The same address. Raises ValueError with the key of what is wrong, in which nothing of it is said."""
+    """The same address. Raises: ValueError with the key of what is wrong, in which nothing of it is said."""
     if not url.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("config.database")
     if url.startswith("postgresql:") and not _SERVER.fullmatch(url):

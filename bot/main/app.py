@@ -18,7 +18,7 @@ from bot.core import PleinCore
 from bot.feature import Features
 from bot.main.config import Config
 from bot.main.features import FEATURES, Installed, add_up, stores_of
-from bot.model.people import Identity
+from bot.model.people import FIRST_COMMUNITY, Identity
 from bot.ports.adapter import Listener
 from bot.ports.storage import Transaction
 from bot.settings import Settings
@@ -50,7 +50,7 @@ async def open_core(
         settings = Settings(config.community.language, config.zone, tuple(filter(None, sections)))
         rest = config.community.board_rest if board_rest is None else board_rest
         core = PleinCore(store, clock, texts_of(features), settings, features, rest)
-        await store.run(partial(_name_residents, config, features))
+        await store.run(partial(_name_residents, config, features), community=FIRST_COMMUNITY)
         yield core
     finally:
         await store.close()

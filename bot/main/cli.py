@@ -124,7 +124,7 @@ def _file(words: str) -> Path:
 
 
 def _url(words: str) -> str:
-    """Raises ArgumentTypeError, in which nothing of it is said."""
+    """Raises: ArgumentTypeError, in which nothing of it is said."""
     hide(secrets_in_address(words))
     try:
         return check_address(words)

@@ -103,6 +103,8 @@ Language = Annotated[str, AfterValidator(_language)]
 
 
 class Community(Section):
+    """The community's name, language and zone, and how many seconds a board rests between two edits."""
+
     name: Name = "Voorbeeldgemeente"
     language: Language = "nl"
     zone: Annotated[str, AfterValidator(_zone)] = "Europe/Brussels"
@@ -110,6 +112,8 @@ class Community(Section):
 
 
 class DatabaseSection(Section):
+    """Where everything is kept, and in which folder the keys of what is sealed."""
+
     url: Annotated[str, AfterValidator(check_address), Field(repr=False)] = "sqlite:///data/plein.db"
     keys: Folder | None = None
 
@@ -120,12 +124,16 @@ class DatabaseSection(Section):
 
 
 class ThemeSection(Section):
+    """A theme, with the places where it is talked about."""
+
     name: Name
     language: Language | None = None
     places: tuple[Place, ...] = ()
 
 
 class ResidentSection(Section):
+    """A person, with their accounts and what they may do."""
+
     name: Name
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
     role: Literal["resident", "organiser", "moderator"] = "resident"
@@ -159,7 +167,7 @@ class Config(Section):
 def config_of(features: Features) -> type[Config]:
     """The configuration with the sections of these features, and of the adapters.
 
-    Raises Clash where two claim the same section.
+    Raises: Clash where two claim the same section.
     """
     claims = Claims()
     claims.add("section", Config.model_fields, "the core")
@@ -173,7 +181,7 @@ def config_of(features: Features) -> type[Config]:
 
 
 def load(path: Path | None, features: Features, environment: Mapping[str, str] = os.environ) -> Config:
-    """Read the file (None: the built-in example) and the environment. Raises BadConfig."""
+    """Read the file (None: the built-in example) and the environment. Raises: BadConfig."""
     model = config_of(features)
     source = ""
     values: dict[str, Any] = {}
@@ -226,7 +234,7 @@ def _lines_of(source: str, address: str) -> tuple[str, ...]:
 
 
 def holds_secrets(path: Path, features: Features) -> bool:
-    """Whether there is a password or a token in the file itself. Raises OSError, TOMLDecodeError."""
+    """Whether there is a password or a token in the file itself. Raises: OSError, TOMLDecodeError."""
     values = tomllib.loads(_read(path))
     return any(_secrets_in(values, config_of(features)))
 
@@ -245,7 +253,7 @@ def _secrets_in(values: Mapping[str, Any], config: type[Config]) -> Iterator[str
 
 
 def _read(path: Path) -> str:
-    """As some editors write it, too: with a mark before the first character. Raises OSError, ValueError."""
+    """As some editors write it, too: with a mark before the first character. Raises: OSError, ValueError."""
     return path.read_text(encoding="utf-8-sig")
 
 

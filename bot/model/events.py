@@ -31,7 +31,8 @@ class Invocation:
     """Somebody used a command (typed, or filled in) or pressed a button.
 
     `id` is the platform's own id of that event: the same one never counts twice.
-    `at` is when it was said, by the platform's clock. With `by_post` the answer goes through
+    `at` is when it was said, by the platform's clock. `args` of what was `typed` say what it is about, where
+    it does not say so itself. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `role` is what they are in the place, and `since` how long they
     have been there, where the platform knows that; `writes`: they may say things there themselves;

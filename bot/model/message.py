@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.model.people import Resident
+from bot.model.people import FIRST_COMMUNITY, Resident
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,13 @@ class Attachment:
     reader's language.
 
     `form` is the kind of file: png, csv or json. `words` say the same for who cannot see a picture.
+    `community` is whose subject it is, for whoever shows it.
     """
 
     subject: str
     form: str
     words: Text
+    community: int = FIRST_COMMUNITY
 
     @property
     def name(self) -> str:

@@ -16,6 +16,10 @@ class Role(IntEnum):
     MODERATOR = 2
 
 
+# The community of a database that knows of no other.
+FIRST_COMMUNITY = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """An account: one resident as one platform knows them."""

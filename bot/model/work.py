@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 
 # Where a message stands on its platform: first itself, then what was put beside it.
 Reference = tuple[str, ...]
@@ -15,6 +15,11 @@ AWAY_AFTER = timedelta(hours=1)
 
 # With this begins the key of an answer that only the last one of its kind is kept of (see Call.confide).
 SECRET = "secret:"  # noqa: S105  (it begins a name)
+
+
+def key_in(community: int, key: str) -> str:
+    """What no other community has under that key: platforms know nothing of communities."""
+    return key if community == FIRST_COMMUNITY else f"{key}@{community}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class Job:
     subject: str
     due_at: datetime
     attempts: int = 0
+    community: int = FIRST_COMMUNITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,12 @@ class Post:
     in_doubt: bool = False
     theme: int | None = None
     role: Role = Role.RESIDENT
+    community: int = FIRST_COMMUNITY
 
     @property
     def key(self) -> str:
-        """The platform's idempotency key: each state of it has its own."""
-        return self.id if self.version == 1 else f"{self.id}:{self.version}"
+        """The platform's idempotency key: each state of it has its own, in each community."""
+        return key_in(self.community, self.id if self.version == 1 else f"{self.id}:{self.version}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +110,4 @@ class Board:
     account: str
     attempts: int = 0
     tried_at: datetime | None = None
+    community: int = FIRST_COMMUNITY

@@ -20,6 +20,8 @@ class Unheard:
 
 
 class AccountStore(Protocol):
+    """Plein's own accounts: which are at work, and until when each has heard."""
+
     def serve(self, account: str, platform: str, now: datetime) -> None:
         """It is at work now. What belonged to none of its platform's accounts so far is its own."""
         ...
@@ -56,6 +58,8 @@ class KeepsStore(Protocol):
 
 
 class InboxStore(Protocol):
+    """What arrived and was not dealt with yet, by Plein's accounts, and how far each stream was read."""
+
     def add(
         self, account: str, arrivals: Sequence[Arrival], cursor: str | None, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]: ...

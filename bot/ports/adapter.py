@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -31,7 +31,7 @@ class Adapter(Protocol):
     async def deliver(self, delivery: Delivery) -> Receipt:
         """Show it, once for each key; where it stands.
 
-        Raises Gone, NotNow (TryLater where it is known for how long) and NotOurs. Anything else is a fault
+        Raises: Gone, NotNow (TryLater where it is known for how long) and NotOurs. Anything else is a fault
         of ours: it is tried again with growing pauses, and set aside in the end.
         """
         ...
@@ -63,7 +63,7 @@ class Listener(Adapter, Protocol):
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         """Where that account is now, of these places of its platform; what cannot be said is left out.
 
-        Raises TryLater where its platform says nothing at all just now.
+        Raises: TryLater where its platform says nothing at all just now.
         """
         ...
 
@@ -140,12 +140,13 @@ class Core(Protocol):
         locale: str | None = None,
         *,
         ours: bool = False,
+        community: int | None = None,
     ) -> None:
         """That account is in this place; without a theme's name the place gets a theme of its own, also where
         the configuration named one before.
 
         Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
-        the configuration names is in any case.
+        the configuration names is in any case. `community`: whose it is, where the configuration says that.
         """
         ...
 
@@ -160,6 +161,14 @@ class Core(Protocol):
     async def left(self, account: str, place: Place) -> None: ...
 
     async def moved(self, account: str, old: Place, new: Place) -> None: ...
+
+    async def parted(self, place: Place, users: Collection[str]) -> None:
+        """People left a place, or were put out, and took back with them whatever was known of them there."""
+        ...
+
+    async def regraded(self, place: Place) -> None:
+        """Who may what in a place changed: what is known of people there is to be asked anew."""
+        ...
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         """What was refused there (None: anywhere) may be taken now: permissions changed."""

@@ -12,6 +12,8 @@ from bot.model.work import Board, Job, Post, Receipt, Reference
 
 
 class PostStore(Protocol):
+    """What is to be said once in a place or to one account, and what was said there."""
+
     def add(
         self,
         post_id: str,
@@ -140,6 +142,8 @@ class ToldStore(Protocol):
 
 
 class BoardStore(Protocol):
+    """What is shown of each subject in which place, and which of that is behind."""
+
     def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
         """Show it there. Where it is shown already nothing changes."""
         ...
@@ -178,6 +182,8 @@ class BoardStore(Protocol):
 
 
 class JobStore(Protocol):
+    """What is to be done later, each under a key of its own."""
+
     def add(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:
         """Under a key, in place of what was planned under it and is not done yet."""
         ...

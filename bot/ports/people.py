@@ -50,6 +50,8 @@ class Recognised(NamedTuple):
 
 
 class HandledStore(Protocol):
+    """Which events were dealt with, with what was answered and what takes each back."""
+
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised: ...
 
     def add(
@@ -72,6 +74,8 @@ class HandledStore(Protocol):
 
 
 class PeopleStore(Protocol):
+    """Residents, their accounts, and in which themes these take part."""
+
     def by_identity(self, identity: Identity) -> Resident | None: ...
 
     def add(self, identity: Identity, name: str) -> Resident: ...
@@ -158,6 +162,14 @@ class PeopleStore(Protocol):
         """Their platform says that this account takes no part in a theme, or not any more."""
         ...
 
+    def parted(self, platform: str, users: Collection[str], theme: int) -> None:
+        """These accounts left a place of that theme: what was said of them there is forgotten."""
+        ...
+
+    def doubt(self, platform: str, theme: int) -> None:
+        """What was said of that platform's accounts there grants nothing until it is said anew."""
+        ...
+
     def part_of(self, account: Identity, theme: int) -> Part | None:
         """What their platform said last of an account, however long ago."""
         ...
@@ -166,10 +178,20 @@ class PeopleStore(Protocol):
         """The same of all accounts of a resident, in that theme or each; with the theme's number."""
         ...
 
+    def turns_here(self, identity: Identity, now: datetime) -> None:
+        """That account, which was used in another community, is used in this one from now on."""
+        ...
+
+    def highest_role(self, identity: Identity) -> Role:
+        """In whichever community, where nobody in particular asks."""
+        ...
+
     def with_role(self, role: Role) -> Sequence[Identity]: ...
 
 
 class PlaceStore(Protocol):
+    """Themes and their places, and which account of Plein's serves each."""
+
     def known(self, place: Place) -> tuple[Theme, str | None] | None:
         """The place's theme, and the language place_locale there if one was chosen."""
         ...
@@ -225,10 +247,16 @@ class PlaceStore(Protocol):
 
     def leave(self, place: Place) -> None: ...
 
+    def drop(self, place: Place) -> None:
+        """As if Plein had never been there."""
+        ...
+
     def move(self, old: Place, new: Place) -> None: ...
 
 
 class UseStore(Protocol):
+    """How often somebody did what is held within limits."""
+
     def add(self, resident: int, what: str, until: datetime) -> None:
         """They did that, and it counts until then."""
         ...

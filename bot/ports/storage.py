@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from bot.model.events import Invocation
+from bot.model.people import FIRST_COMMUNITY
 from bot.ports.accounts import AccountStore, InboxStore, KeepsStore
+from bot.ports.communities import CommunityStore
 from bot.ports.delivery import BoardStore, JobStore, PostStore, ToldStore
 from bot.ports.people import HandledStore, PeopleStore, PlaceStore, UseStore
 
@@ -24,12 +26,25 @@ class StoreKey(Generic[T]):
 
 
 class Transaction(Protocol):
-    """One unit of work: all of it is kept, or none."""
+    """One unit of work: all of it is kept, or none.
+
+    It is opened for one community, and reaches nothing of another's. One that is opened for nobody in
+    particular finds what is due, or whose something is, in any of them, and goes `within` one for all else.
+    """
 
     def of(self, key: StoreKey[T]) -> T:
         """What a feature keeps, for as long as this transaction lasts."""
         ...
 
+    def within(self, community: int) -> AbstractContextManager[None]:
+        """What is done inside is that community's, in a transaction of nobody's in particular.
+
+        What is raised out of it has to undo all. Raises: RuntimeError in a transaction of another community.
+        """
+        ...
+
+    @property
+    def communities(self) -> CommunityStore: ...
     @property
     def people(self) -> PeopleStore: ...
     @property
@@ -68,8 +83,21 @@ class Transaction(Protocol):
 class Store(Protocol):
     """What is kept."""
 
-    async def run(self, work: Callable[[Transaction], T], about: Invocation | None = None) -> T:
-        """Returns only after the commit. `about`: what the work will ask to be recognised first."""
+    async def run(
+        self,
+        work: Callable[[Transaction], T],
+        about: Invocation | None = None,
+        *,
+        community: int = FIRST_COMMUNITY,
+    ) -> T:
+        """Returns only after the commit. `about`: what the work will ask to be recognised first.
+
+        `community` is whose it is; whoever serves several says so each time.
+        """
+        ...
+
+    async def run_anywhere(self, work: Callable[[Transaction], T]) -> T:
+        """The same for nobody in particular: for workers that look what is due, whosever it is."""
         ...
 
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
@@ -80,11 +108,15 @@ class Store(Protocol):
         """
         ...
 
-    async def read(self, work: Callable[[Transaction], T]) -> T:
+    async def read(self, work: Callable[[Transaction], T], *, community: int = FIRST_COMMUNITY) -> T:
         """What the work finds in what is committed. It waits for nobody who writes, and nobody for it.
 
-        Raises RuntimeError where the work would write, and StoreFailed.
+        Raises: RuntimeError where the work would write, and StoreFailed.
         """
+        ...
+
+    async def read_anywhere(self, work: Callable[[Transaction], T]) -> T:
+        """The same for nobody in particular."""
         ...
 
     async def forget(self, now: datetime) -> None:

@@ -28,7 +28,7 @@ from bot.when.tokens import Token, Unread
 
 
 def recognise(tokens: Sequence[Token], language: Language) -> Said:
-    """Raises Unread where a word belongs to no part, or a part comes twice."""
+    """Raises: Unread where a word belongs to no part, or a part comes twice."""
     phrase = Phrase(tokens, language)
     while phrase.more():
         for part in _begun_by(*phrase.meanings[phrase.at]):

@@ -42,7 +42,7 @@ class Reading(NamedTuple):
 
 
 def resolve(said: Said, now: datetime, zone: ZoneInfo, *, whole_days: bool = False) -> Reading:
-    """Raises Unread where there is no such moment, or no one moment. A day is one only with `whole_days`."""
+    """Raises: Unread where there is no such moment, or no one moment. A day is one only with `whole_days`."""
     if said.instant is not None:
         if not said.only("instant"):
             raise Unread
@@ -258,7 +258,7 @@ def _end(said: Said, start: datetime, clock: Clock) -> datetime:
 
 
 def _moment(wall: datetime) -> datetime:
-    """In UTC. Raises Unread where the clocks skip this hour, or show it twice."""
+    """In UTC. Raises: Unread where the clocks skip this hour, or show it twice."""
     moment = wall.astimezone(UTC)
     if wall.utcoffset() != wall.replace(fold=1 - wall.fold).utcoffset():  # only around a change
         if moment.astimezone(wall.tzinfo) != wall:

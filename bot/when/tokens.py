@@ -32,7 +32,7 @@ class Token(NamedTuple):
 
 
 def tokens(pieces: Sequence[Piece], language: Language, pairs: Pairs) -> list[Token]:
-    """Raises Unread at a word that the language does not know, or knows as one to refuse."""
+    """Raises: Unread at a word that the language does not know, or knows as one to refuse."""
     found: list[Token] = []
     at = 0
     while at < len(pieces):

@@ -21,7 +21,7 @@ _A_DAY, _A_WEEK = timedelta(days=1), timedelta(days=7)
 
 
 def days_of(said: Said, now: datetime) -> list[date]:
-    """The days that it can be, all but always one. Raises Unread where what is said does not agree."""
+    """The days that it can be, all but always one. Raises: Unread where what is said does not agree."""
     today = now.date()
     if said.day is not None:
         days = _dated(said, today)

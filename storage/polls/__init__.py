@@ -34,6 +34,7 @@ from bot.features.polls.records import (
 from bot.model.events import Invocation
 from storage.among import among
 from storage.batch import Loader
+from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.sealed import SealedBallots
@@ -44,7 +45,7 @@ from storage.upsert import upsert
 PAGE, FEW = 5_000, 500
 
 _PEOPLE = and_(tallies.c.poll == polls.c.id, tallies.c.choices == "")
-_SHOWN = [column for column in polls.c if column is not polls.c.reasons]
+_SHOWN = [column for column in polls.c if column.name not in ("reasons", "community")]
 _POLLS = select(*_SHOWN, tallies.c.votes).join(tallies, _PEOPLE)
 _NUMBER = polls.c.id
 _NEWEST = polls.c.id.desc()
@@ -94,7 +95,7 @@ _REASONS = (
 _KEPT_REASONS = select(polls.c.reasons).where(polls.c.id == bindparam("poll_"))
 _WHO_ENDED = select(endings.c.resident).where(endings.c.poll == bindparam("poll_"))
 _NOTE_END = insert(endings)
-_ADD = insert(polls).returning(polls.c.id)
+_ADD = insert(polls)
 _COUNT = upsert(tallies)
 _COUNT = _COUNT.on_conflict_do_update(
     index_elements=[tallies.c.poll, tallies.c.choices],
@@ -111,6 +112,7 @@ _CAST = _CAST.on_conflict_do_update(
 )
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _WITHDRAW = delete(ballots).where(_THIS)
+_CAST_AT = select(ballots.c.cast_at).where(_THIS)
 _ASKED_BY = (
     select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
     .outerjoin(tallies, _PEOPLE)
@@ -165,9 +167,8 @@ class Polls:
     def add(self, plan: Plan, state: str) -> Poll:
         fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
         kept = {**fields, "options": orjson.dumps(plan.options).decode(), "state": state}
-        number = self._db.execute(
-            _ADD, {**kept, "kind": str(plan.kind), "results": str(plan.results)}
-        ).scalar_one()
+        kept["id"] = number = next_number(self._db, polls.name)
+        self._db.execute(_ADD, {**kept, "kind": str(plan.kind), "results": str(plan.results)})
         self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
         if plan.anonymous:
             self._sealed.make_keys(number)
@@ -279,6 +280,15 @@ class Polls:
                 self._count(poll.id, written(before), -1)
             if after:
                 self._count(poll.id, written(after), 1)
+
+    def cast_at(self, poll: int, voter: int) -> datetime | None:
+        pending = self._db.pending(ballots, (poll, voter))
+        found: datetime | None = (
+            pending.get("cast_at")
+            if pending
+            else self._db.execute(_CAST_AT, {"poll_": poll, "voter_": voter}).scalar()
+        )
+        return found
 
     def repeated(self, poll: Poll, voter: int, event: str) -> bool:
         return self._sealed.repeated(poll.id, voter, event)

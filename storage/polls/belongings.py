@@ -17,7 +17,8 @@ _BOTH = (
     select(ballots.c.poll, ballots.c.voter, ballots.c.choices, ballots.c.reason, ballots.c.cast_at)
     .join(polls, polls.c.id == ballots.c.poll)
     .where(_IS_OPEN, or_(ballots.c.voter == bindparam("old_"), ballots.c.voter == bindparam("new_")))
-    .order_by(ballots.c.poll.desc(), ballots.c.cast_at)  # the newest first, as whoever lists them
+    # The newest first, as whoever lists them; of two at one moment, whoever came later.
+    .order_by(ballots.c.poll.desc(), ballots.c.cast_at, ballots.c.voter)
 )
 # Where they voted as both, the ballot of the one that remains stands for both in what is over.
 _VOTED = ballots.alias()

@@ -150,9 +150,9 @@ class SealedBallots:
         self._sealing.turn()
 
     def burn(self, poll: int) -> bool:
-        there = self._seals.names().intersection((_pair(poll), _marks(poll), _before_pairs(poll)))
+        there = [name for name in (_pair(poll), _marks(poll), _before_pairs(poll)) if self._seals.has(name)]
         for name in there:
-            self._db.destroy(name)
+            self._seals.destroy(name)
         return self._sealing.leave_old_keys() and not there
 
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    false,
+)
 
 from bot.features.polls.records import Choices
-from storage.tables import Moment, Number, own_tables, residents, themes
+from storage.tables import Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
 
 polls = Table(
     "polls",
     TABLES,
-    Column("id", Number, primary_key=True),
+    # People say "poll 3", and mean their own community's.
+    of_community(key=True),
+    Column("id", Number, primary_key=True, autoincrement=False),
     Column("theme", ForeignKey(themes.c.id), nullable=False),
     Column("opener", ForeignKey(residents.c.id), nullable=False),
     Column("question", String, nullable=False),
@@ -38,15 +51,21 @@ polls = Table(
     Column("reasons", Text),
     Index("ix_polls_theme_state", "theme", "state"),
     Index("ix_polls_opener_opened_at", "opener", "opened_at"),
-    sqlite_autoincrement=True,
 )
+
+
+def _of_poll() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["community", "poll"], [polls.c.community, polls.c.id])
+
 
 # Who ended somebody else's poll.
 endings = Table(
     "endings",
     TABLES,
-    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    of_community(key=True),
+    Column("poll", Number, primary_key=True),
     Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
+    _of_poll(),
     sqlite_with_rowid=False,
 )
 
@@ -54,11 +73,13 @@ endings = Table(
 ballots = Table(
     "ballots",
     TABLES,
-    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    of_community(key=True),
+    Column("poll", Number, primary_key=True),
     Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
     Column("choices", String, nullable=False),
     Column("reason", String),
     Column("cast_at", Moment, nullable=False),
+    _of_poll(),
     sqlite_with_rowid=False,
 )
 
@@ -67,9 +88,11 @@ ballots = Table(
 marks = Table(
     "marks",
     TABLES,
-    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    of_community(key=True),
+    Column("poll", Number, primary_key=True),
     Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
     Column("latest", String, nullable=False),
+    _of_poll(),
     sqlite_with_rowid=False,
 )
 
@@ -78,9 +101,11 @@ marks = Table(
 tallies = Table(
     "tallies",
     TABLES,
-    Column("poll", ForeignKey("polls.id"), primary_key=True),
+    of_community(key=True),
+    Column("poll", Number, primary_key=True),
     Column("choices", String, primary_key=True),
     Column("votes", Integer, nullable=False),
+    _of_poll(),
     sqlite_with_rowid=False,
 )
 

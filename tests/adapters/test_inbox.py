@@ -163,6 +163,27 @@ async def test_very_much_at_once_goes_behind_what_others_say(room: Room) -> None
     assert [word for word in room.dealt if word != "b1"] == flood
 
 
+async def test_what_was_said_before_comes_first_and_very_much_of_it_behind_others(room: Room) -> None:
+    flood = [f"a{number}" for number in range(10 * MOST_AHEAD)]
+    before = [(Arrival(word, "!room", "", 1), "anna") for word in flood]
+    before.append((Arrival("b1", "!room", "", 1), "ben"))
+
+    async def deal(arrival: Arrival) -> None:
+        if arrival.id == "gap":
+            room.queue.put_first("test", before)
+        room.dealt.append(arrival.id)
+
+    room.queue = InOrder(cast(Core, room), room.clock, deal)
+    room.say("", "gap")
+    room.say("ben", "b2")
+    room.say("anna", "last")
+    await room.done()
+    others = [word for word in room.dealt if word not in flood]
+    assert others == ["gap", "b1", "b2", "last"]
+    assert room.dealt.index("b2") <= MOST_AHEAD + 3
+    assert [word for word in room.dealt if word in flood] == flood
+
+
 async def test_of_one_person_so_much_waits_and_no_more(room: Room) -> None:
     room.trouble["a0"] = asyncio.Event()
     taken = 0

@@ -50,7 +50,7 @@ def doing(town: Town, run: object, role: Role = Role.RESIDENT) -> Dispatch:
     """A dispatch with one command of our own, `test it`."""
     commands = Commands([Command("test it", run, role)], Texts())  # type: ignore[arg-type]
     settings = Settings("nl", BRUSSELS)
-    return Dispatch(town.core.store, town.clock, commands, settings)
+    return Dispatch(town.core.store, town.clock, commands, settings, town.core.communities)
 
 
 TEST_IT = Button(text("typed"), "test it")

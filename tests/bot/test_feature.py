@@ -10,6 +10,7 @@ import pytest
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
+from bot.commands.types import CONVERTERS
 from bot.errors import Clash
 from bot.feature import Feature, Features
 from bot.main.config import config_of
@@ -68,7 +69,8 @@ def test_no_command_is_called_like_another_in_any_language(name: str, tmp_path: 
     (tmp_path / "en" / "things.po").write_text(f'msgid "command.thing do"\nmsgstr "thing do|{name}"\n')
     things = Feature(name="things", commands=(Command("thing do", run),), locales=tmp_path)
     features = Features([*(installed.feature for installed in FEATURES), things])
-    commands = Commands(features.commands, Texts(FOLDER, *features.locales))
+    kinds = {**CONVERTERS, **features.kinds}
+    commands = Commands(features.commands, Texts(FOLDER, *features.locales), converters=kinds)
     with pytest.raises(
         Clash, match=rf"'{name}' is claimed twice: by 'poll \w+' of polls and by 'thing do' of"
     ):

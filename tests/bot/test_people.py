@@ -43,7 +43,7 @@ async def town(database_url: str) -> AsyncIterator[Town]:
 
 @pytest.fixture
 def dispatch(town: Town) -> Dispatch:
-    return Dispatch(town.core.store, town.clock, COMMANDS, Settings("nl", BRUSSELS))
+    return Dispatch(town.core.store, town.clock, COMMANDS, Settings("nl", BRUSSELS), town.core.communities)
 
 
 async def number_of(town: Town, name: str) -> int:

@@ -82,6 +82,16 @@ const does = {
         return (await client.sendEvent(room, "m.reaction", { "m.relates_to": relation })).event_id;
     },
 
+    // As the client counts, which in encrypted rooms reads what the server cannot.
+    async unread({ room }) {
+        const known = client.getRoom(room);
+        return ["total", "highlight"].map((kind) => known.getUnreadNotificationCount(kind) ?? 0);
+    },
+
+    async read({ room, event }) {
+        await client.sendReadReceipt(client.getRoom(room).findEventById(event));
+    },
+
     async rooms() {
         return client.getRooms().map((room) => ({ id: room.roomId, membership: room.getMyMembership() }));
     },
@@ -121,14 +131,21 @@ function tell(event) {
             content: unreadable ? { reason: event.decryptionFailureReason } : event.getContent(),
             relation: event.getWireContent()["m.relates_to"] ?? null,
             encrypted: event.isEncrypted(),
+            calls: unreadable ? null : whomItCalls(event),
         },
     });
+}
+
+// By the push rules of this account: "all" calls everybody's attention, "me" says that it is for them.
+function whomItCalls(event) {
+    const { notify, tweaks } = client.getPushActionsForEvent(event, true) ?? {};
+    return notify ? (tweaks?.highlight ? "me" : "all") : "nobody";
 }
 
 function tellInvitation(room, membership) {
     if (membership !== "invite") return;
     const sender = room.getMember(client.getUserId())?.events.member?.getSender() ?? null;
-    write({ event: { room: room.roomId, id: null, sender, type: "invitation", content: {}, relation: null, encrypted: false } });
+    write({ event: { room: room.roomId, id: null, sender, type: "invitation", content: {}, relation: null, encrypted: false, calls: null } });
 }
 
 function write(what) {

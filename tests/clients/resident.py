@@ -95,3 +95,13 @@ class JsResident:
             return event["sender"] == sender and event["type"] == type and all(word in body for word in words)
 
         return await self.hears(fits)
+
+    async def meets(self, user_id: str, room: str) -> None:
+        """Returns once they are in the room."""
+
+        def joins(event: Event) -> bool:
+            member = event["type"] == "m.room.member" and event["sender"] == user_id
+            here = member and event["room"] == room
+            return bool(here and event["content"].get("membership") == "join")
+
+        await self.hears(joins)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.resident import Event, JsResident
+from tests.clients.resident import JsResident
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver
 from tests.plein import Plein
@@ -46,13 +46,8 @@ async def isolated(homeserver: Homeserver) -> AsyncIterator[JsResident]:
 async def room_with(anna: JsResident, plein: Plein, *, direct: bool = False) -> str:
     """An encrypted room, once Plein is in it."""
     room: str = await anna.do("createRoom", invite=[plein.user_id], encrypted=True, direct=direct)
-    await anna.hears(lambda event: _joins(event, room, plein.user_id))
+    await anna.meets(plein.user_id, room)
     return room
-
-
-def _joins(event: Event, room: str, user_id: str) -> bool:
-    member = event["type"] == "m.room.member" and event["sender"] == user_id and event["room"] == room
-    return bool(member and event["content"].get("membership") == "join")
 
 
 async def test_a_poll_in_an_encrypted_room(plein: Plein, anna: JsResident) -> None:

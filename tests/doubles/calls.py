@@ -16,10 +16,15 @@ from bot.ports.storage import Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
-from tests.doubles.installed import FEATURES
+from tests.doubles.installed import FEATURES, KINDS
 
 # Nothing is looked up in the database before something that is missing is asked for: there is none.
-COMMANDS = Commands([replace(command, lacking=None) for command in FEATURES.commands], Texts(), zone=BRUSSELS)
+COMMANDS = Commands(
+    [replace(command, lacking=None) for command in FEATURES.commands],
+    Texts(),
+    zone=BRUSSELS,
+    converters=KINDS,
+)
 
 
 def a_call(locale: str = "nl") -> Call:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Column, ForeignKey, String, Table, bindparam, delete, insert, select, update
 
 from storage.parts import Parts, Stored
-from storage.tables import Moment, Number, own_tables, residents, themes
+from storage.tables import Moment, Number, of_community, own_tables, residents, themes
 from tests.made_up.tools import TOOLS, Loan
 
 TABLES = own_tables()
@@ -16,6 +16,7 @@ loans = Table(
     "loans",
     TABLES,
     Column("id", Number, primary_key=True),
+    of_community(),
     Column("theme", ForeignKey(themes.c.id), nullable=False, index=True),
     Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
     Column("tool", String, nullable=False),
@@ -23,9 +24,10 @@ loans = Table(
 )
 _ADD = insert(loans).returning(loans.c.id)
 _THIS = loans.c.id == bindparam("id_")
-_GET = select(loans).where(_THIS)
-_OUT = select(loans).where(loans.c.theme == bindparam("theme_")).order_by(loans.c.id)
-_WITH = select(loans).where(loans.c.resident == bindparam("resident_")).order_by(loans.c.id)
+_LOANS = select(loans.c.id, loans.c.theme, loans.c.resident, loans.c.tool, loans.c.back_at)
+_GET = _LOANS.where(_THIS)
+_OUT = _LOANS.where(loans.c.theme == bindparam("theme_")).order_by(loans.c.id)
+_WITH = _LOANS.where(loans.c.resident == bindparam("resident_")).order_by(loans.c.id)
 _KEEP = update(loans).where(_THIS).values(back_at=bindparam("back_", type_=loans.c.back_at.type))
 _PASS_ON = update(loans).where(_THIS).values(resident=bindparam("to_"))
 _BRING_BACK = delete(loans).where(_THIS)

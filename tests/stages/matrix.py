@@ -219,8 +219,8 @@ class OnMatrix(Stage):
                 case "m.file":
                     data = await self._download(person, content["url"])
                     found[-1] = found[-1].with_more(f"[{content['filename']}]", *data.splitlines())
-        for seen in found:
-            if isinstance(to, Who) and seen.pressable:
+        if isinstance(to, Who):
+            for seen in found:
                 self._last_in[to] = seen.ref
         return found
 

@@ -8,13 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.errors import StoreFailed, UserError
 from bot.features.polls.records import POLLS
@@ -130,6 +131,25 @@ async def test_a_part_that_fails_is_undone_alone(store: Database, error: type[Ex
     await store.run(work)
     subjects = await store.run(lambda tx: [job.subject for job in tx.jobs.claim(NOW, 9)])
     assert subjects == ["before", "well", "after"]
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800", 10**30], ids=["nul", "half", "big"])
+async def test_what_the_database_cannot_hold_is_a_fault_of_whoever_asks(
+    store: Database, value: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It says that it does not answer only where it does not: then everybody waits for it."""
+    number = isinstance(value, int)
+    asked = select(jobs.c.id).where((jobs.c.id if number else jobs.c.subject) == bindparam("value_"))
+
+    def look(tx: Transaction) -> object:
+        return cast(Tx, tx).db.execute(asked, {"value_": value})
+
+    for ask in (store.run, store.read):
+        (found,) = await asyncio.gather(ask(look), return_exceptions=True)
+        assert not isinstance(found, StoreFailed)
+        if isinstance(found, BaseException):
+            assert str(value) not in "".join(traceback.format_exception(found))
+    assert "does not answer" not in caplog.text
 
 
 async def test_a_part_whose_statement_fails_is_undone_alone(store: Database) -> None:

@@ -60,13 +60,13 @@ async def turn(store: Database) -> None:
 async def test_what_waits_is_sealed_anew_and_the_rest_is_let_go(store: Database) -> None:
     await store.run(everything)
     before = await store.run(kept)
-    assert [key for key, _ in before["inbox"]] == ["now-1"]
+    assert [key for key, _ in before["inbox"]] == ["arrived-1"]
     # What was said is not kept beside the room in which it was.
     assert sorted(before["posts"])[0] == ("", "")
     assert sorted(key for key, _ in before["posts"]) == ["", "", "now-1"]
     await turn(store)
     after = await store.run(kept)
-    assert [key for key, _ in after["inbox"]] == ["now-2"]
+    assert [key for key, _ in after["inbox"]] == ["arrived-2"]
     assert sorted(key for key, _ in after["posts"]) == ["", "", "now-2"]
     assert ("", None) in after["seen"]
     assert len([words for _, words in after["seen"] if words]) == 1
@@ -84,9 +84,9 @@ async def test_what_waits_is_sealed_anew_and_the_rest_is_let_go(store: Database)
     assert waits.message == SAID
     assert replay == (None,)
     seals = await store.run(lambda tx: cast(Tx, tx).seals)
-    assert seals.names() == {"now-2"}
+    assert seals.names() == {"now-2", "arrived-2"}
     with pytest.raises(KeyGone):
-        seals.unseal("now-1", str(before["inbox"][0][1]))
+        seals.unseal("arrived-1", str(before["inbox"][0][1]))
 
 
 async def test_a_key_goes_only_after_the_commit(store: Database) -> None:
@@ -101,7 +101,7 @@ async def test_a_key_goes_only_after_the_commit(store: Database) -> None:
     with pytest.raises(ValueError):
         await store.run(fails)
     seals = await store.run(lambda tx: cast(Tx, tx).seals)
-    assert seals.names() == {"now-1", "now-2"}
+    assert seals.names() == {"now-1", "now-2", "arrived-1", "arrived-2"}
 
     def read(tx: Transaction) -> list[str]:
         return [arrival.body for arrival in tx.inbox.waiting("me", undecryptable=False)]

@@ -91,7 +91,7 @@ def bodies(tx: Transaction) -> list[str]:
 async def test_what_was_said_is_not_kept_in_the_open(store: Database) -> None:
     await store.run(lambda tx: tx.inbox.add("me", arrivals("a", "b"), "s1", NOW))
     kept = await store.run(raw)
-    assert [key for key, _ in kept] == ["now-1"] * 2
+    assert [key for key, _ in kept] == ["arrived-1"] * 2
     assert not any("body" in body for _, body in kept)
     assert await store.run(bodies) == ["body of a", "body of b"]
 
@@ -111,7 +111,7 @@ async def test_what_lost_its_key_holds_up_nothing_else(
 ) -> None:
     await store.run(lambda tx: tx.inbox.add("me", arrivals("a"), "s1", NOW))
     seals = await store.run(lambda tx: cast(Tx, tx).seals)
-    seals.destroy("now-1")
+    seals.destroy("arrived-1")
     await store.run(lambda tx: tx.inbox.add("me", arrivals("b"), "s2", NOW))
     assert await store.run(bodies) == ["body of b"]
     assert "What was said in a cannot be read any more" in caplog.text

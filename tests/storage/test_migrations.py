@@ -514,8 +514,9 @@ async def test_answers_stand_apart_from_their_ids_up_and_down(database_url: str)
     assert await look(database_url, differences) == []
     assert await look(database_url, rows(*answered)) == kept
     # Each id is still answered once.
-    with pytest.raises(IntegrityError):
-        await look(database_url, answer)
+    again = sql("INSERT INTO seen (community, id, at) VALUES (1, '$é0', 0)")
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
+        await look(database_url, lambda db: db.execute(again))
 
     def down(db: Connection) -> None:
         config = Config()
@@ -607,3 +608,127 @@ async def test_an_anonymous_poll_that_is_open_goes_on(database_url: str, tmp_pat
     assert {row[0] for row in await look(database_url, rows("seen", "id"))} == {"e3", "e4", "e5"}
     assert {row[0] for row in await look(database_url, rows("posts", "id"))} == {"p2", "p3"}
     assert {row[0] for row in await look(database_url, rows("refs", "post"))} == {"p2", "p3"}
+
+
+# --- communities ---
+
+# What there is before there are communities: a row or two of each table, and a poll that is there no more.
+BEFORE_COMMUNITIES: dict[str, list[dict[str, object]]] = {
+    "residents": [{"name": "An", "folded": "an"}, {"name": "Ben", "folded": "ben"}],
+    "identities": [
+        {"platform": "matrix", "user_id": f"@{name}:x", "resident": n} for n, name in ((1, "an"), (2, "b"))
+    ],
+    "themes": [{"name": "sport"}],
+    "places": [{"platform": "matrix", "room": "!r", "theme": 1, "name": "r", "here": True, "account": "me"}],
+    "members": [
+        {"theme": 1, "platform": "matrix", "user_id": "@an:x", "resident": 1, "since": 1, "said_at": 2}
+    ],
+    "seen": [{"id": "$1", "at": 3, "answer": None}],
+    "posts": [
+        {
+            "id": "p1",
+            "platform": "matrix",
+            "room": "!r",
+            "private": False,
+            "message": "{}",
+            "next_at": 4,
+            "account": "me",
+        }
+    ],
+    "subjects": [{"subject": "poll:1", "theme": 1, "version": 2, "open": True}],
+    "boards": [{"subject": "poll:1", "platform": "matrix", "room": "!r", "next_at": 5, "account": "me"}],
+    "refs": [{"account": "me", "ref": "$b", "subject": "poll:1", "platform": "matrix", "room": "!r"}],
+    "jobs": [{"kind": "poll.close", "subject": "1", "due_at": 2, "key": "poll.close:1"}],
+    "uses": [{"resident": 1, "what": "poll open", "until": 9}],
+    "polls": [
+        {
+            "theme": 1,
+            "opener": 1,
+            "question": q,
+            "options": '["Ja","Nee"]',
+            "at_most": 1,
+            "state": "open",
+            **TIMES,
+        }
+        for q in ("Een?", "Twee?", "Drie?")
+    ],
+    "ballots": [{"poll": 1, "voter": 1, "choices": "1", "cast_at": 6}],
+    "endings": [{"poll": 2, "resident": 2}],
+    "marks": [{"poll": 2, "voter": 1, "latest": "00"}],
+    "tallies": [{"poll": 1, "choices": "", "votes": 1}, {"poll": 1, "choices": "1", "votes": 1}],
+}
+
+
+def fill_before_communities(db: Connection) -> None:
+    for table, found in BEFORE_COMMUNITIES.items():
+        for fields in found:
+            names = ", ".join(fields)
+            db.execute(sql(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(fields)})"), fields)  # noqa: S608
+    db.execute(sql("DELETE FROM polls WHERE id = 3"))
+    db.commit()
+
+
+def all_of_before(db: Connection) -> dict[str, list[tuple[object, ...]]]:
+    """Every row, by the columns that there were."""
+    return {table: rows(table, *found[0])(db) for table, found in BEFORE_COMMUNITIES.items()}
+
+
+async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> None:
+    """And goes on: its poll takes votes, no number is given out again; a second one changes none of it."""
+    await upgrade(database_url, to="0019")
+    await look(database_url, fill_before_communities)
+    before = await look(database_url, all_of_before)
+    await upgrade(database_url)
+    assert await look(database_url, all_of_before) == before
+    for table in BEFORE_COMMUNITIES:
+        assert {row[0] for row in await look(database_url, rows(table, "community"))} == {1}, table
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+
+    def ask(tx: Transaction) -> int:
+        theme, anna = tx.places.theme_named("sport"), tx.people.of(Identity("matrix", "@an:x"), "An")
+        return tx.of(POLLS).add(a_plan(theme=theme.id, opener=anna.id), "open").id
+
+    def vote(tx: Transaction) -> list[int]:
+        poll, mine = tx.of(POLLS).get(1, 1) or (None, ())
+        assert poll
+        tx.of(POLLS).vote(poll, 1, mine, (2,), NOW, None)
+        return tally(tx, 1)
+
+    try:
+        other = await store.run_anywhere(lambda tx: tx.communities.add("Other"))
+        assert [await store.run(ask, community=whose) for whose in (1, other, other, 1)] == [4, 1, 2, 5]
+        assert await store.run(vote) == [0, 1]
+        assert [job.subject for job in await store.run(lambda tx: tx.jobs.claim(NOW, 9))] == ["1"]
+        (board,) = await store.run_anywhere(lambda tx: tx.boards.stale("me", NOW, 9))
+        assert (board.key, board.community) == ("board:poll:1:!r:0", 1)
+        (post,) = await store.run_anywhere(lambda tx: tx.posts.due("me", NOW, 9))
+        assert post.key == "p1"
+    finally:
+        await store.close()
+
+    def down(db: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = db
+        if db.dialect.name == "sqlite":
+            db.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        command.downgrade(config, "0019")
+        db.commit()
+
+    await look(database_url, down)
+    left = await look(database_url, all_of_before)
+    assert left["residents"] == before["residents"]
+    assert len(left["polls"]) == 4
+    assert len(left["themes"]) == 1
+
+    def asked_then(db: Connection) -> int:
+        db.execute(
+            sql(
+                "INSERT INTO polls (theme, opener, question, options, at_most, state, opened_at, closes_at)"
+                " VALUES (1, 1, 'x', '[]', 1, 'open', 1, 2)"
+            )
+        )
+        found: int = db.execute(sql("SELECT max(id) FROM polls")).scalar_one()
+        return found
+
+    assert await look(database_url, asked_then) == 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,21 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
 import storage
-from storage.batch import Loader, _locking, tables_of
+from storage.batch import Loader, _locking
+from storage.community import tables_of
 from storage.executor import _Plan
+from storage.polls import _BALLOT
+from storage.polls.sealed import _THROW_AWAY
 from storage.polls.tables import ballots, polls
+from storage.retention import RULES, Rule
 from storage.tables import posts, subjects
 from tests.doubles.installed import TABLES
 
-MODULES = sorted(path.stem for path in Path(storage.__path__[0]).glob("*.py"))
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(storage.__path__, "storage.")
+    if not module.name.startswith("storage.migrations")
+)
 POSTGRESQL: Any = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 DIALECTS = (sqlite.dialect(), POSTGRESQL)
 
@@ -28,12 +37,23 @@ DIALECTS = (sqlite.dialect(), POSTGRESQL)
 def statements() -> Iterator[Any]:
     """Every statement of the modules, those of their loaders too, and that which locks."""
     for name in MODULES:
-        for value in vars(importlib.import_module(f"storage.{name}")).values():
-            if isinstance(value, Executable):
-                yield value
-            elif isinstance(value, Loader):
-                yield from (value.for_one, value.for_many)
+        yield from statements_in([*vars(importlib.import_module(name)).values()])
     yield _locking(polls.c.id)
+
+
+def statements_in(value: Any) -> Iterator[Any]:
+    """What can be executed of it, wherever it stands."""
+    if isinstance(value, Executable):
+        yield value
+    elif isinstance(value, Loader):
+        yield from (value.for_one, value.for_many)
+    elif isinstance(value, Rule):
+        yield from (value.first, value.following, value.delete)
+    elif isinstance(value, dict):
+        yield from statements_in([*value.values()])
+    elif isinstance(value, (list, tuple)):
+        for part in value:
+            yield from statements_in(part)
 
 
 def locks_of(statement: Any) -> Any:
@@ -42,8 +62,13 @@ def locks_of(statement: Any) -> Any:
 
 
 def test_they_are_found() -> None:
-    assert len(list(statements())) > 100
-    assert sum(locks_of(statement) is not None for statement in statements()) == 2
+    """Also those in folders and in tables; none that locks is built anywhere else."""
+    found = {*statements()}
+    assert len(found) > 200
+    assert found > {_BALLOT.for_many, *_THROW_AWAY, RULES[0].delete}
+    sources = Path(storage.__path__[0]).rglob("*.py")
+    spelled = sum(source.read_text(encoding="utf-8").count("with_for_update(") for source in sources)
+    assert spelled == sum(locks_of(statement) is not None for statement in found) == 2
 
 
 def test_the_tables_of_every_statement_are_known() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -262,3 +263,31 @@ async def test_two_that_wait_for_each_other_both_come_through(postgres: PostgreS
                 await store.close()
         # Whoever goes back may meet the other once more before that one is through.
         assert tries > 2
+
+
+@pytest.mark.parametrize("secret", [False, True])
+async def test_what_was_said_before_undoes_nothing_where_it_is_heard_after(
+    towns: Towns, secret: bool
+) -> None:
+    """One account of Plein's was away with what somebody told it; meanwhile they told the other one."""
+    first, second = towns
+    if secret:
+        await first.say("anna", '!poll open "Geheim?" A | B --anonymous')
+    number = 2 if secret else 1
+    before = first.asked("ben", f"!vote 1 --poll {number}")
+    for town in towns:
+        town.clock.turn_to(NOW + timedelta(minutes=10))
+    now = second.asked("ben", f"!vote 2 --poll {number}")
+    late, meanwhile = replace(before, public=False), replace(now, public=False)
+    await second.core.handle(replace(meanwhile, at=NOW + timedelta(minutes=5)))
+
+    def kept(tx: Transaction) -> Sequence[object]:
+        statement = select(ballots.c.choices).where(ballots.c.poll == number)
+        return cast(Tx, tx).db.execute(statement).scalars()
+
+    stands = await first.core.store.run(kept)
+    assert stands
+    await first.core.handle(late)
+    assert await first.core.store.run(kept) == stands
+    await first.core.handle(replace(late, id="later", at=NOW + timedelta(minutes=6)))
+    assert await first.core.store.run(kept) != stands

@@ -73,14 +73,14 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 def export_resident(tx: Transaction, resident: int) -> Exported:
     """What they asked, answered and ended; of an anonymous poll only that they answered."""
     return {
-        "polls": [_asked(poll) for poll in tx.of(POLLS).opened_by(resident)],
+        "polls": [_exported(poll) for poll in tx.of(POLLS).opened_by(resident)],
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
         "endings": [{"poll": poll} for poll in tx.of(POLLS).ended_by(resident)],
         "marks": [{"poll": poll, "latest": latest} for poll, latest in tx.of(POLLS).marks_of(resident)],
     }
 
 
-def _asked(poll: Poll) -> Mapping[str, Any]:
+def _exported(poll: Poll) -> Mapping[str, Any]:
     fields = {column.name: getattr(poll, column.name) for column in dataclasses.fields(poll)}
     del fields["opener"]
     return {name: _plain(value) for name, value in fields.items()}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.call import Call
-from bot.errors import UserError
+from bot.commands.numbered import numbered
+from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, check_running, check_writes, find, find_own
+from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.features.polls.steered import leave_trace, steering
 from bot.model.message import Attachment, Button, Message, Text, message, text
@@ -111,6 +113,8 @@ def give_outcome(
     call: Call, outcome: str, *, review: datetime | None = None, poll: int | None = None
 ) -> Message:
     """Tell everybody what is done with the result, and when to look at it again."""
+    if poll is None:
+        _check_number(call, outcome)
     found = find_ended(call, poll)
     if found.state == "cancelled":
         raise UserError("poll.is_cancelled", question=found.question)
@@ -135,6 +139,23 @@ def give_outcome(
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
     call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
     return message(text("poll.outcome.receipt", question=found.question))
+
+
+def _check_number(call: Call, outcome: str) -> None:
+    """Whether words that begin with a poll's number are about that one: everybody is to read them.
+
+    Raises: Unsure where there is such a poll here.
+    """
+    begins = numbered(outcome)
+    named = call.tx.of(POLLS).get(begins[0], call.resident.id) if begins else None
+    if begins is None or named is None or named[0].theme not in themes_here(call):
+        return
+    meant = {"poll": named[0].id, "outcome": begins[1]}
+    choices = [*yes(**meant)]
+    with contextlib.suppress(UserError):
+        words = {"poll": find_ended(call, None).id, "outcome": outcome}
+        choices.append((text("line.words"), words))
+    raise Unsure(text("line.meant", line=usage(call, call.command, meant)), choices)
 
 
 def review_due(call: Call, job: Job) -> None:

@@ -24,7 +24,8 @@ AGREE, ABSTAIN, OBJECT = 1, 2, 3
 # Words that stand for a mark, in the catalogues: `poll.word.yes` and so on.
 DATE_WORDS = {"yes": YES, "if_need_be": IF_NEED_BE, "no": NO}
 CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}
-_NUMBERS = re.compile(r"[#\[]?(-?\d{1,9})[\].]?")
+# As a keycap on phones: "2\ufe0f\u20e3".
+_NUMBERS = re.compile("[#\\[]?(-?\\d{1,9})(?:[\\].]|\ufe0f?\u20e3)?")
 _BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
 _QUOTED = ' .!"“”„«»'
 # Words between options, or before one, that choose nothing.
@@ -44,7 +45,7 @@ T = TypeVar("T")
 MANY = 500
 
 
-class Apart(Protocol):
+class Offload(Protocol):
     """Does some work, here or elsewhere, and gives its result."""
 
     def __call__(self, work: Callable[[], T], /) -> T: ...
@@ -89,8 +90,8 @@ class VotingMethod:
     decide: Callable[[Plan, int, Sequence[int]], Count]
     by_numbers: bool = False
 
-    def count(self, plan: Plan, pages: Iterable[Ballots], apart: Apart = lambda work: work()) -> Count:
-        """What came out; a page that takes long is summed up by `apart`, which may do it elsewhere."""
+    def count(self, plan: Plan, pages: Iterable[Ballots], offload: Offload = lambda work: work()) -> Count:
+        """What came out; a page that takes long is summed up by `offload`, which may do it elsewhere."""
         people, sums = 0, self.add(plan, ())
         different: set[Choices] = set()
         for page in pages:
@@ -98,7 +99,7 @@ class VotingMethod:
             if len(different) < 2:
                 different.update(choices for choices, _ in page)
             add = partial(self.add, plan, page)
-            more = apart(add) if len(page) > MANY else add()
+            more = offload(add) if len(page) > MANY else add()
             sums = [total + extra for total, extra in zip(sums, more, strict=True)]
         return replace(self.decide(plan, people, sums), alike=len(different) == 1)
 
@@ -112,7 +113,7 @@ def read_chosen(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def check_chosen(plan: Plan, numbers: Choices) -> Choices:
-    """The options as a ballot. Raises UserError for a number that is no option, or too many."""
+    """The options as a ballot. Raises: UserError for a number that is no option, or too many."""
     for number in numbers:
         _check_option(plan, number)
     choices = tuple(sorted(set(numbers)))
@@ -177,7 +178,7 @@ def read_consent(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def read_reason(plan: Plan, words: str, choices: Choices) -> str | None:
-    """Why somebody objects. Raises UserError where that is missing, or there is one without objection."""
+    """Why somebody objects. Raises: UserError where that is missing, or there is one without objection."""
     if plan.kind is not Kind.CONSENT:
         return None
     reason = (words.split(None, 1)[1:] or [""])[0].strip(' :,"“”„«»\n')

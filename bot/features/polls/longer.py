@@ -45,7 +45,7 @@ def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Messag
 
 
 def _closing_at(call: Call, poll: Poll, longer: Longer) -> datetime:
-    """Raises UserError where that is beyond all calendars."""
+    """Raises: UserError where that is beyond all calendars."""
     if isinstance(longer, datetime):
         return longer
     try:

@@ -191,6 +191,10 @@ class PollStore(Protocol):
         self, poll: Poll, voter: int, before: Choices, after: Choices, now: datetime, reason: str | None
     ) -> None: ...
 
+    def cast_at(self, poll: int, voter: int) -> datetime | None:
+        """When their ballot in that poll was said; None where they have none."""
+        ...
+
     def repeated(self, poll: Poll, voter: int, event: str) -> bool:
         """Whether that event of theirs was dealt with in this anonymous poll; from now on it was.
 

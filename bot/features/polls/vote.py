@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
@@ -26,6 +27,8 @@ from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
+# What was said so long ago may have been overtaken.
+WAITED = timedelta(seconds=10)
 # What help says of it: how each kind is answered.
 HOW = (
     *("poll.help.choice", "poll.help.score", "poll.help.ranked", "poll.help.consent", "poll.help.dates"),
@@ -143,23 +146,36 @@ def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str |
     if after:
         with _openly(poll):
             check_voter(call, poll)
+    if _was_overtaken(call, poll, before):
+        return show.receipt(call.tx, poll, before, before)
     if poll.anonymous:
         _cast_sealed(call, poll, before, after, reason)
         return show.receipt(call.tx, poll, before, after)
     if after and call.undone_by is None:
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
     if before != after or reason:
-        call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
+        call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.said_at, reason)
         call.changed(f"{SUBJECT}:{poll.id}")
     call.in_sight = not poll.secret and bool(before or after)
     return show.receipt(call.tx, poll, before, after, reason)
+
+
+def _was_overtaken(call: Call, poll: Poll, before: Choices) -> bool:
+    """Whether they said something else since then, to another account of Plein's: this one was away.
+
+    Clocks of two platforms differ by a little: only what waited for a while is looked at.
+    """
+    if not before or call.now - call.said_at < WAITED:
+        return False
+    cast_at = call.tx.of(POLLS).cast_at(poll.id, call.resident.id)
+    return cast_at is not None and cast_at > call.said_at
 
 
 def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None) -> None:
     """Nobody can tell a vote that was changed from one that was repeated: only who takes part is seen."""
     if call.tx.of(POLLS).repeated(poll, call.resident.id, call.id):
         return
-    call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.now, reason)
+    call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.said_at, reason)
     if bool(before) != bool(after):
         call.changed(f"{SUBJECT}:{poll.id}")
 
@@ -178,7 +194,7 @@ def _asked_in_private(call: Call, poll: Poll) -> Message | None:
     """Where nobody is to see how somebody votes, what others saw is no vote: it is asked in private."""
     if not (poll.secret and call.public):
         return None
-    return _asked(poll, text("poll.overheard", question=poll.question))
+    return _question(poll, text("poll.overheard", question=poll.question))
 
 
 def _asked_whole(poll: Poll, form: Form) -> Message:
@@ -196,7 +212,7 @@ def _asked_whole(poll: Poll, form: Form) -> Message:
     )
 
 
-def _asked(poll: Poll, *first: Text) -> Message:
+def _question(poll: Poll, *first: Text) -> Message:
     """The question put to one person alone."""
     return message(
         *first,
@@ -228,7 +244,7 @@ def remind_due(call: Call, job: Job) -> None:
         return  # it runs longer now, and another job comes for that; or it is over
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
-    said = _asked(poll, reminder, text("poll.reminder.stop"))
+    said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
         key = f"poll:{poll.id}:reminder:{resident}"

@@ -21,7 +21,7 @@ from bot.texts import FOLDER, LOCALES, Texts
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.command_limits import check_command, size_of
 from tests.doubles.discord.errors import Form
-from tests.doubles.installed import FEATURES
+from tests.doubles.installed import FEATURES, KINDS
 from tests.on_discord import OnDiscord, plein_on
 
 Json = dict[str, Any]
@@ -80,7 +80,7 @@ def test_a_name_that_is_a_groups_first_word_can_only_be_typed(tmp_path: Path) ->
 
 
 def test_everybody_reads_the_commands_in_their_own_language() -> None:
-    poll = described(Commands(FEATURES.commands, Texts()))["poll"]
+    poll = described(Commands(FEATURES.commands, Texts(), converters=KINDS))["poll"]
     assert poll["name_localizations"] == {"nl": "peiling", "en-GB": "poll", "en-US": "poll"}
     opening = below(poll, "open")
     assert opening["description_localizations"]["nl"] == "Vraagt iets aan iedereen in dit thema"
@@ -91,7 +91,7 @@ def test_everybody_reads_the_commands_in_their_own_language() -> None:
 
 
 def test_what_is_asked_for_has_a_type_and_choices_in_words() -> None:
-    opening = below(described(Commands(FEATURES.commands, Texts()))["poll"], "open")
+    opening = below(described(Commands(FEATURES.commands, Texts(), converters=KINDS))["poll"], "open")
     types = {option["name"]: option["type"] for option in opening["options"]}
     assert types["question"] == types["closes"] == STRING
     assert types["quorum"] == INTEGER
@@ -116,7 +116,7 @@ def test_a_language_that_is_added_is_spoken_in_the_commands_too(tmp_path: Path) 
         'msgid "command.poll open.help"\nmsgstr "fragt alle in diesem Thema etwas"\n',
         encoding="utf-8",
     )
-    found = described(Commands(FEATURES.commands, Texts(tmp_path)))
+    found = described(Commands(FEATURES.commands, Texts(tmp_path), converters=KINDS))
     assert found["poll"]["name_localizations"]["de"] == "umfrage"
     assert found["vote"]["name_localizations"]["de"] == "stimme"
     opening = below(found["poll"], "open")
@@ -140,14 +140,14 @@ async def test_the_same_command_by_its_names(plein: OnDiscord, anna: Person, ben
 
 
 def test_commands_of_moderators_need_the_permission_of_moderators() -> None:
-    found = described(Commands((*FEATURES.commands, SWEEP), Texts()))
+    found = described(Commands((*FEATURES.commands, SWEEP), Texts(), converters=KINDS))
     assert found["sweep"]["default_member_permissions"] == str(MODERATORS.value)
     assert found["poll"]["default_member_permissions"] is None
 
 
 def test_what_is_not_for_everybody_is_not_offered_in_private() -> None:
     plant = Command("plant", clean, role=Role.ORGANISER)
-    found = described(Commands((*FEATURES.commands, SWEEP, plant), Texts()))
+    found = described(Commands((*FEATURES.commands, SWEEP, plant), Texts(), converters=KINDS))
     contexts = {name: command["contexts"] for name, command in found.items()}
     assert contexts["sweep"] == contexts["plant"] == [0]
     assert contexts["poll"] == contexts["help"] == [0, 1]

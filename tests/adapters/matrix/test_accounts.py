@@ -7,7 +7,8 @@ from typing import Any
 
 from tests.homeserver import Homeserver, shown
 from tests.plein import Plein
-from tests.town import Resident, Town, board, numbers
+from tests.postgres import PostgreSQL
+from tests.town import Resident, Town, board, numbers, says
 
 
 async def asked_in(town: Town, question: str) -> tuple[Resident, str]:
@@ -68,4 +69,48 @@ async def test_they_leave_each_others_alone(homeserver: Homeserver, tmp_path: Pa
     assert len(boards_in(await anna.person.history(room), "Samen?")) == 1
     for plein in pleins:
         assert not [line for line in plein.log if "Set aside" in line or "No board" in line]
+        assert await plein.stop() == 0
+
+
+async def test_what_one_hears_of_people_in_its_rooms_the_other_knows(
+    homeserver: Homeserver, postgres: PostgreSQL, tmp_path: Path
+) -> None:
+    """Put out of a room, or demoted there, nobody goes on with the account that is not in it."""
+    database, pleins = postgres.new_database(), []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        user = f"plein{next(numbers)}"
+        pleins.append(await Plein.on(homeserver, tmp_path / name, user, database=database))
+    here, there = (Town(homeserver, plein) for plein in pleins)
+    anna, ben, mia = [await here.resident(name) for name in ("anna", "ben", "mia")]
+    elsewhere = {}
+    for who in (ben, mia):
+        direct = await who.person.create_room(invite=[pleins[1].user_id], is_direct=True)
+        await there.comes_to(who.person, direct)
+        elsewhere[who.person.user_id] = direct
+    levels = {"users": {mia.person.user_id: 50}}
+    room = await here.room(anna.person, ben.person, mia.person, power_level_content_override=levels)
+    await anna.person.say(room, '!peiling open "Een bank?" Ja | Nee')
+    await board(anna.person, room, "Een bank?")
+    for who in (ben, mia):
+        await who.person.say(who.direct, "!stem 1 --peiling 1")
+        await who.told("je koos Ja")
+        await who.person.say(elsewhere[who.person.user_id], "!stem 2 --peiling 1")
+        await says(who.person, elsewhere[who.person.user_id], "nu Nee")
+    await mia.person.say(elsewhere[mia.person.user_id], "!peiling verleng 10d --peiling 1")
+    await says(mia.person, elsewhere[mia.person.user_id], "loopt nu tot")
+    await anna.person.request("POST", f"rooms/{room}/ban", {"user_id": ben.person.user_id})
+    await anna.person.send_state(room, "m.room.power_levels", {"users": {}})
+    # Once that was read, in the same room.
+    await anna.person.say(room, "!stem 1")
+    await board(anna.person, room, "1. Ja: 1 stem")
+    for who, words in ((ben, "!stem 1"), (ben, "!peiling toon 1"), (mia, "!peiling verleng 20d")):
+        direct = elsewhere[who.person.user_id]
+        await who.person.say(direct, words if "toon" in words else f"{words} --peiling 1")
+        await who.person.say(direct, "!help")
+        await says(who.person, direct, "!peiling open")
+        said = [one.body for one in shown(await who.person.history(direct)) if one.key]
+        assert "is er voor jou niet" in said[-2], said[-2]
+    await board(anna.person, room, "1. Ja: 1 stem", "2. Nee: 2 stemmen")
+    for plein in pleins:
         assert await plein.stop() == 0

@@ -16,7 +16,7 @@ import aiohttp
 import nio
 import pytest
 
-from adapters.matrix.crypto import NotShared, PleinClient
+from adapters.matrix.crypto import MOST_DEVICES, NotShared, PleinClient
 from bot.errors import StoreFailed
 from tests.doubles.proxy import Proxy
 from tests.homeserver import PASSWORD, Homeserver, Person
@@ -361,6 +361,74 @@ async def test_a_neighbour_with_broken_keys_is_left_out(bench: Bench, kind: Kind
     await moves_in(bench, pair, **keys)
     await pair.bot.sync()
     await pair.bot.keys_query()
+    assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
+    assert "hoi" in await pair.peer_reads()
+
+
+@either
+async def test_nobody_uses_up_the_keys_that_people_begin_to_talk_with(bench: Bench, kind: Kind) -> None:
+    """Anybody may claim them, one at a time; who comes after that is to be understood all the same."""
+    pair = await Pair.on(bench, kind)
+    stranger = await bench.server.person(f"s{secrets.token_hex(5)}")
+    wanted = {"one_time_keys": {pair.bot.user_id: {pair.bot.device_id: "signed_curve25519"}}}
+    for _ in range(pair.bot.olm.account.max_one_time_keys + 1):
+        await stranger.request("POST", "keys/claim", wanted)
+    pair.bot, pair.peer = pair.peer, pair.bot
+    assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
+    assert await pair.peer_reads() == ["hoi"]
+
+
+@either
+async def test_nothing_grows_by_what_strangers_ask_of_a_device(bench: Bench, kind: Kind) -> None:
+    """Plein passes no keys on and compares no pictures with anybody: it keeps and answers none of that."""
+    pair = await Pair.on(bench, kind)
+    peer = Person(bench.server, "", pair.peer.user_id, pair.peer.access_token, pair.peer.device_id)
+    for number in range(20):
+        asked = {"requesting_device_id": f"D{number}", "request_id": f"r{number}"}
+        await to_device(peer, pair.bot, "m.room_key_request", {**asked, "action": "request_cancellation"})
+        what = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": "!a:b", "sender_key": "x", "session_id": "y"}
+        await to_device(peer, pair.bot, "m.room_key_request", {**asked, "action": "request", "body": what})
+        start = {
+            "from_device": pair.peer.device_id,
+            "transaction_id": f"t{number}",
+            "method": "m.sas.v1",
+            "key_agreement_protocols": ["curve25519-hkdf-sha256"],
+            "hashes": ["sha256"],
+            "message_authentication_codes": ["hkdf-hmac-sha256.v2"],
+            "short_authentication_string": ["decimal", "emoji"],
+        }
+        await to_device(peer, pair.bot, "m.key.verification.start", start)
+    await pair.bot.sync()
+    olm = pair.bot.olm
+    kept = (olm.key_requests_waiting_for_session, olm.received_key_requests, olm.key_request_from_untrusted)
+    assert [len(each) for each in (*kept, olm.key_verifications, olm.outgoing_to_device_messages)] == [0] * 5
+
+
+@either
+async def test_of_one_person_so_many_devices_are_written_to_and_no_more(bench: Bench, kind: Kind) -> None:
+    """Each costs milliseconds of everybody's time; what another server says of its people nobody checks."""
+    pair = await Pair.on(bench, kind)
+    await pair.bot.sync()
+
+    def crowd(body: Json) -> None:
+        devices = body["device_keys"][pair.peer.user_id]
+        (whole,) = devices.values()
+        names = [f"AAA{number}" for number in range(10 * MOST_DEVICES)]
+        keys = dict(zip(("curve25519", "ed25519"), sorted(whole["keys"].values()), strict=True))
+        made_up = {
+            name: {**whole, "device_id": name, "keys": {f"{kind}:{name}": key for kind, key in keys.items()}}
+            for name in names
+        }
+        body["device_keys"][pair.peer.user_id] = made_up | devices
+
+    bench.proxy.change("/keys/query", crowd, times=1)
+    pair.bot.olm.users_for_key_query.add(pair.peer.user_id)
+    answer = await pair.bot.keys_query()
+    assert isinstance(answer, nio.KeysQueryResponse)
+    devices = answer.device_keys[pair.peer.user_id]
+    # The one that was known before is among them.
+    assert pair.peer.device_id in devices
+    assert len(devices) <= MOST_DEVICES
     assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
     assert "hoi" in await pair.peer_reads()
 

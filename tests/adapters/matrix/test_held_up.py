@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
 from tests.plein import Plein
+from tests.postgres import PostgreSQL
 from tests.town import Town, board, native_poll, numbers, says
 
 ASK = '!peiling open "Nieuwe skatebaan?" Ja | Nee | Later'
@@ -274,6 +277,57 @@ async def test_of_closed_polls_none_follows_to_the_new_room(spoiled: Spoiled) ->
     assert [message.body.split("\n")[0] for message in boards if message.type == "m.room.message"] == [
         "Nieuwe skatebaan?"
     ]
+
+
+async def test_what_somebody_said_in_heaps_meanwhile_holds_up_nobody(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """While Plein is away one person says very much in a room, and another something after that."""
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
+    town = Town(homeserver, plein)
+    anna, eve = await town.resident("anna"), await town.resident("eve")
+    room = await town.room(anna.person, eve.person)
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nog niemand stemde")
+    await plein.kill()
+    much = 150
+    for number in range(much):
+        await eve.person.say(room, f"!stem {1 + number % 2}")
+    await anna.person.say(room, "!stem 3")
+    await plein.start()
+    await anna.told("je koos Later")
+    with closing(sqlite3.connect(tmp_path / "plein.db")) as database:
+        ((dealt_with,),) = database.execute("SELECT count(*) FROM seen")
+    await board(anna.person, room, "2. Nee: 1 stem", "3. Later: 1 stem")
+    assert dealt_with < much / 2
+    assert await plein.stop() == 0
+
+
+# --- what no database keeps ---------------------------------------------------------------------------
+
+
+async def test_characters_that_no_database_keeps_stop_nothing(
+    homeserver: Homeserver, postgres: PostgreSQL, tmp_path: Path
+) -> None:
+    """PostgreSQL holds no NUL: whoever calls a room so, or answers to an event of that name, stops nobody."""
+    database = postgres.new_database()
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", database=database)
+    town = Town(homeserver, plein)
+    anna, eve = await town.resident("anna"), await town.resident("eve")
+    room = await town.room(anna.person, eve.person)
+    await anna.person.say(room, ASK)
+    await board(anna.person, room, "Nog niemand stemde")
+    answer_to = {"m.in_reply_to": {"event_id": "$x\0"}}
+    for where in (room, eve.direct):
+        await eve.person.say(where, "1", **{"m.relates_to": answer_to})
+    odd = await eve.person.create_room("R\0x", invite=[plein.user_id], public=True)
+    await town.comes_to(eve.person, odd)
+    await anna.person.say(room, "!stem 2")
+    await board(anna.person, room, "2. Nee: 1 stem", timeout=20)
+    await eve.person.say(odd, ASK)
+    await board(eve.person, odd, "Nog niemand stemde", timeout=20)
+    assert not [line for line in plein.log if "does not answer" in line]
+    assert await plein.stop() == 0
 
 
 # --- what was said in time counts ---------------------------------------------------------------------

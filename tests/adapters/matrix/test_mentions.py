@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.mentions import addressed, addresses_in
+from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import Said, read
 
 NAMES = {"@ben:x.org": "Ben Baert", "@ann:x.org": "ann"}
@@ -85,6 +85,29 @@ def test_and_in_no_time(part: str) -> None:
     began = time.process_time()
     addresses_in(words_of(much, much, "@ben:x.org"))
     assert time.process_time() - began < 2
+
+
+MUCH = 60_000
+A_PILL = '<a href="https://matrix.to/#/@a:b">a</a>'
+
+
+@pytest.mark.parametrize(
+    ("words", "html"),
+    [
+        ("a" * MUCH, A_PILL * 600),
+        ("[a](" * (MUCH // 4), A_PILL * 600),
+        ("a " * (MUCH // 2), ""),
+        ("@" * MUCH, ""),
+    ],
+    ids=["a name again and again", "a link", "mentions", "no addresses"],
+)
+def test_nor_does_anybody_wait_for_a_line_full_of_names(words: str, html: str) -> None:
+    """It is read while everybody waits: before it is known whether it is for Plein at all, and after that."""
+    said = Said(words, None, html, tuple(f"@u{number}:b" for number in range(2_000)))
+    began = time.process_time()
+    addresses_in(addressed(said, lambda user: "a"))
+    assert said_to("@plein:b", "a", said) is None
+    assert time.process_time() - began < 0.2
 
 
 @pytest.mark.parametrize("mentions", [None, [], {"user_ids": "@a:x"}, {"user_ids": [1, None, "a", {}]}])

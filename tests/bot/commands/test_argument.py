@@ -25,7 +25,7 @@ from bot.model.people import Role
 from bot.texts import FOLDER, Texts, Voice
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import a_call
-from tests.doubles.installed import FEATURES
+from tests.doubles.installed import FEATURES, KINDS
 
 # What meetings say of their own kinds. Of `closes` they say nothing, of its help alone `poll` does not.
 OWN = {
@@ -86,7 +86,7 @@ def texts(tmp_path: Path) -> Texts:
 
 @pytest.fixture
 def commands(texts: Texts) -> Commands:
-    return Commands((*FEATURES.commands, PLAN), texts)
+    return Commands((*FEATURES.commands, PLAN), texts, converters=KINDS)
 
 
 def argument(commands: Commands, path: str, name: str) -> Argument:
@@ -179,7 +179,7 @@ def test_suggestions_go_by_command_then_by_name_then_by_kind(texts: Texts) -> No
         return [Suggestion("by command", typed(given))]
 
     suggests = {"poll": named, "theme": named, "meeting plan.theme": own, "meeting plan.closes": own}
-    commands = Commands((*FEATURES.commands, PLAN), texts, suggests)
+    commands = Commands((*FEATURES.commands, PLAN), texts, suggests, converters=KINDS)
 
     def suggested(path: str, name: str) -> object:
         suggest = argument(commands, path, name).suggest

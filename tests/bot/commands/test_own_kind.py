@@ -78,7 +78,7 @@ async def town(database_url: str) -> AsyncIterator[Town]:
 
 @pytest.fixture
 def dispatch(town: Town) -> Dispatch:
-    return Dispatch(town.core.store, town.clock, COMMANDS, Settings("nl", BRUSSELS))
+    return Dispatch(town.core.store, town.clock, COMMANDS, Settings("nl", BRUSSELS), town.core.communities)
 
 
 async def said(dispatch: Dispatch, town: Town, words: str, who: str = "anna") -> str:

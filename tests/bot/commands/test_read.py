@@ -108,6 +108,8 @@ def test_a_yes_needs_no_value() -> None:
         ("!peiling", "Typ `!help peiling`"),
         ("!peiling xyz", "Typ `!help peiling`"),
         ("!peilng", "Typ `!help peiling`"),
+        ("!peiling Wanneer spelen we? vrijdag | zaterdag", "Bedoelde je `!peiling open"),
+        ("!poll When do we play?", "Bedoelde je `!peiling open"),
         ("!fiets", "`!fiets` ken ik niet. Typ `!help`"),
         ("", "Typ `!help`"),
         ("!stem", "Er ontbreekt nog iets: antwoord. Typ het zo: `!stem nummer`"),
@@ -293,3 +295,29 @@ def test_a_slip_of_the_finger_resembles_a_command(typed: str) -> None:
 )
 def test_other_bots_commands_and_exclamations_resemble_none(typed: str) -> None:
     assert not COMMANDS.resembles(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("!peiling verleng 5 2d", "!peiling verleng 2d --peiling 5"),
+        ("!peiling verleng 5 vrijdag 20u", "!peiling verleng vrijdag 20u --peiling 5"),
+        ("!poll extend #5: volgende vrijdag om 8", "!peiling verleng volgende vrijdag om 8 --peiling 5"),
+    ],
+)
+def test_a_number_that_stands_before_what_it_is_about_is_asked_back(typed: str, line: str) -> None:
+    with pytest.raises(Unsure) as asked:
+        read(typed)
+    assert asked.value.question.values["line"].replace('"', "") == line
+    ((_, meant),) = asked.value.choices
+    assert meant["poll"] == 5
+
+
+@pytest.mark.parametrize("typed", ["!peiling verleng 5 fietsen", "!peiling verleng 5 2d --peiling 3"])
+def test_a_number_before_what_cannot_be_read_either_is_no_question(typed: str) -> None:
+    assert "begrijp ik niet als tijdstip" in refused(typed)
+
+
+def test_a_moment_may_begin_with_a_number() -> None:
+    assert read("!peiling verleng 5 dagen")[1].keys() == {"until"}
+    assert read("!peiling verleng 5 december 20u")[1].keys() == {"until"}

@@ -271,7 +271,7 @@ async def test_it_forgets_by_itself_soon_after_the_start(town: Town, monkeypatch
 async def test_it_is_woken_while_it_looks(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is due meanwhile is done at once, not when it next looks by itself."""
     ran, store = Ran(town, SystemClock()), town.core.store
-    run, looks, on = store.run, asyncio.Semaphore(0), asyncio.Event()
+    run, looks, on = store.run_anywhere, asyncio.Semaphore(0), asyncio.Event()
 
     async def slowly(work: Callable[[Transaction], Any]) -> Any:
         found = await run(work)
@@ -279,13 +279,13 @@ async def test_it_is_woken_while_it_looks(town: Town, monkeypatch: pytest.Monkey
         await on.wait()
         return found
 
-    monkeypatch.setattr(store, "run", slowly)
+    monkeypatch.setattr(store, "run_anywhere", slowly)
     running = asyncio.create_task(ran.agenda.run())
     try:
         await looks.acquire()  # as it always does at the start
         ran.agenda.wake()
         await looks.acquire()
-        await run(lambda tx: tx.jobs.add("test", "a", SystemClock().now()))
+        await store.run(lambda tx: tx.jobs.add("test", "a", SystemClock().now()))
         ran.agenda.wake()
         on.set()
         async with asyncio.timeout(LOOK_EVERY * 2 / 3):

@@ -24,3 +24,27 @@ async def test_whoever_ends_a_poll_is_asked_first_by_a_button_that_says_it_canno
         ended = await town.core.handle(town.asked("anna", button=asked.buttons[0]))
         assert ended
         assert ended.lines[0].key in ("poll.closed.receipt", "poll.cancelled.receipt")
+
+
+async def test_an_outcome_that_begins_with_the_number_of_a_poll_is_asked_back() -> None:
+    """Everybody reads it: `!poll close 1` is typed like that, and an outcome is not."""
+    async with open_town("sqlite:///:memory:") as town:
+        await town.joined("sport")
+        for question in ("Waar?", "Wat?"):
+            await town.core.handle(town.asked("anna", f'!poll open "{question}" A | B'))
+        for number in (1, 2):
+            await town.core.handle(town.asked("anna", f"!poll close {number} --sure"))
+        asked = await town.core.handle(town.asked("anna", "!poll outcome 1 We kopen er een"))
+        assert asked
+        assert [button.args["poll"] for button in asked.buttons] == [1, 2]
+        assert [button.args["outcome"] for button in asked.buttons] == [
+            "We kopen er een",
+            "1 We kopen er een",
+        ]
+        for button in asked.buttons[:1]:
+            said = await town.core.handle(town.asked("anna", button=button))
+            assert said
+            assert said.lines[0].values["question"] == "Waar?"
+        said = await town.core.handle(town.asked("anna", "!poll outcome 3 banken erbij"))
+        assert said
+        assert said.lines[0].key == "poll.outcome.receipt", "there is no poll of that number"

@@ -1,0 +1,39 @@
+"""What is said to Plein alone and is no command: a greeting, thanks, or a question about what it does."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from bot.commands.catalogue import Commands
+from bot.errors import UserError
+
+# What people say that wants an answer of its own: `talk.hello` are the words, `talk.hello.answer` the answer.
+SAID = ("hello", "thanks", "no")
+# Who uses more words than these says more than that; nobody's question is longer than those.
+_FEW, _LONGEST = 3, 200
+_WORD = re.compile(r"\w+")
+_ALIKE = 0.8
+# Shorter ones begin many others.
+_LONG_ENOUGH = 4
+
+
+def answer_to_talk(commands: Commands, words: str, locale: str) -> UserError:
+    """The answer to talk: how to go on from there."""
+    said = _WORD.findall(words.casefold()[:_LONGEST])
+    for word in said:
+        if topic := topic_like(commands, word, locale):
+            return UserError("talk.about", topic=topic)
+    for what in SAID if 0 < len(said) <= _FEW else ():
+        in_any = (commands.texts.find(f"talk.{what}", other) or "" for other in commands.texts.locales)
+        if said[0] in "|".join(in_any).split("|"):
+            return UserError(f"talk.{what}.answer")
+    return UserError("talk.unknown")
+
+
+def topic_like(commands: Commands, word: str, locale: str) -> str | None:
+    """What a word like this ("stemmen", "polls") is about, as help calls it in this language."""
+    nouns = {name[0]: command for name, command in reversed(commands.by_name.items())}
+    found = [noun for noun in nouns if len(noun) >= _LONG_ENOUGH and word.startswith(noun)]
+    found = found or get_close_matches(word[:40], list(nouns), 1, _ALIKE)
+    return commands.names(nouns[found[0]], locale)[0].split()[0] if found else None
