@@ -29,6 +29,7 @@ from bot.model.message import Message
 from bot.model.people import Place
 from bot.ports.storage import Transaction
 from storage.connections import async_url
+from storage.inbox import STEP
 from storage.keyring import KeyGone, Keyring
 from storage.tables import posts, seen
 from storage.unit import Tx
@@ -154,9 +155,8 @@ async def everything(url: str) -> dict[str, object]:
                 rows = await db.execute(select(table).order_by(text(order)))
                 found[table.name] = [without_secrets(table.name, row._asdict()) for row in rows]
             if kind == "sqlite":
-                found["numbers"] = [
-                    tuple(row) for row in await db.execute(text("SELECT * FROM sqlite_sequence"))
-                ]
+                rows = await db.execute(text("SELECT name, seq FROM sqlite_sequence"))
+                found["numbers"] = [(name, when(last) if name == "inbox" else last) for name, last in rows]
             own = ("page_count", "freelist_count") if kind == "sqlite" else ("last_value",)
             for what in own:
                 asked = f"PRAGMA {what}" if kind == "sqlite" else "SELECT * FROM pg_sequences ORDER BY 2"
@@ -164,6 +164,14 @@ async def everything(url: str) -> dict[str, object]:
             return found
     finally:
         await engine.dispose()
+
+
+def when(number: int) -> int:
+    """What the number of an arrival says: the second of the clock, and nothing of how many there were."""
+    second, beside = divmod(number, 1_000_000)
+    assert second
+    assert beside <= STEP
+    return second
 
 
 def without_secrets(table: str, row: dict[str, Any]) -> dict[str, Any]:
