@@ -83,7 +83,7 @@ async def test_what_is_no_moment_is_said_to_be_none(plein: OnDiscord, anna: Pers
 
 async def test_who_types_nothing_is_offered_some_usual_moments(plein: OnDiscord, anna: Person) -> None:
     usual = await anna.completes("sport", "peiling open", "sluit")
-    assert len(usual) == 4
+    assert len(usual) in (4, 5)  # on a Friday "vrijdag" may be today, or in a week
     assert all(" om " in choice for choice in usual)
 
 
