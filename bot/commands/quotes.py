@@ -16,6 +16,10 @@ QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "”": "”", "»": 
 _MIXED = '"“”„'
 # Nobody quotes as often or as deeply inside a quotation; and each mark is looked at a few times at most.
 _MOST_INSIDE, _DEEPEST = 20, 4
+# What a question or sentence ends with, and where one ends in the midst of words; what parts the options.
+_ENDS = "?!.:…"
+_GOES_ON = re.compile(r"\?(?=\s+[^\s|])")
+_BAR = re.compile(r"[|\n]|--")
 _ANY = re.compile("[" + "".join(QUOTES) + "]")
 _ANY_MIXED = re.compile(f"[{_MIXED}]")
 # Which characters may stand before a quotation, and which behind it.
@@ -104,6 +108,26 @@ def quotations(words: str) -> Iterator[Quotation]:
         at = before.end + 1
     if before:
         yield before
+
+
+def question_beyond(words: str) -> int | None:
+    """Where a question ends that begins with a quotation and goes on: `"Ja" of "nee"? Ja | Nee`.
+
+    None where the quotation that the words begin with is all of it.
+    """
+    if words.lstrip()[:1] not in QUOTES:
+        return None
+    first, *others = quotations(words)
+    if not first.sure or first.end == len(words) or words[first.end - 1] in _ENDS:
+        return None
+    bar = _BAR.search(words, first.end)
+    end = bar.start() if bar else len(words)
+    for mark in _GOES_ON.finditer(words, first.end, end):
+        if not any(other.start <= mark.start() <= other.end for other in others):
+            return mark.start() + 1
+    inside = [other for other in others if other.end < end]
+    # A quotation right behind it is the first option: `"Welk plan" "Park" | "Plein"`.
+    return inside[-1].end + 1 if inside and words[first.end + 1 : inside[0].start].strip() else None
 
 
 def _last_mark(words: str, at: int) -> int:

@@ -16,7 +16,7 @@ from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.numbered import ask_about_number
-from bot.commands.quotes import QUOTES, quotation_at, quotations, quoted_clearly
+from bot.commands.quotes import QUOTES, question_beyond, quotation_at, quotations, quoted_clearly
 from bot.commands.talk import answer_to_talk
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
@@ -156,6 +156,11 @@ def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> Us
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
     first, _, second = tried.partition(" ")
     known = {name[0] for name in commands.by_name}
+    said = words.casefold().split(None, 4)
+    # "delete my vote" is about the vote, whatever "delete" alone is about.
+    for noun, phrase in (("", said[:3]), (first, said[1:4] if first in known else [])):
+        if command := _meant(commands, " ".join(phrase), noun, alike=False):
+            return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
     if first not in known and (command := _meant(commands, first, alike=False)):
         return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
     nouns = get_close_matches(first, known, 1, _ALIKE)
@@ -247,7 +252,11 @@ class _Line:
     def _clear_quotes(self, rest: str) -> str:
         """The same, with other marks around what is quoted where these leave it in doubt."""
         parts, at = [], 0
+        if self._takes_rest() and (end := question_beyond(rest)):
+            parts, at = [quoted_clearly(rest[:end].strip()) or rest[:end]], end
         for quotation in quotations(rest):
+            if quotation.start < at:
+                continue
             if quotation.end == len(rest):
                 raise self._wrong(text("command.quote_open"))
             if not quotation.sure:
@@ -257,6 +266,11 @@ class _Line:
                 parts += [rest[at : quotation.start], clear]
                 at = quotation.end + 1
         return "".join([*parts, rest[at:]])
+
+    def _takes_rest(self) -> bool:
+        """Whether something follows what is asked, that may begin with anything: options."""
+        ordered = [argument for argument in self.commands.arguments(self.command) if not argument.named]
+        return len(ordered) > 1 and ordered[1].converter.extent is Extent.REST
 
     def _as_words(self, rest: str) -> Iterator[Choice]:
         """What looks like an option as a part of the words, where it can be that."""

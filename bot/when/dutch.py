@@ -101,6 +101,7 @@ DUTCH = Language(
     },
     within="over, binnen, in",
     more="nog, nog eens, met",
+    longer="langer, extra, meer",
     hence="vanaf nu",
     units={
         "jaar, jaren": YEAR,

@@ -30,7 +30,7 @@ ENGLISH = Language(
         "quarter of an, a quarter of an": 0.25,
         "three quarters of an": 0.75,
     },
-    one="a, an",
+    one="a, an, another, by another",
     ordinals={
         **{name: day for day, name in enumerate(_ORDINALS.split(), start=1)},
         **{f"twenty {name}": 20 + day for day, name in enumerate(_ORDINALS.split()[:9], start=1)},
@@ -96,6 +96,7 @@ ENGLISH = Language(
     },
     within="in, within",
     more="another, by another, by",
+    longer="longer, extra, more",
     hence="from now",
     units={
         "year, years": YEAR,

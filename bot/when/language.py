@@ -76,6 +76,7 @@ Mark = Literal[
     "ordinal_endings",
     "within",
     "more",
+    "longer",
     "hence",
     "final",
     "closing",
@@ -155,6 +156,8 @@ class Language:
     within: str = ""
     # "nog 3 dagen", "another 3 days": on top of what there is
     more: str = ""
+    # "een dag langer", "2 extra dagen", "two more days": the same, beside the unit
+    longer: str = ""
     hence: str = ""
     units: Mapping[str, Unit]
     # Days that people say but do not count so: "over acht dagen" is a week.

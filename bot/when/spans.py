@@ -12,6 +12,8 @@ def span(phrase: Phrase) -> bool:
     begin = phrase.at
     introduced = phrase.take("within") is not None
     more = not introduced and phrase.take("more") is not None
+    if more and phrase.means("unit") is not None and phrase.means("one", -1):
+        phrase.at -= 1  # "another day": one more of them
     if not introduced and not more and phrase.any_of(("links", "until", "since"), -1):
         return False
     if introduced and phrase.whole(1) is not None:
@@ -55,15 +57,18 @@ def _may_be_hour(phrase: Phrase, last: Unit) -> bool:
 
 
 def _amount(phrase: Phrase) -> tuple[float, Unit] | None:
-    """ "2 weken", "anderhalf uur", "2 en een half uur", "an hour and a half" """
+    """ "2 weken", "anderhalf uur", "2 en een half uur", "an hour and a half", "a day longer" """
     number = 1 if phrase.take("one") else phrase.take("number")
     if number is None:
         return None
     number += _and_a_half(phrase, before_unit=True)
+    phrase.take("longer")
     unit: Unit | None = phrase.take("unit")
     if unit is None:
         return None
-    return number + _and_a_half(phrase, before_unit=False), unit
+    number += _and_a_half(phrase, before_unit=False)
+    phrase.take("longer")
+    return number, unit
 
 
 def _and_a_half(phrase: Phrase, before_unit: bool) -> float:

@@ -268,18 +268,21 @@ def reminder_at(call: Call, closes_at: datetime) -> datetime:
 
 
 def _usual_end(call: Call, kind: Kind, options: Sequence[str], opened_at: datetime) -> datetime:
-    """After a week on the clock; a poll about dates before the first of them."""
-    end = when.after(opened_at, OPEN_FOR, call.zone)
-    return min(end, _latest_end(call, options, opened_at)) if kind is Kind.DATES else end
+    """After a week on the clock; a poll about dates a day before the first of them."""
+    if kind is Kind.DATES:
+        return min(_latest_end(call, options, opened_at), call.now + FURTHEST)
+    return when.after(opened_at, OPEN_FOR, call.zone)
 
 
 def _latest_end(call: Call, options: Sequence[str], opened_at: datetime) -> datetime:
-    """When the first date begins; before a whole day the day before, at the hour at which it opened."""
+    """A day before the first date, of a whole one at the hour at which it opened; or as that begins."""
     first = first_date(options, call.zone)
-    if not is_whole_day(first):
-        return begins(first, call.zone)
-    days = (date.fromisoformat(first) - opened_at.astimezone(call.zone).date()).days - 1
-    return when.after(opened_at, when.Unit(days=days), call.zone) if days > 0 else begins(first, call.zone)
+    start = begins(first, call.zone)
+    if is_whole_day(first):
+        days = (date.fromisoformat(first) - opened_at.astimezone(call.zone).date()).days
+        start = when.after(opened_at, when.Unit(days=days), call.zone)
+    day_before = when.after(start, when.Unit(days=-1), call.zone)
+    return day_before if day_before > opened_at else begins(first, call.zone)
 
 
 def find_ended(call: Call, number: int | None) -> Poll:

@@ -36,7 +36,7 @@ _KEYCAP = str.maketrans("", "", "\ufe0f\u20e3")
 # Their options are no words that people typed.
 _GIVEN = (Kind.CONSENT, Kind.DATES)
 # Nobody names as many options.
-_MOST_WORDS = 200
+MOST_WORDS = 200
 _BETWEEN = re.compile(r"[\s,;>]+")
 # What a typed word means to this kind: a mark, or None.
 Meaning = Callable[[str, Mapping[str, int]], int | None]
@@ -141,7 +141,7 @@ def read_ranks(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
     """`5 0 3`: a score for each option, in order."""
-    scores = tuple(_number(plan, word) for word in _split(words))
+    scores = tuple(_number(plan, word) for word in _answers(plan, words, meaning, {}))
     for score in scores:
         if not 0 <= score <= BEST_SCORE:
             raise wrong(plan, "poll.vote.score_range", number=score, best=BEST_SCORE)
@@ -150,7 +150,7 @@ def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
     """`ja nee misschien`: a word for each date; or the numbers of those that suit."""
-    parts = _split(words)
+    parts = [*_answers(plan, words, meaning, DATE_WORDS)]
     if parts and all(_NUMBERS.fullmatch(part) for part in parts):
         numbers = [_number(plan, part) for part in parts]
         for number in numbers:
@@ -257,8 +257,10 @@ def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
     read = [*_pieces(plan, words, meaning)]
     by_words = tuple(own or number for own, number in read)
     by_number = tuple(number or own for own, number in read)
-    if by_words == by_number or not all(1 <= number <= len(plan.options) for number in by_number):
+    if by_words == by_number or not _can_be(plan, by_number):
         return by_words
+    if not _can_be(plan, by_words):
+        return by_number
     choices = [
         (
             text("poll.vote.meant", options=tuple(option_text(plan, number) for number in numbers)),
@@ -269,6 +271,12 @@ def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
     raise Unsure(text("poll.vote.either", words=" ".join(words.split())[:40]), choices)
 
 
+def _can_be(plan: Plan, numbers: Choices) -> bool:
+    """Whether these are options; and in an order, each of them once."""
+    known = all(1 <= number <= len(plan.options) for number in numbers)
+    return known and (plan.kind is not Kind.RANKED or len(set(numbers)) == len(numbers))
+
+
 def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int]]:
     """What each piece is by an option's own words, and what by its number; 0 where it is none."""
     known, longest = _by_words(plan)
@@ -277,7 +285,7 @@ def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int
             yield own, _plain_number(part)
             continue
         left = _split(part)
-        if len(left) > _MOST_WORDS:
+        if len(left) > MOST_WORDS:
             raise wrong(plan, "poll.vote.no_number", words=part[:40])
         while left:
             for length in range(min(longest, len(left)), 0, -1):
@@ -300,6 +308,18 @@ def _plain_number(word: str) -> int:
 
 def _split(words: str) -> list[str]:
     return [part for part in _BETWEEN.split(words.strip()) if part]
+
+
+def _answers(plan: Plan, words: str, meaning: Meaning, marks: Mapping[str, int]) -> Iterator[str]:
+    """Each number or mark, without what stands between: `1 en 2`, `5, 0 & 3`, `een en twee`."""
+    parts = _split(words)
+    if len(parts) > MOST_WORDS:
+        raise wrong(plan, "poll.vote.no_number", words=words[:40])
+    for part in parts:
+        if part[0].isdigit() or meaning(part, marks) is not None:
+            yield part
+        elif part not in "&+" and meaning(part, BESIDE) is None:
+            yield str(meaning(part, NUMBER_WORDS) or part)
 
 
 def _number(plan: Plan, word: str) -> int:

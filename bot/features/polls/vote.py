@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +13,7 @@ from bot.features.polls import show
 from bot.features.polls.ask import reminder_at
 from bot.features.polls.find import check_running, check_voter, find
 from bot.features.polls.forms import CHOSEN, answer_form, ballot_form, reason_form, whole_form
-from bot.features.polls.kinds import METHODS, check_chosen, how_to, read_reason
+from bot.features.polls.kinds import BESIDE, METHODS, MOST_WORDS, NO, YES, check_chosen, how_to, read_reason
 from bot.features.polls.records import (
     POLLS,
     ROLES,
@@ -21,6 +22,8 @@ from bot.features.polls.records import (
     Choices,
     Kind,
     Poll,
+    begins,
+    is_whole_day,
     secret_of,
 )
 from bot.model.message import Button, Form, Message, Text, message, text
@@ -56,7 +59,10 @@ def _vote(call: Call, found: Poll, before: Choices, answer: str) -> Message:
         after = METHODS[found.kind].read(found, answer, meaning)
         reason = read_reason(found, answer, after)
     except UserError as error:
-        return _mended(found, error.asking(answer_form(found, answer, after)))
+        named = _dates_named(call, found, answer) if found.kind is Kind.DATES else ()
+        if not named:
+            return _mended(found, error.asking(answer_form(found, answer, after)))
+        after, reason = named, None
     except Unsure as asked:
         # Whichever is pressed, and whenever, it is for this poll.
         choices = [(label, {**meant, "poll": found.id}) for label, meant in asked.choices]
@@ -221,6 +227,38 @@ def _question(poll: Poll, *first: Text) -> Message:
         buttons=show.buttons(poll),
         form=ballot_form(poll),
     )
+
+
+def _dates_named(call: Call, poll: Poll, answer: str) -> Choices:
+    """The dates that suit as people write them, `di 8 dec en wo 9 dec`; none where one of them is unclear."""
+    words_said = answer.split()
+    if len(words_said) > MOST_WORDS:
+        return ()
+    between = ["|" if _mark(call, word, BESIDE) else word for word in words_said]
+    named = [words for words in re.split(r"[|,;]", " ".join(between)) if words.strip()]
+    suit = [_dates_meant(call, poll, words) for words in named[: len(poll.options)]]
+    if not named or len(named) > len(suit) or any(len(numbers) != 1 for numbers in suit):
+        return ()
+    numbers = {number for (number,) in suit}
+    return tuple(YES if number in numbers else NO for number in range(1, len(poll.options) + 1))
+
+
+def _dates_meant(call: Call, poll: Poll, words: str) -> list[int]:
+    """Which dates these words may mean: that moment, or any on that day."""
+    try:
+        reading = call.read_moment(words.strip(), whole_days=True)
+    except UserError:
+        return []
+    days = {start.astimezone(call.zone).date() for start in reading.starts}
+    return [
+        number
+        for number, option in enumerate(poll.options, start=1)
+        if (
+            begins(option, call.zone).astimezone(call.zone).date() in days
+            if reading.whole_day
+            else not is_whole_day(option) and begins(option, call.zone) in reading.starts
+        )
+    ]
 
 
 def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:

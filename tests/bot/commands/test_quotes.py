@@ -56,6 +56,9 @@ def test_what_is_balanced_beyond_doubt_is_read(question: str, inside: str) -> No
         ('"Een buis van 5" breed?" Ja | Nee', 'Een buis van 5" breed?', "Ja | Nee"),
         ('“Zei hij "ja" of "nee"?” Ja | Nee', 'Zei hij "ja" of "nee"?', "Ja | Nee"),
         ('"Zei hij (“ja”)?" "Ja" | "Nee"', "Zei hij (“ja”)?", '"Ja" | "Nee"'),
+        ('"Ja" of "nee"? Ja | Nee', '"Ja" of "nee"?', "Ja | Nee"),
+        ('"Ja" zei hij? Ja | Nee', '"Ja" zei hij?', "Ja | Nee"),
+        ('"Ja" of "nee" Ja | Nee', '"Ja" of "nee"', "Ja | Nee"),
     ],
 )
 def test_what_is_in_doubt_is_asked_back_with_the_line_as_it_could_be(
@@ -87,6 +90,7 @@ def test_what_is_not_closed_is_said(typed: str) -> None:
         ('5" | 6"', ('5"', '6"')),
         ('"Noord" | Zuid "oud"', ("Noord", 'Zuid "oud"')),
         ('"ja" of "nee" | iets', ('"ja" of "nee"', "iets")),
+        ('Jan "de held" Peeters? Of niet | Piet', ('Jan "de held" Peeters? Of niet', "Piet")),
     ],
 )
 def test_options_may_have_quotes(options: str, wanted: tuple[str, ...]) -> None:

@@ -254,6 +254,8 @@ def test_a_question_may_quote_something(question: str) -> None:
             ("!poll results", "peiling toon"),
         ),
         ("!peiling langer 2d", "peiling verleng"),
+        *(("!verwijder mijn stem", "peiling intrekken"), ("!peiling wis mijn stem", "peiling intrekken")),
+        *(("!poll delete my vote please", "peiling intrekken"), ("!verwijder peiling 3", "peiling annuleer")),
     ],
 )
 def test_what_is_meant_goes_before_how_it_is_spelled(typed: str, usage: str) -> None:

@@ -266,7 +266,9 @@ async def test_whole_days_are_days(town: Town) -> None:
     [
         ("3 dec | 4 dec", "2026-12-02 19:00"),
         ("morgen | 4 dec", "2026-12-02 00:00"),  # there is no whole day left before it
-        ("24 dec | 25 dec", "2026-12-08 19:00"),
+        ("24 dec | 25 dec", "2026-12-23 19:00"),
+        ("3 dec 20u | 24 dec", "2026-12-02 20:00"),
+        ("2 dec 12u | 24 dec", "2026-12-02 12:00"),
         ("8 dec | 9 dec --closes 2d", "2026-12-03 19:00"),
     ],
 )

@@ -17,6 +17,8 @@ from storage.unit import Tx
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import a_plan
 
+DATES = "di 8 dec | wo 9 dec 20u | do 10 dec 20u --soort datums"
+
 
 @pytest.fixture
 async def town() -> AsyncIterator[Town]:
@@ -62,7 +64,16 @@ async def ballot(town: Town) -> tuple[int, ...]:
         ("Friet | Rijst | Soep --soort volgorde", "Soep, Friet, Rijst", (3, 1, 2)),
         ("Friet | Rijst | Soep --soort volgorde", "3 > 1 > 2", (3, 1, 2)),
         ("Friet | Rijst | Soep --soort cijfer", "5 0 3", (5, 0, 3)),
+        ("Friet | Rijst | Soep --soort cijfer", "5, 0 en drie", (5, 0, 3)),
         ("2 | 3 | 4 --soort cijfer", "5 0 3", (5, 0, 3)),
+        # The first, by its own words, twice: that is no order.
+        ("2 | 3 | 4 --soort volgorde", "3 1 2", (3, 1, 2)),
+        (DATES, "1 en 3", (2, 0, 2)),
+        (DATES, "twee", (0, 2, 0)),
+        (DATES, "ja, nee en ja", (2, 0, 2)),
+        (DATES, "di 8 dec", (2, 0, 0)),
+        (DATES, "dinsdag 8 december en donderdag 10 december om 20.00 uur", (2, 0, 2)),
+        (DATES, "9 dec, 10/12", (0, 2, 2)),
     ],
 )
 async def test_own_words_mean_that_option(
@@ -95,6 +106,15 @@ async def test_where_words_and_number_disagree_it_is_asked(
         await town.core.handle(town.asked("anna", button=asked.buttons[which], room=None))
         assert await ballot(town) == either[which]
         await town.say("ben", "!peiling annuleer --zeker 2" if which else "!peiling annuleer 2 --zeker")
+
+
+@pytest.mark.parametrize(
+    "answer", ["11 dec", "8 dec en 11 dec", "9 dec 19u", "9 dec", "ooit", "8 dec " * 300, "en"]
+)
+async def test_what_is_none_of_the_dates_is_said(town: Town, answer: str) -> None:
+    await town.say("anna", f'!peiling open "Wanneer?" {DATES.replace("20u", "20u | wo 9 dec 14u", 1)}')
+    assert "ja, nee of desnoods" in await town.say("anna", f"!stem {answer}")
+    assert await ballot(town) == ()
 
 
 @pytest.mark.parametrize("answer", ["Pizza", "Friet Pizza", "0", "9", "en", "x " * 300, "1" * 30])
