@@ -19,7 +19,7 @@ from nio.events.ephemeral import EphemeralEvent
 from nio.events.to_device import KeyVerificationEvent, RoomKeyRequest, RoomKeyRequestCancellation
 from nio.responses import DeleteDevicesAuthResponse
 from nio.schemas import Schemas, validate_json
-from nio.store import DefaultStore
+from nio.store import DefaultStore, MatrixStore
 from peewee import PeeweeException  # type: ignore[import-untyped]
 
 from adapters.matrix.roomkeys import RoomKeys
@@ -275,7 +275,7 @@ class _Olm(Olm):
     # Whether there is a key for whoever finds no other one, made since this start.
     _has_fallback = False
 
-    def __init__(self, user_id: str, device_id: str, store: _KeyStore) -> None:
+    def __init__(self, user_id: str, device_id: str, store: MatrixStore) -> None:
         """Defect: nio keeps whatever room keys anybody sends, for ever."""
         super().__init__(user_id, device_id, store)
         self.room_keys = RoomKeys(self)
