@@ -29,7 +29,7 @@ from bot.model.message import Message
 from bot.model.people import Place
 from bot.ports.storage import Transaction
 from storage.connections import async_url
-from storage.inbox import STEP
+from storage.inbox import A_SECOND, STEP
 from storage.keyring import KeyGone, Keyring
 from storage.tables import posts, seen
 from storage.unit import Tx
@@ -168,7 +168,7 @@ async def everything(url: str) -> dict[str, object]:
 
 def when(number: int) -> int:
     """What the number of an arrival says: the second of the clock, and nothing of how many there were."""
-    second, beside = divmod(number, 1_000_000)
+    second, beside = divmod(number, A_SECOND)
     assert second or not number
     assert beside <= STEP
     return second
