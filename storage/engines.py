@@ -52,7 +52,7 @@ from storage.keyring import Keyring
 from storage.parts import Stored, Stores
 from storage.reading import ReadingExecutor, Turn, Turns
 from storage.retention import forget
-from storage.ring import check_keys, leave_ring
+from storage.ring import check_keys, leave_ring, plan_keys
 from storage.schema import failure, upgrade_postgres, upgrade_sqlite
 from storage.unit import Outcome, T, Task, Tx, run_group
 
@@ -400,6 +400,7 @@ async def open_database(
         raise StoreFailed(f"the folder for keys cannot be used: {error}") from error
     opened = await _open(url, seals, stores, answers_within)
     try:
+        await opened.run_anywhere(partial(plan_keys, seals))
         await opened.run_anywhere(partial(check_keys, seals))
     except BaseException:
         await opened.close()

@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, select
 
@@ -30,8 +30,8 @@ _WHOSE = select(places.c.community).where(
     places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
 )
 _LAST = anywhere(select(func.max(inbox.c.seq)))
-# So far apart are the numbers of what arrives at once, at most.
-STEP = 1000
+# So far apart are the numbers of what arrives at once, at most: a microsecond.
+STEP, A_SECOND = 1000, 1_000_000_000
 _ADD = anywhere(
     upsert(inbox)
     .values(whose=_WHOSE.scalar_subquery())
@@ -62,8 +62,10 @@ class Inbox:
         self, account: str, arrivals: Sequence[Arrival], cursor: str | None, now: datetime, stream: str = ""
     ) -> Sequence[Arrival]:
         fresh = []
-        # By the clock, in microseconds, and above what still waits: in order, and nobody can count by them.
-        number = max(int(now.timestamp() * 1e6), self._db.execute(_LAST).scalar() or 0) if arrivals else 0
+        # By the clock, and above what still waits: in order, none twice, and nobody can count by them.
+        since = now - datetime.fromtimestamp(0, UTC)
+        by_clock = (since // timedelta(microseconds=1)) * STEP
+        number = max(by_clock, self._db.execute(_LAST).scalar() or 0) if arrivals else 0
         for arrival in arrivals:
             number += 1 + secrets.randbelow(STEP)
             key, body = self._sealing.seal_arrived(

@@ -29,6 +29,7 @@ from bot.model.message import Message
 from bot.model.people import Place
 from bot.ports.storage import Transaction
 from storage.connections import async_url
+from storage.inbox import A_SECOND, STEP
 from storage.keyring import KeyGone, Keyring
 from storage.tables import posts, seen
 from storage.unit import Tx
@@ -154,9 +155,8 @@ async def everything(url: str) -> dict[str, object]:
                 rows = await db.execute(select(table).order_by(text(order)))
                 found[table.name] = [without_secrets(table.name, row._asdict()) for row in rows]
             if kind == "sqlite":
-                found["numbers"] = [
-                    tuple(row) for row in await db.execute(text("SELECT * FROM sqlite_sequence"))
-                ]
+                rows = await db.execute(text("SELECT name, seq FROM sqlite_sequence"))
+                found["numbers"] = [(name, when(last) if name == "inbox" else last) for name, last in rows]
             own = ("page_count", "freelist_count") if kind == "sqlite" else ("last_value",)
             for what in own:
                 asked = f"PRAGMA {what}" if kind == "sqlite" else "SELECT * FROM pg_sequences ORDER BY 2"
@@ -164,6 +164,14 @@ async def everything(url: str) -> dict[str, object]:
             return found
     finally:
         await engine.dispose()
+
+
+def when(number: int) -> int:
+    """What the number of an arrival says: the second of the clock, and nothing of how many there were."""
+    second, beside = divmod(number, A_SECOND)
+    assert second or not number
+    assert beside <= STEP
+    return second
 
 
 def without_secrets(table: str, row: dict[str, Any]) -> dict[str, Any]:
@@ -366,13 +374,20 @@ async def test_a_press_counts_as_the_whole_ballot_or_not_at_all(database_url: st
 
 
 CHANCE = random.Random(11)
+
+
+def scribble(first: int, last: int, count: int) -> str:
+    """Nothing that could be squeezed."""
+    return "".join(chr(CHANCE.randrange(first, last)) for _ in range(count))
+
+
 # As long as a reason may be, in scripts that take more or less room, and with nothing to squeeze.
 REASONS = {
     "ben": "",
     "cas": "duur",
     "dora": LONG[:270],
-    "eva": "".join(chr(CHANCE.randrange(0x4E00, 0x9FFF)) for _ in range(LONGEST_REASON)),
-    "finn": "".join(chr(CHANCE.randrange(0x1F300, 0x1F5FF)) for _ in range(LONGEST_REASON)),
+    "eva": scribble(0x4E00, 0x9FFF, LONGEST_REASON),
+    "finn": scribble(0x1F300, 0x1F5FF, LONGEST_REASON),
     "gert": "<&" * (LONGEST_REASON // 2),
 }
 
@@ -395,7 +410,9 @@ async def test_the_length_of_what_is_sealed_says_nothing(tmp_path: Path) -> None
                 arrival = Arrival(f"${name}{unread}", "!dm", body, undecryptable=unread)
                 await town.core.store_arrivals("x", [arrival], name)
             assert "je stem is binnen" in await vote(town, name, f"!vote {words}")
-            for wrong in (f"!votte {words}", f"!vote nonsense {words}"):
+            # Whoever objects at too great length is told so, and not known by that.
+            too_long = f"object {scribble(0x4E00, 0x9FFF, 900)}" if reason else "nonsense"
+            for wrong in (f"!votte {words}", f"!vote {too_long}"):
                 await town.core.handle(replace(town.asked(name, wrong, room=None), by_post=True))
         with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
             for column, rows in (
@@ -598,7 +615,10 @@ def reachable() -> Iterator[bytes]:
 
 def test_each_claim_names_its_test() -> None:
     """What docs/anonymity.md says is tried is, and what is tried stands there."""
-    named = re.findall(r"`(test_\w+)`", (ROOT / "docs" / "anonymity.md").read_text(encoding="utf-8"))
+    page = (ROOT / "docs" / "anonymity.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+)`", page)
+    for file, test in re.findall(r"`([\w/]+\.py)::(test_\w+)`", page):
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), test
     tests = {name for name in globals() if name.startswith("test_")}
     assert set(named) == tests - {"test_each_claim_names_its_test"}
 

@@ -19,9 +19,10 @@ from nio.events.ephemeral import EphemeralEvent
 from nio.events.to_device import KeyVerificationEvent, RoomKeyRequest, RoomKeyRequestCancellation
 from nio.responses import DeleteDevicesAuthResponse
 from nio.schemas import Schemas, validate_json
-from nio.store import DefaultStore
+from nio.store import DefaultStore, MatrixStore
 from peewee import PeeweeException  # type: ignore[import-untyped]
 
+from adapters.matrix.roomkeys import RoomKeys
 from bot.errors import StoreFailed
 
 log = logging.getLogger(__name__)
@@ -135,6 +136,8 @@ class PleinClient(nio.AsyncClient):
         before, self.next_batch = self.next_batch, ""
         try:
             await super()._handle_sync(response)
+            if isinstance(self.olm, _Olm):
+                self.olm.room_keys.prune(self._is_in)
         except PeeweeException as error:
             # A room key that was read and not kept must come again, and be readable again: what
             # the key store holds is the truth, what is in memory is ahead of it.
@@ -147,6 +150,11 @@ class PleinClient(nio.AsyncClient):
         except Exception as error:
             where = "".join(traceback.format_tb(error.__traceback__))
             log.error("Dealing with a sync failed: %s\n%s", type(error).__name__, where)
+
+    def _is_in(self, room: str, user: str) -> bool:
+        """Whether somebody is in a room that Plein is in, or one of the two is asked in."""
+        found = self.rooms.get(room) or self.invited_rooms.get(room)
+        return found is not None and (user in found.users or user == getattr(found, "inviter", None))
 
     def _handle_olm_events(self, response: nio.SyncResponse) -> None:
         """Defect: nio takes a count of 0 one-time keys for "unknown" and never uploads new ones."""
@@ -266,6 +274,23 @@ class _Olm(Olm):
 
     # Whether there is a key for whoever finds no other one, made since this start.
     _has_fallback = False
+
+    def __init__(self, user_id: str, device_id: str, store: MatrixStore) -> None:
+        """Defect: nio keeps whatever room keys anybody sends, for ever."""
+        super().__init__(user_id, device_id, store)
+        self.room_keys = RoomKeys(self)
+
+    def _handle_room_key_event(self, sender: str, sender_key: str, payload: Json) -> Any:
+        event = super()._handle_room_key_event(sender, sender_key, payload)
+        if isinstance(event, nio.RoomKeyEvent):
+            self.room_keys.note(event.room_id, sender, sender_key, event.session_id)
+        return event
+
+    def create_outbound_group_session(self, room_id: str) -> None:
+        """Its own copy counts among Plein's: one is made whenever somebody leaves."""
+        super().create_outbound_group_session(room_id)
+        own_key = self.account.identity_keys["curve25519"]
+        self.room_keys.note(room_id, self.user_id, own_key, self.outbound_group_sessions[room_id].id)
 
     def handle_to_device_event(self, event: Any) -> Any:
         """Defects: a malformed Olm event raises out of sync and costs the rest of the response; and whatever

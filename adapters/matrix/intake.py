@@ -220,7 +220,7 @@ class Intake:
             if message and await self._answer(asked, message, said):
                 return
             if numbers_in(said.words):
-                if for_two:
+                if asked.place is None:
                     await self._tell(asked, room, text("matrix.number"), f"number:{asked.id}")
                 return
             asked = replace(asked, args=about(message)) if message and said.is_command else asked

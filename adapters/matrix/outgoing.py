@@ -315,7 +315,7 @@ class Outgoing:
             if status != 200:
                 raise ConnectionError(f"the homeserver answered {status} for the direct rooms")
             self._direct = direct
-            self._listed.add(room)
+            self._listed = {*self._still_in(self._listed), room}
 
     def _still_in(self, rooms: Iterable[str]) -> list[str]:
         """Those that Plein is in, or is just coming into: the others are talked in no more."""

@@ -52,8 +52,9 @@ def _again(poll: Poll, option: int) -> Button | None:
 def reason_form(poll: Poll, given: str = "") -> Form:
     """Asks why somebody objects, and nothing else."""
     label, hint = text("poll.form.reason"), text("poll.form.reason.hint")
-    # What was too long in secret is kept nowhere, to be mended.
     most = LONGEST_REASON if poll.anonymous else None
+    # Of what was too long in secret only so much is kept: by its length others would know who objects.
+    given = given[:most]
     field = Field("answer", label, hint, given, long=True, most=most)
     args = {"poll": poll.id, "answer": str(OBJECT)}
     again = _again(poll, OBJECT)

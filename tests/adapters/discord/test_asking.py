@@ -83,7 +83,7 @@ async def test_what_is_no_moment_is_said_to_be_none(plein: OnDiscord, anna: Pers
 
 async def test_who_types_nothing_is_offered_some_usual_moments(plein: OnDiscord, anna: Person) -> None:
     usual = await anna.completes("sport", "peiling open", "sluit")
-    assert len(usual) == 4
+    assert len(usual) in (4, 5)  # on a Friday "vrijdag" may be today, or in a week
     assert all(" om " in choice for choice in usual)
 
 
@@ -143,7 +143,7 @@ async def test_a_poll_is_opened_with_its_options(plein: OnDiscord, anna: Person)
     assert opened.buttons == ["Sluit nu", "Annuleer"]
     board = await plein.board("sport", "Waar komt de bank?")
     assert "Er moeten minstens 3 mensen stemmen." in board.text
-    assert "De uitslag komt als ze sluit." in board.text
+    assert "De uitslag komt als de peiling sluit." in board.text
 
 
 async def test_who_types_nothing_gets_a_form(plein: OnDiscord, anna: Person) -> None:
@@ -189,7 +189,7 @@ async def test_a_box_in_the_form_makes_it_anonymous(plein: OnDiscord, anna: Pers
     form = form_of(await anna.uses("sport", "peiling open"))
     anonymous = "Niemand kan achteraf zien wie wat koos"
     await anna.submits(form, {FIELDS[0]: "Nog een?", FIELDS[1]: "Ja\nNee", FIELDS[4]: anonymous})
-    await plein.board("sport", "Nog een?", "Anoniem: als ze gesloten is")
+    await plein.board("sport", "Nog een?", "Anoniem: na het sluiten")
 
 
 async def test_a_mistake_in_the_form_is_mended_without_typing_it_all_again(

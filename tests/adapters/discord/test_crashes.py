@@ -135,7 +135,7 @@ async def votes_through_crashes(folder: Path, kills: int, seed: int) -> None:
         for voter in people:
             # Nobody can ask Discord who wrote to Plein for the first time while it was away.
             await voter.person.says(voter.person.dm, "hallo")
-            voter.greeting = await voter.person.hears(voter.person.dm, "/hallo")
+            voter.greeting = await voter.person.hears(voter.person.dm, "Dag!")
         count = max(kills // 6, 1)
         # The last poll closes during the kills, however long those take on this machine.
         last_closing = kills * (start + LIVES_ON) * 0.6

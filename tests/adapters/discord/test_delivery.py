@@ -46,7 +46,7 @@ def private(person: Person, words: str) -> list[Message]:
 
 
 class Board:
-    words = "Sluit"
+    words = "Peiling 1 sluit"
 
     async def comes(self, plein: OnDiscord) -> None:
         await asked(plein)
@@ -224,7 +224,7 @@ async def test_buckets_are_kept_to(double: Discord, plein: OnDiscord) -> None:
     double.limits.set(CHANGE, 1, 0.05)
     for number in range(8):
         await asked(plein, f"Vraag {number}?")
-    await double.until(lambda: len(standing(double, "sport", "Sluit")) == 8)
+    await double.until(lambda: len(standing(double, "sport", " sluit ")) == 8)
     assert not [call for call in double.calls if call.status == 429]
 
 
@@ -249,12 +249,12 @@ async def test_a_board_that_a_moderator_deleted_is_posted_anew(double: Discord, 
 async def test_a_board_deleted_before_plein_knew_of_it(double: Discord, plein: OnDiscord) -> None:
     fault = double.faults.drop(SAY, after=True)
     await asked(plein)
-    await double.until(lambda: fault.met and standing(double, "sport", "Sluit"))
+    await double.until(lambda: fault.met and standing(double, "sport", " sluit "))
     town = double.guild("Plein")
     town.role("mods", ["manage_messages"])
-    await town.member("mod", roles=["mods"]).deletes(standing(double, "sport", "Sluit")[0])
+    await town.member("mod", roles=["mods"]).deletes(standing(double, "sport", " sluit ")[0])
     await plein.until_quiet(3)
-    await double.until(lambda: len(standing(double, "sport", "Sluit")) == 1)
+    await double.until(lambda: len(standing(double, "sport", " sluit ")) == 1)
 
 
 @pytest.mark.parametrize("wait", [0.05, 1800.0])
@@ -269,7 +269,7 @@ async def test_too_many_edits_of_old_messages(double: Discord, plein: OnDiscord,
     again = await plein.board("sport", "Ja: 1 stem")
     assert again is not board
     assert board.deleted
-    assert len(standing(double, "sport", "Sluit")) == 1
+    assert len(standing(double, "sport", " sluit ")) == 1
 
 
 # --- places and people that cannot be reached ---

@@ -42,7 +42,7 @@ async def test_typed_in_private_it_is_answered_there(plein: OnDiscord, anna: Per
     await anna.says(anna.dm, "stem groen")
     assert "“groen” is geen nummer" in (await anna.hears(anna.dm, "geen nummer")).text
     await anna.says(anna.dm, "dank je wel")
-    await anna.hears(anna.dm, "Met “dank je wel” weet ik geen raad. Typ `/help`")
+    await anna.hears(anna.dm, "Graag gedaan!")
 
 
 async def test_what_is_unsure_behind_its_name_is_asked_back_in_private(

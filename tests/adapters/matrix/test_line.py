@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ class Server:
     """As much of a client as making a room takes: one a minute."""
 
     user_id = "@plein:x"
+    invited_rooms: Mapping[str, object] = {}
 
     def __init__(self, clock: HandClock) -> None:
         self._clock = clock
@@ -59,3 +61,21 @@ async def test_whoever_waits_longest_is_next_and_nobody_waits_for_who_left() -> 
         except TryLater:
             continue
     assert server.made == ["@first:x", "@anna:x", "@mia:x"]
+
+
+async def test_of_the_direct_rooms_that_plein_left_nothing_is_remembered() -> None:
+    """Whoever makes one, and another, and puts Plein out each time fills no memory."""
+    clock = HandClock(datetime(2026, 12, 1, tzinfo=UTC))
+    server, rooms = Server(clock), dict[str, Room]()
+    outgoing = Outgoing(cast(Any, server), rooms, clock)
+
+    async def noted(method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+        return 200, {}
+
+    outgoing.request = noted  # type: ignore[method-assign]
+    for number in range(20):
+        rooms = {f"!{number}": Room(f"!{number}")}
+        outgoing._rooms = rooms
+        await outgoing.note_direct("@anna:x", f"!{number}")
+    assert outgoing.looks_direct("!19")
+    assert outgoing._listed == {"!19"}

@@ -95,7 +95,7 @@ async def test_a_hidden_poll_is_never_answered_in_public(town: Town) -> None:
     anna, ben = await town.resident("anna"), await town.resident("ben")
     room = await town.room(anna.person, ben.person)
     await anna.person.say(room, '!peiling open "Blijft ze?" Ja | Nee --uitslag einde')
-    first = await board(anna.person, room, "1. Ja", "De uitslag komt als ze sluit.", "onder vier ogen")
+    first = await board(anna.person, room, "1. Ja", "De uitslag komt als de peiling sluit.", "met mij alleen")
     assert "stemmen" not in first.body
     number = await number_of(anna)
     for act in (ben.person.say(room, "!stem 1"), ben.person.react(room, first.event_id, "2️⃣")):

@@ -202,7 +202,7 @@ async def test_a_poll_closes_at_its_time_once(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B --closes 60min')
     town.clock.turn(timedelta(minutes=59, seconds=59))
     await town.core.run_due()
-    assert "Sluit" in town.platform.shown[-1].words
+    assert "Peiling 1 sluit" in town.platform.shown[-1].words
     town.clock.turn(timedelta(seconds=1))
     for _ in range(3):
         await town.core.run_due()
