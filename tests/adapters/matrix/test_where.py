@@ -32,13 +32,13 @@ async def test_nobody_speaks_through_plein_from_elsewhere(town: Town, levels: di
     await mo.person.say(room, '!peiling open "Mag dit?" Ja | Nee')
     first = await board(mo.person, room, "Mag dit?")
     await anna.person.react(room, first.event_id, "1️⃣")
-    await anna.told("je koos Ja")
+    await board(anna.person, room, "1. Ja: 1 stem")
     ask = f'!peiling open "Koop bij mij!" Ja | Nee --thema "{room}"'
     await anna.person.say(anna.direct, ask)
     await anna.told(SILENT)
     await anna.person.say(own, ask.replace("bij mij", "hier"))
     await anna.person.say(own, "!peiling lijst")
-    await anna.told("Er loopt nu geen")
+    await anna.told("Er loopt hier nu geen")
     assert not any("Koop" in message.body for message in shown(await mo.person.history(room)))
 
 
