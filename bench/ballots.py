@@ -83,7 +83,7 @@ async def _counting() -> list[Figure]:
                 ("SQLite", f"sqlite:///{folder}/plein.db"),
                 ("PostgreSQL", server.new_database()),
             ):
-                async with opened(url, folder / "keys") as store:
+                async with opened(url, folder / database) as store:
                     found += await _counting_on(database, store)
         finally:
             await asyncio.to_thread(server.stop)

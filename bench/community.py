@@ -42,6 +42,7 @@ def core_on(store: Store) -> PleinCore:
 
 @contextlib.asynccontextmanager
 async def opened(url: str, keys: Path | None = None) -> AsyncIterator[Store]:
+    """A database, until the block ends; one that is no file needs a folder of its own for its keys."""
     store = await open_database(url, keys, stores_of())
     try:
         yield store

@@ -72,10 +72,10 @@ async def measure() -> list[Figure]:
         try:
             async with contextlib.AsyncExitStack() as stack:
                 ours, others = server.new_database(), server.new_database()
-                grouped: Store = await stack.enter_async_context(opened(ours, Path(folder)))
+                grouped: Store = await stack.enter_async_context(opened(ours, Path(folder, "ours")))
                 ungrouped: Store = Ungrouped(
                     [
-                        await stack.enter_async_context(opened(others, Path(folder)))
+                        await stack.enter_async_context(opened(others, Path(folder, "others")))
                         for _ in range(CONNECTIONS)
                     ]
                 )

@@ -40,7 +40,7 @@ async def measure() -> list[Figure]:
 
 
 async def _beside_readers(database: str, url: str, folder: Path) -> Figure:
-    async with opened(url, folder / "keys") as store:
+    async with opened(url, folder / database) as store:
         core = await with_poll(core_on(store), 1)
         await _fill_the_hall(core)
         busy, quiet = await by_turns(partial(_vote_beside_readers, core), partial(votes, casting(core), 1))

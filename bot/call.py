@@ -96,7 +96,7 @@ class Call:
     def theme(self, *named: str | None) -> Theme:
         """The theme of the place it was said in; given what the command's own `--theme` says, that one.
 
-        Raises UserError where there is none, with advice that this command can follow.
+        Raises: UserError where there is none, with advice that this command can follow.
         """
         for name in named:
             if name is not None:

@@ -20,7 +20,7 @@ MOST = 4096
 
 
 class Communities:
-    """Says whose something is. Which communities there are is asked once; `add` makes one."""
+    """Says which community something belongs to. The list of them is read once; `add` makes another."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -36,7 +36,7 @@ class Communities:
         return self._all
 
     async def add(self, name: str) -> int:
-        """The number of a new one."""
+        """Make a community of that name; its number."""
         number = await self._store.run_anywhere(lambda tx: tx.communities.add(name))
         self._all = ()
         return number
@@ -73,7 +73,7 @@ class Communities:
     async def in_private(self, who: Identity, event: str | None = None) -> int:
         """Where only they and Plein are: the only community; of several the one that they used last.
 
-        What was dealt with already is not dealt with again for another one.
+        An event that one community handled already is not handled again for another.
         """
         known = await self.all()
         if len(known) == 1:

@@ -78,7 +78,7 @@ class Dispatch:
         self.belongings = belongings
 
     async def handle(self, invocation: Invocation) -> Message | None:
-        """The answer, after the commit. Raises StoreFailed if it could not be kept: try again."""
+        """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
         community = await self.communities.of(invocation)
         turned = self.communities.has_turned(invocation.author, community)
         answer = await self._asking(

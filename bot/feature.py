@@ -79,7 +79,7 @@ class Feature:
 
 
 class Claims:
-    """Who has which key. Raises Clash for a second one."""
+    """Who has which key. Raises: Clash for a second one."""
 
     def __init__(self) -> None:
         self._by: dict[tuple[str, str], str] = {}
@@ -92,7 +92,7 @@ class Claims:
 
 
 class Features:
-    """All that the features which are switched on bring. Raises Clash where two claim the same."""
+    """All that the features which are switched on bring. Raises: Clash where two claim the same."""
 
     def __init__(self, features: Iterable[Feature]) -> None:
         self.all = tuple(features)
@@ -163,7 +163,7 @@ class Features:
         return _added_up([tx.people.export(resident), *parts])
 
     def check_names(self, commands: Commands) -> None:
-        """What a command is called is understood in every language. Raises Clash where two are called so."""
+        """What a command is called is understood in every language. Raises: Clash where two are called so."""
         claims = Claims()
         for feature in self.all:
             for command in feature.commands:

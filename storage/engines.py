@@ -20,6 +20,7 @@ import contextlib
 import logging
 import queue
 import threading
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -78,7 +79,7 @@ class Answering:
         self.lost = None
 
     def check(self) -> None:
-        """Raises StoreFailed where this group waited in vain already: once is enough for all of it."""
+        """Raises: StoreFailed where this group waited in vain already: once is enough for all of it."""
         if self.lost:
             raise self.lost
 
@@ -109,7 +110,7 @@ class WritingExecutor(Executor):
             raise
 
 
-class _Served:
+class _Served(ABC):
     """What both databases are for whoever uses them: works for a community (the first, where none is named),
     or for nobody in particular; and who is to hear of what was committed.
     """
@@ -136,11 +137,13 @@ class _Served:
     async def read_anywhere(self, work: Callable[[Transaction], T]) -> T:
         return await self._read(work, None)
 
-    async def _run(self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None) -> T:
-        raise NotImplementedError
+    @abstractmethod
+    async def _run(
+        self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None
+    ) -> T: ...
 
-    async def _read(self, work: Callable[[Transaction], T], whose: int | None) -> T:
-        raise NotImplementedError
+    @abstractmethod
+    async def _read(self, work: Callable[[Transaction], T], whose: int | None) -> T: ...
 
     async def forget(self, now: datetime) -> None:
         await forget(cast(Store, self), now)
@@ -386,7 +389,7 @@ async def open_database(
 
     `stored` are the stores that features ask for. A call that gets no answer for `answers_within` seconds
     has failed.
-    Raises StoreFailed with what is wrong.
+    Raises: StoreFailed with what is wrong.
     """
     folder = keys or keys_beside(url)
     seals = Keyring(folder)
@@ -425,7 +428,7 @@ async def _open(url: str, seals: Keyring, stores: Stores, answers_within: float)
 
 
 async def leave_keys(url: str) -> None:
-    """The folder of keys is lost: the one of the next start is the database's. Raises StoreFailed."""
+    """The folder of keys is lost: the one of the next start is the database's. Raises: StoreFailed."""
     opened = await _open(url, Keyring(None), {}, ANSWERS_WITHIN)
     try:
         await opened.run_anywhere(leave_ring)

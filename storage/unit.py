@@ -110,7 +110,7 @@ class Tx:
     def read(self, work: Callable[[Transaction], T], community: int | None) -> T:
         """Run it within a transaction that somebody else begins and ends.
 
-        Raises RuntimeError where it would write.
+        Raises: RuntimeError where it would write.
         """
         self.db.enter(community)
         found = work(self)

@@ -109,7 +109,7 @@ class Places:
         return self._is_allowed(guild_id) and self._settings.holds(guild_id)
 
     def _is_allowed(self, guild_id: int) -> bool:
-        """Whether the configuration, where it names servers, names this one."""
+        """Whether Plein serves this server: the configuration names it, or names none at all."""
         return not self._settings.guilds or str(guild_id) in self._settings.guilds
 
     async def publish_pending(self) -> None:

@@ -195,7 +195,7 @@ class Matrix:
         return to.room_id if isinstance(to, Place) else await self._outgoing.room_for(to.user_id)
 
     async def _send(self, delivery: Delivery) -> Receipt:
-        """The message, and before it the native poll if there is one."""
+        """Send the message, after its native poll where it has one."""
         to, message, key, tried_at = delivery.to, delivery.message, delivery.key, delivery.tried_at
         room, event = room_and_event(to) if isinstance(to, Place) else ("", "")
         if event:

@@ -234,7 +234,7 @@ class Outgoing:
             raise refusal(status, answer.get("errcode"))
 
     def _wait_in_line(self, user: str) -> None:
-        """Homeservers allow a new room a minute: whoever has been waiting longest has the next one."""
+        """Homeservers allow a new room a minute: the next is for whoever has been waiting longest."""
         now = self._clock.now()
         since, _ = self._line.get(user, (now, now))
         self._line[user] = since, now

@@ -82,7 +82,7 @@ def beside(room: str, event: str) -> Place:
 
 
 def room_and_event(place: Place) -> tuple[str, str]:
-    """The room of a place, and the event that it is beside, if it is beside one."""
+    """The room of a place, and the event that it is beside; empty where it is beside none."""
     room, _, event = place.room_id.partition(" ")
     return room, event
 

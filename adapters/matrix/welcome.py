@@ -84,7 +84,7 @@ class Welcome:
         return room in self._named or theirs < self._rule.at_most or await self._has_role(user)
 
     async def successor(self, room: Room) -> Word:
-        """By whose invitation Plein is in what replaces this room: that of whoever invited it to this one."""
+        """Who counts as the inviter to the room that replaces this: whoever invited Plein to this room."""
         word = self._words.get(room.id, Word(""))
         return Word(word.by, room.id, await self.is_ours(room.id))
 

@@ -33,7 +33,8 @@ def ask_about_number(
 
     Raises: Unsure with the number where it belongs.
     """
-    named = (it for it in commands.arguments(command) if it.named and it.converter.plain is int)
+    known = commands.arguments(command)
+    named = (other for other in known if other.named and other.converter.plain is int)
     number, found = next(named, None), numbered(str(given[argument.name]))
     if number is None or found is None or argument.named or number.name in given:
         return

@@ -179,7 +179,9 @@ def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> Us
 def _that_asks(commands: Commands, noun: str) -> Command | None:
     """Which one of those behind a noun takes options: for whoever puts a question behind it at once."""
     for name, command in commands.by_name.items():
-        extents = [it.converter.extent for it in commands.arguments(command) if not it.named]
+        extents = [
+            argument.converter.extent for argument in commands.arguments(command) if not argument.named
+        ]
         if len(name) > 1 and name[0] == noun and Extent.REST in extents:
             return command
     return None

@@ -267,7 +267,7 @@ def _where(error: tomllib.TOMLDecodeError, source: str) -> tuple[int, int]:
 
 
 def _told_once(error: ValidationError) -> Iterator[Any]:
-    """A list of which an entry is wrong is not told to be too short besides."""
+    """A list with a wrong entry is not also reported as too short."""
     found = error.errors(include_input=False)
     for fault in found:
         inside = (other for other in found if other["loc"][: len(fault["loc"])] == fault["loc"])

@@ -36,7 +36,7 @@ FEATURES = (
 
 
 def add_up(installed: Iterable[Installed] = FEATURES) -> Features:
-    """All that these bring. Raises Clash where two claim the same, or one lacks what it needs."""
+    """All that these bring. Raises: Clash where two claim the same, or one lacks what it needs."""
     installed = tuple(installed)
     claims = Claims()
     claims.add("table", tables.metadata.tables, "the core")

@@ -14,7 +14,7 @@ class CommunityStore(Protocol):
         ...
 
     def add(self, name: str) -> int:
-        """The number of a new one."""
+        """Make a community of that name; its number."""
         ...
 
     def of_place(self, place: Place) -> int | None:

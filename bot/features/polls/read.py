@@ -45,7 +45,7 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
 
 
 def _chosen(poll: Poll, mine: Choices) -> Sequence[Text]:
-    """What they chose; of dates a line each, for nobody reads a dozen in one."""
+    """What they chose."""
     if not mine and poll.state != "open":
         return (text("poll.show.missed"),)
     if _is_told_in_lines(poll, mine):
@@ -54,7 +54,7 @@ def _chosen(poll: Poll, mine: Choices) -> Sequence[Text]:
 
 
 def _is_told_in_lines(poll: Poll, choices: Choices) -> bool:
-    """Nobody reads a dozen dates in one."""
+    """Whether the ballot takes a line for each option: a dozen dates in a single line are unreadable."""
     return poll.kind is Kind.DATES and choices not in ((), UNREADABLE) and not poll.anonymous
 
 

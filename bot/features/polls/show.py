@@ -362,7 +362,7 @@ def chosen(poll: Plan, choices: Choices) -> tuple[Text, ...]:
 
 
 def _changed(poll: Poll, before: Choices, after: Choices) -> list[Text]:
-    """What they chose at first, and what now; a line for each mark or order, which nobody reads in one."""
+    """What they chose at first, and what they choose now: a line for each mark or order."""
     question, was, now = poll.question, chosen(poll, before), chosen(poll, after)
     match poll.kind:
         case Kind.DATES | Kind.SCORE if before != UNREADABLE:
