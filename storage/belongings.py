@@ -11,18 +11,20 @@ from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select,
 from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.executor import CONFLICTS
-from storage.tables import identities, members, posts, residents, uses
+from storage.tables import identities, members, posts, residents, settings, uses
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
 _OWNED = (members.c.resident, identities.c.resident, uses.c.resident, posts.c.resident)
+# And what somebody did of which the rows are others' as well.
+_DONE_BY = settings.c.resident
 _MOVE = [
     update(owner.table).where(owner == bindparam("old_")).values({owner: bindparam("new_")})
-    for owner in _OWNED
+    for owner in (*_OWNED, _DONE_BY)
 ]
 _EXPORT: dict[str, Select[Any]] = {
     owner.table.name: select(*(column for column in owner.table.c if column is not owner)).where(owner == _ID)
-    for owner in (residents.c.id, *_OWNED)
+    for owner in (residents.c.id, *_OWNED, _DONE_BY)
 }
 # What was said to them alone, and what still waits to be.
 _DROP_POSTS = delete(posts).where(
@@ -33,7 +35,10 @@ _DROP_POSTS = delete(posts).where(
         identities.c.user_id == posts.c.room,
     ),
 )
-_FORGET = [delete(owner.table).where(owner == _ID) for owner in _OWNED]
+_FORGET = [
+    *(delete(owner.table).where(owner == _ID) for owner in _OWNED),
+    update(_DONE_BY.table).where(_DONE_BY == _ID).values({_DONE_BY: None}),
+]
 # What was counted stays right: it may refer to somebody of whom nothing else is known.
 _BLANK = (
     update(residents)

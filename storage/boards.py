@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
@@ -83,7 +84,7 @@ _RETRY = retrying(boards)
 _DROP = delete(boards).where(_THIS)
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
-    select(boards.c.shown)
+    select(boards.c.shown, boards.c.community)
     .join(
         refs,
         and_(
@@ -179,7 +180,9 @@ class Boards:
         self._db.execute(_DROP, _where(subject, place))
 
     def message_at(self, account: str, ref: str) -> Message | None:
-        return unpack(self._db.execute(_AT, {"account_": account, "ref_": ref}).scalar())
+        row = self._db.execute(_AT, {"account_": account, "ref_": ref}).first()
+        shown = unpack(row.shown) if row else None
+        return replace(shown, community=row.community) if row and shown else None
 
 
 def _where(subject: str, place: Place) -> dict[str, str]:

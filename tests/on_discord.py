@@ -20,11 +20,11 @@ from adapters.discord.history import SAVE_EVERY
 from adapters.discord.settings import Discord
 from bot.core import PleinCore
 from bot.features.polls.settings import PollsSettings
-from bot.main.app import open_core, themes_on
+from bot.main.app import open_core
+from bot.main.communities import grounds_on, on_servers
 from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
-from bot.texts import Texts
 from tests.chat import BRUSSELS
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
@@ -163,8 +163,10 @@ async def plein_on(
     )
     discord = Discord(**{"token": double.token, **settings})
     clock = DoublesClock(double.clock)
-    adapter = Adapter(discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector)
+    config = config.model_copy(update={"discord": discord})
     async with open_core(config, clock, installed=installed) as core:
+        grounds = grounds_on("discord", config, core.communities.served)
+        adapter = Adapter(on_servers(discord, config), grounds, core.texts, clock, double.connector)
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
             work = [asyncio.create_task(worker.run()) for worker in (core.outbox.worker, core.boards.worker)]

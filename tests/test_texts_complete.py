@@ -137,7 +137,7 @@ BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
     # Only a command of several words is looked for by the one that says what it does.
-    "config.twice.*": filled("config.twice.*", ["residents", "themes"]),
+    "config.twice.*": filled("config.twice.*", ["residents", "themes", "servers", "spaces", "names", "keys"]),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.communities import WHOSE
 from bot.model.message import Form, Message, Text
 from bot.texts import Texts, Voice
 from bot.unseen import seen_as
@@ -77,9 +78,9 @@ def filled_in(form: Form, words: str) -> Mapping[str, Any]:
 
 def about(message: Message) -> Mapping[str, Any]:
     """What a message of Plein's is about, for a command that is typed in reply to it."""
-    if asks := message.native_poll or message.form:
-        return asks.args
-    return next((button.args for button in message.buttons if button.numbered), {})
+    asks = message.native_poll or message.form
+    args = asks.args if asks else next((button.args for button in message.buttons if button.numbered), {})
+    return {**args, WHOSE: message.community}
 
 
 def _written(label: Text, texts: Texts) -> Iterable[str]:

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import nio
@@ -35,12 +34,12 @@ from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.settings import Matrix as Settings
-from adapters.matrix.sync import Sync, Themes
+from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Presences
+from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
@@ -51,17 +50,14 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 
 class Matrix:
-    """Implements Listener. `themes` maps rooms, by id or alias, to a theme's name and language."""
+    """Implements Listener. `grounds`: which rooms and spaces, by id or alias, are whose."""
 
     platform = PLATFORM
 
-    def __init__(
-        self, settings: Settings, themes: Themes, texts: Texts, zone: ZoneInfo, clock: Clock
-    ) -> None:
+    def __init__(self, settings: Settings, grounds: Grounds, texts: Texts, clock: Clock) -> None:
         self._settings = settings
-        self._themes = themes
+        self._grounds = grounds
         self._texts = texts
-        self._zone = zone
         self._clock = clock
         self._outages = Outages()
         self._ready = asyncio.Event()
@@ -123,7 +119,7 @@ class Matrix:
             await asyncio.gather(*extra, return_exceptions=True)
             await self._intake.in_order.stop()
 
-    async def _start(self, client: nio.AsyncClient) -> Themes:
+    async def _start(self, client: nio.AsyncClient) -> Grounds:
         """The list of direct rooms, and the ids behind the aliases of the configuration."""
         attempt = 0
         while True:
@@ -135,16 +131,20 @@ class Matrix:
                 await self._pause(attempt)
                 attempt += 1
 
-    async def _resolved(self, client: nio.AsyncClient) -> Themes:
-        found = dict(self._themes)
-        for address, theme in self._themes.items():
+    async def _resolved(self, client: nio.AsyncClient) -> Grounds:
+        """With the ids of what is named by an alias."""
+        named, groups = self._grounds.themes, self._grounds.groups
+        ids: dict[str, str] = {}
+        for address in [*named, *groups]:
             if address.startswith("#"):
                 answer = await client.room_resolve_alias(address)
                 if isinstance(answer, nio.RoomResolveAliasResponse):
-                    found[answer.room_id] = theme
+                    ids[address] = answer.room_id
                 else:
                     log.warning("There is no room %s yet; it is looked for again at the next start", address)
-        return found
+        themes = {ids.get(address, address): found for address, found in named.items()}
+        spaces = {ids.get(address, address): whose for address, whose in groups.items()}
+        return replace(self._grounds, themes=themes, groups=spaces)
 
     async def _pause(self, attempt: int) -> None:
         await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
@@ -265,4 +265,5 @@ class Matrix:
     async def _voice(self, delivery: Delivery) -> Voice:
         locale = delivery.message.locale or await self._core.voice_of(delivery.to)
         people = await self._core.people_in(delivery.message)
-        return Voice(locale, self._zone, self._clock.now(), people=people)
+        zone = await self._core.zone_of(delivery.message)
+        return Voice(locale, zone, self._clock.now(), people=people)

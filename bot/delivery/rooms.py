@@ -93,7 +93,7 @@ class Rooms:
             self._at_work(tx, adapter.account, adapter.platform)
         now = self._clock.now()
         tx.told.redirect(now, now - AWAY_AFTER)
-        for community in tx.communities.all():
+        for community in self._communities.served:
             with tx.within(community):
                 _tell_of_unreached(tx, community, now)
 
@@ -167,14 +167,25 @@ class Rooms:
         if heir:
             await self.joined(*heir)
 
+    async def disowned(self, account: str, place: Place) -> None:
+        """What was still to be said there is said nowhere; what stands there stays as it is."""
+        await self.left(account, place)
+
+        def drop(tx: Transaction) -> None:
+            if (before := tx.communities.of_place(place)) is not None:
+                with tx.within(before):
+                    tx.places.drop(place)
+
+        await self._store.run_anywhere(drop)
+        self._communities.forget(place)
+
     async def moved(self, account: str, old: Place, new: Place) -> None:
         community = await self._communities.for_whom(old)
-        before = await self._communities.of_place(new)
 
         def move(tx: Transaction) -> None:
             if tx.places.served_by(old) not in (account, old.platform):
                 return
-            if before is not None:
+            if (before := tx.communities.of_place(new)) is not None:
                 with tx.within(before):
                     tx.places.drop(new)
             with tx.within(community):
