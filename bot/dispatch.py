@@ -7,7 +7,6 @@ remembered here: how many rows there are would tell (Call.confide).
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -88,7 +87,7 @@ class Dispatch:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
         whose = await self.communities.of(invocation)
         invocation = without_marks(invocation)
-        if whose.asks or whose.refused:
+        if whose.refused or (whose.asks and not self._names_one(invocation)):
             return await self._say_first(invocation, whose)
         answer = await self._run_for(whose, invocation)
         while isinstance(answer, _Turn):
@@ -132,18 +131,30 @@ class Dispatch:
 
         What cannot be read yet is to be said again.
         """
-        path, args = CHOOSE, {}
-        if invocation.typed is None and invocation.command in self.commands.by_path:
-            path, args = invocation.command, {ONCE: f"which:{invocation.id}", **invocation.args}
-        elif invocation.typed is not None:
-            with contextlib.suppress(UserError, Unsure):
-                command, given = parse(self.commands, invocation.typed, locale)
-                path, args = command.path, {ONCE: f"which:{invocation.id}", **given}
+        path, given = self._understood_so_far(invocation, locale)
+        args = {ONCE: f"which:{invocation.id}", **given} if path else {}
+        path = path or CHOOSE
         buttons = [
             Button(typed(name), path, {**args, TURN: number}, style="primary")
             for number, name in choices(mine)
         ]
         return message(text("community.which"), text("community.remembered"), buttons=buttons)
+
+    def _understood_so_far(self, invocation: Invocation, locale: str) -> tuple[str, Mapping[str, Any]]:
+        """The command and its arguments; no path where what was typed cannot be read yet."""
+        if invocation.typed is None:
+            known = invocation.command in self.commands.by_path
+            return invocation.command if known else "", invocation.args
+        try:
+            command, given = parse(self.commands, invocation.typed, locale)
+        except (UserError, Unsure):
+            return "", {}
+        return command.path, given
+
+    def _names_one(self, invocation: Invocation) -> bool:
+        """Whether they say themselves for which community it is to be."""
+        path, given = self._understood_so_far(invocation, self.commands.texts.locales[0])
+        return path == CHOOSE and bool(given)
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
         """Undo what the invocation `taken` did, if its own author asks; nothing otherwise."""

@@ -22,7 +22,14 @@ from bot.core import PleinCore
 from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core
 from bot.main.communities import grounds_on, on_servers
-from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
+from bot.main.config import (
+    Community,
+    CommunitySection,
+    DatabaseSection,
+    ResidentSection,
+    ThemeSection,
+    config_of,
+)
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
 from tests.chat import BRUSSELS
@@ -147,6 +154,7 @@ async def plein_on(
     language: str = "nl",
     ready: bool = True,
     installed: Sequence[Installed] = INSTALLED,
+    communities: Sequence[CommunitySection] = (),
     **settings: Any,
 ) -> AsyncIterator[OnDiscord]:
     """Plein with these `settings` under [discord]; `ready`: wait until it reads along.
@@ -159,6 +167,7 @@ async def plein_on(
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         themes=tuple(themes),
         residents=tuple(residents),
+        communities=tuple(communities),
         **sections,
     )
     discord = Discord(**{"token": double.token, **settings})

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
+from bot.features.communities import Setting
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
@@ -137,6 +138,8 @@ BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
     # Only a command of several words is looked for by the one that says what it does.
+    "community.role.*": filled("community.role.*", ["resident", "organiser", "moderator"]),
+    "param.setting.*.label": filled("param.setting.*.label", Setting),
     "config.twice.*": filled("config.twice.*", ["residents", "themes", "servers", "spaces", "names", "keys"]),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},

@@ -42,8 +42,8 @@ async def ask(
 
 
 def key(message: Message) -> str:
-    """Of its first line."""
-    return message.lines[0].key
+    """Of its first line, under the name of the community where they are in several."""
+    return next(line.key for line in message.lines if line.key != "community.heading")
 
 
 async def press(chat: Chat, who: str, message: Message, number: int = 1) -> Message:
@@ -54,7 +54,7 @@ async def press(chat: Chat, who: str, message: Message, number: int = 1) -> Mess
 async def code_for(chat: Chat, who: str) -> str:
     said = await ask(chat, who, "!me link")
     assert key(said) == "link.code", said
-    return str(said.lines[0].values["code"])
+    return next(str(line.values["code"]) for line in said.lines if "code" in line.values)
 
 
 async def link(chat: Chat, asks: str, gives: str) -> Message:

@@ -24,6 +24,7 @@ BEN, BENNY, EVE = "ben@discord", "benny@matrix", "eve@signal"
 ONE, OTHER = FIRST_COMMUNITY, FIRST_COMMUNITY + 1
 # A place of each, where the theme is called the same.
 ROOMS = {ONE: "square", OTHER: "market"}
+NAMES = {ONE: "Voorbeeldgemeente", OTHER: "Other"}
 
 
 @pytest.fixture
@@ -43,6 +44,7 @@ async def turn_to(chat: Chat, whose: int, *people: str) -> None:
     clock.turn_to(clock.now() + timedelta(seconds=1))
     for who in people:
         await ask(chat, who, "!help", room=ROOMS[whose])
+        await ask(chat, who, f"!community choose {NAMES[whose]}")
 
 
 async def persons(chat: Chat, whose: int, *people: str) -> list[Resident]:
