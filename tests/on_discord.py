@@ -167,7 +167,7 @@ async def plein_on(
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         themes=tuple(themes),
         residents=tuple(residents),
-        communities=tuple(communities),
+        communities=[line.model_dump(exclude_unset=True) for line in communities],
         **sections,
     )
     discord = Discord(**{"token": double.token, **settings})

@@ -23,7 +23,20 @@ def account(name: str) -> Identity:
 async def ask(
     chat: Chat, who: str, typed: str | None = None, /, command: str = "", room: str = "", **args: Any
 ) -> Message:
-    """What is answered to somebody who types that, or presses a button with that command."""
+    """What is answered to somebody who types that, or fills in that command."""
+    return await _answer(chat, who, typed, command, room, args)
+
+
+async def _answer(
+    chat: Chat,
+    who: str,
+    typed: str | None,
+    command: str,
+    room: str,
+    args: Mapping[str, Any],
+    *,
+    pressed: bool = False,
+) -> Message:
     place = Place("console", room) if room else None
     asked = Invocation(
         f"console:ask:{next(numbers)}",
@@ -35,6 +48,7 @@ async def ask(
         command=command,
         args=args,
         public=place is not None and typed is not None,
+        pressed=pressed,
     )
     answer = await chat.core.handle(asked)
     assert answer
@@ -48,7 +62,7 @@ def key(message: Message) -> str:
 
 async def press(chat: Chat, who: str, message: Message, number: int = 1) -> Message:
     button = message.buttons[number - 1]
-    return await ask(chat, who, command=button.command, **button.args)
+    return await _answer(chat, who, None, button.command, "", button.args, pressed=True)
 
 
 async def code_for(chat: Chat, who: str) -> str:

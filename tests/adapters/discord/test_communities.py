@@ -22,6 +22,7 @@ async def tallies(plein: OnDiscord) -> list[list[int]]:
 async def test_each_server_is_its_communitys(double: Discord, database: str, town: Server) -> None:
     """The same person votes in both, by the buttons of the boards and in private."""
     city = double.guild("Stad")
+    city.channel("sport")
     here, there = town.member("anna"), city.member("anna")
     async with plein_on(double, database, communities=lines(("Dorp", town), ("Stad", city))) as plein:
         for anna in (here, there):
@@ -48,6 +49,7 @@ async def test_a_server_that_another_line_names_is_that_ones_from_the_next_start
 ) -> None:
     """What it had stays behind, and its buttons there do nothing any more; what no line names is nobody's."""
     city, third = double.guild("Stad"), double.guild("Derde")
+    city.channel("sport")
     async with plein_on(double, database, communities=lines(("Dorp", town), ("Stad", city))) as plein:
         await anna.uses("sport", "peiling open", OPEN)
         await plein.until_quiet()
