@@ -11,11 +11,10 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin
-from zoneinfo import ZoneInfo
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError, create_model
 
@@ -26,13 +25,13 @@ from bot.main.sections import (
     ADAPTERS,
     Community,
     CommunitySection,
+    Config,
     DatabaseSection,
     ResidentSection,
     ThemeSection,
 )
 from bot.masking import hide
 from bot.model.message import Text, text, typed
-from bot.settings import Section, Settings
 from bot.texts import LOCALES
 
 __all__ = [
@@ -51,7 +50,6 @@ __all__ = [
 log = logging.getLogger(__name__)
 DEFAULT_FILE = Path("config.toml")
 PREFIX = "PLEIN_"
-S = TypeVar("S", bound=Section)
 
 
 class BadConfig(Exception):
@@ -60,52 +58,6 @@ class BadConfig(Exception):
     def __init__(self, faults: list[Text]) -> None:
         super().__init__(f"{len(faults)} faults")
         self.faults = faults
-
-
-class Config(Section):
-    """What the communities themselves have to say. See `config_of` for the sections of features and adapters.
-
-    With `communities` each has its own themes and residents; without, all is one community's.
-    """
-
-    community: Community = Community()
-    database: DatabaseSection = DatabaseSection()
-    themes: tuple[ThemeSection, ...] = ()
-    residents: tuple[ResidentSection, ...] = ()
-    communities: tuple[CommunitySection, ...] = ()
-
-    @property
-    def each(self) -> Sequence[CommunitySection]:
-        """The communities: those that are written down as such, or the only one."""
-        only = CommunitySection(name=self.community.name, themes=self.themes, residents=self.residents)
-        return self.communities or (only,)
-
-    def settings_of(self, one: CommunitySection, sections: Iterable[type[Section]]) -> Settings:
-        """What that community's line says, and else what holds for all of them."""
-        found = []
-        for kind in sections:
-            common, own = self.of(kind) or kind(), _section_in(one, kind)
-            changes = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
-            found.append(common.model_copy(update=changes))
-        language, zone = one.language or self.community.language, one.zone or self.community.zone
-        return Settings(language, ZoneInfo(zone), tuple(found), one.name)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.community.zone)
-
-    @property
-    def serves(self) -> bool:
-        """Whether there is any platform to serve; without one there is the console."""
-        return any(self.of(section) for section in ADAPTERS.values())
-
-    def of(self, section: type[S]) -> S | None:
-        """The section of a feature or an adapter, where it is there."""
-        return _section_in(self, section)
-
-
-def _section_in(part: Section, kind: type[S]) -> S | None:
-    return next((found for found in vars(part).values() if isinstance(found, kind)), None)
 
 
 def config_of(features: Features) -> type[Config]:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from adapters.discord.settings import Discord
+from bot.main.sections import CommunitySection, Config
 from bot.model.message import Text, text
 from bot.names import folded
-
-if TYPE_CHECKING:
-    from bot.main.config import Config
-    from bot.main.sections import CommunitySection
 
 # Where something stands, and what it is.
 Entry = tuple[str, str]

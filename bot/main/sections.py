@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
@@ -14,12 +14,13 @@ from adapters.discord.settings import Discord, Snowflake
 from adapters.matrix.settings import Matrix
 from bot.main.addresses import check_address, shown_address
 from bot.model.people import Role
-from bot.settings import Folder, Section
+from bot.settings import Folder, Section, Settings
 from bot.texts import LOCALES
 from bot.unseen import has_unseen, seen_as
 
 # Each adapter's section; Plein serves a platform where its section is there.
 ADAPTERS: Mapping[str, type[Section]] = {"matrix": Matrix, "discord": Discord}
+S = TypeVar("S", bound=Section)
 
 
 def _zone(name: str) -> str:
@@ -140,3 +141,49 @@ class CommunitySection(Section):
     @property
     def known_as(self) -> str:
         return self.key or self.name
+
+
+class Config(Section):
+    """What the communities themselves have to say; `config_of` adds the sections of features and adapters.
+
+    With `communities` each has its own themes and residents; without, all is one community's.
+    """
+
+    community: Community = Community()
+    database: DatabaseSection = DatabaseSection()
+    themes: tuple[ThemeSection, ...] = ()
+    residents: tuple[ResidentSection, ...] = ()
+    communities: tuple[CommunitySection, ...] = ()
+
+    @property
+    def each(self) -> Sequence[CommunitySection]:
+        """The communities: those that are written down as such, or the only one."""
+        only = CommunitySection(name=self.community.name, themes=self.themes, residents=self.residents)
+        return self.communities or (only,)
+
+    def settings_of(self, one: CommunitySection, sections: Iterable[type[Section]]) -> Settings:
+        """What that community's line says, and else what holds for all of them."""
+        found = []
+        for kind in sections:
+            common, own = self.of(kind) or kind(), _section_in(one, kind)
+            changes = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
+            found.append(common.model_copy(update=changes))
+        language, zone = one.language or self.community.language, one.zone or self.community.zone
+        return Settings(language, ZoneInfo(zone), tuple(found), one.name)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.community.zone)
+
+    @property
+    def serves(self) -> bool:
+        """Whether there is any platform to serve; without one there is the console."""
+        return any(self.of(section) for section in ADAPTERS.values())
+
+    def of(self, section: type[S]) -> S | None:
+        """The section of a feature or an adapter, where it is there."""
+        return _section_in(self, section)
+
+
+def _section_in(part: Section, kind: type[S]) -> S | None:
+    return next((found for found in vars(part).values() if isinstance(found, kind)), None)

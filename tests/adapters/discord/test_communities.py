@@ -33,14 +33,15 @@ async def test_each_server_is_its_communitys(double: Discord, database: str, tow
             await anna.presses(answer.message, choice)
         assert await tallies(plein) == [[1, 0], [0, 1]]
         # In private they are asked for which it is: one slash command, one button.
-        asked = await here.uses(here.dm, "peiling toon", nummer=1)
+        asked = await here.uses(here.dm, "peiling toon", peiling=1)
         assert "Voor welke is dit?" in asked.text
         shown = await here.presses(asked.message, "Stad")
         assert "Voor Stad:" in shown.text
         assert "Jij koos Nee" in shown.text
         # And what is typed there is for that one from now on.
         await here.says(here.dm, "stem 1 --peiling 1")
-        await here.hears(here.dm, "Voor Stad:")
+        heard = await here.hears(here.dm, "nu Ja")
+        assert heard.text.startswith("Voor Stad:")
         assert await tallies(plein) == [[1, 0], [1, 0]]
 
 
