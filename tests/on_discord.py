@@ -162,12 +162,12 @@ async def plein_on(
     Even one ballot on an anonymous poll has a result.
     """
     sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1)}
+    sections["communities"] = [line.model_dump(exclude_unset=True) for line in communities]
     config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
         themes=tuple(themes),
         residents=tuple(residents),
-        communities=[line.model_dump(exclude_unset=True) for line in communities],
         **sections,
     )
     discord = Discord(**{"token": double.token, **settings})
