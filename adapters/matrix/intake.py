@@ -368,9 +368,7 @@ class Intake:
         ]
         for start in range(0, len(waiting), AT_ONCE):
             for kept in await self._kept(waiting[start : start + AT_ONCE]):
-                if kept.undecryptable:
-                    await self.ask_for_key(kept)
-                else:
+                if not kept.undecryptable:
                     said.append((kept, _sender(json.loads(kept.body))))
         self.in_order.put_first(self._on.account, said)
 
@@ -383,18 +381,6 @@ class Intake:
                 await self._on.clock.sleep(PAUSE)
 
     # --- what cannot be read yet ---
-
-    async def ask_for_key(self, arrival: Arrival) -> None:
-        """Ask the sender's devices for the key, once."""
-        event = nio.Event.parse_event(json.loads(arrival.body))
-        if not isinstance(event, nio.MegolmEvent):
-            return
-        log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
-        event.room_id = arrival.room
-        try:
-            await self._on.client.request_room_key(event)
-        except Exception as error:
-            log.info("Could not ask for a key: %s", type(error).__name__)
 
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""

@@ -43,7 +43,6 @@ BREATH = 0.02
 # So many rooms are come into at the same time, each tried for so many seconds, and so often in half a day;
 # of more than so many that wait the last are kept.
 DOORS_AT_ONCE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 120.0, 15, 500
-KEYS_AT_ONCE = 100
 # What decides in a room whether Plein may write there.
 OPENS = ("m.room.power_levels", "m.room.join_rules")
 # What is said shows up in what the server brings within so long.
@@ -97,14 +96,14 @@ class Sync:
         # How far was read, when that was known, and until when by the server's clock that is.
         self._since, self._heard_at = "", _NEVER.next_at
         self._until: datetime | None = None
-        self._doors, self._chores, self._keys = Errands(DOORS_AT_ONCE), Errands(3), Errands(KEYS_AT_ONCE)
+        self._doors, self._chores = Errands(DOORS_AT_ONCE), Errands(3)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises: TokenRefused. `caught_up` is called after the first reading."""
         try:
             await self._read_again_and_again(caught_up)
         finally:
-            for errands in (self._doors, self._chores, self._keys):
+            for errands in (self._doors, self._chores):
                 await errands.stop()
 
     async def _read_again_and_again(self, caught_up: Callable[[], Awaitable[None]]) -> None:
@@ -195,7 +194,7 @@ class Sync:
     def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
             if arrival.undecryptable:
-                self._keys.run(arrival.id, partial(self._intake.ask_for_key, arrival))
+                log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
             else:
                 self._intake.put(arrival)
 
