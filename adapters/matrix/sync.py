@@ -21,6 +21,7 @@ import nio
 from adapters.matrix.errands import Errands
 from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, says_who_reads, since_joining
 from adapters.matrix.intake import Intake
+from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
@@ -87,6 +88,7 @@ class Sync:
         rule = session.settings.invitations
         self._named = {*themes, *rule.rooms}
         self._welcome = Welcome(session.core, session.account, self._named, rule)
+        self._newcomers = Newcomers(session)
         self._joins = Pace(session.clock)
         # By room: those that Plein is in, as they are called; those to come into; when that was tried.
         self._bound: dict[str, str] = {}
@@ -134,6 +136,9 @@ class Sync:
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)
         privately = self._take_note(response, None if first else self._on.clock.now())
+        if first:
+            await self._newcomers.recall(since)
+        await self._newcomers.keep(self._on.rooms[room] for room in response.rooms.join)
         arrivals = self._arrivals(response, since, privately) if since else []
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
         if first:
@@ -157,6 +162,7 @@ class Sync:
         """
         privately = set()
         for room_id, info in response.rooms.join.items():
+            is_new = room_id not in self._on.rooms
             room = self._on.rooms.setdefault(room_id, Room(room_id, home=self._server()))
             for event in info.state:
                 room.apply(event.source, seen_at)
@@ -164,6 +170,9 @@ class Sync:
                 room.apply(event.source, seen_at)
                 if room.is_private(self._on.me, str(event.source.get("sender"))):
                     privately.add(str(event.source.get("event_id")))
+            if is_new and seen_at:
+                # Whoever is there was there before Plein: when it came says since when.
+                room.newcomers = {self._on.me}
         return privately
 
     # --- until when that is ---
@@ -227,6 +236,7 @@ class Sync:
                 known.pop(room_id, None)
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
+            await self._surely(partial(self._newcomers.forget, room_id))
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         await self._note_who_lost_it(response, first=first)
         for room_id in response.rooms.join:

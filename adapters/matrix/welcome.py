@@ -70,7 +70,7 @@ class Welcome:
 
     async def _keep(self, words: Mapping[str, Word]) -> None:
         packed = json.dumps({room: asdict(word) for room, word in words.items()})
-        await self._core.keep(self._account, KEPT, packed)
+        await self._core.keep(self._account, {KEPT: packed})
         self._words = dict(words)
 
     async def is_ours(self, room: str) -> bool:
