@@ -298,6 +298,8 @@ class _Olm(Olm):
 
     # Whether there is a key for whoever finds no other one, made since this start.
     _has_fallback = False
+    # Who is being listened to.
+    _heard: str | None = None
 
     def __init__(self, user_id: str, device_id: str, store: MatrixStore) -> None:
         """Defect: nio keeps for ever the room keys that anybody sends, their sessions and their devices."""
@@ -307,13 +309,14 @@ class _Olm(Olm):
 
     def save_session(self, curve_key: str, session: Session) -> None:
         super().save_session(curve_key, session)
-        self.peers.heard(curve_key, session)
+        self.peers.heard(curve_key, session, self._heard)
 
     def decrypt(self, sender: str, sender_key: str, message: Any) -> Any:
+        self._heard = sender
         try:
             return super().decrypt(sender, sender_key, message)
         finally:
-            self.peers.note(sender, sender_key)
+            self._heard = None
 
     def _mark_device_for_unwedging(self, sender: str, sender_key: str) -> None:
         """Another session is begun once an hour at most; nio looks at the first one alone."""
@@ -391,12 +394,17 @@ class _Olm(Olm):
             return False
 
     def _handle_key_query(self, response: nio.KeysQueryResponse) -> None:
-        """Defect: a device without a user, or with a key that is none, costs everybody else's."""
+        """Defects: a device without a user, or with a key that is none, costs everybody else's; and who lists
+        somebody else's key has what is for them sealed so that they cannot read it.
+        """
         for user_id, devices in response.device_keys.items():
             for device_id in [
-                device for device, keys in devices.items() if not _whole(user_id, device, keys)
+                device
+                for device, keys in devices.items()
+                if not _whole(user_id, device, keys)
+                or self.peers.is_anothers(user_id, keys["keys"][f"curve25519:{device}"])
             ]:
-                log.warning("Left out a device of %s: its keys are malformed", user_id)
+                log.warning("Left out a device of %s: its keys are malformed, or another's", user_id)
                 del devices[device_id]
         super()._handle_key_query(response)
         self.peers.listed(sum(map(len, response.changed.values())))

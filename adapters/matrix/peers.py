@@ -31,6 +31,7 @@ MOST_UNLISTED, MOST_STRAY = 5, 1_000
 _TABLE = "CREATE TABLE IF NOT EXISTS plein_peers (sender_key TEXT PRIMARY KEY, user TEXT)"
 _NOTE = "INSERT OR IGNORE INTO plein_peers (sender_key, user) VALUES (?, ?)"
 _NOTED = "SELECT sender_key, user FROM plein_peers"
+_WHOSE = "SELECT user FROM plein_peers WHERE sender_key = ?"
 # nio writes a session anew whenever it is used.
 _OLDEST_FIRST = "SELECT session_id FROM olmsessions ORDER BY rowid"
 _NEWEST_FIRST = "SELECT sender_key FROM olmsessions GROUP BY sender_key ORDER BY max(rowid) DESC"
@@ -107,21 +108,24 @@ class Peers:
             self._devices.add(device)
         found = {session.id: (key, session) for key, them in olm.session_store.items() for session in them}
         for (session_id,) in self._database.execute_sql(_OLDEST_FIRST).fetchall():
-            self.heard(*found[session_id])
+            if session_id in found:
+                self.heard(*found[session_id])
         olm.inbound_group_store, olm.device_store, olm.session_store = kept, self._devices, self._sessions
 
-    def heard(self, sender_key: str, session: Session) -> None:
-        """A session was begun, or something was heard over it."""
+    def heard(self, sender_key: str, session: Session, user: str | None = None) -> None:
+        """A session was begun, or that user was heard over it."""
         self._sessions.add(sender_key, session)
         known = self._sessions[sender_key]
         for over in known[MOST_SESSIONS:]:
             self._database.execute_sql(_DROP_SESSION, (over.id,))
         del known[MOST_SESSIONS:]
-
-    def note(self, user: str, sender_key: str) -> None:
-        """Who says that it is their device's, if there is a session with it."""
-        if self._sessions[sender_key]:
+        if user:
             self._new += self._database.execute_sql(_NOTE, (sender_key, user)).rowcount
+
+    def is_anothers(self, user: str, sender_key: str) -> bool:
+        """Whether somebody else was heard who has that key: whoever lists it as theirs has it not."""
+        row = self._database.execute_sql(_WHOSE, (sender_key,)).fetchone()
+        return row is not None and row[0] != user
 
     def listed(self, count: int) -> None:
         """So many devices are others than before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 from pathlib import Path
 from typing import Any
@@ -114,3 +115,36 @@ class Pair:
 async def to_device(person: Person, to: nio.AsyncClient, kind: str, content: Json) -> None:
     path = f"/sendToDevice/{kind}/{secrets.token_hex(8)}"
     await person.request("PUT", path, {"messages": {to.user_id: {to.device_id: content}}})
+
+
+async def moves_in(
+    bench: Bench, pair: Pair, *, curve: str | None = None, ed: str | None = None, one_time: str | None = None
+) -> Any:
+    """Somebody joins the pair's room whose keys are wrong: who."""
+    stranger = await bench.client(PleinClient)
+    device_id, own = stranger.device_id, stranger.olm.account.identity_keys
+
+    def signed(what: Json) -> Json:
+        signature = stranger.olm.sign_json(what)
+        return what | {"signatures": {stranger.user_id: {f"ed25519:{device_id}": signature}}}
+
+    device_keys = {
+        "algorithms": [OLM, "m.megolm.v1.aes-sha2"],
+        "device_id": device_id,
+        "user_id": stranger.user_id,
+        "keys": {
+            f"curve25519:{device_id}": own["curve25519"] if curve is None else curve,
+            f"ed25519:{device_id}": own["ed25519"] if ed is None else ed,
+        },
+    }
+    one_time_key = {"key": own["curve25519"] if one_time is None else one_time}
+    keys = {
+        "device_keys": signed(device_keys),
+        "one_time_keys": {"signed_curve25519:AAAAAA": signed(one_time_key)},
+    }
+    headers = {"Authorization": f"Bearer {stranger.access_token}", "Content-Type": "application/json"}
+    answer = await stranger.send("POST", "/_matrix/client/v3/keys/upload", json.dumps(keys), headers)
+    assert answer.status == 200, await answer.text()
+    await pair.peer.room_invite(pair.room, stranger.user_id)
+    await stranger.join(pair.room)
+    return stranger

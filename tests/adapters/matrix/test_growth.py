@@ -14,7 +14,7 @@ import vodozemac
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.peers import MOST_SESSIONS, MOST_STRAY, MOST_UNLISTED
 from adapters.matrix.roomkeys import LOOKED_AT, MOST_ELSEWHERE, MOST_HERE
-from tests.adapters.matrix.bench import OLM, Bench, Json, Kind, Pair, either, to_device
+from tests.adapters.matrix.bench import OLM, Bench, Json, Kind, Pair, either, moves_in, to_device
 from tests.homeserver import Person
 
 
@@ -137,6 +137,10 @@ def hears(bot: Any, sender: str, content: Json) -> Any:
     return bot.olm.handle_to_device_event(nio.ToDeviceEvent.parse_event(event))
 
 
+def made_up_key() -> str:
+    return str(vodozemac.Account().curve25519_key.to_base64())
+
+
 def said_to_another() -> Any:
     """A message that nobody else can read."""
     one, two = vodozemac.Account(), vodozemac.Account()
@@ -202,6 +206,26 @@ async def test_who_talks_nonsense_is_given_another_session_once_an_hour(bench: B
     assert len(sessions_with(bot, device.key)) == 2
 
 
+async def test_nobody_is_cut_off_by_who_lists_their_key(bench: Bench) -> None:
+    """What is for them would be sealed with the keys of whoever does."""
+    pair = await Pair.on(bench, PleinClient)
+    bot, peer = pair.bot, pair.peer
+    pair.bot, pair.peer = peer, bot
+    await pair.say("daar ben ik")
+    assert await pair.peer_reads() == ["daar ben ik"]
+    pair.bot, pair.peer = bot, peer
+    key = peer.olm.account.identity_keys["curve25519"]
+    mallory = await moves_in(bench, pair, curve=key, one_time=made_up_key())
+    await bot.sync()
+    await bot.keys_query()
+    for session in bot.olm.session_store[key]:
+        session.creation_time -= timedelta(hours=2)
+    hears(bot, mallory.user_id, sealed(bot, key, said_to_another()))
+    await bot.housekeeping()
+    assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
+    assert "hoi" in await pair.peer_reads()
+
+
 async def test_made_up_devices_push_out_those_of_who_made_them_up(bench: Bench) -> None:
     """A few that nobody listed may write for each person: a device may be heard before it is listed."""
     pair = await Pair.on(bench, PleinClient)
@@ -247,7 +271,7 @@ async def test_what_cannot_be_read_leaves_nothing_behind(bench: Bench, kind: Kin
     bot, stranger = pair.bot, f"@{secrets.token_hex(5)}:example.org"
     await pair.say("hoi")
     for number in range(50):
-        made_up = vodozemac.Account().curve25519_key.to_base64()
+        made_up = made_up_key()
         hears(bot, f"@m{number}:example.org", sealed(bot, made_up, said_to_another()))
         assert bot.olm.session_store.get(made_up) is None
         content = {"algorithm": "m.megolm.v1.aes-sha2", "ciphertext": "AAAA", "sender_key": made_up}
