@@ -102,8 +102,10 @@ class Profiles:
 
     def of(self, resident: int, about: About) -> Listed:
         rows = self._db.execute(_LIST, {"id_": resident, "about_": str(about)})
-        words = {row.folded: row.words for row in reversed(rows)}
-        return Listed(tuple(reversed(words.values())), bool(rows) and all(row.shown for row in rows))
+        words: dict[str, str] = {}
+        for row in rows:
+            words.setdefault(row.folded, row.words)
+        return Listed(tuple(words.values()), bool(rows) and all(row.shown for row in rows))
 
     def add(self, resident: int, about: About, words: Sequence[str], *, shown: bool) -> None:
         row = {"resident": resident, "kind": str(about), "shown": shown}

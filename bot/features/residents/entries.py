@@ -22,8 +22,9 @@ MOST_WORDS, LONGEST = 4, 40
 MOST = 20
 _SHOWN = 60
 _BETWEEN = re.compile(r"[,;،、]")
-# What stands around a word when people write a list, and is none of it ("'t Zwin" begins with its own mark).
-_BEFORE, _BEHIND = ' \t#-–—*•·"“”„«»‘', " \t.!?\"“”„«»'‘’"
+# What stands around a word when people write a list, and is none of it.
+_BEFORE = re.compile(r"^(?:[-–—*•·]\s|[#\s\"“”„«»‘])+")
+_BEHIND = " \t.!?\"“”„«»'‘’"
 
 
 class Topics(tuple[str, ...]):
@@ -48,7 +49,7 @@ def topics_in(parts: Sequence[str], ands: Sequence[str]) -> Topics:
 
 def _checked(piece: str) -> str:
     """The word itself; empty where there is none. Raises: UserError."""
-    word = " ".join(piece.lstrip(_BEFORE).rstrip(_BEHIND).split())
+    word = " ".join(_BEFORE.sub("", piece).rstrip(_BEHIND).split())
     if len(word.split()) > MOST_WORDS or len(word) > LONGEST:
         raise UserError("profile.sentence", words=word[:_SHOWN])
     if word and not any(map(str.isalnum, word)):

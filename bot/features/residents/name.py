@@ -21,7 +21,8 @@ def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> 
         known = call.tx.people.known([call.resident.id])[call.resident.id]
         key = "profile.name.own" if known.own else "profile.name.is"
         return message(text(key, name=known.name), text("profile.name.how"))
-    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    # People call each other by "@", which is none of the name.
+    name = unicodedata.normalize("NFC", " ".join(name.split()).lstrip("@ "))
     check_name(call, name)
     call.tx.people.call(call.resident.id, name, chosen=True, own=True)
     back = Button(text("profile.name.button.reset"), "me name", {"reset": True})

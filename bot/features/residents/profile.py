@@ -31,7 +31,7 @@ def _known_of(call: Call) -> Iterator[Text]:
     networks = tuple(dict.fromkeys(named(account.network) for account in known.accounts))
     yield text("profile.called.own" if known.own else "profile.called", name=known.name)
     several = len(known.accounts) > 1
-    yield text("profile.accounts" if several else "profile.account", platforms=networks)
+    yield text("profile.accounts", platforms=networks) if several else text("profile.account")
     yield text("profile.language", language=text(f"language.name.{call.locale}"))
     reminded = call.tx.people.is_reminded(call.resident.id)
     yield text("profile.reminded" if reminded else "profile.not_reminded")
