@@ -44,7 +44,7 @@ def export_links(tx: Transaction, resident: int) -> Exported:
     """What they asked for or gave, without who the other is; and what joined them lately."""
     codes = [_own_part(row) for row in tx.of(LINKS).codes_of(resident)]
     links = [
-        {name: row[name] for name in ("accounts", "brought")} | {"until": row["until"].isoformat()}
+        {name: row[name] for name in ("joined", "brought")} | {"until": row["until"].isoformat()}
         for row in tx.of(LINKS).links_of(resident)
     ]
     return {"link_codes": codes, "links": links}
