@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0024"
+revision = "0022"
 down_revision = "0021"
 
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
