@@ -16,7 +16,7 @@ async def test_what_was_refused_is_remembered_and_not_for_ever() -> None:
     """Whoever may replace a room of the community's can name one room after the other."""
     async with open_town("sqlite:///:memory:") as town:
         kept = {f"!{number}": {"by": "@eve:x", "refused": True} for number in range(MOST_REFUSED)}
-        await town.core.keep(ME, KEPT, json.dumps({**kept, "!here": {"by": "@anna:x"}}))
+        await town.core.keep(ME, {KEPT: json.dumps({**kept, "!here": {"by": "@anna:x"}})})
         welcome = Welcome(town.core, ME, (), Invitations())
         await welcome.read()
         await welcome.note("!new", Word("@eve:x", "!here"))
