@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from bot.model.message import Form, Text, text
+from bot.model.message import Form, Message, Text, text
 
 # What may be meant: what its button says, and the arguments as they would be then.
 Choice = tuple[Text, Mapping[str, Any]]
@@ -72,6 +72,18 @@ class Unsure(Exception):
         """The same, with what was understood."""
         self.understood = understood
         return self
+
+
+class Asked(Exception):
+    """What is still needed is asked for in full, with all that can be chosen. Nothing changed.
+
+    `open`: whoever saw what was typed may see this as well.
+    """
+
+    def __init__(self, question: Message, *, open: bool) -> None:
+        super().__init__()
+        self.question = question
+        self.open = open
 
 
 class AskFirst(Exception):

@@ -121,12 +121,6 @@ def _say_what_came(call: Call) -> None:
         raise UserError("poll.closed_lately", question=question, ended=ended, result=came_out).openly()
 
 
-def check_any(call: Call, given: Mapping[str, Any]) -> None:
-    """Whether there is a poll to vote in at all, for whoever has not said what they vote."""
-    poll = given.get("poll")
-    find_running(call, poll if isinstance(poll, int) else None)
-
-
 def themes_here(call: Call) -> Collection[int]:
     """Whose polls are meant where none is named: this place's, or in private all that they take part in."""
     return (call.theme().id,) if call.place else call.themes_among(call.tx.of(POLLS).themes())

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from bot.call import Call
-from bot.errors import Unsure, UserError
+from bot.errors import Asked, Unsure, UserError
 from bot.features.polls import show
 from bot.features.polls.ask import reminder_at
 from bot.features.polls.find import check_running, check_voter, find
@@ -72,6 +73,15 @@ def _vote(call: Call, found: Poll, before: Choices, answer: str) -> Message:
             return message(asked.question, asked.otherwise, buttons=buttons)
         raise Unsure(asked.question, choices) from None
     return _cast(call, found, before, after, reason)
+
+
+def ask_for_vote(call: Call, given: Mapping[str, Any]) -> None:
+    """Put the poll to whoever has not said what they vote. Raises: Asked, where they may vote in one."""
+    number = given.get("poll")
+    found, _ = _find(call, number if isinstance(number, int) else None)
+    with _openly(found):
+        check_voter(call, found)
+    raise Asked(_question(found, text("poll.asked", question=found.question)), open=not found.secret)
 
 
 def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_voted: bool = False) -> Message:
