@@ -21,7 +21,7 @@ class UserError(Exception):
     """Expected: answered in the person's language, saying what to type instead. Nothing changed.
 
     `form`, where there is one, asks for what is missing or wrong. `open`: whoever saw what was typed may
-    see this as well.
+    see this as well. `instead`: the value that was wrong, as it could be.
     """
 
     def __init__(self, key: str, /, **values: Any) -> None:
@@ -29,10 +29,16 @@ class UserError(Exception):
         self.text = Text(key, values)
         self.form: Form | None = None
         self.open = False
+        self.instead: str | None = None
 
     def openly(self) -> UserError:
         """The same, for others to see as well."""
         self.open = True
+        return self
+
+    def better(self, instead: str) -> UserError:
+        """The same, with what could have been typed."""
+        self.instead = instead
         return self
 
     def asking(self, form: Form | None) -> UserError:

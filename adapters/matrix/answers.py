@@ -69,6 +69,7 @@ def is_ballot(form: Form, words: str, texts: Texts) -> bool:
     known = {
         name
         for field in form.fields
+        if field.picked == 1
         for value, label in field.choices
         for name in (value, *map(seen_as, _written(label, texts)))
     }

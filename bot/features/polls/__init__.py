@@ -47,6 +47,7 @@ _COMMANDS = (
     Command("poll export", read.export_poll),
     Command("poll choose", vote.choose_in_poll, listed=False),
     Command("poll tick", vote.tick_poll, listed=False),
+    Command("poll fill", vote.fill_in_poll, listed=False),
     Command("poll take-back", vote.take_back_vote, listed=False),
 )
 _JOBS = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.homeserver import shown
 from tests.town import Resident, Town, board, says
 
 # They share a Plein.
@@ -165,3 +166,16 @@ async def test_a_reason_may_come_in_the_next_line(town: Town, vote: str) -> None
     await anna.told("hoort een reden")
     await anna.person.say(anna.direct, "Ze is te duur")
     await board(anna.person, room, "Bezwaar: “Ze is te duur”")
+
+
+async def test_what_is_sent_in_a_direct_room_is_answered_once_a_day(town: Town) -> None:
+    anna, ben, room = await a_room_of_two(town)
+    picture = {"msgtype": "m.image", "body": "bank.png", "url": "mxc://localhost/none"}
+    await anna.person.send(room, "m.room.message", picture)  # to each other people send what they like
+    for msgtype in ("m.image", "m.audio", "m.file"):
+        await ben.person.send(ben.direct, "m.room.message", {**picture, "msgtype": msgtype})
+    await ben.person.say(ben.direct, "!peiling lijst")
+    await ben.told("peiling")
+    said = [message.body for message in shown(await ben.person.history(ben.direct)) if message.key]
+    assert [body for body in said if "kan ik niet lezen" in body] == said[-2:-1]
+    assert not [message for message in shown(await anna.person.history(room)) if "lezen" in message.body]
