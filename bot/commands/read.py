@@ -14,6 +14,7 @@ from bot.commands.argument import Argument, Extent
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
+from bot.commands.meant import ALIKE, nearest_command
 from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.numbered import ask_about_number
 from bot.commands.quotes import (
@@ -38,9 +39,6 @@ _DASHED = re.compile(rf"[{DASH}]")
 _QUOTE = re.compile("[" + "".join(QUOTES) + "]")
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
-# From here on one word is like another.
-_ALIKE, _VERY_MUCH = 0.6, 0.8
-_QUESTION = re.compile(r"\s\S.*[?|\n]", re.DOTALL)
 # Without a dash or a quotation mark a line can be read in one way only.
 _DASHED_OR_QUOTED = re.compile(f"{_DASHED.pattern}|{_QUOTE.pattern}")
 _BAR = re.compile(r"[|\n]")
@@ -156,9 +154,9 @@ def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tu
         if command := commands.by_name.get(first[:length]):
             return command, _behind(words, length)
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
-    if found := _nearest(commands, words):
+    if found := nearest_command(commands, words):
         raise _did_you_mean(commands, *found, tried, words, locale).openly()
-    nouns = get_close_matches(first[0] if first else "", {name[0] for name in commands.by_name}, 1, _ALIKE)
+    nouns = get_close_matches(first[0] if first else "", {name[0] for name in commands.by_name}, 1, ALIKE)
     if nouns:
         # "poll", "poll jump": the noun is right, so show what it can do.
         raise UserError("command.noun", typed=tried, noun=nouns[0]).openly()
@@ -170,30 +168,6 @@ def _behind(words: str, count: int) -> str:
     """What stands behind the first so many words."""
     rest = words.split(None, count)[count:]
     return rest[0] if rest else ""
-
-
-def _nearest(commands: Commands, words: str) -> tuple[Command, int] | None:
-    """The command that was meant, and how many words name it: by its spelling, or by another word for what it
-    does ("delete", "stop").
-    """
-    said = words.casefold().split(None, 4)
-    first, second = (word[:60] for word in (*said[:2], "", "")[:2])
-    known = {name[0] for name in commands.by_name}
-    # "delete my vote" is about the vote, whatever "delete" alone is about.
-    for noun, phrase in (("", said[:3]), (first, said[1:4] if first in known else [])):
-        if command := _meant(commands, " ".join(phrase), noun, alike=False):
-            return command, len(phrase) + bool(noun)
-    if first not in known and (command := _meant(commands, first, alike=False)):
-        return command, 1
-    for noun in get_close_matches(first, known, 1, _ALIKE):
-        meant = _meant(commands, second, noun)
-        if _QUESTION.search(words) and (asks := _that_asks(commands, noun)):
-            return asks, 2 if meant is asks else 1
-        if meant:
-            return meant, 2
-        if command := commands.by_name.get((noun,)):
-            return command, 1
-    return None
 
 
 def _did_you_mean(
@@ -211,36 +185,6 @@ def _did_you_mean(
             asked = text("command.nearest", typed=tried, usage=line.shown(rest))
             return Unsure(asked, yes(**given)).running(command.path)
     return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
-
-
-def _that_asks(commands: Commands, noun: str) -> Command | None:
-    """Which one of those behind a noun takes options: for whoever puts a question behind it at once."""
-    for name, command in commands.by_name.items():
-        extents = [
-            argument.converter.extent for argument in commands.arguments(command) if not argument.named
-        ]
-        if len(name) > 1 and name[0] == noun and Extent.REST in extents:
-            return command
-    return None
-
-
-def _meant(commands: Commands, word: str, noun: str = "", *, alike: bool = True) -> Command | None:
-    """Which one does what this word says, of all or of those behind a noun; with `alike` a word like it."""
-    about = {
-        command.path: command
-        for name, command in commands.by_name.items()
-        if len(name) > 1 and noun in ("", name[0])
-    }
-    verbs: dict[str, Command] = {}
-    for command in about.values():
-        for verb in filter(None, commands.verbs(command)):
-            verbs.setdefault(verb, command)
-    if word in verbs or not alike:
-        return verbs.get(word)
-    # A word of the same meaning has to be quite like it; a name may be spelled worse.
-    names = [name[-1] for name in commands.by_name if commands.by_name[name].path in about]
-    near = get_close_matches(word, list(verbs), 1, _VERY_MUCH) or get_close_matches(word, names, 1, _ALIKE)
-    return verbs.get(near[0]) if near else None
 
 
 # --- what stands behind it ---
