@@ -133,7 +133,7 @@ def _one_a_mark(poll: Poll, mine: Choices) -> tuple[Field, ...]:
     """A field for each mark but the least, with the options that get it to pick from: `1:5 3:5`."""
     names, _ = _marks(poll)
     numbers = range(1, len(poll.options) + 1)
-    fields = []
+    fields: list[Field] = []
     for mark in sorted(set(names) - {NO}, reverse=True):
         choices = tuple((f"{number}:{names[mark]}", option_text(poll, number)) for number in numbers)
         label = text("poll.form.score.mark", score=mark)
