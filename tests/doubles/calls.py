@@ -55,5 +55,6 @@ def refused(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> st
     with pytest.raises((UserError, Unsure)) as caught:
         read(typed, locale, commands)
     error = caught.value
+    assert isinstance(error, (UserError, Unsure))
     said = error.question if isinstance(error, Unsure) else error.text
     return Texts().write(said, Voice(locale, BRUSSELS, NOW))
