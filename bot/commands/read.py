@@ -154,6 +154,8 @@ def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tu
         if command := commands.by_name.get(first[:length]):
             return command, _behind(words, length)
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
+    if not called and not commands.resembles(words):
+        raise answer_to_talk(commands, words, locale).openly()  # "hoe" is not "who", misspelt
     if found := nearest_command(commands, words):
         raise _did_you_mean(commands, *found, tried, words, locale).openly()
     nouns = get_close_matches(first[0] if first else "", {name[0] for name in commands.by_name}, 1, ALIKE)
