@@ -27,6 +27,7 @@ from adapters.matrix.read import (
     Reacted,
     Removed,
     Said,
+    Sent,
     content_if_by,
     moment,
     read,
@@ -70,6 +71,8 @@ class Intake:
         if isinstance(heard.meaning, Edited):
             now = heard.meaning.now
             return now.is_command and self._on.core.commands.resembles(now.words)
+        if isinstance(heard.meaning, Sent):
+            return self._looks_like_two(room)
         if not isinstance(heard.meaning, Said):
             return True
         said = heard.meaning
@@ -138,6 +141,9 @@ class Intake:
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
+            case Sent():
+                # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
+                await self._tell(asked, arrival.room, text("matrix.sent"), f"sent:{asked.at:%Y-%m-%d}")
             case Edited(target):
                 await self._tell(asked, arrival.room, text("matrix.edited"), f"edited:{target}")
             case Reacted(target, number):
@@ -258,7 +264,7 @@ class Intake:
                     await self._on.core.hear(_talk(asked, asked.place, said))
             case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
-            case Removed() | Edited():
+            case Removed() | Edited() | Sent():
                 is_meant = False
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
@@ -417,7 +423,7 @@ def _stands_at(heard: Heard) -> str:
     match heard.meaning:
         case Reacted(target) | Answered(target) | Ended(target):
             return target
-        case Said() | Edited() | Removed():
+        case Said() | Sent() | Edited() | Removed():
             return heard.id
 
 
