@@ -52,6 +52,8 @@ class Call:
     resident: Resident
     role_here: Role
     identity: Identity | None = None
+    # What their platform calls them.
+    called: str = ""
     place: Place | None = None
     # Which language they want, and which was chosen for the place; None: the community's.
     wanted: str | None = None

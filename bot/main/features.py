@@ -17,6 +17,7 @@ from storage import polls as kept_polls
 from storage import tables
 from storage.parts import Stored
 from storage.residents import links as kept_links
+from storage.residents import profile as kept_profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ FEATURES = (
     Installed(residents.LINKING, kept_links.STORED),
     Installed(polls.FEATURE, kept_polls.STORED),
     Installed(communities.FEATURE),
+    Installed(residents.PROFILE, kept_profiles.STORED),
 )
 
 
