@@ -181,7 +181,8 @@ class Console:
 
     async def _waits(self, span: when.Unit) -> None:
         """Everything that comes due on the way happens at its own time."""
-        until = when.after(self._clock.now(), span, self._zone)
+        zone = await self.core.zone_of(Identity(PLATFORM, ""))
+        until = when.after(self._clock.now(), span, zone)
         while True:
             due = await self.core.store.read_anywhere(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
