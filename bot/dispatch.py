@@ -352,6 +352,7 @@ class Dispatch:
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
+            called=visible(invocation.name),
             place=invocation.place,
             place_locale=self.commands.texts.nearest(known.place_locale, self.settings.locale),
             theme_here=known.theme,

@@ -133,11 +133,12 @@ class Texts:
 
     @staticmethod
     def _person(resident: Resident, voice: Voice) -> str:
-        """By the name that nobody else has, or as the platform shows people."""
+        """By the name that nobody else has; as the platform shows people, where they chose none."""
         known = voice.people.get(resident.id)
         if known is None:
             return voice.escape(resident.name)
-        return (voice.person and voice.person(known)) or voice.escape(known.name)
+        by_platform = voice.person and not known.own and voice.person(known)
+        return by_platform or voice.escape(known.name)
 
     def _list(self, parts: list[str], voice: Voice, between: str) -> str:
         if len(parts) < 2:

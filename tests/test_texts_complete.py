@@ -22,6 +22,7 @@ from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
+from bot.features.residents.records import About
 from bot.features.residents.wishes import Wanted
 from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
@@ -183,6 +184,13 @@ BUILT = {
     "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
     "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **BESIDE, **NUMBER_WORDS}),
     "poll.yours.*": filled("poll.yours.*", STEERED),
+    "profile.*.add": filled("profile.*.add", About),
+    "profile.*.are": filled("profile.*.are", About),
+    "profile.*.how": filled("profile.*.how", About),
+    "profile.*.none": filled("profile.*.none", About),
+    "profile.*.of": filled("profile.*.of", About),
+    "profile.*.*": filled("profile.*.*", About, ["shown", "hidden"]),
+    "profile.button.*": filled("profile.button.*", ["show", "hide"]),
     "reminders.*": filled("reminders.*", Wanted),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }

@@ -12,11 +12,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.model.message import Form, Message, Text
+from bot.numerals import number_in
 from bot.texts import Texts, Voice
 from bot.unseen import seen_as
 
 _BETWEEN = re.compile(r"[\s,;>&+]+")
-_NUMBER = re.compile("[#\\[]?(\\d{1,2})(?:[\\].)]|\ufe0f?\u20e3)?")
+# What is greater numbers nothing that Plein shows: people talk of years.
+_MOST = 99
 _CHOICE = re.compile(r"^(?:\[1\]|[█▓░ ]*1\.) ", re.MULTILINE)
 _AROUND = ' .,!?"“”„«»'
 # "Ja, graag", "ja sluit maar": who says more than that says something else.
@@ -33,8 +35,8 @@ def shows_choices(content: Mapping[str, Any]) -> bool:
 def numbers_in(words: str) -> tuple[int, ...]:
     """The numbers that words are, however phones write them; none where they are anything else."""
     parts = [part for part in _BETWEEN.split(words.strip().rstrip("!?")) if part]
-    found = [match for part in parts if (match := _NUMBER.fullmatch(part))]
-    return tuple(int(match[1]) for match in found) if len(found) == len(parts) else ()
+    found = [number for part in parts if (number := number_in(part)) is not None and 0 <= number <= _MOST]
+    return tuple(found) if len(found) == len(parts) else ()
 
 
 def button_called(message: Message, words: str, texts: Texts) -> int | None:

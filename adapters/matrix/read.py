@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
+from bot.numerals import KEYCAP, number_in
 from bot.unseen import has_unseen
 
 # What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
@@ -19,8 +20,6 @@ RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 ENDS = ("org.matrix.msc3381.poll.end", "m.poll.end")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
-_NUMBER = re.compile("\\[?(\\d{1,2})(?:\ufe0f?\u20e3)?\\]?[.)!]?")
-_KEYCAP = re.compile(r"(\d{1,2})(?:\ufe0f?\u20e3)?")
 _COMMAND = re.compile(r"![^\W\d_]")
 
 
@@ -42,8 +41,9 @@ class Said:
 
     @property
     def pressed(self) -> int | None:
-        match = _NUMBER.fullmatch(self.words)
-        return int(match[1]) if match else None
+        # "#2" is what a poll is called, wherever it stands in a list.
+        number = None if self.words.startswith("#") else number_in(self.words.rstrip("!"))
+        return number if number is not None and 0 <= number < 100 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +205,9 @@ def _reacted(content: dict[str, Any]) -> Reacted | None:
     target, key = relation.get("event_id"), relation.get("key")
     if relation.get("rel_type") != "m.annotation" or not _is_id(target, "$") or not isinstance(key, str):
         return None
-    number = 10 if key == "\N{KEYCAP TEN}" else None
-    if match := _KEYCAP.fullmatch(key.strip()):
-        number = int(match[1])
-    return Reacted(target, number) if number else None
+    number = 10 if key == "\N{KEYCAP TEN}" else number_in(key.strip()) or 0
+    # A reaction is one sign: of two keycaps neither is meant.
+    return Reacted(target, number) if 0 < number < 100 and key.count(KEYCAP) < 2 else None
 
 
 def _referred(content: dict[str, Any]) -> str | None:

@@ -89,7 +89,8 @@ class Sync:
         self._named = {*themes, *rule.rooms}
         self._welcome = Welcome(session.core, session.account, self._named, rule)
         self._joins = Pace(session.clock)
-        # By room: those that Plein is in, as they are called; those to come into; when that was tried.
+        # By room: those that Plein is in, as they are called, until it leaves; those to come into; when that
+        # was tried.
         self._bound: dict[str, str] = {}
         self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)

@@ -16,6 +16,7 @@ from bot.errors import Unsure, UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
 from bot.features.polls.records import LONGEST_REASON, Ballots, Choices, Kind, Plan, shown_date
 from bot.model.message import Text, text, typed
+from bot.numerals import number_in
 from bot.unseen import seen_as
 
 BEST_SCORE = 5
@@ -24,15 +25,11 @@ AGREE, ABSTAIN, OBJECT = 1, 2, 3
 # Words that stand for a mark, in the catalogues: `poll.word.yes` and so on.
 DATE_WORDS = {"yes": YES, "if_need_be": IF_NEED_BE, "no": NO}
 CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}
-# As a keycap on phones: "2\ufe0f\u20e3".
-_NUMBERS = re.compile("[#\\[]?(-?\\d{1,9})(?:[\\].]|\ufe0f?\u20e3)?")
 _BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
 _QUOTED = ' .!"“”„«»'
 # Words between options, or before one, that choose nothing.
 BESIDE = {"and": 1, "beside": 1}
 NUMBER_WORDS = {f"number.{number}": number for number in range(1, 11)}
-# What makes a key of a figure: 2\ufe0f\u20e3.
-_KEYCAP = str.maketrans("", "", "\ufe0f\u20e3")
 # Their options are no words that people typed.
 _GIVEN = (Kind.CONSENT, Kind.DATES)
 # Nobody names as many options.
@@ -151,8 +148,8 @@ def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
 def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
     """`ja nee misschien`: a word for each date; or the numbers of those that suit."""
     parts = [*_answers(plan, words, meaning, DATE_WORDS)]
-    if parts and all(_NUMBERS.fullmatch(part) for part in parts):
-        numbers = [_number(plan, part) for part in parts]
+    numbers = [number for part in parts if (number := number_in(part)) is not None]
+    if numbers and len(numbers) == len(parts):
         for number in numbers:
             _check_option(plan, number)
         return tuple(YES if option in numbers else NO for option in range(1, len(plan.options) + 1))
@@ -170,8 +167,8 @@ def read_consent(plan: Plan, words: str, meaning: Meaning) -> Choices:
     word = words.split(None, 1)[0].rstrip(":,.;!") if words.split() else ""
     mark = meaning(word, CONSENT_WORDS)
     if mark is None:
-        match = _NUMBERS.fullmatch(word)
-        mark = int(match[1]) if match and AGREE <= int(match[1]) <= OBJECT else None
+        number = number_in(word)
+        mark = number if number in (AGREE, ABSTAIN, OBJECT) else None
     if mark is None:
         raise wrong(plan, "poll.vote.no_mark", words=word[:40]) if word else wrong(plan, "poll.vote.nothing")
     return (mark,)
@@ -323,10 +320,10 @@ def _answers(plan: Plan, words: str, meaning: Meaning, marks: Mapping[str, int])
 
 
 def _number(plan: Plan, word: str) -> int:
-    match = _NUMBERS.fullmatch(word.translate(_KEYCAP))
-    if not match:
+    number = number_in(word)
+    if number is None:
         raise wrong(plan, "poll.vote.no_number", words=word[:40])
-    return int(match[1])
+    return number
 
 
 def _check_option(plan: Plan, number: int) -> None:
