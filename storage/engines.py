@@ -116,6 +116,8 @@ class _Served(ABC):
     or for nobody in particular; and who is to hear of what was committed.
     """
 
+    _stores: Stores
+
     def __init__(self) -> None:
         self._turns = Turns()
         self._waiting_for: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
