@@ -153,6 +153,8 @@ def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> Us
 
     `called`: as a command, with its sign before it; in private people may just say something.
     """
+    if not called and not commands.resembles(words):
+        return answer_to_talk(commands, words, locale)  # "hoe" is not "who", misspelt
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
     first, _, second = tried.partition(" ")
     known = {name[0] for name in commands.by_name}
