@@ -143,6 +143,7 @@ class Core(Protocol):
         *,
         ours: bool = False,
         community: int | None = None,
+        brief: bool = False,
     ) -> None:
         """That account is in this place; without a theme's name the place gets a theme of its own, also where
         the configuration named one before.
@@ -150,6 +151,8 @@ class Core(Protocol):
         Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
         the configuration names is in any case. `community`: whose it is, by what it is part of on its
         platform; None: as it was.
+        `brief`: its platform has it for one conversation. Long after that was said last it may be forgotten:
+        it is to be said again where somebody uses Plein there another day.
         """
         ...
 
