@@ -283,7 +283,7 @@ def _opens_form(custom_id: str) -> bool:
     match ids.read(custom_id):
         case ids.Own(form=form) | ids.Referred(form=form):
             return form
-        case ids.Filled(command="poll fill"):  # with what they chose in it
+        case ids.Asked(command="poll fill"):  # with what they chose in it
             return True
     return False
 
