@@ -199,13 +199,15 @@ async def tried(two: Two, command: Command, argument: Argument, role: Role) -> N
     for value in two.ids[argument.name]:
         given = {**needed, argument.name: value}
         line = two.town.core.commands.usage(command, "nl", given)
-        ways: tuple[dict[str, Any], ...] = (
+        marked = {**given, WHOSE: OTHER}
+        ways: list[dict[str, Any]] = [
             {"command": command.path, "args": given},
             {"command": command.path, "args": given, "pressed": True},
-            {"command": command.path, "args": {**given, WHOSE: OTHER}, "pressed": True},
-            {"command": command.path, "args": {**given, WHOSE: OTHER}, "pressed": True, "room": None},
-            *([{"typed": line}, {"typed": line, "room": None}] if command.listed else []),
-        )
+            {"command": command.path, "args": marked, "pressed": True},
+            {"command": command.path, "args": marked, "pressed": True, "room": None},
+        ]
+        if command.listed:
+            ways += [{"typed": line}, {"typed": line, "room": None}]
         for what in ways:
             said, _ = await two.ask(role, **what)
             shown = re.sub(rf"(?<!\w){re.escape(str(value))}(?!\w)", "#", re.sub(r"test:\d+", "event", said))
