@@ -135,7 +135,8 @@ async def busy_through_crashes(server: Homeserver, folder: Path, kills: int, see
         plein = Both.at(double, folder, more=configured(communities, matrix))
         plein.user_id = user_id
         await plein.start()
-        people = [*chatters(communities), *[await neighbour(server, plein, communities) for _ in range(2)]]
+        people: list[Chatter | Neighbour] = [*chatters(communities)]
+        people += [await neighbour(server, plein, communities) for _ in range(2)]
         for each in communities:
             await each.server.member("opener").says("sport", f"<@{double.bot.id}> {OPEN}")
             await board(mo, each.room, "Een bank?")
