@@ -170,8 +170,8 @@ BUILT = {
     "poll.by.*": filled("poll.by.*", STEERED),
     "poll.chosen.date.*": filled("poll.chosen.date.*", DATE_WORDS),
     "poll.form.*": filled("poll.form.*", FORM_KINDS),
-    "poll.form.*.hint": filled("poll.form.*.hint", FORM_KINDS),
-    "poll.form.*.label": filled("poll.form.*.label", FORM_KINDS),
+    "poll.form.*.rest": filled("poll.form.*.rest", [Kind.SCORE, Kind.DATES]),
+    "poll.form.dates.mark.*": filled("poll.form.dates.mark.*", ["yes", "if_need_be"]),
     "poll.how.*": filled("poll.how.*", Kind),
     "poll.line.*": filled("poll.line.*", TOLD),
     "poll.mark.*": filled("poll.mark.*", DATE_WORDS),
@@ -414,7 +414,9 @@ def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: st
     flags = {argument.key("") for argument in ARGUMENTS if argument.named}
     for key in flags | BUILT["param.*.*"] | BUILT["poll.word.*"]:
         for word in CATALOGUES[locale][key][0].split("|"):
-            assert re.fullmatch(r"[^\W\d][\w-]*", word), (locale, key)
+            # "if need be": so many words of a ballot about dates are looked at together.
+            most = 2 if key == "poll.word.if_need_be" else 0
+            assert re.fullmatch(rf"[^\W\d][\w-]*(?: [^\W\d][\w-]*){{0,{most}}}", word), (locale, key)
             assert word == word.casefold()
 
 

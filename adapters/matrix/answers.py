@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.commands.talk import small_talk
 from bot.model.message import Form, Message, Text
 from bot.numerals import number_in
 from bot.texts import Texts, Voice
@@ -57,12 +58,20 @@ def button_called(message: Message, words: str, texts: Texts) -> int | None:
 
 
 def is_ballot(form: Form, words: str, texts: Texts) -> bool:
-    """Whether words are all that a form asks for: a text, numbers, or what can be chosen in its fields."""
-    if form.fields[0].long or numbers_in(words):
+    """Whether words are all that a form asks for: a text, numbers, or what can be chosen in its fields.
+
+    Where it asks for several things nothing says which of them is meant.
+    """
+    if len({field.name for field in form.fields}) > 1:
+        return False
+    if form.fields[0].long:
+        return small_talk(texts, words) is None  # "laat maar" is no reason
+    if numbers_in(words):
         return True
     known = {
         name
         for field in form.fields
+        if field.picked == 1
         for value, label in field.choices
         for name in (value, *map(seen_as, _written(label, texts)))
     }

@@ -27,6 +27,7 @@ from adapters.matrix.read import (
     Reacted,
     Removed,
     Said,
+    Sent,
     content_if_by,
     moment,
     read,
@@ -70,6 +71,8 @@ class Intake:
         if isinstance(heard.meaning, Edited):
             now = heard.meaning.now
             return now.is_command and self._on.core.commands.resembles(now.words)
+        if isinstance(heard.meaning, Sent):
+            return self._looks_like_two(room)
         if not isinstance(heard.meaning, Said):
             return True
         said = heard.meaning
@@ -138,6 +141,9 @@ class Intake:
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
+            case Sent():
+                # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
+                await self._tell(asked, arrival.room, text("matrix.sent"), f"sent:{asked.at:%Y-%m-%d}")
             case Edited(target):
                 await self._tell(asked, arrival.room, text("matrix.edited"), f"edited:{target}")
             case Reacted(target, number):
@@ -219,9 +225,11 @@ class Intake:
             message = await self._answered_by(said, room)
             if message and await self._answer(asked, message, said):
                 return
-            if numbers_in(said.words):
+            if numbers := numbers_in(said.words):
                 if asked.place is None:
-                    await self._tell(asked, room, text("matrix.number"), f"number:{asked.id}")
+                    is_other = message is not None and message.buttons
+                    words = text("action.no_such", number=numbers[0]) if is_other else text("matrix.number")
+                    await self._tell(asked, room, words, f"number:{asked.id}")
                 return
             asked = replace(asked, args=about(message)) if message and said.is_command else asked
         meant = self._meant_for_us(said, room)
@@ -258,7 +266,7 @@ class Intake:
                     await self._on.core.hear(_talk(asked, asked.place, said))
             case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
-            case Removed() | Edited():
+            case Removed() | Edited() | Sent():
                 is_meant = False
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
@@ -293,7 +301,7 @@ class Intake:
         elif len(numbers) > 1 and (poll := native_poll(message)):
             await self._vote(asked, poll, numbers)
         elif number := said.pressed or button_called(message, said.words, texts):
-            await self._press(asked, message, number)
+            return await self._press(asked, message, number)
         else:
             return False
         return True
@@ -319,10 +327,12 @@ class Intake:
             return message  # or it is forgotten, and what was said before is not meant
         return None
 
-    async def _press(self, asked: Invocation, message: Message | None, number: int) -> None:
-        """People react with all sorts of things to all sorts of messages: that is no mistake."""
+    async def _press(self, asked: Invocation, message: Message | None, number: int) -> bool:
+        """Whether there was something by that number to press. People react with all sorts of things
+        to all sorts of messages: that is no mistake.
+        """
         if message is None or number < 1:
-            return
+            return False
         if number <= len(message.buttons):
             button = message.buttons[number - 1]
             # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
@@ -331,6 +341,9 @@ class Intake:
             await self._on.core.handle(replace(asked, command=button.command, args=args))
         elif (poll := native_poll(message)) and number <= len(poll.options):
             await self._vote(asked, poll, (number,))
+        else:
+            return False
+        return True
 
     async def _vote(self, asked: Invocation, poll: NativePoll, numbers: tuple[int, ...]) -> None:
         args = {**poll.args, "numbers": numbers}
@@ -417,7 +430,7 @@ def _stands_at(heard: Heard) -> str:
     match heard.meaning:
         case Reacted(target) | Answered(target) | Ended(target):
             return target
-        case Said() | Edited() | Removed():
+        case Said() | Sent() | Edited() | Removed():
             return heard.id
 
 

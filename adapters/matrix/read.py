@@ -18,6 +18,7 @@ from bot.unseen import has_unseen
 KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 ENDS = ("org.matrix.msc3381.poll.end", "m.poll.end")
+_SENT = ("m.image", "m.audio", "m.video", "m.file", "m.location")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
 _COMMAND = re.compile(r"![^\W\d_]")
@@ -55,6 +56,11 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A picture, a recording or a file: no words."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reacted:
     """A reaction that stands for the button with that number."""
 
@@ -84,7 +90,7 @@ class Removed:
     target: str
 
 
-Meaning = Said | Edited | Reacted | Answered | Ended | Removed
+Meaning = Said | Sent | Edited | Reacted | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,9 @@ def _is_id(value: object, sigil: str) -> TypeGuard[str]:
 
 def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:
     if kind == "m.room.message":
-        return _said(content)
+        return Sent() if _is_sent(content) else _said(content)
+    if kind == "m.sticker":
+        return Sent()
     if kind == "m.reaction":
         return _reacted(content)
     if kind in RESPONSES:
@@ -157,6 +165,11 @@ def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Me
 def _relation(content: dict[str, Any]) -> dict[str, Any]:
     found = content.get("m.relates_to")
     return found if isinstance(found, dict) else {}
+
+
+def _is_sent(content: dict[str, Any]) -> bool:
+    """Not where one only changes: nothing is said anew; and what any Plein sends is a bot's."""
+    return content.get("msgtype") in _SENT and KEY not in content and replaced_by(content) is None
 
 
 def _said(content: dict[str, Any]) -> Said | Edited | None:

@@ -30,10 +30,14 @@ _QUOTED = ' .!"“”„«»'
 # Words between options, or before one, that choose nothing.
 BESIDE = {"and": 1, "beside": 1}
 NUMBER_WORDS = {f"number.{number}": number for number in range(1, 11)}
+# An option's number and its mark.
+_PAIR = re.compile(r"(\d{1,3}):(\w{1,20})")
 # Their options are no words that people typed.
 _GIVEN = (Kind.CONSENT, Kind.DATES)
 # Nobody names as many options.
 MOST_WORDS = 200
+# Words in a mark: "if need be".
+_LONGEST_MARK = 3
 _BETWEEN = re.compile(r"[\s,;>]+")
 # What a typed word means to this kind: a mark, or None.
 Meaning = Callable[[str, Mapping[str, int]], int | None]
@@ -137,8 +141,9 @@ def read_ranks(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
-    """`5 0 3`: a score for each option, in order."""
-    scores = tuple(_number(plan, word) for word in _answers(plan, words, meaning, {}))
+    """`5 0 3`: a score for each option, in order; or `1:5 3:3`, for some of them."""
+    some = _some(plan, words, lambda word: int(word) if word.isdecimal() else None)
+    scores = some or tuple(_number(plan, word) for word in _answers(plan, words, meaning, {}))
     for score in scores:
         if not 0 <= score <= BEST_SCORE:
             raise wrong(plan, "poll.vote.score_range", number=score, best=BEST_SCORE)
@@ -146,7 +151,9 @@ def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
-    """`ja nee misschien`: a word for each date; or the numbers of those that suit."""
+    """`ja nee misschien`: a word for each date, or `1:ja 3:misschien`; or the numbers of those that suit."""
+    if some := _some(plan, words, lambda word: meaning(word, DATE_WORDS)):
+        return some
     parts = [*_answers(plan, words, meaning, DATE_WORDS)]
     numbers = [number for part in parts if (number := number_in(part)) is not None]
     if numbers and len(numbers) == len(parts):
@@ -160,6 +167,20 @@ def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
             raise wrong(plan, "poll.vote.no_mark", words=part[:40])
         marks.append(mark)
     return _one_each(plan, tuple(marks))
+
+
+def _some(plan: Plan, words: str, mark: Callable[[str], int | None]) -> Choices | None:
+    """`1:5 3:3`: marks for some options, and the least for all others; None where it is anything else."""
+    pairs = [_PAIR.fullmatch(part) for part in _split(words)[:MOST_WORDS]]
+    found: dict[int, int] = {}
+    for pair in pairs:
+        value = mark(pair[2]) if pair else None
+        if pair is None or value is None:
+            return None
+        _check_option(plan, number := int(pair[1]))
+        if found.setdefault(number, value) != value:
+            raise wrong(plan, "poll.vote.marked_twice", option=option_text(plan, number))
+    return tuple(found.get(number, NO) for number in range(1, len(plan.options) + 1)) if found else None
 
 
 def read_consent(plan: Plan, words: str, meaning: Meaning) -> Choices:
@@ -312,11 +333,18 @@ def _answers(plan: Plan, words: str, meaning: Meaning, marks: Mapping[str, int])
     parts = _split(words)
     if len(parts) > MOST_WORDS:
         raise wrong(plan, "poll.vote.no_number", words=words[:40])
-    for part in parts:
-        if part[0].isdigit() or meaning(part, marks) is not None:
+    while parts:
+        # "if need be" is one mark.
+        count = next((n for n in range(_LONGEST_MARK, 0, -1) if _is_mark(parts[:n], meaning, marks)), 0)
+        part, parts = " ".join(parts[: count or 1]), parts[count or 1 :]
+        if count or part[0].isdigit():
             yield part
         elif part not in "&+" and meaning(part, BESIDE) is None:
             yield str(meaning(part, NUMBER_WORDS) or part)
+
+
+def _is_mark(parts: list[str], meaning: Meaning, marks: Mapping[str, int]) -> bool:
+    return meaning(" ".join(parts), marks) is not None
 
 
 def _number(plan: Plan, word: str) -> int:

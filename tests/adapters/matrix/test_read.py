@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.matrix.answers import numbers_in
-from adapters.matrix.read import Answered, Ended, Heard, Meaning, Reacted, Removed, Said, read
+from adapters.matrix.read import Answered, Ended, Heard, Meaning, Reacted, Removed, Said, Sent, read
 
 KINDS = [
     "m.room.message",
@@ -75,7 +75,15 @@ def test_an_edit_is_no_command() -> None:
     assert said("* !stem 2", **edit) is None
 
 
-@pytest.mark.parametrize("msgtype", ["m.notice", "m.emote", "m.image", None, 5])
+@pytest.mark.parametrize("msgtype", ["m.image", "m.audio", "m.video", "m.file"])
+def test_what_is_sent_is_no_words(msgtype: str) -> None:
+    assert meaning("m.room.message", {"msgtype": msgtype, "body": "!stem 2"}) == Sent()
+    assert meaning("m.room.message", {"msgtype": msgtype, "body": "x", "be.plein.key": "board:1"}) is None
+    edit = {"rel_type": "m.replace", "event_id": "$1"}
+    assert meaning("m.room.message", {"msgtype": msgtype, "body": "x", "m.relates_to": edit}) is None
+
+
+@pytest.mark.parametrize("msgtype", ["m.notice", "m.emote", None, 5])
 def test_only_plain_text_is_words(msgtype: Any) -> None:
     assert meaning("m.room.message", {"msgtype": msgtype, "body": "!stem 2"}) is None
 
