@@ -228,8 +228,8 @@ class Intake:
             if numbers := numbers_in(said.words):
                 if asked.place is None:
                     is_other = message is not None and message.buttons
-                    words = text("action.no_such", number=numbers[0]) if is_other else text("matrix.number")
-                    await self._tell(asked, room, words, f"number:{asked.id}")
+                    told = text("action.no_such", number=numbers[0]) if is_other else text("matrix.number")
+                    await self._tell(asked, room, told, f"number:{asked.id}")
                 return
             asked = replace(asked, args=about(message)) if message and said.is_command else asked
         meant = self._meant_for_us(said, room)

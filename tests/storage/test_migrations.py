@@ -844,7 +844,12 @@ async def test_what_waits_in_the_inbox_keeps_its_number_and_what_was_handled_its
     assert await look(database_url, made_how) == made
     assert [await look(database_url, rows(*some)) for some in (inbox, answered)] == before
     again = sql("INSERT INTO inbox (account, id, room, body, arrived_at) VALUES ('me', '$4', '!r', 'x', 1)")
-    await look(database_url, lambda db: (db.execute(again), db.commit()))
+
+    def comes_in(db: Connection) -> None:
+        db.execute(again)
+        db.commit()
+
+    await look(database_url, comes_in)
     assert (await look(database_url, rows("inbox", "seq")))[-1][0] == 3
     await upgrade(database_url)
     assert await look(database_url, differences) == []
