@@ -33,6 +33,7 @@ class Setting(StrEnum):
     AT_ONCE = "at_once"
     A_DAY = "a_day"
     ANONYMOUS_FLOOR = "anonymous_floor"
+    QUIET = "quiet"
 
 
 # --- which one is meant in private ---
@@ -124,6 +125,8 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
     except ValidationError:
         if setting is Setting.OPENED_BY:
             raise UserError("community.bad.role", value=value[:SHOWN]) from None
+        if setting is Setting.QUIET:
+            raise UserError("community.bad.quiet", value=value[:SHOWN]) from None
         raise UserError("community.bad.number", value=value[:SHOWN]) from None
     if setting is Setting.ANONYMOUS_FLOOR and getattr(found, setting) < getattr(section, setting):
         # With fewer one could guess who chose what: that is for whoever runs Plein to decide.
@@ -151,6 +154,8 @@ def _shown(call: Call, setting: Setting) -> Text | str:
             return call.settings.zone.key
     section = next((part for part in call.settings.sections if setting in type(part).model_fields), None)
     value = getattr(section, setting, "")
+    if setting is Setting.QUIET and not value:
+        return text("community.no_quiet")
     return text(f"community.role.{value}") if setting is Setting.OPENED_BY else str(value)
 
 

@@ -27,6 +27,7 @@ from bot.features.polls.records import (
     is_whole_day,
     secret_of,
 )
+from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
@@ -308,6 +309,9 @@ def remind_due(call: Call, job: Job) -> None:
     poll = found[0]
     if not reminder_at(call, poll.closes_at) <= call.now < poll.closes_at:
         return  # it runs longer now, and another job comes for that; or it is over
+    if ends := call.settings.of(PollsSettings).quiet_until(call.now.astimezone(call.zone)):
+        call.schedule("poll.remind", str(poll.id), ends)
+        return
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _question(poll, reminder, text("poll.reminder.stop"))
