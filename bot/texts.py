@@ -131,12 +131,11 @@ class Texts:
             return self.number(value, voice.locale)
         return voice.escape(str(value))
 
-    @staticmethod
-    def _person(resident: Resident, voice: Voice) -> str:
-        """By the name that nobody else has, or as the platform shows people."""
+    def _person(self, resident: Resident, voice: Voice) -> str:
+        """By the name that nobody else has, or as the platform shows people; who was forgotten has none."""
         known = voice.people.get(resident.id)
         if known is None:
-            return voice.escape(resident.name)
+            return voice.escape(resident.name or self._template(Text("resident.somebody"), voice.locale))
         return (voice.person and voice.person(known)) or voice.escape(known.name)
 
     def _list(self, parts: list[str], voice: Voice, between: str) -> str:

@@ -76,15 +76,17 @@ class Handled:
         answer: Message | None,
         undo: Undo | None,
         *,
+        author: Identity | None = None,
         confidential: bool = False,
     ) -> None:
         kept = None
         if undo:
-            author = [undo.author.platform, undo.author.user_id]
-            kept = orjson.dumps({"author": author, "command": undo.command, "args": undo.args}).decode()
+            by = [undo.author.platform, undo.author.user_id]
+            kept = orjson.dumps({"author": by, "command": undo.command, "args": undo.args}).decode()
         packed = pack(answer)
         key, packed = self._sealing.seal(packed) if confidential and packed else ("", packed)
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
+        row |= {"author": author and author.address}
         self._db.defer(_ADD, invocation_id, row)
 
     def answer(self, invocation_id: str) -> Message | None:

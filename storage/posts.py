@@ -237,7 +237,7 @@ class Posts:
             "key": key,
             "next_at": now,
             "account": account or self.account_for(to),
-            "mentions": _pack_people(mentions),
+            "mentions": pack_people(mentions),
             "reply_to": reply_to,
             "resident": resident,
             "until": until,
@@ -380,7 +380,8 @@ def _target(to: Place | Identity) -> dict[str, object]:
     return {"platform": to.platform, "room": room, "private": isinstance(to, Identity)}
 
 
-def _pack_people(people: Sequence[Identity]) -> str | None:
+def pack_people(people: Sequence[Identity]) -> str | None:
+    """As they stand in a column; of one person it is what their posts are found by."""
     return orjson.dumps([[who.platform, who.user_id] for who in people]).decode() if people else None
 
 

@@ -174,6 +174,8 @@ identities = Table(
     Column("role", Integer),
     # Since when they use Plein here, where they used it in another community before.
     Column("turned_at", Moment),
+    # Its owner was forgotten then, and came back: what was said before is nobody's any more.
+    Column("forgotten_at", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -239,7 +241,10 @@ seen = Table(
     Column("answer", Text),
     Column("undo", Text),
     Column("key", String, nullable=False, server_default=""),
+    # The account that it was answered to, as "platform:user".
+    Column("author", String),
 )
+Index("ix_seen_author", seen.c.author, sqlite_where=text("author IS NOT NULL"))
 
 # What waits until a person uses Plein again has no account of Plein's that would say it.
 NOWHERE = ""
@@ -280,6 +285,9 @@ posts = Table(
     Column("role", Integer, nullable=False, server_default="0"),
     UniqueConstraint("id", "community"),
 )
+# What is for one account alone, or speaks to it where others are.
+Index("ix_posts_room", posts.c.room, sqlite_where=text("private"))
+Index("ix_posts_mentions", posts.c.mentions, sqlite_where=text("mentions IS NOT NULL"))
 _TOLD = text("resident IS NOT NULL")
 Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)
 _WAITING = text("sent_at IS NULL AND parked IS NULL")
@@ -393,4 +401,18 @@ inbox = Table(
     Column("whose", Integer),
     UniqueConstraint("account", "id"),
     sqlite_autoincrement=True,
+)
+
+# Which accounts were forgotten, as marks that nobody can read without a key apart from the database: what was
+# said before that is not dealt with again. The account itself stands there for the minute in which its
+# farewell is said, `since` when it was forgotten by our clock.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    of_community(key=True),
+    Column("mark", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("account", String),
+    Column("since", Moment, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -164,7 +164,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
     rows.add(column, anna.id)
     rows.add(column, ben.id)
     of_ben = rows_of(tx, column, ben.id)
-    features.forget(tx, anna.id)
+    features.forget(tx, anna.id, NOW)
     assert rows_of(tx, column, ben.id) == of_ben
     kept = db(tx).execute(select(residents).where(residents.c.id == anna.id))
     if str(column) in TOMBSTONES:

@@ -2,7 +2,7 @@
 
 What stands at its default is left out. Where there may be one of several, each is known by its first
 field, which is always written: a Text by its `key`, a Button by its `label`, a moment by `at`, somebody
-by `resident`, of whom nothing but the name is kept beside it.
+by `resident`, of whom nothing is kept beside the number: what they are called is asked when it is said.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _written(value: Any) -> Kept:
     if kind is date:
         return {"day": value.isoformat()}
     if kind is Resident:
-        return {"resident": value.id, "name": value.name}
+        return {"resident": value.id}
     return {name: given for name, default in _fields(kind) if (given := getattr(value, name)) != default}
 
 
@@ -81,7 +81,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if kind is date:
         return lambda kept: date.fromisoformat(kept["day"])
     if kind is Resident:
-        return lambda kept: Resident(kept["resident"], kept["name"])
+        return lambda kept: Resident(kept["resident"], "")
     if is_dataclass(kind):
         return partial(_object, kind)
     if origin in (Union, UnionType):

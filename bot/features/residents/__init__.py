@@ -1,6 +1,8 @@
 """Residents: who they are to Plein, which is what they say of themselves and no more.
 
 wishes.py   the language that each of them reads, whether they are reminded
+erase.py    what is kept of them, handed out or forgotten
+link.py     two accounts that are one person's; unlink.py: one that leaves
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.feature import Feature
-from bot.features.residents import link, unlink, wishes
+from bot.features.residents import erase, link, unlink, wishes
 from bot.features.residents.records import LINKS
 from bot.model.message import Suggestion, typed
 from bot.model.people import Resident
@@ -59,6 +61,8 @@ FEATURE = Feature(
     commands=(
         Command("language", wishes.set_language, open=True),
         Command("reminders", wishes.set_reminders),
+        Command("me data", erase.hand_out),
+        Command("me forget", erase.forget_me),
     ),
     suggest={"theme": suggest_themes, "language": wishes.suggest_languages},
     kinds={Resident: RESIDENT},
