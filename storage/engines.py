@@ -67,6 +67,8 @@ GROUP = 256
 IDLE = 1.0
 # Seconds for which those who write wait at most while the log is cut.
 CUTS_WITHIN = 0.2
+# A file of so many bytes is written anew in less than two seconds.
+MOST_WRITTEN_ANEW = 100_000_000
 Asked = tuple[Task, asyncio.Future[Any]]
 
 
@@ -273,11 +275,17 @@ class SQLite(_Served):
 
 
 def _cut_log(file: Path) -> bool:
-    """Beside the writer, whom it holds up for the rest of the log alone. False: somebody reads."""
-    with contextlib.closing(sqlite3.connect(file, timeout=CUTS_WITHIN)) as db:
-        # The most of it is done while everybody goes on.
-        db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    """Beside the writer, who waits meanwhile. False: somebody reads or writes.
+
+    What was moved from page to page as a table grew left copies behind, of which `secure_delete` knows
+    nothing: so the file is written anew, in memory, unless it is so large that others would wait too long.
+    """
+    with contextlib.closing(sqlite3.connect(file, timeout=CUTS_WITHIN, isolation_level=None)) as db:
         try:
+            if file.stat().st_size <= MOST_WRITTEN_ANEW:
+                db.execute("PRAGMA temp_store=MEMORY")
+                db.execute("PRAGMA secure_delete=ON")
+                db.execute("VACUUM")
             busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.OperationalError:
             return False

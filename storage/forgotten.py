@@ -24,7 +24,7 @@ from storage.tables import forgotten, identities, posts, refs, seen
 from storage.upsert import upsert
 
 _KEY = "forgotten"
-_COUNT = "forgotten"
+_COUNT, _TO_WIPE = "forgotten", "to_wipe"
 _MARK = forgotten.c.mark == bindparam("mark_")
 _SINCE = bindparam("since_", type_=forgotten.c.since.type)
 _ADD = upsert(forgotten)
@@ -127,6 +127,14 @@ class Forgotten:
         self._keyring.note_forgotten(mark)
         self.drop_traces(account)
         self._db.execute(_DONE, {"mark_": mark})
+        self._kept.put("", _TO_WIPE, mark)
+
+    def to_wipe(self) -> str | None:
+        return self._kept.get("", _TO_WIPE)
+
+    def wiped(self, last: str) -> None:
+        if self.to_wipe() == last:
+            self._kept.drop("", _TO_WIPE)
 
     # --- the list beside the database ---
 

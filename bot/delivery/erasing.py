@@ -2,8 +2,8 @@
 
 Whoever asks to be forgotten is, in that transaction, but for one thing: their farewell is still to be said,
 to an account that has to be known for that. It goes when it was said, or after `FAREWELL`. What was deleted
-is in the log of the database until that is cut, which cannot be while somebody reads: it is tried again. All
-of it is in the database until it is done, so that it goes on after a crash.
+is in the files of the database until they are wiped, which cannot be while somebody reads: it is tried again.
+All of it is in the database until it is done, so that it goes on after a crash.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Clock
 from bot.errors import StoreFailed
@@ -73,15 +74,17 @@ class Erasing:
     async def _go_on(self, before: datetime) -> bool:
         """Whether nothing is left to do."""
         self._woken.clear()
-        left = await self._store.run_anywhere(lambda tx: self._end(tx, before))
-        is_clean = await self._store.wipe_log()
+        left, last = await self._store.run_anywhere(partial(self._end, before))
+        is_clean = last is None or await self._store.wipe_log()
+        if last and is_clean:
+            await self._store.run_anywhere(lambda tx: tx.forgotten.wiped(last))
         if left or not is_clean:
             self._woken.set()
         return is_clean and not left
 
     @staticmethod
-    def _end(tx: Transaction, before: datetime) -> int:
-        """What has not come to its end by then."""
+    def _end(before: datetime, tx: Transaction) -> tuple[int, str | None]:
+        """How much has not come to its end by then, and what is still to be wiped."""
         left = 0
         for community, account, since in tx.forgotten.pending():
             if since > before:
@@ -90,4 +93,4 @@ class Erasing:
             with tx.within(community):
                 tx.forgotten.end(account)
         tx.forgotten.note_known()
-        return left
+        return left, tx.forgotten.to_wipe()

@@ -247,6 +247,14 @@ class ForgottenStore(Protocol):
         """Nothing carries that account any more; a list beside the database has its mark."""
         ...
 
+    def to_wipe(self) -> str | None:
+        """The last of those of whom the database's files may still hold something; None: nothing."""
+        ...
+
+    def wiped(self, last: str) -> None:
+        """They hold nothing any more of anybody up to that one."""
+        ...
+
     def unknown(self) -> Sequence[tuple[int, int, Identity]]:
         """Whom the list has and a database that was restored still knows: community, number, account."""
         ...
