@@ -43,12 +43,13 @@ class Erasing:
         unknown = await self._store.run_anywhere(lambda tx: list(tx.forgotten.unknown()))
         now = self._clock.now()
         for community, resident in dict.fromkeys((community, number) for community, number, _ in unknown):
-            await self._store.run(
-                lambda tx, resident=resident: self._features.forget(tx, resident, now), community=community
-            )
+            await self._store.run(partial(self._forget, resident, now), community=community)
         if unknown:
             log.info("People who were forgotten before, and whom a backup brought back, are forgotten again")
         await self._store.run_anywhere(lambda tx: tx.forgotten.note_known())
+
+    def _forget(self, resident: int, now: datetime, tx: Transaction) -> None:
+        self._features.forget(tx, resident, now)
 
     async def run(self) -> None:
         """Go on for ever."""
