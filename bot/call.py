@@ -53,6 +53,8 @@ class Call:
     resident: Resident
     role_here: Role
     identity: Identity | None = None
+    # What their platform calls them.
+    called: str = ""
     place: Place | None = None
     # In which language Plein speaks with everybody there.
     place_locale: str = ""

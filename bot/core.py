@@ -217,8 +217,15 @@ class PleinCore:
 
     # --- what an account keeps ---
 
-    async def keep(self, account: str, name: str, value: str) -> None:
-        await self.store.run_anywhere(lambda tx: tx.kept.put(account, name, value))
+    async def keep(self, account: str, values: Mapping[str, str | None]) -> None:
+        def keep(tx: Transaction) -> None:
+            for name, value in values.items():
+                if value is None:
+                    tx.kept.drop(account, name)
+                else:
+                    tx.kept.put(account, name, value)
+
+        await self.store.run_anywhere(keep)
 
     async def kept(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return await self.store.run_anywhere(lambda tx: tx.kept.all(account, prefix))

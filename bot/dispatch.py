@@ -22,7 +22,7 @@ from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import Communities, of_community
-from bot.errors import AskFirst, StoreFailed, Unsure, UserError
+from bot.errors import Asked, AskFirst, StoreFailed, Unsure, UserError
 from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
@@ -194,6 +194,8 @@ class Dispatch:
             command = command or self.commands.by_path[unsure.command]
             aloud, call.in_sight = unsure.open, False
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
+        except Asked as asked:
+            answer, aloud = asked.question, asked.open
         except AskFirst as first:
             return _ask(first, invocation, tx)
         except StoreFailed:
@@ -247,10 +249,8 @@ class Dispatch:
     def _form(
         self, error: UserError, command: Command | None, call: Call, invocation: Invocation
     ) -> Form | None:
-        """What was filled in can be completed or mended; whoever typed is told what to type."""
-        if invocation.typed is not None:
-            return None
-        if error.form or command is None or not command.asks:
+        """What was given can be completed or mended; whoever typed is told what to type as well."""
+        if error.form or invocation.typed is not None or command is None or not command.asks:
             return error.form
         private = call.theme_here is None
         return form_for(self.commands, command, call.given, at_once=False, private=private)
@@ -357,6 +357,7 @@ class Dispatch:
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
+            called=visible(invocation.name),
             place=invocation.place,
             place_locale=self.commands.texts.nearest(known.place_locale, self.settings.locale),
             theme_here=known.theme,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from bot.model.message import Form, Text, text
+from bot.model.message import Form, Message, Text, text
 
 # What may be meant: what its button says, and the arguments as they would be then.
 Choice = tuple[Text, Mapping[str, Any]]
@@ -21,7 +21,7 @@ class UserError(Exception):
     """Expected: answered in the person's language, saying what to type instead. Nothing changed.
 
     `form`, where there is one, asks for what is missing or wrong. `open`: whoever saw what was typed may
-    see this as well.
+    see this as well. `instead`: the value that was wrong, as it could be.
     """
 
     def __init__(self, key: str, /, **values: Any) -> None:
@@ -29,10 +29,16 @@ class UserError(Exception):
         self.text = Text(key, values)
         self.form: Form | None = None
         self.open = False
+        self.instead: str | None = None
 
     def openly(self) -> UserError:
         """The same, for others to see as well."""
         self.open = True
+        return self
+
+    def better(self, instead: str) -> UserError:
+        """The same, with what could have been typed."""
+        self.instead = instead
         return self
 
     def asking(self, form: Form | None) -> UserError:
@@ -72,6 +78,18 @@ class Unsure(Exception):
         """The same, with what was understood."""
         self.understood = understood
         return self
+
+
+class Asked(Exception):
+    """What is still needed is asked for in full, with all that can be chosen. Nothing changed.
+
+    `open`: whoever saw what was typed may see this as well.
+    """
+
+    def __init__(self, question: Message, *, open: bool) -> None:
+        super().__init__()
+        self.question = question
+        self.open = open
 
 
 class AskFirst(Exception):

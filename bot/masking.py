@@ -66,7 +66,9 @@ class MaskingFormatter(logging.Formatter):
         try:
             words = super().format(record)
         except Exception:  # what is wrong with the line would be printed with all that is in it
-            words = f"{record.levelname} {record.name}: {record.msg!r} {record.args!r}"
+            args = record.args if isinstance(record.args, tuple) else (record.args,)
+            # Each as it is: what was written as code would be escaped once more, and be found no more.
+            words = " ".join([f"{record.levelname} {record.name}:", *map(str, (record.msg, *args))])
         return mask(words)
 
 

@@ -132,11 +132,12 @@ class Texts:
         return voice.escape(str(value))
 
     def _person(self, resident: Resident, voice: Voice) -> str:
-        """By the name that nobody else has, or as the platform shows people; who was forgotten has none."""
+        """By the name that nobody else has, or as the platform shows people where they chose none."""
         known = voice.people.get(resident.id)
         if known is None:
             return voice.escape(resident.name or self._template(Text("resident.somebody"), voice.locale))
-        return (voice.person and voice.person(known)) or voice.escape(known.name)
+        by_platform = voice.person and not known.own and voice.person(known)
+        return by_platform or voice.escape(known.name)
 
     def _list(self, parts: list[str], voice: Voice, between: str) -> str:
         if len(parts) < 2:

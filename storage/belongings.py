@@ -57,6 +57,7 @@ _BLANK = (
         role=0,
         wants_reminders=False,
         name_is_chosen=False,
+        name_is_own=False,
         heard_as=None,
         unheard=False,
     )

@@ -50,7 +50,7 @@ _HEARD_AS = (
 _NO_ROLE = update(residents).where(residents.c.role != 0).values(role=0)
 _NO_NAME = (
     update(residents)
-    .where(residents.c.name_is_chosen, residents.c.id.in_(_LISTED))
+    .where(residents.c.name_is_chosen, ~residents.c.name_is_own, residents.c.id.in_(_LISTED))
     .values(name_is_chosen=False)
 )
 _NOTHING_APART = update(identities).where(identities.c.role.is_not(None)).values(role=0)

@@ -36,15 +36,17 @@ from storage.tables import NOWHERE, STAYS, identities, members, posts, residents
 
 # These go by account.
 _BY_ACCOUNT = (identities, members, posts)
+# How they came by their name.
+_NAMED = ("name_is_chosen", "name_is_own")
 _WISHES = select(
-    *(residents.c.name, residents.c.name_is_chosen, residents.c.locale),
+    *(residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own, residents.c.locale),
     *(residents.c.role, residents.c.wants_reminders),
 ).where(residents.c.id == bindparam("id_"))
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
-    for name in ("name", "folded", "name_is_chosen", "locale", "role", "wants_reminders")
+    for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
 }
-_NOTHING = {"name_is_chosen": False, "locale": None, "role": 0, "wants_reminders": False}
+_NOTHING = {**dict.fromkeys(_NAMED, False), "locale": None, "role": 0, "wants_reminders": False}
 _ADD = insert(residents).returning(residents.c.id)
 _NEW: Any = bindparam("new_")
 _MOVE = (
@@ -197,7 +199,8 @@ def _take_back(db: Batch, now: Mapping[str, Any], brought: Brought, resident: in
         if not name.startswith("name") and now[name] == brought.wishes[name] != before
     }
     if now["name"] in (brought.wishes["name"], brought.before["name"]):
-        lent |= {name: brought.before[name] for name in ("name", "name_is_chosen")}
+        # What was noted before anybody could choose a name says nothing of that.
+        lent |= {name: brought.before.get(name, False) for name in ("name", *_NAMED)}
         lent["folded"] = folded(brought.before["name"])
     for name, before in lent.items():
         db.execute(_SET[name], {"id_": resident, "before_": before})

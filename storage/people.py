@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import MetaData, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import MetaData, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
@@ -17,7 +17,7 @@ from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.forgotten import Forgotten
-from storage.tables import NOWHERE, identities, members, posts, residents
+from storage.tables import NOWHERE, identities, members, places, posts, residents
 from storage.upsert import upsert
 
 # Whose people are looked among: those of these themes, or all there are.
@@ -119,6 +119,7 @@ _KNOWN = anywhere(
         residents.c.id,
         residents.c.name,
         residents.c.heard_as,
+        residents.c.name_is_own,
         identities.c.platform,
         identities.c.user_id,
         select(func.count()).where(_SAME).scalar_subquery().label("namesakes"),
@@ -152,7 +153,7 @@ _LEAVE_TOGETHER = delete(members).where(*_OF_THEME, among(members.c.user_id, "us
 _DOUBT = update(members).where(*_OF_THEME).values(said_at=datetime.fromtimestamp(0, UTC))
 _WISHES = select(
     *(residents.c.locale, residents.c.wants_reminders, residents.c.role),
-    *(residents.c.name, residents.c.name_is_chosen),
+    *(residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
 ).where(residents.c.id == bindparam("id_"))
 _IS_IT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
 _SET_APART = update(identities).where(_IS_IT).values(role=bindparam("role_"))
@@ -164,10 +165,15 @@ _TRUST = (
 )
 _SET_ROLE = update(residents).where(residents.c.id == bindparam("id_")).values(role=bindparam("role_"))
 _RAISE_ROLE = _SET_ROLE.where(residents.c.role < bindparam("role_"))
-_CHOOSE_NAME = (
+_NAME = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
-    .values(name=bindparam("name_"), folded=bindparam("folded_"), name_is_chosen=True)
+    .values(
+        name=bindparam("name_"),
+        folded=bindparam("folded_"),
+        name_is_chosen=bindparam("chosen_", type_=residents.c.name_is_chosen.type),
+        name_is_own=bindparam("own_", type_=residents.c.name_is_own.type),
+    )
 )
 _MOVE_IDENTITY = (
     update(identities)
@@ -188,6 +194,23 @@ _WITH_ROLE = (
     select(identities.c.platform, identities.c.user_id)
     .join(residents, identities.c.resident == residents.c.id)
     .where(func.coalesce(identities.c.role, residents.c.role) >= bindparam("role_"))
+)
+# Of the community, or in a place of its own; what somebody is in a room of theirs says nothing.
+_MODERATORS = (
+    _PERSON.where(
+        or_(
+            residents.c.role >= bindparam("role_"),
+            residents.c.id.in_(select(identities.c.resident).where(identities.c.role >= bindparam("role_"))),
+            residents.c.id.in_(
+                select(members.c.resident).where(
+                    members.c.role >= bindparam("role_"),
+                    members.c.theme.in_(select(places.c.theme).where(places.c.ours)),
+                )
+            ),
+        )
+    )
+    .where(residents.c.name != "")
+    .order_by(residents.c.id)
 )
 
 
@@ -246,7 +269,9 @@ class People:
                 where = {"platform_": identity.platform, "user_": identity.user_id}
                 self._db.execute(_GRANT_APART, {**where, "role_": int(role)})
         if name is not None:
-            self._choose_name(resident.id, name)
+            own = self._db.execute(_WISHES, {"id_": resident.id}).one()
+            if not own.name_is_own:
+                self.call(resident.id, name, chosen=True)
         return resident.id, sorted(others)
 
     def _known(self, identities: Sequence[Identity]) -> list[Resident]:
@@ -261,11 +286,12 @@ class People:
         if theirs.wants_reminders:
             self.set_reminded(resident.id, True)
         if theirs.name_is_chosen and not own.name_is_chosen:
-            self._choose_name(resident.id, theirs.name)
+            self.call(resident.id, theirs.name, chosen=True, own=theirs.name_is_own)
         self._db.execute(_RAISE_ROLE, {"id_": resident.id, "role_": theirs.role})
 
-    def _choose_name(self, resident: int, name: str) -> None:
-        self._db.execute(_CHOOSE_NAME, {"id_": resident, "name_": name, "folded_": folded(name)})
+    def call(self, resident: int, name: str, *, chosen: bool, own: bool = False) -> None:
+        values = {"id_": resident, "name_": name, "folded_": folded(name)}
+        self._db.execute(_NAME, {**values, "chosen_": chosen, "own_": own})
 
     def brought(self, resident: int, to: int) -> Brought:
         return parting.brought(self._db, self._of_features, resident, to)
@@ -352,7 +378,7 @@ class People:
                     (Identity(row.platform, row.user_id) for row in rows),
                     key=lambda account: account.address != first.heard_as,
                 )
-                found[number] = Known(name, tuple(accounts))
+                found[number] = Known(name, tuple(accounts), bool(first.name_is_own))
         return found
 
     def set_locale(self, resident: int, locale: str) -> None:
@@ -360,6 +386,9 @@ class People:
 
     def set_reminded(self, resident: int, wanted: bool) -> None:
         self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
+
+    def is_reminded(self, resident: int) -> bool:
+        return bool(self._db.execute(_WISHES, {"id_": resident}).one().wants_reminders)
 
     def take_part(self, account: Identity, resident: int, theme: int, part: Part) -> None:
         # Since when stays as it was first.
@@ -409,6 +438,10 @@ class People:
     def highest_role(self, identity: Identity) -> Role:
         where = {"platform_": identity.platform, "user_": identity.user_id}
         return Role(self._db.execute(_HIGHEST_ROLE, where).scalar() or 0)
+
+    def moderators(self) -> Sequence[Resident]:
+        rows = self._db.execute(_MODERATORS, {"role_": int(Role.MODERATOR)})
+        return [Resident(row.id, row.name, row.locale, Role(row.role)) for row in rows]
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

@@ -128,6 +128,8 @@ residents = Table(
     Column("folded", String, nullable=False, server_default=""),
     # A name that was chosen stays; any other is what their platform calls them.
     Column("name_is_chosen", Boolean, nullable=False, server_default=false()),
+    # They chose it themselves: no configuration and no platform calls them otherwise.
+    Column("name_is_own", Boolean, nullable=False, server_default=false()),
     # The account that they used last, as "platform:user": where they are written to first.
     Column("heard_as", String),
     # Something waits until they use Plein again, as they could be reached nowhere.

@@ -16,6 +16,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 
 import pytest
@@ -610,7 +611,8 @@ def reachable() -> Iterator[bytes]:
         if isinstance(value, (bytes, bytearray)):
             yield bytes(value)
         elif gc.is_tracked(value):
-            waiting += gc.get_referents(value)
+            # On Python 3.12 the collector never ends once a module of C was asked itself.
+            waiting += [vars(value)] if isinstance(value, ModuleType) else gc.get_referents(value)
 
 
 def test_each_claim_names_its_test() -> None:

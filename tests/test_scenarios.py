@@ -22,8 +22,9 @@ ROOT = Path(__file__).parents[1]
 SCENES = ROOT / "tests" / "scenarios"
 FIRST = SCENES / "first_poll.chat"
 # Played with a platform for each of its labels: on one alone other things would be said.
-ACROSS = ["across", "one_person", "reminders", "linking", "linking_english"]
-ON_ONE = [file for file in SCENARIOS if file.stem not in ("linking", "linking_english")]
+LINKING = ["linking", "linking_english", "profile_linking"]
+ACROSS = ["across", "one_person", "reminders", *LINKING]
+ON_ONE = [file for file in SCENARIOS if file.stem not in LINKING]
 # There Plein may take away what others say (see adapters/discord/test_linking.py).
 ON_DISCORD = [file for file in ON_ONE if file.stem != "linking_aloud"]
 

@@ -22,6 +22,7 @@ from bot.features.polls.forms import ASKED as MARKED
 from bot.features.polls.kinds import BESIDE, CONSENT_WORDS, DATE_WORDS, NUMBER_WORDS
 from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
+from bot.features.residents.records import About
 from bot.features.residents.wishes import Wanted
 from bot.main.features import stores_of
 from bot.model.message import text
@@ -171,8 +172,8 @@ BUILT = {
     "poll.by.*": filled("poll.by.*", STEERED),
     "poll.chosen.date.*": filled("poll.chosen.date.*", DATE_WORDS),
     "poll.form.*": filled("poll.form.*", FORM_KINDS),
-    "poll.form.*.hint": filled("poll.form.*.hint", FORM_KINDS),
-    "poll.form.*.label": filled("poll.form.*.label", FORM_KINDS),
+    "poll.form.*.rest": filled("poll.form.*.rest", [Kind.SCORE, Kind.DATES]),
+    "poll.form.dates.mark.*": filled("poll.form.dates.mark.*", ["yes", "if_need_be"]),
     "poll.how.*": filled("poll.how.*", Kind),
     "poll.line.*": filled("poll.line.*", TOLD),
     "poll.mark.*": filled("poll.mark.*", DATE_WORDS),
@@ -185,6 +186,13 @@ BUILT = {
     "poll.result.*.tie": filled("poll.result.*.tie", COUNTED),
     "poll.word.*": filled("poll.word.*", {**DATE_WORDS, **CONSENT_WORDS, **BESIDE, **NUMBER_WORDS}),
     "poll.yours.*": filled("poll.yours.*", STEERED),
+    "profile.*.add": filled("profile.*.add", About),
+    "profile.*.are": filled("profile.*.are", About),
+    "profile.*.how": filled("profile.*.how", About),
+    "profile.*.none": filled("profile.*.none", About),
+    "profile.*.of": filled("profile.*.of", About),
+    "profile.*.*": filled("profile.*.*", About, ["shown", "hidden"]),
+    "profile.button.*": filled("profile.button.*", ["show", "hide"]),
     "reminders.*": filled("reminders.*", Wanted),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }
@@ -416,7 +424,9 @@ def test_what_is_typed_behind_two_dashes_and_what_is_chosen_are_words(locale: st
     flags = {argument.key("") for argument in ARGUMENTS if argument.named}
     for key in flags | BUILT["param.*.*"] | BUILT["poll.word.*"]:
         for word in CATALOGUES[locale][key][0].split("|"):
-            assert re.fullmatch(r"[^\W\d][\w-]*", word), (locale, key)
+            # "if need be": so many words of a ballot about dates are looked at together.
+            most = 2 if key == "poll.word.if_need_be" else 0
+            assert re.fullmatch(rf"[^\W\d][\w-]*(?: [^\W\d][\w-]*){{0,{most}}}", word), (locale, key)
             assert word == word.casefold()
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from adapters.console.render import render
 from adapters.console.script import Ends, Grants, Links, Says, Waits, read_line
+from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import UserError
@@ -181,9 +182,9 @@ class Console:
         button = buttons[number - 1]
         return await self.core.handle(replace(asked, command=button.command, args=button.args))
 
-    async def _waits(self, span: timedelta) -> None:
+    async def _waits(self, span: when.Unit) -> None:
         """Everything that comes due on the way happens at its own time."""
-        until = self._clock.now() + span
+        until = when.after(self._clock.now(), span, self._zone)
         while True:
             due = await self.core.store.read_anywhere(lambda tx: tx.jobs.next_due())
             if due is None or due > until:

@@ -16,11 +16,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.errors import UserError
 from bot.model.people import Role
-from bot.when import read_span
+from bot.when import Unit, read_span
 
 _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
 _SAYS = re.compile(_WHO + r"(?:/(?P<place>[^\s@:/]{1,64}))?\s*:\s?(?P<text>.*)", re.DOTALL)
@@ -28,7 +27,6 @@ _ROLE = re.compile(r"rol(?:e)?\s+" + _WHO + r"\s+(?P<role>\w+)")
 _ACCOUNT = re.compile(_WHO)
 _LINKS = re.compile(r"(?:one person|[eé]{2}n persoon):\s+(?P<accounts>\S+(?:\s+\S+)+)")
 _WAIT = re.compile(r"(?:wait|wacht)\s+(?P<span>.+)")
-_LONGEST_WAIT = timedelta(days=36_600)
 _ENDS = ("exit", "quit")
 _PRESS = re.compile(r"\[(\d{1,3})\]")
 
@@ -60,9 +58,9 @@ class Grants:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """So much time passes."""
+    """So much time passes, on the clock on the wall."""
 
-    span: timedelta
+    span: Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +96,6 @@ def read_line(line: str, number: int) -> Line | None:
         accounts = [_ACCOUNT.fullmatch(account) for account in match["accounts"].split()]
         if all(accounts):
             return Links(tuple((account["name"], account["label"]) for account in accounts if account))
-    if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])) and span < _LONGEST_WAIT:
+    if (match := _WAIT.fullmatch(line)) and (span := read_span(match["span"])):
         return Waits(span)
     raise UserError("console.line", line=number, words=line[:60])

@@ -161,10 +161,10 @@ class SlashCommands:
 
 
 def _names(commands: Commands, command: Command) -> Iterator[str]:
-    """Its path, and each name of one word that it has beside that."""
+    """Its path, and each name of more or fewer words that it has beside that: a group's, or one by itself."""
     yield command.path
-    if " " in command.path:
-        yield from (name for name in commands.names(command, DEFAULT) if " " not in name)
+    others = {1, 2} - {len(command.path.split())}
+    yield from (name for name in commands.names(command, DEFAULT) if len(name.split()) in others)
 
 
 def _everywhere(words: Mapping[str, str]) -> dict[str, str]:

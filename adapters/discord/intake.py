@@ -26,11 +26,11 @@ from adapters.discord.channels import (
     names_of,
     room_of,
 )
+from adapters.discord.limiter import Limiter
 from adapters.discord.render import values_of
 from adapters.discord.replies import Interaction, Prepared, Reply, source_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
-from adapters.discord.turns import Turns
 from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
@@ -51,7 +51,7 @@ class Intake:
         self._on = session
         # With when it was asked.
         self._answering: dict[asyncio.Task[Any], datetime] = {}
-        self._turns = Turns()
+        self._limiter = Limiter()
 
     async def idle(self, timeout: float) -> None:
         """Return once those who wait for an answer have it, or after so many seconds."""
@@ -66,7 +66,7 @@ class Intake:
         """Deal with it to the end; whatever goes wrong is answered. Where somebody does too much at once
         Discord says to them that Plein did not respond.
         """
-        if not self._turns.takes(asked.user.id):
+        if not self._limiter.admits(asked.user.id):
             return
         task = asyncio.current_task()
         assert task
@@ -97,10 +97,10 @@ class Intake:
         A database that does not answer just now is asked again: what was done is not done twice.
         """
         reply = Reply(self._on, asked)
-        turn = contextlib.AsyncExitStack()
+        slot = contextlib.AsyncExitStack()
 
         async def prepared() -> Prepared:
-            await turn.enter_async_context(self._turns.turn(asked.user.id))
+            await slot.enter_async_context(self._limiter.slot(asked.user.id))
             for attempt in range(TRIES):
                 try:
                     return await reply.prepare(await work(asked))
@@ -112,7 +112,7 @@ class Intake:
                     break
             return reply.plain(message(text("discord.not_now")))
 
-        async with turn:
+        async with slot:
             await reply.give(prepared())
 
     async def _elsewhere(self, asked: Interaction) -> Message:
@@ -250,7 +250,7 @@ class Intake:
         if used is None or used.focused is None:
             return
         try:
-            async with self._turns.turn(asked.user.id):
+            async with self._limiter.slot(asked.user.id):
                 invocation = await self._invocation(asked, used.command.path, used.args, typing=True)
                 found = await self._on.core.suggest(invocation, used.focused, used.typed)
                 voice = await self._on.voice(invocation.author, otherwise=invocation.locale)

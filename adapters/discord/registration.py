@@ -113,4 +113,4 @@ class Registration:
         return True
 
     async def _note(self, where: str, told: str) -> None:
-        await self._core.keep(account_of(self._client), COMMANDS + where, told)
+        await self._core.keep(account_of(self._client), {COMMANDS + where: told})

@@ -181,8 +181,10 @@ class Writer:
         """The form as it pops up; the custom_id comes back with what was filled in."""
         assert 1 <= len(form.fields) <= FORM_FIELDS
         dialog = Dialog(title=self._words.confidential(form.title, FORM_TITLE) or "…", custom_id=custom_id)
-        if len(form.fields) < FORM_FIELDS and (shown := self._form_lines(form.lines)):
+        shown = self._form_lines(form.lines)
+        if shown and len(form.fields) < FORM_FIELDS:
             dialog.add_item(ui.TextDisplay(shown))
+            shown = ""
         for number, wanted in enumerate(form.fields):
             label = self._words.confidential(wanted.label, FORM_LABEL) or wanted.name
             # A label that does not fit goes on below.
@@ -190,6 +192,8 @@ class Writer:
             hint = whole if wanted.hint or units(whole) > FORM_LABEL else None
             make = self._choice if _can_be_chosen(wanted) else _input
             component = make(wanted, str(number))
+            if number == 0 and shown:  # there is no room for lines of their own
+                hint = shorten(shown, FORM_HINT)
             dialog.add_item(ui.Label(text=label, description=hint or None, component=component))
         return dialog
 
@@ -206,11 +210,12 @@ class Writer:
             custom_id=custom_id,
             required=wanted.required,
             min_values=int(wanted.required),
+            max_values=min(wanted.picked, len(wanted.choices)),
             options=[
                 discord.SelectOption(
                     label=self._words.confidential(words, CHOICE) or value,
                     value=value,
-                    default=value == wanted.value,
+                    default=value in (wanted.value.split() if wanted.picked > 1 else (wanted.value,)),
                 )
                 for value, words in wanted.choices
             ],
@@ -251,7 +256,7 @@ def values_of(form: Form, submitted: Mapping[str, Any]) -> list[str]:
         part = waiting.pop()
         if isinstance(part, Mapping):
             values, inside = part.get("values"), part.get("components")
-            value = values[0] if isinstance(values, list) and values else part.get("value")
+            value = " ".join(map(str, values)) if isinstance(values, list) else part.get("value")
             if isinstance(part.get("custom_id"), str) and isinstance(value, str):
                 found[part["custom_id"]] = value
             waiting += [part.get("component"), *(inside if isinstance(inside, list) else [])]

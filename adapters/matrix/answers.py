@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.commands.talk import small_talk
 from bot.model.message import Form, Message, Text
+from bot.numerals import number_in
 from bot.texts import Texts, Voice
 from bot.unseen import seen_as
 
 _BETWEEN = re.compile(r"[\s,;>&+]+")
-_NUMBER = re.compile("[#\\[]?(\\d{1,2})(?:[\\].)]|\ufe0f?\u20e3)?")
+# What is greater numbers nothing that Plein shows: people talk of years.
+_MOST = 99
 _CHOICE = re.compile(r"^(?:\[1\]|[█▓░ ]*1\.) ", re.MULTILINE)
 _AROUND = ' .,!?"“”„«»'
 # "Ja, graag", "ja sluit maar": who says more than that says something else.
@@ -33,8 +36,8 @@ def shows_choices(content: Mapping[str, Any]) -> bool:
 def numbers_in(words: str) -> tuple[int, ...]:
     """The numbers that words are, however phones write them; none where they are anything else."""
     parts = [part for part in _BETWEEN.split(words.strip().rstrip("!?")) if part]
-    found = [match for part in parts if (match := _NUMBER.fullmatch(part))]
-    return tuple(int(match[1]) for match in found) if len(found) == len(parts) else ()
+    found = [number for part in parts if (number := number_in(part)) is not None and 0 <= number <= _MOST]
+    return tuple(found) if len(found) == len(parts) else ()
 
 
 def button_called(message: Message, words: str, texts: Texts) -> int | None:
@@ -55,12 +58,20 @@ def button_called(message: Message, words: str, texts: Texts) -> int | None:
 
 
 def is_ballot(form: Form, words: str, texts: Texts) -> bool:
-    """Whether words are all that a form asks for: a text, numbers, or what can be chosen in its fields."""
-    if form.fields[0].long or numbers_in(words):
+    """Whether words are all that a form asks for: a text, numbers, or what can be chosen in its fields.
+
+    Where it asks for several things nothing says which of them is meant.
+    """
+    if len({field.name for field in form.fields}) > 1:
+        return False
+    if form.fields[0].long:
+        return small_talk(texts, words) is None  # "laat maar" is no reason
+    if numbers_in(words):
         return True
     known = {
         name
         for field in form.fields
+        if field.picked == 1
         for value, label in field.choices
         for name in (value, *map(seen_as, _written(label, texts)))
     }

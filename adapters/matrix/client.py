@@ -20,6 +20,7 @@ from adapters.matrix.render import (
     POLL_END,
     POLL_START,
     REACTION,
+    Content,
     addressed,
     native_poll,
     render,
@@ -195,17 +196,26 @@ class Matrix:
         return to.room_id if isinstance(to, Place) else await self._outgoing.room_for(to.user_id)
 
     async def _send(self, delivery: Delivery) -> Receipt:
-        """Send the message, after its native poll where it has one."""
+        """Send the message, after its native poll where it has one, and then its files.
+
+        Clients let people know of a picture whatever is done, so the words before it are quiet.
+        """
         to, message, key, tried_at = delivery.to, delivery.message, delivery.key, delivery.tried_at
         room, event = room_and_event(to) if isinstance(to, Place) else ("", "")
         if event:
             return await self._send_beside(delivery, room, event)
         room, voice = await self._room(to), await self._voice(delivery)
         poll = await self._send_poll(to, message, key, tried_at, voice) if isinstance(to, Place) else None
-        content = addressed(render(message, key, self._texts, voice, quiet=delivery.quiet), delivery)
+        files = await self._stored(room, delivery, voice)
+        quiet = delivery.quiet or bool(files)
+        content = addressed(render(message, key, self._texts, voice, quiet=quiet), delivery)
         courteous = isinstance(to, Identity)
         event = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
-        await self._send_files(room, message, key, tried_at, voice)
+        for name, file in files.items():
+            try:
+                await self._outgoing.send(room, TEXT, file, name, tried_at)
+            except (Gone, Refused) as refused:
+                log.warning("Left out %s: %s", name, refused)
         return Receipt((event, poll) if poll else (event,))
 
     async def _send_beside(self, delivery: Delivery, room: str, event: str) -> Receipt:
@@ -235,20 +245,24 @@ class Matrix:
             end = render_poll_end(message.native_poll, beside[0], key, self._texts, voice)
             await self._outgoing.send(room, POLL_END, end, key, None)
 
-    async def _send_files(
-        self, room: str, message: Message, key: str, tried_at: datetime | None, voice: Voice
-    ) -> None:
-        """What a room or server does not take is left out: the words have said the same."""
-        for file in message.files:
+    async def _stored(self, room: str, delivery: Delivery, voice: Voice) -> dict[str, Content]:
+        """Its files as events, by their keys, for whoever the message is for.
+
+        What a server does not take is left out: the words say the same.
+        """
+        found: dict[str, Content] = {}
+        for file in delivery.message.files:
             data = await self._core.file(file, voice)
             plain = self._texts.write(file.words, replace(voice, code=("", "")))
-            name = f"{key}:{file.form}"
+            name = f"{delivery.key}:{file.form}"
             try:
                 stored = await self._outgoing.upload(room, data, MIMETYPES[file.form])
-                content = {**render_file(file.form, file.name, data, plain, name), **stored}
-                await self._outgoing.send(room, TEXT, content, name, tried_at)
             except (Gone, Refused) as refused:
                 log.warning("Left out %s: %s", name, refused)
+                continue
+            content = {**render_file(file.form, file.name, data, plain, name), **stored}
+            found[name] = addressed(content, replace(delivery, reply_to=None))
+        return found
 
     async def _send_poll(
         self, place: Place, message: Message, key: str, tried_at: datetime | None, voice: Voice

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 import nio
 import vodozemac
-from nio.crypto import Olm
+from nio.crypto import Olm, OlmDevice, Session
 from nio.events.ephemeral import EphemeralEvent
 from nio.events.to_device import KeyVerificationEvent, RoomKeyRequest, RoomKeyRequestCancellation
 from nio.responses import DeleteDevicesAuthResponse
@@ -22,6 +23,7 @@ from nio.schemas import Schemas, validate_json
 from nio.store import DefaultStore, MatrixStore
 from peewee import PeeweeException  # type: ignore[import-untyped]
 
+from adapters.matrix.peers import Peers
 from adapters.matrix.roomkeys import RoomKeys
 from bot.errors import StoreFailed
 
@@ -137,7 +139,9 @@ class PleinClient(nio.AsyncClient):
         try:
             await super()._handle_sync(response)
             if isinstance(self.olm, _Olm):
+                self._forget_rooms(response)
                 self.olm.room_keys.prune(self._is_in)
+                self.olm.peers.prune(self._met)
         except PeeweeException as error:
             # A room key that was read and not kept must come again, and be readable again: what
             # the key store holds is the truth, what is in memory is ahead of it.
@@ -155,6 +159,21 @@ class PleinClient(nio.AsyncClient):
         """Whether somebody is in a room that Plein is in, or one of the two is asked in."""
         found = self.rooms.get(room) or self.invited_rooms.get(room)
         return found is not None and (user in found.users or user == getattr(found, "inviter", None))
+
+    def _met(self) -> set[str]:
+        """Everybody who is in a room with Plein, or asked it into one; and itself."""
+        invited = self.invited_rooms.values()
+        people = {user for room in (*self.rooms.values(), *invited) for user in room.users}
+        return people | {room.inviter for room in invited if room.inviter} | {str(self.user_id)}
+
+    def _forget_rooms(self, response: nio.SyncResponse) -> None:
+        """Defect: nio keeps a line of each encrypted room that it was in, and the key that it used there."""
+        assert self.olm
+        for room_id in response.rooms.leave.keys() - response.rooms.join.keys():
+            self.olm.outbound_group_sessions.pop(room_id, None)
+            if room_id in self.encrypted_rooms:
+                self.encrypted_rooms.discard(room_id)
+                self.olm.store.delete_encrypted_room(room_id)
 
     def _handle_olm_events(self, response: nio.SyncResponse) -> None:
         """Defect: nio takes a count of 0 one-time keys for "unknown" and never uploads new ones."""
@@ -268,17 +287,51 @@ class _KeyStore(DefaultStore):
             self.database.close()
             raise
 
+    def ignore_devices(self, devices: list[OlmDevice]) -> None:
+        """Defect: nio keeps each device that was ever written to in a file, and reads all of it for each.
+        Nobody compares keys with Plein: there is nothing to remember.
+        """
+
 
 class _Olm(Olm):
     """nio's Olm machine. What strangers put into events and keys must not raise; a broken store must."""
 
     # Whether there is a key for whoever finds no other one, made since this start.
     _has_fallback = False
+    # Who is being listened to.
+    _heard: str | None = None
 
     def __init__(self, user_id: str, device_id: str, store: MatrixStore) -> None:
-        """Defect: nio keeps whatever room keys anybody sends, for ever."""
+        """Defect: nio keeps for ever the room keys that anybody sends, their sessions and their devices."""
         super().__init__(user_id, device_id, store)
+        self.peers = Peers(self)
         self.room_keys = RoomKeys(self)
+
+    def save_session(self, curve_key: str, session: Session) -> None:
+        super().save_session(curve_key, session)
+        self.peers.heard(curve_key, session, self._heard)
+
+    def decrypt(self, sender: str, sender_key: str, message: Any) -> Any:
+        self._heard = sender
+        try:
+            return super().decrypt(sender, sender_key, message)
+        finally:
+            self._heard = None
+
+    def _mark_device_for_unwedging(self, sender: str, sender_key: str) -> None:
+        """Another session is begun once an hour at most; nio looks at the first one alone."""
+        now = datetime.now()  # noqa: DTZ005 (as nio has it)
+        begun = (session.creation_time for session in self.session_store[sender_key])
+        if all(now - at > self._unwedging_interval for at in begun):
+            super()._mark_device_for_unwedging(sender, sender_key)  # type: ignore[no-untyped-call]
+
+    def check_if_wedged(self, event: nio.MegolmEvent) -> None:
+        """Defect: nio asks for the key with each event anew, notes that for ever, and takes nobody's answer.
+        Who has a device that is not known is to be asked for theirs, no more.
+        """
+        known = self.device_store.active_user_devices(event.sender)
+        if all(device.id != event.device_id for device in known):
+            self.users_for_key_query.add(event.sender)
 
     def _handle_room_key_event(self, sender: str, sender_key: str, payload: Json) -> Any:
         event = super()._handle_room_key_event(sender, sender_key, payload)
@@ -341,14 +394,20 @@ class _Olm(Olm):
             return False
 
     def _handle_key_query(self, response: nio.KeysQueryResponse) -> None:
-        """Defect: a device without a user, or with a key that is none, costs everybody else's."""
+        """Defects: a device without a user, or with a key that is none, costs everybody else's; and who lists
+        somebody else's key has what is for them sealed so that they cannot read it.
+        """
         for user_id, devices in response.device_keys.items():
             for device_id in [
-                device for device, keys in devices.items() if not _whole(user_id, device, keys)
+                device
+                for device, keys in devices.items()
+                if not _whole(user_id, device, keys)
+                or self.peers.is_anothers(user_id, keys["keys"][f"curve25519:{device}"])
             ]:
-                log.warning("Left out a device of %s: its keys are malformed", user_id)
+                log.warning("Left out a device of %s: its keys are malformed, or another's", user_id)
                 del devices[device_id]
         super()._handle_key_query(response)
+        self.peers.listed(sum(map(len, response.changed.values())))
 
     def _handle_key_claiming(self, response: nio.KeysClaimResponse) -> None:
         """Defects: one malformed one-time key costs everybody else's, so each is taken by itself; and

@@ -27,6 +27,7 @@ from adapters.matrix.read import (
     Reacted,
     Removed,
     Said,
+    Sent,
     content_if_by,
     moment,
     read,
@@ -70,6 +71,8 @@ class Intake:
         if isinstance(heard.meaning, Edited):
             now = heard.meaning.now
             return now.is_command and self._on.core.commands.resembles(now.words)
+        if isinstance(heard.meaning, Sent):
+            return self._looks_like_two(room)
         if not isinstance(heard.meaning, Said):
             return True
         said = heard.meaning
@@ -138,6 +141,9 @@ class Intake:
         match heard.meaning:
             case Said() as said:
                 await self._deal_with_words(asked, said, arrival.room)
+            case Sent():
+                # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
+                await self._tell(asked, arrival.room, text("matrix.sent"), f"sent:{asked.at:%Y-%m-%d}")
             case Edited(target):
                 await self._tell(asked, arrival.room, text("matrix.edited"), f"edited:{target}")
             case Reacted(target, number):
@@ -258,7 +264,7 @@ class Intake:
                     await self._on.core.hear(_talk(asked, asked.place, said))
             case Reacted(target) | Answered(target) | Ended(target):
                 is_meant = await self._message_at(room, target) is not None
-            case Removed() | Edited():
+            case Removed() | Edited() | Sent():
                 is_meant = False
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
@@ -368,9 +374,7 @@ class Intake:
         ]
         for start in range(0, len(waiting), AT_ONCE):
             for kept in await self._kept(waiting[start : start + AT_ONCE]):
-                if kept.undecryptable:
-                    await self.ask_for_key(kept)
-                else:
+                if not kept.undecryptable:
                     said.append((kept, _sender(json.loads(kept.body))))
         self.in_order.put_first(self._on.account, said)
 
@@ -383,18 +387,6 @@ class Intake:
                 await self._on.clock.sleep(PAUSE)
 
     # --- what cannot be read yet ---
-
-    async def ask_for_key(self, arrival: Arrival) -> None:
-        """Ask the sender's devices for the key, once."""
-        event = nio.Event.parse_event(json.loads(arrival.body))
-        if not isinstance(event, nio.MegolmEvent):
-            return
-        log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
-        event.room_id = arrival.room
-        try:
-            await self._on.client.request_room_key(event)
-        except Exception as error:
-            log.info("Could not ask for a key: %s", type(error).__name__)
 
     async def unseal(self) -> None:
         """Try again what could not be decrypted; what stayed closed for a week is given up."""
@@ -431,7 +423,7 @@ def _stands_at(heard: Heard) -> str:
     match heard.meaning:
         case Reacted(target) | Answered(target) | Ended(target):
             return target
-        case Said() | Edited() | Removed():
+        case Said() | Sent() | Edited() | Removed():
             return heard.id
 
 

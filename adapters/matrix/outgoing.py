@@ -28,6 +28,7 @@ from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, TryLater
+from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 REMEMBERED = timedelta(hours=20)
@@ -59,15 +60,16 @@ class Outgoing:
         self._clock = clock
         self._messages = Pace(clock)
         self._new_rooms = Pace(clock)
-        # Since when somebody waits for a new room, and when they last asked.
+        # Since when somebody waits for a new room, and when they last asked; within LEFT_THE_LINE.
         self._line: dict[str, tuple[datetime, datetime]] = {}
         self._invitations = Pace(clock)
         self._synced = asyncio.Condition()
         self._making: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._written: asyncio.Lock = asyncio.Lock()
-        self._asked_in: dict[str, str] = {}
+        self._asked_in: Recent[str, str] = Recent(MOST_ASKED)
         # Called with whoever declined to talk in private, and the room that they asked something in.
         self.on_declined: Callable[[str, str], Awaitable[None]]
+        # Only of rooms that Plein is in.
         self._direct: dict[str, list[str]] = {}
         self._listed: set[str] = set()
 
@@ -270,10 +272,7 @@ class Outgoing:
         if self._was_left(user):
             await self.on_declined(user, room)
         elif not any(known.members.get(user) == "join" for known in self._rooms_for(user)):
-            self._asked_in.pop(user, None)
             self._asked_in[user] = room
-            if len(self._asked_in) > MOST_ASKED:
-                del self._asked_in[next(iter(self._asked_in))]
 
     def _made_for(self, room: Room) -> str | None:
         """Whom we made it for; that somebody else wrote so in a room of theirs says nothing."""

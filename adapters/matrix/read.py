@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeGuard
 
+from bot.numerals import KEYCAP, number_in
 from bot.unseen import has_unseen
 
 # What Plein says carries this: by it it is found again in the room's history, and known for a bot's.
 KEY = "be.plein.key"
 RESPONSES = ("org.matrix.msc3381.poll.response", "m.poll.response")
 ENDS = ("org.matrix.msc3381.poll.end", "m.poll.end")
+_SENT = ("m.image", "m.audio", "m.video", "m.file", "m.location")
 _START = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_000
-_NUMBER = re.compile("\\[?(\\d{1,2})(?:\ufe0f?\u20e3)?\\]?[.)!]?")
-_KEYCAP = re.compile(r"(\d{1,2})(?:\ufe0f?\u20e3)?")
 _COMMAND = re.compile(r"![^\W\d_]")
 
 
@@ -42,8 +42,9 @@ class Said:
 
     @property
     def pressed(self) -> int | None:
-        match = _NUMBER.fullmatch(self.words)
-        return int(match[1]) if match else None
+        # "#2" is what a poll is called, wherever it stands in a list.
+        number = None if self.words.startswith("#") else number_in(self.words.rstrip("!"))
+        return number if number is not None and 0 <= number < 100 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Edited:
 
     target: str
     now: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A picture, a recording or a file: no words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Removed:
     target: str
 
 
-Meaning = Said | Edited | Reacted | Answered | Ended | Removed
+Meaning = Said | Sent | Edited | Reacted | Answered | Ended | Removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +146,9 @@ def _is_id(value: object, sigil: str) -> TypeGuard[str]:
 
 def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Meaning | None:
     if kind == "m.room.message":
-        return _said(content)
+        return Sent() if _is_sent(content) else _said(content)
+    if kind == "m.sticker":
+        return Sent()
     if kind == "m.reaction":
         return _reacted(content)
     if kind in RESPONSES:
@@ -157,6 +165,11 @@ def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Me
 def _relation(content: dict[str, Any]) -> dict[str, Any]:
     found = content.get("m.relates_to")
     return found if isinstance(found, dict) else {}
+
+
+def _is_sent(content: dict[str, Any]) -> bool:
+    """Not where one only changes: nothing is said anew; and what any Plein sends is a bot's."""
+    return content.get("msgtype") in _SENT and KEY not in content and replaced_by(content) is None
 
 
 def _said(content: dict[str, Any]) -> Said | Edited | None:
@@ -205,10 +218,9 @@ def _reacted(content: dict[str, Any]) -> Reacted | None:
     target, key = relation.get("event_id"), relation.get("key")
     if relation.get("rel_type") != "m.annotation" or not _is_id(target, "$") or not isinstance(key, str):
         return None
-    number = 10 if key == "\N{KEYCAP TEN}" else None
-    if match := _KEYCAP.fullmatch(key.strip()):
-        number = int(match[1])
-    return Reacted(target, number) if number else None
+    number = 10 if key == "\N{KEYCAP TEN}" else number_in(key.strip()) or 0
+    # A reaction is one sign: of two keycaps neither is meant.
+    return Reacted(target, number) if 0 < number < 100 and key.count(KEYCAP) < 2 else None
 
 
 def _referred(content: dict[str, Any]) -> str | None:

@@ -52,8 +52,10 @@ class Room:
     left: set[str] = field(default_factory=set)
     # Our own homeserver, whose clock is believed.
     home: str = ""
-    # When each of them came in; whoever's server is another one: not before we saw it happen.
+    # When each of them came in; whoever's server is another one: when we saw it happen.
     came: dict[str, datetime] = field(default_factory=dict)
+    # Of whom that changed and is still to be kept.
+    newcomers: set[str] = field(default_factory=set)
     # How people come in, and who can read along; where nothing is said, what the specification takes.
     join_rule: str = "invite"
     history: str = "shared"
@@ -76,15 +78,18 @@ class Room:
             if membership not in ("join", "invite", "knock"):
                 # Whoever is not there any more is forgotten, however many come and go.
                 self.members.pop(key, None)
-                self.came.pop(key, None)
+                if self.came.pop(key, None) and self.is_far(key):
+                    self.newcomers.add(key)
                 if len(self.left) < FEW:
                     self.left.add(key)
             elif isinstance(membership, str):
                 # A new name or picture comes as another event of the same kind.
                 at = moment(event.get("origin_server_ts"))
                 if at and membership == "join" and self.members.get(key) != "join":
-                    is_ours = key.partition(":")[2] == self.home
-                    self.came[key] = at if seen_at is None or is_ours else max(at, seen_at)
+                    is_far = self.is_far(key)
+                    self.came[key] = seen_at if seen_at and is_far else at
+                    if is_far:
+                        self.newcomers.add(key)
                 self.members[key] = membership
                 self.left.discard(key)
         elif kind == "m.room.third_party_invite":
@@ -174,6 +179,10 @@ class Room:
     def since(self, user: str) -> datetime | None:
         """When somebody who is in it came in."""
         return self.came.get(user) if self.members.get(user) == "join" else None
+
+    def is_far(self, user: str) -> bool:
+        """Whether another server says what they do, and when."""
+        return user.partition(":")[2] != self.home
 
     def has(self, user: str) -> bool:
         """Whether somebody is in it, or could be by saying yes."""

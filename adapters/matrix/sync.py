@@ -21,6 +21,7 @@ import nio
 from adapters.matrix.errands import Errands
 from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, says_who_reads, since_joining
 from adapters.matrix.intake import Intake
+from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
@@ -43,7 +44,6 @@ BREATH = 0.02
 # So many rooms are come into at the same time, each tried for so many seconds, and so often in half a day;
 # of more than so many that wait the last are kept.
 DOORS_AT_ONCE, JOINS_WITHIN, JOIN_TRIES, MOST_DOORS = 100, 120.0, 15, 500
-KEYS_AT_ONCE = 100
 # What decides in a room whether Plein may write there.
 OPENS = ("m.room.power_levels", "m.room.join_rules")
 # What is said shows up in what the server brings within so long.
@@ -88,8 +88,10 @@ class Sync:
         rule = session.settings.invitations
         self._named = {*themes, *rule.rooms}
         self._welcome = Welcome(session.core, session.account, self._named, rule)
+        self._newcomers = Newcomers(session)
         self._joins = Pace(session.clock)
-        # By room: those that Plein is in, as they are called; those to come into; when that was tried.
+        # By room: those that Plein is in, as they are called, until it leaves; those to come into; when that
+        # was tried.
         self._bound: dict[str, str] = {}
         self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
@@ -97,14 +99,14 @@ class Sync:
         # How far was read, when that was known, and until when by the server's clock that is.
         self._since, self._heard_at = "", _NEVER.next_at
         self._until: datetime | None = None
-        self._doors, self._chores, self._keys = Errands(DOORS_AT_ONCE), Errands(3), Errands(KEYS_AT_ONCE)
+        self._doors, self._chores = Errands(DOORS_AT_ONCE), Errands(3)
 
     async def run(self, caught_up: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled. Raises: TokenRefused. `caught_up` is called after the first reading."""
         try:
             await self._read_again_and_again(caught_up)
         finally:
-            for errands in (self._doors, self._chores, self._keys):
+            for errands in (self._doors, self._chores):
                 await errands.stop()
 
     async def _read_again_and_again(self, caught_up: Callable[[], Awaitable[None]]) -> None:
@@ -135,6 +137,9 @@ class Sync:
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)
         privately = self._take_note(response, None if first else self._on.clock.now())
+        if first:
+            await self._newcomers.recall(since)
+        await self._newcomers.keep(self._on.rooms[room] for room in response.rooms.join)
         arrivals = self._arrivals(response, since, privately) if since else []
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
         if first:
@@ -158,6 +163,7 @@ class Sync:
         """
         privately = set()
         for room_id, info in response.rooms.join.items():
+            is_new = room_id not in self._on.rooms
             room = self._on.rooms.setdefault(room_id, Room(room_id, home=self._server()))
             for event in info.state:
                 room.apply(event.source, seen_at)
@@ -165,6 +171,9 @@ class Sync:
                 room.apply(event.source, seen_at)
                 if room.is_private(self._on.me, str(event.source.get("sender"))):
                     privately.add(str(event.source.get("event_id")))
+            if is_new and seen_at:
+                # Whoever is there was there before Plein: when it came says since when.
+                room.newcomers = {self._on.me}
         return privately
 
     # --- until when that is ---
@@ -195,7 +204,7 @@ class Sync:
     def _hand_over(self, arrivals: Sequence[Arrival]) -> None:
         for arrival in arrivals:
             if arrival.undecryptable:
-                self._keys.run(arrival.id, partial(self._intake.ask_for_key, arrival))
+                log.info("Event %s in %s waits for its key", arrival.id, arrival.room)
             else:
                 self._intake.put(arrival)
 
@@ -228,6 +237,7 @@ class Sync:
                 known.pop(room_id, None)
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
+            await self._surely(partial(self._newcomers.forget, room_id))
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         await self._note_who_lost_it(response, first=first)
         for room_id in response.rooms.join:

@@ -13,6 +13,9 @@ from bot.model.people import Identity, Role
 from bot.ports.adapter import Core
 
 KEPT = "invited"
+# Of so many rooms that were refused it is remembered, those that were refused last. All others are rooms
+# that Plein is in, or is coming into.
+MOST_REFUSED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +69,14 @@ class Welcome:
 
     async def _put(self, room: str, word: Word) -> None:
         if self._words.get(room) != word:
-            await self._keep({**self._words, room: word})
+            others = {other: before for other, before in self._words.items() if other != room}
+            await self._keep({**others, room: word})
 
     async def _keep(self, words: Mapping[str, Word]) -> None:
+        refused = [room for room, word in words.items() if word.refused]
+        words = {room: word for room, word in words.items() if room not in refused[:-MOST_REFUSED]}
         packed = json.dumps({room: asdict(word) for room, word in words.items()})
-        await self._core.keep(self._account, KEPT, packed)
+        await self._core.keep(self._account, {KEPT: packed})
         self._words = dict(words)
 
     async def is_ours(self, room: str) -> bool:

@@ -42,7 +42,7 @@ class Command:
     buttons use it. `confidential`: what it answers is kept sealed, only as long as that is needed. `asks`:
     what its form asks for, where that is more than it cannot do without. `notes`: the texts that its help
     ends with. `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise
-    what there is to say first.
+    what there is to say first, or `Asked`.
 
     Raises: ValueError for a parameter whose name is taken.
     """

@@ -25,6 +25,10 @@ _ANY_MIXED = re.compile(f"[{_MIXED}]")
 # Which characters may stand before a quotation, and which behind it.
 _BEFORE = "([{|=/-–—" + _MIXED
 _BEHIND = "|.,;:!?)]}…"
+# Single marks are apostrophes as well: one that closes stands behind a word or a sentence, and before none.
+_SINGLE = "'‘’‛`´"
+_CLOSES_SINGLE = re.compile(r"(?<=\S)['’`´](?!\w)")
+_CLITIC = re.compile(r"['‘’‛`´](?:[sntkmrd]|em|ns|tis|twas)\b", re.IGNORECASE)
 # What a line that asks back quotes with: the first that does not stand in the words.
 _CLEAR = ("«»", "»«", "‚‘")
 
@@ -128,6 +132,26 @@ def question_beyond(words: str) -> int | None:
     inside = [other for other in others if other.end < end]
     # A quotation right behind it is the first option: `"Welk plan" "Park" | "Plein"`.
     return inside[-1].end + 1 if inside and words[first.end + 1 : inside[0].start].strip() else None
+
+
+def single_quotation(words: str) -> int | None:
+    """Where a quotation in single marks ends with which the words begin: `'A bench?' Yes | No`.
+
+    None where that may be an apostrophe: `'s Avonds`, or where several may close it: `'The boys' room'`.
+    """
+    if words[:1] not in _SINGLE or not quoted_clearly(words) or _CLITIC.match(words):
+        return None
+    bar = _BAR.search(words)
+    closing = [at.start() for at in _CLOSES_SINGLE.finditer(words, 1, bar.start() if bar else len(words))]
+    after_a_sentence = [at for at in closing if words[at - 1] in _ENDS]
+    sure = after_a_sentence[:1] or closing
+    return sure[0] if len(sure) == 1 else None
+
+
+def unquoted(words: str) -> str:
+    """The words without the single marks around all of them."""
+    whole = len(words) > 2 and single_quotation(words) == len(words) - 1
+    return words[1:-1] if whole else words
 
 
 def _last_mark(words: str, at: int) -> int:

@@ -14,10 +14,20 @@ from bot.commands.argument import Argument, Extent
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
+from bot.commands.meant import ALIKE, nearest_command
 from bot.commands.nearly import DASH, Nearly, nearly_options
 from bot.commands.numbered import ask_about_number
-from bot.commands.quotes import QUOTES, question_beyond, quotation_at, quotations, quoted_clearly
+from bot.commands.quotes import (
+    QUOTES,
+    question_beyond,
+    quotation_at,
+    quotations,
+    quoted_clearly,
+    single_quotation,
+    unquoted,
+)
 from bot.commands.talk import answer_to_talk
+from bot.commands.types import NUMBER
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.message import Text, text
 from bot.unseen import has_unseen
@@ -29,9 +39,6 @@ _DASHED = re.compile(rf"[{DASH}]")
 _QUOTE = re.compile("[" + "".join(QUOTES) + "]")
 _FLAG = re.compile(r"(?<!\S)--([^\W\d][\w-]*)(?:\s*=\s*|\s+|$)")
 _FLAG_OR_QUOTE = re.compile(f"--|{_QUOTE.pattern}")
-# From here on one word is like another.
-_ALIKE, _VERY_MUCH = 0.6, 0.8
-_QUESTION = re.compile(r"\s\S.*[?|\n]", re.DOTALL)
 # Without a dash or a quotation mark a line can be read in one way only.
 _DASHED_OR_QUOTED = re.compile(f"{_DASHED.pattern}|{_QUOTE.pattern}")
 _BAR = re.compile(r"[|\n]")
@@ -95,12 +102,14 @@ def bind(commands: Commands, command: Command, given: Mapping[str, Any], call: C
             unsure = unsure or asked
         except UserError as error:
             others = {name: other for name, other in given.items() if name != argument.name}
+            if error.instead is not None:
+                others[argument.name] = error.instead
             ask_about_number(commands, command, argument, given, call)
             raise _wrong(commands, command, error.text, call.locale, others, argument) from None
     if missing:
         if command.lacking:
             command.lacking(call, bound)
-        problem = text("command.missing", name=missing.name_in(call.locale))
+        problem = text("command.missing", name=missing.about(call.locale))
         asking = form_for(commands, command, given, at_once=True, private=call.theme_here is None)
         raise _wrong(commands, command, problem, call.locale, given).asking(asking).openly()
     if unsure:
@@ -143,67 +152,41 @@ def _command(commands: Commands, words: str, locale: str, *, called: bool) -> tu
     first = tuple(word.casefold() for word in words.split(None, 3)[:3])
     for length in range(len(first), 0, -1):
         if command := commands.by_name.get(first[:length]):
-            rest = words.split(None, length)[length:]
-            return command, rest[0] if rest else ""
-    raise _unknown(commands, words, locale, called=called).openly()
-
-
-def _unknown(commands: Commands, words: str, locale: str, *, called: bool) -> UserError:
-    """The command that was meant: by its spelling, or by another word for what it does ("delete", "stop").
-
-    `called`: as a command, with its sign before it; in private people may just say something.
-    """
+            return command, _behind(words, length)
     tried = " ".join(words.casefold().split(None, 2)[:2])[:60]
-    first, _, second = tried.partition(" ")
-    known = {name[0] for name in commands.by_name}
-    said = words.casefold().split(None, 4)
-    # "delete my vote" is about the vote, whatever "delete" alone is about.
-    for noun, phrase in (("", said[:3]), (first, said[1:4] if first in known else [])):
-        if command := _meant(commands, " ".join(phrase), noun, alike=False):
-            return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
-    if first not in known and (command := _meant(commands, first, alike=False)):
-        return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
-    nouns = get_close_matches(first, known, 1, _ALIKE)
-    if not nouns:
-        return (
-            UserError("command.unknown", typed=tried) if called else answer_to_talk(commands, words, locale)
-        )
-    asks = _that_asks(commands, nouns[0]) if _QUESTION.search(words) else None
-    command = asks or _meant(commands, second, nouns[0]) or commands.by_name.get((nouns[0],))
-    if command is None:
+    if not called and not commands.resembles(words):
+        raise answer_to_talk(commands, words, locale).openly()  # "hoe" is not "who", misspelt
+    if found := nearest_command(commands, words):
+        raise _did_you_mean(commands, *found, tried, words, locale).openly()
+    nouns = get_close_matches(first[0] if first else "", {name[0] for name in commands.by_name}, 1, ALIKE)
+    if nouns:
         # "poll", "poll jump": the noun is right, so show what it can do.
-        return UserError("command.noun", typed=tried, noun=nouns[0])
+        raise UserError("command.noun", typed=tried, noun=nouns[0]).openly()
+    unknown = UserError("command.unknown", typed=tried) if called else answer_to_talk(commands, words, locale)
+    raise unknown.openly()
+
+
+def _behind(words: str, count: int) -> str:
+    """What stands behind the first so many words."""
+    rest = words.split(None, count)[count:]
+    return rest[0] if rest else ""
+
+
+def _did_you_mean(
+    commands: Commands, command: Command, count: int, tried: str, words: str, locale: str
+) -> UserError | Unsure:
+    """Asked back with what was typed behind it, where that is all it needs; else how it is typed."""
+    line = _Line(commands, command, locale)
+    with contextlib.suppress(UserError, Unsure):
+        rest = _behind(words, count)
+        given = line.read(rest)
+        for argument in commands.arguments(command):
+            if argument.converter is NUMBER and argument.name in given:
+                NUMBER.convert(argument, given[argument.name], None)
+        if all(argument.name in given for argument in commands.arguments(command) if argument.required):
+            asked = text("command.nearest", typed=tried, usage=line.shown(rest))
+            return Unsure(asked, yes(**given)).running(command.path)
     return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
-
-
-def _that_asks(commands: Commands, noun: str) -> Command | None:
-    """Which one of those behind a noun takes options: for whoever puts a question behind it at once."""
-    for name, command in commands.by_name.items():
-        extents = [
-            argument.converter.extent for argument in commands.arguments(command) if not argument.named
-        ]
-        if len(name) > 1 and name[0] == noun and Extent.REST in extents:
-            return command
-    return None
-
-
-def _meant(commands: Commands, word: str, noun: str = "", *, alike: bool = True) -> Command | None:
-    """Which one does what this word says, of all or of those behind a noun; with `alike` a word like it."""
-    about = {
-        command.path: command
-        for name, command in commands.by_name.items()
-        if len(name) > 1 and noun in ("", name[0])
-    }
-    verbs: dict[str, Command] = {}
-    for command in about.values():
-        for verb in filter(None, commands.verbs(command)):
-            verbs.setdefault(verb, command)
-    if word in verbs or not alike:
-        return verbs.get(word)
-    # A word of the same meaning has to be quite like it; a name may be spelled worse.
-    names = [name[-1] for name in commands.by_name if commands.by_name[name].path in about]
-    near = get_close_matches(word, list(verbs), 1, _VERY_MUCH) or get_close_matches(word, names, 1, _ALIKE)
-    return verbs.get(near[0]) if near else None
 
 
 # --- what stands behind it ---
@@ -227,6 +210,8 @@ class _Line:
 
     def read(self, rest: str) -> dict[str, Any]:
         """The arguments. Raises: UserError; Unsure with the line as it could be."""
+        if found := single_quotation(rest):
+            rest = f"{quoted_clearly(rest[1:found])}{rest[found + 1 :]}"
         if not _DASHED_OR_QUOTED.search(rest):
             return self.arguments(rest)
         clear = self._clear_quotes(rest)
@@ -240,7 +225,7 @@ class _Line:
             raise Unsure(question, ((text("line.belongs"), given),)).running(self.command.path)
         if could_be != rest:
             choices = [*yes(**given), *(self._as_words(clear) if nearly else ())]
-            raise Unsure(text("line.meant", line=self._shown(could_be)), choices).running(self.command.path)
+            raise Unsure(text("line.meant", line=self.shown(could_be)), choices).running(self.command.path)
         return given
 
     def options_in(self, words: str) -> tuple[str, dict[str, Any], str]:
@@ -279,10 +264,12 @@ class _Line:
         with contextlib.suppress(UserError):
             yield text("line.words"), self.arguments(rest)
 
-    def _shown(self, rest: str) -> str:
+    def shown(self, rest: str) -> str:
         """The line on one line."""
         name = self.commands.names(self.command, self.locale)[0]
         words = " ".join(re.sub(r"\s*\n\s*", " | ", rest.strip()).split())
+        if not words:
+            return f"!{name}"
         return f"!{name} {words}" if len(words) <= _SHOWN else f"!{name} {words[: _SHOWN - 1]}…"
 
     def arguments(self, rest: str) -> dict[str, Any]:
@@ -337,7 +324,9 @@ class _Line:
                     given[found.name], left = self._yes(piece[flag.end() : end])
                     plain.append(left)
                 elif value:
-                    given[found.name] = value
+                    given[found.name], left = self._value(found, value)
+                    # What stands behind it is none of what stood before it.
+                    plain.append(f" | {left}" if left and "".join(plain).strip() else left)
                 elif end == len(piece):
                     waits = found
                 else:
@@ -345,6 +334,19 @@ class _Line:
         if waits:
             mistakes.append(_Mistake(text("command.flag_empty", flag=waits.name_in(self.locale)), waits))
         return given, "".join(plain), mistakes
+
+    def _value(self, argument: Argument, words: str) -> tuple[str, str]:
+        """The value, and what is left: of a number or one of a few words that is all but its first word."""
+        words = unquoted(words)
+        first, _, left = words.partition(" ")
+        if self._is_value(argument, first) and not self._is_value(argument, words):
+            return first, left.strip()
+        return words, ""
+
+    def _is_value(self, argument: Argument, words: str) -> bool:
+        if argument.converter.plain is int:
+            return words.lstrip("#").isdecimal()
+        return any(words.casefold() in argument.words(other) for other in argument.texts.locales)
 
     def _flag(self, name: str, *, first: bool) -> Argument | _Mistake:
         """The one of that name; only of the `first` mistake it is asked what was meant by it."""

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from bot.commands.catalogue import Commands
 from bot.errors import UserError
+from bot.texts import Texts
 
 # What people say that wants an answer of its own: `talk.hello` are the words, `talk.hello.answer` the answer.
 SAID = ("hello", "thanks", "no")
@@ -24,11 +25,18 @@ def answer_to_talk(commands: Commands, words: str, locale: str) -> UserError:
     for word in said:
         if topic := topic_like(commands, word, locale):
             return UserError("talk.about", topic=topic)
+    what = small_talk(commands.texts, words)
+    return UserError(f"talk.{what}.answer" if what else "talk.unknown")
+
+
+def small_talk(texts: Texts, words: str) -> str | None:
+    """Which of `SAID` a few words are, in any language; None where they are more than that."""
+    said = _WORD.findall(words.casefold()[:_LONGEST])
     for what in SAID if 0 < len(said) <= _FEW else ():
-        in_any = (commands.texts.find(f"talk.{what}", other) or "" for other in commands.texts.locales)
+        in_any = (texts.find(f"talk.{what}", locale) or "" for locale in texts.locales)
         if said[0] in "|".join(in_any).split("|"):
-            return UserError(f"talk.{what}.answer")
-    return UserError("talk.unknown")
+            return what
+    return None
 
 
 def topic_like(commands: Commands, word: str, locale: str) -> str | None:

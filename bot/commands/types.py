@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 from bot import when
 from bot.commands.argument import Argument, Converter, Converters, Extent
-from bot.commands.quotes import QUOTES, quotation_at
+from bot.commands.quotes import QUOTES, quotation_at, unquoted
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.events import Mention
 from bot.model.message import Field, Suggestion, Text, text
@@ -107,7 +107,7 @@ def _unquoted(part: str) -> str:
     """An option that somebody put in quotation marks of its own."""
     part = part.strip()
     whole = len(part) > 2 and part[0] in QUOTES and quotation_at(part, 0)
-    return part[1:-1] if whole and whole.end == len(part) - 1 else part
+    return part[1:-1] if whole and whole.end == len(part) - 1 else unquoted(part)
 
 
 def _show_options(argument: Argument, value: Any, locale: str) -> str:
@@ -198,7 +198,11 @@ def _moment(argument: Argument, value: Any, call: Asking) -> datetime:
     if isinstance(value, datetime):
         return value
     words = str(value)
-    reading = call.read_moment(words)
+    try:
+        reading = call.read_moment(words)
+    except UserError as error:
+        an_hour = argument.texts.find("when.an_hour", call.locale)
+        raise error.better(f"{words} {an_hour}") if error.text.key == "when.no_hour" else error from None
     if reading.end:
         raise UserError("when.one_moment", words=words[:_SHOWN])
     if not reading.sure:

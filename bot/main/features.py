@@ -17,6 +17,7 @@ from storage import polls as kept_polls
 from storage import tables
 from storage.parts import Stored
 from storage.residents import links as kept_links
+from storage.residents import profile as kept_profiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ FEATURES = (
     Installed(residents.FEATURE),
     Installed(residents.LINKING, kept_links.STORED),
     Installed(polls.FEATURE, kept_polls.STORED),
+    Installed(residents.PROFILE, kept_profiles.STORED),
 )
 
 

@@ -132,8 +132,9 @@ class NativePoll:
 class Field:
     """One thing that a form asks for, and the argument it goes into.
 
-    `value` stands in it already. `choices`: the values to pick one from, each with its words. `long`: it
-    may take several lines. `most`: so many characters fit.
+    `value` stands in it already. `choices`: the values to pick one from, each with its words; or up to
+    `picked` of them, which then stand in the value apart by blanks. `long`: it may take several lines.
+    `most`: so many characters fit.
     """
 
     name: str
@@ -144,6 +145,7 @@ class Field:
     long: bool = False
     required: bool = True
     most: int | None = None
+    picked: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Form:
 
     `at_once`: nothing is wrong, so that the form may be shown instead of the message it comes with.
     `lines`: what has to be read to fill it in, for where the form covers all else. `again`: what asks for
-    the same form, where the answer that it came with is not kept.
+    the same form as it is for whoever opens it, which nothing that is kept could say.
     """
 
     title: Text

@@ -131,8 +131,10 @@ def joined(parts: Iterable[Part]) -> Part | None:
 class Known:
     """How a resident is shown: by a name that nobody else has here, and their accounts.
 
-    The account that they used last comes first.
+    The account that they used last comes first. `own`: they chose the name themselves, and are called by it
+    where their platform shows another.
     """
 
     name: str
     accounts: tuple[Identity, ...]
+    own: bool = False

@@ -196,8 +196,8 @@ class Core(Protocol):
 
     # --- what an account keeps ---
 
-    async def keep(self, account: str, name: str, value: str) -> None:
-        """A small thing under that name, in place of the one before it."""
+    async def keep(self, account: str, values: Mapping[str, str | None]) -> None:
+        """Small things, each under its name in place of the one before it; None: nothing any more."""
         ...
 
     async def kept(self, account: str, prefix: str = "") -> Mapping[str, str]:

@@ -109,7 +109,14 @@ class PeopleStore(Protocol):
     ) -> tuple[int, Sequence[int]]:
         """These accounts are one person's: who that is, and who they were taken to be.
 
-        Without a name or role they keep those that they have.
+        Without a name or role they keep those that they have; a name that they chose themselves they keep
+        whatever is said here.
+        """
+        ...
+
+    def call(self, resident: int, name: str, *, chosen: bool, own: bool = False) -> None:
+        """That is their name from now on. `chosen`: whatever their platform calls them. `own`: they chose it
+        themselves, and are shown by it everywhere.
         """
         ...
 
@@ -197,6 +204,10 @@ class PeopleStore(Protocol):
 
     def set_reminded(self, resident: int, wanted: bool) -> None: ...
 
+    def is_reminded(self, resident: int) -> bool:
+        """Whether they want to be told what they may be about to miss."""
+        ...
+
     def take_part(self, account: Identity, resident: int, theme: int, part: Part) -> None:
         """Their platform says so. Since when stays as it was said first."""
         ...
@@ -227,6 +238,10 @@ class PeopleStore(Protocol):
 
     def highest_role(self, identity: Identity) -> Role:
         """In whichever community, where nobody in particular asks."""
+        ...
+
+    def moderators(self) -> Sequence[Resident]:
+        """Who moderates the community, or a place of its own, as far as that was ever said."""
         ...
 
     def with_role(self, role: Role) -> Sequence[Identity]: ...

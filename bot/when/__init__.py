@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
@@ -42,6 +42,7 @@ __all__ = [
 LANGUAGES = {"nl": DUTCH, "en": ENGLISH}
 _LONGEST = 100
 _SHOWN = 40
+_A_CENTURY = 36_600
 
 
 def read(
@@ -72,8 +73,8 @@ def read(
     raise UserError("when.unclear", words=words)
 
 
-def read_span(words: str, locale: str = "nl") -> timedelta | None:
-    """A bare length of time: `2d`, `36h`, `1d 12h`, `2 weken`; None where it is anything else."""
+def read_span(words: str, locale: str = "nl") -> Unit | None:
+    """A bare length of time up to a century: `2d`, `36h`, `1d 12h`, `2 weken`; None for anything else."""
     if len(words) > _LONGEST:
         return None
     pieces = scan(words)
@@ -82,7 +83,7 @@ def read_span(words: str, locale: str = "nl") -> timedelta | None:
             phrase = Phrase(tokens(pieces, language, "date"), language)
             length = amounts(phrase)
             if length and not phrase.more() and not length.months:
-                return timedelta(days=length.days, seconds=length.seconds)
+                return length if length.days + length.seconds // 86_400 < _A_CENTURY else None
         except (Unread, OverflowError):
             continue
     return None
@@ -114,7 +115,8 @@ def _read_in(
 
     def read_as(pairs: Pairs) -> Reading:
         said = recognise(tokens(pieces, language, pairs), language)
-        return resolve(said, now, zone, whole_days=whole_days)
+        reading = resolve(said, now, zone, whole_days=whole_days)
+        return reading._replace(bound=said.until or (said.onward and reading.whole_day))
 
     if not any(map(could_be_both, pieces)):
         return read_as("clock")

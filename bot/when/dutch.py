@@ -135,10 +135,8 @@ DUTCH = Language(
     and_="en",
     article="de, den, in de, op de, op den",
     links="op, in, van, vanaf, de, den, het, 't, in de, op de, op den",
-    fillers=(
-        "ten laatste, ten laatste op, uiterlijk, ten uiterste, op zijn laatst, op z'n laatst, "
-        "stipt, exact, precies"
-    ),
+    latest="ten laatste, ten laatste op, uiterlijk, ten uiterste, op zijn laatst, op z'n laatst",
+    fillers="stipt, exact, precies",
     joined={
         "vanmorgen": "vandaag + ochtend",
         "vanochtend": "vandaag + ochtend",

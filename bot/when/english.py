@@ -128,7 +128,8 @@ ENGLISH = Language(
     and_="and",
     article="the, in the, on the",
     links="on, the, of, in, from, in the, on the, starting, starting at",
-    fillers="at the latest, at latest, sharp, exactly",
+    latest="at the latest, at latest",
+    fillers="sharp, exactly",
     joined={"tonight": "today + night"},
     refused={
         "when.past_day": "yesterday, the day before yesterday, day before yesterday, last, previous, ago",

@@ -31,6 +31,8 @@ def recognise(tokens: Sequence[Token], language: Language) -> Said:
     """Raises: Unread where a word belongs to no part, or a part comes twice."""
     phrase = Phrase(tokens, language)
     while phrase.more():
+        phrase.said.until |= phrase.any_of(("until", "latest"))
+        phrase.said.onward |= phrase.means("since") is not None
         for part in _begun_by(*phrase.meanings[phrase.at]):
             if part(phrase):
                 break
@@ -47,7 +49,7 @@ def _instant(phrase: Phrase) -> bool:
 
 def _filler(phrase: Phrase) -> bool:
     """Words without a meaning of their own. A link needs something behind it."""
-    if phrase.take("fillers") is not None:
+    if phrase.take_any(("fillers", "latest")):
         return True
     if not phrase.any_of(("links", "until", "since")) or not phrase.more(1):
         return False
@@ -80,7 +82,7 @@ _PARTS: Mapping[Callable[[Phrase], bool], set[Kind]] = {
     part_of_day: {"part", "this"},
     days_ahead: {"days_ahead"},
     _dash: {"dash"},
-    _filler: {"fillers", "links", "until", "since"},
+    _filler: {"fillers", "latest", "links", "until", "since"},
 }
 
 

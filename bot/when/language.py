@@ -105,6 +105,7 @@ Mark = Literal[
     "and_",
     "article",
     "links",
+    "latest",
     "fillers",
 ]
 # What words of the other tables may mean, and figures and signs, which are the same everywhere.
@@ -194,6 +195,8 @@ class Language:
     since: str = ""
     to: str = ""
     until: str = ""
+    # "uiterlijk vrijdag", "vrijdag ten laatste"
+    latest: str = ""
     and_: str = ""
     # "de 3 om 20u": with it a figure is a day
     article: str = ""

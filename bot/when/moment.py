@@ -26,7 +26,7 @@ class Reading(NamedTuple):
     """A moment in UTC, and where one was written, its end.
 
     Not `sure`: there is another honest reading, so ask before it counts; `others` are the starts of those
-    that are known.
+    that are known. `bound`: the words say by when, or from which day on, rather than when.
     """
 
     start: datetime
@@ -34,6 +34,7 @@ class Reading(NamedTuple):
     sure: bool
     others: tuple[datetime, ...] = ()
     whole_day: bool = False
+    bound: bool = False
 
     @property
     def starts(self) -> tuple[datetime, ...]:

@@ -49,6 +49,8 @@ class Said:
     nth: tuple[int, int, int | None] | None = None  # the first (-1: last) Monday of this, the next, a month
     closing: tuple[Unit, int] | None = None  # the end of this (0) or the next (1) week, month or year
     deadline: bool = False  # "tegen vrijdag"
+    until: bool = False  # "voor vrijdag", "uiterlijk vrijdag 20u"
+    onward: bool = False  # "vanaf vrijdag"
     span: Unit | None = None
     within: bool = False  # "over 2 weken", not "2 weken"
     day: int | None = None

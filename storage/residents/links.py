@@ -62,7 +62,7 @@ links = Table(
     Column("id", Number, primary_key=True),
     of_community(),
     Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info=_STAYS),
-    Column("accounts", Text, nullable=False),
+    Column("joined", Text, nullable=False),
     Column("brought", Text, nullable=False),
     Column("until", Moment, nullable=False),
     sqlite_autoincrement=True,
@@ -120,7 +120,7 @@ _CLOSE = update(wrong_codes).where(_LATELY).values(closed_until=_UNTIL)
 _CLOSE_OWN = _CLOSE.where(_OWN)
 _CLOSED = select(func.max(wrong_codes.c.closed_until)).where(_OWN, wrong_codes.c.closed_until > _NOW)
 _ADD_LINK = insert(links).returning(links.c.id)
-_LINK = select(links.c.id, links.c.resident, links.c.accounts, links.c.brought).where(
+_LINK = select(links.c.id, links.c.resident, links.c.joined, links.c.brought).where(
     links.c.id == _ID, links.c.until > _NOW
 )
 _DROP_LINK = delete(links).where(links.c.id == _ID)
@@ -211,7 +211,7 @@ class Links:
 
     def add(self, resident: int, accounts: Sequence[Identity], brought: Brought, until: datetime) -> int:
         row = {
-            "accounts": orjson.dumps([account.address for account in accounts]).decode(),
+            "joined": orjson.dumps([account.address for account in accounts]).decode(),
             "brought": orjson.dumps(brought).decode(),
         }
         number: int = self._db.execute(_ADD_LINK, {**row, "resident": resident, "until": until}).scalar_one()
@@ -221,7 +221,7 @@ class Links:
         row = self._db.execute(_LINK, {"id_": link, "now_": now}).first()
         if row is None:
             return None
-        accounts = tuple(_account(address) for address in orjson.loads(row.accounts))
+        accounts = tuple(_account(address) for address in orjson.loads(row.joined))
         return Linked(row.id, row.resident, accounts, Brought(**orjson.loads(row.brought)))
 
     def forget_link(self, link: int) -> None:

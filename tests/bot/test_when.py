@@ -97,7 +97,44 @@ def test_so_long_from_now(words: str, span: timedelta) -> None:
 
 @pytest.mark.parametrize(("words", "span"), SPANS)
 def test_a_bare_length_of_time(words: str, span: timedelta) -> None:
-    assert when.read_span(words) == span
+    length = when.read_span(words)
+    assert length
+    assert timedelta(days=length.days, seconds=length.seconds) == span
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "voor vrijdag",
+        "vóór vrijdag 20u",
+        "uiterlijk vrijdag",
+        "vrijdag ten laatste",
+        "tot vrijdag 20u",
+        "vrijdag voor 20u",
+        "tegen vrijdag",
+        "vanaf vrijdag",
+        "before Friday",
+        "by Friday 8pm",
+        "until Friday",
+        "Friday at the latest",
+    ],
+)
+def test_by_when_is_not_when(words: str) -> None:
+    assert when.read(words, NOW, BRUSSELS, whole_days=True).bound
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "vrijdag",
+        "vrijdag vanaf 20u",
+        "vrijdag kwart voor acht",
+        "vrijdag voor de middag om 10u",
+        "van 19 tot 21u",
+    ],
+)
+def test_a_day_or_an_hour_is_no_bound(words: str) -> None:
+    assert not when.read(words, NOW, BRUSSELS, whole_days=True).bound
 
 
 @pytest.mark.parametrize(
@@ -108,9 +145,9 @@ def test_what_is_no_bare_length_of_time(words: str) -> None:
 
 
 def test_a_bare_length_of_time_is_read_in_any_language() -> None:
-    assert when.read_span("2 days", "nl") == when.read_span("2 dagen", "en") == timedelta(days=2)
-    assert when.read_span("2 dagen", "xx") == timedelta(days=2)
-    assert when.read_span("12u") == timedelta(hours=12)
+    assert when.read_span("2 days", "nl") == when.read_span("2 dagen", "en") == when.Unit(days=2)
+    assert when.read_span("2 dagen", "xx") == when.Unit(days=2)
+    assert when.read_span("12u") == when.Unit(seconds=12 * 3600)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.read import bind, parse
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.model.people import Resident, Role
 from bot.ports.storage import Transaction
 from bot.settings import Settings
@@ -51,7 +51,10 @@ def read(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> tuple
 
 
 def refused(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> str:
-    """What is said to whoever typed that wrong."""
-    with pytest.raises(UserError) as error:
+    """What is said to whoever typed that wrong: how to type it, or whether it is meant as it could be."""
+    with pytest.raises((UserError, Unsure)) as caught:
         read(typed, locale, commands)
-    return Texts().write(error.value.text, Voice(locale, BRUSSELS, NOW))
+    error = caught.value
+    assert isinstance(error, (UserError, Unsure))
+    said = error.question if isinstance(error, Unsure) else error.text
+    return Texts().write(said, Voice(locale, BRUSSELS, NOW))

@@ -6,7 +6,9 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
+from urllib.parse import quote
 
 import aiohttp
 from aiohttp import web
@@ -33,6 +35,7 @@ class Proxy:
     def __init__(self, target: str) -> None:
         self._target = target
         self._rules: list[_Rule] = []
+        self._moved: dict[str, str] = {}
         self.url = ""
         self.seen: list[str] = []
         self.bodies: list[tuple[str, Any]] = []
@@ -77,6 +80,18 @@ class Proxy:
 
         self._add(part, spoil, times, ask=True)
 
+    def move(self, user: str, server: str) -> str:
+        """From now on they are somebody of another homeserver, whichever way one looks: who."""
+        self._moved[user] = f"{user.partition(':')[0]}:{server}"
+        return self._moved[user]
+
+    def _renamed(self, words: str, *, back: bool = False) -> str:
+        for user, far in self._moved.items():
+            for written in (str, partial(quote, safe="")):
+                here, there = written(user), written(far)
+                words = words.replace(there, here) if back else words.replace(here, there)
+        return words
+
     def mend(self) -> None:
         for rule in self._rules:
             if rule.held:
@@ -104,7 +119,7 @@ class Proxy:
 
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(f"{request.method} {request.path}")
-        sent = await request.read()
+        sent = self._renamed((await request.read()).decode("latin-1"), back=True).encode("latin-1")
         said = sent if sent and "json" in request.content_type else b"null"
         self.bodies.append((request.path, json.loads(said)))
         rule = self._rule(request.path_qs)
@@ -116,11 +131,12 @@ class Proxy:
             headers = {name: request.headers[name] for name in passed if name in request.headers}
             async with self._session.request(
                 request.method,
-                URL(self._target + request.raw_path, encoded=True),
+                URL(self._target + self._renamed(request.raw_path, back=True), encoded=True),
                 data=sent,
                 headers=headers,
             ) as response:
                 status, body = response.status, await response.read()
+                body = self._renamed(body.decode("latin-1")).encode("latin-1")
         spoiled = (status, body) if rule is None else rule.spoil(status, body)
         if spoiled is None:
             assert request.transport

@@ -7,17 +7,17 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from adapters.console.client import Turning
 from adapters.console.script import Grants, Links, Says, Waits, read_line
+from bot import when
 from bot.core import PleinCore
 from bot.main.app import open_core, texts_of
 from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
 from bot.ports.adapter import Listener
-from tests.chat import Codes, Scenario, open_chat, printed, spelled_out
+from tests.chat import BRUSSELS, Codes, Scenario, open_chat, printed, spelled_out
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
 from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
@@ -62,9 +62,9 @@ class Play:
         await stage.does(says, openly=openly)
         return heard + await self.hear_rest(says)
 
-    async def _waits(self, span: timedelta) -> list[Heard]:
+    async def _waits(self, span: when.Unit) -> list[Heard]:
         """Everything that comes due on the way happens at its own time."""
-        until, heard = self._clock.now() + span, []
+        until, heard = when.after(self._clock.now(), span, BRUSSELS), []
         while True:
             due = await self._core.store.run(lambda tx: tx.jobs.next_due())
             if due is None or due > until:

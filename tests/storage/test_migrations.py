@@ -747,7 +747,7 @@ LINKED: dict[str, list[dict[str, object]]] = {
         {"community": 1, "code": "c1", "resident": 1, "account": "a", "until": 1},
         {"community": 2, "code": "c1", "resident": 3, "account": "a", "until": 1},
     ],
-    "links": [{"community": 2, "resident": 3, "accounts": "[]", "brought": "{}", "until": 1}],
+    "links": [{"community": 2, "resident": 3, "joined": "[]", "brought": "{}", "until": 1}],
     "wrong_codes": [{"community": 1, "account": "a", "at": 1}, {"community": 2, "account": "a", "at": 1}],
     "leavers": [
         {"community": 1, "poll": 1, "account": "a", "holder": 1},

@@ -34,7 +34,7 @@ from bot.ports.storage import Transaction
 
 _COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
-    Command("poll vote", vote.vote_poll, lacking=find.check_any, notes=vote.HOW),
+    Command("poll vote", vote.vote_poll, lacking=vote.ask_for_vote, notes=vote.HOW),
     Command("poll withdraw", vote.withdraw_poll),
     Command("poll show", read.show_poll),
     Command("poll list", read.list_polls),
@@ -47,6 +47,7 @@ _COMMANDS = (
     Command("poll export", read.export_poll),
     Command("poll choose", vote.choose_in_poll, listed=False),
     Command("poll tick", vote.tick_poll, listed=False),
+    Command("poll fill", vote.fill_in_poll, listed=False),
     Command("poll take-back", vote.take_back_vote, listed=False),
 )
 _JOBS = {

@@ -106,6 +106,8 @@ def _dates(call: Call, options: Sequence[str]) -> tuple[str, ...]:
     for option, reading, found in zip(options, readings, kept, strict=True):
         if reading.end:
             raise UserError("when.one_moment", words=option)
+        if reading.bound:
+            raise UserError("poll.dates.bound", words=option)
         if reading.start <= call.now:
             raise UserError("poll.dates.past", at=shown_date(found))
         if kept.count(found) > 1:

@@ -34,8 +34,10 @@ _CLOSED_FIRST = ("poll again", "poll outcome")
 _OR_CLOSED = ("poll show", "poll export")
 
 
-def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
+def find(call: Call, number: int | None, fits: Callable[[Poll], bool] | None = None) -> tuple[Poll, Choices]:
     """The poll with that number; without one, the only one here that the command can be about.
+
+    `fits`: whether what was said can be about a poll, where it is about any of several.
 
     Raises: Unsure where there are several.
     """
@@ -62,6 +64,8 @@ def find(call: Call, number: int | None) -> tuple[Poll, Choices]:
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
     if not possible:
         raise UserError("poll.none_possible", usage=usage(call, "poll list")).openly()
+    if fits and len(possible) > 1:
+        possible = [(poll, mine) for poll, mine in possible if fits(poll)] or possible
     if len(possible) > 1:
         raise _which(call, [poll for poll, _ in possible[:OFFERED]])
     return possible[0]
@@ -119,12 +123,6 @@ def _say_what_came(call: Call) -> None:
         came_out = show.result(poll, show.shown_count(call.tx, poll))[0]
         question, ended = poll.question, poll.ended_at
         raise UserError("poll.closed_lately", question=question, ended=ended, result=came_out).openly()
-
-
-def check_any(call: Call, given: Mapping[str, Any]) -> None:
-    """Whether there is a poll to vote in at all, for whoever has not said what they vote."""
-    poll = given.get("poll")
-    find_running(call, poll if isinstance(poll, int) else None)
 
 
 def themes_here(call: Call) -> Collection[int]:

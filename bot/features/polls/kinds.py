@@ -16,6 +16,7 @@ from bot.errors import Unsure, UserError
 from bot.features.polls.ranking import Ranking, add_duels, decide, duels_of
 from bot.features.polls.records import LONGEST_REASON, Ballots, Choices, Kind, Plan, shown_date
 from bot.model.message import Text, text, typed
+from bot.numerals import number_in
 from bot.unseen import seen_as
 
 BEST_SCORE = 5
@@ -24,19 +25,19 @@ AGREE, ABSTAIN, OBJECT = 1, 2, 3
 # Words that stand for a mark, in the catalogues: `poll.word.yes` and so on.
 DATE_WORDS = {"yes": YES, "if_need_be": IF_NEED_BE, "no": NO}
 CONSENT_WORDS = {"agree": AGREE, "abstain": ABSTAIN, "object": OBJECT}
-# As a keycap on phones: "2\ufe0f\u20e3".
-_NUMBERS = re.compile("[#\\[]?(-?\\d{1,9})(?:[\\].]|\ufe0f?\u20e3)?")
 _BETWEEN_OPTIONS = re.compile(r"[|,;>\n]")
 _QUOTED = ' .!"“”„«»'
 # Words between options, or before one, that choose nothing.
 BESIDE = {"and": 1, "beside": 1}
 NUMBER_WORDS = {f"number.{number}": number for number in range(1, 11)}
-# What makes a key of a figure: 2\ufe0f\u20e3.
-_KEYCAP = str.maketrans("", "", "\ufe0f\u20e3")
+# An option's number and its mark.
+_PAIR = re.compile(r"(\d{1,3}):(\w{1,20})")
 # Their options are no words that people typed.
 _GIVEN = (Kind.CONSENT, Kind.DATES)
 # Nobody names as many options.
 MOST_WORDS = 200
+# Words in a mark: "if need be".
+_LONGEST_MARK = 3
 _BETWEEN = re.compile(r"[\s,;>]+")
 # What a typed word means to this kind: a mark, or None.
 Meaning = Callable[[str, Mapping[str, int]], int | None]
@@ -140,8 +141,9 @@ def read_ranks(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
-    """`5 0 3`: a score for each option, in order."""
-    scores = tuple(_number(plan, word) for word in _answers(plan, words, meaning, {}))
+    """`5 0 3`: a score for each option, in order; or `1:5 3:3`, for some of them."""
+    some = _some(plan, words, lambda word: int(word) if word.isdecimal() else None)
+    scores = some or tuple(_number(plan, word) for word in _answers(plan, words, meaning, {}))
     for score in scores:
         if not 0 <= score <= BEST_SCORE:
             raise wrong(plan, "poll.vote.score_range", number=score, best=BEST_SCORE)
@@ -149,10 +151,12 @@ def read_scores(plan: Plan, words: str, meaning: Meaning) -> Choices:
 
 
 def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
-    """`ja nee misschien`: a word for each date; or the numbers of those that suit."""
+    """`ja nee misschien`: a word for each date, or `1:ja 3:misschien`; or the numbers of those that suit."""
+    if some := _some(plan, words, lambda word: meaning(word, DATE_WORDS)):
+        return some
     parts = [*_answers(plan, words, meaning, DATE_WORDS)]
-    if parts and all(_NUMBERS.fullmatch(part) for part in parts):
-        numbers = [_number(plan, part) for part in parts]
+    numbers = [number for part in parts if (number := number_in(part)) is not None]
+    if numbers and len(numbers) == len(parts):
         for number in numbers:
             _check_option(plan, number)
         return tuple(YES if option in numbers else NO for option in range(1, len(plan.options) + 1))
@@ -165,13 +169,27 @@ def read_dates(plan: Plan, words: str, meaning: Meaning) -> Choices:
     return _one_each(plan, tuple(marks))
 
 
+def _some(plan: Plan, words: str, mark: Callable[[str], int | None]) -> Choices | None:
+    """`1:5 3:3`: marks for some options, and the least for all others; None where it is anything else."""
+    pairs = [_PAIR.fullmatch(part) for part in _split(words)[:MOST_WORDS]]
+    found: dict[int, int] = {}
+    for pair in pairs:
+        value = mark(pair[2]) if pair else None
+        if pair is None or value is None:
+            return None
+        _check_option(plan, number := int(pair[1]))
+        if found.setdefault(number, value) != value:
+            raise wrong(plan, "poll.vote.marked_twice", option=option_text(plan, number))
+    return tuple(found.get(number, NO) for number in range(1, len(plan.options) + 1)) if found else None
+
+
 def read_consent(plan: Plan, words: str, meaning: Meaning) -> Choices:
     """`akkoord`, `onthouding` or `bezwaar`; the reason comes behind it, and is read by `read_reason`."""
     word = words.split(None, 1)[0].rstrip(":,.;!") if words.split() else ""
     mark = meaning(word, CONSENT_WORDS)
     if mark is None:
-        match = _NUMBERS.fullmatch(word)
-        mark = int(match[1]) if match and AGREE <= int(match[1]) <= OBJECT else None
+        number = number_in(word)
+        mark = number if number in (AGREE, ABSTAIN, OBJECT) else None
     if mark is None:
         raise wrong(plan, "poll.vote.no_mark", words=word[:40]) if word else wrong(plan, "poll.vote.nothing")
     return (mark,)
@@ -315,18 +333,25 @@ def _answers(plan: Plan, words: str, meaning: Meaning, marks: Mapping[str, int])
     parts = _split(words)
     if len(parts) > MOST_WORDS:
         raise wrong(plan, "poll.vote.no_number", words=words[:40])
-    for part in parts:
-        if part[0].isdigit() or meaning(part, marks) is not None:
+    while parts:
+        # "if need be" is one mark.
+        count = next((n for n in range(_LONGEST_MARK, 0, -1) if _is_mark(parts[:n], meaning, marks)), 0)
+        part, parts = " ".join(parts[: count or 1]), parts[count or 1 :]
+        if count or part[0].isdigit():
             yield part
         elif part not in "&+" and meaning(part, BESIDE) is None:
             yield str(meaning(part, NUMBER_WORDS) or part)
 
 
+def _is_mark(parts: list[str], meaning: Meaning, marks: Mapping[str, int]) -> bool:
+    return meaning(" ".join(parts), marks) is not None
+
+
 def _number(plan: Plan, word: str) -> int:
-    match = _NUMBERS.fullmatch(word.translate(_KEYCAP))
-    if not match:
+    number = number_in(word)
+    if number is None:
         raise wrong(plan, "poll.vote.no_number", words=word[:40])
-    return int(match[1])
+    return number
 
 
 def _check_option(plan: Plan, number: int) -> None:

@@ -66,16 +66,18 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
     if not found and not planned:
         none = "poll.none_open" if call.place and theme is None else "poll.list.none"
         return message(text(none, usage=usage(call, "poll open")))
-    lines = [
-        text("poll.list.one", poll=poll.id, question=poll.question, closes=poll.closes_at, count=poll.voters)
-        for poll, _ in found[:LISTED]
-    ]
+    lines = [_listed(poll) for poll, _ in found[:LISTED]]
     lines += [text("list.more")] if len(found) > LISTED else []
     lines += [
         text("poll.list.planned", poll=poll.id, question=poll.question, opens=poll.opened_at)
         for poll in planned
     ]
     return message(*lines, text("poll.list.how"), title=text("poll.list.title"))
+
+
+def _listed(poll: Poll) -> Text:
+    key = "poll.list.one" if poll.voters else "poll.list.nobody"
+    return text(key, poll=poll.id, question=poll.question, closes=poll.closes_at, count=poll.voters)
 
 
 def my_polls(call: Call) -> Message:

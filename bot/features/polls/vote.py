@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from bot.call import Call
-from bot.errors import Unsure, UserError
+from bot.errors import Asked, Unsure, UserError
 from bot.features.polls import show
 from bot.features.polls.ask import reminder_at
 from bot.features.polls.find import check_running, check_voter, find
@@ -41,7 +43,7 @@ HOW = (
 
 def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     """Vote: what is said here, and nothing that was said before."""
-    found, before = _find(call, poll)
+    found, before = _find(call, poll, answer)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
     with _openly(found):
@@ -50,13 +52,9 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
 
 def _vote(call: Call, found: Poll, before: Choices, answer: str) -> Message:
     """Read what was said as a ballot, and cast it."""
-
-    def meaning(word: str, marks: Mapping[str, int]) -> int | None:
-        return _mark(call, word, marks)
-
     after: Choices = ()
     try:
-        after = METHODS[found.kind].read(found, answer, meaning)
+        after = METHODS[found.kind].read(found, answer, partial(_mark, call))
         reason = read_reason(found, answer, after)
     except UserError as error:
         named = _dates_named(call, found, answer) if found.kind is Kind.DATES else ()
@@ -72,6 +70,15 @@ def _vote(call: Call, found: Poll, before: Choices, answer: str) -> Message:
             return message(asked.question, asked.otherwise, buttons=buttons)
         raise Unsure(asked.question, choices) from None
     return _cast(call, found, before, after, reason)
+
+
+def ask_for_vote(call: Call, given: Mapping[str, Any]) -> None:
+    """Put the poll to whoever has not said what they vote. Raises: Asked, where they may vote in one."""
+    number = given.get("poll")
+    found, _ = _find(call, number if isinstance(number, int) else None)
+    with _openly(found):
+        check_voter(call, found)
+    raise Asked(_question(found, text("poll.asked", question=found.question)), open=not found.secret)
 
 
 def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_voted: bool = False) -> Message:
@@ -112,6 +119,12 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
     return _cast(call, found, before, after)
 
 
+def fill_in_poll(call: Call, poll: int) -> Message:
+    """Open the form of a whole ballot, with what they chose in it."""
+    found, before = _find(call, poll)
+    return _question(found, text("poll.asked", question=found.question), form=whole_form(found, before))
+
+
 def withdraw_poll(call: Call, poll: int | None = None) -> Message:
     """Take your vote back."""
     found, before = _find(call, poll)
@@ -126,14 +139,28 @@ def take_back_vote(call: Call, poll: int, only: tuple[int, ...]) -> Message:
     return _cast(call, found, before, () if before == only else before)
 
 
-def _find(call: Call, number: int | None) -> tuple[Poll, Choices]:
-    """The poll, open, and their ballot. What is said about an anonymous one leaves no trace of its own."""
-    found, before = find(call, number)
+def _find(call: Call, number: int | None, answer: str | None = None) -> tuple[Poll, Choices]:
+    """The poll, open, and their ballot. What is said about an anonymous one leaves no trace of its own.
+
+    Of several it is one in which that `answer` can be given.
+    """
+    found, before = find(call, number, partial(_can_be_said, call, answer) if answer else None)
     if found.anonymous and found.state == "open":
         call.confide(secret_of(found.id))
     with _openly(found):
         check_running(call, found)
     return found, before
+
+
+def _can_be_said(call: Call, answer: str, poll: Poll) -> bool:
+    """Whether the answer is one to this poll."""
+    try:
+        METHODS[poll.kind].read(poll, answer, partial(_mark, call))
+    except UserError:
+        return poll.kind is Kind.DATES and bool(_dates_named(call, poll, answer))
+    except Unsure:
+        pass
+    return True
 
 
 @contextmanager
@@ -218,14 +245,14 @@ def _asked_whole(poll: Poll, form: Form) -> Message:
     )
 
 
-def _question(poll: Poll, *first: Text) -> Message:
+def _question(poll: Poll, *first: Text, form: Form | None = None) -> Message:
     """The question put to one person alone."""
     return message(
         *first,
         *show.option_lines(poll, None),
         hints=[text("poll.reminder.how", poll=poll.id, how=how_to(poll))],
         buttons=show.buttons(poll),
-        form=ballot_form(poll),
+        form=form or ballot_form(poll),
     )
 
 

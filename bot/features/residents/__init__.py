@@ -2,7 +2,10 @@
 
 wishes.py   the language that each of them reads, whether they are reminded
 erase.py    what is kept of them, handed out or forgotten
-link.py     two accounts that are one person's; unlink.py: one that leaves
+name.py     what Plein calls them
+entries.py  what concerns them, what they know, whom they are there for; associations.py: which there are
+profile.py  what Plein knows of them, and what others may
+link.py     two accounts are one person's; unlink.py: one leaves
 """
 
 from __future__ import annotations
@@ -13,10 +16,10 @@ from typing import Any
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.feature import Feature
-from bot.features.residents import erase, link, unlink, wishes
-from bot.features.residents.records import LINKS
+from bot.features.residents import associations, entries, erase, link, name, profile, unlink, wishes
+from bot.features.residents.records import LINKS, PROFILES
 from bot.model.message import Suggestion, typed
-from bot.model.people import Resident
+from bot.model.people import Resident, Role
 from bot.people import RESIDENT
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -42,7 +45,7 @@ def export_links(tx: Transaction, resident: int) -> Exported:
     """What they asked for or gave, without who the other is; and what joined them lately."""
     codes = [_own_part(row) for row in tx.of(LINKS).codes_of(resident)]
     links = [
-        {name: row[name] for name in ("accounts", "brought")} | {"until": row["until"].isoformat()}
+        {name: row[name] for name in ("joined", "brought")} | {"until": row["until"].isoformat()}
         for row in tx.of(LINKS).links_of(resident)
     ]
     return {"link_codes": codes, "links": links}
@@ -82,4 +85,29 @@ LINKING = Feature(
     forget=forget_links,
     export=export_links,
     keeps=LINKS,
+)
+
+PROFILE = Feature(
+    name="profile",
+    commands=(
+        Command("me show", profile.show_profile, confidential=True),
+        Command("me name", name.choose_name),
+        Command("me interests", entries.choose_interests, confidential=True),
+        Command("me expertise", entries.choose_expertise, confidential=True),
+        Command("me for", entries.choose_association, confidential=True),
+        Command(profile.KNOWS, profile.find_knowing, confidential=True),
+        Command("who is", profile.show_person, confidential=True),
+        Command("association list", associations.list_associations, open=True),
+        Command("association name", associations.name_association, Role.MODERATOR),
+        Command("association retire", associations.retire_association, Role.MODERATOR),
+    ),
+    suggest={
+        "association": associations.suggest_associations,
+        **{f"{path}.remove": entries.suggest_own for path in entries.PATHS.values()},
+    },
+    kinds={entries.Topics: entries.TOPICS},
+    merge=profile.merge_profiles,
+    forget=profile.forget_profile,
+    export=profile.export_profile,
+    keeps=PROFILES,
 )

@@ -1,13 +1,14 @@
-"""What linking needs kept."""
+"""What linking needs kept, and what residents say of themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Protocol
 
-from bot.model.people import Identity
+from bot.model.people import Identity, Resident
 from bot.ports.people import Brought
 from bot.ports.storage import StoreKey
 
@@ -106,3 +107,68 @@ class LinkStore(Protocol):
 
 
 LINKS: StoreKey[LinkStore] = StoreKey("links")
+
+
+class About(StrEnum):
+    """What somebody says of themselves: what concerns them, what they know, whom they are there for."""
+
+    INTERESTS = "interests"
+    EXPERTISE = "expertise"
+    ASSOCIATIONS = "associations"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What somebody says of themselves about one thing. `shown`: others may know."""
+
+    words: tuple[str, ...]
+    shown: bool
+
+
+class ProfileStore(Protocol):
+    """What residents say of themselves, and the associations that there are.
+
+    Words are the same for whoever overlooks capitals and accents. Those that two accounts brought stand once,
+    and others may know of a list only if both let them.
+    """
+
+    def of(self, resident: int, about: About) -> Listed: ...
+
+    def add(self, resident: int, about: About, words: Sequence[str], *, shown: bool) -> None: ...
+
+    def remove(self, resident: int, about: About, words: Sequence[str]) -> None: ...
+
+    def clear(self, resident: int, about: About) -> None: ...
+
+    def show(self, resident: int, about: About, *, shown: bool) -> None:
+        """Whether others may know all of that list."""
+        ...
+
+    def who(self, about: About, words: str, most: int) -> Sequence[Resident]:
+        """Who lists that for others to know, by name; `most` at the most."""
+        ...
+
+    def associations(self) -> Sequence[str]:
+        """Those that there are, by the alphabet."""
+        ...
+
+    def name_association(self, name: str) -> None: ...
+
+    def retire_association(self, name: str) -> None:
+        """It is none any more, and nobody's."""
+        ...
+
+    def count(self, about: About, words: str) -> int:
+        """How many people list that, for others to know or not."""
+        ...
+
+    def entries_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """All that they say of themselves, by column."""
+        ...
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget(self, resident: int) -> None: ...
+
+
+PROFILES: StoreKey[ProfileStore] = StoreKey("profile")

@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("id", _NUMBER, nullable=False),
         sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("resident", _NUMBER, nullable=False),
-        sa.Column("accounts", sa.Text(), nullable=False),
+        sa.Column("joined", sa.Text(), nullable=False),
         sa.Column("brought", sa.Text(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["resident"], ["residents.id"], name=op.f("fk_links_resident")),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 
 # Somebody in a message that is kept: by number and name so far, by number alone from now on.
 _NAMED = re.compile(r'(\{"resident":\d+),"name":"(?:[^"\\]|\\.)*"\}')

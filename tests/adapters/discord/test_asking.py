@@ -12,6 +12,7 @@ from tests.chat import BRUSSELS
 from tests.doubles.discord import Answer, Discord, Modal, Person, Server
 from tests.on_discord import OnDiscord, next_weekday, plein_on
 
+THURSDAY, FRIDAY = 3, 4
 FIELDS = [
     "Je vraag",
     "Keuzes, elk op een eigen regel",
@@ -81,9 +82,16 @@ async def test_what_is_no_moment_is_said_to_be_none(plein: OnDiscord, anna: Pers
     assert "begrijp ik niet als tijdstip" in answer.text
 
 
-async def test_who_types_nothing_is_offered_some_usual_moments(plein: OnDiscord, anna: Person) -> None:
+@pytest.mark.parametrize(("weekday", "moments"), [(THURSDAY, 4), (FRIDAY, 5)])
+async def test_who_types_nothing_is_offered_some_usual_moments(
+    plein: OnDiscord, anna: Person, weekday: int, moments: int
+) -> None:
+    """On a Friday "vrijdag" may be today, or in a week."""
+    now = plein.clock.now().astimezone(BRUSSELS)
+    day = now.date() + timedelta(days=(weekday - now.weekday()) % 7 or 7)
+    plein.double.clock.turn((datetime.combine(day, time(9), BRUSSELS) - now).total_seconds())
     usual = await anna.completes("sport", "peiling open", "sluit")
-    assert len(usual) in (4, 5)  # on a Friday "vrijdag" may be today, or in a week
+    assert len(usual) == moments
     assert all(" om " in choice for choice in usual)
 
 

@@ -79,6 +79,21 @@ def test_a_name_that_is_a_groups_first_word_can_only_be_typed(tmp_path: Path) ->
     assert {option["name"] for option in told["wish"]["options"]} == {"add", "list"}
 
 
+def test_a_command_by_itself_may_stand_in_a_group_as_well() -> None:
+    """`/language` is `/me language` too: one command, and what it is given is read the same."""
+    commands = Commands(FEATURES.commands, Texts(), converters=KINDS)
+    alone, me = (described(commands)[name] for name in ("language", "me"))
+    in_group = below(me, "language")
+    assert in_group["options"] == alone["options"]
+    assert (me["name_localizations"]["nl"], in_group["name_localizations"]["nl"]) == ("mijn", "taal")
+    given = [{"name": "language", "type": STRING, "value": "nl"}]
+    used = SlashCommands(commands, {}).read(
+        {"name": "me", "options": [{"name": "language", "type": 1, "options": given}]}
+    )
+    assert used
+    assert (used.command.path, used.args) == ("language", {"language": "nl"})
+
+
 def test_everybody_reads_the_commands_in_their_own_language() -> None:
     poll = described(Commands(FEATURES.commands, Texts(), converters=KINDS))["poll"]
     assert poll["name_localizations"] == {"nl": "peiling", "en-GB": "poll", "en-US": "poll"}

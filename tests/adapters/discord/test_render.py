@@ -640,6 +640,13 @@ def test_people_are_mentioned_where_discord_reads_mentions() -> None:
     assert titled.embed.title == r"\*Ben\* (2) en # \<\@7>"
 
 
+def test_who_chose_a_name_is_called_by_it_and_not_by_what_discord_shows() -> None:
+    people = {1: Known("*Ann*", (Identity("discord", "42"),), own=True)}
+    shown = for_people()
+    said = replace(shown, voice=replace(shown.voice, people=people)).render(message(naming(BEN)))
+    assert said.content == r"\*Ann\*"
+
+
 def test_people_are_called_by_name_where_nothing_is_read() -> None:
     shown, label = for_people(), naming(BEN, AN)
     form = Form(label, "poll vote", {}, (Field("answer", label, label, choices=(("a", label),)),))
@@ -656,8 +663,9 @@ def test_people_are_called_by_name_where_nothing_is_read() -> None:
 
 @given(st.text(max_size=30))
 def test_no_name_means_anything_to_discord(name: str) -> None:
-    for accounts in ((), (Identity("discord", "42"),)):
-        people = {1: Known(name, accounts)}
+    account = (Identity("discord", "42"),)
+    for known in (Known(name, ()), Known(name, account), Known(name, account, own=True)):
+        people = {1: known}
         shown = replace(writer(), voice=replace(writer().voice, people=people))
         said = shown.render(message(naming(BEN), title=naming(BEN)))
         for words in (said.embed.title, said.embed.description) if said.embed else ():

@@ -120,7 +120,7 @@ async def test_what_comes_of_it_is_told_and_looked_at_again(plein: OnDiscord, an
     asked = await anna.uses("sport", "peiling besluit")
     assert asked.modal
     told = await anna.submits(asked, {"Het besluit": "Ze komt in het park."})
-    assert "Het besluit over “Een bank?” staat op de plek van het thema." in told.text
+    assert "Het besluit over “Een bank?” is bekendgemaakt." in told.text
     await plein.board("sport", "Besluit over “Een bank?”", "Ze komt in het park.")
     await plein.board("sport", "Besluit: Ze komt in het park.", "Gesloten op")
     await anna.uses("sport", "peiling besluit", besluit="Toch bij de kerk.", bekijk="30d")

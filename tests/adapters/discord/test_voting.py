@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
@@ -28,6 +28,11 @@ def list_of(message: Message) -> str:
         for component in all_components(message.components)
         if component.get("options")
     )
+
+
+def chosen_in(field: Mapping[str, Any]) -> list[str]:
+    """What a list in a form has chosen in it already."""
+    return [option["value"] for option in field["options"] if option.get("default")]
 
 
 # --- buttons and lists ---------------------------------------------------------------------------
@@ -86,25 +91,32 @@ async def test_twenty_options_leave_room_for_a_list(plein: OnDiscord, anna: Pers
 async def test_ranks_are_pressed_or_given_in_a_form(plein: OnDiscord, anna: Person, ben: Person) -> None:
     board = await opened(plein, anna, "Wat eerst?", "Bank | Boom | Beeld", kind="ranked")
     asked = await anna.presses(board, "Zet in volgorde")
-    assert asked.modal
-    assert asked.modal.data["components"][0]["content"] == "1\\. Bank\n2\\. Boom\n3\\. Beeld"
-    assert "je koos Beeld op 1, Bank op 2 en Boom op 3" in (await anna.submits(asked, {"0": "3 1 2"})).text
+    order = {"Plaats 1": "Beeld", "Plaats 2": "Bank", "Plaats 3": "Boom"}
+    assert "je koos Beeld op 1, Bank op 2 en Boom op 3" in (await anna.submits(asked, order)).text
+    # Whoever opens it on the board finds their own order in it.
+    again = await anna.presses(board, "Zet in volgorde")
+    assert again.modal
+    assert chosen_in(again.modal.fields["0"]) == ["3"]
+    assert "je koos Beeld op 1, Bank op 2 en Boom op 3" in (await anna.submits(again)).text
     for name in ("Beeld", "Boom"):
         pressed = await ben.presses(board, name)
     assert "Now: Beeld in place 1 and Boom in place 2." in pressed.text
-    assert "Without a rank yet, and so at the end: Bank." in pressed.text
+    assert "Not ranked yet, so at the end: Bank." in pressed.text
     await plein.board("sport", "2 mensen stemden", "3. Beeld: wint 2 duels van de 2")
 
 
 async def test_a_wrong_order_is_asked_again_with_what_was_typed(plein: OnDiscord, anna: Person) -> None:
-    board = await opened(plein, anna, "Wat eerst?", "Bank | Boom | Beeld", kind="ranked")
-    wrong = await anna.submits(await anna.presses(board, "Zet in volgorde"), {"0": "3 3 2"})
+    board = await opened(plein, anna, "Wat eerst?", "Bank | Boom | Beeld | Boek | Bos | Bad", kind="ranked")
+    asked = await anna.presses(board, "Zet in volgorde")
+    assert asked.modal
+    assert asked.modal.data["components"][0]["content"].startswith("1\\. Bank\n2\\. Boom\n3\\. Beeld")
+    wrong = await anna.submits(asked, {"0": "3 3 2"})
     assert wrong.ephemeral
     assert "Beeld staat twee keer in je volgorde" in wrong.text
     again = await anna.presses(wrong.message, "Zet in volgorde")
     assert again.modal
     assert again.modal.fields["0"]["value"] == "3 3 2"
-    voted = await anna.submits(again, {"0": "3 1 2"})
+    voted = await anna.submits(again, {"0": "3 1 2 4 5 6"})
     assert voted.updated
     assert "je koos Beeld op 1" in voted.text
 
@@ -120,20 +132,46 @@ async def test_scores_are_chosen_in_a_form(plein: OnDiscord, anna: Person) -> No
     changing = await anna.presses(voted.message, CHANGE)
     again = await anna.presses(changing.message, "Geef cijfers")
     assert again.modal
-    options = again.modal.fields["0"]["options"]
-    assert [option["value"] for option in options if option.get("default")] == ["5"]
+    assert chosen_in(again.modal.fields["0"]) == ["5"]
     changed = await anna.submits(again, {"Boom": "4"})
     assert "Zo stem je nu:\nBank: 5\nBoom: 4 (eerst 2)" in changed.text
     await plein.board("sport", "Boom: 4 punten")
 
 
-async def test_many_scores_are_typed_in_one_field(plein: OnDiscord, anna: Person) -> None:
+async def test_whoever_opens_the_boards_form_finds_their_own_scores(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    board = await opened(plein, anna, "Hoe goed?", "Bank | Boom", kind="score")
+    await anna.submits(await anna.presses(board, "Geef cijfers"), {"Bank": "5", "Boom": "2"})
+    for who, chosen in ((anna, ["5"]), (ben, [])):
+        asked = await who.presses(board, "Geef cijfers")
+        assert asked.modal
+        assert chosen_in(asked.modal.fields["0"]) == chosen
+    changed = await anna.submits(await anna.presses(board, "Geef cijfers"), {"Boom": "4"})
+    assert "Zo stem je nu:\nBank: 5\nBoom: 4 (eerst 2)" in changed.text
+    await plein.board("sport", "Boom: 4 punten", "1 persoon stemde")
+
+
+async def test_many_scores_are_picked_score_by_score(plein: OnDiscord, anna: Person) -> None:
     board = await opened(plein, anna, "Hoe goed?", "A | B | C | D | E | F", kind="score")
     asked = await anna.presses(board, "Geef cijfers")
     assert asked.modal
-    assert len(asked.modal.fields) == 1
-    await anna.submits(asked, {"0": "5 4 3 2 1 0"})
-    await plein.board("sport", "1. A: 5 punten", "6. F: 0 punten")
+    labels = [field["label"] for field in asked.modal.fields.values()]
+    assert labels == [f"Deze krijgen {score}" for score in (5, 4, 3, 2, 1)]
+    twice = await anna.submits(asked, {"Deze krijgen 5": ["A", "B"], "Deze krijgen 2": ["B"]})
+    assert "Je duidde B twee keer aan." in twice.text
+    asked = await anna.presses(board, "Geef cijfers")
+    await anna.submits(asked, {"Deze krijgen 5": ["A", "B"], "Deze krijgen 2": ["E"]})
+    await plein.board("sport", "1. A: 5 punten", "2. B: 5 punten", "5. E: 2 punten", "6. F: 0 punten")
+    again = await anna.presses(board, "Geef cijfers")
+    assert again.modal
+    assert [chosen_in(field) for field in again.modal.fields.values()] == [
+        ["1:5", "2:5"],
+        [],
+        [],
+        ["5:2"],
+        [],
+    ]
 
 
 async def test_dates_are_answered_in_a_form(plein: OnDiscord, anna: Person, ben: Person) -> None:
@@ -201,11 +239,10 @@ async def test_several_are_chosen_in_secret_in_one_go(plein: OnDiscord, anna: Pe
     assert "your vote is in" in (await ben.chooses(board, list_of(board), ["Boom"])).text
     asked = await ben.presses(board, "Bank")
     assert asked.modal
-    assert asked.modal.data["components"][0]["content"] == "1\\. Bank\n2\\. Boom\n3\\. Beeld"
-    wrong = await ben.submits(asked, {"0": "1 7"})
-    assert "your vote is in" not in wrong.text
-    again = await ben.presses(board, "Beeld")
-    assert "your vote is in" in (await ben.submits(again, {"0": "1 3"})).text
+    # They voted already, and what is nowhere kept cannot stand in it.
+    assert asked.modal.data["components"][0]["content"].startswith("Anonymous: what you chose before")
+    assert chosen_in(asked.modal.fields["0"]) == []
+    assert "your vote is in" in (await ben.submits(asked, {"0": ["Bank", "Beeld"]})).text
     assert await plein.core.store.run(events_of(ben)) == []
     await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
     await plein.board("sport", "Bank: 1 stem", "Boom: 0 stemmen", "Beeld: 1 stem", "1 persoon stemde")
@@ -314,7 +351,8 @@ async def test_buttons_still_work_a_month_and_a_restart_later(
         assert "withdrawn" in (await ben.presses(receipt.message, "Withdraw my vote")).text
         assert "je koos Ja" in (await anna.presses(board, "Ja")).text
         asked = await anna.presses(ranked, "Zet in volgorde")
-        assert "je koos Boom op 1" in (await anna.submits(asked, {"0": "2 1"})).text
+        order = {"Plaats 1": "Boom", "Plaats 2": "Bank"}
+        assert "je koos Boom op 1" in (await anna.submits(asked, order)).text
         await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen")
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,114 +15,8 @@ import nio
 import pytest
 
 from adapters.matrix.crypto import MOST_DEVICES, NotShared, PleinClient
-from adapters.matrix.roomkeys import LOOKED_AT, MOST_ELSEWHERE, MOST_HERE
 from bot.errors import StoreFailed
-from tests.doubles.proxy import Proxy
-from tests.homeserver import PASSWORD, Homeserver, Person
-
-defect = pytest.mark.xfail(strict=True, reason="a defect of nio's")
-either = pytest.mark.parametrize("kind", [PleinClient, pytest.param(nio.AsyncClient, marks=defect)])
-Kind = type[nio.AsyncClient]
-Json = dict[str, Any]
-OLM = "m.olm.v1.curve25519-aes-sha2"
-SYNC_SECONDS = 60
-
-
-class Bench:
-    """A homeserver, a proxy before it, and clients that go through that; all closed at the end."""
-
-    def __init__(self, server: Homeserver, proxy: Proxy, folder: Path) -> None:
-        self.server = server
-        self.proxy = proxy
-        self._folder = folder
-        self._clients: list[nio.AsyncClient] = []
-
-    async def client(self, kind: Kind) -> Any:
-        """Somebody new, with a key store of their own."""
-        user_id = await self.server.register(f"c{secrets.token_hex(5)}")
-        client = self._make(kind, user_id)
-        answer = await client.login(PASSWORD)
-        assert isinstance(answer, nio.LoginResponse)
-        return client
-
-    async def again(self, client: nio.AsyncClient) -> Any:
-        """The same device after a crash: what was not saved is gone."""
-        restored = self._make(type(client), client.user_id)
-        restored.restore_login(client.user_id, str(client.device_id), client.access_token)
-        return restored
-
-    def _make(self, kind: Kind, user_id: str) -> nio.AsyncClient:
-        config = nio.AsyncClientConfig(
-            pickle_key="secret", max_limit_exceeded=0, max_timeouts=0, request_timeout=30
-        )
-        client = kind(self.proxy.url, user_id, store_path=str(self._folder), config=config)
-        self._clients.append(client)
-        return client
-
-    async def close(self) -> None:
-        for client in self._clients:
-            await client.close()
-            assert client.store
-            client.store.database.close()
-
-
-@pytest.fixture
-async def bench(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Bench]:
-    async with Proxy(homeserver.url) as proxy:
-        bench = Bench(homeserver, proxy, tmp_path)
-        yield bench
-        await bench.close()
-
-
-class Pair:
-    """A bot and somebody with PleinClient's crypto in one encrypted room, who both read what there is."""
-
-    def __init__(self, bot: Any, peer: Any, room: str) -> None:
-        self.bot = bot
-        self.peer = peer
-        self.room = room
-
-    @classmethod
-    async def on(cls, bench: Bench, kind: Kind) -> Pair:
-        bot, peer = await bench.client(kind), await bench.client(PleinClient)
-        for client in (bot, peer):
-            await client.keys_upload()
-        encrypted = [nio.EnableEncryptionBuilder().as_dict()]
-        room = (await peer.room_create(initial_state=encrypted, invite=[bot.user_id])).room_id
-        await bot.join(room)
-        for client in (bot, peer):
-            await client.sync(full_state=True)
-            await client.keys_query()
-        return cls(bot, peer, room)
-
-    async def say(self, body: str) -> Any:
-        """What the bot's attempt to send this gives."""
-        content = {"msgtype": "m.text", "body": body}
-        async with asyncio.timeout(SYNC_SECONDS):
-            return await self.bot.room_send(
-                self.room, "m.room.message", content, ignore_unverified_devices=True
-            )
-
-    async def peer_reads(self) -> list[str]:
-        return [str(event) for event in await self._news(self.peer)]
-
-    async def bot_reads(self) -> list[str]:
-        return [str(event) for event in await self._news(self.bot)]
-
-    async def _news(self, client: Any) -> list[Any]:
-        answer = await client.sync()
-        assert isinstance(answer, nio.SyncResponse)
-        joined = answer.rooms.join.get(self.room)
-        return [
-            event.body if isinstance(event, nio.RoomMessageText) else type(event).__name__
-            for event in (joined.timeline.events if joined else [])
-        ]
-
-
-async def to_device(person: Person, to: nio.AsyncClient, kind: str, content: Json) -> None:
-    path = f"/sendToDevice/{kind}/{secrets.token_hex(8)}"
-    await person.request("PUT", path, {"messages": {to.user_id: {to.device_id: content}}})
-
+from tests.adapters.matrix.bench import OLM, Bench, Json, Kind, Pair, either, moves_in, to_device
 
 # --- to-device events ---
 
@@ -324,38 +216,6 @@ async def test_senders_at_once_wait_for_one_another(bench: Bench) -> None:
 # --- hostile neighbours ---
 
 
-async def moves_in(
-    bench: Bench, pair: Pair, *, curve: str | None = None, ed: str | None = None, one_time: str | None = None
-) -> None:
-    """Somebody joins the pair's room whose keys are wrong."""
-    stranger = await bench.client(PleinClient)
-    device_id, own = stranger.device_id, stranger.olm.account.identity_keys
-
-    def signed(what: Json) -> Json:
-        signature = stranger.olm.sign_json(what)
-        return what | {"signatures": {stranger.user_id: {f"ed25519:{device_id}": signature}}}
-
-    device_keys = {
-        "algorithms": [OLM, "m.megolm.v1.aes-sha2"],
-        "device_id": device_id,
-        "user_id": stranger.user_id,
-        "keys": {
-            f"curve25519:{device_id}": own["curve25519"] if curve is None else curve,
-            f"ed25519:{device_id}": own["ed25519"] if ed is None else ed,
-        },
-    }
-    one_time_key = {"key": own["curve25519"] if one_time is None else one_time}
-    keys = {
-        "device_keys": signed(device_keys),
-        "one_time_keys": {"signed_curve25519:AAAAAA": signed(one_time_key)},
-    }
-    headers = {"Authorization": f"Bearer {stranger.access_token}", "Content-Type": "application/json"}
-    answer = await stranger.send("POST", "/_matrix/client/v3/keys/upload", json.dumps(keys), headers)
-    assert answer.status == 200, await answer.text()
-    await pair.peer.room_invite(pair.room, stranger.user_id)
-    await stranger.join(pair.room)
-
-
 @either
 @pytest.mark.parametrize(
     "keys",
@@ -381,67 +241,6 @@ async def test_nobody_uses_up_the_keys_that_people_begin_to_talk_with(bench: Ben
     pair.bot, pair.peer = pair.peer, pair.bot
     assert isinstance(await pair.say("hoi"), nio.RoomSendResponse)
     assert await pair.peer_reads() == ["hoi"]
-
-
-@either
-async def test_nothing_grows_by_what_strangers_ask_of_a_device(bench: Bench, kind: Kind) -> None:
-    """Plein passes no keys on and compares no pictures with anybody: it keeps and answers none of that."""
-    pair = await Pair.on(bench, kind)
-    peer = Person(bench.server, "", pair.peer.user_id, pair.peer.access_token, pair.peer.device_id)
-    for number in range(20):
-        asked = {"requesting_device_id": f"D{number}", "request_id": f"r{number}"}
-        await to_device(peer, pair.bot, "m.room_key_request", {**asked, "action": "request_cancellation"})
-        what = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": "!a:b", "sender_key": "x", "session_id": "y"}
-        await to_device(peer, pair.bot, "m.room_key_request", {**asked, "action": "request", "body": what})
-        start = {
-            "from_device": pair.peer.device_id,
-            "transaction_id": f"t{number}",
-            "method": "m.sas.v1",
-            "key_agreement_protocols": ["curve25519-hkdf-sha256"],
-            "hashes": ["sha256"],
-            "message_authentication_codes": ["hkdf-hmac-sha256.v2"],
-            "short_authentication_string": ["decimal", "emoji"],
-        }
-        await to_device(peer, pair.bot, "m.key.verification.start", start)
-    await pair.bot.sync()
-    olm = pair.bot.olm
-    kept = (olm.key_requests_waiting_for_session, olm.received_key_requests, olm.key_request_from_untrusted)
-    assert [len(each) for each in (*kept, olm.key_verifications, olm.outgoing_to_device_messages)] == [0] * 5
-
-
-def send_room_keys(pair: Pair, count: int, room: str, *, sender: Any = None) -> list[str]:
-    """What the bot does with so many keys that somebody sent it: their sessions, the oldest first."""
-    sender = sender or pair.peer
-    sessions = [nio.crypto.OutboundGroupSession() for _ in range(count)]
-    keys = sender.olm.account.identity_keys
-    for session in sessions:
-        content = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": room}
-        content |= {"session_id": session.id, "session_key": session.session_key}
-        payload = {"type": "m.room_key", "content": content, "keys": {"ed25519": keys["ed25519"]}}
-        payload |= {"sender": sender.user_id, "sender_device": sender.device_id}
-        pair.bot.olm._handle_room_key_event(sender.user_id, keys["curve25519"], payload)
-    return [session.id for session in sessions]
-
-
-@either
-async def test_room_keys_that_anybody_sends_do_not_pile_up(bench: Bench, kind: Kind) -> None:
-    """The newest stay, of members most; a few of others, as a key may come before its room does."""
-    pair, stranger = await Pair.on(bench, kind), await bench.client(PleinClient)
-    first = send_room_keys(pair, 1, "!early:b")
-    strays = [key for room in range(30) for key in send_room_keys(pair, 5, f"!{room}:b", sender=stranger)]
-    members = send_room_keys(pair, MOST_HERE + 20, pair.room)
-    await pair.say("hoi")
-    own = {key.id for key in pair.bot.olm.inbound_group_store} - {*first, *strays, *members}
-    await pair.bot.sync()
-    wanted = {*own, *first, *strays[-MOST_ELSEWHERE:], *members[-MOST_HERE:]}
-    assert {key.id for key in pair.bot.olm.inbound_group_store} == wanted
-    again = await bench.again(pair.bot)
-    assert {key.id for key in again.olm.inbound_group_store} == wanted
-    # Whose they are is known after a restart.
-    newer = send_room_keys(pair, LOOKED_AT, pair.room)
-    await pair.bot.sync()
-    kept = {key.id for key in pair.bot.olm.inbound_group_store}
-    assert kept == wanted - {*members} | {*members[-(MOST_HERE - LOOKED_AT) :], *newer}
 
 
 @either

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.matrix.read import Answered, Ended, Heard, Meaning, Reacted, Removed, Said, read
+from adapters.matrix.answers import numbers_in
+from adapters.matrix.read import Answered, Ended, Heard, Meaning, Reacted, Removed, Said, Sent, read
 
 KINDS = [
     "m.room.message",
@@ -50,11 +51,23 @@ def test_an_exclamation_is_no_command(words: str) -> None:
     assert not found.is_command
 
 
-@pytest.mark.parametrize("words", ["2", "[2]", "2.", "2)"])
+@pytest.mark.parametrize("words", ["2", "[2]", "2.", "2)", "2!", "[2].", "2\ufe0f\u20e3", "2\u20e3"])
 def test_a_bare_number_presses(words: str) -> None:
     found = said(words)
     assert isinstance(found, Said)
     assert found.pressed == 2
+    assert numbers_in(words) == (2,)
+
+
+@pytest.mark.parametrize("words", ["2026", "-1", "2 of 3", "2nd", "²", ""])
+def test_what_is_no_number_of_ours_presses_nothing(words: str) -> None:
+    assert Said(words).pressed is None
+    assert numbers_in(words) == ()
+
+
+def test_what_a_poll_is_called_is_no_place_in_a_list() -> None:
+    assert Said("#2").pressed is None
+    assert numbers_in("#2") == (2,)
 
 
 def test_an_edit_is_no_command() -> None:
@@ -62,7 +75,15 @@ def test_an_edit_is_no_command() -> None:
     assert said("* !stem 2", **edit) is None
 
 
-@pytest.mark.parametrize("msgtype", ["m.notice", "m.emote", "m.image", None, 5])
+@pytest.mark.parametrize("msgtype", ["m.image", "m.audio", "m.video", "m.file"])
+def test_what_is_sent_is_no_words(msgtype: str) -> None:
+    assert meaning("m.room.message", {"msgtype": msgtype, "body": "!stem 2"}) == Sent()
+    assert meaning("m.room.message", {"msgtype": msgtype, "body": "x", "be.plein.key": "board:1"}) is None
+    edit = {"rel_type": "m.replace", "event_id": "$1"}
+    assert meaning("m.room.message", {"msgtype": msgtype, "body": "x", "m.relates_to": edit}) is None
+
+
+@pytest.mark.parametrize("msgtype", ["m.notice", "m.emote", None, 5])
 def test_only_plain_text_is_words(msgtype: Any) -> None:
     assert meaning("m.room.message", {"msgtype": msgtype, "body": "!stem 2"}) is None
 

@@ -160,6 +160,14 @@ def test_people_are_shown_as_clients_show_them_and_nobody_is_pinged() -> None:
     assert content["m.mentions"] == {}
 
 
+def test_who_chose_a_name_is_called_by_it_and_not_by_what_clients_show() -> None:
+    people = {1: Known("Ann <b>", (BEN,), own=True)}
+    content = render(
+        message(text("typed", words=Resident(1, "Ben"))), "k", TEXTS, replace(VOICE, people=people)
+    )
+    assert (content["body"], content["formatted_body"]) == ("Ann <b>", "Ann &lt;b&gt;")
+
+
 def test_whoever_is_named_is_pinged_where_that_is_asked_for_and_whom_it_is_for() -> None:
     content = render(NAMING, "k", TEXTS, replace(VOICE, people=PEOPLE))
     asked = Delivery("k", Place("matrix", "!r:example.org"), NAMING, mentions=(BEN,))

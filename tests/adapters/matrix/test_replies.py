@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.homeserver import shown
 from tests.town import Resident, Town, board, says
 
 # They share a Plein.
@@ -136,3 +137,45 @@ async def test_who_edits_a_command_is_told_once_that_nobody_reads_that(town: Tow
     await board(ben.person, room, "1. Plein: 1 stem", "3. Bos: 1 stem")
     said = [event for event in await ben.person.history(room) if "achteraf" in str(event["content"])]
     assert len(said) == 1
+
+
+async def test_which_poll_is_meant_is_followed_by_what_can_be_chosen_in_it(town: Town) -> None:
+    anna, ben, room = await a_room_of_two(town)
+    await anna.person.say(room, ASK)
+    await board(ben.person, room, "Waar komt de bank?", "Nog niemand stemde")
+    await anna.person.say(room, '!peiling open "En de boom?" Hier | Daar')
+    await board(ben.person, room, "En de boom?")
+    await ben.person.say(room, "!stem")
+    await ben.told("Welke bedoel je?", "[1] En de boom?")
+    await ben.person.say(ben.direct, "1")
+    await ben.told("“En de boom?”: hoe stem je?", "1. Hier", "2. Daar")
+    await ben.person.say(ben.direct, "Daar")
+    await board(ben.person, room, "En de boom?", "2. Daar: 1 stem")
+
+
+@pytest.mark.parametrize("vote", ["bezwaar", "3"])
+async def test_a_reason_may_come_in_the_next_line(town: Town, vote: str) -> None:
+    anna, _, room = await a_room_of_two(town)
+    await anna.person.say(room, '!peiling open "Een tweede tafel" --soort akkoord')
+    await board(anna.person, room, "Nog niemand stemde")
+    await anna.person.say(anna.direct, f"!stem {vote}")
+    await anna.told("hoort een reden")
+    await anna.person.say(anna.direct, "laat maar")
+    await anna.told("dan doe ik niets")
+    await anna.person.say(anna.direct, f"!stem {vote}")
+    await anna.told("hoort een reden")
+    await anna.person.say(anna.direct, "Ze is te duur")
+    await board(anna.person, room, "Bezwaar: “Ze is te duur”")
+
+
+async def test_what_is_sent_in_a_direct_room_is_answered_once_a_day(town: Town) -> None:
+    anna, ben, room = await a_room_of_two(town)
+    picture = {"msgtype": "m.image", "body": "bank.png", "url": "mxc://localhost/none"}
+    await anna.person.send(room, "m.room.message", picture)  # to each other people send what they like
+    for msgtype in ("m.image", "m.audio", "m.file"):
+        await ben.person.send(ben.direct, "m.room.message", {**picture, "msgtype": msgtype})
+    await ben.person.say(ben.direct, "!peiling lijst")
+    await ben.told("peiling")
+    said = [message.body for message in shown(await ben.person.history(ben.direct)) if message.key]
+    assert [body for body in said if "kan ik niet lezen" in body] == said[-2:-1]
+    assert not [message for message in shown(await anna.person.history(room)) if "lezen" in message.body]

@@ -91,15 +91,23 @@ def test_a_tombstone_holds_where_its_sender_may_place_one(by: str, needed: Any, 
 
 
 @pytest.mark.parametrize(
-    ("user", "live", "hours"), [("@eva:far", True, 0), ("@eva:far", False, -48), ("@eva:home", True, -48)]
+    ("user", "says", "live", "hours"),
+    [
+        ("@eva:far", -48, True, 0),
+        ("@eva:far", 48, True, 0),
+        ("@eva:far", -48, False, -48),
+        ("@eva:home", -48, True, -48),
+    ],
 )
-def test_no_other_servers_clock_says_since_when_somebody_is_there(user: str, live: bool, hours: int) -> None:
-    """Somebody who came just now says that it was two days ago. What was there before us nobody can tell."""
+def test_no_other_servers_clock_says_since_when_somebody_is_there(
+    user: str, says: int, live: bool, hours: int
+) -> None:
+    """Somebody who came just now says that it was two days ago, or is in two days."""
     now = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    long_ago = int((now - timedelta(days=2)).timestamp() * 1000)
+    told = int((now + timedelta(hours=says)).timestamp() * 1000)
     found = Room("!r", home="home")
     content = {"membership": "join"}
-    joins = {"type": "m.room.member", "state_key": user, "content": content, "origin_server_ts": long_ago}
+    joins = {"type": "m.room.member", "state_key": user, "content": content, "origin_server_ts": told}
     found.apply(joins, now if live else None)
     assert found.since(user) == now + timedelta(hours=hours)
 

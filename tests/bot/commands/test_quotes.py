@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import quotes
-from bot.commands.quotes import quotations, quoted_clearly
+from bot.commands.quotes import quotations, quoted_clearly, single_quotation
 from bot.commands.read import parse
 from bot.errors import Unsure
 from bot.texts import Texts, Voice
@@ -133,3 +133,23 @@ def test_whoever_types_nothing_but_marks_holds_up_nobody(monkeypatch: pytest.Mon
     line = words * (6_000 // len(words))
     assert list(quotations(line))
     assert looked < 12 * len(re.findall('["“”„]', line))
+
+
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [
+        ("'A bench?' Yes | No", "A bench?"),
+        ("‘What’s new?’ Yes | No", "What’s new?"),
+        ("'A new bench' Yes | No", "A new bench"),
+        ("'I'm for it' | Yes | No", "I'm for it"),
+        ("'Rock 'n' roll?' Yes | No", "Rock 'n' roll?"),
+        ("'s Avonds of 's middags? Ja | Nee", None),
+        ("’t Park of ’t plein? Ja | Nee", None),
+        ("'t Is de meisjes' beurt? Ja | Nee", None),
+        ("'The boys' room' | Yes | No", None),
+        ("'Whose is it? Yes | No", None),
+    ],
+)
+def test_single_marks_quote_where_they_are_no_apostrophes(words: str, quoted: str | None) -> None:
+    end = single_quotation(words)
+    assert (words[1:end] if end else None) == quoted

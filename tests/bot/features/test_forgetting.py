@@ -210,7 +210,7 @@ async def test_the_file_is_theirs_alone(tmp_path: Path) -> None:
 ACCOUNTS = {"forgotten.account", "wrong_codes.account", "seen.author", "seen.id", "seen.undo"}
 NOBODYS = {
     *("communities", "numbers", "accounts", "themes", "places", "subjects", "boards", "refs", "jobs"),
-    *("tallies", "kept", "inbox", "seen", "forgotten", "wrong_codes"),
+    *("tallies", "kept", "inbox", "seen", "forgotten", "wrong_codes", "associations"),
 }
 
 

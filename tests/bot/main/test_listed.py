@@ -211,3 +211,26 @@ async def parts(town: Town, name: str) -> set[str]:
         return {place.room_id for theme in fresh for place in tx.places.of_theme(theme)}
 
     return await town.core.store.run(read)
+
+
+async def test_a_name_that_somebody_chose_goes_before_its_line(database_url: str) -> None:
+    async def name(town: Town) -> str:
+        def read(tx: Transaction) -> str:
+            found = tx.people.by_identity(Identity(PLATFORM, "mia"))
+            return found.name if found else ""
+
+        return await town.core.store.run(read)
+
+    async with started(database_url, ("mia", "resident")) as town:
+        assert await name(town) == "Line 1"
+        await town.say("mia", "!mijn naam Ann")
+        assert await name(town) == "Ann"
+    async with started(database_url, ("mia", "resident")) as town:
+        assert await name(town) == "Ann"
+        await town.say("mia", "!mijn naam --terug")
+        assert await name(town) == "mia"
+    async with started(database_url, ("mia", "resident")) as town:
+        assert await name(town) == "Line 1"
+    async with started(database_url) as town:
+        await town.say("mia", "!help")
+        assert await name(town) == "mia"

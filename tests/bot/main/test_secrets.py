@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot.main.addresses import check_address, secrets_in_address, shown_address
-from bot.masking import MASK, hide, mask
+from bot.masking import MASK, MaskingFormatter, hide, mask
 
 ROOT = Path(__file__).parents[3]
 # Twenty, of which some are such as programs stumble over.
@@ -314,6 +315,15 @@ def test_what_is_hidden_is_hidden_however_it_is_written() -> None:
         assert "T0rtel" not in mask(f"said {spelled}.")
     assert mask("six boxes") == "six boxes"
     assert list(secrets_in_address("postgresql://u:a%40b@h/d?sslpassword=c&x=1")) == ["a%40b", "c"]
+
+
+def test_a_line_that_cannot_be_formatted_hides_it_too() -> None:
+    """As where Python is shutting down, and no traceback can be made any more."""
+    secret = 'T0rtel "d\'Or" \\ \n'
+    hide([secret])
+    given = (f"{secret!r} %d", (secret, f"failed with {[secret]!r}"))
+    record = logging.LogRecord("asyncio", logging.ERROR, __file__, 1, *given, exc_info=None)
+    assert "T0rtel" not in MaskingFormatter().format(record)
 
 
 @pytest.mark.parametrize(

@@ -56,13 +56,18 @@ def test_a_field_for_each_option_or_one_for_all(kind: Kind) -> None:
     assert form
     assert (form.command, form.args, form.at_once) == ("poll vote", {"poll": 7}, False)
     assert {field.name for field in form.fields} == {"answer"}
-    assert len(form.fields) == (1 if kind is Kind.RANKED else 3)
+    assert (len(form.fields), form.lines) == (3, ())
+    assert all(field.choices and field.picked == 1 for field in form.fields)
     many = ballot_form(a_poll(kind=kind, options=DAYS))
     assert many
-    assert (len(many.fields), many.fields[0].choices) == (1, ())
+    # Of more options than a form has fields those that get a mark are picked; only an order is typed.
+    assert len(many.fields) == {Kind.SCORE: 5, Kind.DATES: 2, Kind.RANKED: 1}[kind]
+    assert [len(field.choices) for field in many.fields if field.picked == 6] == (
+        [] if kind is Kind.RANKED else [6] * len(many.fields)
+    )
     # Numbers are asked for only where it says which is which.
-    assert [line.values["number"] for line in many.lines] == [1, 2, 3, 4, 5, 6]
-    assert [line.values["number"] for line in form.lines] == ([1, 2, 3] if kind is Kind.RANKED else [])
+    numbered = [1, 2, 3, 4, 5, 6] if kind is Kind.RANKED else []
+    assert [line.values["number"] for line in many.lines] == numbered
 
 
 def test_where_a_press_is_enough_nothing_is_asked() -> None:
@@ -78,11 +83,13 @@ def test_where_a_press_is_enough_nothing_is_asked() -> None:
         (Kind.SCORE, KINDS[Kind.SCORE], (5, 0, 3), ["5", "0", "3"]),
         (Kind.SCORE, KINDS[Kind.SCORE], (), ["", "", ""]),
         (Kind.SCORE, KINDS[Kind.SCORE], UNREADABLE, ["", "", ""]),
-        (Kind.SCORE, DAYS, (5, 0, 3, 1, 1, 1), ["5 0 3 1 1 1"]),
-        (Kind.RANKED, KINDS[Kind.RANKED], (3, 1, 2), ["3 1 2"]),
+        (Kind.SCORE, DAYS, (5, 0, 3, 1, 1, 1), ["1:5", "", "3:3", "", "4:1 5:1 6:1"]),
+        (Kind.RANKED, KINDS[Kind.RANKED], (3, 1, 2), ["3", "1", "2"]),
+        (Kind.RANKED, KINDS[Kind.RANKED], (3,), ["3", "", ""]),
+        (Kind.RANKED, DAYS, (3, 1, 2, 6, 5, 4), ["3 1 2 6 5 4"]),
         (Kind.DATES, KINDS[Kind.DATES], (2, 1, 0), ["yes", "if_need_be", "no"]),
-        (Kind.DATES, DAYS, (2, 0, 2, 0, 0, 0), ["1 3"]),
-        (Kind.DATES, DAYS, (2, 1, 2, 0, 0, 0), [""]),
+        (Kind.DATES, DAYS, (2, 0, 2, 0, 0, 0), ["1:yes 3:yes", ""]),
+        (Kind.DATES, DAYS, (2, 1, 2, 0, 0, 0), ["1:yes 3:yes", "2:if_need_be"]),
     ],
 )
 def test_what_somebody_chose_stands_in_it(
@@ -99,8 +106,10 @@ def test_what_stands_in_it_is_read_as_the_same_ballot() -> None:
     def meaning(word: str, _: object) -> int | None:
         return marks.get(word)
 
-    for kind, mine in ((Kind.SCORE, (5, 0, 3)), (Kind.RANKED, (3, 1, 2)), (Kind.DATES, (2, 1, 0))):
-        poll = a_poll(kind=kind, options=KINDS[kind])
+    some = {Kind.SCORE: (5, 0, 3), Kind.RANKED: (3, 1, 2), Kind.DATES: (2, 1, 0)}
+    many = {Kind.SCORE: (5, 0, 3, 5, 1, 0), Kind.RANKED: (3, 1, 2, 6, 5, 4), Kind.DATES: (2, 1, 0, 0, 1, 2)}
+    for kind, mine in (*some.items(), *many.items()):
+        poll = a_poll(kind=kind, options=DAYS[: len(mine)])
         form = ballot_form(poll, mine)
         assert form
         answer = form.filled_in(values(form))["answer"]
@@ -135,7 +144,8 @@ def test_forms_fit(locale: str) -> None:
     ("how", "filled_in", "counts"),
     [
         ("A | B --kind score", ("5", "1"), [5, 1]),
-        ("A | B --kind ranked", ("2 1",), [0, 1]),
+        ("A | B --kind ranked", ("2", "1"), [0, 1]),
+        ("A | B | C | D | E | F --kind score", ("1:5 3:5", "", "", "2:2", ""), [5, 2, 5, 0, 0, 0]),
         ("8 december 2026 20:00 | 9 december 2026 20:00 --kind dates", ("no", "if_need_be"), [0, 1]),
     ],
 )
@@ -186,17 +196,15 @@ async def test_boards_reminders_and_what_is_asked_in_private_bring_it_along(town
             text("poll.form.ranked"),
             "poll vote",
             {"poll": 1},
-            (
+            tuple(
                 Field(
                     "answer",
-                    text("poll.form.ranked.label"),
-                    text("poll.form.ranked.hint", example="2 1", best=5),
-                ),
+                    text("poll.form.ranked.place", rank=rank),
+                    choices=(("1", typed("A")), ("2", typed("B"))),
+                )
+                for rank in (1, 2)
             ),
-            lines=tuple(
-                text("poll.line.hidden", number=number, option=typed(option))
-                for number, option in ((1, "A"), (2, "B"))
-            ),
+            again=Button(text("poll.button.change"), "poll fill", {"poll": 1}),
         )
 
 
@@ -228,7 +236,7 @@ async def test_taking_an_objection_back_asks_nothing(town: Town) -> None:
 
 
 async def test_an_answer_that_was_not_right_can_be_mended(town: Town) -> None:
-    await town.say("anna", '!poll open "Wat?" A | B | C --kind ranked')
+    await town.say("anna", '!poll open "Wat?" A | B | C | D | E | F --kind ranked')
     await town.say("anna", '!poll open "Verhuizen?" --kind consent')
     wrong = await press(town, "ben", "poll vote", poll=1, answer="2 1")
     assert list(values(wrong.form)) == ["2 1"]
@@ -239,10 +247,36 @@ async def test_an_answer_that_was_not_right_can_be_mended(town: Town) -> None:
     assert long.form
     assert (long.form.at_once, list(values(long.form))) == (False, ["x" * 281])
     assert (await press(town, "ben", "poll vote", poll=2, answer="misschien")).form is None
-    # Whoever types is told what to type.
-    answer = await town.core.handle(town.asked("ben", "!vote 2 1 --poll 1"))
+    # So it can be where that was typed: the reason alone may follow.
+    answer = await town.core.handle(town.asked("ben", "!vote object --poll 2"))
     assert answer
-    assert answer.form is None
+    assert answer.form == bare.form
+
+
+async def test_whoever_opens_the_form_of_a_board_finds_what_they_chose(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B --kind score')
+    await town.say("ben", "!vote 5 1")
+    again = (await press(town, "cas", "poll show")).form
+    assert again
+    assert again.again
+    for name, chosen in (("ben", ["5", "1"]), ("cas", ["", ""])):
+        opened = await press(town, name, again.again.command, **again.again.args)
+        assert opened.form
+        # What is sent off is read by the form as it was answered, not by what stands at that moment.
+        assert (opened.form.at_once, list(values(opened.form)), opened.form.again) == (True, chosen, None)
+
+
+async def test_a_secret_form_says_why_it_is_empty(town: Town) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B --kind score --anonymous')
+    blank = text("poll.form.blank")
+    first = await press(town, "ben", "poll fill", poll=1)
+    assert first.form
+    assert blank not in first.form.lines
+    await fill_in(town, "ben", first.form, "5", "1")
+    again = await press(town, "ben", "poll fill", poll=1)
+    assert again.form
+    assert blank in again.form.lines
+    assert list(values(again.form)) == ["", ""]
 
 
 async def test_whoever_voted_keeps_it(town: Town) -> None:

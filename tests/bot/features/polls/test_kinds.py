@@ -394,7 +394,7 @@ def test_options_as_people_read_them() -> None:
     assert option_text(DATES, 1).key == text("poll.option.date").key
 
 
-@pytest.mark.parametrize("two", ["2️⃣", "2\u20e3", "#2", "[2]", "2."])
+@pytest.mark.parametrize("two", ["2️⃣", "2\u20e3", "#2", "[2]", "2.", "2)"])
 def test_a_number_is_read_however_a_phone_writes_it(two: str) -> None:
     assert read(ONE, two) == (2,)
     assert read(RANKED, f"3 {two} 1️⃣") == (3, 2, 1)

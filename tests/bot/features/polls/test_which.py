@@ -84,7 +84,14 @@ async def test_after_the_end_it_is_said_what_came_of_it(town: Town, words: str) 
 async def test_whoever_says_no_answer_is_asked_for_one(town: Town) -> None:
     asked = await answer(town, "dora", "!stem")
     assert offered(asked) == [3, 2, 1]
-    missing = await town.core.handle(town.asked("dora", button=asked.buttons[0]))
-    assert missing
-    assert "Er ontbreekt nog iets" in words_of(missing)
-    assert "Er ontbreekt nog iets" in await town.say("dora", "!stem --peiling 2")
+    question = await town.core.handle(town.asked("dora", button=asked.buttons[0]))
+    assert question
+    assert "hoe stem je?" in words_of(question)
+    assert [button.args for button in question.buttons] == [
+        {"poll": 3, "option": number} for number in range(1, len(question.buttons) + 1)
+    ]
+    assert "hoe stem je?" in await town.say("dora", "!stem --peiling 2")
+    # Nothing was done yet: another one may be chosen all the same.
+    another = await town.core.handle(town.asked("dora", button=asked.buttons[1]))
+    assert another
+    assert another.buttons[0].args["poll"] == 2

@@ -1,0 +1,53 @@
+"""A name of one's own: what Plein calls somebody from then on, on every platform; and back."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.residents.link import accounts_of
+from bot.model.message import Button, Message, message, text
+from bot.names import alike, without_number
+
+SHORTEST, LONGEST = 2, 64
+
+
+def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> Message:
+    """Be called otherwise than one's platform says, or as it says again."""
+    if reset:
+        return _call_as_platform_does(call)
+    if name is None:
+        known = call.tx.people.known([call.resident.id])[call.resident.id]
+        key = "profile.name.own" if known.own else "profile.name.is"
+        return message(text(key, name=known.name), text("profile.name.how"))
+    # People call each other by "@", which is none of the name.
+    name = unicodedata.normalize("NFC", " ".join(name.split()).lstrip("@ "))
+    check_name(call, name)
+    call.tx.people.call(call.resident.id, name, chosen=True, own=True)
+    back = Button(text("profile.name.button.reset"), "me name", {"reset": True})
+    return message(text("profile.name.set", name=name), text("profile.name.back"), buttons=[back])
+
+
+def _call_as_platform_does(call: Call) -> Message:
+    if not call.tx.people.known([call.resident.id])[call.resident.id].own:
+        raise UserError("profile.name.none")
+    # Of somebody with several accounts it does not change with the one that they use.
+    several = len(accounts_of(call, call.resident.id)) > 1
+    call.tx.people.call(call.resident.id, call.called, chosen=several)
+    return message(text("profile.name.reset", name=call.called))
+
+
+def check_name(call: Call, name: str) -> None:
+    """Whether somebody may be called that. Raises: UserError."""
+    if not SHORTEST <= len(name) <= LONGEST:
+        key = "profile.name.short" if len(name) < SHORTEST else "profile.name.long"
+        raise UserError(key, least=SHORTEST, most=LONGEST, count=len(name))
+    if not any(map(str.isalpha, name)):
+        raise UserError("profile.name.letters")
+    if without_number(name)[1] is not None:
+        # So are those who are called the same told apart.
+        raise UserError("profile.name.numbered")
+    moderators = (person for person in call.tx.people.moderators() if person.id != call.resident.id)
+    if any(alike(person.name) == alike(name) for person in moderators):
+        raise UserError("profile.name.moderators")

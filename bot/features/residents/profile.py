@@ -1,0 +1,121 @@
+"""What Plein knows of somebody, said to them as a neighbour would; and what others may know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.residents.entries import Topics
+from bot.features.residents.link import named
+from bot.features.residents.records import PROFILES, About
+from bot.model.message import Message, Text, message, text, typed
+from bot.model.people import Resident
+from bot.ports.people import Exported
+from bot.ports.storage import Transaction
+
+KNOWS = "who knows"
+# So often within that time somebody may ask who knows something; so many people are named.
+ASKED_WITHIN, ASKED = timedelta(hours=1), 10
+MOST_NAMED = 20
+
+
+def show_profile(call: Call) -> Message:
+    """All that Plein knows of who asks, each with what changes it."""
+    return message(*_known_of(call), *_could_say(call), text("profile.votes"), title=text("profile.title"))
+
+
+def _known_of(call: Call) -> Iterator[Text]:
+    known = call.tx.people.known([call.resident.id])[call.resident.id]
+    networks = tuple(dict.fromkeys(named(account.network) for account in known.accounts))
+    yield text("profile.called.own" if known.own else "profile.called", name=known.name)
+    several = len(known.accounts) > 1
+    yield text("profile.accounts", platforms=networks) if several else text("profile.account")
+    yield text("profile.language", language=text(f"language.name.{call.locale}"))
+    reminded = call.tx.people.is_reminded(call.resident.id)
+    yield text("profile.reminded" if reminded else "profile.not_reminded")
+    for about in About:
+        listed = call.tx.of(PROFILES).of(call.resident.id, about)
+        if listed.words:
+            said = text(f"profile.{about}.are", words=_list(listed.words))
+            seen = "profile.seen" if listed.shown else "profile.unseen"
+            yield text("profile.listed", said=said, seen=text(seen), how=text(f"profile.{about}.how"))
+
+
+def _could_say(call: Call) -> Iterator[Text]:
+    """What they said nothing of, and may."""
+    lacking = [about for about in About if not call.tx.of(PROFILES).of(call.resident.id, about).words]
+    if lacking:
+        yield text("profile.add", ways=tuple(text(f"profile.{about}.add") for about in lacking))
+
+
+def _list(words: Sequence[str]) -> tuple[Text, ...]:
+    return tuple(map(typed, words))
+
+
+# --- what others may know ---
+
+
+def show_person(call: Call, person: Resident) -> Message:
+    """What somebody lets others know of them."""
+    lines = [
+        text(f"profile.{about}.of", who=person, words=_list(listed.words))
+        for about in About
+        if (listed := call.tx.of(PROFILES).of(person.id, about)).words and listed.shown
+    ]
+    if person.id == call.resident.id:
+        lines.append(text("profile.of.self"))
+    return message(*(lines or [text("profile.of.nothing", who=person)]))
+
+
+def find_knowing(call: Call, topic: Topics) -> Message:
+    """Who says that they know something of it, for others to see; nobody hears that they were looked for."""
+    if (count := call.used(KNOWS)) >= ASKED:
+        raise UserError("profile.knows.often", count=count)
+    call.use(KNOWS, within=ASKED_WITHIN)
+    if len(topic) > 1:
+        raise UserError("profile.knows.one")
+    word = _without_about(call, topic[0])
+    found = call.tx.of(PROFILES).who(About.EXPERTISE, word, MOST_NAMED + 1)
+    if not found:
+        return message(text("profile.knows.nobody", topic=word), text("profile.knows.you", topic=word))
+    lines = [_with_association(call, person) for person in found[:MOST_NAMED]]
+    if len(found) > MOST_NAMED:
+        lines.append(text("list.more"))
+    return message(*lines, title=text("profile.knows.title", topic=word))
+
+
+def _without_about(call: Call, words: str) -> str:
+    """The thing itself: "iets van geluid" is about "geluid"."""
+    texts = call.commands.texts
+    for locale in texts.locales:
+        for about in (texts.find("profile.knows.about", locale) or "").split("|"):
+            if words.casefold().startswith(f"{about} "):
+                return words[len(about) :].strip()
+    return words
+
+
+def _with_association(call: Call, person: Resident) -> Text:
+    listed = call.tx.of(PROFILES).of(person.id, About.ASSOCIATIONS)
+    if listed.words and listed.shown:
+        return text("profile.knows.for", who=person, associations=_list(listed.words))
+    return text("profile.knows.person", who=person)
+
+
+# --- whose it is ---
+
+
+def merge_profiles(tx: Transaction, old: int, new: int) -> None:
+    """What either says of themselves, the person that they are says."""
+    tx.of(PROFILES).merge(old, new)
+
+
+def forget_profile(tx: Transaction, resident: int) -> None:
+    """They said nothing."""
+    tx.of(PROFILES).forget(resident)
+
+
+def export_profile(tx: Transaction, resident: int) -> Exported:
+    """All that they say of themselves, for others to know or not."""
+    return {"profile_entries": tx.of(PROFILES).entries_of(resident)}

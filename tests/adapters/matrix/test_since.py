@@ -1,0 +1,98 @@
+"""Since when people of another server are in a room: that server is not believed, nor after a restart."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person
+from tests.plein import Plein
+from tests.town import Town, board, numbers
+
+LONG_AGO = 1_000_000_000_000
+NOT_THEIRS = "alleen stemmen wie al aan dit thema meedeed"
+
+
+@pytest.fixture
+async def far(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[tuple[Town, Proxy]]:
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        yield Town(homeserver, plein), proxy
+        assert await plein.stop() == 0, "\n".join(plein.log[-30:])
+
+
+def lies(proxy: Proxy, *users: str) -> None:
+    """Their server says that they came long ago."""
+
+    def edit(body: dict[str, Any]) -> None:
+        for room in body.get("rooms", {}).get("join", {}).values():
+            for event in [*room["state"]["events"], *room["timeline"]["events"]]:
+                if event["type"] == "m.room.member" and event["state_key"] in users:
+                    event["origin_server_ts"] = LONG_AGO
+
+    proxy.change("/sync", edit)
+
+
+async def of_elsewhere(town: Town, proxy: Proxy, name: str) -> tuple[Person, str]:
+    person = await town.server.person(f"{name}{next(numbers)}")
+    return person, proxy.move(person.user_id, "far.example.org")
+
+
+async def test_who_came_too_late_stays_too_late_after_a_restart(far: tuple[Town, Proxy]) -> None:
+    town, proxy = far
+    anna = await town.resident("anna")
+    room = await town.room(anna.person)
+    ben, ben_there = await of_elsewhere(town, proxy, "ben")
+    seen, seen_there = await of_elsewhere(town, proxy, "seen")
+    away, away_there = await of_elsewhere(town, proxy, "away")
+    back, back_there = await of_elsewhere(town, proxy, "back")
+    lies(proxy, seen_there, away_there, back_there, ben_there)
+    for person in (ben, back):
+        await person.join(room)
+    await anna.person.say(room, '!peiling open "Een bank?" Ja | Nee --stemmers leden')
+    vote = f"!stem 1 --peiling {(await board(anna.person, room, 'Een bank?')).poll}"
+    await back.leave(room)
+    await seen.join(room)
+    await anna.person.say(room, '!peiling open "Gezien?" Ja | Nee')
+    await board(anna.person, room, "Gezien?")
+
+    # While Plein is away somebody comes and somebody comes back, before more than the server brings at once.
+    assert await town.plein.stop() == 0
+    for person in (away, back):
+        await person.join(room)
+    for number in range(60):
+        await anna.person.say(room, f"zo, nummer {number}")
+    await town.plein.start()
+    await ben.say(room, vote)
+    await board(anna.person, room, "Een bank?", "1. Ja: 1 stem")
+    for person in (seen, away, back):
+        said = {"m.in_reply_to": {"event_id": await person.say(room, vote)}}
+
+        def answers(event: dict[str, Any], said: Any = said) -> bool:
+            return bool(event["content"].get("m.relates_to") == said)
+
+        answer = await anna.person.wait_for(room, answers)
+        assert NOT_THEIRS in answer["content"]["body"]
+
+    # What is kept of them goes with them, and with the room; of the direct room stays when Plein came.
+    assert moments_kept(town.plein) == 6
+    await seen.leave(room)
+    await anna.person.say(anna.direct, "!help")
+    await anna.told("Wat ik voor je kan doen")
+    assert moments_kept(town.plein) == 5
+    await anna.person.kick(room, town.plein.user_id)
+    await anna.person.say(anna.direct, "!taal nl")
+    await anna.told("Vanaf nu praat ik Nederlands")
+    assert moments_kept(town.plein) == 1
+
+
+def moments_kept(plein: Plein) -> int:
+    with closing(sqlite3.connect(plein.folder / "plein.db")) as database:
+        (found,) = database.execute("SELECT count(*) FROM kept WHERE name LIKE 'came:%'").fetchone()
+    return int(found)

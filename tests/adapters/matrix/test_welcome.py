@@ -1,0 +1,28 @@
+"""On whose word Plein is in a room, and what it goes on refusing."""
+
+from __future__ import annotations
+
+import json
+
+from adapters.matrix.rooms import Room
+from adapters.matrix.settings import Invitations
+from adapters.matrix.welcome import KEPT, MOST_REFUSED, Welcome, Word
+from tests.doubles.platform import open_town
+
+ME = "matrix:@plein:x"
+
+
+async def test_what_was_refused_is_remembered_and_not_for_ever() -> None:
+    """Whoever may replace a room of the community's can name one room after the other."""
+    async with open_town("sqlite:///:memory:") as town:
+        kept = {f"!{number}": {"by": "@eve:x", "refused": True} for number in range(MOST_REFUSED)}
+        await town.core.keep(ME, {KEPT: json.dumps({**kept, "!here": {"by": "@anna:x"}})})
+        welcome = Welcome(town.core, ME, (), Invitations())
+        await welcome.read()
+        await welcome.note("!new", Word("@eve:x", "!here"))
+        assert await welcome.refuses(Room("!new", home="x"))
+
+        again = Welcome(town.core, ME, (), Invitations())
+        await again.read()
+        assert [again.was_refused(room) for room in ("!0", "!1", "!new")] == [False, True, True]
+        assert (await again.successor(Room("!here", home="x"))).by == "@anna:x"
