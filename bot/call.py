@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MOST_NAMED = 20
 # Nobody in particular; whoever was forgotten just now is nobody.
 NOBODY = Resident(0, "")
+# What was said so long ago may have been overtaken.
+WAITED = timedelta(seconds=10)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +87,17 @@ class Call:
     def said_at(self) -> datetime:
         """When it was said, which is earlier than now if Plein was away."""
         return self.at or self.now
+
+    @property
+    def waited(self) -> bool:
+        """Whether it was said a while ago: they may have said something else since, to another account of
+        Plein's. Clocks of two platforms differ by a little; what comes at once is in order.
+        """
+        return self.now - self.said_at >= WAITED
+
+    def is_overtaken(self, last: datetime | None) -> bool:
+        """Whether what they said at that moment is newer than this, which waited."""
+        return last is not None and last > self.said_at and self.waited
 
     @property
     def zone(self) -> ZoneInfo:

@@ -157,8 +157,9 @@ class PleinCore:
         *,
         ours: bool = False,
         community: int | None = None,
+        brief: bool = False,
     ) -> None:
-        await self.rooms.joined(account, place, name, theme, locale, ours, community)
+        await self.rooms.joined(account, place, name, theme, locale, ours, community, brief)
 
     async def named_as(self, place: Place) -> str | None:
         return await self.store.read_anywhere(lambda tx: tx.places.named_as(place))

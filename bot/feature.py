@@ -81,7 +81,7 @@ class Feature:
 
 
 class Claims:
-    """Who has which key. Raises: Clash for a second one."""
+    """Notes which feature claims which key. Raises: Clash where two claim the same."""
 
     def __init__(self) -> None:
         self._by: dict[tuple[str, str], str] = {}

@@ -40,6 +40,7 @@ from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY
 from bot.ports.storage import Store, Transaction
 from bot.private import check_private_folder, make_private_folder
+from storage import deserted
 from storage.connections import (
     ANSWERS_WITHIN,
     READERS,
@@ -120,6 +121,8 @@ class _Served(ABC):
     or for nobody in particular; and who is to hear of what was committed.
     """
 
+    _stores: Stores
+
     def __init__(self) -> None:
         self._turns = Turns()
         self._waiting_for: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
@@ -154,7 +157,8 @@ class _Served(ABC):
     async def wipe_log(self) -> bool: ...
 
     async def forget(self, now: datetime) -> None:
-        await forget(cast(Store, self), now)
+        tables = tuple(stored.tables for stored in self._stores.values())
+        await forget(cast(Store, self), now, deserted.rules(tables))
 
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
         self._waiting_for[what].append(listener)

@@ -86,25 +86,25 @@ _HEARD = (
 )
 # Who takes part in one of these themes.
 _NEAR = residents.c.id.in_(select(members.c.resident).where(among(members.c.theme, "themes_")))
-_PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
+PERSON = select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
 # Whoever was forgotten has no name at all.
-_BY_NAME = _PERSON.where(residents.c.folded == bindparam("folded_"), residents.c.name != "").order_by(
+_BY_NAME = PERSON.where(residents.c.folded == bindparam("folded_"), residents.c.name != "").order_by(
     residents.c.id
 )
-_BY_NUMBER = _PERSON.where(residents.c.id == bindparam("id_"), residents.c.folded != "")
+_BY_NUMBER = PERSON.where(residents.c.id == bindparam("id_"), residents.c.folded != "")
 # Who takes part in no theme: they were only mentioned.
 _ALOOF = _BY_NUMBER.where(~select(members.c.theme).where(members.c.resident == residents.c.id).exists())
-_BY_ADDRESS = _PERSON.where(
+_BY_ADDRESS = PERSON.where(
     residents.c.id.in_(select(identities.c.resident).where(identities.c.user_id == bindparam("user_")))
 )
 # Not LIKE, to which some characters mean more.
 _BY_PART = (
-    _PERSON.where(func.replace(residents.c.folded, bindparam("part_"), "") != residents.c.folded)
+    PERSON.where(func.replace(residents.c.folded, bindparam("part_"), "") != residents.c.folded)
     .order_by(residents.c.folded, residents.c.id)
     .limit(bindparam("most_"))
 )
 _BY_START = (
-    _PERSON.where(residents.c.folded != "")
+    PERSON.where(residents.c.folded != "")
     .order_by(residents.c.folded, residents.c.id)
     .limit(bindparam("most_"))
 )
@@ -197,7 +197,7 @@ _WITH_ROLE = (
 )
 # Of the community, or in a place of its own; what somebody is in a room of theirs says nothing.
 _MODERATORS = (
-    _PERSON.where(
+    PERSON.where(
         or_(
             residents.c.role >= bindparam("role_"),
             residents.c.id.in_(select(identities.c.resident).where(identities.c.role >= bindparam("role_"))),
@@ -212,6 +212,11 @@ _MODERATORS = (
     .where(residents.c.name != "")
     .order_by(residents.c.id)
 )
+
+
+def person_of(row: Any) -> Resident:
+    """Who a row of PERSON is."""
+    return Resident(row.id, row.name, row.locale, Role(row.role))
 
 
 class People:
@@ -366,7 +371,7 @@ class People:
         if themes is not None:
             statement, values = _NEARBY[statement], {**values, "themes_": sorted(themes)}
         rows = self._db.execute(statement, values)
-        return [Resident(row.id, row.name, row.locale, Role(row.role)) for row in rows]
+        return [*map(person_of, rows)]
 
     def known(self, residents: Collection[int]) -> Mapping[int, Known]:
         found = {}
@@ -441,7 +446,7 @@ class People:
 
     def moderators(self) -> Sequence[Resident]:
         rows = self._db.execute(_MODERATORS, {"role_": int(Role.MODERATOR)})
-        return [Resident(row.id, row.name, row.locale, Role(row.role)) for row in rows]
+        return [*map(person_of, rows)]
 
     def with_role(self, role: Role) -> Sequence[Identity]:
         return [Identity(*row) for row in self._db.execute(_WITH_ROLE, {"role_": int(role)})]

@@ -68,6 +68,7 @@ _PARTED = (
     .where(members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
     .values(said_at=datetime.fromtimestamp(0, UTC))
 )
+_USE = update(places).where(_HERE).values(used_at=bindparam("at_", type_=places.c.used_at.type))
 _LEAVE = update(places).where(_HERE).values(here=False)
 _OF_THEME = (
     select(places.c.platform, places.c.room)
@@ -186,6 +187,9 @@ class Places:
             self._db.wake("post")
             self._db.wake("board")
         return not known.here or (known.theme, known.account) != (theme, account)
+
+    def use(self, place: Place, at: datetime | None) -> None:
+        self._db.execute(_USE, {**_where(place), "at_": at})
 
     def of_theme(self, theme: int) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_OF_THEME, {"theme_": theme})]

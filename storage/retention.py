@@ -1,6 +1,7 @@
 """What nobody needs any more is deleted by rule, a page at a time, so that nobody waits for it.
 
-Each rule is one row here, and one in docs/operating.md, where those who operate Plein read it.
+Each rule is one row here or in deserted.py, and one in docs/operating.md, where those who operate Plein
+read it.
 """
 
 from __future__ import annotations
@@ -86,7 +87,8 @@ class Rule:
         return {"before_": before, **dict(zip(names, keys, strict=False))}
 
 
-def _before(moment: Column[Any]) -> ColumnElement[bool]:
+def before(moment: Column[Any]) -> ColumnElement[bool]:
+    """That it was before the moment until which its rule keeps it."""
     return moment < bindparam("before_", type_=moment.type)
 
 
@@ -104,7 +106,7 @@ RULES = (
         timedelta(days=90),
         "a platform may bring the same event again, somebody may take back what they asked",
         seen,
-        _before(seen.c.at),
+        before(seen.c.at),
         most=(MOST_ANSWERS, seen.c.at),
     ),
     Rule(
@@ -112,28 +114,28 @@ RULES = (
         timedelta(days=365),
         "a button under it and a reply to it still work",
         posts,
-        _before(posts.c.sent_at),
+        before(posts.c.sent_at),
     ),
     Rule(
         "jobs that are done",
         timedelta(days=30),
         "to look into what happened",
         jobs,
-        _before(jobs.c.done_at),
+        before(jobs.c.done_at),
     ),
     Rule(
         "what somebody did that is held within limits",
         timedelta(),
         "it counts for the limit",
         uses,
-        _before(uses.c.until),
+        before(uses.c.until),
     ),
     Rule(
         "what a platform brought and nobody dealt with",
         timedelta(days=30),
         "the account of Plein's that it came to may come back",
         inbox,
-        _before(inbox.c.arrived_at),
+        before(inbox.c.arrived_at),
     ),
     # After the posts: with them go the references to them.
     Rule(
@@ -146,11 +148,14 @@ RULES = (
 )
 
 
-async def forget(store: Store, now: datetime) -> None:
-    """Delete what is over by now. It is looked for beside the writer, who only deletes what was found."""
-    for rule in RULES:
-        before, after = await store.read_anywhere(partial(rule.before, now)), None
-        while rows := await store.read_anywhere(partial(rule.page, before, after)):
+async def forget(store: Store, now: datetime, more: Sequence[Rule] = ()) -> None:
+    """Delete what is over by now, by these rules and `more`.
+
+    It is looked for beside the writer, who only deletes what was found.
+    """
+    for rule in (*RULES, *more):
+        since, after = await store.read_anywhere(partial(rule.before, now)), None
+        while rows := await store.read_anywhere(partial(rule.page, since, after)):
             if over := [row[:-1] for row in rows if row.over]:
-                await store.run_anywhere(partial(rule.forget, before, over))
+                await store.run_anywhere(partial(rule.forget, since, over))
             after = rows[-1][:-1]

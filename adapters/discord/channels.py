@@ -33,6 +33,8 @@ ASK_AGAIN = 2.0
 KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 # Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
 MOST_MUTE = 2_000
+# So often the core hears that a thread is still used, as one that long is not it forgets.
+SAY_AGAIN = timedelta(days=1)
 # What Plein must be allowed where it takes part, as the library calls it.
 NEEDED = (
     "view_channel",
@@ -92,14 +94,14 @@ class Places:
         # Who is on a server, and when that was asked.
         self._members: Recent[tuple[int, int], tuple[datetime, discord.Member]] = Recent(MOST_KNOWN)
         # Where Plein may not speak: those places are its own, but nothing is shown there.
-        self._mute: Recent[str, bool] = Recent(MOST_MUTE)
+        self._mute: Recent[str, datetime] = Recent(MOST_MUTE)
         self._client = client
         self._core = core
         self._settings = settings
         self._themes = themes
         self._known: set[str] = set()
-        # Of these the core was told since this start.
-        self._joined: set[str] = set()
+        # Of these the core was told since this start, and when.
+        self._joined: dict[str, datetime] = {}
         self._not_gone: Recent[str, bool] = Recent(MOST_MUTE)
 
     def are_ours(self, guild_id: int | None) -> bool:
@@ -126,7 +128,8 @@ class Places:
                 await self.leave(int(room))
             elif channel is not None and room not in self._joined:
                 # Perhaps the configuration named it the last time.
-                await self._join(int(room), getattr(channel, "name", room))
+                brief = isinstance(channel, discord.Thread)
+                await self._join(int(room), getattr(channel, "name", room), brief=brief)
         for room in self._themes:
             channel = self._client.get_channel(int(room))
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):
@@ -165,22 +168,30 @@ class Places:
         place = Place(PLATFORM, str(room))
         found = self._client.get_channel(room) or channel
         name = getattr(found, "name", None) or place.room_id
-        if not speaks and place.room_id not in self._mute and place.room_id not in self._known:
-            self._mute[place.room_id] = True
-            await self._join(room, name)
+        brief, known = isinstance(found, discord.Thread), place.room_id in self._known
+        if not speaks and not known and self._is_news(self._mute, room, brief):
+            self._mute[place.room_id] = self._clock.now()
+            await self._join(room, name, brief=brief)
             await self.leave(room)
-        elif speaks and found and place.room_id not in self._joined:
+        elif (speaks or (known and brief)) and found and self._is_news(self._joined, room, brief):
             self._mute.pop(place.room_id, None)
-            await self._join(room, name)
+            await self._join(room, name, brief=brief)
         return place
 
-    async def _join(self, channel_id: int, name: str) -> None:
+    def _is_news(self, told: Mapping[str, datetime], room: int, brief: bool) -> bool:
+        """Whether the core was not told of that channel yet, or of a thread not lately."""
+        at = told.get(str(room))
+        return at is None or (brief and self._clock.now() - at >= SAY_AGAIN)
+
+    async def _join(self, channel_id: int, name: str, *, brief: bool = False) -> None:
         room = str(channel_id)
         theme, language = self._themes.get(room, (None, None))
         place, ours = Place(PLATFORM, room), self._is_communitys(channel_id)
-        await self._core.joined(account_of(self._client), place, name, theme, language, ours=ours)
+        await self._core.joined(
+            account_of(self._client), place, name, theme, language, ours=ours, brief=brief
+        )
         self._known.add(room)
-        self._joined.add(room)
+        self._joined[room] = self._clock.now()
 
     def _is_communitys(self, channel: int) -> bool:
         """Whether the configuration names its server, or a channel of it: to others anybody invites Plein."""
@@ -195,7 +206,7 @@ class Places:
         """A channel is there no more."""
         if str(channel_id) in self._known:
             self._known.discard(str(channel_id))
-            self._joined.discard(str(channel_id))
+            self._joined.pop(str(channel_id), None)
             await self._core.left(account_of(self._client), Place(PLATFORM, str(channel_id)))
 
     async def leave_all(self, channels: Iterable[Any]) -> None:

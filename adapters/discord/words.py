@@ -18,7 +18,7 @@ from bot.commands.argument import Argument
 from bot.commands.catalogue import Commands
 from bot.commands.read import parse
 from bot.commands.types import OPTIONS
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.model.message import Text
 from bot.model.people import Known
 from bot.texts import Texts, Voice
@@ -138,7 +138,7 @@ class Words:
             return typed
         try:
             command, args = parse(self.commands, typed, self.voice.locale)
-        except UserError:
+        except (Unsure, UserError):  # a line that is read with a question is shown as it was typed
             return "/" + typed[1:]
         arguments = self.commands.arguments(command)
         given = [

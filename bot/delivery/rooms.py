@@ -37,6 +37,7 @@ class _Joined(NamedTuple):
     locale: str | None
     ours: bool
     community: int | None
+    brief: bool
 
 
 class Rooms:
@@ -106,6 +107,7 @@ class Rooms:
         locale: str | None = None,
         ours: bool = False,
         community: int | None = None,
+        brief: bool = False,
     ) -> None:
         """A place without a theme's name keeps a theme that is no line's, or gets one of its own.
         One of which nobody says whose it is stays whose it was, or is the first community's.
@@ -114,19 +116,23 @@ class Rooms:
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours, community)
+        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours, community, brief)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> tuple[str, int]:
             server, before = tx.places.served_by(place), tx.communities.of_place(place)
             whose = community or before or FIRST_COMMUNITY
+            used_at = self._clock.now() if brief and not theme else None
             if server not in (None, account, place.platform) and not tx.accounts.is_away(server, since):
+                with tx.within(before or whose):
+                    tx.places.use(place, used_at)
                 return server, before or whose
             if before and before != whose:
                 with tx.within(before):
                     tx.places.drop(place)
             with tx.within(whose):
                 self._bind(tx, joined)
+                tx.places.use(place, used_at)
             return account, whose
 
         served_by, whose = await self._store.run_anywhere(join)
@@ -138,7 +144,7 @@ class Rooms:
             self._served_by_others[account, place] = joined
 
     def _bind(self, tx: Transaction, joined: _Joined) -> None:
-        account, place, name, theme, locale, ours, _ = joined
+        account, place, name, theme, locale, ours, *_ = joined
         # What only a line gave that is there no more, it has no more.
         is_own = not theme and tx.places.named_as(place) is None
         known = tx.places.known(place) if is_own else None

@@ -141,12 +141,15 @@ class Core(Protocol):
         *,
         ours: bool = False,
         community: int | None = None,
+        brief: bool = False,
     ) -> None:
         """That account is in this place; without a theme's name the place gets a theme of its own, also where
         the configuration named one before.
 
         Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
         the configuration names is in any case. `community`: whose it is, where the configuration says that.
+        `brief`: its platform has it for one conversation. Long after that was said last it may be forgotten:
+        it is to be said again where somebody uses Plein there another day.
         """
         ...
 

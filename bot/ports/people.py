@@ -321,6 +321,10 @@ class PlaceStore(Protocol):
         """
         ...
 
+    def use(self, place: Place, at: datetime | None) -> None:
+        """Plein is used there at that moment, and the place is there for a while only; None: it lasts."""
+        ...
+
     def of_theme(self, theme: int) -> Sequence[Place]: ...
 
     def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:

@@ -5,6 +5,7 @@ key destroyed.
 
     tables.py      the tables, and how a ballot is written in them
     sealed.py      ballots of anonymous polls
+    marks.py       what an open poll remembers of who spoke in it
     leavers.py     who may not vote, as they had a say with somebody whom they left
     belongings.py  all that polls keep of somebody: joined, handed out, forgotten
 """
@@ -15,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Select, and_, bindparam, case, delete, func, insert, or_, select, update
@@ -39,6 +40,7 @@ from storage.numbers import next_number
 from storage.parts import Parts, Stored
 from storage.polls.belongings import Belongings
 from storage.polls.leavers import Leavers
+from storage.polls.marks import Marks
 from storage.polls.sealed import SealedBallots
 from storage.polls.tables import TABLES, ballots, endings, polls, read_choices, tallies, written
 from storage.tables import members, residents, themes
@@ -114,7 +116,6 @@ _CAST = _CAST.on_conflict_do_update(
 )
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
 _WITHDRAW = delete(ballots).where(_THIS)
-_CAST_AT = select(ballots.c.cast_at).where(_THIS)
 _ASKED_BY = (
     select(*_SHOWN, func.coalesce(tallies.c.votes, 0))
     .outerjoin(tallies, _PEOPLE)
@@ -150,8 +151,18 @@ def _built(*values: Any) -> Poll:
     return Poll(**{**fields, **shown})
 
 
+class _Ballot(NamedTuple):
+    choices: str
+    cast_at: datetime
+
+
 _POLL = Loader(_POLLS, by=[polls.c.id], make=_built, beside=[tallies])
-_BALLOT = Loader(select(ballots.c.choices), by=[ballots.c.poll, ballots.c.voter], make=str, beside=[ballots])
+_BALLOT = Loader(
+    select(ballots.c.choices, ballots.c.cast_at),
+    by=[ballots.c.poll, ballots.c.voter],
+    make=_Ballot,
+    beside=[ballots],
+)
 
 
 class Polls:
@@ -161,7 +172,8 @@ class Polls:
         self._db = parts.db
         self._sealed = SealedBallots(parts)
         self._leavers = Leavers(parts)
-        self._belongings = Belongings(parts.db, self, self._leavers)
+        self._marks = Marks(parts)
+        self._belongings = Belongings(parts.db, self, self._leavers, self._marks)
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """A button names its poll."""
@@ -175,7 +187,8 @@ class Polls:
         self._db.execute(_ADD, {**kept, "kind": str(plan.kind), "results": str(plan.results)})
         self._db.execute(_COUNT, {"poll": number, "choices": "", "votes": 0})
         if plan.anonymous:
-            self._sealed.make_keys(number)
+            self._sealed.make_key(number)
+            self._marks.make_key(number)
         return Poll(id=number, state=state, **fields)
 
     # --- reading ---
@@ -206,10 +219,15 @@ class Polls:
         people = self._db.pending(tallies, (poll.id, ""))
         if people:
             poll = replace(poll, voters=poll.voters + people["votes"])
-        ballot = self._db.pending(ballots, (poll.id, voter))
+        ballot = self._ballot(poll.id, voter)
+        return poll, self._read(poll, ballot.choices if ballot else None)
+
+    def _ballot(self, poll: int, voter: int) -> _Ballot | None:
+        pending = self._db.pending(ballots, (poll, voter))
+        if pending is None:
+            return self._db.get(_BALLOT, poll, voter)
         # One that is withdrawn has no choices.
-        cast = ballot.get("choices") if ballot else self._db.get(_BALLOT, poll.id, voter)
-        return poll, self._read(poll, cast)
+        return _Ballot(pending["choices"], pending["cast_at"]) if "choices" in pending else None
 
     def planned(self, among: Collection[int], most: int) -> Sequence[Poll]:
         return self._listed(_PLANNED, among, most)
@@ -267,15 +285,17 @@ class Polls:
         voter: int,
         before: Choices,
         after: Choices,
-        now: datetime,
+        said_at: datetime,
         reason: str | None = None,
     ) -> None:
-        if after:
+        if after and (before != after or reason):
             ballot = {"poll": poll.id, "voter": voter, "choices": written(after), "reason": reason}
             if poll.anonymous:
                 ballot |= {"choices": self._sealed.seal(poll, after, reason), "reason": None}
-            self._db.defer(_CAST, (poll.id, voter), {**ballot, "cast_at": now})
-        else:
+            self._db.defer(_CAST, (poll.id, voter), {**ballot, "cast_at": said_at})
+        elif not poll.anonymous:  # of these `repeated` notes everything
+            self._marks.note(poll.id, voter, said_at)
+        if before and not after:
             self._db.defer(_WITHDRAW, (poll.id, voter), {"poll_": poll.id, "voter_": voter})
         if bool(before) != bool(after):
             self._count(poll.id, "", 1 if after else -1)
@@ -285,17 +305,13 @@ class Polls:
             if after:
                 self._count(poll.id, written(after), 1)
 
-    def cast_at(self, poll: int, voter: int) -> datetime | None:
-        pending = self._db.pending(ballots, (poll, voter))
-        found: datetime | None = (
-            pending.get("cast_at")
-            if pending
-            else self._db.execute(_CAST_AT, {"poll_": poll, "voter_": voter}).scalar()
-        )
-        return found
+    def said_at(self, poll: int, voter: int) -> datetime | None:
+        ballot = self._ballot(poll, voter)
+        moments = (ballot.cast_at if ballot else None, self._marks.said_at(poll, voter))
+        return max(filter(None, moments), default=None)
 
-    def repeated(self, poll: Poll, voter: int, event: str) -> bool:
-        return self._sealed.repeated(poll.id, voter, event)
+    def repeated(self, poll: Poll, voter: int, event: str, said_at: datetime) -> bool:
+        return self._marks.repeated(poll.id, voter, event, said_at)
 
     def _count(self, poll: int, choices: str, step: int) -> None:
         row = {"poll": poll, "choices": choices, "votes": step}
@@ -310,6 +326,7 @@ class Polls:
         self.change(poll.id, {"state": state, "ended_at": now})
         if by is not None:
             self._db.execute(_NOTE_END, {"poll": poll.id, "resident": by})
+        self._marks.over(poll.id)
         if poll.was_left:
             self._leavers.over(poll.id)
         if poll.anonymous:
@@ -353,8 +370,8 @@ class Polls:
     def ended_by(self, resident: int) -> Sequence[int]:
         return self._belongings.ended_by(resident)
 
-    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
-        return self._belongings.marks_of(resident)
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str, datetime | None]]:
+        return self._marks.of(resident)
 
     def opened_by(self, resident: int) -> Sequence[Poll]:
         return [_built(*row) for row in self._db.execute(_ASKED_BY, {"opener_": resident})]

@@ -11,7 +11,8 @@ from sqlalchemy import and_, bindparam, case, delete, exists, or_, select, updat
 from bot.features.polls.records import SEALED, Cast, PollStore
 from storage.batch import Batch
 from storage.polls.leavers import Leavers
-from storage.polls.tables import ballots, endings, marks, polls, read_choices
+from storage.polls.marks import Marks
+from storage.polls.tables import ballots, endings, polls, read_choices
 
 _IS_OPEN = polls.c.state == "open"
 _THIS = and_(ballots.c.poll == bindparam("poll_"), ballots.c.voter == bindparam("voter_"))
@@ -55,30 +56,6 @@ _CAST_BY = (
     .where(ballots.c.voter == bindparam("voter_"))
     .order_by(ballots.c.poll)
 )
-_OTHERS = marks.alias()
-_DOUBLE_MARKS = select(marks.c.poll, marks.c.latest, _OTHERS.c.latest.label("others")).join(
-    _OTHERS,
-    and_(
-        _OTHERS.c.poll == marks.c.poll,
-        marks.c.voter == bindparam("new_"),
-        _OTHERS.c.voter == bindparam("old_"),
-    ),
-)
-_SET_MARKS = (
-    update(marks)
-    .where(marks.c.poll == bindparam("poll_"), marks.c.voter == bindparam("voter_"))
-    .values(latest=bindparam("latest_"))
-)
-_PASS_ON_MARKS = (
-    update(marks)
-    .where(
-        marks.c.voter == bindparam("old_"),
-        ~exists().where(_OTHERS.c.poll == marks.c.poll, _OTHERS.c.voter == bindparam("new_")),
-    )
-    .values(voter=bindparam("new_"))
-)
-_FORGET_MARKS = delete(marks).where(marks.c.voter == bindparam("voter_"))
-_MARKS_OF = select(marks.c.poll, marks.c.latest).where(marks.c.voter == bindparam("voter_"))
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _PASS_ON_ENDINGS = (
@@ -91,10 +68,11 @@ _ENDED_BY = select(endings.c.poll).where(endings.c.resident == bindparam("voter_
 class Belongings:
     """`store` is the one that they are kept in."""
 
-    def __init__(self, db: Batch, store: PollStore, leavers: Leavers) -> None:
+    def __init__(self, db: Batch, store: PollStore, leavers: Leavers, marks: Marks) -> None:
         self._db = db
         self._store = store
         self._leavers = leavers
+        self._marks = marks
 
     def merge(self, old: int, new: int) -> Sequence[int]:
         both = self._ballots_of(old, new)
@@ -108,7 +86,7 @@ class Belongings:
             self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
         self._db.execute(_FORGET, {"voter_": old})
-        self._merge_marks(old, new)
+        self._marks.merge(old, new)
         self._db.execute(_PASS_ON_ENDINGS, {"old_": old, "new_": new})
         self._leavers.merge(old, new)
         return sorted({*theirs, *self._say_once(new)})
@@ -125,14 +103,6 @@ class Belongings:
         found = self._store.get(number, resident)
         assert found
         self._store.vote(*(found[0], resident, found[1], ()), cast_at, None)
-
-    def _merge_marks(self, old: int, new: int) -> None:
-        """Of either the latest half, where there are both."""
-        for row in self._db.execute(_DOUBLE_MARKS, {"old_": old, "new_": new}):
-            latest = row.latest[: len(row.latest) // 2] + row.others[: len(row.others) // 2]
-            self._db.execute(_SET_MARKS, {"poll_": row.poll, "voter_": new, "latest_": latest})
-        self._db.execute(_PASS_ON_MARKS, {"old_": old, "new_": new})
-        self._db.execute(_FORGET_MARKS, {"voter_": old})
 
     def _ballots_of(self, old: int, new: int) -> dict[int, list[Any]]:
         found: dict[int, list[Any]] = {}
@@ -166,7 +136,7 @@ class Belongings:
             self._take_back(number, resident, row.cast_at)
         self._leavers.let_go(resident)
         self._db.execute(_FORGET, {"voter_": resident})
-        self._db.execute(_FORGET_MARKS, {"voter_": resident})
+        self._marks.forget(resident)
         self._db.execute(_FORGET_ENDINGS, {"voter_": resident})
         return sorted(votes)
 
@@ -184,6 +154,3 @@ class Belongings:
     def ended_by(self, resident: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_ENDED_BY, {"voter_": resident}).scalars()
         return found
-
-    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
-        return [(row.poll, row.latest) for row in self._db.execute(_MARKS_OF, {"voter_": resident})]

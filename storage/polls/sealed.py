@@ -1,14 +1,12 @@
 """Ballots of anonymous polls: sealed, each to its poll's own key, until they are counted (see keyring.py).
 
-Whoever votes seals; only whoever counts at the end opens. Which events of theirs were dealt with is kept
-beside the ballots, in rows that look the same whatever and however often somebody voted.
+Whoever votes seals; only whoever counts at the end opens.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,20 +16,16 @@ import orjson
 from sqlalchemy import bindparam, delete, select
 
 from bot.features.polls.records import LONGEST_REASON, SEALED, UNREADABLE, Choices, Kind, Poll
-from storage.batch import Loader
-from storage.keyring import MARK, KeyGone
+from storage.keyring import KeyGone
 from storage.parts import Parts
-from storage.polls.tables import ballots, marks, read_choices, written
-from storage.upsert import upsert
+from storage.polls import marks
+from storage.polls.tables import ballots, read_choices, written
 
 PAGE = 1_000
 # A sealed ballot is as long as any other of its kind: with room for twenty marks, or for a reason too, in
 # whichever script.
 _LENGTH = 96
 _LENGTH_WITH_REASON = _LENGTH + 4 * LONGEST_REASON
-# So many of somebody's latest events are known again; two characters stand for a byte.
-REMEMBERED = 16
-_WIDTH = 2 * MARK
 
 _SEALED = (
     select(ballots.c.voter, ballots.c.choices)
@@ -39,15 +33,7 @@ _SEALED = (
     .order_by(ballots.c.voter)
     .limit(PAGE)
 )
-_MARKS = Loader(select(marks.c.latest), by=[marks.c.poll, marks.c.voter], make=str, beside=[marks])
-_MARK = upsert(marks)
-_MARK = _MARK.on_conflict_do_update(
-    index_elements=[marks.c.poll, marks.c.voter], set_={"latest": _MARK.excluded.latest}
-)
-_THROW_AWAY = (
-    delete(ballots).where(ballots.c.poll == bindparam("poll_")),
-    delete(marks).where(marks.c.poll == bindparam("poll_")),
-)
+_THROW_AWAY = delete(ballots).where(ballots.c.poll == bindparam("poll_"))
 
 
 class SealedBallots:
@@ -58,9 +44,8 @@ class SealedBallots:
         self._seals = parts.keyring
         self._sealing = parts.envelopes
 
-    def make_keys(self, poll: int) -> None:
+    def make_key(self, poll: int) -> None:
         self._seals.make_pair(_pair(poll))
-        self._seals.make(_marks(poll))
 
     def seal(self, poll: Poll, choices: Choices, reason: str | None) -> str:
         """With what tells which pair it is sealed to, for where that was lost and made anew."""
@@ -86,26 +71,6 @@ class SealedBallots:
 
     def _which(self, pair: str) -> str:
         return hashlib.sha256(self._seals.public(pair)).hexdigest()[:8]
-
-    # --- each event counts once ---
-
-    def repeated(self, poll: int, voter: int, event: str) -> bool:
-        pending = self._db.pending(marks, (poll, voter))
-        known = pending["latest"] if pending else self._db.get(_MARKS, poll, voter)
-        latest = known or secrets.token_hex(MARK * REMEMBERED)
-        mark = self._mark(poll, event)
-        if any(latest.startswith(mark, at) for at in range(0, len(latest), _WIDTH)):
-            return True
-        row = {"poll": poll, "voter": voter, "latest": mark + latest[:-_WIDTH]}
-        self._db.defer(_MARK, (poll, voter), row)
-        return False
-
-    def _mark(self, poll: int, event: str) -> str:
-        try:
-            return self._seals.mark(_marks(poll), event).hex()
-        except KeyGone:
-            self._seals.make(_marks(poll))
-            return self._seals.mark(_marks(poll), event).hex()
 
     # --- the end ---
 
@@ -145,12 +110,13 @@ class SealedBallots:
         return read_choices(choices), reason or None
 
     def throw_away(self, poll: int) -> None:
-        for statement in _THROW_AWAY:
-            self._db.execute(statement, {"poll_": poll})
+        self._db.execute(_THROW_AWAY, {"poll_": poll})
         self._sealing.turn()
 
     def burn(self, poll: int) -> bool:
-        there = [name for name in (_pair(poll), _marks(poll), _before_pairs(poll)) if self._seals.has(name)]
+        there = [
+            name for name in (_pair(poll), marks.key_of(poll), _before_pairs(poll)) if self._seals.has(name)
+        ]
         for name in there:
             self._seals.destroy(name)
         return self._sealing.leave_old_keys() and not there
@@ -158,10 +124,6 @@ class SealedBallots:
 
 def _pair(poll: int) -> str:
     return f"poll-{poll}-ballots"
-
-
-def _marks(poll: int) -> str:
-    return f"poll-{poll}-marks"
 
 
 def _before_pairs(poll: int) -> str:

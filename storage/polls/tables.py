@@ -86,8 +86,9 @@ ballots = Table(
     sqlite_with_rowid=False,
 )
 
-# Which events of somebody an anonymous poll has heard of: always as many, the first of them made up, each as
-# nobody can read it without a key that goes with the poll's own.
+# While a poll is open, when somebody last took a ballot back or repeated it. Of an anonymous one, when they
+# last said anything, and which events of theirs it has heard of: always as many, the first of them made up,
+# each as nobody can read it without a key that goes with the poll's own.
 marks = Table(
     "marks",
     TABLES,
@@ -95,6 +96,7 @@ marks = Table(
     Column("poll", Number, primary_key=True),
     Column("voter", ForeignKey(residents.c.id), primary_key=True, index=True),
     Column("latest", String, nullable=False),
+    Column("said_at", Moment),
     _of_poll(),
     sqlite_with_rowid=False,
 )

@@ -1,7 +1,7 @@
 """What residents say of themselves, and the associations that a community knows.
 
-Each word is a row of its own, with a number, though another account of the same person brought the same
-word: so each has back what it brought when linking is undone. They are read as one.
+Each word is a row of its own, with a number, even where another account of the same person brought the same
+word: so each account gets back what it brought when linking is undone. A list shows such a word once.
 """
 
 from __future__ import annotations
@@ -27,10 +27,11 @@ from sqlalchemy import (
 )
 
 from bot.features.residents.records import PROFILES, About, Listed
-from bot.model.people import Resident, Role
+from bot.model.people import Resident
 from bot.names import folded
 from storage.among import among
 from storage.parts import Parts, Stored
+from storage.people import PERSON, person_of
 from storage.tables import Number, of_community, own_tables, residents
 from storage.upsert import upsert
 
@@ -75,8 +76,7 @@ _HIDES = select(_others.c.id).where(
     _others.c.resident == entries.c.resident, _others.c.kind == entries.c.kind, ~_others.c.shown
 )
 _WHO = (
-    select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
-    .where(residents.c.id.in_(select(entries.c.resident).where(_ABOUT, _WORD, ~_HIDES.exists())))
+    PERSON.where(residents.c.id.in_(select(entries.c.resident).where(_ABOUT, _WORD, ~_HIDES.exists())))
     .order_by(residents.c.folded, residents.c.id)
     .limit(bindparam("most_"))
 )
@@ -124,9 +124,7 @@ class Profiles:
 
     def who(self, about: About, words: str, most: int) -> Sequence[Resident]:
         asked = {"about_": str(about), "folded_": folded(words), "most_": most}
-        return [
-            Resident(row.id, row.name, row.locale, Role(row.role)) for row in self._db.execute(_WHO, asked)
-        ]
+        return [*map(person_of, self._db.execute(_WHO, asked))]
 
     def count(self, about: About, words: str) -> int:
         found: int = self._db.execute(_COUNT, {"about_": str(about), "folded_": folded(words)}).scalar_one()

@@ -100,7 +100,7 @@ async def test_after_a_kill_what_was_said_meanwhile_is_read(
     plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
     room = await room_with(anna, plein, direct=True)
     await anna.do("say", room=room, words="!peiling lijst")
-    await anna.reads(plein.user_id, "Er loopt hier nu geen peiling")
+    await anna.reads(plein.user_id, "Er loopt nu geen peiling")
     await plein.kill()
     await anna.do("say", room=room, words="!taal en")
     await plein.start()

@@ -34,7 +34,7 @@ from bot.ports.storage import Transaction
 
 _COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
-    Command("poll vote", vote.vote_poll, lacking=vote.ask_for_vote, notes=vote.HOW),
+    Command("poll vote", vote.vote_poll, secret=True, lacking=vote.ask_for_vote, notes=vote.HOW),
     Command("poll withdraw", vote.withdraw_poll),
     Command("poll show", read.show_poll),
     Command("poll list", read.list_polls),
@@ -83,7 +83,7 @@ def export_resident(tx: Transaction, resident: int) -> Exported:
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
         "endings": [{"poll": poll} for poll in tx.of(POLLS).ended_by(resident)],
         "leavers": [{"poll": poll, "account": mark} for poll, mark in tx.of(POLLS).held_by(resident)],
-        "marks": [{"poll": poll, "latest": latest} for poll, latest in tx.of(POLLS).marks_of(resident)],
+        "marks": [_mark(*mark) for mark in tx.of(POLLS).marks_of(resident)],
     }
 
 
@@ -97,6 +97,10 @@ def _cast(ballot: Cast) -> Mapping[str, Any]:
     if ballot.anonymous:
         return {"poll": ballot.poll, "anonymous": True}
     return {name: _plain(getattr(ballot, name)) for name in ("poll", "choices", "reason", "cast_at")}
+
+
+def _mark(poll: int, latest: str, said_at: datetime | None) -> Mapping[str, Any]:
+    return {"poll": poll, "latest": latest, "said_at": _plain(said_at)}
 
 
 def _plain(value: Any) -> Any:

@@ -190,14 +190,16 @@ class PollStore(Protocol):
         ...
 
     def vote(
-        self, poll: Poll, voter: int, before: Choices, after: Choices, now: datetime, reason: str | None
-    ) -> None: ...
-
-    def cast_at(self, poll: int, voter: int) -> datetime | None:
-        """When their ballot in that poll was said; None where they have none."""
+        self, poll: Poll, voter: int, before: Choices, after: Choices, said_at: datetime, reason: str | None
+    ) -> None:
+        """`after` is their ballot, as they said at that moment; () takes it back."""
         ...
 
-    def repeated(self, poll: Poll, voter: int, event: str) -> bool:
+    def said_at(self, poll: int, voter: int) -> datetime | None:
+        """When they said what stands in that open poll, or took it back; None where they never did."""
+        ...
+
+    def repeated(self, poll: Poll, voter: int, event: str, said_at: datetime) -> bool:
         """Whether that event of theirs was dealt with in this anonymous poll; from now on it was.
 
         Nothing that can be counted is kept of it, and nothing at all once the poll is over.
@@ -270,8 +272,8 @@ class PollStore(Protocol):
         """The polls of others that they ended."""
         ...
 
-    def marks_of(self, resident: int) -> Sequence[tuple[int, str]]:
-        """What `repeated` keeps of them, by the number of the poll."""
+    def marks_of(self, resident: int) -> Sequence[tuple[int, str, datetime | None]]:
+        """What `repeated` and `said_at` go by, beside the ballots: the poll's number, marks and a moment."""
         ...
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -32,8 +31,6 @@ from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
 
-# What was said so long ago may have been overtaken.
-WAITED = timedelta(seconds=10)
 # What help says of it: how each kind is answered.
 HOW = (
     *("poll.help.choice", "poll.help.score", "poll.help.ranked", "poll.help.consent", "poll.help.dates"),
@@ -116,7 +113,7 @@ def tick_poll(call: Call, poll: int, option: int, on: bool | None = None) -> Mes
         return _mended(found, error.asking(reason_form(found)) if found.kind is Kind.CONSENT else error)
     if on is not False and not found.anonymous:
         call.undo_with("poll tick", poll=poll, option=option, on=False)
-    return _cast(call, found, before, after)
+    return _cast(call, found, before, after, undoes=on is False)
 
 
 def fill_in_poll(call: Call, poll: int) -> Message:
@@ -136,7 +133,7 @@ def take_back_vote(call: Call, poll: int, only: tuple[int, ...]) -> Message:
     found, before = _find(call, poll)
     if found.anonymous:  # nobody can say any more what that message voted for
         return show.receipt(call.tx, found, before, before)
-    return _cast(call, found, before, () if before == only else before)
+    return _cast(call, found, before, () if before == only else before, undoes=True)
 
 
 def _find(call: Call, number: int | None, answer: str | None = None) -> tuple[Poll, Choices]:
@@ -174,39 +171,43 @@ def _openly(poll: Poll) -> Iterator[None]:
         raise
 
 
-def _cast(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None = None) -> Message:
-    """Keep the ballot; the receipt says what now stands."""
+def _cast(
+    call: Call,
+    poll: Poll,
+    before: Choices,
+    after: Choices,
+    reason: str | None = None,
+    *,
+    undoes: bool = False,
+) -> Message:
+    """Keep the ballot; the receipt says what now stands.
+
+    What only `undoes` something said before says nothing of what was said since: the moment is of what stood.
+    """
     if after:
         with _openly(poll):
             check_voter(call, poll)
-    if _was_overtaken(call, poll, before):
-        return show.receipt(call.tx, poll, before, before)
+    said_at = call.said_at
+    if call.waited or undoes:
+        last = call.tx.of(POLLS).said_at(poll.id, call.resident.id)
+        if call.is_overtaken(last):
+            return show.receipt(call.tx, poll, before, before)
+        said_at = last if undoes and last else said_at
     if poll.anonymous:
         _cast_sealed(call, poll, before, after, reason)
         return show.receipt(call.tx, poll, before, after)
     if after and call.undone_by is None:
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
+    call.tx.of(POLLS).vote(poll, call.resident.id, before, after, said_at, reason)
     if before != after or reason:
-        call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.said_at, reason)
         call.changed(f"{SUBJECT}:{poll.id}")
     call.in_sight = not poll.secret and bool(before or after)
     return show.receipt(call.tx, poll, before, after, reason)
 
 
-def _was_overtaken(call: Call, poll: Poll, before: Choices) -> bool:
-    """Whether they said something else since then, to another account of Plein's: this one was away.
-
-    Clocks of two platforms differ by a little: only what waited for a while is looked at.
-    """
-    if not before or call.now - call.said_at < WAITED:
-        return False
-    cast_at = call.tx.of(POLLS).cast_at(poll.id, call.resident.id)
-    return cast_at is not None and cast_at > call.said_at
-
-
 def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None) -> None:
     """Nobody can tell a vote that was changed from one that was repeated: only who takes part is seen."""
-    if call.tx.of(POLLS).repeated(poll, call.resident.id, call.id):
+    if call.tx.of(POLLS).repeated(poll, call.resident.id, call.id, call.said_at):
         return
     call.tx.of(POLLS).vote(poll, call.resident.id, before, after, call.said_at, reason)
     if bool(before) != bool(after):

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
-from bot.features.residents.entries import fitting
+from bot.features.residents.entries import fitting, written
 from bot.features.residents.link import check_moderates
 from bot.features.residents.records import PROFILES, About
 from bot.model.message import Message, Suggestion, message, text, typed
-from bot.names import alike, folded
+from bot.names import alike
 
 SHORTEST, LONGEST = 2, 60
 MOST = 100
@@ -46,7 +46,7 @@ def retire_association(call: Call, association: str, *, sure: bool = False) -> M
     """It is none any more; nobody is there for it from now on."""
     check_moderates(call)
     kept = call.tx.of(PROFILES)
-    name = next((name for name in kept.associations() if folded(name) == folded(association)), None)
+    name = written(kept.associations(), association)
     if name is None:
         raise UserError("profile.association.not_there", name=association[:LONGEST])
     count = kept.count(About.ASSOCIATIONS, name)

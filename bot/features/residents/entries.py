@@ -124,12 +124,16 @@ def choose_association(
 def _known(call: Call, name: str) -> str:
     """The association as its moderator wrote it. Raises: UserError."""
     known = call.tx.of(PROFILES).associations()
-    for association in known:
-        if folded(association) == folded(name):
-            return association
+    if association := written(known, name):
+        return association
     if not known:
         raise UserError("profile.association.none", name=name[:_SHOWN])
     raise UserError("profile.association.unknown", name=name[:_SHOWN], known=tuple(map(typed, known[:MOST])))
+
+
+def written(known: Sequence[str], name: str) -> str | None:
+    """The one of that name, as its moderator wrote it."""
+    return next((association for association in known if folded(association) == folded(name)), None)
 
 
 def _change(

@@ -8,6 +8,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.residents.link import accounts_of
 from bot.model.message import Button, Message, message, text
+from bot.model.people import Known
 from bot.names import alike, without_number
 
 SHORTEST, LONGEST = 2, 64
@@ -18,7 +19,7 @@ def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> 
     if reset:
         return _call_as_platform_does(call)
     if name is None:
-        known = call.tx.people.known([call.resident.id])[call.resident.id]
+        known = known_as(call)
         key = "profile.name.own" if known.own else "profile.name.is"
         return message(text(key, name=known.name), text("profile.name.how"))
     # People call each other by "@", which is none of the name.
@@ -29,8 +30,13 @@ def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> 
     return message(text("profile.name.set", name=name), text("profile.name.back"), buttons=[back])
 
 
+def known_as(call: Call) -> Known:
+    """The name and accounts of whoever speaks."""
+    return call.tx.people.known([call.resident.id])[call.resident.id]
+
+
 def _call_as_platform_does(call: Call) -> Message:
-    if not call.tx.people.known([call.resident.id])[call.resident.id].own:
+    if not known_as(call).own:
         raise UserError("profile.name.none")
     # Of somebody with several accounts it does not change with the one that they use.
     several = len(accounts_of(call, call.resident.id)) > 1

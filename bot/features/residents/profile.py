@@ -9,6 +9,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.residents.entries import Topics
 from bot.features.residents.link import named
+from bot.features.residents.name import known_as
 from bot.features.residents.records import PROFILES, About
 from bot.model.message import Message, Text, message, text, typed
 from bot.model.people import Resident
@@ -27,7 +28,7 @@ def show_profile(call: Call) -> Message:
 
 
 def _known_of(call: Call) -> Iterator[Text]:
-    known = call.tx.people.known([call.resident.id])[call.resident.id]
+    known = known_as(call)
     networks = tuple(dict.fromkeys(named(account.network) for account in known.accounts))
     yield text("profile.called.own" if known.own else "profile.called", name=known.name)
     several = len(known.accounts) > 1

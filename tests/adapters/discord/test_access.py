@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.main.config import ThemeSection
+from bot.model.people import Place
 from tests.doubles.discord import Discord, Person, Server, interactions
 from tests.doubles.discord.answers import Answer
 from tests.doubles.discord.permissions import bits
@@ -303,3 +304,31 @@ async def test_a_server_leaves_the_community_with_its_line(
         await plein.until_quiet(MOMENT)
         await plein.board("sport", "Gesloten: Geheim?")
     assert [said.text for said in kris.sees(oud) if not said.only_for] == shown
+
+
+async def test_a_thread_that_nobody_uses_any_more_is_a_theme_again_once_somebody_does(
+    council: OnDiscord, town: Server, chair: Person
+) -> None:
+    """However many there are of them: what was forgotten of one is known anew with the next word."""
+    town.role("raad").permissions |= bits(["create_private_threads"])
+    thread = chair.begins("raad", "onder ons", private=True)
+    await chair.says(thread, f"<@{council.double.bot.user.id}> kijk eens")
+    await chair.uses(thread, "poll list")
+    place = Place("discord", thread.id)
+
+    async def known() -> bool:
+        found = await council.core.store.run(lambda tx: tx.places.known(place))
+        return found is not None
+
+    assert await known()
+    await council.turn(60 * DAY)
+    await chair.uses(thread, "poll list")
+    await council.turn(60 * DAY)
+    await council.core.agenda.forget()
+    assert await known()
+    await council.turn(31 * DAY)
+    await council.core.agenda.forget()
+    assert not await known()
+    await chair.uses(thread, "poll open", question="Nemen we hem aan?", option="Ja | Nee")
+    assert "Nemen we" in (await chair.uses(thread, "poll show", poll=1)).text
+    assert await known()

@@ -216,6 +216,7 @@ def test_moments_are_written_out_where_discord_shows_no_chips() -> None:
         ("nl", '--sluit "vrijdag 20u"', "sluit:vrijdag 20u"),
         ("nl", '!help ["onderwerp"]', "/help [onderwerp:…]"),
         ("nl", '!peiling open "a" "b | c" | "d e"', '/peiling open vraag:a keuze:"b | c" | d e'),
+        ("nl", "!peiling open Waar? Plein | Park -sluit 2d", "/peiling open Waar? Plein | Park -sluit 2d"),
         ("nl", "csv", "csv"),
     ],
 )

@@ -7,8 +7,8 @@ import re
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0026"
+down_revision = "0024"
 
 # Somebody in a message that is kept: by number and name so far, by number alone from now on.
 _NAMED = re.compile(r'(\{"resident":\d+),"name":"(?:[^"\\]|\\.)*"\}')

@@ -1,0 +1,74 @@
+"""Themes that are over: each thread or post in which somebody uses Plein is one, and nobody ends it.
+
+What a theme holds keeps it: a poll, whatever a feature has there, what still waits to be said. Without any of
+that a place that was only there for a while goes some time after it was last used, and with it who took part
+there and the theme. Whoever uses Plein there again has a theme again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import lru_cache
+
+from sqlalchemy import Column, ColumnElement, MetaData, and_, exists, or_
+
+from storage.retention import Rule, before
+from storage.tables import members, metadata, places, posts, themes
+
+# These go with their theme.
+_GOES_ALONG = (places.c.theme, members.c.theme)
+_WAITS = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
+
+
+@lru_cache(16)
+def rules(of_features: tuple[MetaData, ...]) -> Sequence[Rule]:
+    """In this order: who took part and the places refer to the theme, and a theme without these is none."""
+
+    def holds_nothing(theme: Column[int]) -> ColumnElement[bool]:
+        return and_(*(~exists().where(column == theme) for column in _references(of_features)))
+
+    there_waits = exists().where(
+        _WAITS,
+        or_(
+            and_(posts.c.platform == places.c.platform, posts.c.room == places.c.room),
+            posts.c.theme == places.c.theme,
+        ),
+    )
+    of_members = exists().where(places.c.theme == members.c.theme)
+    of_theme = exists().where(places.c.theme == themes.c.id)
+    with_members = exists().where(members.c.theme == themes.c.id)
+    return (
+        Rule(
+            "a thread or post in which nobody uses Plein any more",
+            timedelta(days=90),
+            "people come back to what they talked about; longer where a poll was asked",
+            places,
+            and_(before(places.c.used_at), ~there_waits, holds_nothing(places.c.theme)),
+        ),
+        Rule(
+            "who takes part in a theme",
+            timedelta(),
+            "it has a place, or a poll",
+            members,
+            and_(~of_members, holds_nothing(members.c.theme)),
+        ),
+        Rule(
+            "a theme",
+            timedelta(),
+            "it has a place, or a poll",
+            themes,
+            and_(~of_theme, ~with_members, holds_nothing(themes.c.id)),
+        ),
+    )
+
+
+def _references(of_features: Sequence[MetaData]) -> Sequence[Column[int]]:
+    """Every column that refers to a theme which is there because of it."""
+    return [
+        column
+        for tables in (metadata, *of_features)
+        for table in tables.sorted_tables
+        for column in table.c
+        if column not in _GOES_ALONG and any(key.column is themes.c.id for key in column.foreign_keys)
+    ]
