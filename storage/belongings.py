@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Select, bindparam, delete, select, update
+from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select, update
 
+from bot.model.codec import pack_resident
 from bot.model.people import Identity
 from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.community import COLUMN
 from storage.executor import CONFLICTS
 from storage.forgotten import Forgotten, OfAccount, drop_posts
-from storage.tables import identities, members, posts, residents, seen, uses
+from storage.posts import LONG_AGO
+from storage.tables import boards, identities, members, posts, residents, seen, subjects, uses
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
@@ -63,6 +65,36 @@ _BLANK = (
     )
 )
 _REMOVE = delete(residents).where(residents.c.id == _ID)
+
+
+# What names them where many read it names them anew: by then as somebody whom nobody knows.
+_SAYS = bindparam("says_", type_=posts.c.message.type)
+_SAY_ANEW = (
+    update(posts)
+    .where(
+        *(posts.c.message.contains(_SAYS), posts.c.key == "", posts.c.sent_at.is_not(None)),
+        *(posts.c.ref.is_not(None), posts.c.parked.is_(None), posts.c.withdrawn.is_(False)),
+        posts.c.private.is_(False),
+    )
+    .values(
+        version=posts.c.version + 1,
+        next_at=LONG_AGO,
+        attempts=0,
+        in_doubt=False,
+        sent_at=None,
+        tried_at=None,
+    )
+)
+_SHOW_ANEW = (
+    update(subjects)
+    .where(
+        exists().where(
+            *(boards.c.community == subjects.c.community, boards.c.subject == subjects.c.subject),
+            boards.c.shown.contains(_SAYS),
+        )
+    )
+    .values(version=subjects.c.version + 1)
+)
 
 
 def merge(db: Batch, old: int, new: int) -> None:
@@ -135,6 +167,9 @@ def forget(db: Batch, past: Forgotten, resident: int, at: datetime, now: datetim
     drop_posts(db, _THEIR_POSTS, _FORGET_POSTS, {"id_": resident})
     for statement in (*_FORGET, _BLANK):
         db.execute(statement, {"id_": resident})
+    for statement, what in ((_SAY_ANEW, "post"), (_SHOW_ANEW, "board")):
+        db.execute(statement, {"says_": pack_resident(resident)})
+        db.wake(what)
     db.savepoint()
     try:
         db.execute(_REMOVE, {"id_": resident})

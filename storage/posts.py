@@ -7,7 +7,7 @@ withdrawal of it is kept beside it (`wanted`, `withdrawn`) until that is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from bot.model.codec import pack, unpack
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
@@ -36,6 +36,8 @@ from storage.retry import retry, retrying
 from storage.tables import accounts, identities, places, posts, refs
 from storage.upsert import upsert
 
+# Nothing that is due by then has to wait.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT = posts.c.next_at.type
 _NOW = bindparam("now_", type_=_MOMENT)
 _ADD = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
@@ -193,6 +195,7 @@ _LATE = (
     .values(id=literal("late:").concat(posts.c.id))
 )
 _FORGET = delete(posts).where(_THESE)
+_SAID = select(posts.c.id, posts.c.message).where(_THESE, posts.c.key == "")
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
@@ -288,6 +291,14 @@ class Posts:
         for statement in _WITHDRAW:
             self._db.execute(statement, {"id_": post_id, "now_": now})
         self._db.wake("post")
+
+    def unsay(self, beginning: str, line: Text) -> None:
+        for row in list(self._db.execute(_SAID, {"these_": beginning})):
+            said = unpack(row.message)
+            if said and line in said.blocks:
+                at = said.blocks.index(line)
+                blocks = (*said.blocks[:at], *said.blocks[at + 1 :])
+                self.change(row.id, Message(blocks, said.controls, said.locale), LONG_AGO)
 
     # --- what is to be done ---
 

@@ -31,6 +31,11 @@ def pack(message: Message | None) -> str | None:
     return None if message is None else orjson.dumps(message, _written, _OPTIONS).decode()
 
 
+def pack_resident(number: int) -> str:
+    """What stands in a packed message wherever it names that resident, and nobody else."""
+    return orjson.dumps(Resident(number, ""), _written, _OPTIONS).decode()
+
+
 def unpack(packed: str | None) -> Message | None:
     """The message that `pack` made JSON of, now or in an earlier version."""
     if packed is None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
@@ -51,6 +51,10 @@ class PostStore(Protocol):
 
     def change(self, post_id: str, message: Message, now: datetime) -> None:
         """It is to say this, whether it went out already or not. Not for one that is confidential."""
+        ...
+
+    def unsay(self, beginning: str, line: Text) -> None:
+        """What was said under ids that begin so is said without that line. Not what is confidential."""
         ...
 
     def withdraw(self, post_id: str, now: datetime) -> None:

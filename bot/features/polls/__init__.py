@@ -71,8 +71,11 @@ def part_resident(tx: Transaction, resident: int, new: int) -> None:
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
-    """Their votes are taken back where that is possible still; what was announced stays."""
-    for poll in tx.of(POLLS).forget(resident):
+    """Their votes are taken back where that is possible still; of what is over the figures stay alone."""
+    reasons = tx.of(POLLS).reasons_of(resident)
+    for poll, reason in reasons:
+        tx.posts.unsay(f"{SUBJECT}:{poll}:", show.reason_line(reason))
+    for poll in {*tx.of(POLLS).forget(resident), *(poll for poll, _ in reasons)}:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
 
