@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
-from bot.model.codec import pack, unpack
+from bot.model.codec import pack, pack_text, unpack, without
 from bot.model.events import Invocation, Undo
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Theme
 from bot.ports.people import Recognised
 from storage.batch import Batch, Loader
@@ -33,6 +33,10 @@ _PLACE = Loader(
 )
 _UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
 _ADD = insert(seen)
+_QUOTED = select(seen.c.id, seen.c.answer).where(
+    seen.c.key == "", seen.c.answer.contains(bindparam("line_", type_=seen.c.answer.type))
+)
+_REWRITE = update(seen).where(seen.c.id == bindparam("id_")).values(answer=bindparam("answer_"))
 
 
 class Handled:
@@ -88,6 +92,10 @@ class Handled:
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
         row |= {"author": author and author.address}
         self._db.defer(_ADD, invocation_id, row)
+
+    def unsay(self, line: Text) -> None:
+        for row in list(self._db.execute(_QUOTED, {"line_": pack_text(line)})):
+            self._db.execute(_REWRITE, {"id_": row.id, "answer_": without(row.answer, line)})
 
     def answer(self, invocation_id: str) -> Message | None:
         packed = self._answered(invocation_id)

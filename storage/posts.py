@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.model.codec import pack, unpack
+from bot.model.codec import pack, pack_text, unpack, without
 from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
@@ -195,7 +195,10 @@ _LATE = (
     .values(id=literal("late:").concat(posts.c.id))
 )
 _FORGET = delete(posts).where(_THESE)
-_SAID = select(posts.c.id, posts.c.message).where(_THESE, posts.c.key == "")
+_SAID = select(posts.c.id, posts.c.message).where(
+    posts.c.key == "", posts.c.message.contains(bindparam("line_", type_=posts.c.message.type))
+)
+_REWRITE = update(posts).where(_ID).values(message=bindparam("message_"))
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
@@ -292,13 +295,13 @@ class Posts:
             self._db.execute(statement, {"id_": post_id, "now_": now})
         self._db.wake("post")
 
-    def unsay(self, beginning: str, line: Text) -> None:
-        for row in list(self._db.execute(_SAID, {"these_": beginning})):
-            said = unpack(row.message)
-            if said and line in said.blocks:
-                at = said.blocks.index(line)
-                blocks = (*said.blocks[:at], *said.blocks[at + 1 :])
-                self.change(row.id, Message(blocks, said.controls, said.locale), LONG_AGO)
+    def unsay(self, line: Text, beginning: str) -> None:
+        for row in list(self._db.execute(_SAID, {"line_": pack_text(line)})):
+            left = without(row.message, line)
+            if row.id.startswith(beginning) and (said := unpack(left)):
+                self.change(row.id, said, LONG_AGO)
+            else:
+                self._db.execute(_REWRITE, {"id_": row.id, "message_": left})
 
     # --- what is to be done ---
 

@@ -36,6 +36,22 @@ def pack_resident(number: int) -> str:
     return orjson.dumps(Resident(number, ""), _written, _OPTIONS).decode()
 
 
+def pack_text(said: Text) -> str:
+    """What stands in a packed message that says that, in whichever of its parts."""
+    return orjson.dumps(said, _written, _OPTIONS).decode()
+
+
+def without(packed: str, line: Text) -> str:
+    """The same message without that line, where it has it; the first of them, where it has several."""
+    said = unpack(packed)
+    if said is None or line not in said.blocks:
+        return packed
+    at = said.blocks.index(line)
+    kept = pack(Message((*said.blocks[:at], *said.blocks[at + 1 :]), said.controls, said.locale))
+    assert kept
+    return kept
+
+
 def unpack(packed: str | None) -> Message | None:
     """The message that `pack` made JSON of, now or in an earlier version."""
     if packed is None:

@@ -53,8 +53,11 @@ class PostStore(Protocol):
         """It is to say this, whether it went out already or not. Not for one that is confidential."""
         ...
 
-    def unsay(self, beginning: str, line: Text) -> None:
-        """What was said under ids that begin so is said without that line. Not what is confidential."""
+    def unsay(self, line: Text, beginning: str) -> None:
+        """What was said under ids that begin so is said without that line; of all else it is not kept.
+
+        Not of what is confidential.
+        """
         ...
 
     def withdraw(self, post_id: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from bot.model.events import Undo
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme
 
 # What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
@@ -84,6 +84,10 @@ class HandledStore(Protocol):
         """`author`: the account that is answered; None where its owner was forgotten just now.
 
         `confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
+        ...
+
+    def unsay(self, line: Text) -> None:
+        """It is not kept that anybody was answered that line. Not of what is confidential."""
         ...
 
     def answer(self, invocation_id: str) -> Message | None:

@@ -73,8 +73,12 @@ def part_resident(tx: Transaction, resident: int, new: int) -> None:
 def forget_resident(tx: Transaction, resident: int) -> None:
     """Their votes are taken back where that is possible still; of what is over the figures stay alone."""
     reasons = tx.of(POLLS).reasons_of(resident)
-    for poll, reason in reasons:
-        tx.posts.unsay(f"{SUBJECT}:{poll}:", show.reason_line(reason))
+    for poll, whole in reasons:
+        # Of who was two people both may stand there, each by itself.
+        for reason in {whole, *whole.split(" / ")}:
+            line = show.reason_line(reason)
+            tx.posts.unsay(line, f"{SUBJECT}:{poll}:")
+            tx.handled.unsay(line)
     for poll in {*tx.of(POLLS).forget(resident), *(poll for poll, _ in reasons)}:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
