@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import String, Table, select
+from sqlalchemy import select
 
 from bot.clock import HandClock
 from bot.main.features import stores_of
@@ -204,28 +204,6 @@ async def test_the_file_is_theirs_alone(tmp_path: Path) -> None:
         assert kept["who_you_are"][0]["name"] == "annelies"
         assert kept["your_votes"]
         assert "benedict" not in made.decode()
-
-
-# Columns of words in tables that refer to no resident: whose account they may hold, or why nobody's.
-ACCOUNTS = {"forgotten.account", "wrong_codes.account", "seen.author", "seen.id", "seen.undo"}
-NOBODYS = {
-    *("communities", "numbers", "accounts", "themes", "places", "subjects", "boards", "refs", "jobs"),
-    *("tallies", "kept", "inbox", "seen", "forgotten", "wrong_codes", "associations"),
-}
-
-
-def test_every_table_says_whether_it_holds_people() -> None:
-    """One that refers to residents is tried column by column; any other is named here, with what it holds."""
-    metadatas = [tables.metadata, *(stored.tables for stored in stores_of())]
-    every = [table for metadata in metadatas for table in metadata.sorted_tables]
-    others = {table.name for table in every if not refers(table) and table is not tables.residents}
-    assert others == NOBODYS
-    columns = {str(column) for table in every for column in table.c if isinstance(column.type, String)}
-    assert columns >= ACCOUNTS
-
-
-def refers(table: Table) -> bool:
-    return any(key.column is tables.residents.c.id for column in table.c for key in column.foreign_keys)
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
