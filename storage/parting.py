@@ -180,7 +180,7 @@ def part(
 
 def _beginning(account: Identity, brought: Brought | None) -> Mapping[str, Any]:
     """Who has nothing is called by their account until their platform says how: not by another's name."""
-    wishes = brought.wishes if brought else {**_NOTHING, "name": account.user_id}
+    wishes: Mapping[str, Any] = brought.wishes if brought else {**_NOTHING, "name": account.user_id}
     return {**wishes, "folded": folded(wishes["name"]), "heard_as": account.address}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, cast
@@ -256,7 +256,7 @@ def is_of_words(column: Column[Any]) -> bool:
 @pytest.mark.parametrize("column", held(Holds.ACCOUNT), ids=str)
 async def test_what_goes_by_account_goes(column: Column[Any], database_url: str) -> None:
     """And nobody else's."""
-    written = {
+    written: dict[str, Callable[[Identity], dict[str, Any]]] = {
         "posts.room": lambda who: {"room": who.user_id, "platform": who.platform, "private": True},
         "posts.mentions": lambda who: {"mentions": pack_people([who])},
     }
@@ -267,7 +267,7 @@ async def test_what_goes_by_account_goes(column: Column[Any], database_url: str)
         rows = Rows(tx)
         # That somebody was forgotten is noted by forgetting itself.
         for who in (BEN,) if column.table is tables.forgotten else (ANNA, BEN):
-            values = written.get(str(column), lambda who: {otherwise: who.address})(who)
+            values = written[str(column)](who) if str(column) in written else {otherwise: who.address}
             needed = {each.name: rows._value(each) for each in column.table.c if rows._is_needed(each)}
             db(tx).execute(insert(column.table), {**needed, **values})
         add_up(INSTALLED).forget(tx, anna.id, NOW)
