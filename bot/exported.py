@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import orjson
 
 from bot.model.message import Text, text
 from bot.ports.people import Exported
@@ -16,23 +17,32 @@ Write = Callable[[Text | str], str]
 
 def as_file(kept: Exported, write: Write) -> bytes:
     """JSON, under names that people read: in `kept.<table>` and `kept.field.<column>`, where these are."""
+    named = _Named(write)
     readable = {
-        _name(f"kept.{table}", table, write): [_fields(row, write) for row in rows]
+        named.shown(f"kept.{table}", table): [named.fields(row) for row in rows]
         for table, rows in kept.items()
         if rows
     }
-    return (json.dumps(readable, ensure_ascii=False, indent=2) + "\n").encode()
+    return orjson.dumps(readable, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _fields(row: Mapping[str, Any], write: Write) -> dict[str, Any]:
-    """Where two would be called the same, the second keeps its own name."""
-    found: dict[str, Any] = {}
-    for name, value in row.items():
-        shown = _name(f"kept.field.{name}", name, write)
-        found[name if shown in found else shown] = value
-    return found
+class _Named:
+    """Looks each name up once, however many rows there are."""
 
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._found: dict[str, str] = {}
 
-def _name(key: str, otherwise: str, write: Write) -> str:
-    words = write(text(key))
-    return otherwise if words == key else words
+    def shown(self, key: str, otherwise: str) -> str:
+        if key not in self._found:
+            words = self._write(text(key))
+            self._found[key] = otherwise if words == key else words
+        return self._found[key]
+
+    def fields(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Where two would be called the same, the second keeps its own name."""
+        found: dict[str, Any] = {}
+        for name, value in row.items():
+            shown = self.shown(f"kept.field.{name}", name)
+            found[name if shown in found else shown] = value
+        return found

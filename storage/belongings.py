@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -109,17 +110,22 @@ def accounts_of(db: Batch, resident: int) -> Sequence[Identity]:
 
 def export(db: Batch, resident: int) -> Exported:
     """By the name of the table; of what was said to them without who else it was about."""
-    found: dict[str, list[Mapping[str, Any]]] = {
-        name: [_plain(row) for row in db.execute(statement, {"id_": resident})]
-        for name, statement in _EXPORT.items()
-    }
-    found["seen"] = []
+    rows = {name: [*db.execute(statement, {"id_": resident})] for name, statement in _EXPORT.items()}
+    rows["seen"] = []
     for account in accounts_of(db, resident):
         for statement in _SAID_TO:
-            found["posts"] += map(_plain, db.execute(statement, OfAccount.values(account)))
-        found["seen"] += map(_plain, db.execute(_ANSWERED, OfAccount.values(account)))
+            rows["posts"] += db.execute(statement, OfAccount.values(account))
+        rows["seen"] += db.execute(_ANSWERED, OfAccount.values(account))
+    return db.offload(partial(_readable, rows, resident))
+
+
+def _readable(rows: Mapping[str, Sequence[Any]], resident: int) -> Exported:
+    found = {name: [_plain(row) for row in of_table] for name, of_table in rows.items()}
     for post in found["posts"]:
         _open_up(post, resident)
+    for answered in found["seen"]:
+        undo = answered["undo"] and orjson.loads(answered["undo"])
+        answered["undo"] = undo and {"command": undo["command"], "args": undo["args"]}
     return found
 
 
