@@ -14,6 +14,7 @@ from bot.communities import Communities, of_community
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
 from bot.delivery.erasing import Erasing
+from bot.delivery.leaving import Leaving
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch
@@ -58,6 +59,7 @@ class PleinCore:
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
         self.erasing = Erasing(store, clock, features)
+        self.leaving = Leaving(store, clock, features)
 
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""

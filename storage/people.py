@@ -132,6 +132,7 @@ _KNOWN = anywhere(
     .where(residents.c.id == bindparam("id_"))
     .order_by(identities.c.platform, identities.c.user_id)
 )
+_NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_REMINDED = (
     update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
@@ -385,6 +386,10 @@ class People:
                 )
                 found[number] = Known(name, tuple(accounts), bool(first.name_is_own))
         return found
+
+    def numbers(self, most: int) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_NUMBERS, {"most_": most}).scalars()
+        return list(found)
 
     def set_locale(self, resident: int, locale: str) -> None:
         self._db.execute(_SET_LOCALE, {"id_": resident, "locale_": locale})

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     update,
 )
@@ -195,10 +196,11 @@ _LATE = (
     .values(id=literal("late:").concat(posts.c.id))
 )
 _FORGET = delete(posts).where(_THESE)
-_SAID = select(posts.c.id, posts.c.message).where(
-    posts.c.key == "", posts.c.message.contains(bindparam("line_", type_=posts.c.message.type))
+_LINE = bindparam("line_", type_=posts.c.message.type)
+_SAID = select(posts.c.id, posts.c.message, posts.c.wanted).where(
+    posts.c.key == "", or_(posts.c.message.contains(_LINE), posts.c.wanted.contains(_LINE))
 )
-_REWRITE = update(posts).where(_ID).values(message=bindparam("message_"))
+_REWRITE = update(posts).where(_ID).values(message=bindparam("message_"), wanted=bindparam("wanted_"))
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
@@ -297,11 +299,10 @@ class Posts:
 
     def unsay(self, line: Text, beginning: str) -> None:
         for row in list(self._db.execute(_SAID, {"line_": pack_text(line)})):
-            left = without(row.message, line)
-            if row.id.startswith(beginning) and (said := unpack(left)):
+            message, wanted = without(row.message, line), row.wanted and without(row.wanted, line)
+            self._db.execute(_REWRITE, {"id_": row.id, "message_": message, "wanted_": wanted})
+            if row.id.startswith(beginning) and (said := unpack(wanted or message)):
                 self.change(row.id, said, LONG_AGO)
-            else:
-                self._db.execute(_REWRITE, {"id_": row.id, "message_": left})
 
     # --- what is to be done ---
 

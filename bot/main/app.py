@@ -120,6 +120,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.rooms.stay(),
         core.agenda.run(),
         core.erasing.run(),
+        core.leaving.run(),
         _freeze_after_catching_up(adapters),
     ]
     tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]

@@ -157,6 +157,10 @@ class BoardStore(Protocol):
 
     def mark(self, subject: str) -> None: ...
 
+    def unsay(self, line: Text) -> None:
+        """It is not kept that anything shows that line; what does is shown anew."""
+        ...
+
     def end(self, subject: str) -> None:
         """No new place will show it any more; those that do are kept up to date."""
         ...

@@ -204,6 +204,10 @@ class PeopleStore(Protocol):
         """How these residents are shown; one who was forgotten is not among them."""
         ...
 
+    def numbers(self, most: int) -> Sequence[int]:
+        """The numbers of residents who have an account; those who came first."""
+        ...
+
     def set_locale(self, resident: int, locale: str) -> None: ...
 
     def set_reminded(self, resident: int, wanted: bool) -> None: ...
@@ -333,6 +337,10 @@ class PlaceStore(Protocol):
 
     def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:
         """The places of these themes (None: of all) that are on a platform, by theme."""
+        ...
+
+    def is_nowhere(self) -> bool:
+        """Whether Plein was told to leave every place of the community that it was in."""
         ...
 
     def is_ours(self, theme: int) -> bool:

@@ -79,6 +79,7 @@ def forget_resident(tx: Transaction, resident: int) -> None:
             line = show.reason_line(reason)
             tx.posts.unsay(line, f"{SUBJECT}:{poll}:")
             tx.handled.unsay(line)
+            tx.boards.unsay(line)
     for poll in {*tx.of(POLLS).forget(resident), *(poll for poll, _ in reasons)}:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
