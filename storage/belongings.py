@@ -18,7 +18,7 @@ from storage.community import COLUMN
 from storage.executor import CONFLICTS
 from storage.forgotten import Forgotten, OfAccount, drop_posts
 from storage.posts import LONG_AGO
-from storage.tables import boards, identities, members, posts, residents, seen, subjects, uses
+from storage.tables import boards, handled, identities, members, posts, residents, subjects, uses
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
@@ -40,7 +40,7 @@ _SAID_TO = tuple(
     .order_by(posts.c.seq)
     for those in OfAccount.posts
 )
-_ANSWERED = select(seen.c.id, seen.c.at, seen.c.undo).where(OfAccount.answers).order_by(seen.c.at)
+_ANSWERED = select(handled.c.id, handled.c.at, handled.c.undo).where(OfAccount.answers).order_by(handled.c.at)
 _ACCOUNTS = (
     select(identities.c.platform, identities.c.user_id)
     .where(identities.c.resident == _ID)
@@ -111,11 +111,11 @@ def accounts_of(db: Batch, resident: int) -> Sequence[Identity]:
 def export(db: Batch, resident: int) -> Exported:
     """By the name of the table; of what was said to them without who else it was about."""
     rows = {name: [*db.execute(statement, {"id_": resident})] for name, statement in _EXPORT.items()}
-    rows["seen"] = []
+    rows["handled"] = []
     for account in accounts_of(db, resident):
         for statement in _SAID_TO:
             rows["posts"] += db.execute(statement, OfAccount.values(account))
-        rows["seen"] += db.execute(_ANSWERED, OfAccount.values(account))
+        rows["handled"] += db.execute(_ANSWERED, OfAccount.values(account))
     return db.offload(partial(_readable, rows, resident))
 
 
@@ -123,7 +123,7 @@ def _readable(rows: Mapping[str, Sequence[Any]], resident: int) -> Exported:
     found = {name: [_plain(row) for row in of_table] for name, of_table in rows.items()}
     for post in found["posts"]:
         _open_up(post, resident)
-    for answered in found["seen"]:
+    for answered in found["handled"]:
         undo = answered["undo"] and orjson.loads(answered["undo"])
         answered["undo"] = undo and {"command": undo["command"], "args": undo["args"]}
     return found

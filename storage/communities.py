@@ -10,7 +10,7 @@ from bot.model.people import Identity, Place
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.tables import communities, identities, places, residents, seen
+from storage.tables import communities, handled, identities, places, residents
 
 _ALL = select(communities.c.id, communities.c.name).order_by(communities.c.id)
 _ADD = insert(communities).returning(communities.c.id)
@@ -21,7 +21,7 @@ _OF_PLACE = anywhere(
 )
 _OF_RESIDENTS = anywhere(select(residents.c.id, residents.c.community).where(among(residents.c.id, "ids_")))
 _THAT_HANDLED = anywhere(
-    select(seen.c.community).where(seen.c.id == bindparam("id_")).order_by(seen.c.at).limit(1)
+    select(handled.c.community).where(handled.c.id == bindparam("id_")).order_by(handled.c.at).limit(1)
 )
 _USED_LAST = anywhere(
     select(identities.c.community)

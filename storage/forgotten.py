@@ -20,7 +20,7 @@ from storage.community import anywhere
 from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.posts import pack_people
-from storage.tables import forgotten, identities, posts, refs, seen
+from storage.tables import forgotten, handled, identities, posts, refs
 from storage.upsert import upsert
 
 _KEY = "forgotten"
@@ -52,7 +52,7 @@ class OfAccount:
         and_(posts.c.private, posts.c.room == bindparam("user_"), posts.c.platform == bindparam("platform_")),
         posts.c.mentions == bindparam("mentions_"),
     )
-    answers = seen.c.author == bindparam("address_")
+    answers = handled.c.author == bindparam("address_")
 
     @staticmethod
     def values(account: Identity) -> dict[str, Any]:
@@ -69,7 +69,7 @@ _ITS_POSTS = tuple(
     for those in OfAccount.posts
 )
 _DROP_REF = delete(refs).where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
-_DROP_SEEN = delete(seen).where(OfAccount.answers)
+_DROP_HANDLED = delete(handled).where(OfAccount.answers)
 
 
 def drop_posts(db: Batch, found: Select[Any], gone: Delete, values: dict[str, Any]) -> None:
@@ -112,7 +112,7 @@ class Forgotten:
         values = OfAccount.values(account)
         for found, gone in _ITS_POSTS:
             drop_posts(self._db, found, gone, values)
-        self._db.execute(_DROP_SEEN, values)
+        self._db.execute(_DROP_HANDLED, values)
 
     # --- what is left to do ---
 

@@ -258,8 +258,8 @@ members = Table(
 
 # What was answered to an invocation, and what would undo it. Every command writes here, and only
 # forgetting, twice a day, reads by time: an index on it would cost more than it gains.
-seen = Table(
-    "seen",
+handled = Table(
+    "handled",
     metadata,
     Column("id", String, primary_key=True),
     of_community(key=True),
@@ -270,7 +270,7 @@ seen = Table(
     # The account that it was answered to, as "platform:user".
     Column("author", String, info=Holds.ACCOUNT.info),
 )
-Index("ix_seen_author", seen.c.author, sqlite_where=text("author IS NOT NULL"))
+Index("ix_handled_author", handled.c.author, sqlite_where=text("author IS NOT NULL"))
 
 # What waits until a person uses Plein again has no account of Plein's that would say it.
 NOWHERE = ""
@@ -411,6 +411,7 @@ uses = Table(
 inbox = Table(
     "inbox",
     metadata,
+    # By the clock (see inbox.py), so the database guards nothing here.
     Column("seq", Number, primary_key=True),
     Column("account", String, nullable=False),
     Column("stream", String, nullable=False, server_default=""),
@@ -419,14 +420,13 @@ inbox = Table(
     # Under the key of that name (see envelopes.py): it may say how somebody votes.
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False, info=Holds.SEALED.info),
-    Column("sealed", Boolean, nullable=False, server_default=false()),
+    Column("undecryptable", Boolean, nullable=False, server_default=false()),
     Column("arrived_at", Moment, nullable=False),
     # By its platform's clock; None where nobody knows.
     Column("said_at", Moment),
     # Of which community's place it came; None where it came from none.
     Column("whose", Integer),
     UniqueConstraint("account", "id"),
-    sqlite_autoincrement=True,
 )
 
 # Which accounts were forgotten, as marks that nobody can read without a key apart from the database: what was

@@ -227,7 +227,8 @@ NOBODYS = {
     # Of a person's own number at the most, which nobody has after them.
     "jobs.kind jobs.subject jobs.key",
     # They go with the post, or with the account that was answered.
-    "refs.account refs.ref refs.post refs.subject refs.platform refs.room seen.id seen.undo seen.key",
+    "refs.account refs.ref refs.post refs.subject refs.platform refs.room",
+    "handled.id handled.undo handled.key",
     # How far an account of Plein's read, and on whose word it is in a room, for as long as it is there.
     "kept.account kept.name kept.value",
 }

@@ -27,7 +27,7 @@ from bot.model.work import Post
 from bot.ports.storage import Transaction
 from bot.settings import Settings
 from bot.texts import Texts
-from storage.tables import identities, members, residents, seen
+from storage.tables import handled, identities, members, residents
 from storage.unit import Tx
 from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
@@ -368,7 +368,7 @@ async def test_what_was_filled_in_wrong_can_be_mended(town: Town) -> None:
     assert (refused.lines[0].key, refused.form) == ("poll.none_open", None)
 
 
-@pytest.mark.parametrize("words", ["!poll open", '!poll open "Wat?" A | A', "!vote"])
+@pytest.mark.parametrize("words", ['!poll open "Wat?" A | A', "!vote"])
 async def test_whoever_types_is_told_what_to_type(town: Town, words: str) -> None:
     answer = await town.core.handle(town.asked("anna", words))
     assert answer
@@ -581,7 +581,7 @@ async def test_what_cannot_be_suggested(town: Town) -> None:
 async def test_who_is_still_typing_has_done_nothing(town: Town) -> None:
     def rows(tx: Transaction) -> list[int]:
         db = cast(Tx, tx).db
-        tables = (residents, identities, members, seen)
+        tables = (residents, identities, members, handled)
         return [db.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
     await town.say("anna", '!poll open "Wat?" A | B')

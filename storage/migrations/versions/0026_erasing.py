@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 
 # Somebody in a message that is kept: by number and name so far, by number alone from now on.
 _NAMED = re.compile(r'(\{"resident":\d+),"name":"(?:[^"\\]|\\.)*"\}')
 _PACKED = (
-    ("seen", "id", "answer"),
+    ("handled", "id", "answer"),
     ("posts", "seq", "message"),
     ("posts", "seq", "wanted"),
     ("boards", "subject", "shown"),
@@ -22,7 +22,7 @@ _CHUNK = 100_000_000
 
 
 def upgrade() -> None:
-    op.add_column("seen", sa.Column("author", sa.String(), nullable=True))
+    op.add_column("handled", sa.Column("author", sa.String(), nullable=True))
     op.add_column("identities", sa.Column("forgotten_at", sa.BigInteger(), nullable=True))
     for name, table, column, where in _INDEXES:
         op.create_index(
@@ -44,7 +44,7 @@ def upgrade() -> None:
 
 
 _INDEXES = (
-    ("ix_seen_author", "seen", "author", "author IS NOT NULL"),
+    ("ix_handled_author", "handled", "author", "author IS NOT NULL"),
     ("ix_posts_room", "posts", "room", "private"),
     ("ix_posts_mentions", "posts", "mentions", "mentions IS NOT NULL"),
 )
@@ -84,4 +84,4 @@ def downgrade() -> None:
     for name, table, _, _ in _INDEXES:
         op.drop_index(op.f(name), table_name=table)
     op.drop_column("identities", "forgotten_at")
-    op.drop_column("seen", "author")
+    op.drop_column("handled", "author")
