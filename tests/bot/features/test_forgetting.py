@@ -18,11 +18,11 @@ from sqlalchemy import select
 from bot.clock import HandClock
 from bot.main.features import stores_of
 from bot.model.events import Invocation
-from bot.model.people import Place
+from bot.model.people import Place, Role
 from bot.texts import Voice
 from storage import tables
 from tests.chat import NOW, Chat, open_chat
-from tests.doubles.linking import account, ask, key, link, press, resident, say
+from tests.doubles.linking import account, ask, code_for, key, link, press, resident, say
 from tests.doubles.polls import counted
 from tests.test_people_tables import db
 
@@ -206,6 +206,30 @@ async def test_the_file_is_theirs_alone(tmp_path: Path) -> None:
         assert "benedict" not in made.decode()
 
 
+async def test_of_what_two_have_part_in_each_gets_their_own(tmp_path: Path) -> None:
+    """A code that one asked for and the other gave; a poll of one that the other ended."""
+
+    def grant(tx: Any) -> None:
+        tx.people.grant(account(BEN), Role.MODERATOR)
+
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await chat.core.store.run(grant)
+        assert key(await ask(chat, BEN, "!poll close 1 --sure", room=ROOM)) == "poll.closed.receipt"
+        code = await code_for(chat, BEN)
+        assert key(await ask(chat, ANN, f"!me link {code}")) == "link.question"
+        whole = {}
+        for who in (ANN, BEN):
+            (file,) = (await ask(chat, who, "!me data")).files
+            whole[who] = (await chat.core.file(file, Voice("en", chat.core.settings.zone, NOW))).decode()
+        assert "benedict" not in whole[ANN]
+        assert "annelies" not in whole[BEN]
+        assert "kingfishers" not in whole[BEN]
+        told = json.loads(whole[ANN])
+        assert '{"resident": "somebody else"}' in json.dumps(told["what_you_were_told"])
+        assert [kept["given_by"] for kept in told["your_codes"] if kept["given_by"]] == [f"console:{ANN}"]
+
+
 @pytest.mark.parametrize("language", ["nl", "en"])
 async def test_the_only_moderator_is_warned(language: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/plein.db"
@@ -213,8 +237,6 @@ async def test_the_only_moderator_is_warned(language: str, tmp_path: Path) -> No
         await busy(chat)
 
         def grant(tx: Any) -> None:
-            from bot.model.people import Role
-
             tx.people.grant(account(ANN), Role.MODERATOR)
 
         await chat.core.store.run(grant)
