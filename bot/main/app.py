@@ -54,6 +54,7 @@ async def open_core(
         first = next(iter(settings.values()))
         core = PleinCore(store, clock, texts_of(features), first, features, rest)
         core.communities.serve(settings)
+        await core.erasing.begin()
         for number in await store.run_anywhere(lambda tx: [known.number for known in tx.communities.all()]):
             residents = served[number].residents if number in served else ()
             await store.run(partial(_name_residents, residents, features), community=number)
@@ -112,6 +113,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.boards.worker.run(),
         core.rooms.stay(),
         core.agenda.run(),
+        core.erasing.run(),
+        core.leaving.run(),
         _freeze_after_catching_up(adapters),
     ]
     tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]
