@@ -211,7 +211,7 @@ class Dispatch:
         if suggest is None:
             return ()
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        call = self.call_for(invocation, known, known.resident or Resident(0, ""), tx)
+        call = self.call_for(invocation, known, known.resident or NOBODY, tx)
         call.given, call.command, call.mine = invocation.args, invocation.command, whose.mine
         call.told = self._understood(invocation, told, tx)
         try:

@@ -20,8 +20,6 @@ from bot.unseen import seen_as
 CHOOSE = "community choose"
 # So many changes are told, the last first, and so much of what was typed.
 MOST_TOLD, SHOWN = 10, 40
-# What puts a setting back to what the configuration says.
-BACK = ("-", "standaard", "default")
 
 
 class Setting(StrEnum):
@@ -74,7 +72,9 @@ def set_setting(call: Call, setting: Setting, value: str) -> Message:
     """Say how this community wants something; `-` puts it back."""
     if not _moderates(call):
         raise UserError("community.moderators")
-    wanted = None if value.strip().casefold() in BACK else _checked(call, setting, value.strip())
+    value = value.strip()
+    back = value == "-" or value.casefold() in call.commands.texts.words("community.back.words")
+    wanted = None if back else _checked(call, setting, value)
     call.tx.communities.change(setting, wanted, call.resident.id, call.now)
     call.settings = call.configured.changed(call.tx.communities.settings())
     now = {"setting": _named(setting), "value": _shown(call, setting)}
@@ -118,7 +118,7 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
             if value.casefold() not in zones:
                 raise UserError("community.bad.zone", value=value[:SHOWN])
             return ZoneInfo(zones[value.casefold()]).key
-    value = _ROLES.get(value.casefold(), value.casefold())
+    value = _role_called(call, value.casefold())
     section = next(part for part in call.configured.sections if setting in type(part).model_fields)
     try:
         found = section.with_value(setting, value)
@@ -134,12 +134,12 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
     return str(getattr(found, setting))
 
 
-# As people say them.
-_ROLES = {
-    **dict.fromkeys(("bewoner", "bewoners", "iedereen", "everybody", "residents"), "resident"),
-    **dict.fromkeys(("organisator", "organisatoren", "organisers"), "organiser"),
-    **dict.fromkeys(("moderators",), "moderator"),
-}
+def _role_called(call: Call, words: str) -> str:
+    """The role that people call so; anything else as it is."""
+    for role in Role:
+        if words in call.commands.texts.words(f"community.role.{role.name.lower()}.words"):
+            return role.name.lower()
+    return words
 
 
 def _named(setting: Setting) -> Text:

@@ -48,7 +48,7 @@ async def open_core(
     try:
         served = await store.run_anywhere(partial(establish, config))
         settings = {
-            number: config.settings_of(one, features.settings.values()) for number, one in served.items()
+            number: config.settings_of(line, features.settings.values()) for number, line in served.items()
         }
         rest = config.community.board_rest if board_rest is None else board_rest
         first = next(iter(settings.values()))

@@ -292,12 +292,10 @@ def _dates_meant(call: Call, poll: Poll, words: str) -> list[int]:
 
 def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
     """The mark that a word stands for, in any of our languages."""
-    texts = call.commands.texts
     for name, mark in marks.items():
-        for locale in texts.locales:
-            known = (texts.find(f"poll.word.{name}", locale) or "").split("|")
-            if word.casefold() in (name, *known):  # a form gives the mark's own name
-                return mark
+        # A form gives the mark's own name.
+        if word.casefold() in (name, *call.commands.texts.words(f"poll.word.{name}")):
+            return mark
     return None
 
 
