@@ -135,6 +135,8 @@ def filled(key: str, *words: Iterable[str]) -> set[str]:
 
 # What each key that is built becomes, by how code spells it; all of that must be there ...
 STEERED = ("closed", "cancelled", "extended", "outcome")
+# The words with which the questions of `plein init` are answered.
+ANSWERED = ["yes", "no", "both", "here", "file", "environment", "keep", "password", "token"]
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
@@ -155,6 +157,8 @@ BUILT = {
     },
     "param.*.yes": {argument.key(".yes") for argument in ASKED if not argument.needs_value},
     "discord.permission.*": filled("discord.permission.*", [*NEEDED, NEEDED_FOR_POLLS]),
+    "init.secret.*.*": filled("init.secret.*", ["discord.token", "matrix.password", "matrix.token"]),
+    "init.word.*": filled("init.word.*", ANSWERED),
     "language.name.*": filled("language.name.*", LOCALES),
     "list.*": filled("list.*", ["and", "or"]),
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),

@@ -10,7 +10,7 @@ from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 from bot.main.communities import grounds_on, on_servers
-from bot.main.config import Config, holds_secrets
+from bot.main.config import Config, files_of_secrets, holds_secrets
 from bot.main.features import add_up
 from bot.model.message import Text, text
 from bot.private import check_private_folder, open_to_others
@@ -23,10 +23,8 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
 
     `file` is the one that the configuration was read from.
     """
-    if file:
-        tells = await asyncio.to_thread(_tells_others, file)
-        if tells:
-            say(text("check.open_file", file=str(file)))
+    for told in await asyncio.to_thread(_tell_others, file) if file else ():
+        say(text("check.open_file", file=str(told)))
     found: list[Text | None] = []
     try:
         at = await schema_of(config.database.url)
@@ -67,9 +65,11 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     return not any(found)
 
 
-def _tells_others(file: Path) -> bool:
-    """Whether others on this machine can read a password or a token there."""
-    return open_to_others(file) and holds_secrets(file, add_up())
+def _tell_others(file: Path) -> list[Path]:
+    """In which files others on this machine can read a password or a token."""
+    features = add_up()
+    holds = [file] if holds_secrets(file, features) else []
+    return [path for path in (*holds, *files_of_secrets(file, features)) if open_to_others(path)]
 
 
 def _joins_letters() -> bool:
