@@ -160,6 +160,9 @@ class PleinCore:
     async def named_as(self, place: Place) -> str | None:
         return await self.store.read_anywhere(lambda tx: tx.places.named_as(place))
 
+    async def community_of(self, place: Place) -> int | None:
+        return await self.communities.of_place(place)
+
     async def role_of(self, who: Identity) -> Role:
         return await self.store.read_anywhere(lambda tx: tx.people.highest_role(who))
 

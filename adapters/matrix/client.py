@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 import aiohttp
 import nio
@@ -48,6 +49,11 @@ from bot.texts import Texts, Voice
 log = logging.getLogger(__name__)
 TEXT = "m.room.message"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+T = TypeVar("T")
+
+
+class NamedTwice(ConnectionError):
+    """Two communities' lines name the same room or space. str() says which."""
 
 
 class Matrix:
@@ -121,31 +127,34 @@ class Matrix:
             await self._intake.in_order.stop()
 
     async def _start(self, client: nio.AsyncClient) -> Grounds:
-        """The list of direct rooms, and the ids behind the aliases of the configuration."""
+        """The list of direct rooms, and the ids behind the aliases of the configuration.
+
+        Raises: NamedTwice.
+        """
         attempt = 0
         while True:
             try:
                 await self._outgoing.read_direct()
-                return await self._resolved(client)
+                ids = await self._ids(client)
+                break
             except (OSError, TimeoutError) as error:
                 log.warning("The homeserver does not answer yet: %s", error)
                 await self._pause(attempt)
                 attempt += 1
+        themes = _by_id(self._grounds.themes, ids, whose=lambda named: named.community)
+        return replace(self._grounds, themes=themes, groups=_by_id(self._grounds.groups, ids, whose=int))
 
-    async def _resolved(self, client: nio.AsyncClient) -> Grounds:
-        """With the ids of what is named by an alias."""
-        named, groups = self._grounds.themes, self._grounds.groups
+    async def _ids(self, client: nio.AsyncClient) -> Mapping[str, str]:
+        """Of what the configuration names by an alias."""
         ids: dict[str, str] = {}
-        for address in [*named, *groups]:
+        for address in [*self._grounds.themes, *self._grounds.groups]:
             if address.startswith("#"):
                 answer = await client.room_resolve_alias(address)
                 if isinstance(answer, nio.RoomResolveAliasResponse):
                     ids[address] = answer.room_id
                 else:
                     log.warning("There is no room %s yet; it is looked for again at the next start", address)
-        themes = {ids.get(address, address): found for address, found in named.items()}
-        spaces = {ids.get(address, address): whose for address, whose in groups.items()}
-        return replace(self._grounds, themes=themes, groups=spaces)
+        return ids
 
     async def _pause(self, attempt: int) -> None:
         await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
@@ -281,3 +290,21 @@ class Matrix:
         people = await self._core.people_in(delivery.message)
         zone = await self._core.zone_of(delivery.message)
         return Voice(locale, zone, self._clock.now(), people=people)
+
+
+def _by_id(named: Mapping[str, T], ids: Mapping[str, str], whose: Callable[[T], int]) -> dict[str, T]:
+    """The same by the ids behind the aliases.
+
+    Raises: NamedTwice where one goes by two names, and these are two communities'.
+    """
+    found: dict[str, T] = {}
+    for address, line in named.items():
+        known = ids.get(address, address)
+        if known in found and whose(found[known]) != whose(line):
+            other = next(name for name in named if ids.get(name, name) == known)
+            raise NamedTwice(
+                f"{other} and {address} are the same, {known}, and two communities name it. "
+                "Name it under the one whose it is"
+            )
+        found[known] = line
+    return found

@@ -225,9 +225,11 @@ class Intake:
             message = await self._answered_by(said, room)
             if message and await self._answer(asked, message, said):
                 return
-            if numbers_in(said.words):
+            if numbers := numbers_in(said.words):
                 if asked.place is None:
-                    await self._tell(asked, room, text("matrix.number"), f"number:{asked.id}")
+                    is_other = message is not None and message.buttons
+                    told = text("action.no_such", number=numbers[0]) if is_other else text("matrix.number")
+                    await self._tell(asked, room, told, f"number:{asked.id}")
                 return
             asked = replace(asked, args=about(message)) if message and said.is_command else asked
         meant = self._meant_for_us(said, room)
@@ -299,7 +301,7 @@ class Intake:
         elif len(numbers) > 1 and (poll := native_poll(message)):
             await self._vote(asked, poll, numbers)
         elif number := said.pressed or button_called(message, said.words, texts):
-            await self._press(asked, message, number)
+            return await self._press(asked, message, number)
         else:
             return False
         return True
@@ -325,10 +327,12 @@ class Intake:
             return message  # or it is forgotten, and what was said before is not meant
         return None
 
-    async def _press(self, asked: Invocation, message: Message | None, number: int) -> None:
-        """People react with all sorts of things to all sorts of messages: that is no mistake."""
+    async def _press(self, asked: Invocation, message: Message | None, number: int) -> bool:
+        """Whether there was something by that number to press. People react with all sorts of things
+        to all sorts of messages: that is no mistake.
+        """
         if message is None or number < 1:
-            return
+            return False
         if number <= len(message.buttons):
             button = message.buttons[number - 1]
             # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
@@ -337,6 +341,9 @@ class Intake:
             await self._on.core.handle(pressed(asked, button.command, args))
         elif (poll := native_poll(message)) and number <= len(poll.options):
             await self._vote(asked, poll, (number,))
+        else:
+            return False
+        return True
 
     async def _vote(self, asked: Invocation, poll: NativePoll, numbers: tuple[int, ...]) -> None:
         args = {**poll.args, "numbers": numbers}

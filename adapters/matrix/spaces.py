@@ -27,6 +27,13 @@ class Spaces:
                 (inside.add if content.get("via") else inside.discard)(child)
         return before ^ inside
 
-    def holding(self, room: str) -> str | None:
-        """The space that a room is in."""
-        return next((space for space, inside in self._rooms.items() if room in inside), None)
+    def leave(self, room: str) -> set[str]:
+        """Plein is in it no more: what was in it, where it was one of these spaces, is in it for nobody."""
+        inside = self._rooms.get(room, set())
+        before = set(inside)
+        inside.clear()
+        return before
+
+    def holding(self, room: str) -> list[str]:
+        """The spaces that a room is in."""
+        return [space for space, inside in self._rooms.items() if room in inside]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -240,6 +240,7 @@ class Sync:
         for room_id in gone:
             for known in (self._on.rooms, self._bound, self._on.client.rooms, self._on.client.invited_rooms):
                 known.pop(room_id, None)
+            self._moved |= self._spaces.leave(room_id)
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
             await self._surely(partial(self._newcomers.forget, room_id))
@@ -329,7 +330,7 @@ class Sync:
         else:
             named = await self._line_of(room)
             theme, language = (named.theme, named.locale) if named else (None, None)
-            ours = await self._welcome.is_ours(room.id) or self._spaces.holding(room.id) is not None
+            ours = await self._welcome.is_ours(room.id) or whose in self._holders(room)
             account = self._on.account
             await self._on.core.joined(account, place, name, theme, language, ours=ours, community=whose)
         self._bound[room.id] = name, whose
@@ -340,17 +341,32 @@ class Sync:
         return own or self._grounds.themes.get(await self._on.core.named_as(Place(PLATFORM, room.id)) or "")
 
     async def _whose(self, room: Room) -> int | None:
-        """Whose it is: by its own line, by the space that it is in, or by the room that it replaced."""
+        """Whose it is: by its own line, by the space that it is in, or by the room that it replaced.
+
+        Any space can claim any room. Of several the one whose it is keeps it, until it is taken out there.
+        """
         if named := await self._line_of(room):
             return named.community
-        before: set[str] = set()
-        while True:
-            if space := self._spaces.holding(room.id):
-                return self._grounds.groups[space]
-            before.add(room.id)
+        holders = list(self._holders_of_all(room))
+        if len(set(holders)) > 1:
+            before = await self._on.core.community_of(Place(PLATFORM, room.id))
+            if before in holders:
+                return before
+        return holders[0] if holders else self._grounds.otherwise
+
+    def _holders(self, room: Room) -> list[int]:
+        """In whose spaces it is."""
+        return [self._grounds.groups[space] for space in self._spaces.holding(room.id)]
+
+    def _holders_of_all(self, room: Room) -> Iterator[int]:
+        """In whose spaces it is, and then those that it replaced are."""
+        known: set[str] = set()
+        while room.id not in known:
+            yield from self._holders(room)
+            known.add(room.id)
             old = self._on.rooms.get(room.predecessor or "")
-            if old is None or old.replacement != room.id or old.id in before:
-                return self._grounds.otherwise
+            if old is None or old.replacement != room.id:
+                return
             room = old
 
     # --- rooms to come into, each in its own time ---

@@ -39,10 +39,11 @@ class Command:
 
     `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
     where they cannot soon be reached in private it is said beside what they said. `listed` False: only
-    buttons use it. `confidential`: what it answers is kept sealed, only as long as that is needed. `asks`:
-    what its form asks for, where that is more than it cannot do without. `notes`: the texts that its help
-    ends with. `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise
-    what there is to say first, or `Asked`.
+    buttons use it. `confidential`: what it answers is kept sealed, only as long as that is needed. `secret`:
+    what is typed behind it may be one, and is not kept to be asked back. `asks`: what its form asks for,
+    where that is more than it cannot do without. `notes`: the texts that its help ends with.
+    `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
+    is to say first, or `Asked`.
 
     Raises: ValueError for a parameter whose name is taken.
     """
@@ -54,6 +55,7 @@ class Command:
     open: bool = False
     listed: bool = True
     confidential: bool = False
+    secret: bool = False
     asks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None

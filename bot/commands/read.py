@@ -184,8 +184,10 @@ def _did_you_mean(
             if argument.converter is NUMBER and argument.name in given:
                 NUMBER.convert(argument, given[argument.name], None)
         if all(argument.name in given for argument in commands.arguments(command) if argument.required):
-            asked = text("command.nearest", typed=tried, usage=line.shown(rest))
-            return Unsure(asked, yes(**given)).running(command.path)
+            asked = {"typed": tried, "usage": line.shown(rest)}
+            if command.secret:
+                return UserError("command.nearest", **asked)
+            return Unsure(text("command.nearest", **asked), yes(**given)).running(command.path)
     return UserError("command.nearest", typed=tried, usage=commands.usage(command, locale))
 
 

@@ -186,19 +186,21 @@ class Rooms:
         self._communities.forget(place)
 
     async def moved(self, account: str, old: Place, new: Place) -> None:
-        community = await self._communities.for_whom(old)
+        """Told once more, after a restart, it changes nothing: the old one is no place any more."""
 
-        def move(tx: Transaction) -> None:
-            if tx.places.served_by(old) not in (account, old.platform):
-                return
+        def move(tx: Transaction) -> int | None:
+            community = tx.communities.of_place(old)
+            if community is None or tx.places.served_by(old) not in (account, old.platform):
+                return None
             if (before := tx.communities.of_place(new)) is not None:
                 with tx.within(before):
                     tx.places.drop(new)
             with tx.within(community):
                 tx.places.move(old, new)
+            return community
 
-        await self._store.run_anywhere(move)
-        self._communities.note(new, community)
+        if (community := await self._store.run_anywhere(move)) is not None:
+            self._communities.note(new, community)
 
     async def parted(self, place: Place, users: Collection[str]) -> None:
         """An account of ours that is not in that place would go by what was kept of them, for an hour."""

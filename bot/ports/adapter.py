@@ -160,6 +160,10 @@ class Core(Protocol):
         """The room as which the configuration named a place that moved, or the place itself; None: never."""
         ...
 
+    async def community_of(self, place: Place) -> int | None:
+        """Whose it is, as was said last; None: nobody's."""
+        ...
+
     async def role_of(self, who: Identity) -> Role:
         """The role that somebody has from the community."""
         ...

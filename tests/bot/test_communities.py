@@ -417,6 +417,11 @@ async def test_a_room_that_is_replaced_stays_its_communitys(town: Town) -> None:
     await town.core.moved(PLATFORM, Place(PLATFORM, MARKET), new)
     await town.say("ben", "!stem 2", room="market-2")
     assert await town.core.store.run(lambda tx: tally(tx, 1), community=other_of(town)) == [0, 1]
+    # Said once more after a restart, it is still so.
+    for place in (Place(PLATFORM, MARKET), new):
+        town.core.communities.forget(place)
+    await town.core.moved(PLATFORM, Place(PLATFORM, MARKET), new)
+    assert await town.core.community_of(new) == other_of(town)
 
 
 async def test_whoever_is_forgotten_in_one_is_known_in_the_other(town: Town) -> None:

@@ -363,7 +363,7 @@ async def test_what_was_filled_in_wrong_can_be_mended(town: Town) -> None:
     assert (refused.lines[0].key, refused.form) == ("poll.none_open", None)
 
 
-@pytest.mark.parametrize("words", ["!poll open", '!poll open "Wat?" A | A', "!vote"])
+@pytest.mark.parametrize("words", ['!poll open "Wat?" A | A', "!vote"])
 async def test_whoever_types_is_told_what_to_type(town: Town, words: str) -> None:
     answer = await town.core.handle(town.asked("anna", words))
     assert answer

@@ -20,7 +20,7 @@ from adapters.discord.client import Discord as Adapter
 from adapters.discord.settings import Discord as Settings
 from bot.commands.argument import Argument
 from bot.commands.read import parse
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 from bot.main.communities import grounds_on
 from bot.main.config import Config
 from bot.model.people import FIRST_COMMUNITY, Identity, Place
@@ -154,7 +154,7 @@ class OnDiscord(Stage):
                 for argument in self.core.commands.arguments(command)
                 if argument.name in args
             }
-        except (UserError, ValueError):
+        except (Unsure, UserError, ValueError):
             return None
 
     def _option(self, argument: Argument, value: Any) -> Any:
@@ -283,6 +283,8 @@ def _opens_form(custom_id: str) -> bool:
     match ids.read(custom_id):
         case ids.Own(form=form) | ids.Referred(form=form):
             return form
+        case ids.Asked(command="poll fill"):  # with what they chose in it
+            return True
     return False
 
 

@@ -144,14 +144,16 @@ class OnMatrix(Stage):
         await self.core.until(f"{self.platform}:{event}")
 
     async def _press(self, who: Who, seen: Seen, number: int) -> None:
-        person = self._people[who]
+        person, address = self._people[who], f"{self.platform}:{self._plein}"
+        message = await self.core.message_at(address, seen.ref)
+        assert message
         if isinstance(seen.to, Who):
+            if len(message.buttons) < number and message.buttons:
+                return  # what is answered then is the adapter's own, and tested there
             reply = {} if self._last_in[who] == seen.ref else _reply_to(seen.ref)
             await self._dealt_with(await person.say(self._direct[who], str(number), **reply))
             return
         room, standing = self._rooms[seen.to], self._standing.get((who, seen.ref, number))
-        message = await self.core.message_at(f"{self.platform}:{self._plein}", seen.ref)
-        assert message
         button = next(iter(message.buttons[number - 1 : number]), None)
         if button and any(line.key == "poll.board.how.discreet" for line in message.hints):
             words = f"!vote {button.args['option']} --poll {button.args['poll']}"

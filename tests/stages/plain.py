@@ -16,7 +16,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.read import parse
 from bot.commands.types import OPTIONS
-from bot.errors import UserError
+from bot.errors import Unsure, UserError
 
 _CODE = re.compile(r"`([^`\n]*)`")
 _FLAG = re.compile(r"--([\w-]+)(?: (.+))?")
@@ -48,7 +48,7 @@ class Plain:
     def _typed(self, line: str) -> str:
         try:
             command, args = parse(self._commands, line, "nl")
-        except UserError:
+        except (Unsure, UserError):
             return line[1:]
         return self._spelled(command, args)
 
@@ -56,7 +56,7 @@ class Plain:
         parts = _SLASH.fullmatch(line)
         try:
             command, args = parse(self._commands, f"!{parts['name']}" if parts else "", "nl")
-        except UserError:
+        except (Unsure, UserError):
             return line[1:]
         if args or not parts:
             return line[1:]

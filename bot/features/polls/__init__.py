@@ -34,7 +34,7 @@ from bot.ports.storage import Transaction
 
 _COMMANDS = (
     Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
-    Command("poll vote", vote.vote_poll, lacking=vote.ask_for_vote, notes=vote.HOW),
+    Command("poll vote", vote.vote_poll, secret=True, lacking=vote.ask_for_vote, notes=vote.HOW),
     Command("poll withdraw", vote.withdraw_poll),
     Command("poll show", read.show_poll),
     Command("poll list", read.list_polls),

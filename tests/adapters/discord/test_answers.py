@@ -133,7 +133,8 @@ async def test_a_form_that_had_to_wait_is_opened_with_one_more_press(
     assert "Druk op de knop" in (await asked.final()).text
     monkeypatch.undo()  # the form itself has all the time that Discord gives
     form = await anna.presses(asked.message, "Zet in volgorde")
-    assert "je koos" in (await anna.submits(form, {"0": "2 1 3"})).text
+    order = {"Plaats 1": "Nee", "Plaats 2": "Ja", "Plaats 3": "Later"}
+    assert "je koos" in (await anna.submits(form, order)).text
 
 
 @pytest.mark.usefixtures("soon_put_off")

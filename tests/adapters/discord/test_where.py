@@ -9,7 +9,7 @@ from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.state import Channel, Message
 from tests.on_discord import OnDiscord, opened, plein_on
 
-SILENT = "mag je zelf niet schrijven"
+SILENT = "mag je zelf niets schrijven"
 PLEIN = ["view_channel", "send_messages", "send_messages_in_threads", "embed_links", "read_message_history"]
 
 

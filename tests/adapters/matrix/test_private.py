@@ -93,7 +93,7 @@ async def test_she_is_told_in_her_own_language_and_once(town: Town) -> None:
     false = await false_room(town, vera.person, **world_readable())
     for words in (f"!vote 2 --poll {number}", "2", "hello?", "!poll mine"):
         await vera.person.say(false, words)
-    await vera.told("Only the two of us see this conversation")
+    await vera.told("Only the two of us can see this chat")
     await vera.told("You have not opened a poll")
     said = await said_in(vera.person, false, town.plein.user_id)
     assert len(said) == 1

@@ -121,6 +121,16 @@ async def test_a_number_presses_nothing_that_stands_further_back(town: Town) -> 
     await anna.told("je stem is ingetrokken")
 
 
+async def test_a_number_where_there_is_no_such_button_is_answered(town: Town) -> None:
+    """Silence would look as if it had been counted."""
+    anna, _, room = await a_room_of_two(town)
+    await anna.person.say(room, ASK)
+    await anna.person.say(room, "!stem 2")
+    await anna.told("je koos Park", "[1] Trek mijn stem in")
+    await anna.person.say(anna.direct, "9")
+    await anna.told("Er is hier geen knop 9")
+
+
 async def test_who_edits_a_command_is_told_once_that_nobody_reads_that(town: Town) -> None:
     anna, ben, room = await a_room_of_two(town)
     await anna.person.say(room, ASK)

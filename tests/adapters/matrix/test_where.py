@@ -10,7 +10,7 @@ from adapters.matrix.rooms import Room
 from tests.homeserver import shown
 from tests.town import Town, board
 
-SILENT = "mag je zelf niet schrijven"
+SILENT = "mag je zelf niets schrijven"
 
 # They share a Plein.
 pytestmark = pytest.mark.xdist_group("town")

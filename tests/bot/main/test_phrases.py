@@ -47,7 +47,7 @@ def test_a_span_and_a_day(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lang", "words"), [("nl", "“gisteren 20u” is al voorbij."), ("en", "“gisteren 20u” is over.")]
+    ("lang", "words"), [("nl", "“gisteren 20u” is al voorbij."), ("en", "“gisteren 20u” is in the past.")]
 )
 def test_what_is_refused_says_what_a_person_would_get(
     capsys: pytest.CaptureFixture[str], lang: str, words: str
