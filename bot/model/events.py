@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.model.message import Text
 from bot.model.people import Identity, Place, Presences, Role
 
 # Where the account that speaks is now, of these places. Raises TryLater where its platform says nothing.
@@ -25,6 +26,17 @@ class Removal:
 
     async def try_it(self) -> None:
         self.done = await self._take()
+
+
+class Inspection:
+    """Looks at what Plein lacks where a community is; `found` has the lines, once tried."""
+
+    def __init__(self, look: Callable[[], Awaitable[Sequence[Text]]]) -> None:
+        self._look = look
+        self.found: Sequence[Text] | None = None
+
+    async def try_it(self) -> None:
+        self.found = await self._look()
 
 
 @dataclass(frozen=True, slots=True)
