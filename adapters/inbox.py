@@ -22,8 +22,8 @@ from bot.ports.adapter import Core
 log = logging.getLogger(__name__)
 TRIES = 5
 PAUSE = 0.5
-# The platform's trouble is waited out for so long.
-PATIENCE = timedelta(hours=1)
+# For so long the platform’s trouble is waited out.
+GIVE_UP_AFTER = timedelta(hours=1)
 # What takes longer than so many seconds holds up nobody else's.
 OVERTAKEN_AFTER = 1.0
 # So many of one person's are dealt with before what others said after them; of more than so many that wait
@@ -188,7 +188,7 @@ class InOrder:
 
     async def _persist(self, item: _Item) -> None:
         """Until it is dealt with; what fails again and again is given up, with a word in the log."""
-        attempt, until, given_up = 0, self._clock.now() + PATIENCE, False
+        attempt, until, given_up = 0, self._clock.now() + GIVE_UP_AFTER, False
         while True:
             try:
                 if not given_up:

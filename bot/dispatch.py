@@ -250,7 +250,7 @@ class Dispatch:
             tx.people.turns_here(invocation.author, call.now)
         if told is not None:
             call.told = self._note(invocation, call.resident, told, tx) if told else {}
-        if invocation.overheard:
+        if invocation.looks_private:
             _say_who_reads_along(call, invocation)
             if invocation.typed is None and not invocation.command:
                 tx.handled.add(invocation.id, call.now, None, None)

@@ -47,7 +47,7 @@ _RECENT = inbox.c.said_at >= bindparam("recent_", type_=inbox.c.said_at.type)
 _WAITING = exists().where(
     inbox.c.account == accounts.c.account,
     or_(inbox.c.said_at.is_(None), inbox.c.said_at < _UNTIL),
-    or_(inbox.c.sealed.is_(False), _RECENT),
+    or_(inbox.c.undecryptable.is_(False), _RECENT),
     or_(inbox.c.whose.is_(None), inbox.c.whose == OURS),
     ~_IN_OTHER_THEME,
 )

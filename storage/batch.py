@@ -5,7 +5,7 @@ transaction need no more than that either, if each question is asked for all of 
 write made for all of them at once. This is how, without any of the thirty-two knowing of the others:
 
 1. **Expect.** Before the group starts, whoever knows what it is about says so by columns:
-   `expect(seen.c.id, ids)`. A column that refers to another stands for that one: whoever is expected as
+   `expect(handled.c.id, ids)`. A column that refers to another stands for that one: whoever is expected as
    `residents.id` is expected as `ballots.voter`.
 2. **Get.** A `Loader` is a question by key that can be asked for many keys at once. The first that asks
    for a row of it has it asked for all that are expected; the others find theirs there. Rows can tell

@@ -12,7 +12,7 @@ from bot.ports.communities import Change, Community
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
-from storage.tables import communities, identities, places, residents, seen, settings
+from storage.tables import communities, handled, identities, places, residents, settings
 
 
 def _pair(name: str, value: str | None) -> tuple[str, str | None]:
@@ -40,7 +40,7 @@ _ON = anywhere(
 )
 _OF_RESIDENTS = anywhere(select(residents.c.id, residents.c.community).where(among(residents.c.id, "ids_")))
 _THAT_HANDLED = anywhere(
-    select(seen.c.community).where(seen.c.id == bindparam("id_")).order_by(seen.c.at).limit(1)
+    select(handled.c.community).where(handled.c.id == bindparam("id_")).order_by(handled.c.at).limit(1)
 )
 _USED_BY = anywhere(
     select(identities.c.community, identities.c.turned_at)

@@ -23,7 +23,7 @@ from bot.model.codec import pack, unpack
 from bot.model.work import SECRET
 from storage.batch import Batch
 from storage.keyring import KeyGone, Keyring
-from storage.tables import inbox, posts, seen
+from storage.tables import handled, inbox, posts
 
 T = TypeVar("T")
 _NOW, _ARRIVED = "now-", "arrived-"
@@ -130,8 +130,8 @@ class Envelopes:
         return sorted(int(name.removeprefix(kind)) for name in self._seals.names() if name.startswith(kind))
 
 
-_ID = {inbox: "seq", posts: "seq", seen: "id"}
-_ROOMS = {inbox: ROOM_FOR_UNREAD, posts: ROOM, seen: ROOM}
+_ID = {inbox: "seq", posts: "seq", handled: "id"}
+_ROOMS = {inbox: ROOM_FOR_UNREAD, posts: ROOM, handled: ROOM}
 # Each table with its sealed column, and what still needs it: an answer to a replay can be spared.
 _SEALED: tuple[tuple[Table, Column[Any], Any], ...] = (
     (inbox, inbox.c.body, inbox.c.seq.is_not(None)),
@@ -140,7 +140,7 @@ _SEALED: tuple[tuple[Table, Column[Any], Any], ...] = (
         posts.c.message,
         and_(posts.c.parked.is_(None), or_(posts.c.sent_at.is_(None), posts.c.id.startswith(SECRET))),
     ),
-    (seen, seen.c.answer, seen.c.id.is_(None)),
+    (handled, handled.c.answer, handled.c.id.is_(None)),
 )
 
 

@@ -17,13 +17,13 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.people import People
-from storage.tables import identities, places, seen, themes
+from storage.tables import handled, identities, places, themes
 
 _ANSWERED = Loader(
-    anywhere(select(seen.c.key, seen.c.answer)),
-    by=[seen.c.id],
+    anywhere(select(handled.c.key, handled.c.answer)),
+    by=[handled.c.id],
     make=lambda key, answer: (key, answer),
-    beside=[seen],
+    beside=[handled],
 )
 _PLACE = Loader(
     select(themes.c.id, themes.c.name, places.c.locale).join(places, places.c.theme == themes.c.id),
@@ -31,8 +31,8 @@ _PLACE = Loader(
     make=lambda number, name, locale: (Theme(number, name), locale),
     tells=themes.c.id,
 )
-_UNDO = select(seen.c.undo).where(seen.c.id == bindparam("id_"))
-_ADD = insert(seen)
+_UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
+_ADD = insert(handled)
 
 
 class Handled:
@@ -45,7 +45,7 @@ class Handled:
 
     def expect(self, group: Sequence[Invocation]) -> None:
         """These will be recognised, one after the other."""
-        self._db.expect(seen.c.id, (invocation.id for invocation in group))
+        self._db.expect(handled.c.id, (invocation.id for invocation in group))
         authors = [invocation.author for invocation in group]
         self._db.expect(identities.c.platform, (author.platform for author in authors))
         self._db.expect(identities.c.user_id, (author.user_id for author in authors))
@@ -63,7 +63,7 @@ class Handled:
         return Recognised(answer, account, theme, locale, part)
 
     def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
-        fresh = self._db.pending(seen, invocation_id)
+        fresh = self._db.pending(handled, invocation_id)
         return (fresh["key"], fresh["answer"]) if fresh else self._db.get(_ANSWERED, invocation_id)
 
     def _read(self, key: str, packed: str | None) -> Message | None:

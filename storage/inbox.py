@@ -39,11 +39,11 @@ _ADD = anywhere(
     .returning(inbox.c.seq)
 )
 _WAITING = (
-    select(inbox.c.id, inbox.c.room, inbox.c.body, inbox.c.seq, inbox.c.sealed, inbox.c.key)
+    select(inbox.c.id, inbox.c.room, inbox.c.body, inbox.c.seq, inbox.c.undecryptable, inbox.c.key)
     .where(
         inbox.c.account == bindparam("account_"),
         inbox.c.stream == bindparam("stream_"),
-        inbox.c.sealed == bindparam("sealed_"),
+        inbox.c.undecryptable == bindparam("undecryptable_"),
     )
     .order_by(inbox.c.seq)
 )
@@ -77,7 +77,7 @@ class Inbox:
                 "stream": stream,
                 "id": arrival.id,
             }
-            fields |= {"room": arrival.room, "key": key, "body": body, "sealed": arrival.undecryptable}
+            fields |= {"room": arrival.room, "key": key, "body": body, "undecryptable": arrival.undecryptable}
             fields |= {"arrived_at": now, "said_at": arrival.at}
             fields |= {"platform_": account.partition(":")[0], "room_": arrival.room}
             seq = self._db.execute(_ADD, fields).scalar()
@@ -91,13 +91,13 @@ class Inbox:
         return list(self._readable(account, undecryptable, stream))
 
     def _readable(self, account: str, undecryptable: bool, stream: str) -> Iterator[Arrival]:
-        where = {"account_": account, "stream_": stream, "sealed_": undecryptable}
+        where = {"account_": account, "stream_": stream, "undecryptable_": undecryptable}
         for row in self._db.execute(_WAITING, where):
             body = self._sealing.unseal(row.key, row.body)
             if body is None:
                 log.error("What was said in %s cannot be read any more: its key is gone", row.id)
                 continue
-            yield Arrival(row.id, row.room, body, row.seq, row.sealed)
+            yield Arrival(row.id, row.room, body, row.seq, row.undecryptable)
 
     def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         found = self._kept.all(account, CURSOR + prefix)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from bot.ports.storage import Store, Transaction
 from storage.community import anywhere
 from storage.executor import Rows
-from storage.tables import boards, inbox, jobs, posts, refs, seen, uses
+from storage.tables import boards, handled, inbox, jobs, posts, refs, uses
 from storage.unit import Tx
 
 PAGE = 500
@@ -105,9 +105,9 @@ RULES = (
         "what was answered to a command",
         timedelta(days=90),
         "a platform may bring the same event again, somebody may take back what they asked",
-        seen,
-        before(seen.c.at),
-        most=(MOST_ANSWERS, seen.c.at),
+        handled,
+        before(handled.c.at),
+        most=(MOST_ANSWERS, handled.c.at),
     ),
     Rule(
         "what was said, once it arrived",

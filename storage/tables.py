@@ -237,8 +237,8 @@ members = Table(
 
 # What was answered to an invocation, and what would undo it. Every command writes here, and only
 # forgetting, twice a day, reads by time: an index on it would cost more than it gains.
-seen = Table(
-    "seen",
+handled = Table(
+    "handled",
     metadata,
     Column("id", String, primary_key=True),
     of_community(key=True),
@@ -384,6 +384,7 @@ uses = Table(
 inbox = Table(
     "inbox",
     metadata,
+    # By the clock (see inbox.py), so the database guards nothing here.
     Column("seq", Number, primary_key=True),
     Column("account", String, nullable=False),
     Column("stream", String, nullable=False, server_default=""),
@@ -392,14 +393,13 @@ inbox = Table(
     # Under the key of that name (see envelopes.py): it may say how somebody votes.
     Column("key", String, nullable=False, server_default=""),
     Column("body", Text, nullable=False),
-    Column("sealed", Boolean, nullable=False, server_default=false()),
+    Column("undecryptable", Boolean, nullable=False, server_default=false()),
     Column("arrived_at", Moment, nullable=False),
     # By its platform's clock; None where nobody knows.
     Column("said_at", Moment),
     # Of which community's place it came; None where it came from none.
     Column("whose", Integer),
     UniqueConstraint("account", "id"),
-    sqlite_autoincrement=True,
 )
 
 # What was set for a community in the chat, and by whom: of each name the last row holds. Without a value it

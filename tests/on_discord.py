@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import discord
 import pytest
@@ -210,7 +210,7 @@ class Process(Plein):
     double: Double
 
     @classmethod
-    def at(cls, double: Double, folder: Path, *, token: str = "", more: str = "") -> Process:
+    def at(cls, double: Double, folder: Path, *, token: str = "", more: str = "") -> Self:
         """Configured, not running yet. `more` goes into the section [discord] or after it."""
         plein = cls(folder, double.bot.id, f"sqlite:///{folder}/plein.db")
         plein.double = double

@@ -32,7 +32,7 @@ from bot.ports.storage import Transaction
 from storage.connections import async_url
 from storage.inbox import A_SECOND, STEP
 from storage.keyring import KeyGone, Keyring
-from storage.tables import posts, seen
+from storage.tables import handled, posts
 from storage.unit import Tx
 from tests.doubles.installed import TABLES
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
@@ -139,7 +139,7 @@ async def test_nothing_that_was_ever_written_links_a_voter_to_a_vote(
 # --- two people exchanged --------------------------------------------------------------------------
 
 # What is sealed looks different each time, and so does what it is known by: its length is compared.
-SEALED = ("ballots.choices", "marks.latest", "posts.message", "seen.answer", "inbox.body")
+SEALED = ("ballots.choices", "marks.latest", "posts.message", "handled.answer", "inbox.body")
 PHYSICAL = {"sqlite": "rowid", "postgresql": "ctid"}
 
 
@@ -417,8 +417,8 @@ async def test_the_length_of_what_is_sealed_says_nothing(tmp_path: Path) -> None
                 await town.core.handle(replace(town.asked(name, wrong, room=None), by_post=True))
         with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
             for column, rows in (
-                ("SELECT body FROM inbox WHERE NOT sealed", len(REASONS)),
-                ("SELECT body FROM inbox WHERE sealed", len(REASONS)),
+                ("SELECT body FROM inbox WHERE NOT undecryptable", len(REASONS)),
+                ("SELECT body FROM inbox WHERE undecryptable", len(REASONS)),
                 ("SELECT choices FROM ballots", len(REASONS)),
                 ("SELECT message FROM posts WHERE id LIKE 'secret:%'", len(REASONS)),
                 ("SELECT message FROM posts WHERE id LIKE 'answer:%'", len(REASONS)),
@@ -452,7 +452,10 @@ async def test_nothing_sealed_is_left_beside_the_room_once_it_was_dealt_with(dat
 def sealed_texts(tx: Transaction) -> list[str]:
     """All that is sealed in the tables of what is said."""
     db = cast(Tx, tx).db
-    asked = (select(posts.c.message).where(posts.c.key != ""), select(seen.c.answer).where(seen.c.key != ""))
+    asked = (
+        select(posts.c.message).where(posts.c.key != ""),
+        select(handled.c.answer).where(handled.c.key != ""),
+    )
     return [text for statement in asked for text in db.execute(statement).scalars() if text]
 
 

@@ -110,7 +110,8 @@ class Places:
 
     def _is_allowed(self, guild_id: int) -> bool:
         """Whether Plein serves this server: the configuration names it, a channel of it, or none at all."""
-        return self._grounds.whose(None, str(guild_id)) is not None or self._names_channel_of(guild_id)
+        whose = self._grounds.whose(None, str(guild_id))
+        return whose is not None or (not self._grounds.closed and self._names_channel_of(guild_id))
 
     def _names_channel_of(self, guild_id: int) -> bool:
         guild = self._client.get_guild(guild_id)
@@ -213,6 +214,8 @@ class Places:
 
     def _whose(self, channel: Channel) -> int | None:
         """Whose a channel is, by its own line or its server's; a thread is as its channel. None: nobody's."""
+        if not self._is_allowed(channel.guild.id):
+            return None
         own = self._grounds.themes.get(str(channel.id)) or self._grounds.themes.get(str(room_of(channel)))
         return own.community if own else self._grounds.whose(None, str(channel.guild.id))
 

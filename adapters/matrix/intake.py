@@ -190,7 +190,7 @@ class Intake:
             else beside(room, _stands_at(heard)),
             writes=direct or facts is None or facts.may_write(sender),
             acknowledged=not (direct or isinstance(heard.meaning, Said)),
-            overheard=meant_so and not direct,
+            looks_private=meant_so and not direct,
             account=self._on.account,
             removal=None if direct else Removal(partial(self._take_away, room, heard.id)),
         )
@@ -220,7 +220,7 @@ class Intake:
         if asked.place is None and self._on.outgoing.direct.get(asked.author.user_id, [""])[0] != room:
             # Answers go where somebody spoke last.
             await self._on.outgoing.note_direct(asked.author.user_id, room)
-        for_two = asked.place is None or (asked.overheard and self._looks_like_two(room))
+        for_two = asked.place is None or (asked.looks_private and self._looks_like_two(room))
         if self._answers_us(said) or (for_two and not self._on.core.commands.resembles(said.words)):
             message = await self._answered_by(said, room)
             if message and await self._answer(asked, message, said):

@@ -65,7 +65,9 @@ def grounds_on(platform: str, config: Config, served: Collection[int]) -> Ground
         groups = dict.fromkeys(servers_of(config), next(iter(served)))
     # A single community that names none has all that there is; so it always was on Matrix.
     has_all = len(numbered) == 1 and not (groups and (platform == "discord" or config.communities))
-    return Grounds(themes, groups, next(iter(served)) if has_all else None)
+    # Servers under [discord] are those in which Plein takes part at all.
+    closed = platform == "discord" and not config.communities and bool(groups)
+    return Grounds(themes, groups, next(iter(served)) if has_all else None, closed)
 
 
 def on_servers(discord: Discord, config: Config) -> Discord:

@@ -62,8 +62,8 @@ class Invocation:
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `role` is what they are in the place, and `since` how long they
     have been there, where the platform knows that; `writes`: they may say things there themselves;
-    `presence` asks what they are in other places, now. `overheard`: the place looks like a talk with Plein
-    alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
+    `presence` asks what they are in other places, now. `looks_private`: the place looks like a talk with
+    Plein alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
     `account`: which of Plein's own accounts heard it, where it has several. `beside`: given where there
     is no talk with them in private yet, and their platform makes one have patience to begin it: the place
     beside what they said, where others see it too. `acknowledged`: they see that it counts, without a word.
@@ -86,7 +86,7 @@ class Invocation:
     by_post: bool = False
     public: bool = False
     writes: bool = True
-    overheard: bool = False
+    looks_private: bool = False
     mentions: tuple[Mention, ...] = ()
     account: str = ""
     beside: Place | None = None

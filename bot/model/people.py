@@ -79,12 +79,14 @@ class Grounds:
     """What of one platform is whose, by the platform's own names for it.
 
     `themes` has the places that the configuration names. `groups` are what places are part of, a server or a
-    space, each with whose all of it is. `otherwise`: whose is what is in neither; None: nobody's.
+    space, each with whose all of it is. `otherwise`: whose is what is in neither; None: nobody's. `closed`:
+    what is part of no such group is nobody's, also where the configuration names the place.
     """
 
     themes: Mapping[str, Named] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
     otherwise: int | None = FIRST_COMMUNITY
+    closed: bool = False
 
     def whose(self, room: str | None, group: str | None) -> int | None:
         """Whose that place is, which is part of that group; None: nobody's."""

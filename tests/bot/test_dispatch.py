@@ -26,7 +26,7 @@ from bot.model.people import Identity, Place, Role
 from bot.model.work import Post
 from bot.ports.storage import Transaction
 from bot.texts import Texts
-from storage.tables import identities, members, residents, seen
+from storage.tables import handled, identities, members, residents
 from storage.unit import Tx
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.doubles.polls import a_poll, counted
@@ -574,7 +574,7 @@ async def test_what_cannot_be_suggested(town: Town) -> None:
 async def test_who_is_still_typing_has_done_nothing(town: Town) -> None:
     def rows(tx: Transaction) -> list[int]:
         db = cast(Tx, tx).db
-        tables = (residents, identities, members, seen)
+        tables = (residents, identities, members, handled)
         return [db.execute(select(func.count()).select_from(table)).scalar_one() for table in tables]
 
     await town.say("anna", '!poll open "Wat?" A | B')

@@ -14,7 +14,7 @@ from bot.model.events import Heard
 from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
-from storage.tables import identities, seen
+from storage.tables import handled, identities
 from storage.unit import Tx
 from tests.doubles.platform import PLATFORM, Town, open_town
 
@@ -36,7 +36,9 @@ def listening(*hears: Hear) -> list[Installed]:
 def kept(tx: Transaction) -> tuple[int, int]:
     """How many events were noted, and how many accounts."""
     db = cast(Tx, tx).db
-    return tuple(db.execute(select(func.count()).select_from(table)).scalar() for table in (seen, identities))
+    return tuple(
+        db.execute(select(func.count()).select_from(table)).scalar() for table in (handled, identities)
+    )
 
 
 async def test_where_nobody_listens_nothing_is_kept(database_url: str) -> None:

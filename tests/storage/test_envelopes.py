@@ -15,7 +15,7 @@ from bot.ports.storage import Transaction
 from storage.engines import Database
 from storage.envelopes import Envelopes
 from storage.keyring import KeyGone
-from storage.tables import inbox, posts, seen
+from storage.tables import handled, inbox, posts
 from storage.unit import Tx
 from tests.chat import NOW
 
@@ -31,7 +31,7 @@ def sealing(tx: Transaction) -> Envelopes:
 def kept(tx: Transaction) -> dict[str, list[tuple[str, str | None]]]:
     """What stands in each sealed column, with the name of its key."""
     db = cast(Tx, tx).db
-    columns = {"inbox": inbox.c.body, "posts": posts.c.message, "seen": seen.c.answer}
+    columns = {"inbox": inbox.c.body, "posts": posts.c.message, "handled": handled.c.answer}
     return {
         name: [tuple(row) for row in db.execute(select(column.table.c.key, column))]
         for name, column in columns.items()
@@ -68,8 +68,8 @@ async def test_what_waits_is_sealed_anew_and_the_rest_is_let_go(store: Database)
     after = await store.run(kept)
     assert [key for key, _ in after["inbox"]] == ["arrived-2"]
     assert sorted(key for key, _ in after["posts"]) == ["", "", "now-2"]
-    assert ("", None) in after["seen"]
-    assert len([words for _, words in after["seen"] if words]) == 1
+    assert ("", None) in after["handled"]
+    assert len([words for _, words in after["handled"] if words]) == 1
     ((found, waits, replay),) = [
         await store.run(
             lambda tx: (

@@ -154,9 +154,16 @@ def fill_old(db: Connection) -> None:
     db.commit()
 
 
+# Tables that have another name by now.
+RENAMED = {"seen": "handled"}
+
+
 def rows(table: str, *names: str) -> Callable[[Connection], list[tuple[object, ...]]]:
+    """What is in a table, by the name that it had or has."""
+
     def read(db: Connection) -> list[tuple[object, ...]]:
-        found = db.execute(sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY {', '.join(names)}"))  # noqa: S608
+        here = table if table in tables(db) else RENAMED[table]
+        found = db.execute(sql(f"SELECT {', '.join(names)} FROM {here} ORDER BY {', '.join(names)}"))  # noqa: S608
         return [tuple(row) for row in found]
 
     return read
@@ -497,7 +504,9 @@ async def test_answers_stand_apart_from_their_ids_up_and_down(database_url: str)
     def is_apart(db: Connection) -> bool:
         if db.dialect.name != "sqlite":
             return True
-        made: str = db.execute(sql("SELECT sql FROM sqlite_master WHERE name = 'seen'")).scalar_one()
+        made: str = db.execute(
+            sql("SELECT sql FROM sqlite_master WHERE name IN ('seen', 'handled')")
+        ).scalar_one()
         return "WITHOUT ROWID" not in made
 
     await upgrade(database_url, to="0007")
@@ -510,7 +519,7 @@ async def test_answers_stand_apart_from_their_ids_up_and_down(database_url: str)
     assert await look(database_url, differences) == []
     assert await look(database_url, rows(*answered)) == kept
     # Each id is still answered once.
-    again = sql("INSERT INTO seen (community, id, at) VALUES (1, '$é0', 0)")
+    again = sql("INSERT INTO handled (community, id, at) VALUES (1, '$é0', 0)")
     with pytest.raises(IntegrityError, match=r"(?i)unique"):
         await look(database_url, lambda db: db.execute(again))
 
@@ -790,3 +799,57 @@ async def test_what_was_linked_is_there_by_community_and_goes_down_again(databas
     await upgrade(database_url)
     assert await look(database_url, differences) == []
     assert await look(database_url, rows("leavers", "poll")) == []
+
+
+# --- names ---
+
+
+async def test_what_waits_in_the_inbox_keeps_its_number_and_what_was_handled_its_answer(
+    database_url: str,
+) -> None:
+    """Up and down; what comes in afterwards is numbered above it, whichever way it was kept."""
+    inbox, answered = ("inbox", "seq", "id", "body"), ("seen", "community", "id", "at", "answer")
+
+    def fill(db: Connection) -> None:
+        add = sql(
+            "INSERT INTO inbox (account, id, room, body, sealed, arrived_at)"
+            " VALUES ('me', :id, '!r', 'said', :sealed, 1)"
+        )
+        for event, sealed in (("$1", False), ("$2", True)):
+            db.execute(add, {"id": event, "sealed": sealed})
+        db.execute(sql("INSERT INTO seen (community, id, at, answer) VALUES (1, '$0', 1, 'said')"))
+        db.commit()
+
+    await upgrade(database_url, to="0024")
+    made = await look(database_url, made_how)
+    await look(database_url, fill)
+    before = [await look(database_url, rows(*some)) for some in (inbox, answered)]
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []
+    assert [await look(database_url, rows(*some)) for some in (inbox, answered)] == before
+    assert [bool(row[0]) for row in await look(database_url, rows("inbox", "undecryptable"))] == [False, True]
+    if database_url.startswith("sqlite"):
+        assert ("inbox", "AUTOINCREMENT") in made
+        assert ("inbox", "AUTOINCREMENT") not in await look(database_url, made_how)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        (waits,) = await store.run(lambda tx: tx.inbox.waiting("me", undecryptable=True))
+        (new,) = await store.run(lambda tx: tx.inbox.add("me", [Arrival("$3", "!r", "new")], None, NOW))
+        assert (waits.id, new.seq > waits.seq) == ("$2", True)
+        await store.run(lambda tx: tx.inbox.done("me", [new.seq]))
+    finally:
+        await store.close()
+
+    await look(database_url, partial(down_to, "0024"))
+    assert await look(database_url, made_how) == made
+    assert [await look(database_url, rows(*some)) for some in (inbox, answered)] == before
+    again = sql("INSERT INTO inbox (account, id, room, body, arrived_at) VALUES ('me', '$4', '!r', 'x', 1)")
+
+    def comes_in(db: Connection) -> None:
+        db.execute(again)
+        db.commit()
+
+    await look(database_url, comes_in)
+    assert (await look(database_url, rows("inbox", "seq")))[-1][0] == 3
+    await upgrade(database_url)
+    assert await look(database_url, differences) == []

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from bot.main.config import ResidentSection, ThemeSection
 from bot.ports.storage import Transaction
-from storage.tables import seen
+from storage.tables import handled
 from storage.unit import Tx
 from tests.doubles.discord import Discord, Message, Person, Server
 from tests.doubles.discord.looks import all_components
@@ -212,7 +212,7 @@ async def test_who_objects_is_asked_why(plein: OnDiscord, anna: Person, ben: Per
 
 def events_of(person: Person) -> Callable[[Transaction], list[str]]:
     """What of their doing has a row of its own."""
-    mine = select(seen.c.id).where(seen.c.id.endswith(f":{person.id}"))
+    mine = select(handled.c.id).where(handled.c.id.endswith(f":{person.id}"))
     return lambda tx: cast(Tx, tx).db.execute(mine).scalars()
 
 

@@ -297,7 +297,7 @@ async def test_what_somebody_said_in_heaps_meanwhile_holds_up_nobody(
     await plein.start()
     await anna.told("je koos Later")
     with closing(sqlite3.connect(tmp_path / "plein.db")) as database:
-        ((dealt_with,),) = database.execute("SELECT count(*) FROM seen")
+        ((dealt_with,),) = database.execute("SELECT count(*) FROM handled")
     await board(anna.person, room, "2. Nee: 1 stem", "3. Later: 1 stem")
     assert dealt_with < much / 2
     assert await plein.stop() == 0

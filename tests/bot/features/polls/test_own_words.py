@@ -12,7 +12,7 @@ from bot.features.polls.kinds import example, how_to
 from bot.features.polls.records import POLLS, Kind
 from bot.model.message import message, text
 from bot.ports.storage import Transaction
-from storage.tables import seen
+from storage.tables import handled
 from storage.unit import Tx
 from tests.doubles.platform import Town, open_town, words_of
 from tests.doubles.polls import a_plan
@@ -149,7 +149,7 @@ async def test_in_an_anonymous_poll_what_was_asked_leaves_no_trace(town: Town) -
     await town.say("anna", '!peiling open "Hoeveel?" 2 | 3 | 4 --anoniem')
 
     def rows(tx: Transaction) -> int:
-        count = select(func.count()).select_from(seen)
+        count = select(func.count()).select_from(handled)
         return int(cast(Tx, tx).db.execute(count).scalar())
 
     before = await town.core.store.run(rows)
