@@ -90,3 +90,17 @@ async def test_a_moderator_hears_what_plein_lacks_in_theirs(
         town.permit(double.bot, ["administrator"])
         await plein.until_quiet()
         assert "Plein mist niets bij Dorp" in (await mo.uses("sport", "gemeenschap inrichten")).text
+
+
+async def test_a_server_and_a_channel_that_plein_does_not_see_are_lacking(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    elsewhere = double.guild("Elders", bots=())
+    hidden = elsewhere.channel("zaal")
+    themes = (ThemeSection(name="Zaal", places=(f"discord:{hidden.id}",)),)
+    dorp = CommunitySection(name="Dorp", servers=(town.id, elsewhere.id), themes=themes)
+    async with plein_on(double, database, communities=[dorp, *lines(("Stad", double.guild("Stad")))]):
+        told = (await mo.uses("sport", "gemeenschap inrichten")).text
+        assert "Bij Dorp mist Plein nog 2 dingen" in told
+        assert f"op server {elsewhere.id}" in told
+        assert f"Kanaal {hidden.id}" in told

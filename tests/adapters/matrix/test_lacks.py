@@ -9,6 +9,7 @@ from typing import Any
 from adapters.matrix.check import check
 from adapters.matrix.render import POLL_START, REACTION
 from adapters.matrix.settings import Matrix
+from bot.main.check import check as plein_check
 from bot.main.communities import grounds_on
 from bot.main.config import load
 from bot.model.message import Text
@@ -78,6 +79,13 @@ async def test_what_is_lacking_is_told_and_found_by_a_check(homeserver: Homeserv
     (space,) = written(found[1])
     assert space.startswith(f"Plein zit niet in de space {city}: zonder dat weet het niet welke kamers")
     assert plein.user_id in space
+
+    # As `plein check` says it, each under its community’s name; what is only useful is said too.
+    said: list[Text] = []
+    assert not await plein_check(config, said.append)
+    lines = written(said)
+    assert [line for line in lines if line.startswith("Stad: ")] == [f"Stad: {space}"]
+    assert sum(line.startswith("Dorp: In Zaal heeft Plein macht 0") for line in lines) == 3
 
     # What was given is lacking no more.
     levels = await mo.state(room, "m.room.power_levels")
