@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import AskFirst, UserError
-from bot.model.events import Inspection, Mention, Removal, Undo
-from bot.model.message import Message, Text, typed
+from bot.model.events import Inspection, Lack, Mention, Removal, Undo
+from bot.model.message import Message, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
@@ -241,8 +241,8 @@ class Call:
             raise AskFirst(first=self.removal.try_it)
         return self.removal.done
 
-    def inspect(self) -> Sequence[Text]:
-        """What Plein lacks where this community is, on every platform: a line for each thing."""
+    def inspect(self) -> Sequence[Lack]:
+        """What Plein lacks where this community is, on every platform."""
         if self.inspection is None:
             return ()
         if self.inspection.found is None:

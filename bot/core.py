@@ -20,8 +20,8 @@ from bot.dispatch import Dispatch
 from bot.errors import TryLater
 from bot.feature import Features
 from bot.hearing import Hearing
-from bot.model.events import Arrival, Heard, Invocation
-from bot.model.message import Attachment, Message, Suggestion, Text, has_moments, residents_in, text
+from bot.model.events import Arrival, Heard, Invocation, Lack
+from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in, text
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.people import Exported
@@ -61,11 +61,11 @@ class PleinCore:
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
 
-    async def _inspect(self, community: int) -> Sequence[Text]:
+    async def _inspect(self, community: int) -> Sequence[Lack]:
         """What every account at work lacks in that community's places. One that is silent is named."""
         listening = [adapter for adapter in self.rooms.adapters.values() if isinstance(adapter, Listener)]
         found = await asyncio.gather(*(_inspected(adapter, community) for adapter in listening))
-        return [line for lines in found for line in lines]
+        return [lack for lacks in found for lack in lacks]
 
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""
@@ -284,9 +284,9 @@ class PleinCore:
         await self.store.run_anywhere(lambda tx: tx.inbox.close(account, stream))
 
 
-async def _inspected(adapter: Listener, community: int) -> Sequence[Text]:
+async def _inspected(adapter: Listener, community: int) -> Sequence[Lack]:
     try:
         async with asyncio.timeout(INSPECTED_WITHIN):
             return await adapter.inspect(community)
     except (TryLater, OSError):  # a timeout is one too
-        return [text("community.silent", account=adapter.account)]
+        return [Lack(text("community.silent", account=adapter.account))]

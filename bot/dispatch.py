@@ -23,8 +23,8 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Inspection, Invocation
-from bot.model.message import Button, Form, Message, Sign, Suggestion, Text, message, text, typed
+from bot.model.events import Inspection, Invocation, Lack
+from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
@@ -66,7 +66,7 @@ class _Turn:
     community: int
 
 
-async def _nothing_to_inspect(community: int) -> Sequence[Text]:
+async def _nothing_to_inspect(community: int) -> Sequence[Lack]:
     return ()
 
 
@@ -80,7 +80,7 @@ class Dispatch:
         commands: Commands,
         communities: Communities,
         belongings: Belongings,
-        inspect: Callable[[int], Awaitable[Sequence[Text]]] = _nothing_to_inspect,
+        inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
     ) -> None:
         self.store = store
         self.communities = communities

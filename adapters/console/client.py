@@ -20,8 +20,8 @@ from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import UserError
-from bot.model.events import Heard, Invocation
-from bot.model.message import Button, Message, Text, message, text
+from bot.model.events import Heard, Invocation, Lack
+from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -219,7 +219,7 @@ class Console:
             for place in places
         }
 
-    async def inspect(self, community: int) -> Sequence[Text]:
+    async def inspect(self, community: int) -> Sequence[Lack]:
         return ()  # here everything may be done
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:

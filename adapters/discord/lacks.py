@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 import discord
 
-from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS, Places
+from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS, PLATFORM, Places
 from adapters.discord.settings import Discord as Settings
+from bot.model.events import Lack
 from bot.model.message import Text, text
+from bot.model.people import Place
 
 # Plein does without these, but for one thing each.
 USEFUL = ("manage_messages",)
@@ -19,16 +21,18 @@ _TAKES = {
 }
 
 
-def lacks_of(places: Places, community: int, settings: Settings) -> list[Text]:
+def lacks_of(places: Places, community: int, settings: Settings) -> list[Lack]:
     """What is lacking where that community is, as Discord told it; last what is only useful."""
-    found = [text("discord.check.no_guild", guild=guild) for guild in places.unseen_servers(community)]
-    found += [text("discord.check.no_channel", channel=room) for room in places.unseen_channels(community)]
+    found = [Lack(text("discord.check.no_guild", guild=guild)) for guild in places.unseen_servers(community)]
+    for room in places.unseen_channels(community):
+        found.append(Lack(text("discord.check.no_channel", channel=room), Place(PLATFORM, room)))
     for names in (wanted(settings), USEFUL):
         for server in places.servers_of(community):
-            found += lacks_on(server.name, server.me.guild_permissions, names)
+            found += map(Lack, lacks_on(server.name, server.me.guild_permissions, names))
         for channel in places.channels_of(community):
-            me = channel.guild.me
-            found += lacks_in(channel, channel.permissions_for(me), me.guild_permissions, names)
+            me, place = channel.guild.me, Place(PLATFORM, str(channel.id))
+            lines = lacks_in(channel, channel.permissions_for(me), me.guild_permissions, names)
+            found += [Lack(line, place) for line in lines]
     return found
 
 

@@ -107,12 +107,19 @@ def set_up(call: Call) -> Message:
     """Say what Plein lacks where this community is, and what does not work until it has that."""
     if not _moderates(call):
         raise UserError("community.moderators")
-    lines = call.inspect()
-    if not lines:
+    found = call.inspect()
+    if not found:
         return message(text("community.complete", name=call.settings.name))
-    more = [text("community.more", count=len(lines) - MOST_LACKS)] if len(lines) > MOST_LACKS else []
-    first = text("community.lacks", name=call.settings.name, count=len(lines))
-    return message(first, *lines[:MOST_LACKS], *more)
+    # Whoever moderates one room need not know which others there are.
+    everywhere = call.resident.role >= Role.MODERATOR
+    lines = [lack.line for lack in found if everywhere or lack.place in (None, call.place)]
+    said = [text("community.lacks", name=call.settings.name, count=len(lines))] if lines else []
+    said += lines[:MOST_LACKS]
+    if len(lines) > MOST_LACKS:
+        said.append(text("community.more", count=len(lines) - MOST_LACKS))
+    if elsewhere := len(found) - len(lines):
+        said.append(text("community.elsewhere", count=elsewhere, name=call.settings.name))
+    return message(*said)
 
 
 def _moderates(call: Call) -> bool:

@@ -28,12 +28,20 @@ class Removal:
         self.done = await self._take()
 
 
-class Inspection:
-    """Looks at what Plein lacks where a community is; `found` has the lines, once tried."""
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A thing that Plein lacks, with what does not work without it; `place` where it is one place's alone."""
 
-    def __init__(self, look: Callable[[], Awaitable[Sequence[Text]]]) -> None:
+    line: Text
+    place: Place | None = None
+
+
+class Inspection:
+    """Looks at what Plein lacks where a community is; it is `found` once tried."""
+
+    def __init__(self, look: Callable[[], Awaitable[Sequence[Lack]]]) -> None:
         self._look = look
-        self.found: Sequence[Text] | None = None
+        self.found: Sequence[Lack] | None = None
 
     async def try_it(self) -> None:
         self.found = await self._look()

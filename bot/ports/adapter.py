@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bot.model.events import Arrival, Heard, Invocation
-from bot.model.message import Attachment, Message, Suggestion, Text
+from bot.model.events import Arrival, Heard, Invocation, Lack
+from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 
@@ -69,8 +69,8 @@ class Listener(Adapter, Protocol):
         """
         ...
 
-    async def inspect(self, community: int) -> Sequence[Text]:
-        """What Plein lacks in that community's places, and in what they are part of: a line for each thing.
+    async def inspect(self, community: int) -> Sequence[Lack]:
+        """What Plein lacks in that community's places, and in what they are part of.
 
         It is called as in the platform's own settings, with what does not work without it. Nothing changes.
 

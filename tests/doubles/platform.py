@@ -19,8 +19,8 @@ from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES, Installed, add_up
-from bot.model.events import Invocation
-from bot.model.message import Button, Message, Text, message, typed
+from bot.model.events import Invocation, Lack
+from bot.model.message import Button, Message, message, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -66,7 +66,7 @@ class Platform:
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     inspected: list[int] = field(default_factory=list)
     # What Plein lacks there, by community; None: the platform does not say.
-    lacks: dict[int, Sequence[Text]] | None = field(default_factory=dict)
+    lacks: dict[int, Sequence[Lack]] | None = field(default_factory=dict)
 
     async def run(self, core: Core) -> None:
         await asyncio.Event().wait()
@@ -97,7 +97,7 @@ class Platform:
                 found[place] = Presence(place, role, NOW)
         return found
 
-    async def inspect(self, community: int) -> Sequence[Text]:
+    async def inspect(self, community: int) -> Sequence[Lack]:
         self.inspected.append(community)
         if self.lacks is None:
             raise TryLater(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from adapters.discord.channels import NEEDED
-from bot.main.config import CommunitySection, ThemeSection
+from bot.main.config import CommunitySection, ResidentSection, ThemeSection
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.polls import tally
 from tests.on_discord import OnDiscord, plein_on
@@ -79,7 +79,9 @@ async def test_a_moderator_hears_what_plein_lacks_in_theirs(
     city.permit(double.bot, [])
     town.channel("stil", deny={"everyone": ["send_messages"]})
     themes = (ThemeSection(name="Stil", places=(f"discord:{town.channel('stil').id}",)),)
-    where = [lines(("Dorp", town))[0].model_copy(update={"themes": themes}), *lines(("Stad", city))]
+    residents = (ResidentSection(name="Mo", accounts=(f"discord:{mo.user.id}",), role="moderator"),)
+    own = {"themes": themes, "residents": residents}
+    where = [lines(("Dorp", town))[0].model_copy(update=own), *lines(("Stad", city))]
     async with plein_on(double, database, communities=where) as plein:
         told = (await mo.uses("sport", "gemeenschap inrichten")).text
         assert "Bij Dorp mist Plein nog 3 dingen" in told
@@ -98,7 +100,8 @@ async def test_a_server_and_a_channel_that_plein_does_not_see_are_lacking(
     elsewhere = double.guild("Elders", bots=())
     hidden = elsewhere.channel("zaal")
     themes = (ThemeSection(name="Zaal", places=(f"discord:{hidden.id}",)),)
-    dorp = CommunitySection(name="Dorp", servers=(town.id, elsewhere.id), themes=themes)
+    residents = (ResidentSection(name="Mo", accounts=(f"discord:{mo.user.id}",), role="moderator"),)
+    dorp = CommunitySection(name="Dorp", servers=(town.id, elsewhere.id), themes=themes, residents=residents)
     async with plein_on(double, database, communities=[dorp, *lines(("Stad", double.guild("Stad")))]):
         told = (await mo.uses("sport", "gemeenschap inrichten")).text
         assert "Bij Dorp mist Plein nog 2 dingen" in told
