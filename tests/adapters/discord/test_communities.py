@@ -46,6 +46,32 @@ async def test_each_server_is_its_communitys(double: Discord, database: str, tow
         assert await tallies(plein) == [[1, 0], [1, 0]]
 
 
+async def test_each_speaks_its_own_language(double: Discord, database: str, town: Server) -> None:
+    """To the same person too: the answer, the board and the announcement of either."""
+    city = double.guild("City")
+    city.channel("sport")
+    lines = [
+        CommunitySection(name="Dorp", servers=(town.id,), language="nl"),
+        CommunitySection(name="City", servers=(city.id,), language="en"),
+    ]
+    async with plein_on(double, database, communities=lines) as plein:
+        for server, opened, closed in (
+            (town, "Nog niemand stemde", "Gesloten: Wat?"),
+            (city, "Nobody has voted yet", "Closed: Wat?"),
+        ):
+            ada = server.member("ada")
+            await ada.says("sport", f'<@{double.bot.id}> poll open "Wat?" Ja | Nee')
+            await plein.caught_up()
+            await plein.until_quiet()
+            said = [message.text for message in ada.sees("sport")]
+            assert any(opened in words for words in said), said
+            await ada.says("sport", f"<@{double.bot.id}> poll close --sure")
+            await plein.caught_up()
+            await plein.until_quiet()
+            said = [message.text for message in ada.sees("sport")]
+            assert any(closed in words for words in said), said
+
+
 async def test_a_server_that_another_line_names_is_that_ones_from_the_next_start_on(
     double: Discord, database: str, town: Server, anna: Person
 ) -> None:
