@@ -9,6 +9,7 @@ import os
 import re
 import tempfile
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,13 @@ class ConfigFile:
         """That is there from now on; None: nothing any more. Raises: CannotChange."""
         values = copy.deepcopy(self.values)
         _put(values, value, where)
-        _put(self._document, value, where)
-        if tomllib.loads(self._document.as_string()) != values:
+        before = self.source
+        document = tomlkit.parse(before)
+        _put(document, value, where)
+        after = document.as_string()
+        if tomllib.loads(after) != values or _remarks(before) - _remarks(after):
             raise CannotChange(".".join(map(str, where)))
-        self.values = values
+        self.values, self._document = values, document
 
     def shown(self, secrets: Iterable[str]) -> str:
         """All of it without the `secrets`, and without what looks like one in a remark."""
@@ -119,6 +123,11 @@ class ConfigFile:
         except BaseException:
             os.unlink(name)
             raise
+
+
+def _remarks(source: str) -> Counter[str]:
+    """Those on a line of their own: what is behind a setting may go with it."""
+    return Counter(line.strip() for line in source.splitlines() if line.lstrip().startswith("#"))
 
 
 def _put(into: Any, value: Any, where: Where) -> None:

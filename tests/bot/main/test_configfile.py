@@ -9,7 +9,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.main.configfile import CannotChange, ConfigFile
@@ -60,6 +61,12 @@ def written(draw: st.DrawFn) -> str:
     return source.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
+# A section whose only line goes, after a part of it: the remark behind it is about what follows.
+@example(
+    "[discord.permissions]\nmoderator = 'x'\n[discord]\ntoken = 'a'\n# een\n[[communities]]\nname = 'A'\n",
+    [(None, ("discord", "token"))],
+)
+@settings(max_examples=300, deadline=None)
 @given(written(), st.lists(st.sampled_from(CHANGES), min_size=1, max_size=5))
 def test_only_what_is_asked_is_changed(source: str, changes: list[tuple[Any, tuple[str | int, ...]]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -73,6 +80,7 @@ def test_only_what_is_asked_is_changed(source: str, changes: list[tuple[Any, tup
                 file.put(value, *where)
             except CannotChange:
                 assert file.values == wanted
+                assert tomllib.loads(file.source) == wanted
                 continue
             put(wanted, value, where)
         assert file.values == wanted
@@ -82,6 +90,17 @@ def test_only_what_is_asked_is_changed(source: str, changes: list[tuple[Any, tup
     # What is behind a setting goes with that setting.
     goes = {"# het dorp", "# taal", "# geheim"}
     assert {remark for remark in re.findall(r"# [a-z ]+", source) if remark not in after} <= goes
+
+
+def test_what_would_take_a_remark_along_is_left_to_its_author(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(
+        "[discord.permissions]\nmoderator = 'x'\n[discord]\ntoken = 'abc'\n# over Dorp\n[community]\n"
+    )
+    file = ConfigFile(path)
+    with pytest.raises(CannotChange):
+        file.put(None, "discord", "token")
+    assert file.source == path.read_text()
 
 
 def put(values: dict[str, Any], value: Any, where: tuple[str | int, ...]) -> None:
