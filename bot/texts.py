@@ -8,7 +8,7 @@ for the core. Backticks mark what can be typed; a Voice says how a platform show
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -87,6 +87,10 @@ class Texts:
         entry = self._catalogue(locale).entries.get(key) or self._catalogue("en").entries.get(key)
         return entry[0] if entry else None
 
+    def words(self, key: str) -> Sequence[str]:
+        """All that people may type for it, of every language; in a catalogue they are apart by `|`."""
+        return [word for locale in self.locales for word in (self.find(key, locale) or "").split("|") if word]
+
     def write(self, said: Text | str, voice: Voice) -> str:
         """The words, in this voice."""
         if isinstance(said, str):
@@ -131,12 +135,11 @@ class Texts:
             return self.number(value, voice.locale)
         return voice.escape(str(value))
 
-    @staticmethod
-    def _person(resident: Resident, voice: Voice) -> str:
-        """By the name that nobody else has; as the platform shows people, where they chose none."""
+    def _person(self, resident: Resident, voice: Voice) -> str:
+        """By the name that nobody else has, or as the platform shows people where they chose none."""
         known = voice.people.get(resident.id)
         if known is None:
-            return voice.escape(resident.name)
+            return voice.escape(resident.name or self._template(Text("resident.somebody"), voice.locale))
         by_platform = voice.person and not known.own and voice.person(known)
         return by_platform or voice.escape(known.name)
 

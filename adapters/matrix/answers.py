@@ -52,7 +52,7 @@ def button_called(message: Message, words: str, texts: Texts) -> int | None:
     found = {number for number, label in labels if label == wanted}
     first, few = wanted.split(" ")[0].strip(_AROUND), len(wanted.split()) <= _FEW
     for key in ("word.yes", "word.no") if few and not found else ():
-        said = {word for locale in texts.locales for word in (texts.find(key, locale) or "").split("|")}
+        said = texts.words(key)
         if first in said:
             found = {number for number, label in labels if label.split(" ")[0].strip(_AROUND) in said}
     return found.pop() if len(found) == 1 else None

@@ -315,7 +315,7 @@ class Sync:
             await self._welcome.note(room.id, await self._welcome.successor(replaces))
         elif replaces is None and await self._welcome.refuses(room):
             log.info("Leaving %s: it is not what replaced the room that led there", room.id)
-            self._doors.run(room.id, partial(self._decline, room.id))
+            self._doors.run(room.id, partial(self._decline, room.id), again=True)
             return
         if room.is_space or self._on.outgoing.is_direct(room.id):
             return

@@ -24,8 +24,6 @@ CHOOSE = "community choose"
 MOST_TOLD, SHOWN = 10, 40
 # And so many things that are lacking: with some of them mended, the others are told.
 MOST_LACKS = 15
-# What puts a setting back to what the configuration says.
-BACK = ("-", "standaard", "default")
 
 
 class Setting(StrEnum):
@@ -37,6 +35,7 @@ class Setting(StrEnum):
     AT_ONCE = "at_once"
     A_DAY = "a_day"
     ANONYMOUS_FLOOR = "anonymous_floor"
+    QUIET = "quiet"
 
 
 # --- which one is meant in private ---
@@ -77,7 +76,9 @@ def set_setting(call: Call, setting: Setting, value: str) -> Message:
     """Say how this community wants something; `-` puts it back."""
     if not _moderates(call):
         raise UserError("community.moderators")
-    wanted = None if value.strip().casefold() in BACK else _checked(call, setting, value.strip())
+    value = value.strip()
+    back = value == "-" or value.casefold() in call.commands.texts.words("community.back.words")
+    wanted = None if back else _checked(call, setting, value)
     call.tx.communities.change(setting, wanted, call.resident.id, call.now)
     call.settings = call.configured.changed(call.tx.communities.settings())
     now = {"setting": _named(setting), "value": _shown(call, setting)}
@@ -143,13 +144,15 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
             if value.casefold() not in zones:
                 raise UserError("community.bad.zone", value=value[:SHOWN])
             return ZoneInfo(zones[value.casefold()]).key
-    value = _ROLES.get(value.casefold(), value.casefold())
+    value = _role_called(call, value.casefold())
     section = next(part for part in call.configured.sections if setting in type(part).model_fields)
     try:
         found = section.with_value(setting, value)
     except ValidationError:
         if setting is Setting.OPENED_BY:
             raise UserError("community.bad.role", value=value[:SHOWN]) from None
+        if setting is Setting.QUIET:
+            raise UserError("community.bad.quiet", value=value[:SHOWN]) from None
         raise UserError("community.bad.number", value=value[:SHOWN]) from None
     if setting is Setting.ANONYMOUS_FLOOR and getattr(found, setting) < getattr(section, setting):
         # With fewer one could guess who chose what: that is for whoever runs Plein to decide.
@@ -157,12 +160,12 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
     return str(getattr(found, setting))
 
 
-# As people say them.
-_ROLES = {
-    **dict.fromkeys(("bewoner", "bewoners", "iedereen", "everybody", "residents"), "resident"),
-    **dict.fromkeys(("organisator", "organisatoren", "organisers"), "organiser"),
-    **dict.fromkeys(("moderators",), "moderator"),
-}
+def _role_called(call: Call, words: str) -> str:
+    """The role that people call so; anything else as it is."""
+    for role in Role:
+        if words in call.commands.texts.words(f"community.role.{role.name.lower()}.words"):
+            return role.name.lower()
+    return words
 
 
 def _named(setting: Setting) -> Text:
@@ -177,6 +180,8 @@ def _shown(call: Call, setting: Setting) -> Text | str:
             return call.settings.zone.key
     section = next((part for part in call.settings.sections if setting in type(part).model_fields), None)
     value = getattr(section, setting, "")
+    if setting is Setting.QUIET and not value:
+        return text("community.no_quiet")
     return text(f"community.role.{value}") if setting is Setting.OPENED_BY else str(value)
 
 

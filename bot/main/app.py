@@ -48,12 +48,13 @@ async def open_core(
     try:
         served = await store.run_anywhere(partial(establish, config))
         settings = {
-            number: config.settings_of(one, features.settings.values()) for number, one in served.items()
+            number: config.settings_of(line, features.settings.values()) for number, line in served.items()
         }
         rest = config.community.board_rest if board_rest is None else board_rest
         first = next(iter(settings.values()))
         core = PleinCore(store, clock, texts_of(features), first, features, rest)
         core.communities.serve(settings)
+        await core.erasing.begin()
         for number in await store.run_anywhere(lambda tx: [known.number for known in tx.communities.all()]):
             residents = served[number].residents if number in served else ()
             await store.run(partial(_name_residents, residents, features), community=number)
@@ -112,6 +113,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.boards.worker.run(),
         core.rooms.stay(),
         core.agenda.run(),
+        core.erasing.run(),
+        core.leaving.run(),
         _freeze_after_catching_up(adapters),
     ]
     tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]

@@ -21,17 +21,17 @@ def establish(config: Config, tx: Transaction) -> Mapping[int, CommunitySection]
     kept = {known.number: known for known in tx.communities.all()}
     numbers = _numbers(config, kept)
     gone = [known for number, known in kept.items() if known.served and number not in numbers.values()]
-    new = [one for one in config.each if one.known_as not in numbers]
+    new = [section for section in config.each if section.known_as not in numbers]
     if gone and new:
         raise BadConfig([text("config.communities.renamed", old=gone[0].key, new=new[0].name)])
-    for one in new:
-        numbers[one.known_as] = tx.communities.add(one.known_as)
+    for section in new:
+        numbers[section.known_as] = tx.communities.add(section.known_as)
     for number, known in kept.items():
         if number not in numbers.values():
             tx.communities.put(Community(number, known.name, known.key, served=False))
-    for one in config.each:
-        tx.communities.put(Community(numbers[one.known_as], one.name, one.known_as, served=True))
-    return {numbers[one.known_as]: one for one in config.each}
+    for section in config.each:
+        tx.communities.put(Community(numbers[section.known_as], section.name, section.known_as, served=True))
+    return {numbers[section.known_as]: section for section in config.each}
 
 
 def _numbers(config: Config, kept: Mapping[int, Community]) -> dict[str, int]:
@@ -39,9 +39,10 @@ def _numbers(config: Config, kept: Mapping[int, Community]) -> dict[str, int]:
     if not config.communities:
         return {config.each[0].known_as: FIRST_COMMUNITY}
     known = {community.key: number for number, community in kept.items() if community.key}
-    numbers = {one.known_as: known[one.known_as] for one in config.each if one.known_as in known}
+    names = [section.known_as for section in config.each]
+    numbers = {name: known[name] for name in names if name in known}
     if not kept[FIRST_COMMUNITY].key:
-        numbers[config.each[0].known_as] = FIRST_COMMUNITY
+        numbers[names[0]] = FIRST_COMMUNITY
     return numbers
 
 
@@ -51,15 +52,15 @@ def grounds_on(platform: str, config: Config, served: Collection[int]) -> Ground
     prefix = f"{platform}:"
     themes = {
         address.removeprefix(prefix): Named(theme.name, theme.language, number)
-        for number, one in numbered
-        for theme in one.themes
+        for number, section in numbered
+        for theme in section.themes
         for address in theme.places
         if address.startswith(prefix)
     }
     groups = {
         group: number
-        for number, one in numbered
-        for group in {"discord": one.servers, "matrix": one.spaces}.get(platform, ())
+        for number, section in numbered
+        for group in {"discord": section.servers, "matrix": section.spaces}.get(platform, ())
     }
     if platform == "discord" and not config.communities:
         groups = dict.fromkeys(servers_of(config), next(iter(served)))

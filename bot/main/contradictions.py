@@ -21,20 +21,20 @@ def contradictions(config: Config, source: str) -> Iterator[Text]:
         yield from _of_nobody(config.communities)
     paths = [f"communities[{number}]." for number in range(1, len(config.communities) + 1)] or [""]
     every = list(zip(paths, config.each, strict=True))
-    for path, one in every:
-        accounts = ((f"{path}residents", person.accounts) for person in one.residents)
+    for path, section in every:
+        accounts = ((f"{path}residents", person.accounts) for person in section.residents)
         yield from _twice("residents", _numbered("accounts", accounts), source)
     places = [
         entry
-        for path, one in every
-        for entry in _numbered("places", ((f"{path}themes", theme.places) for theme in one.themes))
+        for path, section in every
+        for entry in _numbered("places", ((f"{path}themes", theme.places) for theme in section.themes))
     ]
     yield from _twice("themes", places, source)
     for name in ("servers", "spaces"):
         yield from _twice(name, _listed(name, every), source)
-    yield from _twice("names", [(f"{path}name", one.name) for path, one in every], source)
-    keys = [(f"{path}{'key' if one.key else 'name'}", one.known_as) for path, one in every]
-    if len({folded(one.name) for one in config.each}) == len(config.each):
+    yield from _twice("names", [(f"{path}name", section.name) for path, section in every], source)
+    keys = [(f"{path}{'key' if section.key else 'name'}", section.known_as) for path, section in every]
+    if len({folded(section.name) for section in config.each}) == len(config.each):
         yield from _twice("keys", keys, source)
     discord = config.of(Discord)
     if discord and discord.commands == "guild" and not servers_of(config):
@@ -44,7 +44,8 @@ def contradictions(config: Config, source: str) -> Iterator[Text]:
 def servers_of(config: Config) -> Sequence[str]:
     """All servers on Discord that the configuration names."""
     discord = config.of(Discord)
-    return [*(discord.guilds if discord else ()), *(name for one in config.each for name in one.servers)]
+    theirs = [server for section in config.each for server in section.servers]
+    return [*(discord.guilds if discord else ()), *theirs]
 
 
 def _said_for_all(config: Config) -> Iterator[Text]:
@@ -65,8 +66,9 @@ def _said_for_all(config: Config) -> Iterator[Text]:
 
 def _of_nobody(communities: Sequence[CommunitySection]) -> Iterator[Text]:
     """Of several each says what is its; only a single one may have all that there is."""
-    for number, one in enumerate(communities, 1):
-        if len(communities) > 1 and not (one.servers or one.spaces or any(t.places for t in one.themes)):
+    for number, section in enumerate(communities, 1):
+        has_places = any(theme.places for theme in section.themes)
+        if len(communities) > 1 and not (section.servers or section.spaces or has_places):
             path = f"communities[{number}]"
             yield text("config.fault", path=path, problem=text("config.communities.nowhere"))
 
@@ -83,8 +85,8 @@ def _numbered(key: str, entries: Iterable[tuple[str, Sequence[str]]]) -> list[En
 def _listed(name: str, every: Iterable[tuple[str, CommunitySection]]) -> list[Entry]:
     return [
         (f"{path}{name}[{at}]", address)
-        for path, one in every
-        for at, address in enumerate(getattr(one, name), 1)
+        for path, section in every
+        for at, address in enumerate(getattr(section, name), 1)
     ]
 
 

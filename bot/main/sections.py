@@ -161,15 +161,15 @@ class Config(Section):
         only = CommunitySection(name=self.community.name, themes=self.themes, residents=self.residents)
         return self.communities or (only,)
 
-    def settings_of(self, one: CommunitySection, sections: Iterable[type[Section]]) -> Settings:
+    def settings_of(self, line: CommunitySection, kinds: Iterable[type[Section]]) -> Settings:
         """What that community's line says, and else what holds for all of them."""
         found = []
-        for kind in sections:
-            common, own = self.of(kind) or kind(), _section_in(one, kind)
+        for kind in kinds:
+            common, own = self.of(kind) or kind(), _section_in(line, kind)
             changes = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
             found.append(common.model_copy(update=changes))
-        language, zone = one.language or self.community.language, one.zone or self.community.zone
-        return Settings(language, ZoneInfo(zone), tuple(found), one.name)
+        language, zone = line.language or self.community.language, line.zone or self.community.zone
+        return Settings(language, ZoneInfo(zone), tuple(found), line.name)
 
     @property
     def zone(self) -> ZoneInfo:

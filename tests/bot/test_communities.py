@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -321,6 +321,37 @@ async def test_another_zone_is_read_and_written_by_its_clocks(town: Town) -> Non
     assert [zone.key for zone in zones] == ["Europe/London", "Europe/Brussels"]
 
 
+async def test_reminders_wait_for_the_end_of_the_quiet_hours_of_their_community(town: Town) -> None:
+    """What is asked for then is answered at once."""
+    answer = await town.say("mia", "!gemeenschap stel in stilte 19u tot 8:30", room=SQUARE)
+    assert "19:00-08:30" in answer
+    for room in (SQUARE, MARKET):
+        await town.say("ben", "!herinneringen aan", room=room)
+        await town.say(
+            "anna", '!peiling open "Wat?" Ja | Nee --sluit "volgende week zaterdag 20u"', room=room
+        )
+    found = await town.core.store.run(lambda tx: tx.of(POLLS).get(1, 0))
+    assert found
+    closes_at = found[0].closes_at.astimezone(BRUSSELS)
+
+    async def reminded(at: datetime) -> list[str]:
+        town.clock.turn_to(at)
+        await town.core.run_due()
+        shown = town.platform.shown
+        return [each.key for each in shown if each.where == "ben" and "reminder" in each.key]
+
+    # A day before it closes.
+    evening = closes_at - timedelta(days=1)
+    (theirs,) = await reminded(evening + timedelta(minutes=1))
+    assert theirs.endswith(f"@{other_of(town)}")
+    assert "Wat?" in await town.say("ben", "!peiling toon", room=SQUARE)
+    morning = closes_at.replace(hour=8, minute=30)
+    assert await reminded(morning - timedelta(minutes=1)) == [theirs]
+    assert len(await reminded(morning + timedelta(minutes=1))) == 2
+    assert len(await reminded(closes_at)) == 2
+    assert "nu geen" in await town.say("mia", "!gemeenschap stel in stilte geen", room=SQUARE)
+
+
 async def test_who_changed_what_is_kept_without_whoever_was_forgotten(town: Town) -> None:
     await town.say("mia", "!gemeenschap stel in dagelijks 3", room=SQUARE)
     mia = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "mia")))
@@ -343,6 +374,9 @@ async def test_who_changed_what_is_kept_without_whoever_was_forgotten(town: Town
         ("mia", "zone ../../etc/passwd", "community.bad.zone"),
         ("mia", "wie burgemeester", "community.bad.role"),
         ("mia", "drempel 0", "community.bad.number"),
+        ("mia", "stilte nachts", "community.bad.quiet"),
+        ("mia", "stilte 22:00-25:00", "community.bad.quiet"),
+        ("mia", "stilte 8-8", "community.bad.quiet"),
         ("anna", "tegelijk 5", "community.moderators"),
     ],
 )
