@@ -171,7 +171,13 @@ class Outbox:
     ) -> bool:
         later = self._clock.now() + pause
         in_doubt = post.in_doubt or not unsent
-        await self._run(post, lambda tx: tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt))
+
+        def wait(tx: Transaction) -> None:
+            tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt)
+            if isinstance(post.to, Identity):
+                tx.posts.keep_newest(post.account, post.to)
+
+        await self._run(post, wait)
         return False
 
     async def _failed(self, post: Post, error: Exception) -> bool:
