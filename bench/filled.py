@@ -282,7 +282,7 @@ class _Filling:
     def _subjects(self) -> Iterator[Row]:
         for is_open, poll in self._polls:
             row = {"subject": f"poll:{poll['id']}", "theme": poll["theme"], "version": 1 + BALLOTS}
-            yield row | {"open": is_open}
+            yield row | {"open": is_open, "behind": 0}
 
     def _shown_in(self, poll: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         for platform in PLATFORMS:

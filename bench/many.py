@@ -73,7 +73,7 @@ class Town:
         await self.says(
             self.voter(0), '!peiling open "Waar komt de bank?" Plein | Park | Nergens', self.square
         )
-        for does in (self.vote, self.show, self.show_privately):
+        for does in (self.vote, self.show, self.show_privately, self.link):
             await does()
 
     async def says(self, author: Identity, words: str, place: Place | None = None) -> Message:

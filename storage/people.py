@@ -16,7 +16,7 @@ from storage import belongings, listed, parting
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
-from storage.tables import NOWHERE, identities, members, places, posts, residents
+from storage.tables import accounts, identities, members, places, posts, residents
 from storage.upsert import upsert
 
 # Whose people are looked among: those of these themes, or all there are.
@@ -63,17 +63,21 @@ _TALKS_TO = (
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(account=bindparam("account_"))
 )
-# What waits for them goes along, and whatever it waited for.
+# What waits for them goes along, and whatever it waited for: with each account that could have said it, or
+# with none yet.
+_MIGHT_SAY = select(accounts.c.account).where(accounts.c.platform == bindparam("platform_"))
+_MIGHT_SAY = _MIGHT_SAY.union_all(select(bindparam("platform_", type_=accounts.c.account.type)))
 _HEAR_FROM = (
     update(posts)
     .where(
+        posts.c.account.in_(_MIGHT_SAY),
         posts.c.platform == bindparam("platform_"),
         posts.c.room == bindparam("user_"),
         posts.c.private,
         posts.c.sent_at.is_(None),
+        posts.c.parked.is_(None),
         posts.c.ref.is_(None),
         posts.c.account != bindparam("account_"),
-        posts.c.account != NOWHERE,
     )
     .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
 )

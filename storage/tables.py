@@ -176,8 +176,13 @@ identities = Table(
     Column("role", Integer),
     # Since when they use Plein here, where they used it in another community before.
     Column("turned_at", Moment),
+    Index("ix_identities_user_id", "user_id"),
+    Index("ix_identities_account", "account"),
     sqlite_with_rowid=False,
 )
+# The few of whom the configuration says something, or who joined somebody a moment ago.
+Index("ix_identities_listed", identities.c.community, sqlite_where=text("listed IS NOT NULL"))
+Index("ix_identities_apart", identities.c.community, sqlite_where=text("role IS NOT NULL"))
 
 themes = Table(
     "themes",
@@ -284,6 +289,8 @@ posts = Table(
     Column("role", Integer, nullable=False, server_default="0"),
     UniqueConstraint("id", "community"),
 )
+# What no account of Plein's has taken over yet.
+Index("ix_posts_unclaimed", posts.c.account, sqlite_where=text("account = platform"))
 _TOLD = text("resident IS NOT NULL")
 Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)
 _WAITING = text("sent_at IS NULL AND parked IS NULL")
@@ -312,8 +319,11 @@ subjects = Table(
     Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
+    # Some board of it may show an older version: those that do are looked for among these alone.
+    Column("behind", Integer, nullable=False, server_default="1"),
     sqlite_with_rowid=False,
 )
+Index("ix_subjects_behind", subjects.c.behind, sqlite_where=text("behind = 1"))
 
 boards = Table(
     "boards",
@@ -331,6 +341,7 @@ boards = Table(
     Column("next_at", Moment, nullable=False),
     Column("account", String, nullable=False, server_default=""),
     ForeignKeyConstraint(["community", "subject"], ["subjects.community", "subjects.subject"]),
+    Index("ix_boards_account_next_at", "account", "next_at"),
     sqlite_with_rowid=False,
 )
 
@@ -347,6 +358,7 @@ refs = Table(
     Column("room", String),
     sqlite_with_rowid=False,
 )
+Index("ix_refs_post", refs.c.post, sqlite_where=text("post IS NOT NULL"))
 
 jobs = Table(
     "jobs",
