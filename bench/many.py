@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import statistics
+import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -30,10 +31,12 @@ from bench.filled import (
     platforms_of,
     who,
 )
+from bench.start import plein
 from bot.core import PleinCore
 from bot.model.events import Invocation
 from bot.model.message import Message
 from bot.model.people import Identity, Place
+from tests.homeserver import Homeserver
 from tests.postgres import PostgreSQL as Server
 
 TIMES, TURNS, PAIRS = 200, 9, 10
@@ -167,7 +170,7 @@ async def measure() -> list[Figure]:
             _town(f"sqlite:///{folder}/full.db", None, _nothing_else, full=True) as full,
         ):
             found += await _figures("SQLite", full, empty)
-        return [*found, *await _on_postgresql(folder)]
+        return [*found, *await _on_postgresql(folder), *await _starting()]
 
 
 async def _on_postgresql(folder: Path) -> list[Figure]:
@@ -223,6 +226,31 @@ async def _figures(database: str, full: Town, empty: Town) -> list[Figure]:
         )
     )
     return found
+
+
+async def _starting() -> list[Figure]:
+    with tempfile.TemporaryDirectory() as name:
+        server_folder, *folders = (Path(name) / part for part in ("server", "full", "empty"))
+        for folder in (server_folder, *folders):
+            folder.mkdir()
+        async with opened(f"sqlite:///{folders[0]}/plein.db") as store:
+            await fill(store, CLOCK.now())
+        async with await Homeserver.start(server_folder) as server:
+            bots = [
+                plein(folder, server, await server.register(f"bench-{folder.name}")) for folder in folders
+            ]
+            for bot in bots:  # the first start makes keys, and tables
+                await bot.once()
+                bot.memory.clear()
+            took, others = await by_turns(*(bot.once for bot in bots), runs=TURNS)
+    full, empty = bots
+    beside = "an empty database"
+    return [
+        compare("start to ready, on a full database", "s", took, beside, others, "at most 1.3"),
+        compare(
+            "memory at rest, on a full database", "MiB", full.memory, beside, empty.memory, "at most 1.2"
+        ),
+    ]
 
 
 def _nothing_else() -> Callable[[], float]:
