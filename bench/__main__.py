@@ -12,14 +12,40 @@ import sys
 import traceback
 from pathlib import Path
 
-from bench import ballots, deliveries, kinds, many, moments, postgres, presses, readers, reply, start, votes
+from bench import (
+    ballots,
+    belongings,
+    deliveries,
+    kinds,
+    many,
+    moments,
+    postgres,
+    presses,
+    readers,
+    reply,
+    start,
+    votes,
+)
 from bench.figures import Figure
 from bot.main.app import freeze_startup_objects
 
 RESULTS = Path(__file__).parent / "results.json"
 PARTS = {
     module.__name__.removeprefix("bench."): module.measure
-    for module in (votes, postgres, readers, kinds, ballots, deliveries, many, moments, start, presses, reply)
+    for module in (
+        votes,
+        postgres,
+        readers,
+        kinds,
+        ballots,
+        belongings,
+        deliveries,
+        many,
+        moments,
+        start,
+        presses,
+        reply,
+    )
 }
 
 

@@ -8,7 +8,7 @@ import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,6 @@ from bench.filled import (
     THEMES,
     account_of,
     fill,
-    on_both,
     place_of,
     platforms_of,
     who,
@@ -53,7 +52,9 @@ class Town:
     community: int
     # What its database's own processes used, in seconds of CPU.
     used_elsewhere: Callable[[], float]
-    singles: Iterator[int] = field(default_factory=itertools.count)
+    singles: Mapping[str, Iterator[int]] = field(
+        default_factory=lambda: {platform: iter(range(PEOPLE)) for platform in PLATFORMS}
+    )
 
     @property
     def square(self) -> Place:
@@ -67,10 +68,8 @@ class Town:
 
     def pair(self) -> tuple[Identity, Identity]:
         """Two who are on one platform each, and not on the same."""
-        one = next(number for number in self.singles if not on_both(number))
-        other = next(n for n in self.singles if not on_both(n) and platforms_of(n) != platforms_of(one))
-        first, second = (who(self.community, n, platforms_of(n)[0]) for n in (one, other))
-        return first, second
+        first, second = (next(n for n in found if _is_only_on(n, p)) for p, found in self.singles.items())
+        return who(self.community, first, PLATFORMS[0]), who(self.community, second, PLATFORMS[1])
 
     async def prepare(self) -> None:
         await self.says(
@@ -127,6 +126,7 @@ class Town:
             (self.says(gives, f"!koppel {code}") for (_, gives), code in zip(pairs, codes, strict=True)), said
         )
         questions = list(zip(pairs, said, strict=True))
+        assert all(question.buttons for question in said), said
         agreed = await self._cpu((self.presses(gives, asked) for (_, gives), asked in questions), said)
         joined = await self._cpu((self.presses(asks, asked) for (asks, _), asked in questions), said)
         assert {answer.lines[0].key for answer in said} == {"link.done"}
@@ -226,6 +226,10 @@ async def _figures(database: str, full: Town, empty: Town) -> list[Figure]:
         )
     )
     return found
+
+
+def _is_only_on(person: int, platform: str) -> bool:
+    return platforms_of(person) == (platform,)
 
 
 async def _starting() -> list[Figure]:

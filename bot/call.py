@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # So many themes are named to whoever asks for another one.
 MOST_NAMED = 20
+# Nobody in particular; whoever was forgotten just now is nobody.
+NOBODY = Resident(0, "")
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -340,6 +342,11 @@ class Call:
         """The last change: places that come later do not show this subject any more."""
         self.changed(subject)
         self.tx.boards.end(subject)
+
+    def forget_them(self) -> None:
+        """Keep nothing of whoever asks: they are nobody from here on."""
+        self.belongings.forget(self.tx, self.resident.id, self.now, self.said_at)
+        self.resident = NOBODY
 
     def undo_with(self, command: str, **args: Any) -> None:
         """Remember what takes this invocation back, for when its message is removed."""

@@ -13,6 +13,8 @@ from bot.commands.types import CONVERTERS
 from bot.communities import Communities, of_community
 from bot.delivery.agenda import Agenda
 from bot.delivery.boards import Boards
+from bot.delivery.erasing import Erasing
+from bot.delivery.leaving import Leaving
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch
@@ -56,6 +58,8 @@ class PleinCore:
         self.outbox = Outbox(store, clock, self.rooms.adapters)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
+        self.erasing = Erasing(store, clock, features)
+        self.leaving = Leaving(store, clock, features)
 
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""
@@ -70,6 +74,7 @@ class PleinCore:
         await self.agenda.flush(dict.fromkeys(self.rooms.adapters, now))
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
+        await self.erasing.flush()
 
     # --- what people do ---
 
@@ -126,7 +131,8 @@ class PleinCore:
     async def forget(self, resident: int) -> None:
         """Nothing is kept of a resident any more, but what counts without saying whose it was."""
         community = await self._of_resident(resident)
-        await self.store.run(lambda tx: self.features.forget(tx, resident), community=community)
+        now = self.clock.now()
+        await self.store.run(lambda tx: self.features.forget(tx, resident, now), community=community)
 
     async def _of_resident(self, resident: int) -> int:
         found = await self.store.read_anywhere(lambda tx: tx.communities.of_residents([resident]))

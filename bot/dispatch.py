@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from bot.call import Call
+from bot.call import NOBODY, Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
@@ -161,6 +161,8 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0]
+        if is_over(known, invocation.author, invocation.at, tx):
+            return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         if turned:
             tx.people.turns_here(invocation.author, call.now)
@@ -169,7 +171,7 @@ class Dispatch:
         if invocation.looks_private:
             _say_who_reads_along(call, invocation)
             if invocation.typed is None and not invocation.command:
-                tx.handled.add(invocation.id, call.now, None, None)
+                tx.handled.add(invocation.id, call.now, None, None, author=invocation.author)
                 return None
         command: Command | None = None
         given: Mapping[str, Any] = {}
@@ -213,7 +215,10 @@ class Dispatch:
             return answer
         # What went into the outbox is kept there, and said once however often it is asked for.
         kept = None if invocation.by_post else answer
-        tx.handled.add(invocation.id, call.now, kept, call.undone_by, confidential=confidential)
+        author = None if call.resident.id == NOBODY.id else invocation.author
+        tx.handled.add(
+            invocation.id, call.now, kept, call.undone_by, author=author, confidential=confidential
+        )
         if invocation.by_post and answer is not None:
             self._post(answer, to, call, invocation, aloud=aloud, confidential=confidential)
         return answer
@@ -270,7 +275,7 @@ class Dispatch:
         except Unsure as unsure:
             raise unsure.understanding(keep(self.commands, command, bound)) from None
         if once and not call.secret:  # a secret ballot stands as it was given last
-            call.tx.handled.add(once, call.now, answer, None)
+            call.tx.handled.add(once, call.now, answer, None, author=invocation.author)
         return answer
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
@@ -375,7 +380,7 @@ class Dispatch:
             commands=self.commands,
             belongings=self.belongings,
             locale=self.settings.locale,
-            resident=Resident(0, ""),
+            resident=NOBODY,
             role_here=Role.RESIDENT,
         )
 
@@ -413,6 +418,12 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
 
 
+def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:
+    """Whether whoever said it was forgotten since: nothing of theirs happens a second time."""
+    forgotten_at = known.account.forgotten_at if known.account else tx.forgotten.at(author)
+    return forgotten_at is not None and said_at < forgotten_at
+
+
 def _is_fresh(kept: Part | None, role: Role, writes: bool, now: datetime) -> bool:
     """Whether what is kept says the same that is said now, and was said not long ago."""
     if kept is None or kept.role != role or kept.writes != writes:
@@ -423,7 +434,7 @@ def _is_fresh(kept: Part | None, role: Role, writes: bool, now: datetime) -> boo
 def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     """Once in that place, in their language; and a word where only they read it, to go on from."""
     assert invocation.place
-    key = f"overheard:{invocation.place.room_id}:{invocation.author.user_id}"
+    key = f"overheard:{invocation.place.room_id}:{call.resident.id}"
     here = Message(message(text("private.overheard")).blocks, locale=call.locale)
     call.post(invocation.place, here, key, account=invocation.account)
     alone = Message(message(text("private.here")).blocks, locale=call.locale)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
+from bot.exported import SUBJECT, as_file
 from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.people import Identity, Role
@@ -110,7 +112,7 @@ class Features:
         self.commands = tuple(command for feature in self.all for command in feature.commands)
         self.jobs = _added_up(feature.jobs for feature in self.all)
         self.boards = _added_up(feature.boards for feature in self.all)
-        self.files = _added_up(feature.files for feature in self.all)
+        self.files = _added_up([{SUBJECT: {"json": self._make_export}}, *(each.files for each in self.all)])
         self.suggest = _added_up(feature.suggest for feature in self.all)
         self.kinds: Converters = {
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
@@ -149,18 +151,25 @@ class Features:
                 feature.part(tx, resident, new)
         return new
 
-    def forget(self, tx: Transaction, resident: int) -> None:
-        """Keep nothing of them; what stays because others count on it does not say whose it was."""
+    def forget(self, tx: Transaction, resident: int, now: datetime, said_at: datetime | None = None) -> None:
+        """Keep nothing of them; what stays because others count on it does not say whose it was.
+
+        `said_at`: when they asked for it. What they said before is not dealt with again.
+        """
         tx.people.hold(resident)
         for feature in self.all:
             if feature.forget:
                 feature.forget(tx, resident)
-        tx.people.forget(resident)
+        tx.people.forget(resident, said_at or now, now)
 
     def export(self, tx: Transaction, resident: int) -> Exported:
         """All that is kept of them."""
         parts = [feature.export(tx, resident) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
+
+    def _make_export(self, tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+        kept = self.export(tx, int(subject))
+        return lambda: as_file(kept, write)
 
     def check_names(self, commands: Commands) -> None:
         """What a command is called is understood in every language. Raises: Clash where two are called so."""

@@ -66,4 +66,5 @@ class Hearing:
                 raise
             except Exception:
                 log.exception("What was heard as %s could not be dealt with", heard.id)
-        tx.handled.add(heard.id, call.now, None, None)
+        author = heard.author if known.account else None
+        tx.handled.add(heard.id, call.now, None, None, author=author)

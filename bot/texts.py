@@ -131,12 +131,11 @@ class Texts:
             return self.number(value, voice.locale)
         return voice.escape(str(value))
 
-    @staticmethod
-    def _person(resident: Resident, voice: Voice) -> str:
-        """By the name that nobody else has; as the platform shows people, where they chose none."""
+    def _person(self, resident: Resident, voice: Voice) -> str:
+        """By the name that nobody else has, or as the platform shows people where they chose none."""
         known = voice.people.get(resident.id)
         if known is None:
-            return voice.escape(resident.name)
+            return voice.escape(resident.name or self._template(Text("resident.somebody"), voice.locale))
         by_platform = voice.person and not known.own and voice.person(known)
         return by_platform or voice.escape(known.name)
 

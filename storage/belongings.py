@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+import orjson
 from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select, update
 
+from bot.model.codec import pack_resident
+from bot.model.people import Identity
 from bot.ports.people import Exported
 from storage.batch import Batch
+from storage.community import COLUMN
 from storage.executor import CONFLICTS
-from storage.tables import identities, members, posts, residents, uses
+from storage.forgotten import Forgotten, OfAccount, drop_posts
+from storage.posts import LONG_AGO
+from storage.tables import boards, handled, identities, members, posts, residents, subjects, uses
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
@@ -21,19 +28,27 @@ _MOVE = [
     for owner in _OWNED
 ]
 _EXPORT: dict[str, Select[Any]] = {
-    owner.table.name: select(*(column for column in owner.table.c if column is not owner)).where(owner == _ID)
+    owner.table.name: select(*(column for column in owner.table.c if column is not owner))
+    .where(owner == _ID)
+    .order_by(*owner.table.primary_key)
     for owner in (residents.c.id, *_OWNED)
 }
-# What was said to them alone, and what still waits to be.
-_DROP_POSTS = delete(posts).where(
-    posts.c.private,
-    exists().where(
-        identities.c.resident == _ID,
-        identities.c.platform == posts.c.platform,
-        identities.c.user_id == posts.c.room,
-    ),
+# What goes by account: what was said to it, and what it was answered.
+_SAID_TO = tuple(
+    select(*(column for column in posts.c if column is not posts.c.resident))
+    .where(those, posts.c.resident.is_(None))
+    .order_by(posts.c.seq)
+    for those in OfAccount.posts
 )
-_FORGET = [delete(owner.table).where(owner == _ID) for owner in _OWNED]
+_ANSWERED = select(handled.c.id, handled.c.at, handled.c.undo).where(OfAccount.answers).order_by(handled.c.at)
+_ACCOUNTS = (
+    select(identities.c.platform, identities.c.user_id)
+    .where(identities.c.resident == _ID)
+    .order_by(identities.c.platform, identities.c.user_id)
+)
+_THEIR_POSTS = select(posts.c.account, posts.c.ref).where(posts.c.resident == _ID, posts.c.ref.is_not(None))
+_FORGET_POSTS = delete(posts).where(posts.c.resident == _ID)
+_FORGET = [delete(owner.table).where(owner == _ID) for owner in _OWNED if owner is not posts.c.resident]
 # What was counted stays right: it may refer to somebody of whom nothing else is known.
 _BLANK = (
     update(residents)
@@ -53,31 +68,114 @@ _BLANK = (
 _REMOVE = delete(residents).where(residents.c.id == _ID)
 
 
+# What names them where many read it names them anew: by then as somebody whom nobody knows.
+_SAYS = bindparam("says_", type_=posts.c.message.type)
+_SAY_ANEW = (
+    update(posts)
+    .where(
+        *(posts.c.message.contains(_SAYS), posts.c.key == "", posts.c.sent_at.is_not(None)),
+        *(posts.c.ref.is_not(None), posts.c.parked.is_(None), posts.c.withdrawn.is_(False)),
+        posts.c.private.is_(False),
+    )
+    .values(
+        version=posts.c.version + 1,
+        next_at=LONG_AGO,
+        attempts=0,
+        in_doubt=False,
+        sent_at=None,
+        tried_at=None,
+    )
+)
+_SHOW_ANEW = (
+    update(subjects)
+    .where(
+        exists().where(
+            *(boards.c.community == subjects.c.community, boards.c.subject == subjects.c.subject),
+            boards.c.shown.contains(_SAYS),
+        )
+    )
+    .values(version=subjects.c.version + 1)
+)
+
+
 def merge(db: Batch, old: int, new: int) -> None:
     """What either has is theirs who they both are."""
     for statement in _MOVE:
         db.execute(statement, {"old_": old, "new_": new})
 
 
+def accounts_of(db: Batch, resident: int) -> Sequence[Identity]:
+    return [Identity(*row) for row in db.execute(_ACCOUNTS, {"id_": resident})]
+
+
 def export(db: Batch, resident: int) -> Exported:
-    """By the name of the table."""
-    return {
-        name: [_plain(row) for row in db.execute(statement, {"id_": resident})]
-        for name, statement in _EXPORT.items()
-    }
+    """By the name of the table; of what was said to them without who else it was about."""
+    rows = {name: [*db.execute(statement, {"id_": resident})] for name, statement in _EXPORT.items()}
+    rows["handled"] = []
+    for account in accounts_of(db, resident):
+        for statement in _SAID_TO:
+            rows["posts"] += db.execute(statement, OfAccount.values(account))
+        rows["handled"] += db.execute(_ANSWERED, OfAccount.values(account))
+    return db.offload(partial(_readable, rows, resident))
 
 
-def _plain(row: Any) -> Mapping[str, Any]:
+def _readable(rows: Mapping[str, Sequence[Any]], resident: int) -> Exported:
+    found = {name: [_plain(row) for row in of_table] for name, of_table in rows.items()}
+    for post in found["posts"]:
+        _open_up(post, resident)
+    for answered in found["handled"]:
+        undo = answered["undo"] and orjson.loads(answered["undo"])
+        answered["undo"] = undo and {"command": undo["command"], "args": undo["args"]}
+    return found
+
+
+def _plain(row: Any) -> dict[str, Any]:
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row._asdict().items()
+        if name != COLUMN
     }
 
 
-def forget(db: Batch, resident: int) -> None:
-    """Where something refers to them still, a row remains that says nothing."""
-    for statement in (_DROP_POSTS, *_FORGET, _BLANK):
+def _open_up(post: Any, resident: int) -> None:
+    """What is sealed stays so: it is there only until it was said."""
+    sealed = bool(post["key"])
+    for name in ("message", "wanted"):
+        said = None if sealed or not post[name] else post[name]
+        post[name] = said and _without_others(_read(said), resident)
+    post["sealed"] = sealed
+
+
+def _read(packed: str) -> Any:
+    try:
+        return orjson.loads(packed)
+    except orjson.JSONDecodeError:
+        return packed
+
+
+def _without_others(said: Any, resident: int) -> Any:
+    if isinstance(said, list):
+        return [_without_others(part, resident) for part in said]
+    if not isinstance(said, dict):
+        return said
+    if "resident" in said:
+        return {"resident": "you" if said["resident"] == resident else "somebody else"}
+    return {name: _without_others(part, resident) for name, part in said.items()}
+
+
+def forget(db: Batch, past: Forgotten, resident: int, at: datetime, now: datetime) -> None:
+    """Where something refers to them still, a row remains that says nothing.
+
+    What their accounts said before `at` is not dealt with again.
+    """
+    for account in accounts_of(db, resident):
+        past.add(account, at, now)
+    drop_posts(db, _THEIR_POSTS, _FORGET_POSTS, {"id_": resident})
+    for statement in (*_FORGET, _BLANK):
         db.execute(statement, {"id_": resident})
+    for statement, what in ((_SAY_ANEW, "post"), (_SHOW_ANEW, "board")):
+        db.execute(statement, {"says_": pack_resident(resident)})
+        db.wake(what)
     db.savepoint()
     try:
         db.execute(_REMOVE, {"id_": resident})

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import and_, bindparam, delete, exists, func, literal_column, select, update
 
-from bot.model.codec import pack, unpack
-from bot.model.message import Message
+from bot.model.codec import pack, pack_text, unpack, without
+from bot.model.message import Message, Text
 from bot.model.people import Place
 from bot.model.work import Board, Reference, key_in
 from storage.batch import Batch
@@ -91,6 +91,10 @@ _LATER = (
     )
 )
 _RETRY = retrying(boards)
+_SAYING = select(boards.c.subject, boards.c.platform, boards.c.room, boards.c.shown).where(
+    boards.c.shown.contains(bindparam("line_", type_=boards.c.shown.type))
+)
+_REWRITE = update(boards).where(_THIS).values(shown=bindparam("shown_"))
 _DROP = delete(boards).where(_THIS)
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
@@ -132,6 +136,12 @@ class Boards:
     def mark(self, subject: str) -> None:
         self._db.defer(_MARK, subject, {"subject_": subject})
         self._db.wake("board")
+
+    def unsay(self, line: Text) -> None:
+        for row in list(self._db.execute(_SAYING, {"line_": pack_text(line)})):
+            where = {f"{name}_": getattr(row, name) for name in ("subject", "platform", "room")}
+            self._db.execute(_REWRITE, {**where, "shown_": without(row.shown, line)})
+            self.mark(row.subject)
 
     def end(self, subject: str) -> None:
         self._db.execute(_END, {"subject_": subject})

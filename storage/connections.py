@@ -23,13 +23,13 @@ ANSWERS_WITHIN = 3.0
 MIGRATES_WITHIN = 3600.0
 # Connections for those who only read.
 READERS = 4
-# FULL: what was acknowledged survives the machine. FAST: what is deleted is overwritten where its page is
-# written anyway. The others save work: a larger log is folded into the file less often, and 16 MB of it are
+# FULL: what was acknowledged survives the machine. What is deleted is overwritten.
+# The others save work: a larger log is folded into the file less often, and 16 MB of it are
 # kept at hand.
 WRITING = (
     "journal_mode=WAL",
     "synchronous=FULL",
-    "secure_delete=FAST",
+    "secure_delete=ON",
     "foreign_keys=ON",
     "wal_autocheckpoint=4000",
     "cache_size=-16000",

@@ -19,6 +19,7 @@ import asyncio
 import contextlib
 import logging
 import queue
+import sqlite3
 import threading
 from abc import ABC, abstractmethod
 from collections import defaultdict
@@ -65,6 +66,10 @@ log = logging.getLogger(__name__)
 GROUP = 256
 # Seconds after which a connection that nobody used is looked at before it is used again.
 IDLE = 1.0
+# Seconds for which those who write wait at most while the log is cut.
+CUTS_WITHIN = 0.2
+# A file of so many bytes is written anew in less than two seconds.
+MOST_WRITTEN_ANEW = 100_000_000
 Asked = tuple[Task, asyncio.Future[Any]]
 
 
@@ -148,6 +153,9 @@ class _Served(ABC):
     @abstractmethod
     async def _read(self, work: Callable[[Transaction], T], whose: int | None) -> T: ...
 
+    @abstractmethod
+    async def wipe_log(self) -> bool: ...
+
     async def forget(self, now: datetime) -> None:
         tables = tuple(stored.tables for stored in self._stores.values())
         await forget(cast(Store, self), now, deserted.rules(tables))
@@ -185,7 +193,8 @@ class SQLite(_Served):
         self._queue: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
         self._loop = asyncio.get_running_loop()
         # A database in memory is one connection's alone.
-        self._readers = sqlite_readers(url, answers_within) if sqlite_file(url) else None
+        self._file = sqlite_file(url)
+        self._readers = sqlite_readers(url, answers_within) if self._file else None
         self._reading = ThreadPoolExecutor(READERS, "plein-reader")
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
         self._thread.start()
@@ -207,6 +216,12 @@ class SQLite(_Served):
             )
         finally:
             turn.give()
+
+    async def wipe_log(self) -> bool:
+        """All that the log holds is folded into the file, and the log cut to nothing."""
+        if self._file is None:
+            return True
+        return await asyncio.to_thread(_cut_log, self._file)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._reading.shutdown)
@@ -263,6 +278,24 @@ class SQLite(_Served):
         return group
 
 
+def _cut_log(file: Path) -> bool:
+    """Beside the writer, who waits meanwhile. False: somebody reads or writes.
+
+    What was moved from page to page as a table grew left copies behind, of which `secure_delete` knows
+    nothing: so the file is written anew, in memory, unless it is so large that others would wait too long.
+    """
+    with contextlib.closing(sqlite3.connect(file, timeout=CUTS_WITHIN, isolation_level=None)) as db:
+        try:
+            if file.stat().st_size <= MOST_WRITTEN_ANEW:
+                db.execute("PRAGMA temp_store=MEMORY")
+                db.execute("PRAGMA secure_delete=ON")
+                db.execute("VACUUM")
+            busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError:
+            return False
+        return not busy
+
+
 class PostgreSQL(_Served):
     """A server: the same functions through one asyncpg connection, commits shared; a few more that read."""
 
@@ -299,6 +332,10 @@ class PostgreSQL(_Served):
             raise failure(error) from error
         finally:
             turn.give()
+
+    async def wipe_log(self) -> bool:
+        """The server keeps its log, and what was deleted, as long as it is told to (docs/operating.md)."""
+        return True
 
     async def close(self) -> None:
         self._queue.put_nowait(None)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
-from bot.model.codec import pack, unpack
+from bot.model.codec import pack, pack_text, unpack, without
 from bot.model.events import Invocation, Undo
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Theme
 from bot.ports.people import Recognised
 from storage.batch import Batch, Loader
@@ -33,6 +33,10 @@ _PLACE = Loader(
 )
 _UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
 _ADD = insert(handled)
+_QUOTED = select(handled.c.id, handled.c.answer).where(
+    handled.c.key == "", handled.c.answer.contains(bindparam("line_", type_=handled.c.answer.type))
+)
+_REWRITE = update(handled).where(handled.c.id == bindparam("id_")).values(answer=bindparam("answer_"))
 
 
 class Handled:
@@ -76,16 +80,22 @@ class Handled:
         answer: Message | None,
         undo: Undo | None,
         *,
+        author: Identity | None = None,
         confidential: bool = False,
     ) -> None:
         kept = None
         if undo:
-            author = [undo.author.platform, undo.author.user_id]
-            kept = orjson.dumps({"author": author, "command": undo.command, "args": undo.args}).decode()
+            by = [undo.author.platform, undo.author.user_id]
+            kept = orjson.dumps({"author": by, "command": undo.command, "args": undo.args}).decode()
         packed = pack(answer)
         key, packed = self._sealing.seal(packed) if confidential and packed else ("", packed)
         row = {"id": invocation_id, "at": now, "answer": packed, "undo": kept, "key": key}
+        row |= {"author": author and author.address}
         self._db.defer(_ADD, invocation_id, row)
+
+    def unsay(self, line: Text) -> None:
+        for row in list(self._db.execute(_QUOTED, {"line_": pack_text(line)})):
+            self._db.execute(_REWRITE, {"id_": row.id, "answer_": without(row.answer, line)})
 
     def answer(self, invocation_id: str) -> Message | None:
         packed = self._answered(invocation_id)

@@ -24,6 +24,7 @@ from typing import Any
 _NONCE, _TAG, _KEY = 12, 16, 32
 _SECRET, _PUBLIC = ".key", ".pub"
 _WHOSE = "ring.id"
+_FORGOTTEN = "forgotten.list"
 # So long is what tells one event from another, in bytes: by chance two of them are alike never.
 MARK = 8
 
@@ -157,6 +158,30 @@ class Keyring:
             if found is None:
                 self._put({_WHOSE: database.encode()})
             return found or database
+
+    # --- a list that is in no backup of the database ---
+
+    def note_forgotten(self, mark: str) -> None:
+        """Add that mark to the list, on disk once this returns; twice does no harm."""
+        if self.folder is None:
+            self._files[_FORGOTTEN] = self._files.get(_FORGOTTEN, b"") + f"{mark}\n".encode()
+            return
+        with self._alone():
+            path = self.folder / _FORGOTTEN
+            # A line that was cut short by a full disk is one of its own.
+            whole = not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
+            how = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            _write(os.open(path, how, 0o600), f"{'' if whole else chr(10)}{mark}\n".encode())
+            self._remember_folder()
+
+    def forgotten(self) -> list[str]:
+        """The marks on the list, the oldest first."""
+        if self.folder is None:
+            return self._files.get(_FORGOTTEN, b"").decode().splitlines()
+        try:
+            return (self.folder / _FORGOTTEN).read_text().splitlines()
+        except FileNotFoundError:
+            return []
 
     # --- files ---
 

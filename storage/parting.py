@@ -82,6 +82,15 @@ _HEARD_AS = (
     .where(residents.c.id == bindparam("id_"), residents.c.heard_as == bindparam("was_"))
     .values(heard_as=bindparam("as_"))
 )
+# A name that nobody chose is what the account is called that was heard last.
+_CALLED_AS = (
+    update(residents)
+    .where(
+        *(residents.c.id == bindparam("id_"), residents.c.heard_as == bindparam("was_")),
+        residents.c.name_is_chosen.is_(False),
+    )
+    .values(name=bindparam("name_"), folded=bindparam("folded_"))
+)
 
 
 class _Owned(NamedTuple):
@@ -146,13 +155,17 @@ def part(
     db.lock(residents.c.id, resident)
     now = db.execute(_WISHES, {"id_": resident}).one()._asdict()
     own = {row.address: row.role for row in db.execute(_OWN_ROLES, {"id_": resident})}
-    new: int = db.execute(_ADD, _beginning(now, accounts[0], brought)).scalar_one()
+    new: int = db.execute(_ADD, _beginning(accounts[0], brought)).scalar_one()
     for account in accounts:
         _move(db, account, resident, new, passes_on=brought is not None)
     if stay := db.execute(_OTHERS, {"id_": resident}).first():
-        first = Identity(*stay).address
+        first = Identity(*stay)
         for account in accounts:
-            db.execute(_HEARD_AS, {"id_": resident, "was_": account.address, "as_": first})
+            was = {"id_": resident, "was_": account.address}
+            if brought is None:
+                called = {"name_": first.user_id, "folded_": folded(first.user_id)}
+                db.execute(_CALLED_AS, {**was, **called})
+            db.execute(_HEARD_AS, {**was, "as_": first.address})
     leaving = {own.pop(account.address) for account in accounts}
     if leaving != {None}:
         # What was granted to those who leave goes with them, as long as it counted for nobody else.
@@ -165,9 +178,9 @@ def part(
     return new
 
 
-def _beginning(now: Mapping[str, Any], account: Identity, brought: Brought | None) -> Mapping[str, Any]:
-    """They are called as they were, until their platform calls them otherwise."""
-    wishes = brought.wishes if brought else {**_NOTHING, "name": now["name"]}
+def _beginning(account: Identity, brought: Brought | None) -> Mapping[str, Any]:
+    """Who has nothing is called by their account until their platform says how: not by another's name."""
+    wishes: Mapping[str, Any] = brought.wishes if brought else {**_NOTHING, "name": account.user_id}
     return {**wishes, "folded": folded(wishes["name"]), "heard_as": account.address}
 
 

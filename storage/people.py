@@ -16,6 +16,7 @@ from storage import belongings, listed, parting
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
+from storage.forgotten import Forgotten
 from storage.tables import accounts, identities, members, places, posts, residents
 from storage.upsert import upsert
 
@@ -33,16 +34,17 @@ def _account(
     chosen: int,
     unheard: int,
     own_role: int | None,
+    forgotten_at: datetime | None,
 ) -> Account:
     resident = Resident(number, name, locale, Role(role if own_role is None else own_role))
-    return Account(resident, by, last, bool(chosen), bool(unheard), own_role is not None)
+    return Account(resident, by, last, bool(chosen), bool(unheard), own_role is not None, forgotten_at)
 
 
 _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
         *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
-        identities.c.role,
+        *(identities.c.role, identities.c.forgotten_at),
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,
@@ -134,6 +136,7 @@ _KNOWN = anywhere(
     .where(residents.c.id == bindparam("id_"))
     .order_by(identities.c.platform, identities.c.user_id)
 )
+_NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
 _SET_LOCALE = update(residents).where(residents.c.id == bindparam("id_")).values(locale=bindparam("locale_"))
 _SET_REMINDED = (
     update(residents).where(residents.c.id == bindparam("id_")).values(wants_reminders=bindparam("wanted_"))
@@ -224,8 +227,9 @@ def person_of(row: Any) -> Resident:
 class People:
     """Implements PeopleStore."""
 
-    def __init__(self, db: Batch, of_features: Sequence[MetaData] = ()) -> None:
+    def __init__(self, db: Batch, past: Forgotten, of_features: Sequence[MetaData] = ()) -> None:
         self._db = db
+        self._past = past
         self._of_features = tuple(of_features)
 
     def account(self, identity: Identity) -> Account | None:
@@ -239,10 +243,13 @@ class People:
     def add(self, identity: Identity, name: str) -> Resident:
         row = {"name": name, "folded": folded(name), "heard_as": identity.address}
         number = self._db.execute(_ADD, row).scalar_one()
-        self._db.execute(
-            _ADD_IDENTITY, {"platform": identity.platform, "user_id": identity.user_id, "resident": number}
-        )
+        self._add_account(identity, number)
         return Resident(number, name)
+
+    def _add_account(self, identity: Identity, resident: int) -> None:
+        """Who was forgotten and comes back begins anew: what they said before is nobody's."""
+        row = {"platform": identity.platform, "user_id": identity.user_id, "resident": resident}
+        self._db.execute(_ADD_IDENTITY, {**row, "forgotten_at": self._past.at(identity)})
 
     def talks_to(self, identity: Identity, account: str) -> None:
         values = {"platform_": identity.platform, "user_": identity.user_id, "account_": account}
@@ -261,8 +268,7 @@ class People:
         for identity in identities:
             where = {"platform_": identity.platform, "user_": identity.user_id}
             if self.by_identity(identity) is None:
-                fields = {"platform": identity.platform, "user_id": identity.user_id}
-                self._db.execute(_ADD_IDENTITY, {**fields, "resident": resident.id})
+                self._add_account(identity, resident.id)
             else:
                 self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
         for other in others:
@@ -319,8 +325,8 @@ class People:
     def export(self, resident: int) -> Exported:
         return belongings.export(self._db, resident)
 
-    def forget(self, resident: int) -> None:
-        belongings.forget(self._db, resident)
+    def forget(self, resident: int, at: datetime, now: datetime) -> None:
+        belongings.forget(self._db, self._past, resident, at, now)
 
     def clear_listed(self, lines: Sequence[Sequence[Identity]]) -> None:
         listed.clear(self._db, lines)
@@ -384,6 +390,10 @@ class People:
                 )
                 found[number] = Known(name, tuple(accounts), bool(first.name_is_own))
         return found
+
+    def numbers(self, most: int) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_NUMBERS, {"most_": most}).scalars()
+        return list(found)
 
     def set_locale(self, resident: int, locale: str) -> None:
         self._db.execute(_SET_LOCALE, {"id_": resident, "locale_": locale})

@@ -84,6 +84,7 @@ _ON_AMONG = _ON.where(among(places.c.theme, "themes_"))
 _OURS = (
     select(places.c.room).where(places.c.theme == bindparam("theme_"), places.c.here, places.c.ours).limit(1)
 )
+_WHETHER_HERE = select(places.c.here).distinct()
 _SERVED = anywhere(
     select(places.c.platform, places.c.room)
     .where(places.c.account == bindparam("account_"), places.c.here)
@@ -210,6 +211,9 @@ class Places:
         for theme, *place in rows:
             found.setdefault(theme, []).append(Place(*place))
         return found
+
+    def is_nowhere(self) -> bool:
+        return list(self._db.execute(_WHETHER_HERE).scalars()) == [False]
 
     def is_ours(self, theme: int) -> bool:
         return self._db.execute(_OURS, {"theme_": theme}).first() is not None

@@ -7,7 +7,7 @@ withdrawal of it is kept beside it (`wanted`, `withdrawn`) until that is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -21,12 +21,13 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
     update,
 )
 
-from bot.model.codec import pack, unpack
-from bot.model.message import Message
+from bot.model.codec import pack, pack_text, unpack, without
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import SECRET, Post, Receipt
 from storage.batch import Batch, Loader
@@ -36,6 +37,8 @@ from storage.retry import retry, retrying
 from storage.tables import accounts, identities, places, posts, refs
 from storage.upsert import upsert
 
+# Nothing that is due by then has to wait.
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _MOMENT = posts.c.next_at.type
 _NOW = bindparam("now_", type_=_MOMENT)
 _ADD = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
@@ -193,6 +196,11 @@ _LATE = (
     .values(id=literal("late:").concat(posts.c.id))
 )
 _FORGET = delete(posts).where(_THESE)
+_LINE = bindparam("line_", type_=posts.c.message.type)
+_SAID = select(posts.c.id, posts.c.message, posts.c.wanted).where(
+    posts.c.key == "", or_(posts.c.message.contains(_LINE), posts.c.wanted.contains(_LINE))
+)
+_REWRITE = update(posts).where(_ID).values(message=bindparam("message_"), wanted=bindparam("wanted_"))
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
@@ -237,7 +245,7 @@ class Posts:
             "key": key,
             "next_at": now,
             "account": account or self.account_for(to),
-            "mentions": _pack_people(mentions),
+            "mentions": pack_people(mentions),
             "reply_to": reply_to,
             "resident": resident,
             "until": until,
@@ -288,6 +296,13 @@ class Posts:
         for statement in _WITHDRAW:
             self._db.execute(statement, {"id_": post_id, "now_": now})
         self._db.wake("post")
+
+    def unsay(self, line: Text, beginning: str) -> None:
+        for row in list(self._db.execute(_SAID, {"line_": pack_text(line)})):
+            message, wanted = without(row.message, line), row.wanted and without(row.wanted, line)
+            self._db.execute(_REWRITE, {"id_": row.id, "message_": message, "wanted_": wanted})
+            if row.id.startswith(beginning) and (said := unpack(wanted or message)):
+                self.change(row.id, said, LONG_AGO)
 
     # --- what is to be done ---
 
@@ -380,7 +395,8 @@ def _target(to: Place | Identity) -> dict[str, object]:
     return {"platform": to.platform, "room": room, "private": isinstance(to, Identity)}
 
 
-def _pack_people(people: Sequence[Identity]) -> str | None:
+def pack_people(people: Sequence[Identity]) -> str | None:
+    """As they stand in a column; of one person it is what their posts are found by."""
     return orjson.dumps([[who.platform, who.user_id] for who in people]).decode() if people else None
 
 

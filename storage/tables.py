@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from functools import lru_cache
 
 from sqlalchemy import (
@@ -86,6 +87,27 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 
 # Of a column that refers to residents: which of its rows stay with whoever has them, where accounts leave.
 STAYS = "stays"
+
+# Of a column that holds people by something else than a reference to residents: how, as one of these.
+HOLDS = "holds"
+
+
+class Holds(Enum):
+    """What stands there, and so what becomes of it when its owner is forgotten.
+
+    An account, under whose address its rows are found and dropped. Numbers of residents, in what is said: it
+    is said anew of whoever has no name any more. A mark, which nobody reads without a key: it stays for as
+    long as its table says. Words under a key, or until they are dealt with.
+    """
+
+    ACCOUNT = auto()
+    NUMBERS = auto()
+    MARK = auto()
+    SEALED = auto()
+
+    @property
+    def info(self) -> dict[str, Holds]:
+        return {HOLDS: self}
 
 
 def of_community(*, key: bool = False, known: bool = False) -> Column[int]:
@@ -176,6 +198,8 @@ identities = Table(
     Column("role", Integer),
     # Since when they use Plein here, where they used it in another community before.
     Column("turned_at", Moment),
+    # Its owner was forgotten then, and came back: what was said before is nobody's any more.
+    Column("forgotten_at", Moment),
     Index("ix_identities_user_id", "user_id"),
     Index("ix_identities_account", "account"),
     sqlite_with_rowid=False,
@@ -245,10 +269,13 @@ handled = Table(
     Column("id", String, primary_key=True),
     of_community(key=True),
     Column("at", Moment, nullable=False),
-    Column("answer", Text),
+    Column("answer", Text, info=Holds.NUMBERS.info),
     Column("undo", Text),
     Column("key", String, nullable=False, server_default=""),
+    # The account that it was answered to, as "platform:user".
+    Column("author", String, info=Holds.ACCOUNT.info),
 )
+Index("ix_handled_author", handled.c.author, sqlite_where=text("author IS NOT NULL"))
 
 # What waits until a person uses Plein again has no account of Plein's that would say it.
 NOWHERE = ""
@@ -259,9 +286,9 @@ posts = Table(
     Column("id", String, nullable=False),
     of_community(),
     Column("platform", String, nullable=False),
-    Column("room", String, nullable=False),
+    Column("room", String, nullable=False, info=Holds.ACCOUNT.info),
     Column("private", Boolean, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Text, nullable=False, info=Holds.NUMBERS.info),
     Column("key", String, nullable=False, server_default=""),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("tried_at", Moment),
@@ -272,10 +299,10 @@ posts = Table(
     Column("account", String, nullable=False, server_default=""),
     # Where it stands, and what is to stand there instead once that is known; how often it changed.
     Column("ref", String),
-    Column("wanted", Text),
+    Column("wanted", Text, info=Holds.NUMBERS.info),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
     Column("version", Integer, nullable=False, server_default="1"),
-    Column("mentions", Text),
+    Column("mentions", Text, info=Holds.ACCOUNT.info),
     Column("reply_to", String),
     # Whom it is for, where that is a person; their accounts to which it certainly did not come.
     Column("resident", ForeignKey("residents.id")),
@@ -289,6 +316,9 @@ posts = Table(
     Column("role", Integer, nullable=False, server_default="0"),
     UniqueConstraint("id", "community"),
 )
+# What is for one account alone, or speaks to it where others are.
+Index("ix_posts_room", posts.c.room, sqlite_where=text("private"))
+Index("ix_posts_mentions", posts.c.mentions, sqlite_where=text("mentions IS NOT NULL"))
 # What no account of Plein's has taken over yet.
 Index("ix_posts_unclaimed", posts.c.account, sqlite_where=text("account = platform"))
 _TOLD = text("resident IS NOT NULL")
@@ -335,7 +365,7 @@ boards = Table(
     Column("edition", Integer, nullable=False, server_default="0"),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("sent_as", String),
-    Column("shown", Text),
+    Column("shown", Text, info=Holds.NUMBERS.info),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("tried_at", Moment),
     Column("next_at", Moment, nullable=False),
@@ -401,7 +431,7 @@ inbox = Table(
     Column("room", String, nullable=False),
     # Under the key of that name (see envelopes.py): it may say how somebody votes.
     Column("key", String, nullable=False, server_default=""),
-    Column("body", Text, nullable=False),
+    Column("body", Text, nullable=False, info=Holds.SEALED.info),
     Column("undecryptable", Boolean, nullable=False, server_default=false()),
     Column("arrived_at", Moment, nullable=False),
     # By its platform's clock; None where nobody knows.
@@ -409,4 +439,18 @@ inbox = Table(
     # Of which community's place it came; None where it came from none.
     Column("whose", Integer),
     UniqueConstraint("account", "id"),
+)
+
+# Which accounts were forgotten, as marks that nobody can read without a key apart from the database: what was
+# said before that is not dealt with again. The account itself stands there for the minute in which its
+# farewell is said, `since` when it was forgotten by our clock.
+forgotten = Table(
+    "forgotten",
+    metadata,
+    of_community(key=True),
+    Column("mark", String, primary_key=True, info=Holds.MARK.info),
+    Column("at", Moment, nullable=False),
+    Column("account", String, info=Holds.ACCOUNT.info),
+    Column("since", Moment, nullable=False),
+    sqlite_with_rowid=False,
 )

@@ -17,6 +17,7 @@ from storage.boards import Boards
 from storage.communities import Communities
 from storage.envelopes import Envelopes
 from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
+from storage.forgotten import Forgotten
 from storage.handled import Handled
 from storage.inbox import Inbox
 from storage.jobs import Jobs
@@ -60,7 +61,8 @@ class Tx:
         self.accounts = Accounts(db)
         self.kept = Kept(db)
         self.inbox = Inbox(db, sealing, self.kept)
-        self.people = People(db, [stored.tables for stored in stores.values()])
+        self.forgotten = Forgotten(db, seals, self.kept)
+        self.people = People(db, self.forgotten, [stored.tables for stored in stores.values()])
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)

@@ -12,6 +12,7 @@ what must be said. `one person:` between them makes one person of two who were k
 Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable. A code, which is
 another one each time, is said as `XXXX-XXXX`; typed so, or `xxxx xxxx`, it is the one that was said last.
+Of the file with what is kept of somebody the lines are left out.
 
 `python -m tests.chat FILE ...` plays the files and writes down what was said.
 """
@@ -46,6 +47,7 @@ BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
 ONE_PERSON = "one person: "
 CODE = re.compile(r"\b[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}\b")
+OWN_FILE = re.compile(r"(?m)(?<=^    \[me-)\d+(\.json\].*)\n    \{\n(?:      .*\n)+    \}$")
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
 
 
@@ -164,7 +166,13 @@ class Scenario:
 def printed(what: Iterable[Said], codes: Codes | None = None) -> list[str]:
     """As it stands in a transcript."""
     codes = codes or Codes()
-    return [codes.said(line) for said in what for line in plain(said).split("\n")]
+    return [codes.said(line) for said in what for line in without_own(plain(said).split("\n"))]
+
+
+def without_own(lines: Iterable[str]) -> list[str]:
+    """What somebody takes along of themselves is other words each time: it is there, under their number."""
+    whole = OWN_FILE.sub(r"7\1", "\n".join(lines))
+    return whole.split("\n")
 
 
 def read_scenario(file: Path) -> Scenario:

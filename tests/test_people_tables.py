@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import Boolean, Column, ForeignKey, String, Table, Text, func, insert, select
+from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, String, Table, Text, func, insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.feature import Feature, Features
-from bot.main.features import Installed, add_up, stores_of
+from bot.main.features import FEATURES, Installed, add_up, stores_of
 from bot.model.people import FIRST_COMMUNITY, Identity, Resident
 from bot.ports.people import Exported
 from bot.ports.storage import StoreKey, Transaction
@@ -27,7 +27,8 @@ from storage.community import COLUMN
 from storage.connections import async_url
 from storage.engines import Database, open_database
 from storage.parts import Parts, Stored
-from storage.tables import Moment, Number, of_community, own_tables, residents
+from storage.posts import pack_people
+from storage.tables import HOLDS, Holds, Moment, Number, of_community, own_tables, residents
 from storage.unit import Tx
 from tests.chat import NOW
 from tests.made_up import INSTALLED, make_tables
@@ -164,7 +165,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
     rows.add(column, anna.id)
     rows.add(column, ben.id)
     of_ben = rows_of(tx, column, ben.id)
-    features.forget(tx, anna.id)
+    features.forget(tx, anna.id, NOW)
     assert rows_of(tx, column, ben.id) == of_ben
     kept = db(tx).execute(select(residents).where(residents.c.id == anna.id))
     if str(column) in TOMBSTONES:
@@ -212,6 +213,72 @@ async def test_it_is_exported(column: Column[Any], database_url: str) -> None:
 async def test_it_is_forgotten(column: Column[Any], database_url: str) -> None:
     async with opened(database_url) as store:
         await store.run(lambda tx: check_forget(add_up(INSTALLED), column, tx))
+
+
+# --- what holds people in another way ---
+
+# Words that say nothing of people, where no row refers to any.
+NOBODYS = {
+    "accounts.account accounts.platform communities.name numbers.what themes.name",
+    "inbox.account inbox.stream inbox.id inbox.room inbox.key",
+    "places.platform places.room places.name places.locale places.account places.listed",
+    "subjects.subject boards.subject boards.platform boards.room boards.sent_as boards.account",
+    "tallies.choices associations.folded associations.name",
+    # Of a person's own number at the most, which nobody has after them.
+    "jobs.kind jobs.subject jobs.key",
+    # They go with the post, or with the account that was answered.
+    "refs.account refs.ref refs.post refs.subject refs.platform refs.room",
+    "handled.id handled.undo handled.key",
+    # How far an account of Plein's read, and on whose word it is in a room, for as long as it is there.
+    "kept.account kept.name kept.value",
+}
+
+
+def every_table(installed: Sequence[Installed] = FEATURES) -> list[Table]:
+    every = [tables.metadata, *(stored.tables for stored in stores_of(installed))]
+    return [table for metadata in every for table in metadata.sorted_tables]
+
+
+def held(how: Holds | None) -> list[Column[Any]]:
+    return [column for table in every_table() for column in table.c if column.info.get(HOLDS) is how]
+
+
+def test_every_column_of_words_says_whose_they_are() -> None:
+    """It goes with a row that refers to somebody, says how it holds people, or is named here as nobody's."""
+    owned = {column.table for column in referring(FEATURES)} | {residents}
+    left = {str(column) for column in held(None) if column.table not in owned and is_of_words(column)}
+    assert left == set(" ".join(NOBODYS).split())
+
+
+def is_of_words(column: Column[Any]) -> bool:
+    return isinstance(column.type, String | LargeBinary)
+
+
+@pytest.mark.parametrize("column", held(Holds.ACCOUNT), ids=str)
+async def test_what_goes_by_account_goes(column: Column[Any], database_url: str) -> None:
+    """And nobody else's."""
+    written: dict[str, Callable[[Identity], dict[str, Any]]] = {
+        "posts.room": lambda who: {"room": who.user_id, "platform": who.platform, "private": True},
+        "posts.mentions": lambda who: {"mentions": pack_people([who])},
+    }
+    otherwise = str(column).split(".")[1]
+
+    def check(tx: Transaction) -> None:
+        anna, _, _ = people(tx)
+        rows = Rows(tx)
+        # That somebody was forgotten is noted by forgetting itself.
+        for who in (BEN,) if column.table is tables.forgotten else (ANNA, BEN):
+            values = written[str(column)](who) if str(column) in written else {otherwise: who.address}
+            needed = {each.name: rows._value(each) for each in column.table.c if rows._is_needed(each)}
+            db(tx).execute(insert(column.table), {**needed, **values})
+        add_up(INSTALLED).forget(tx, anna.id, NOW)
+        tx.forgotten.end(ANNA)
+        kept = {value for value in db(tx).execute(select(column)).scalars() if value}
+        assert any(BEN.user_id in value for value in kept)
+        assert not any(ANNA.user_id in value for value in kept)
+
+    async with opened(database_url) as store:
+        await store.run(check)
 
 
 # --- and one that nobody looks after fails ---

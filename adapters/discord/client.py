@@ -160,10 +160,18 @@ class Discord:
     async def _edit(self, on: Session, delivery: Delivery) -> Receipt:
         channel, message = await self._channel(on, delivery.to), delivery.message
         shown, *beside = delivery.replaces
-        said = on.writer(await on.voice(delivery.to, message)).render(message, None)
+        voice = await on.voice(delivery.to, message)
+        said = on.writer(voice).render(message, None)
+        files = [*await files_of(message, on, voice), *overflow_files(said)]
         if beside and message.native_poll and message.native_poll.ended:
             await on.outgoing.end_poll(channel, int(beside[0]))
-        edited = await on.outgoing.edit(channel, shown, said, _pings(delivery))
+        try:
+            edited = await on.outgoing.edit(channel, shown, said, files, _pings(delivery))
+        except (Gone, Refused):
+            if not files:
+                raise
+            log.warning("Left the files of %s out", delivery.key)
+            edited = await on.outgoing.edit(channel, shown, said, [], _pings(delivery))
         return Receipt(delivery.replaces if edited else ())
 
     async def _reach(self, on: Session, channel: int, delivery: Delivery) -> str:

@@ -18,7 +18,7 @@ from adapters.discord.channels import account_of
 from adapters.discord.closed import Closed
 from adapters.discord.refusals import OPENING_PAUSE, OPENING_TOO_FAST, refusal
 from adapters.discord.render import Rendered
-from adapters.discord.uploads import overflow_files, rewound
+from adapters.discord.uploads import rewound
 from adapters.outages import Outages
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, TryLater
@@ -127,12 +127,15 @@ class Outgoing:
                 sent = await there.send(content, nonce=nonce(f"{key} anew"), files=[*files], **given)
         return str(sent.id)
 
-    async def edit(self, channel: int, ref: str, said: Rendered, pings: Sequence[int] = ()) -> bool:
-        """False where that message is gone, or may not be edited any more: then it is taken away."""
+    async def edit(
+        self, channel: int, ref: str, said: Rendered, files: Sequence[discord.File], pings: Sequence[int] = ()
+    ) -> bool:
+        """With these files instead of those that were there. False where that message is gone, or may not be
+        edited any more: then it is taken away.
+        """
         there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
         try:
             with self._understood("edit", channel, UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS):
-                files = overflow_files(said)
                 content = _with_mentions(said.content, pings)
                 await there.edit(content=content, embed=said.embed, view=said.view, attachments=files)
         except discord.HTTPException as error:

@@ -50,6 +50,7 @@ async def open_core(
         settings = Settings(config.community.language, config.zone, tuple(filter(None, sections)))
         rest = config.community.board_rest if board_rest is None else board_rest
         core = PleinCore(store, clock, texts_of(features), settings, features, rest)
+        await core.erasing.begin()
         await store.run(partial(_name_residents, config, features), community=FIRST_COMMUNITY)
         yield core
     finally:
@@ -118,6 +119,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
         core.boards.worker.run(),
         core.rooms.stay(),
         core.agenda.run(),
+        core.erasing.run(),
+        core.leaving.run(),
         _freeze_after_catching_up(adapters),
     ]
     tasks = [*running, *(asyncio.create_task(worker) for worker in work), asyncio.create_task(stop.wait())]

@@ -2,7 +2,7 @@
 
 What stands at its default is left out. Where there may be one of several, each is known by its first
 field, which is always written: a Text by its `key`, a Button by its `label`, a moment by `at`, somebody
-by `resident`, of whom nothing but the name is kept beside it.
+by `resident`, of whom nothing is kept beside the number: what they are called is asked when it is said.
 """
 
 from __future__ import annotations
@@ -31,6 +31,27 @@ def pack(message: Message | None) -> str | None:
     return None if message is None else orjson.dumps(message, _written, _OPTIONS).decode()
 
 
+def pack_resident(number: int) -> str:
+    """What stands in a packed message wherever it names that resident, and nobody else."""
+    return orjson.dumps(Resident(number, ""), _written, _OPTIONS).decode()
+
+
+def pack_text(said: Text) -> str:
+    """What stands in a packed message that says that, in whichever of its parts."""
+    return orjson.dumps(said, _written, _OPTIONS).decode()
+
+
+def without(packed: str, line: Text) -> str:
+    """The same message without that line, where it has it; the first of them, where it has several."""
+    said = unpack(packed)
+    if said is None or line not in said.blocks:
+        return packed
+    at = said.blocks.index(line)
+    kept = pack(Message((*said.blocks[:at], *said.blocks[at + 1 :]), said.controls, said.locale))
+    assert kept
+    return kept
+
+
 def unpack(packed: str | None) -> Message | None:
     """The message that `pack` made JSON of, now or in an earlier version."""
     if packed is None:
@@ -53,7 +74,7 @@ def _written(value: Any) -> Kept:
     if kind is date:
         return {"day": value.isoformat()}
     if kind is Resident:
-        return {"resident": value.id, "name": value.name}
+        return {"resident": value.id}
     return {name: given for name, default in _fields(kind) if (given := getattr(value, name)) != default}
 
 
@@ -81,7 +102,7 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
     if kind is date:
         return lambda kept: date.fromisoformat(kept["day"])
     if kind is Resident:
-        return lambda kept: Resident(kept["resident"], kept["name"])
+        return lambda kept: Resident(kept["resident"], "")
     if is_dataclass(kind):
         return partial(_object, kind)
     if origin in (Union, UnionType):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.model.people import Identity, Role
@@ -37,6 +38,9 @@ class Belongings(Protocol):
         """All that is kept of them."""
         ...
 
-    def forget(self, tx: Transaction, resident: int) -> None:
-        """Keep nothing of them; what stays because others count on it does not say whose it was."""
+    def forget(self, tx: Transaction, resident: int, now: datetime, said_at: datetime | None = None) -> None:
+        """Keep nothing of them; what stays because others count on it does not say whose it was.
+
+        `said_at`: when they asked for it. What they said before is not dealt with again.
+        """
         ...

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
 
@@ -51,6 +51,13 @@ class PostStore(Protocol):
 
     def change(self, post_id: str, message: Message, now: datetime) -> None:
         """It is to say this, whether it went out already or not. Not for one that is confidential."""
+        ...
+
+    def unsay(self, line: Text, beginning: str) -> None:
+        """What was said under ids that begin so is said without that line; of all else it is not kept.
+
+        Not of what is confidential.
+        """
         ...
 
     def withdraw(self, post_id: str, now: datetime) -> None:
@@ -149,6 +156,10 @@ class BoardStore(Protocol):
         ...
 
     def mark(self, subject: str) -> None: ...
+
+    def unsay(self, line: Text) -> None:
+        """It is not kept that anything shows that line; what does is shown anew."""
+        ...
 
     def end(self, subject: str) -> None:
         """No new place will show it any more; those that do are kept up to date."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from bot.model.events import Undo
-from bot.model.message import Message
+from bot.model.message import Message, Text
 from bot.model.people import Identity, Known, Part, Place, Resident, Role, Theme
 
 # What is kept of a resident: rows by the name of their table, each by its columns. Values are as JSON has
@@ -35,6 +35,7 @@ class Account(NamedTuple):
     `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
     used last. `name_is_chosen`: it is not what their platform calls them. `unheard`: something waits until
     they use Plein again. `apart`: what was granted to their other accounts does not count for this one yet.
+    `forgotten_at`: its owner was forgotten then, and what it said before is nobody's.
     """
 
     resident: Resident
@@ -43,6 +44,7 @@ class Account(NamedTuple):
     name_is_chosen: bool = False
     unheard: bool = False
     apart: bool = False
+    forgotten_at: datetime | None = None
 
 
 class Recognised(NamedTuple):
@@ -76,9 +78,16 @@ class HandledStore(Protocol):
         answer: Message | None,
         undo: Undo | None,
         *,
+        author: Identity | None = None,
         confidential: bool = False,
     ) -> None:
-        """`confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
+        """`author`: the account that is answered; None where its owner was forgotten just now.
+
+        `confidential`: the answer may quote what is nobody else's business, and is not kept for long."""
+        ...
+
+    def unsay(self, line: Text) -> None:
+        """It is not kept that anybody was answered that line. Not of what is confidential."""
         ...
 
     def answer(self, invocation_id: str) -> Message | None:
@@ -158,8 +167,11 @@ class PeopleStore(Protocol):
         """What the core keeps of them."""
         ...
 
-    def forget(self, resident: int) -> None:
-        """Keep nothing of them, but a row without a name where something else refers to them."""
+    def forget(self, resident: int, at: datetime, now: datetime) -> None:
+        """Keep nothing of them, but a row without a name where something else refers to them.
+
+        What their accounts said before `at` is not dealt with again.
+        """
         ...
 
     def grant(self, identity: Identity, role: Role) -> None: ...
@@ -190,6 +202,10 @@ class PeopleStore(Protocol):
 
     def known(self, residents: Collection[int]) -> Mapping[int, Known]:
         """How these residents are shown; one who was forgotten is not among them."""
+        ...
+
+    def numbers(self, most: int) -> Sequence[int]:
+        """The numbers of residents who have an account; those who came first."""
         ...
 
     def set_locale(self, resident: int, locale: str) -> None: ...
@@ -237,6 +253,38 @@ class PeopleStore(Protocol):
         ...
 
     def with_role(self, role: Role) -> Sequence[Identity]: ...
+
+
+class ForgottenStore(Protocol):
+    """Accounts whose owners were forgotten: known again by marks that nobody reads without a key."""
+
+    def at(self, account: Identity) -> datetime | None:
+        """When it was forgotten; what it said before is not dealt with again. None: it never was."""
+        ...
+
+    def pending(self) -> Sequence[tuple[int, Identity, datetime]]:
+        """Accounts of which a farewell may still be on its way: whose community's, and since when."""
+        ...
+
+    def end(self, account: Identity) -> None:
+        """Nothing carries that account any more; a list beside the database has its mark."""
+        ...
+
+    def to_wipe(self) -> str | None:
+        """The last of those of whom the database's files may still hold something; None: nothing."""
+        ...
+
+    def wiped(self, last: str) -> None:
+        """They hold nothing any more of anybody up to that one."""
+        ...
+
+    def unknown(self) -> Sequence[tuple[int, int, Identity]]:
+        """Whom the list has and a database that was restored still knows: community, number, account."""
+        ...
+
+    def note_known(self) -> None:
+        """All that the list has by now holds for this database."""
+        ...
 
 
 class PlaceStore(Protocol):
@@ -289,6 +337,10 @@ class PlaceStore(Protocol):
 
     def on(self, platform: str, only: Collection[int] | None = None) -> Mapping[int, Sequence[Place]]:
         """The places of these themes (None: of all) that are on a platform, by theme."""
+        ...
+
+    def is_nowhere(self) -> bool:
+        """Whether Plein was told to leave every place of the community that it was in."""
         ...
 
     def is_ours(self, theme: int) -> bool:

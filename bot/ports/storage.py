@@ -13,7 +13,7 @@ from bot.model.people import FIRST_COMMUNITY
 from bot.ports.accounts import AccountStore, InboxStore, KeepsStore
 from bot.ports.communities import CommunityStore
 from bot.ports.delivery import BoardStore, JobStore, PostStore, ToldStore
-from bot.ports.people import HandledStore, PeopleStore, PlaceStore, UseStore
+from bot.ports.people import ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 
 T = TypeVar("T")
 
@@ -47,6 +47,8 @@ class Transaction(Protocol):
     def communities(self) -> CommunityStore: ...
     @property
     def people(self) -> PeopleStore: ...
+    @property
+    def forgotten(self) -> ForgottenStore: ...
     @property
     def places(self) -> PlaceStore: ...
     @property
@@ -103,8 +105,8 @@ class Store(Protocol):
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
         """Call this on the event loop after each commit that has something new for whoever waits for it.
 
-        `what` is "post" (something is to be said), "board" (something shown is out of date) or "job"
-        (something is due later).
+        `what` is "post" (something is to be said), "board" (something shown is out of date), "job"
+        (something is due later) or "forgotten" (somebody is to be).
         """
         ...
 
@@ -121,6 +123,10 @@ class Store(Protocol):
 
     async def forget(self, now: datetime) -> None:
         """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
+        ...
+
+    async def wipe_log(self) -> bool:
+        """The database's files hold nothing that was deleted. False: somebody reads; try again."""
         ...
 
     async def close(self) -> None: ...

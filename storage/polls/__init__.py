@@ -361,6 +361,9 @@ class Polls:
     def held_by(self, resident: int) -> Sequence[tuple[int, str]]:
         return self._leavers.held_by(resident)
 
+    def reasons_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        return self._belongings.reasons_of(resident)
+
     def forget(self, resident: int) -> Sequence[int]:
         return self._belongings.forget(resident)
 

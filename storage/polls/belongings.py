@@ -56,6 +56,11 @@ _CAST_BY = (
     .where(ballots.c.voter == bindparam("voter_"))
     .order_by(ballots.c.poll)
 )
+_REASONS_OF = (
+    select(ballots.c.poll, ballots.c.reason)
+    .where(ballots.c.voter == bindparam("voter_"), ballots.c.reason.is_not(None))
+    .order_by(ballots.c.poll)
+)
 _OPENED_BY = select(polls.c.id).where(polls.c.opener == bindparam("old_"))
 _OPENED = update(polls).where(polls.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _PASS_ON_ENDINGS = (
@@ -127,6 +132,9 @@ class Belongings:
         reasons = dict.fromkeys(row.reason for row in rows if row.reason)
         reason = " / ".join(reasons) if last.reason else None
         self._store.vote(poll, new, (), read_choices(last.choices), last.cast_at, reason)
+
+    def reasons_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        return [(row.poll, row.reason) for row in self._db.execute(_REASONS_OF, {"voter_": resident})]
 
     def forget(self, resident: int) -> Sequence[int]:
         votes = self._votes_of(resident)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from bot.features.polls.records import Choices
-from storage.tables import STAYS, Moment, Number, of_community, own_tables, residents, themes
+from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents, themes
 
 TABLES = own_tables()
 
@@ -107,7 +107,7 @@ leavers = Table(
     TABLES,
     of_community(key=True),
     Column("poll", Number, primary_key=True),
-    Column("account", String, primary_key=True),
+    Column("account", String, primary_key=True, info=Holds.MARK.info),
     Column("holder", ForeignKey(residents.c.id), index=True, info={STAYS: True}),
     _of_poll(),
     sqlite_with_rowid=False,

@@ -33,7 +33,7 @@ from bot.features.residents.records import LINKS, Linked, Request
 from bot.model.people import Identity
 from bot.ports.people import Brought
 from storage.parts import Parts, Stored
-from storage.tables import STAYS, Moment, Number, of_community, own_tables, residents
+from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents
 
 _KEY = "codes"
 TABLES = own_tables()
@@ -74,7 +74,7 @@ wrong_codes = Table(
     TABLES,
     Column("id", Number, primary_key=True),
     of_community(),
-    Column("account", String, nullable=False, index=True),
+    Column("account", String, nullable=False, index=True, info=Holds.MARK.info),
     Column("at", Moment, nullable=False, index=True),
     Column("closed_until", Moment),
 )

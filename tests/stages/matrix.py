@@ -259,11 +259,14 @@ class OnMatrix(Stage):
         return [*lines[: -len(labels) - 1], *bracketed(labels)]
 
     def shows(self, said: Said) -> list[str]:
-        """Buttons whose numbers are in the lines are not listed. Pictures have words and files a name."""
+        """Buttons whose numbers are in the lines are not listed. Pictures have words and files a name.
+
+        Files are events of their own, which stand as they were where what they go with is edited.
+        """
         parts = Parts.of(said)
         numbered = any(button.numbered for button in said.message.buttons)
         buttons = [] if numbered else bracketed(parts.buttons)
-        files = [_file(line) for line in parts.files]
+        files = [_file(line) for line in parts.files if said.kind != "edited"]
         return [*parts.body, *parts.how, *buttons, *files]
 
 

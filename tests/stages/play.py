@@ -17,7 +17,7 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSe
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
 from bot.ports.adapter import Listener
-from tests.chat import BRUSSELS, Codes, Scenario, open_chat, printed, spelled_out
+from tests.chat import BRUSSELS, Codes, Scenario, open_chat, printed, spelled_out, without_own
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
 from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
@@ -248,5 +248,5 @@ def _in_order(heard: Iterable[Heard], plain: Plain) -> list[str]:
     lines = []
     for message in sorted(heard, key=lambda message: message.where):
         first, *rest = plain.lines(message.lines)
-        lines += [f"[{message.where}] {first}", *(f"    {line}" for line in rest)]
+        lines += without_own([f"[{message.where}] {first}", *(f"    {line}" for line in rest)])
     return lines

@@ -877,3 +877,33 @@ async def test_what_waits_in_the_inbox_keeps_its_number_and_what_was_handled_its
     assert (await look(database_url, rows("inbox", "seq")))[-1][0] == 3
     await upgrade(database_url)
     assert await look(database_url, differences) == []
+
+
+# --- who is named ---
+
+
+async def test_names_beside_numbers_go_from_what_was_said(database_url: str) -> None:
+    """And from what the file holds no more."""
+    who = '{"resident":7,"name":"Anne \\"Lies\\" Oud\\\\"}'
+    said = '{"blocks":[{"key":"k","values":{"who":%s,"other":"{\\"resident\\":7"}}]}'
+
+    def fill(db: Connection) -> None:
+        answer = sql("INSERT INTO handled (community, id, at, answer) VALUES (1, :id, 1, :answer)")
+        db.execute(answer, {"id": "$1", "answer": said % who})
+        db.execute(answer, {"id": "$2", "answer": None})
+        for number in range(300):
+            db.execute(answer, {"id": f"$gone{number}", "answer": f"Anne Weg {number}" * 50})
+        db.commit()
+        db.execute(sql("DELETE FROM handled WHERE id LIKE '$gone%'"))
+        db.commit()
+
+    await upgrade(database_url, to="0025")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    kept = await look(database_url, rows("handled", "id", "answer", "author"))
+    assert kept == [("$1", said % '{"resident":7}', None), ("$2", None, None)]
+    if database_url.startswith("sqlite"):
+        files = Path(database_url.removeprefix("sqlite:///")).parent.glob("*.db*")
+        assert not [path.name for path in files if b"Anne" in path.read_bytes()]
+    await look(database_url, partial(down_to, "0025"))
+    assert [row[0] for row in await look(database_url, rows("handled", "id"))] == ["$1", "$2"]

@@ -214,7 +214,7 @@ async def test_what_waits_for_somebody_who_is_forgotten_is_not_said(store: Datab
         readers: list[Place | Identity] = [ANNA, Identity("matrix", "anna"), Place("discord", "anna")]
         for at, to in enumerate(readers):
             tx.posts.add(f"post {at}", to, message(typed("hello")), NOON)
-        tx.people.forget(anna.id)
+        tx.people.forget(anna.id, NOON, NOON)
         assert [post.to for post in tx.posts.due("discord", NOON, 9)] == [Place("discord", "anna")]
         assert [post.to for post in tx.posts.due("matrix", NOON, 9)] == [Identity("matrix", "anna")]
         assert tx.people.by_identity(ANNA) is None
@@ -229,7 +229,7 @@ async def test_whoever_was_forgotten_is_no_namesake_of_anybody(store: Database) 
         gone, nameless = tx.people.add(ANNA, "Anna"), tx.people.add(BEN, "!!!")
         theme = tx.places.theme_named("sport").id
         tx.of(POLLS).add(a_plan(theme, gone.id), "open")
-        tx.people.forget(gone.id)
+        tx.people.forget(gone.id, NOON, NOON)
         assert [resident.id for resident in tx.people.named("!!!", None)] == [nameless.id]
         assert tx.people.known([gone.id, nameless.id]) == {nameless.id: Known("!!!", (BEN,))}
 
@@ -247,7 +247,7 @@ async def test_to_be_forgotten_within_a_part_that_is_undone_changes_nothing(stor
         tx.of(POLLS).add(a_plan(tx.places.theme_named("sport").id, anna.id), "open")
         with contextlib.suppress(Undone), tx.savepoint(eager=True):
             tx.posts.add("undone", BEN, message(typed("hello")), NOON)
-            tx.people.forget(anna.id)
+            tx.people.forget(anna.id, NOON, NOON)
             raise Undone
         assert tx.people.by_identity(ANNA) == anna
         assert tx.posts.due("matrix", NOON, 9) == []

@@ -47,12 +47,16 @@ LOOKS_THROUGH = {
         "told._AT_WORK",
     },
     "at the start": {"listed._NO_ROLE"},
-    "somebody is parted, or forgotten": {"listed._MOVE", "parting._MOVE", "belongings._DROP_POSTS"},
+    "somebody is parted, or forgotten": {
+        *("listed._MOVE", "parting._MOVE", "belongings._SAID_TO", "belongings._SAY_ANEW"),
+        *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
+        *("forgotten._ITS_POSTS", "handled._QUOTED", "people._NUMBERS", "posts._SAID"),
+    },
     "a room is left, replaced or another account's": {
         *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),
         *("places._MOVE_POSTS", "places._MOVE_BOARDS", "places._ALL_BEHIND", "places._HAND_OVER"),
     },
-    "an anonymous poll is over": {"posts._THEIR_REFS", "posts._LATE", "posts._FORGET"},
+    "an anonymous poll is over": {"posts._THEIR_REFS", "posts._FORGET"},
     "some of a list, within a community": {
         *("people._BY_PART", "people._BY_START", "people._LOOKUPS", "people._WITH_ROLE"),
         *("people._MODERATORS", "polls._THEMES", "polls._OF"),

@@ -71,8 +71,16 @@ def part_resident(tx: Transaction, resident: int, new: int) -> None:
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
-    """Their votes are taken back where that is possible still; what was announced stays."""
-    for poll in tx.of(POLLS).forget(resident):
+    """Their votes are taken back where that is possible still; of what is over the figures stay alone."""
+    reasons = tx.of(POLLS).reasons_of(resident)
+    for poll, whole in reasons:
+        # Of who was two people both may stand there, each by itself.
+        for reason in {whole, *whole.split(" / ")}:
+            line = show.reason_line(reason)
+            tx.posts.unsay(line, f"{SUBJECT}:{poll}:")
+            tx.handled.unsay(line)
+            tx.boards.unsay(line)
+    for poll in {*tx.of(POLLS).forget(resident), *(poll for poll, _ in reasons)}:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
 

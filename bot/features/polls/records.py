@@ -253,10 +253,14 @@ class PollStore(Protocol):
         """The polls of which they have the ballot that an account which left them had a say in; its mark."""
         ...
 
+    def reasons_of(self, resident: int) -> Sequence[tuple[int, str]]:
+        """In which polls they said why they object, and why; but for what is sealed."""
+        ...
+
     def forget(self, resident: int) -> Sequence[int]:
         """Their ballots go, and count no more in polls that are open: those are returned.
 
-        What was closed stays as it was announced. The polls that they opened stay too, as nobody's.
+        What was closed keeps its figures. The polls that they opened stay too, as nobody's.
         """
         ...
 

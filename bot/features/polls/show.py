@@ -290,10 +290,15 @@ def _terms(poll: Poll) -> list[Text]:
     return lines
 
 
+def reason_line(reason: str) -> Text:
+    """Why somebody objects, as it stands on the board and under the result."""
+    return text("poll.board.reason", reason=reason)
+
+
 def reasons(tx: Transaction, poll: Poll, most: int | None = None) -> list[Text]:
     """Why people object, in their own words and without their names; all of it, or where to find the rest."""
     given = list(tx.of(POLLS).reasons(poll))
-    lines = [text("poll.board.reason", reason=reason) for reason in given[:most]]
+    lines = [*map(reason_line, given[:most])]
     if most is not None and len(given) > most:
         lines.append(text("poll.board.more_reasons", count=len(given) - most, poll=poll.id))
     return lines

@@ -1,6 +1,7 @@
 """Residents: who they are to Plein, which is what they say of themselves and no more.
 
 wishes.py   the language that each of them reads, whether they are reminded
+erase.py    what is kept of them, handed out or forgotten
 name.py     what Plein calls them
 entries.py  what concerns them, what they know, whom they are there for; associations.py: which there are
 profile.py  what Plein knows of them, and what others may
@@ -15,7 +16,7 @@ from typing import Any
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.feature import Feature
-from bot.features.residents import associations, entries, link, name, profile, unlink, wishes
+from bot.features.residents import associations, entries, erase, link, name, profile, unlink, wishes
 from bot.features.residents.records import LINKS, PROFILES
 from bot.model.message import Suggestion, typed
 from bot.model.people import Resident, Role
@@ -63,6 +64,8 @@ FEATURE = Feature(
     commands=(
         Command("language", wishes.set_language, open=True),
         Command("reminders", wishes.set_reminders),
+        Command("me data", erase.hand_out),
+        Command("me forget", erase.forget_me),
     ),
     suggest={"theme": suggest_themes, "language": wishes.suggest_languages},
     kinds={Resident: RESIDENT},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import UserError
@@ -12,6 +13,9 @@ from bot.model.people import Known
 from bot.names import alike, without_number
 
 SHORTEST, LONGEST = 2, 64
+# Nobody knows who it is that is called otherwise all the time.
+CHANGES_WITHIN, CHANGES = timedelta(days=1), 10
+_CHANGE = "me name"
 
 
 def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> Message:
@@ -25,6 +29,9 @@ def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> 
     # People call each other by "@", which is none of the name.
     name = unicodedata.normalize("NFC", " ".join(name.split()).lstrip("@ "))
     check_name(call, name)
+    if (count := call.used(_CHANGE)) >= CHANGES:
+        raise UserError("profile.name.often", count=count)
+    call.use(_CHANGE, within=CHANGES_WITHIN)
     call.tx.people.call(call.resident.id, name, chosen=True, own=True)
     back = Button(text("profile.name.button.reset"), "me name", {"reset": True})
     return message(text("profile.name.set", name=name), text("profile.name.back"), buttons=[back])

@@ -17,7 +17,7 @@ import pytest
 
 from tests.homeserver import Homeserver, Person, Shown, shown
 from tests.plein import Plein
-from tests.town import Resident, Town, board, numbers
+from tests.town import Resident, Town, board, numbers, says
 
 PATIENCE = 300  # seconds: it is only a guard against waiting for ever
 OPTIONS = ("Ja", "Nee", "Later")
@@ -129,6 +129,7 @@ async def check_room(reader: Person, room: str, question: str, voters: Sequence[
         if counted:
             expected[OPTIONS[counted[-1] - 1]] += 1
     final = await board(reader, room, question, "Gesloten ")
+    await says(reader, room, f"Gesloten: {question}")  # whichever of the two comes first
     announced = [
         message
         for message in shown(await reader.history(room))

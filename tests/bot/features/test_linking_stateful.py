@@ -28,7 +28,7 @@ from tests.doubles.linking import account, ask, key, press
 from tests.doubles.polls import counted
 from tests.test_people_tables import db
 
-WHO = ["ann@discord", "bea@matrix", "cas@signal"]
+WHO = ["annelies@discord", "beatrix@matrix", "caspar@signal"]
 ROOM = "discord/sport"
 KINDS = {
     "choice": ["1", "2"],

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.clock import HandClock
 from bot.errors import UserError
 from bot.features.residents.entries import LONGEST, MOST, MOST_WORDS, topics_in
+from bot.features.residents.name import CHANGES, CHANGES_WITHIN
 from bot.features.residents.profile import ASKED
 from bot.model.message import Message, text
 from bot.model.people import Identity, Known, Resident
@@ -161,6 +162,18 @@ async def test_a_name_is_kept_whatever_the_platform_says(chat: Chat) -> None:
     back = await press(chat, BEN, await ask(chat, BEN, "!me name Bea"))
     assert (key(back), back.lines[0].values["name"]) == ("profile.name.reset", "ben")
     assert key(await ask(chat, BEN, "!me name --reset")) == "profile.name.none"
+
+
+async def test_whoever_is_called_otherwise_all_the_time_is_to_wait(chat: Chat) -> None:
+    for number in range(CHANGES):
+        assert key(await ask(chat, BEN, f"!me name Ben {'x' * (number + 1)}")) == "profile.name.set"
+    assert key(await ask(chat, BEN, "!me name Benjamin")) == "profile.name.often"
+    assert await name_of(chat, BEN) == f"Ben {'x' * CHANGES}"
+    assert key(await ask(chat, BEN, "!me name --reset")) == "profile.name.reset", "back one always can"
+    clock = chat.core.clock
+    assert isinstance(clock, HandClock)
+    clock.turn_to(clock.now() + CHANGES_WITHIN + timedelta(minutes=1))
+    assert key(await ask(chat, BEN, "!me name Benjamin")) == "profile.name.set"
 
 
 async def test_the_elders_name_stays_unless_the_younger_chose_one(chat: Chat) -> None:

@@ -1,0 +1,94 @@
+"""What is kept of somebody who was here for long: handed out, and forgotten to the end."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+from bench.community import CLOCK, HERE, PLATFORM, core_on, opened, said, watched
+from bench.figures import Figure, compare
+from bot.core import PleinCore
+from bot.model.message import message, text
+from bot.model.people import Identity
+from bot.ports.storage import Store, Transaction
+from bot.texts import Voice
+from tests.postgres import PostgreSQL as Server
+
+# Of each of so many people a third was answered, a third was posted and a third used commands.
+PEOPLE, TRACES = 3, 10_000
+# Seconds, and milliseconds.
+MOST, MOST_HELD = 2.0, 50.0
+
+
+async def measure() -> list[Figure]:
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = await asyncio.to_thread(Server, folder)
+        try:
+            for database, url in (
+                ("SQLite", f"sqlite:///{folder}/plein.db"),
+                ("PostgreSQL", server.new_database()),
+            ):
+                async with opened(url, folder / database) as store:
+                    found += await _on(database, store)
+        finally:
+            await asyncio.to_thread(server.stop)
+    return found
+
+
+async def _on(database: str, store: Store) -> list[Figure]:
+    core = core_on(store)
+    await core.joined(PLATFORM, HERE, "square")
+    await core.handle(said(0, '!peiling open "Waar komt de bank?" Plein | Park | Nergens'))
+    # As many belong to somebody who stays.
+    for voter in range(PEOPLE + 1):
+        await core.handle(said(voter, "!stem 1"))
+        await store.run(partial(_leave_traces, voter))
+    found = []
+    for what, work in (("hands out", _hand_out), ("forgets", _forget)):
+        took, held = zip(*[await _timed(partial(work, core, voter)) for voter in range(PEOPLE)], strict=True)
+        title = f"{what} the {TRACES:,} traces of a person, {database}"
+        found += [
+            compare(title, "s", took, "at most", MOST, "at most 1"),
+            compare("the event loop held meanwhile", "ms", held, "at most", MOST_HELD, "at most 1"),
+        ]
+    return found
+
+
+def _leave_traces(voter: int, tx: Transaction) -> None:
+    who, now = Identity(PLATFORM, f"voter{voter}"), CLOCK.now()
+    resident = tx.people.by_identity(who)
+    assert resident
+    answer = message(text("poll.receipt.chosen", question="Waar komt de bank?", choice="Plein"), text("x"))
+    for number in range(TRACES // 3):
+        key = f"bench:{voter}:{number}"
+        tx.handled.add(key, now, answer, None, author=who)
+        tx.posts.add(f"answer:{key}", who, answer, now)
+        tx.uses.add(resident.id, "poll open", now)
+
+
+async def _timed(work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+    async with watched() as late:
+        start = time.perf_counter()
+        await work()
+        took = time.perf_counter() - start
+    return took, max(late) * 1000
+
+
+async def _hand_out(core: PleinCore, voter: int) -> None:
+    said_so = await core.handle(said(voter, "!mijn gegevens"))
+    assert said_so
+    (file,) = said_so.files
+    made = await core.file(file, Voice("nl", core.settings.zone, CLOCK.now()))
+    assert made.count(b"bench:") >= TRACES // 3
+
+
+async def _forget(core: PleinCore, voter: int) -> None:
+    """To the last byte in the files."""
+    await core.handle(said(voter, "!vergeet mij --zeker"))
+    await core.erasing.flush()

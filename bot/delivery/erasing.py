@@ -1,0 +1,97 @@
+"""Forgetting, to the end: what carries a farewell goes once it was said, and the database's log is cut.
+
+Whoever asks to be forgotten is, in that transaction, but for one thing: their farewell is still to be said,
+to an account that has to be known for that. It goes when it was said, or after `FAREWELL`. What was deleted
+is in the files of the database until they are wiped, which cannot be while somebody reads: it is tried again.
+All of it is in the database until it is done, so that it goes on after a crash.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.clock import Clock
+from bot.errors import StoreFailed
+from bot.feature import Features
+from bot.ports.storage import Store, Transaction
+
+log = logging.getLogger(__name__)
+# So long a farewell may take.
+FAREWELL = timedelta(seconds=20)
+# Seconds after which it goes on, where a farewell is under way or somebody reads.
+AGAIN_AFTER = 1.0
+# So often in a row; then the log says so, and it goes on.
+SAID_AFTER = 30
+
+
+class Erasing:
+    """Ends what forgetting began."""
+
+    def __init__(self, store: Store, clock: Clock, features: Features) -> None:
+        self._store = store
+        self._clock = clock
+        self._features = features
+        self._woken = asyncio.Event()
+        store.on_commit("forgotten", self._woken.set)
+
+    async def begin(self) -> None:
+        """A database that was restored forgets whom it still knows. Before anybody is served."""
+        self._woken.set()
+        unknown = await self._store.run_anywhere(lambda tx: list(tx.forgotten.unknown()))
+        now = self._clock.now()
+        for community, resident in dict.fromkeys((community, number) for community, number, _ in unknown):
+            await self._store.run(partial(self._forget, resident, now), community=community)
+        if unknown:
+            log.info("People who were forgotten before, and whom a backup brought back, are forgotten again")
+        await self._store.run_anywhere(lambda tx: tx.forgotten.note_known())
+
+    def _forget(self, resident: int, now: datetime, tx: Transaction) -> None:
+        self._features.forget(tx, resident, now)
+
+    async def run(self) -> None:
+        """Go on for ever."""
+        failed = 0
+        while True:
+            await self._woken.wait()
+            try:
+                is_done = await self._go_on(self._clock.now() - FAREWELL)
+            except StoreFailed as error:
+                log.warning("erasing: the database does not answer (%s); going on later", error)
+                is_done = False
+            failed = 0 if is_done else failed + 1
+            if failed and failed % SAID_AFTER == 0:
+                log.warning("erasing: something still reads the database, so its log cannot be cut")
+            if not is_done:
+                await asyncio.sleep(AGAIN_AFTER)
+
+    async def flush(self) -> None:
+        """End all of it at once, for the console and for tests."""
+        if self._woken.is_set():
+            await self._go_on(self._clock.now())
+
+    async def _go_on(self, before: datetime) -> bool:
+        """Whether nothing is left to do."""
+        self._woken.clear()
+        left, last = await self._store.run_anywhere(partial(self._end, before))
+        is_clean = last is None or await self._store.wipe_log()
+        if last and is_clean:
+            await self._store.run_anywhere(lambda tx: tx.forgotten.wiped(last))
+        if left or not is_clean:
+            self._woken.set()
+        return is_clean and not left
+
+    @staticmethod
+    def _end(before: datetime, tx: Transaction) -> tuple[int, str | None]:
+        """How much has not come to its end by then, and what is still to be wiped."""
+        left = 0
+        for community, account, since in tx.forgotten.pending():
+            if since > before:
+                left += 1
+                continue
+            with tx.within(community):
+                tx.forgotten.end(account)
+        tx.forgotten.note_known()
+        return left, tx.forgotten.to_wipe()

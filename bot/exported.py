@@ -1,0 +1,48 @@
+"""All that is kept of somebody, as a file that they can read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from bot.model.message import Text, text
+from bot.ports.people import Exported
+
+# What a file of somebody's own is made of: "me:7".
+SUBJECT = "me"
+Write = Callable[[Text | str], str]
+
+
+def as_file(kept: Exported, write: Write) -> bytes:
+    """JSON, under names that people read: in `kept.<table>` and `kept.field.<column>`, where these are."""
+    named = _Named(write)
+    readable = {
+        named.shown(f"kept.{table}", table): [named.fields(row) for row in rows]
+        for table, rows in kept.items()
+        if rows
+    }
+    return orjson.dumps(readable, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+class _Named:
+    """Looks each name up once, however many rows there are."""
+
+    def __init__(self, write: Write) -> None:
+        self._write = write
+        self._found: dict[str, str] = {}
+
+    def shown(self, key: str, otherwise: str) -> str:
+        if key not in self._found:
+            words = self._write(text(key))
+            self._found[key] = otherwise if words == key else words
+        return self._found[key]
+
+    def fields(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Where two would be called the same, the second keeps its own name."""
+        found: dict[str, Any] = {}
+        for name, value in row.items():
+            shown = self.shown(f"kept.field.{name}", name)
+            found[name if shown in found else shown] = value
+        return found

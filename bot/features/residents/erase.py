@@ -1,0 +1,51 @@
+"""What is kept of somebody: handed out whole, as a file, or forgotten.
+
+Both are complete by construction: every table that refers to people says what becomes of its rows (see
+`Feature.export` and `Feature.forget`), and a test fails for one that does not.
+"""
+
+from __future__ import annotations
+
+from bot.call import Call
+from bot.exported import SUBJECT
+from bot.features.residents.link import accounts_of
+from bot.model.message import Attachment, Button, Message, message, text
+from bot.model.people import Role
+
+
+def hand_out(call: Call) -> Message:
+    """All that is kept of them in this community, for them alone."""
+    words = text("me.data")
+    return message(
+        words,
+        text("me.data.sealed"),
+        files=[Attachment(f"{SUBJECT}:{call.resident.id}", "json", words)],
+    )
+
+
+def forget_me(call: Call, *, sure: bool = False) -> Message:
+    """Shown first what goes and what stays; once they say so, it goes."""
+    if not sure:
+        return _asked(call)
+    call.forget_them()
+    return message(text("me.forgotten"), text("me.forgotten.back"))
+
+
+def _asked(call: Call) -> Message:
+    line = call.commands.usage(call.commands.by_path["me forget"], call.locale, {"sure": True})
+    lines = [text("me.forget.goes"), text("me.forget.votes"), text("me.forget.stays")]
+    if _is_only_moderator(call):
+        lines.append(text("me.forget.moderator"))
+    return message(
+        *lines,
+        title=text("me.forget.title"),
+        hints=[text("me.forget.how", usage=line)],
+        buttons=[Button(text("me.forget.button"), "me forget", {"sure": True}, style="danger")],
+    )
+
+
+def _is_only_moderator(call: Call) -> bool:
+    """Whether nobody would steer the community any more."""
+    moderators = set(call.tx.people.with_role(Role.MODERATOR))
+    own = set(accounts_of(call, call.resident.id))
+    return bool(moderators) and moderators <= own

@@ -1,0 +1,155 @@
+"""Who was forgotten: that what they said before is not dealt with again, and that a backup forgets them too.
+
+Of an account a mark is kept that nobody can read without a key apart from the database. It stands in two
+places: in a table, for as long as a platform may bring what was said before; and in a list beside the keys,
+which no backup of the database holds. How much of that list holds for this database is counted in it. So one
+that was restored knows less than the list, and forgets the rest when Plein starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Delete, Select, and_, bindparam, delete, select, update
+
+from bot.model.people import Identity
+from storage.batch import Batch
+from storage.community import anywhere
+from storage.kept import Kept
+from storage.keyring import Keyring
+from storage.posts import pack_people
+from storage.tables import forgotten, handled, identities, posts, refs
+from storage.upsert import upsert
+
+_KEY = "forgotten"
+_COUNT, _TO_WIPE = "forgotten", "to_wipe"
+_MARK = forgotten.c.mark == bindparam("mark_")
+_SINCE = bindparam("since_", type_=forgotten.c.since.type)
+_ADD = upsert(forgotten)
+_ADD = _ADD.on_conflict_do_update(
+    index_elements=["mark"], set_={name: _ADD.excluded[name] for name in ("at", "account", "since")}
+)
+_AT = select(forgotten.c.at).where(_MARK)
+_PENDING = anywhere(
+    select(forgotten.c.community, forgotten.c.account, forgotten.c.since)
+    .where(forgotten.c.account.is_not(None))
+    .order_by(forgotten.c.community, forgotten.c.since, forgotten.c.mark)
+)
+_DONE = update(forgotten).where(_MARK).values(account=None)
+_KNOWN = anywhere(
+    select(identities.c.community, identities.c.platform, identities.c.user_id, identities.c.resident)
+)
+
+
+class OfAccount:
+    """What carries an account: what was said to it alone, or spoke to it where others are; what it was
+    answered.
+    """
+
+    posts = (
+        and_(posts.c.private, posts.c.room == bindparam("user_"), posts.c.platform == bindparam("platform_")),
+        posts.c.mentions == bindparam("mentions_"),
+    )
+    answers = handled.c.author == bindparam("address_")
+
+    @staticmethod
+    def values(account: Identity) -> dict[str, Any]:
+        return {
+            "platform_": account.platform,
+            "user_": account.user_id,
+            "address_": account.address,
+            "mentions_": pack_people([account]),
+        }
+
+
+_ITS_POSTS = tuple(
+    (select(posts.c.account, posts.c.ref).where(those, posts.c.ref.is_not(None)), delete(posts).where(those))
+    for those in OfAccount.posts
+)
+_DROP_REF = delete(refs).where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
+_DROP_HANDLED = delete(handled).where(OfAccount.answers)
+
+
+def drop_posts(db: Batch, found: Select[Any], gone: Delete, values: dict[str, Any]) -> None:
+    """These posts, and which messages on a platform they are; `found` gives account and reference of each."""
+    rows = [
+        {"account_": row.account, "ref_": ref} for row in db.execute(found, values) for ref in row.ref.split()
+    ]
+    if rows:
+        db.execute(_DROP_REF, rows)
+    db.execute(gone, values)
+
+
+class Forgotten:
+    """Implements ForgottenStore."""
+
+    def __init__(self, db: Batch, keyring: Keyring, kept: Kept) -> None:
+        self._db = db
+        self._keyring = keyring
+        self._kept = kept
+
+    def _mark(self, community: int | None, account: str) -> str:
+        self._keyring.make(_KEY)
+        return self._keyring.mark(_KEY, f"{community}:{account}").hex()
+
+    def _own_mark(self, account: str) -> str:
+        return self._mark(self._db.community, account)
+
+    def add(self, account: Identity, at: datetime, now: datetime) -> None:
+        row = {"mark": self._own_mark(account.address), "at": at, "account": account.address, "since": now}
+        self._db.execute(_ADD, row)
+        self.drop_traces(account)
+        self._db.wake("forgotten")
+
+    def at(self, account: Identity) -> datetime | None:
+        found: datetime | None = self._db.execute(_AT, {"mark_": self._own_mark(account.address)}).scalar()
+        return found
+
+    def drop_traces(self, account: Identity) -> None:
+        """What was said to it, and that it was answered."""
+        values = OfAccount.values(account)
+        for found, gone in _ITS_POSTS:
+            drop_posts(self._db, found, gone, values)
+        self._db.execute(_DROP_HANDLED, values)
+
+    # --- what is left to do ---
+
+    def pending(self) -> Sequence[tuple[int, Identity, datetime]]:
+        return [
+            (row.community, Identity(*row.account.split(":", 1)), row.since)
+            for row in self._db.execute(_PENDING)
+        ]
+
+    def end(self, account: Identity) -> None:
+        mark = self._own_mark(account.address)
+        self._keyring.note_forgotten(mark)
+        self.drop_traces(account)
+        self._db.execute(_DONE, {"mark_": mark})
+        self._kept.put("", _TO_WIPE, mark)
+
+    def to_wipe(self) -> str | None:
+        return self._kept.get("", _TO_WIPE)
+
+    def wiped(self, last: str) -> None:
+        if self.to_wipe() == last:
+            self._kept.drop("", _TO_WIPE)
+
+    # --- the list beside the database ---
+
+    def unknown(self) -> Sequence[tuple[int, int, Identity]]:
+        """Whoever the list has, and this database still knows: of which community, by number, and account."""
+        known = int(self._kept.get("", _COUNT) or 0)
+        marks = set(self._keyring.forgotten()[known:])
+        return [
+            (row.community, row.resident, account)
+            for row in (self._db.execute(_KNOWN) if marks else ())
+            if self._mark(row.community, (account := Identity(row.platform, row.user_id)).address) in marks
+        ]
+
+    def note_known(self) -> None:
+        """All that the list has by now holds for this database."""
+        count = len(self._keyring.forgotten())
+        if count > int(self._kept.get("", _COUNT) or 0):
+            self._kept.put("", _COUNT, str(count))

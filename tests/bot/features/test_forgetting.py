@@ -1,0 +1,244 @@
+"""Somebody is forgotten: from every table, from the file's own bytes and its log, and from a backup too."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.clock import HandClock
+from bot.main.features import stores_of
+from bot.model.events import Invocation
+from bot.model.people import Place, Role
+from bot.texts import Voice
+from storage import tables
+from tests.chat import NOW, Chat, open_chat
+from tests.doubles.linking import account, ask, code_for, key, link, press, resident, say
+from tests.doubles.polls import counted
+from tests.test_people_tables import db
+
+ANN, BEN = "annelies@discord", "benedict@matrix"
+ROOM = "discord/sport"
+MINUTE = timedelta(minutes=1)
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    yield from (path for path in sorted(folder.iterdir()) if path.is_file())
+
+
+def found_in(folder: Path, *words: str) -> list[tuple[str, str]]:
+    """Which file of the database holds which of these words."""
+    return [
+        (path.name, word) for path in files_of(folder) for word in words if word.encode() in path.read_bytes()
+    ]
+
+
+async def busy(chat: Chat) -> None:
+    """Ann asks, votes, objects, errs and is told; so does Ben."""
+    for line in (
+        f'{ANN}/sport: !poll open "New skatepark?" Yes | No --closes 5d',
+        f"{ANN}/sport: !vote 1",
+        f"{BEN}/sport: !vote 2",
+        f'{BEN}/sport: !poll open "A fence?" --kind consent --closes 5d',
+        f"{ANN}/sport: !vote object kingfishers --poll 2",
+        f"{ANN}/sport: !poll nonsense kingfishers",
+        f"{ANN}: !language en",
+        f"{ANN}: !me link",
+    ):
+        await say(chat, line)
+
+
+async def forget(chat: Chat, who: str) -> None:
+    clock = chat.core.clock
+    assert isinstance(clock, HandClock)
+    clock.turn_to(clock.now() + MINUTE)
+    question = await ask(chat, who, "!me forget")
+    assert question.title
+    assert question.title.key == "me.forget.title"
+    assert key(await press(chat, who, question)) == "me.forgotten"
+    await chat.core.run_due()
+    clock.turn_to(clock.now() + MINUTE)
+
+
+def every_text(tx: Any, chat: Chat) -> str:
+    """All that any table holds, whosever it is."""
+    metadatas = [tables.metadata, *(stored.tables for stored in stores_of())]
+    rows: list[Any] = []
+    for table in (table for metadata in metadatas for table in metadata.sorted_tables):
+        rows += map(tuple, db(tx).execute(select(table)))
+    return repr(rows)
+
+
+async def test_nothing_of_them_is_left_anywhere(tmp_path: Path) -> None:
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        assert found_in(tmp_path, "annelies", "kingfishers")
+        await forget(chat, ANN)
+        assert not found_in(tmp_path, "annelies", "kingfishers")
+        assert found_in(tmp_path, "benedict")
+        assert not await resident(chat, ANN)
+        # What stands with others stays, and counts what is there.
+        assert await chat.core.store.run(lambda tx: counted(tx, 1))
+        shown = await say(chat, f"{BEN}/sport: !poll show 1")
+        assert "1 person voted" in shown
+    assert not found_in(tmp_path, "annelies", "kingfishers")
+
+
+async def test_in_no_table_of_either_database(database_url: str) -> None:
+    async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await forget(chat, ANN)
+        left = await chat.core.store.run(lambda tx: every_text(tx, chat))
+        assert "benedict" in left
+        assert not re.findall(r".{0,80}(?:annelies|kingfishers).{0,80}", left)
+
+
+async def test_with_many_traces_the_file_holds_none(tmp_path: Path) -> None:
+    """Rows are moved from page to page as a table grows, and pages get free: no copy stays behind."""
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        for number in range(10, 310):
+            await ask(chat, ANN, f"!poll show {number} annelies-{number}", room=ROOM)
+            await ask(chat, BEN, f"!poll show {number}", room=ROOM)
+        await forget(chat, ANN)
+        assert not found_in(tmp_path, "annelies", "kingfishers")
+
+
+async def test_while_somebody_reads_it_is_tried_again(tmp_path: Path) -> None:
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        with sqlite3.connect(tmp_path / "plein.db", isolation_level=None) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM residents").fetchall()
+            await forget(chat, ANN)
+            assert found_in(tmp_path, "annelies")
+            reader.execute("COMMIT")
+        reader.close()
+        await chat.core.run_due()
+        assert not found_in(tmp_path, "annelies", "kingfishers")
+
+
+async def test_killed_before_the_end_it_goes_on(tmp_path: Path) -> None:
+    """As SIGKILL leaves it: what was committed, with the log as it was."""
+    before, after = tmp_path / "before", tmp_path / "after"
+    clock = HandClock(NOW)
+    async with open_chat(f"sqlite:///{before}/plein.db", language="en", clock=clock) as chat:
+        await busy(chat)
+        clock.turn_to(clock.now() + MINUTE)
+        assert key(await ask(chat, ANN, "!me forget --sure")) == "me.forgotten"
+        shutil.copytree(before, after)
+    assert found_in(after, "annelies")
+    async with open_chat(f"sqlite:///{after}/plein.db", language="en", clock=clock) as chat:
+        await chat.core.run_due()
+        assert not found_in(after, "annelies", "kingfishers")
+
+
+async def test_a_backup_forgets_them_again(tmp_path: Path) -> None:
+    """And leaves alone whoever was there, or came back, when it was made."""
+    url, file = f"sqlite:///{tmp_path}/plein.db", tmp_path / "plein.db"
+    clock = HandClock(NOW)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await busy(chat)
+        await forget(chat, BEN)
+        await ask(chat, BEN, "!help", room=ROOM)  # he comes back
+        with (
+            contextlib.closing(sqlite3.connect(file)) as db_file,
+            contextlib.closing(sqlite3.connect(tmp_path / "backup")) as backup,
+        ):
+            db_file.backup(backup)
+        await forget(chat, ANN)
+    shutil.move(tmp_path / "backup", file)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await chat.core.run_due()
+        assert not await resident(chat, ANN)
+        assert await resident(chat, BEN)
+        assert not found_in(tmp_path, "annelies", "kingfishers")
+    async with open_chat(url, language="en", clock=clock) as chat:
+        assert await resident(chat, BEN)
+
+
+async def test_what_they_said_before_happens_no_second_time(tmp_path: Path) -> None:
+    clock = HandClock(NOW)
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
+        await busy(chat)
+        place = Place("console", ROOM)
+        vote = Invocation("x:1", account(ANN), "annelies", place, clock.now(), command="poll vote")
+        await chat.core.handle(vote)
+        await forget(chat, ANN)
+        assert await chat.core.handle(vote) is None
+        assert not await resident(chat, ANN)
+        # Back, as somebody new: what was said before is nobody's all the same.
+        await ask(chat, ANN, "!help", room=ROOM)
+        assert await resident(chat, ANN)
+        assert await chat.core.handle(vote) is None
+
+
+async def test_two_votes_are_not_made_of_one(tmp_path: Path) -> None:
+    """Who left an account that voted is kept out, though they are forgotten and come back."""
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await link(chat, "cas@matrix", ANN)
+        assert key(await ask(chat, "cas@matrix", "!me unlink --sure")) == "unlink.done"
+        await forget(chat, "cas@matrix")
+        said = await ask(chat, "cas@matrix", command="poll vote", answer="1", poll=1, room=ROOM)
+        assert key(said) == "poll.left"
+
+
+async def test_the_file_is_theirs_alone(tmp_path: Path) -> None:
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await link(chat, "cas@matrix", ANN)
+        said = await ask(chat, ANN, "!me data")
+        (file,) = said.files
+        made = await chat.core.file(file, Voice("en", chat.core.settings.zone, NOW))
+        kept = json.loads(made)
+        assert kept["who_you_are"][0]["name"] == "annelies"
+        assert kept["your_votes"]
+        assert "benedict" not in made.decode()
+
+
+async def test_of_what_two_have_part_in_each_gets_their_own(tmp_path: Path) -> None:
+    """A code that one asked for and the other gave; a poll of one that the other ended."""
+
+    def grant(tx: Any) -> None:
+        tx.people.grant(account(BEN), Role.MODERATOR)
+
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await chat.core.store.run(grant)
+        assert key(await ask(chat, BEN, "!poll close 1 --sure", room=ROOM)) == "poll.closed.receipt"
+        code = await code_for(chat, BEN)
+        assert key(await ask(chat, ANN, f"!me link {code}")) == "link.question"
+        whole = {}
+        for who in (ANN, BEN):
+            (file,) = (await ask(chat, who, "!me data")).files
+            whole[who] = (await chat.core.file(file, Voice("en", chat.core.settings.zone, NOW))).decode()
+        assert "benedict" not in whole[ANN]
+        assert "annelies" not in whole[BEN]
+        assert "kingfishers" not in whole[BEN]
+        told = json.loads(whole[ANN])
+        assert '{"resident": "somebody else"}' in json.dumps(told["what_you_were_told"])
+        assert [kept["given_by"] for kept in told["your_codes"] if kept["given_by"]] == [f"console:{ANN}"]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+async def test_the_only_moderator_is_warned(language: str, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/plein.db"
+    async with open_chat(url, language=language, clock=HandClock(NOW)) as chat:
+        await busy(chat)
+
+        def grant(tx: Any) -> None:
+            tx.people.grant(account(ANN), Role.MODERATOR)
+
+        await chat.core.store.run(grant)
+        said = await ask(chat, ANN, "!me forget")
+        assert "me.forget.moderator" in [line.key for line in said.lines]
