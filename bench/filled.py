@@ -291,7 +291,7 @@ class _Filling:
     def _boards(self) -> Iterator[Row]:
         for _, poll in self._polls:
             for platform, room in self._shown_in(poll):
-                row = {"subject": f"poll:{poll['id']}", "platform": platform, "room": room}
+                row: Row = {"subject": f"poll:{poll['id']}", "platform": platform, "room": room}
                 row |= {"edition": 1, "version": 1 + BALLOTS, "sent_as": f"{room}-{poll['id']}"}
                 yield row | {"shown": _ANSWER, "next_at": poll["opened_at"], "account": account_of(platform)}
 
@@ -309,7 +309,7 @@ class _Filling:
                 yield self._said(row | {"private": False, "account": account_of(platform), "resident": None})
         for person, account in self._accounts():
             for number in range(SAID):
-                row = {"id": f"told:{account.address}:{number}", "platform": account.platform}
+                row: Row = {"id": f"told:{account.address}:{number}", "platform": account.platform}
                 row |= {"room": account.user_id, "private": True, "account": account_of(account.platform)}
                 waits = person % 100 == 1 and number == 0  # for somebody who is nowhere to be reached
                 told = self._said(row | {"resident": self._person(person)})

@@ -114,6 +114,9 @@ class Town:
     async def show_privately(self) -> float:
         return await self._cpu(self.says(self.voter(n), "!mijn profiel") for n in range(TIMES))
 
+    async def ordinary(self) -> list[float]:
+        return [await self.vote(), await self.show_privately()]
+
     async def link(self) -> list[float]:
         """Asking for a code, giving it, and the yes on each."""
         pairs = [self.pair() for _ in range(PAIRS)]
@@ -203,8 +206,8 @@ async def _figures(database: str, full: Town, empty: Town) -> list[Figure]:
         )
         for name, many, few in zip(names, took[:3], took[3:], strict=True)
     ]
-    linking, votes, shown = await by_turns(full.link, full.vote, full.show_privately, runs=TURNS)
-    ordinary = [statistics.mean(pair) for pair in zip(votes, shown, strict=True)]
+    linking, used = await by_turns(full.link, full.ordinary, runs=TURNS)
+    ordinary = [statistics.mean(pair) for pair in used]
     parts = zip(
         ("asking for a code", "giving it", "the first yes", "the second yes"),
         zip(*linking, strict=True),

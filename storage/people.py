@@ -67,8 +67,11 @@ _TALKS_TO = (
 )
 # What waits for them goes along, and whatever it waited for: with each account that could have said it, or
 # with none yet.
-_MIGHT_SAY = select(accounts.c.account).where(accounts.c.platform == bindparam("platform_"))
-_MIGHT_SAY = _MIGHT_SAY.union_all(select(bindparam("platform_", type_=accounts.c.account.type)))
+_MIGHT_SAY = (
+    select(accounts.c.account)
+    .where(accounts.c.platform == bindparam("platform_"))
+    .union_all(select(bindparam("platform_", type_=accounts.c.account.type)))
+)
 _HEAR_FROM = (
     update(posts)
     .where(
