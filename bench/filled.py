@@ -305,11 +305,11 @@ class _Filling:
     def _posts(self) -> Iterator[Row]:
         for _, poll in self._polls:
             for platform, room in self._shown_in(poll):
-                row = {"id": f"opened:{poll['id']}:{room}:{platform}", "platform": platform, "room": room}
+                row: Row = {"id": f"opened:{poll['id']}:{room}:{platform}", "platform": platform, "room": room}
                 yield self._said(row | {"private": False, "account": account_of(platform), "resident": None})
         for person, account in self._accounts():
             for number in range(SAID):
-                row: Row = {"id": f"told:{account.address}:{number}", "platform": account.platform}
+                row = {"id": f"told:{account.address}:{number}", "platform": account.platform}
                 row |= {"room": account.user_id, "private": True, "account": account_of(account.platform)}
                 waits = person % 100 == 1 and number == 0  # for somebody who is nowhere to be reached
                 told = self._said(row | {"resident": self._person(person)})
