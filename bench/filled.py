@@ -305,7 +305,7 @@ class _Filling:
     def _posts(self) -> Iterator[Row]:
         for _, poll in self._polls:
             for platform, room in self._shown_in(poll):
-                row: Row = {"id": f"opened:{poll['id']}:{room}:{platform}", "platform": platform, "room": room}
+                row: Row = {"id": f"new:{poll['id']}:{room}:{platform}", "platform": platform, "room": room}
                 yield self._said(row | {"private": False, "account": account_of(platform), "resident": None})
         for person, account in self._accounts():
             for number in range(SAID):
