@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import random
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 from sqlalchemy import insert
 
-from bench.community import HERE, core_on, cpu, in_memory, opened, said, watched, with_poll
+from bench.community import HERE, core_on, cpu, in_memory, on_both, opened, said, watched, with_poll
 from bench.figures import Figure, by_turns, compare
 from bot.core import PleinCore
 from bot.features.polls.records import POLLS
@@ -22,14 +19,13 @@ from bot.features.polls.show import count_of
 from bot.ports.storage import Store, Transaction
 from storage.polls.tables import tallies
 from storage.unit import Tx
-from tests.postgres import PostgreSQL as Server
 
 FEW, MANY, OPTIONS = 10, 100_000, 20
 TIMES = 200
 
 
 async def measure() -> list[Figure]:
-    return [*await _many_beside_few(), *await _counting()]
+    return [*await _many_beside_few(), *await on_both(_counting_on)]
 
 
 async def _many_beside_few() -> list[Figure]:
@@ -71,23 +67,6 @@ async def _show(core: PleinCore) -> float:
 
 
 # --- a hundred thousand ranked ballots ---------------------------------------------------------
-
-
-async def _counting() -> list[Figure]:
-    found = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = await asyncio.to_thread(Server, folder)
-        try:
-            for database, url in (
-                ("SQLite", f"sqlite:///{folder}/plein.db"),
-                ("PostgreSQL", server.new_database()),
-            ):
-                async with opened(url, folder / database) as store:
-                    found += await _counting_on(database, store)
-        finally:
-            await asyncio.to_thread(server.stop)
-    return found
 
 
 async def _counting_on(database: str, store: Store) -> list[Figure]:

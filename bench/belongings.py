@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
 
-from bench.community import CLOCK, HERE, PLATFORM, core_on, opened, said, watched
+from bench.community import CLOCK, HERE, PLATFORM, core_on, on_both, said, watched
 from bench.figures import Figure, compare
 from bot.core import PleinCore
 from bot.model.message import message, text
-from bot.model.people import Identity
+from bot.model.people import FIRST_COMMUNITY, Identity
 from bot.ports.storage import Store, Transaction
 from bot.texts import Voice
-from tests.postgres import PostgreSQL as Server
 
 # Of each of so many people a third was answered, a third was posted and a third used commands.
 PEOPLE, TRACES = 3, 10_000
@@ -25,20 +21,7 @@ MOST, MOST_HELD = 2.0, 50.0
 
 
 async def measure() -> list[Figure]:
-    found: list[Figure] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = await asyncio.to_thread(Server, folder)
-        try:
-            for database, url in (
-                ("SQLite", f"sqlite:///{folder}/plein.db"),
-                ("PostgreSQL", server.new_database()),
-            ):
-                async with opened(url, folder / database) as store:
-                    found += await _on(database, store)
-        finally:
-            await asyncio.to_thread(server.stop)
-    return found
+    return await on_both(_on)
 
 
 async def _on(database: str, store: Store) -> list[Figure]:
@@ -84,7 +67,7 @@ async def _hand_out(core: PleinCore, voter: int) -> None:
     said_so = await core.handle(said(voter, "!mijn gegevens"))
     assert said_so
     (file,) = said_so.files
-    made = await core.file(file, Voice("nl", core.settings.zone, CLOCK.now()))
+    made = await core.file(file, Voice("nl", core.communities.configured(FIRST_COMMUNITY).zone, CLOCK.now()))
     assert made.count(b"bench:") >= TRACES // 3
 
 

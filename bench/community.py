@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from bench.figures import Figure
 from bot.clock import SystemClock
 from bot.core import PleinCore
 from bot.features.polls.settings import PollsSettings
@@ -27,6 +28,7 @@ from bot.ports.storage import Store
 from bot.settings import Settings
 from bot.texts import Texts
 from storage.engines import open_database
+from tests.postgres import PostgreSQL
 
 SECONDS = 1.5
 PLATFORM = "bench"
@@ -48,6 +50,22 @@ async def opened(url: str, keys: Path | None = None) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+async def on_both(measure: Callable[[str, Store], Awaitable[list[Figure]]]) -> list[Figure]:
+    """What it measures on an empty database of each kind, called by its name."""
+    found: list[Figure] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        server = await asyncio.to_thread(PostgreSQL, folder)
+        try:
+            urls = {"SQLite": f"sqlite:///{folder}/plein.db", "PostgreSQL": server.new_database()}
+            for database, url in urls.items():
+                async with opened(url, folder / database) as store:
+                    found += await measure(database, store)
+        finally:
+            await asyncio.to_thread(server.stop)
+    return found
 
 
 async def with_poll(core: PleinCore, voters: int) -> PleinCore:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from pathlib import Path
 
-from bench.community import PLATFORM, Votes, casting, core_on, opened, said, votes, with_poll
+from bench.community import PLATFORM, Votes, casting, core_on, on_both, said, votes, with_poll
 from bench.figures import Figure, by_turns, compare
 from bot.core import PleinCore
 from bot.features.polls.records import POLLS
 from bot.model.people import Place
 from bot.ports.storage import Store, Transaction
-from tests.postgres import PostgreSQL as Server
 
 READERS, LISTED = 8, 20
 ELSEWHERE = Place(PLATFORM, "hall")
@@ -24,29 +21,16 @@ THEME = 2
 
 
 async def measure() -> list[Figure]:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = await asyncio.to_thread(Server, folder)
-        try:
-            return [
-                await _beside_readers(database, url, folder)
-                for database, url in (
-                    ("SQLite", f"sqlite:///{folder}/plein.db"),
-                    ("PostgreSQL", server.new_database()),
-                )
-            ]
-        finally:
-            await asyncio.to_thread(server.stop)
+    return await on_both(_beside_readers)
 
 
-async def _beside_readers(database: str, url: str, folder: Path) -> Figure:
-    async with opened(url, folder / database) as store:
-        core = await with_poll(core_on(store), 1)
-        await _fill_the_hall(core)
-        busy, quiet = await by_turns(partial(_vote_beside_readers, core), partial(votes, casting(core), 1))
+async def _beside_readers(database: str, store: Store) -> list[Figure]:
+    core = await with_poll(core_on(store), 1)
+    await _fill_the_hall(core)
+    busy, quiet = await by_turns(partial(_vote_beside_readers, core), partial(votes, casting(core), 1))
     name = f"a vote while {READERS} readers list {LISTED} polls without end, {database}, p50"
     ours, theirs = ([turn.p50 for turn in found] for found in (busy, quiet))
-    return compare(name, "ms", ours, "alone", theirs, "at most 1.5")
+    return [compare(name, "ms", ours, "alone", theirs, "at most 1.5")]
 
 
 async def _fill_the_hall(core: PleinCore) -> None:

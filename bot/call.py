@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,7 @@ NOBODY = Resident(0, "")
 WAITED = timedelta(seconds=10)
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Call:
     """One use of a command, or one job that is due (then nobody asks: resident 0).
 
@@ -47,10 +48,10 @@ class Call:
     tx: Transaction
     id: str
     now: datetime
-    settings: Settings
-    commands: Commands
+    # What the configuration says of the community; what it is now is in `settings`.
+    configured: Settings
+    catalogue: Commands
     belongings: Belongings
-    locale: str
     # Who asks, and where.
     resident: Resident
     role_here: Role
@@ -58,8 +59,9 @@ class Call:
     # What their platform calls them.
     called: str = ""
     place: Place | None = None
-    # In which language Plein speaks with everybody there.
-    place_locale: str = ""
+    # Which language they want, and which was chosen for the place; None: the community's.
+    wanted: str | None = None
+    place_wanted: str | None = None
     theme_here: Theme | None = None
     since_here: datetime | None = None
     # Their part in other themes, as their platform says now where it was asked; None: it cannot be asked.
@@ -71,6 +73,9 @@ class Call:
     mentions: Sequence[Mention] = ()
     # What takes away what was said, where it is a message that others see.
     removal: Removal | None = None
+    # In private: the communities that they are in, by name; and whether they choose this one by what they do.
+    mine: Mapping[int, str] = field(default_factory=dict)
+    turned: bool = False
     # Whether what was granted to their other accounts does not count for this one yet.
     apart: bool = False
     # The arguments as they were given, for the right way to say the same.
@@ -82,6 +87,31 @@ class Call:
     in_sight: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
     secret: str = field(default="", init=False)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What holds in the community now: what was set in the chat, and else what the configuration says."""
+        return self.configured.changed(self.tx.communities.settings())
+
+    @cached_property
+    def locale(self) -> str:
+        """The language to speak with whoever asks."""
+        return self._nearest(self.wanted)
+
+    @cached_property
+    def place_locale(self) -> str:
+        """In which language Plein speaks with everybody there."""
+        return self._nearest(self.place_wanted)
+
+    def _nearest(self, wanted: str | None) -> str:
+        texts = self.catalogue.texts
+        known = texts.nearest(wanted, "")
+        return known or self.settings.locale
+
+    @cached_property
+    def commands(self) -> Commands:
+        """The commands, whose moments are written as the clocks of this community say."""
+        return self.catalogue.in_zone(self.zone)
 
     @property
     def said_at(self) -> datetime:

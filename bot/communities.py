@@ -1,106 +1,240 @@
-"""Which community something is for: what happens in a place is for the place's; elsewhere one rule decides.
+"""Which community something is for: in a place it is the place's, in private one rule decides.
 
-That rule is `Communities.in_private`, and nothing else knows it.
+A press belongs to its message's community, wherever it is pressed: every message that leaves the core for
+another one than the first carries whose it is in all that can be pressed there (`of_community`). What
+somebody says in private is for the only community that they are in; of several for the one that they chose,
+which they are asked for the first time. Nothing else knows this rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
+from bot.clock import Clock
 from bot.model.events import Invocation
-from bot.model.message import Attachment, Message
+from bot.model.message import Attachment, Button, Form, Message, NativePoll, text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place
 from bot.ports.storage import Store, Transaction
 from bot.recent import Recent
+from bot.settings import Settings
 
-# So many places, and people, are known without asking.
-MOST = 4096
+# So many places, and strangers, are known without asking; strangers for so long.
+MOST, STRANGE_FOR = 4096, timedelta(minutes=1)
+# Among the arguments of what can be pressed: whose it is; and that whoever presses it chooses that community
+# for what they say in private. No parameter can be called so.
+WHOSE, TURN = "@", "@!"
+Pressable = TypeVar("Pressable", bound=Button | NativePoll | Form)
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """For which community something is.
+
+    `turns`: they choose it for what they say in private. `mine`: those that they are in, with their names,
+    where they say it in private. `asks`: it could be any of these, and they are to be asked. `refused`: why
+    it is for none.
+    """
+
+    community: int
+    turns: bool = False
+    mine: Mapping[int, str] = field(default_factory=dict)
+    asks: bool = False
+    refused: str = ""
 
 
 class Communities:
-    """Says which community something belongs to. The list of them is read once; `add` makes another."""
+    """Says which community something belongs to. `settings` are the first one's, as configured."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock, settings: Settings) -> None:
         self._store = store
-        self._all: Collection[int] = ()
+        self._clock = clock
+        self._served: Mapping[int, Settings] = {FIRST_COMMUNITY: settings}
         self._of_places: Recent[Place, int] = Recent(MOST)
-        # Where each was last seen to use Plein, of several.
-        self._used: Recent[Identity, int] = Recent(MOST)
+        # Where those are who use none yet, and when that was asked.
+        self._strangers: Recent[Identity, tuple[datetime, Collection[int]]] = Recent(MOST)
 
-    async def all(self) -> Collection[int]:
-        """Their numbers, the first one's first."""
-        if not self._all:
-            self._all = list(await self._store.read_anywhere(lambda tx: tx.communities.all()))
-        return self._all
+    # --- which there are ---
+
+    def serve(self, served: Mapping[int, Settings]) -> None:
+        """These there are, and no others, each with what its configuration says."""
+        self._served = dict(served)
+
+    @property
+    def served(self) -> Collection[int]:
+        return self._served.keys()
 
     async def add(self, name: str) -> int:
-        """Make a community of that name; its number."""
+        """Make a community of that name, and serve it as the first one is; its number."""
         number = await self._store.run_anywhere(lambda tx: tx.communities.add(name))
-        self._all = ()
+        self._served = {**self._served, number: replace(self.configured(FIRST_COMMUNITY), name=name)}
         return number
+
+    def configured(self, community: int | None) -> Settings:
+        """What its configuration says; of one that is served no more, what the first one's does."""
+        return self._served.get(community or 0) or next(iter(self._served.values()))
+
+    # --- whose something is ---
 
     def note(self, place: Place, community: int) -> None:
         """The place is that community's from now on."""
         self._of_places[place] = community
 
+    def forget(self, place: Place) -> None:
+        """The place is nobody's any more."""
+        self._of_places.pop(place, None)
+
     async def of_place(self, place: Place) -> int | None:
-        """None where Plein does not know the place."""
+        """None where it is no served community's."""
         known = self._of_places.get(place)
         if known is None:
             known = await self._store.read_anywhere(lambda tx: tx.communities.of_place(place))
             if known is not None:
                 self._of_places[place] = known
-        return known
+        return known if known in self._served else None
 
-    async def of(self, invocation: Invocation) -> int:
+    async def of(self, invocation: Invocation) -> Whose:
         """For which community somebody does that."""
-        if not self._all:
-            await self.all()
-        if invocation.place:
-            known = self._of_places.get(invocation.place) or await self.of_place(invocation.place)
-            if known is not None:
-                return known
-        return await self.in_private(invocation.author, invocation.id)
+        if invocation.place is None:
+            return await self._in_private(invocation)
+        known = self._of_places.get(invocation.place)
+        if known not in self._served:
+            known = await self.of_place(invocation.place)
+        if known is None and len(self._served) > 1:
+            return Whose(self._first, refused="community.nowhere")
+        community = self._first if known is None else known
+        return Whose(community, refused="" if _meant(invocation) in (None, community) else "action.gone")
 
     async def for_whom(self, to: Place | Identity) -> int:
         """For which community something is said there that no community said."""
         if isinstance(to, Place):
-            return await self.of_place(to) or FIRST_COMMUNITY
+            return await self.of_place(to) or self._first
         return await self.in_private(to)
 
-    async def in_private(self, who: Identity, event: str | None = None) -> int:
-        """Where only they and Plein are: the only community; of several the one that they used last.
+    async def in_private(self, who: Identity) -> int:
+        """Which one they chose, or the only one that they are in; else the first."""
+        if len(self._served) == 1:
+            return self._first
+        used = self._of_those_served(await self._store.read_anywhere(lambda tx: tx.communities.used_by(who)))
+        return _chosen(used) or self._first
 
-        An event that one community handled already is not handled again for another.
-        """
-        known = await self.all()
-        if len(known) == 1:
-            return next(iter(known))
-        found = await self._store.read_anywhere(partial(_of_event_or_person, who, event))
-        return found or FIRST_COMMUNITY
+    async def that_handled(self, event: str) -> int | None:
+        """For which one an event was dealt with."""
+        found = await self._store.read_anywhere(lambda tx: tx.communities.that_handled(event))
+        return found if found in self._served else None
 
-    def has_turned(self, who: Identity, community: int) -> bool:
-        """Whether they use another community than last time, as far as is known here: that is to be kept."""
-        return len(self._all) > 1 and self._used.get(who) != community
+    async def headed(self, message: Message, to: Identity, community: int) -> Message:
+        """The same, under the name of its community where they are in several; not what asks for which."""
+        if len(self._served) == 1 or any(TURN in button.args for button in message.buttons):
+            return message
+        used = self._of_those_served(await self._store.read_anywhere(lambda tx: tx.communities.used_by(to)))
+        if len({*used, community}) == 1:
+            return message
+        name = text("community.heading", name=self.configured(community).name)
+        return replace(message, blocks=(name, *message.blocks))
 
-    def note_use(self, who: Identity, community: int) -> None:
-        """It is kept that they use this one now."""
-        self._used[who] = community
+    # --- in private ---
+
+    @property
+    def _first(self) -> int:
+        return next(iter(self._served))
+
+    async def _in_private(self, invocation: Invocation) -> Whose:
+        """An event that one community dealt with is dealt with for no other."""
+        meant = _meant(invocation)
+        if len(self._served) == 1:
+            return Whose(self._first, refused="" if meant in (None, self._first) else "action.gone")
+        who, event = invocation.author, invocation.id
+        handled, used = await self._store.read_anywhere(partial(_of_event_and_person, who, event))
+        used = self._of_those_served(used)
+        among = used or await self._where_they_are(invocation)
+        mine = {number: self._served[number].name for number in self._served if number in among}
+        if handled is not None and handled in self._served:
+            return Whose(handled, mine=mine)
+        if meant is not None:
+            turns = TURN in invocation.args
+            return Whose(meant, turns, mine) if meant in mine else Whose(meant, refused="action.gone")
+        if not mine:
+            return Whose(self._first, refused="community.unknown")
+        chosen = _chosen(used) if used else next(iter(mine)) if len(mine) == 1 else None
+        return Whose(chosen or next(iter(mine)), mine=mine, asks=chosen is None)
+
+    def _of_those_served(self, used: Mapping[int, datetime | None]) -> Mapping[int, datetime | None]:
+        return {number: at for number, at in used.items() if number in self._served}
+
+    async def _where_they_are(self, invocation: Invocation) -> Collection[int]:
+        """Whoever used none yet: their platform says in whose places. It is not asked at each word."""
+        now, who = self._clock.now(), invocation.author
+        known = self._strangers.get(who)
+        if known and known[0] > now - STRANGE_FOR:
+            return known[1]
+        if invocation.presence is None:
+            return ()
+        places = await self._store.read_anywhere(lambda tx: tx.communities.places_on(who.platform))
+        ours = {place: whose for place, whose in places.items() if whose in self._served}
+        found = await invocation.presence(list(ours)) if ours else {}
+        there = {ours[place] for place, presence in found.items() if presence}
+        self._strangers[who] = now, there
+        return there
 
 
-def _of_event_or_person(who: Identity, event: str | None, tx: Transaction) -> int | None:
-    handled = tx.communities.that_handled(event) if event else None
-    return handled or tx.communities.used_last(who)
+def _of_event_and_person(
+    who: Identity, event: str, tx: Transaction
+) -> tuple[int | None, Mapping[int, datetime | None]]:
+    return tx.communities.that_handled(event), tx.communities.used_by(who)
+
+
+def _chosen(used: Mapping[int, datetime | None]) -> int | None:
+    """The one that they chose last, or the only one; None where neither is so."""
+    if len(used) == 1:
+        return next(iter(used))
+    chosen = {number: at for number, at in used.items() if at is not None}
+    return max(chosen, key=chosen.__getitem__) if chosen else None
+
+
+def _meant(invocation: Invocation) -> int | None:
+    """Whose message it was that they pressed, or answered; None where it was none.
+
+    What says nothing of it is the first one's, or from before there were others.
+    """
+    for mark in (TURN, WHOSE):
+        if mark in invocation.args:
+            found = invocation.args[mark]
+            return found if type(found) is int else 0
+    return FIRST_COMMUNITY if invocation.pressed else None
+
+
+def without_marks(invocation: Invocation) -> Invocation:
+    """The same, with the command's own arguments alone."""
+    if WHOSE not in invocation.args and TURN not in invocation.args:
+        return invocation
+    args = {name: value for name, value in invocation.args.items() if name not in (WHOSE, TURN)}
+    return replace(invocation, args=args)
 
 
 def of_community(message: Message, community: int) -> Message:
-    """The same message, whose files are made of what that community has."""
-    if community == FIRST_COMMUNITY or not message.files:
+    """The same message, whose files are made of what that community has, and whose buttons belong to it."""
+    if community == FIRST_COMMUNITY:
         return message
     blocks = tuple(
         replace(block, community=community) if isinstance(block, Attachment) else block
         for block in message.blocks
     )
-    return replace(message, blocks=blocks)
+    controls = tuple(_marked(control, community) for control in message.controls)
+    return replace(message, blocks=blocks, controls=controls, community=community)
+
+
+def _marked(control: Pressable, community: int) -> Pressable:
+    if isinstance(control, Form) and control.again:
+        control = replace(control, again=_marked(control.again, community))
+    if WHOSE in control.args or TURN in control.args:
+        return control
+    return replace(control, args={**control.args, WHOSE: community})
+
+
+def choices(mine: Mapping[int, str]) -> Iterable[tuple[int, str]]:
+    """The communities to choose from, by name."""
+    return sorted(mine.items(), key=lambda found: found[1].casefold())

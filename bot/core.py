@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
@@ -21,7 +22,7 @@ from bot.dispatch import Dispatch
 from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
-from bot.model.message import Attachment, Message, Suggestion, residents_in
+from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
@@ -46,16 +47,15 @@ class PleinCore:
         self.store = store
         self.clock = clock
         self.texts = texts
-        self.settings = settings
         self.features = features
         kinds = {**CONVERTERS, **features.kinds}
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
-        self.communities = Communities(store)
-        self.dispatch = Dispatch(store, clock, self.commands, settings, self.communities, features)
+        self.communities = Communities(store, clock, settings)
+        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features)
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.rooms = Rooms(store, clock, self.communities, self._look)
-        self.outbox = Outbox(store, clock, self.rooms.adapters)
+        self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
         self.erasing = Erasing(store, clock, features)
@@ -90,7 +90,7 @@ class PleinCore:
     async def answer_to(self, invocation_id: str) -> Message | None:
         def look(tx: Transaction) -> Message | None:
             answer, whose = tx.handled.answer(invocation_id), tx.communities.that_handled(invocation_id)
-            return of_community(answer, whose) if answer and whose else answer
+            return of_community(answer, whose) if answer and whose else None
 
         return await self.store.run_anywhere(look)
 
@@ -166,11 +166,17 @@ class PleinCore:
     async def named_as(self, place: Place) -> str | None:
         return await self.store.read_anywhere(lambda tx: tx.places.named_as(place))
 
+    async def community_of(self, place: Place) -> int | None:
+        return await self.communities.of_place(place)
+
     async def role_of(self, who: Identity) -> Role:
         return await self.store.read_anywhere(lambda tx: tx.people.highest_role(who))
 
     async def left(self, account: str, place: Place) -> None:
         await self.rooms.left(account, place)
+
+    async def disowned(self, account: str, place: Place) -> None:
+        await self.rooms.disowned(account, place)
 
     async def moved(self, account: str, old: Place, new: Place) -> None:
         await self.rooms.moved(account, old, new)
@@ -188,9 +194,11 @@ class PleinCore:
         return await self.rooms.places(account)
 
     async def message_at(self, account: str, ref: str) -> Message | None:
-        return await self.store.run_anywhere(
-            lambda tx: tx.boards.message_at(account, ref) or tx.posts.message_at(account, ref)
-        )
+        def look(tx: Transaction) -> Message | None:
+            found = tx.boards.message_at(account, ref) or tx.posts.message_at(account, ref)
+            return of_community(found, found.community) if found else None
+
+        return await self.store.run_anywhere(look)
 
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
@@ -203,16 +211,34 @@ class PleinCore:
         return await asyncio.to_thread(finish)
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
-        def read(tx: Transaction) -> str | None:
+        community = await self.communities.for_whom(to)
+        configured = self.communities.configured(community)
+
+        def read(tx: Transaction) -> str:
             if isinstance(to, Place):
                 known = tx.places.known(to)
-                return known[1] if known else None
-            resident = tx.people.by_identity(to)
-            return resident.locale if resident else None
+                wanted = known[1] if known else None
+            else:
+                resident = tx.people.by_identity(to)
+                wanted = resident.locale if resident else None
+            for locale in (wanted, otherwise):
+                if found := self.texts.nearest(locale, ""):
+                    return found
+            return configured.changed(tx.communities.settings()).locale
 
-        default = self.texts.nearest(otherwise, self.settings.locale)
-        community = await self.communities.for_whom(to)
-        return self.texts.nearest(await self.store.run(read, community=community), default)
+        return await self.store.run(read, community=community)
+
+    async def zone_of(self, what: Message | Place | Identity) -> ZoneInfo:
+        """Of a message in which no moment is said it does not matter."""
+        if isinstance(what, Message):
+            community = what.community
+            if not has_moments(what):
+                return self.communities.configured(community).zone
+        else:
+            community = await self.communities.for_whom(what)
+        configured = self.communities.configured(community)
+        kept = await self.store.read(lambda tx: tx.communities.settings(), community=community)
+        return configured.changed(kept).zone
 
     async def people_in(self, message: Message) -> Mapping[int, Known]:
         numbers = {resident.id for resident in residents_in(message)}

@@ -21,15 +21,14 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
-from bot.communities import Communities, of_community
-from bot.errors import Asked, AskFirst, StoreFailed, Unsure, UserError
+from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
+from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
 from bot.model.events import Invocation
-from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text
+from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
-from bot.settings import Settings
 from bot.unseen import visible
 
 log = logging.getLogger(__name__)
@@ -37,6 +36,8 @@ log = logging.getLogger(__name__)
 ONCE = "once"
 # And the room in which it was asked: where answers are private, the button is pressed elsewhere.
 ASKED_IN = "asked_in"
+# What only chooses a community, for whatever is said in private.
+CHOOSE = "community choose"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
@@ -58,6 +59,13 @@ class _Ask:
     removal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """An attempt is to be made anew for another community, which they choose by it."""
+
+    community: int
+
+
 class Dispatch:
     """Runs invocations. Everything that a handler may do is in the Call it gets."""
 
@@ -66,7 +74,6 @@ class Dispatch:
         store: Store,
         clock: Clock,
         commands: Commands,
-        settings: Settings,
         communities: Communities,
         belongings: Belongings,
     ) -> None:
@@ -74,41 +81,106 @@ class Dispatch:
         self.communities = communities
         self.clock = clock
         self.commands = commands
-        self.settings = settings
         self.belongings = belongings
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
-        community = await self.communities.of(invocation)
-        turned = self.communities.has_turned(invocation.author, community)
-        answer = await self._asking(
+        whose = await self.communities.of(invocation)
+        invocation = without_marks(invocation)
+        if whose.refused or (whose.asks and not self._names_one(invocation)):
+            return await self._say_first(invocation, whose)
+        answer = await self._run_for(whose, invocation)
+        while isinstance(answer, _Turn):
+            whose = replace(whose, community=answer.community, turns=True)
+            answer = await self._run_for(whose, invocation)
+        if answer and invocation.place is None and not invocation.by_post:
+            answer = await self.communities.headed(answer, invocation.author, whose.community)
+        return answer and of_community(answer, whose.community)
+
+    async def _run_for(self, whose: Whose, invocation: Invocation) -> Message | _Turn | None:
+        return await self._asking(
             invocation,
             lambda told: self.store.run(
-                partial(self._once, invocation, told, turned=turned), invocation, community=community
+                partial(self._once, invocation, told, whose=whose), invocation, community=whose.community
             ),
         )
-        if turned:
-            self.communities.note_use(invocation.author, community)
-        return answer and of_community(answer, community)
+
+    async def _say_first(self, invocation: Invocation, whose: Whose) -> Message | None:
+        """For which community it is to be, or why it is for none: nothing is done yet, for nobody."""
+
+        def say(tx: Transaction) -> Message | None:
+            known = tx.handled.recognise(invocation.id, invocation.author, None)
+            if known.answer:
+                return known.answer[0]
+            if is_over(known, invocation.author, invocation.at, tx):
+                return None
+            wanted = (known.account and known.account.resident.locale) or invocation.locale
+            locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
+            said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
+            said, now = Message(said.blocks, said.controls, locale), self.clock.now()
+            if invocation.by_post:
+                key, to = f"answer:{invocation.id}", invocation.place or invocation.author
+                tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
+            if whose.asks:  # what it asks may have to be looked up once it is answered
+                kept = None if invocation.by_post else said
+                tx.handled.add(invocation.id, now, kept, None, author=invocation.author, confidential=True)
+            return said
+
+        return await self.store.run(say, community=whose.community)
+
+    def _which(self, invocation: Invocation, mine: Mapping[int, str], locale: str) -> Message:
+        """The question for which community it is, with a button for each: the same command, for that one.
+
+        What cannot be read yet is to be said again.
+        """
+        path, given = self._understood_so_far(invocation, locale)
+        args = {ONCE: f"which:{invocation.id}", **given} if path else {}
+        path = path or CHOOSE
+        buttons = [
+            Button(typed(name), path, {**args, TURN: number}, style="primary")
+            for number, name in choices(mine)
+        ]
+        return message(text("community.which"), text("community.remembered"), buttons=buttons)
+
+    def _understood_so_far(self, invocation: Invocation, locale: str) -> tuple[str, Mapping[str, Any]]:
+        """The command and its arguments; no path where what was typed cannot be read yet."""
+        if invocation.typed is None:
+            known = invocation.command in self.commands.by_path
+            return invocation.command if known else "", invocation.args
+        try:
+            command, given = parse(self.commands, invocation.typed, locale)
+        except (UserError, Unsure):
+            return "", {}
+        return command.path, given
+
+    def _names_one(self, invocation: Invocation) -> bool:
+        """Whether they say themselves for which community it is to be."""
+        path, given = self._understood_so_far(invocation, self.commands.texts.locales[0])
+        return path == CHOOSE and bool(given)
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:
         """Undo what the invocation `taken` did, if its own author asks; nothing otherwise."""
-        community = await self.communities.of(invocation)
+        community = await self.communities.that_handled(taken)
+        if community is None:
+            return None
         answer = await self._asking(
             invocation,
             lambda told: self.store.run(
                 partial(self._undo_once, invocation, taken, told), community=community
             ),
         )
-        return answer and of_community(answer, community)
+        return of_community(answer, community) if isinstance(answer, Message) else None
 
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         """What the argument `name` could be. It only reads: whoever is still typing has done nothing yet."""
-        words, community = typed.strip(), await self.communities.of(invocation)
+        words, whose = typed.strip(), await self.communities.of(invocation)
+        invocation = without_marks(invocation)
+        if whose.refused or (whose.asks and invocation.command != CHOOSE):
+            return ()
         return await self._asking(
             invocation,
             lambda told: self.store.read(
-                partial(self._suggest, invocation, name, words, told), community=community
+                partial(self._suggest, invocation, name, words, told, whose), community=whose.community
             ),
         )
 
@@ -132,15 +204,15 @@ class Dispatch:
         return found
 
     def _suggest(
-        self, invocation: Invocation, name: str, typed: str, told: Told, tx: Transaction
+        self, invocation: Invocation, name: str, typed: str, told: Told, whose: Whose, tx: Transaction
     ) -> Sequence[Suggestion] | _Ask:
         argument = self.commands.argument(invocation.command, name)
         suggest = argument.suggest if argument else None
         if suggest is None:
             return ()
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        call = self.call_for(invocation, known, known.resident or Resident(0, ""), tx)
-        call.given, call.command = invocation.args, invocation.command
+        call = self.call_for(invocation, known, known.resident or NOBODY, tx)
+        call.given, call.command, call.mine = invocation.args, invocation.command, whose.mine
         call.told = self._understood(invocation, told, tx)
         try:
             return suggest(call, typed)[:MOST_SUGGESTED]
@@ -149,22 +221,24 @@ class Dispatch:
 
     def _undo_once(
         self, invocation: Invocation, taken: str, told: Told, tx: Transaction
-    ) -> Message | _Ask | None:
+    ) -> Message | _Ask | _Turn | None:
         undo = tx.handled.undo(taken)
         if undo is None or undo.author != invocation.author:
             return None
         return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), told, tx)
 
     def _once(
-        self, invocation: Invocation, told: Told, tx: Transaction, *, turned: bool = False
-    ) -> Message | _Ask | None:
+        self, invocation: Invocation, told: Told, tx: Transaction, *, whose: Whose | None = None
+    ) -> Message | _Ask | _Turn | None:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0]
         if is_over(known, invocation.author, invocation.at, tx):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
-        if turned:
+        if whose:
+            call.mine, call.turned = whose.mine, whose.turns
+        if call.turned:
             tx.people.turns_here(invocation.author, call.now)
         if told is not None:
             call.told = self._note(invocation, call.resident, told, tx) if told else {}
@@ -198,6 +272,8 @@ class Dispatch:
             answer, aloud = asked.question, asked.open
         except AskFirst as first:
             return _ask(first, invocation, tx)
+        except TurnFirst as turn:
+            return _Turn(turn.community)
         except StoreFailed:
             raise
         except Exception:
@@ -253,7 +329,7 @@ class Dispatch:
         if error.form or invocation.typed is not None or command is None or not command.asks:
             return error.form
         private = call.theme_here is None
-        return form_for(self.commands, command, call.given, at_once=False, private=private)
+        return form_for(call.commands, command, call.given, at_once=False, private=private)
 
     def _run(
         self, command: Command, given: Mapping[str, Any], call: Call, invocation: Invocation
@@ -273,7 +349,7 @@ class Dispatch:
         try:
             answer = command.run(call, **bound)
         except Unsure as unsure:
-            raise unsure.understanding(keep(self.commands, command, bound)) from None
+            raise unsure.understanding(keep(call.commands, command, bound)) from None
         if once and not call.secret:  # a secret ballot stands as it was given last
             call.tx.handled.add(once, call.now, answer, None, author=invocation.author)
         return answer
@@ -345,24 +421,23 @@ class Dispatch:
     ) -> Call:
         """What a handler gets for what somebody did."""
         wanted = resident.locale or invocation.locale or known.place_locale
-        now = self.clock.now()
         return Call(
             tx=tx,
             id=invocation.id,
-            now=now,
-            settings=self.settings,
-            commands=self.commands,
+            now=self.clock.now(),
+            configured=self.communities.configured(tx.community),
+            catalogue=self.commands,
             belongings=self.belongings,
-            locale=self.commands.texts.nearest(wanted, self.settings.locale),
+            wanted=wanted,
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
             called=visible(invocation.name),
             place=invocation.place,
-            place_locale=self.commands.texts.nearest(known.place_locale, self.settings.locale),
+            place_wanted=known.place_locale,
             theme_here=known.theme,
             since_here=known.part.since if known.part else invocation.since,
-            at=min(invocation.at, now),
+            at=min(invocation.at, self.clock.now()),
             public=invocation.public,
             writes_here=invocation.writes,
             removal=invocation.removal,
@@ -376,10 +451,9 @@ class Dispatch:
             tx=tx,
             id=what,
             now=self.clock.now(),
-            settings=self.settings,
-            commands=self.commands,
+            configured=self.communities.configured(tx.community),
+            catalogue=self.commands,
             belongings=self.belongings,
-            locale=self.settings.locale,
             resident=NOBODY,
             role_here=Role.RESIDENT,
         )

@@ -104,6 +104,14 @@ class AskFirst(Exception):
         self.removal = removal
 
 
+class TurnFirst(Exception):
+    """They choose that community for what they say in private; the command is to run for it."""
+
+    def __init__(self, community: int) -> None:
+        super().__init__()
+        self.community = community
+
+
 class StoreFailed(Exception):
     """The database could not be read or written just now; nothing was kept, try again."""
 

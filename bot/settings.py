@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
 
 class Section(BaseModel):
     """A section of the configuration. Every setting of a feature has a value where nothing was chosen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def with_value(self, name: str, value: str) -> Self:
+        """The same with that setting, as somebody wrote it. Raises: ValidationError."""
+        return type(self).model_validate({**dict(self), name: value})
 
 
 def _named(folder: object) -> object:
@@ -40,12 +46,31 @@ S = TypeVar("S", bound=Section)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The community's language and zone, and the sections of the features."""
+    """A community's language, zone and name, and the sections of the features."""
 
     locale: str
     zone: ZoneInfo
     sections: tuple[Section, ...] = ()
+    name: str = ""
 
     def of(self, section: type[S]) -> S:
         """A feature's own settings; as they are where nothing was chosen, if nothing was."""
         return next((found for found in self.sections if isinstance(found, section)), None) or section()
+
+    def changed(self, kept: Mapping[str, str]) -> Settings:
+        """With what was set in the chat: the language, the zone, or a feature's setting, each by its name.
+
+        What an earlier version took and this one does not is left out.
+        """
+        if not kept:
+            return self
+        zone = ZoneInfo(kept["zone"]) if "zone" in kept else self.zone
+        sections = tuple(_changed(section, kept) for section in self.sections)
+        return replace(self, locale=kept.get("language", self.locale), zone=zone, sections=sections)
+
+
+def _changed(section: Section, kept: Mapping[str, str]) -> Section:
+    for name in type(section).model_fields.keys() & kept.keys():
+        with contextlib.suppress(ValidationError):
+            section = section.with_value(name, kept[name])
+    return section

@@ -8,7 +8,7 @@ for the core. Backticks mark what can be typed; a Voice says how a platform show
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
@@ -86,6 +86,10 @@ class Texts:
         """The catalogue's own words for a key, unfilled."""
         entry = self._catalogue(locale).entries.get(key) or self._catalogue("en").entries.get(key)
         return entry[0] if entry else None
+
+    def words(self, key: str) -> Sequence[str]:
+        """All that people may type for it, of every language; in a catalogue they are apart by `|`."""
+        return [word for locale in self.locales for word in (self.find(key, locale) or "").split("|") if word]
 
     def write(self, said: Text | str, voice: Voice) -> str:
         """The words, in this voice."""

@@ -18,20 +18,22 @@ from storage.community import COLUMN
 from storage.executor import CONFLICTS
 from storage.forgotten import Forgotten, OfAccount, drop_posts
 from storage.posts import LONG_AGO
-from storage.tables import boards, handled, identities, members, posts, residents, subjects, uses
+from storage.tables import boards, handled, identities, members, posts, residents, settings, subjects, uses
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
 _OWNED = (members.c.resident, identities.c.resident, uses.c.resident, posts.c.resident)
+# And what somebody did of which the rows are others' as well.
+_DONE_BY = settings.c.resident
 _MOVE = [
     update(owner.table).where(owner == bindparam("old_")).values({owner: bindparam("new_")})
-    for owner in _OWNED
+    for owner in (*_OWNED, _DONE_BY)
 ]
 _EXPORT: dict[str, Select[Any]] = {
     owner.table.name: select(*(column for column in owner.table.c if column is not owner))
     .where(owner == _ID)
     .order_by(*owner.table.primary_key)
-    for owner in (residents.c.id, *_OWNED)
+    for owner in (residents.c.id, *_OWNED, _DONE_BY)
 }
 # What goes by account: what was said to it, and what it was answered.
 _SAID_TO = tuple(
@@ -48,7 +50,10 @@ _ACCOUNTS = (
 )
 _THEIR_POSTS = select(posts.c.account, posts.c.ref).where(posts.c.resident == _ID, posts.c.ref.is_not(None))
 _FORGET_POSTS = delete(posts).where(posts.c.resident == _ID)
-_FORGET = [delete(owner.table).where(owner == _ID) for owner in _OWNED if owner is not posts.c.resident]
+_FORGET = [
+    *(delete(owner.table).where(owner == _ID) for owner in _OWNED if owner is not posts.c.resident),
+    update(_DONE_BY.table).where(_DONE_BY == _ID).values({_DONE_BY: None}),
+]
 # What was counted stays right: it may refer to somebody of whom nothing else is known.
 _BLANK = (
     update(residents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy import and_, bindparam, delete, exists, func, literal_column, select, update
@@ -98,7 +99,7 @@ _REWRITE = update(boards).where(_THIS).values(shown=bindparam("shown_"))
 _DROP = delete(boards).where(_THIS)
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
-    select(boards.c.shown)
+    select(boards.c.shown, boards.c.community)
     .join(
         refs,
         and_(
@@ -203,7 +204,9 @@ class Boards:
         self._db.execute(_CAUGHT_UP, {"subject_": subject})
 
     def message_at(self, account: str, ref: str) -> Message | None:
-        return unpack(self._db.execute(_AT, {"account_": account, "ref_": ref}).scalar())
+        row = self._db.execute(_AT, {"account_": account, "ref_": ref}).first()
+        shown = unpack(row.shown) if row else None
+        return replace(shown, community=row.community) if row and shown else None
 
 
 def _where(subject: str, place: Place) -> dict[str, str]:

@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Integer, bindparam, insert, select, update
 
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Resident
+from bot.ports.communities import Change, Community
 from storage.among import among
-from storage.batch import Batch
+from storage.batch import Batch, Loader
 from storage.community import anywhere
-from storage.tables import communities, handled, identities, places, residents
+from storage.tables import communities, handled, identities, places, residents, settings
 
-_ALL = select(communities.c.id, communities.c.name).order_by(communities.c.id)
+
+def _pair(name: str, value: str | None) -> tuple[str, str | None]:
+    return name, value
+
+
+_ALL = select(communities.c.id, communities.c.name, communities.c.key, communities.c.served).order_by(
+    communities.c.id
+)
 _ADD = insert(communities).returning(communities.c.id)
+_SET = (
+    update(communities)
+    .where(communities.c.id == bindparam("id_"))
+    .values(name=bindparam("name_"), key=bindparam("key_"), served=bindparam("served_"))
+)
 _OF_PLACE = anywhere(
     select(places.c.community).where(
         places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
     )
 )
+_ON = anywhere(
+    select(places.c.platform, places.c.room, places.c.community)
+    .where(places.c.platform == bindparam("platform_"), places.c.here)
+    .order_by(places.c.room)
+)
 _OF_RESIDENTS = anywhere(select(residents.c.id, residents.c.community).where(among(residents.c.id, "ids_")))
 _THAT_HANDLED = anywhere(
     select(handled.c.community).where(handled.c.id == bindparam("id_")).order_by(handled.c.at).limit(1)
 )
-_USED_LAST = anywhere(
-    select(identities.c.community)
+_USED_BY = anywhere(
+    select(identities.c.community, identities.c.turned_at)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
-    .order_by(identities.c.turned_at.is_(None), identities.c.turned_at.desc(), identities.c.community)
-    .limit(1)
+    .order_by(identities.c.community)
+)
+_SETTINGS: Loader[tuple[str, str | None]] = Loader(
+    select(settings.c.name, settings.c.value).order_by(settings.c.id), [settings.c.community], _pair
+)
+_CHANGE = insert(settings)
+_CHANGES = (
+    select(
+        settings.c.name, settings.c.value, settings.c.at, settings.c.resident, residents.c.name.label("by")
+    )
+    .select_from(settings.outerjoin(residents, residents.c.id == settings.c.resident))
+    .order_by(settings.c.id.desc())
+    .limit(bindparam("most_", type_=Integer))
 )
 
 
@@ -37,18 +67,26 @@ class Communities:
     def __init__(self, db: Batch) -> None:
         self._db = db
 
-    def all(self) -> Mapping[int, str]:
-        return dict(self._db.execute(_ALL))
+    def all(self) -> Sequence[Community]:
+        return [Community(*row) for row in self._db.execute(_ALL)]
 
     def add(self, name: str) -> int:
-        number: int = self._db.execute(_ADD, {"name": name}).scalar_one()
+        number: int = self._db.execute(_ADD, {"name": name, "key": name}).scalar_one()
         return number
+
+    def put(self, community: Community) -> None:
+        found = community.number, community.name, community.key, community.served
+        self._db.execute(_SET, dict(zip(("id_", "name_", "key_", "served_"), found, strict=True)))
 
     def of_place(self, place: Place) -> int | None:
         found: int | None = self._db.execute(
             _OF_PLACE, {"platform_": place.platform, "room_": place.room_id}
         ).scalar()
         return found
+
+    def places_on(self, platform: str) -> Mapping[Place, int]:
+        rows = self._db.execute(_ON, {"platform_": platform})
+        return {Place(row[0], row[1]): row[2] for row in rows}
 
     def of_residents(self, numbers: Collection[int]) -> Mapping[int, int]:
         return dict(self._db.execute(_OF_RESIDENTS, {"ids_": list(numbers)}))
@@ -57,8 +95,19 @@ class Communities:
         found: int | None = self._db.execute(_THAT_HANDLED, {"id_": event}).scalar()
         return found
 
-    def used_last(self, who: Identity) -> int | None:
-        found: int | None = self._db.execute(
-            _USED_LAST, {"platform_": who.platform, "user_": who.user_id}
-        ).scalar()
-        return found
+    def used_by(self, who: Identity) -> Mapping[int, datetime | None]:
+        where = {"platform_": who.platform, "user_": who.user_id}
+        return {row[0]: row[1] for row in self._db.execute(_USED_BY, where)}
+
+    def settings(self) -> Mapping[str, str]:
+        last = dict(self._db.get_all(_SETTINGS, self._db.community))
+        return {name: value for name, value in last.items() if value is not None}
+
+    def change(self, name: str, value: str | None, by: int, now: datetime) -> None:
+        self._db.execute(_CHANGE, {"name": name, "value": value, "resident": by, "at": now})
+
+    def changes(self, most: int) -> Sequence[Change]:
+        return [
+            Change(row.name, row.value, row.at, Resident(row.resident, row.by) if row.resident else None)
+            for row in self._db.execute(_CHANGES, {"most_": most})
+        ]

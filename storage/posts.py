@@ -7,6 +7,7 @@ withdrawal of it is kept beside it (`wanted`, `withdrawn`) until that is known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -204,7 +205,7 @@ _REWRITE = update(posts).where(_ID).values(message=bindparam("message_"), wanted
 _FORGET_REFS = delete(refs).where(refs.c.post == bindparam("id_"))
 _REF = upsert(refs).on_conflict_do_nothing()
 _AT = anywhere(
-    select(posts.c.message, posts.c.key)
+    select(posts.c.message, posts.c.key, posts.c.community)
     .join(refs, and_(refs.c.community == posts.c.community, refs.c.post == posts.c.id))
     .where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
 )
@@ -387,7 +388,8 @@ class Posts:
     def message_at(self, account: str, ref: str) -> Message | None:
         row = self._db.execute(_AT, {"account_": account, "ref_": ref}).first()
         packed = self._sealing.unseal(row.key, row.message) if row else None
-        return unpack(packed or None)
+        shown = unpack(packed or None)
+        return replace(shown, community=row.community) if row and shown else None
 
 
 def _target(to: Place | Identity) -> dict[str, object]:

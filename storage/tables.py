@@ -123,6 +123,9 @@ communities = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String, nullable=False),
+    # By what the configuration knows it, also once it is called otherwise; and whether that names it now.
+    Column("key", String, nullable=False, server_default=""),
+    Column("served", Boolean, nullable=False, server_default=true()),
     sqlite_autoincrement=True,
 )
 
@@ -439,6 +442,21 @@ inbox = Table(
     # Of which community's place it came; None where it came from none.
     Column("whose", Integer),
     UniqueConstraint("account", "id"),
+)
+
+# What was set for a community in the chat, and by whom: of each name the last row holds. Without a value it
+# is as the configuration says.
+settings = Table(
+    "settings",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("community", Integer, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("value", String),
+    # None: somebody of whom nothing is kept any more.
+    Column("resident", ForeignKey("residents.id"), index=True, info={STAYS: True}),
+    Column("at", Moment, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # Which accounts were forgotten, as marks that nobody can read without a key apart from the database: what was

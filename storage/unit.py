@@ -81,6 +81,10 @@ class Tx:
     def offload(self, work: Callable[[], T]) -> T:
         return self._executor.offload(work)
 
+    @property
+    def community(self) -> int | None:
+        return self.db.community
+
     def within(self, community: int) -> AbstractContextManager[None]:
         return self.db.within(community)
 

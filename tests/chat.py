@@ -133,7 +133,7 @@ async def open_chat(
     clock = clock or HandClock(NOW)
     said: list[Said] = []
     async with open_core(config, clock, board_rest=0, installed=installed) as core:
-        console = Console(core.texts, config.zone, clock, said.append)
+        console = Console(core.texts, clock, said.append)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         await core.serve(console)
         yield Chat(core, console, said)

@@ -19,6 +19,7 @@ import sqlite3
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, urlencode
@@ -519,12 +520,13 @@ class Person:
         An AssertionError with the room's last events if none does in time.
         """
         seen: list[Json] = []
+        end = time.monotonic() + timeout
         in_room = {"rooms": [room], "timeline": {"limit": 100}}
         async with contextlib.aclosing(self._syncs(timeout, in_room)) as syncs:
             async for answer in syncs:
                 timeline = answer.get("rooms", {}).get("join", {}).get(room, {}).get("timeline", {})
                 if answer.get("first") or timeline.get("limited"):
-                    new = seen = await self.history(room)
+                    new = seen = await self._patiently(end, partial(self.history, room))
                 else:
                     new = [{**event, "room_id": room} for event in timeline.get("events", [])]
                     seen = seen + new
@@ -539,9 +541,10 @@ class Person:
 
         None, False and what is empty count as nothing yet.
         """
+        end = time.monotonic() + timeout
         async with contextlib.aclosing(self._syncs(timeout, {"timeline": {"limit": 1}})) as syncs:
             async for _ in syncs:
-                found = await check()
+                found = await self._patiently(end, check)
                 if found:
                     return found
         found = await check()
@@ -549,6 +552,16 @@ class Person:
             return found
         what = getattr(check, "__qualname__", repr(check))
         raise AssertionError(f"{self.name} waited {timeout:g} s in vain for {what}; last it was {found!r}")
+
+    async def _patiently(self, end: float, ask: Callable[[], Awaitable[T]]) -> T:
+        """What it gives; a homeserver that is away is waited for until then."""
+        while True:
+            try:
+                return await ask()
+            except aiohttp.ClientError:
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(0.05)
 
     async def _syncs(self, timeout: float, rooms: Json) -> AsyncGenerator[Json, None]:
         """An empty answer marked `first` as soon as nothing can be missed any more; then whatever
@@ -559,12 +572,9 @@ class Person:
         params = {"filter": json.dumps(only), "timeout": "0"}
         while True:
             try:
-                answer = await self.request("GET", "sync", params=params)
+                answer = await self._patiently(end, partial(self.request, "GET", "sync", params=params))
             except aiohttp.ClientError:
-                if time.monotonic() > end:
-                    return
-                await asyncio.sleep(0.05)
-                continue
+                return
             if "since" not in params:
                 answer = {"first": True, "next_batch": answer["next_batch"]}
             params["since"] = answer["next_batch"]

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import discord
 import pytest
@@ -20,11 +20,18 @@ from adapters.discord.history import SAVE_EVERY
 from adapters.discord.settings import Discord
 from bot.core import PleinCore
 from bot.features.polls.settings import PollsSettings
-from bot.main.app import open_core, themes_on
-from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
+from bot.main.app import open_core
+from bot.main.communities import grounds_on, on_servers
+from bot.main.config import (
+    Community,
+    CommunitySection,
+    DatabaseSection,
+    ResidentSection,
+    ThemeSection,
+    config_of,
+)
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
-from bot.texts import Texts
 from tests.chat import BRUSSELS
 from tests.doubles.discord import Discord as Double
 from tests.doubles.discord.clock import Clock
@@ -147,6 +154,7 @@ async def plein_on(
     language: str = "nl",
     ready: bool = True,
     installed: Sequence[Installed] = INSTALLED,
+    communities: Sequence[CommunitySection] = (),
     **settings: Any,
 ) -> AsyncIterator[OnDiscord]:
     """Plein with these `settings` under [discord]; `ready`: wait until it reads along.
@@ -154,6 +162,7 @@ async def plein_on(
     Even one ballot on an anonymous poll has a result.
     """
     sections: dict[str, Any] = {"polls": PollsSettings(anonymous_floor=1)}
+    sections["communities"] = [line.model_dump(exclude_unset=True) for line in communities]
     config = config_of(add_up(installed))(
         community=Community(language="en" if language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
@@ -163,8 +172,10 @@ async def plein_on(
     )
     discord = Discord(**{"token": double.token, **settings})
     clock = DoublesClock(double.clock)
-    adapter = Adapter(discord, themes_on("discord", config), Texts(), config.zone, clock, double.connector)
+    config = config.model_copy(update={"discord": discord})
     async with open_core(config, clock, installed=installed) as core:
+        grounds = grounds_on("discord", config, core.communities.served)
+        adapter = Adapter(on_servers(discord, config), grounds, core.texts, clock, double.connector)
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
             work = [asyncio.create_task(worker.run()) for worker in (core.outbox.worker, core.boards.worker)]
@@ -199,7 +210,7 @@ class Process(Plein):
     double: Double
 
     @classmethod
-    def at(cls, double: Double, folder: Path, *, token: str = "", more: str = "") -> Process:
+    def at(cls, double: Double, folder: Path, *, token: str = "", more: str = "") -> Self:
         """Configured, not running yet. `more` goes into the section [discord] or after it."""
         plein = cls(folder, double.bot.id, f"sqlite:///{folder}/plein.db")
         plein.double = double

@@ -677,3 +677,32 @@ async def test_votes_of_an_anonymous_poll_survive_sigkill(tmp_path: Path, kills:
         found = await town.core.store.run(count)
     expected = [[list(votes.values()).count(option) for option in (1, 2, 3)] for votes in (standing, also)]
     assert found in expected
+
+
+@pytest.mark.parametrize("by_post", [True, False])
+@pytest.mark.parametrize("other", ["", " --anonymous"])
+async def test_whether_a_vote_fits_another_poll_as_well_tells_nothing(
+    two_databases: list[str], other: str, by_post: bool
+) -> None:
+    """Who is asked which poll they mean leaves a row; so everybody is, whatever they said."""
+
+    async def play(url: str, *votes: str) -> dict[str, object]:
+        async with open_town(url) as town:
+            await town.joined("sport")
+            await town.say("mia", '!poll open "Wat?" Ja | Nee | Misschien --anonymous --closes 2d')
+            await town.say("mia", f'!poll open "Wie?" Ja | Nee --closes 2d{other}')
+            for name in ("ben", "cas"):
+                await town.say(name, "!poll list")
+            for name, vote in zip(("ben", "cas"), votes, strict=True):
+                asked = replace(town.asked(name, f"!vote {vote}", room=None), by_post=by_post)
+                answer = await town.core.handle(asked)
+                assert answer
+                assert answer.lines[0].key == "poll.which"
+                (meant,) = [button for button in answer.buttons if button.args.get("poll") == 1]
+                await town.core.handle(replace(town.asked(name, room=None, button=meant), by_post=by_post))
+                await town.core.run_due()
+            await close(town)
+        return await everything(url)
+
+    first, second = two_databases
+    assert await play(first, "Misschien", "Ja") == await play(second, "Ja", "Misschien")

@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
+from bot.features.communities import Setting
 from bot.features.help import FIRST
 from bot.features.polls.ask import CONSENT_OPTIONS
 from bot.features.polls.forms import ASKED as MARKED
@@ -35,7 +36,7 @@ from tests.test_imports import ROOT
 
 HOLE = re.compile(r"\{(\w+)(?:\|or)?\}")
 # Calls whose first argument is a key.
-SAYS = {"text", "Text", "UserError", "Unread", "_template", "find"}
+SAYS = {"text", "Text", "UserError", "Unread", "_template", "find", "words"}
 # Calls whose first argument is the end of a key of a parameter: ".help" of "param.closes.help".
 OF_AN_ARGUMENT = {"key", "find_text"}
 
@@ -139,8 +140,10 @@ STEERED = ("closed", "cancelled", "extended", "outcome")
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
-    # Only a command of several words is looked for by the one that says what it does.
-    "config.twice.*": filled("config.twice.*", ["residents", "themes"]),
+    "community.role.*": filled("community.role.*", ["resident", "organiser", "moderator"]),
+    "community.role.*.words": filled("community.role.*.words", ["resident", "organiser", "moderator"]),
+    "param.setting.*.label": filled("param.setting.*.label", Setting),
+    "config.twice.*": filled("config.twice.*", ["residents", "themes", "servers", "spaces", "names", "keys"]),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),
@@ -200,6 +203,7 @@ BUILT = {
 PERHAPS = {
     "command.*.example": filled("command.*.example", FIRST),
     "command.*.examples": filled("command.*.examples", [command.path for command in LISTED]),
+    # Only a command of several words is looked for by the one that says what it does.
     "command.*.meant": filled("command.*.meant", [command.path for command in LISTED if " " in command.path]),
     "param.*.hint": {argument.key(".hint") for argument in ASKED},
     "param.*.value": {argument.key(".value") for argument in ARGUMENTS if argument.needs_value},

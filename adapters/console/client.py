@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol
-from zoneinfo import ZoneInfo
 
 from adapters.console.render import render
 from adapters.console.script import Ends, Grants, Links, Says, Waits, read_line
@@ -70,14 +69,12 @@ class Console:
     def __init__(
         self,
         texts: Texts,
-        zone: ZoneInfo,
         clock: Turning,
         show: Callable[[Said], None],
         lines: AsyncIterable[str] | None = None,
     ) -> None:
         self._lines = lines
         self._texts = texts
-        self._zone = zone
         self._clock = clock
         self._show = show
         # By where they were shown and to whom (None: everybody), the latest last.
@@ -180,11 +177,12 @@ class Console:
         if not 1 <= number <= len(buttons):
             return message(text("action.no_such", number=number))
         button = buttons[number - 1]
-        return await self.core.handle(replace(asked, command=button.command, args=button.args))
+        return await self.core.handle(replace(asked, command=button.command, args=button.args, pressed=True))
 
     async def _waits(self, span: when.Unit) -> None:
         """Everything that comes due on the way happens at its own time."""
-        until = when.after(self._clock.now(), span, self._zone)
+        zone = await self.core.zone_of(Identity(PLATFORM, ""))
+        until = when.after(self._clock.now(), span, zone)
         while True:
             due = await self.core.store.read_anywhere(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
@@ -239,7 +237,8 @@ class Console:
     async def _print(self, where: str, message: Message, kind: str, reader: Place | Identity | None) -> None:
         locale = await self.core.voice_of(reader or Identity(PLATFORM, ""))
         people = await self.core.people_in(message)
-        voice = Voice(locale, self._zone, self._clock.now(), people=people)
+        zone = await self.core.zone_of(message)
+        voice = Voice(locale, zone, self._clock.now(), people=people)
         lines = render(message, self._texts, voice)
         for file in message.files:
             lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")

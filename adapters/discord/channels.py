@@ -17,14 +17,12 @@ from bot.clock import Clock
 from bot.errors import TryLater
 from bot.model.events import Mention
 from bot.model.message import Text, text
-from bot.model.people import Identity, Place, Presence, Presences, Role
+from bot.model.people import Grounds, Identity, Place, Presence, Presences, Role
 from bot.ports.adapter import Core
 from bot.recent import Recent
 
 log = logging.getLogger(__name__)
 PLATFORM = "discord"
-# Channel to a theme's name and language.
-Themes = Mapping[str, tuple[str, str | None]]
 _GONE = 10003, 50001
 # After so many seconds Discord is asked again what somebody may do, where it did not answer.
 ASK_AGAIN = 2.0
@@ -88,7 +86,7 @@ class Places:
     """
 
     def __init__(
-        self, client: discord.Client, core: Core, settings: Settings, themes: Themes, clock: Clock
+        self, client: discord.Client, core: Core, settings: Settings, grounds: Grounds, clock: Clock
     ) -> None:
         self._clock = clock
         # Who is on a server, and when that was asked.
@@ -98,21 +96,26 @@ class Places:
         self._client = client
         self._core = core
         self._settings = settings
-        self._themes = themes
+        self._grounds = grounds
         self._known: set[str] = set()
         # Of these the core was told since this start, and when.
         self._joined: dict[str, datetime] = {}
         self._not_gone: Recent[str, bool] = Recent(MOST_MUTE)
 
     def are_ours(self, guild_id: int | None) -> bool:
-        """Whether a guild belongs to this community, and to this process. Private talk always does."""
+        """Whether a guild is any community's, and this process's. Private talk always is."""
         if guild_id is None:
             return True
         return self._is_allowed(guild_id) and self._settings.holds(guild_id)
 
     def _is_allowed(self, guild_id: int) -> bool:
-        """Whether Plein serves this server: the configuration names it, or names none at all."""
-        return not self._settings.guilds or str(guild_id) in self._settings.guilds
+        """Whether Plein serves this server: the configuration names it, a channel of it, or none at all."""
+        whose = self._grounds.whose(None, str(guild_id))
+        return whose is not None or (not self._grounds.closed and self._names_channel_of(guild_id))
+
+    def _names_channel_of(self, guild_id: int) -> bool:
+        guild = self._client.get_guild(guild_id)
+        return guild is not None and any(guild.get_channel(int(room)) for room in self._grounds.themes)
 
     async def publish_pending(self) -> None:
         """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
@@ -120,9 +123,9 @@ class Places:
         self._known = {place.room_id for place in here}
         for room in sorted(self._known):
             channel = self._client.get_channel(int(room))
-            if isinstance(channel, CHANNELS) and not self._is_allowed(channel.guild.id):
-                await self.leave(int(room))
-        for room in self._known - set(self._themes):
+            if isinstance(channel, CHANNELS) and self._whose(channel) is None:
+                await self._disown(int(room))
+        for room in self._known - set(self._grounds.themes):
             channel = self._client.get_channel(int(room))
             if channel is None and await self._is_gone(room):
                 await self.leave(int(room))
@@ -130,7 +133,7 @@ class Places:
                 # Perhaps the configuration named it the last time.
                 brief = isinstance(channel, discord.Thread)
                 await self._join(int(room), getattr(channel, "name", room), brief=brief)
-        for room in self._themes:
+        for room in self._grounds.themes:
             channel = self._client.get_channel(int(room))
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):
                 await self._join(channel.id, channel.name)
@@ -185,10 +188,18 @@ class Places:
 
     async def _join(self, channel_id: int, name: str, *, brief: bool = False) -> None:
         room = str(channel_id)
-        theme, language = self._themes.get(room, (None, None))
-        place, ours = Place(PLATFORM, room), self._is_communitys(channel_id)
+        named, place = self._grounds.themes.get(room), Place(PLATFORM, room)
+        theme, language = (named.theme, named.locale) if named else (None, None)
+        channel = self._client.get_channel(channel_id)
         await self._core.joined(
-            account_of(self._client), place, name, theme, language, ours=ours, brief=brief
+            account_of(self._client),
+            place,
+            name,
+            theme,
+            language,
+            ours=self._is_communitys(channel_id),
+            community=self._whose(channel) if isinstance(channel, CHANNELS) else None,
+            brief=brief,
         )
         self._known.add(room)
         self._joined[room] = self._clock.now()
@@ -199,8 +210,18 @@ class Places:
         guild = found.guild if isinstance(found, CHANNELS) else None
         if guild is None:
             return False
-        named = any(guild.get_channel(int(room)) for room in self._themes)
-        return named or str(guild.id) in self._settings.guilds
+        return str(guild.id) in self._grounds.groups or self._names_channel_of(guild.id)
+
+    def _whose(self, channel: Channel) -> int | None:
+        """Whose a channel is, by its own line or its server's; a thread is as its channel. None: nobody's."""
+        if not self._is_allowed(channel.guild.id):
+            return None
+        own = self._grounds.themes.get(str(channel.id)) or self._grounds.themes.get(str(room_of(channel)))
+        return own.community if own else self._grounds.whose(None, str(channel.guild.id))
+
+    def is_ours(self, channel: Any) -> bool:
+        """Whether it is any community's. Where nothing is known of a channel, it is as its server."""
+        return not isinstance(channel, CHANNELS) or self._whose(channel) is not None
 
     async def leave(self, channel_id: int) -> None:
         """A channel is there no more."""
@@ -208,6 +229,12 @@ class Places:
             self._known.discard(str(channel_id))
             self._joined.pop(str(channel_id), None)
             await self._core.left(account_of(self._client), Place(PLATFORM, str(channel_id)))
+
+    async def _disown(self, channel_id: int) -> None:
+        """A channel is nobody's any more."""
+        self._known.discard(str(channel_id))
+        self._joined.pop(str(channel_id), None)
+        await self._core.disowned(account_of(self._client), Place(PLATFORM, str(channel_id)))
 
     async def leave_all(self, channels: Iterable[Any]) -> None:
         """Plein is in this guild no more."""

@@ -1,4 +1,4 @@
-"""Plein on Discord: one application, in the servers of one community."""
+"""Plein on Discord: one application, in the servers of the communities."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import aiohttp
 
-from adapters.discord.channels import PLATFORM, Themes
+from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
 from adapters.discord.native import native_poll
 from adapters.discord.refusals import TAKES_NO_MESSAGES
@@ -20,7 +19,7 @@ from adapters.discord.settings import Discord as Settings
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, TryLater
-from bot.model.people import Identity, Place, Presences
+from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts
@@ -30,7 +29,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
 
 
 class Discord:
-    """Implements Listener. `themes` maps channels to a theme's name and language.
+    """Implements Listener. `grounds`: which servers and channels are whose.
 
     `connector` makes the way to Discord, where that is not the usual one.
     """
@@ -40,16 +39,14 @@ class Discord:
     def __init__(
         self,
         settings: Settings,
-        themes: Themes,
+        grounds: Grounds,
         texts: Texts,
-        zone: ZoneInfo,
         clock: Clock,
         connector: Callable[[], aiohttp.BaseConnector] | None = None,
     ) -> None:
         self._settings = settings
-        self._themes = themes
+        self._grounds = grounds
         self._texts = texts
-        self._zone = zone
         self._clock = clock
         self._connector = connector
         self._ready = asyncio.Event()
@@ -97,9 +94,8 @@ class Discord:
         return Gateway(
             self._settings,
             core,
-            self._themes,
+            self._grounds,
             self._texts,
-            self._zone,
             self._clock,
             self,
             self._ready,

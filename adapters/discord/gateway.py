@@ -9,12 +9,11 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import discord
 
-from adapters.discord.channels import PLATFORM, Places, Themes
+from adapters.discord.channels import PLATFORM, Places
 from adapters.discord.commands import SlashCommands
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
@@ -27,7 +26,7 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.people import Place, Role
+from bot.model.people import Grounds, Place, Role
 from bot.ports.adapter import Adapter, Core
 from bot.texts import Texts
 
@@ -81,9 +80,8 @@ class Gateway:
         self,
         settings: Settings,
         core: Core,
-        themes: Themes,
+        grounds: Grounds,
         texts: Texts,
-        zone: ZoneInfo,
         clock: Clock,
         adapter: Adapter,
         ready: asyncio.Event,
@@ -94,11 +92,11 @@ class Gateway:
     ) -> None:
         seen = aiohttp.TraceConfig()
         client = make_client(settings, connector, HEARING if hears else INTENTS, seen)
-        places = Places(client, core, settings, themes, clock)
+        places = Places(client, core, settings, grounds, clock)
         outgoing = Outgoing(client, core, clock)
         seen.on_request_end.append(outgoing.note_limit)
         slash = slash_commands(core, settings)
-        self.session = Session(client, core, settings, places, outgoing, slash, texts, zone, clock, hears)
+        self.session = Session(client, core, settings, places, outgoing, slash, texts, clock, hears)
         self._registration = Registration(client, core, slash, settings, clock)
         self._settings = settings
         self._client = client

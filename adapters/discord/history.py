@@ -62,6 +62,8 @@ class Reading:
         # An answer that one person sees is told without its server, as if it were private talk.
         if message.flags.ephemeral or not self._on.places.are_ours(guild.id if guild else None):
             return
+        if not self._on.places.is_ours(message.channel):
+            return
         if len(self._held) < MOST_HELD:
             self._held.append(message)
         else:

@@ -40,6 +40,7 @@ from bot.model.people import Identity, Place, Presences, Role
 log = logging.getLogger(__name__)
 Work = Callable[[Interaction], Awaitable[Message | None]]
 TRIES, PAUSE = 4, 0.25
+_PRESSED = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 # A message that Plein has just sent is noted as sent soon after.
 NOTED_WITHIN = timedelta(minutes=1)
 
@@ -75,7 +76,7 @@ class Intake:
         await self._deal(asked)
 
     async def _deal(self, asked: Interaction) -> None:
-        if not self._on.places.are_ours(asked.guild_id):
+        if not (self._on.places.are_ours(asked.guild_id) and self._on.places.is_ours(asked.channel)):
             if asked.type is not discord.InteractionType.autocomplete:
                 await self._answer(asked, self._elsewhere)
             return
@@ -217,6 +218,7 @@ class Intake:
             presence=presence,
             mentions=mentions,
             account=self._on.account,
+            pressed=asked.type in _PRESSED,
         )
 
     async def _place(self, asked: Interaction, typing: bool) -> Place | None:

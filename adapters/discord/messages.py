@@ -194,5 +194,6 @@ class Messages:
                     since=here.since if here else None,
                     presence=partial(self._on.places.presences, voter_id),
                     account=self._on.account,
+                    pressed=True,
                 )
             )

@@ -52,7 +52,7 @@ class Reply:
         if message is None:
             return Prepared(None, self._on.voice_in(None, spoken), [])
         people = await self._on.core.people_in(message)
-        voice = self._on.voice_in(message.locale, spoken, people)
+        voice = self._on.voice_in(message.locale, spoken, await self._on.core.zone_of(message), people)
         return Prepared(message, voice, await files_of(message, self._on, voice))
 
     def plain(self, message: Message) -> Prepared:

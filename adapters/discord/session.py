@@ -21,6 +21,8 @@ from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
 
+_UTC = ZoneInfo("UTC")
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -33,7 +35,6 @@ class Session:
     outgoing: Outgoing
     slash: SlashCommands
     texts: Texts
-    zone: ZoneInfo
     clock: Clock
     # Whether what people say to each other is to be heard, and Discord shows it.
     hears: bool
@@ -49,17 +50,24 @@ class Session:
         """For whoever reads it there; with the people whom the message names that is `shown`."""
         locale = await self.core.voice_of(reader, otherwise)
         people = await self.core.people_in(shown) if shown else {}
-        return Voice(locale, self.zone, self.clock.now(), people=people)
+        return Voice(locale, await self.core.zone_of(shown or reader), self.clock.now(), people=people)
 
     def voice_in(
-        self, locale: str | None, otherwise: str, people: Mapping[int, Known] = MappingProxyType({})
+        self,
+        locale: str | None,
+        otherwise: str,
+        zone: ZoneInfo = _UTC,
+        people: Mapping[int, Known] = MappingProxyType({}),
     ) -> Voice:
-        """For an answer whose language is settled; or in the one that somebody chose on Discord."""
+        """For an answer whose language is settled; or in the one that somebody chose on Discord.
+
+        `zone`: where moments are told in it.
+        """
         chosen = locale or self.texts.nearest(otherwise, self.texts.locales[0])
-        return Voice(chosen, self.zone, self.clock.now(), people=people)
+        return Voice(chosen, zone, self.clock.now(), people=people)
 
     def writer(self, voice: Voice) -> Writer:
-        return Writer(self.texts, voice, self.core.commands)
+        return Writer(self.texts, voice, self.core.commands.in_zone(voice.zone))
 
 
 async def files_of(message: Message, session: Session, voice: Voice) -> list[discord.File]:

@@ -52,8 +52,6 @@ class Discord(Section):
     def _fits(self) -> Discord:
         if not self.token.get_secret_value():
             raise ValueError("config.discord.no_token")
-        if self.commands == "guild" and not self.guilds:
-            raise ValueError("config.discord.no_guilds")
         if bool(self.shards) != (self.shard_count is not None):
             raise ValueError("config.discord.shards")
         if self.shard_count and max(self.shards) >= self.shard_count:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.commands.talk import small_talk
+from bot.communities import WHOSE
 from bot.model.message import Form, Message, Text
 from bot.numerals import number_in
 from bot.texts import Texts, Voice
@@ -51,7 +52,7 @@ def button_called(message: Message, words: str, texts: Texts) -> int | None:
     found = {number for number, label in labels if label == wanted}
     first, few = wanted.split(" ")[0].strip(_AROUND), len(wanted.split()) <= _FEW
     for key in ("word.yes", "word.no") if few and not found else ():
-        said = {word for locale in texts.locales for word in (texts.find(key, locale) or "").split("|")}
+        said = texts.words(key)
         if first in said:
             found = {number for number, label in labels if label.split(" ")[0].strip(_AROUND) in said}
     return found.pop() if len(found) == 1 else None
@@ -88,9 +89,9 @@ def filled_in(form: Form, words: str) -> Mapping[str, Any]:
 
 def about(message: Message) -> Mapping[str, Any]:
     """What a message of Plein's is about, for a command that is typed in reply to it."""
-    if asks := message.native_poll or message.form:
-        return asks.args
-    return next((button.args for button in message.buttons if button.numbered), {})
+    asks = message.native_poll or message.form
+    args = asks.args if asks else next((button.args for button in message.buttons if button.numbered), {})
+    return {**args, WHOSE: message.community}
 
 
 def _written(label: Text, texts: Texts) -> Iterable[str]:

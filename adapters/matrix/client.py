@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import TypeVar
 
 import aiohttp
 import nio
@@ -36,12 +36,12 @@ from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.settings import Matrix as Settings
-from adapters.matrix.sync import Sync, Themes
+from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
 from bot.model.message import Message
-from bot.model.people import Identity, Place, Presences
+from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
@@ -49,20 +49,22 @@ from bot.texts import Texts, Voice
 log = logging.getLogger(__name__)
 TEXT = "m.room.message"
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
+T = TypeVar("T")
+
+
+class NamedTwice(ConnectionError):
+    """Two communities' lines name the same room or space. str() says which."""
 
 
 class Matrix:
-    """Implements Listener. `themes` maps rooms, by id or alias, to a theme's name and language."""
+    """Implements Listener. `grounds`: which rooms and spaces, by id or alias, are whose."""
 
     platform = PLATFORM
 
-    def __init__(
-        self, settings: Settings, themes: Themes, texts: Texts, zone: ZoneInfo, clock: Clock
-    ) -> None:
+    def __init__(self, settings: Settings, grounds: Grounds, texts: Texts, clock: Clock) -> None:
         self._settings = settings
-        self._themes = themes
+        self._grounds = grounds
         self._texts = texts
-        self._zone = zone
         self._clock = clock
         self._outages = Outages()
         self._ready = asyncio.Event()
@@ -124,28 +126,35 @@ class Matrix:
             await asyncio.gather(*extra, return_exceptions=True)
             await self._intake.in_order.stop()
 
-    async def _start(self, client: nio.AsyncClient) -> Themes:
-        """The list of direct rooms, and the ids behind the aliases of the configuration."""
+    async def _start(self, client: nio.AsyncClient) -> Grounds:
+        """The list of direct rooms, and the ids behind the aliases of the configuration.
+
+        Raises: NamedTwice.
+        """
         attempt = 0
         while True:
             try:
                 await self._outgoing.read_direct()
-                return await self._resolved(client)
+                ids = await self._ids(client)
+                break
             except (OSError, TimeoutError) as error:
                 log.warning("The homeserver does not answer yet: %s", error)
                 await self._pause(attempt)
                 attempt += 1
+        themes = _by_id(self._grounds.themes, ids, whose=lambda named: named.community)
+        return replace(self._grounds, themes=themes, groups=_by_id(self._grounds.groups, ids, whose=int))
 
-    async def _resolved(self, client: nio.AsyncClient) -> Themes:
-        found = dict(self._themes)
-        for address, theme in self._themes.items():
+    async def _ids(self, client: nio.AsyncClient) -> Mapping[str, str]:
+        """Of what the configuration names by an alias."""
+        ids: dict[str, str] = {}
+        for address in [*self._grounds.themes, *self._grounds.groups]:
             if address.startswith("#"):
                 answer = await client.room_resolve_alias(address)
                 if isinstance(answer, nio.RoomResolveAliasResponse):
-                    found[answer.room_id] = theme
+                    ids[address] = answer.room_id
                 else:
                     log.warning("There is no room %s yet; it is looked for again at the next start", address)
-        return found
+        return ids
 
     async def _pause(self, attempt: int) -> None:
         await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
@@ -279,4 +288,23 @@ class Matrix:
     async def _voice(self, delivery: Delivery) -> Voice:
         locale = delivery.message.locale or await self._core.voice_of(delivery.to)
         people = await self._core.people_in(delivery.message)
-        return Voice(locale, self._zone, self._clock.now(), people=people)
+        zone = await self._core.zone_of(delivery.message)
+        return Voice(locale, zone, self._clock.now(), people=people)
+
+
+def _by_id(named: Mapping[str, T], ids: Mapping[str, str], whose: Callable[[T], int]) -> dict[str, T]:
+    """The same by the ids behind the aliases.
+
+    Raises: NamedTwice where one goes by two names, and these are two communities'.
+    """
+    found: dict[str, T] = {}
+    for address, line in named.items():
+        known = ids.get(address, address)
+        if known in found and whose(found[known]) != whose(line):
+            other = next(name for name in named if ids.get(name, name) == known)
+            raise NamedTwice(
+                f"{other} and {address} are the same, {known}, and two communities name it. "
+                "Name it under the one whose it is"
+            )
+        found[known] = line
+    return found

@@ -155,7 +155,7 @@ class Intake:
             case Ended(target):
                 message = await self._message_at(arrival.room, target)
                 if message and (poll := native_poll(message)) and poll.closing:
-                    await self._on.core.handle(replace(asked, command=poll.closing, args=poll.args))
+                    await self._on.core.handle(pressed(asked, poll.closing, poll.args))
             case Removed(target):
                 await self._on.core.take_back(asked, f"{PLATFORM}:{target}")
 
@@ -297,7 +297,7 @@ class Intake:
             if not is_ballot(form, said.words, texts):
                 return False
             args = filled_in(form, said.words)
-            await self._on.core.handle(replace(asked, command=form.command, args=args))
+            await self._on.core.handle(pressed(asked, form.command, args))
         elif len(numbers) > 1 and (poll := native_poll(message)):
             await self._vote(asked, poll, numbers)
         elif number := said.pressed or button_called(message, said.words, texts):
@@ -338,7 +338,7 @@ class Intake:
             # A reaction in a room stays to be seen and says "on"; a number said in private is a press.
             switch = button.switch if asked.place else None
             args = {**button.args, switch: True} if switch else button.args
-            await self._on.core.handle(replace(asked, command=button.command, args=args))
+            await self._on.core.handle(pressed(asked, button.command, args))
         elif (poll := native_poll(message)) and number <= len(poll.options):
             await self._vote(asked, poll, (number,))
         else:
@@ -347,7 +347,7 @@ class Intake:
 
     async def _vote(self, asked: Invocation, poll: NativePoll, numbers: tuple[int, ...]) -> None:
         args = {**poll.args, "numbers": numbers}
-        await self._on.core.handle(replace(asked, command=poll.command, args=args))
+        await self._on.core.handle(pressed(asked, poll.command, args))
 
     async def _message_at(self, room: str, event_id: str) -> Message | None:
         """What we show there. An edit is what it edits. Ours, but not yet noted as sent: in a moment."""
@@ -423,6 +423,11 @@ class Intake:
         self._undecryptable = waiting
         if given_up:
             await self._on.core.acknowledge(self._on.account, given_up)
+
+
+def pressed(asked: Invocation, command: str, args: Mapping[str, Any]) -> Invocation:
+    """Somebody chose what a message of Plein's offers."""
+    return replace(asked, command=command, args=args, pressed=True)
 
 
 def _stands_at(heard: Heard) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -27,11 +27,12 @@ from adapters.matrix.pace import Pace
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
+from adapters.matrix.spaces import Spaces
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival
-from bot.model.people import Place
+from bot.model.people import Grounds, Named, Place
 from bot.recent import Recent
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,6 @@ ANYTHING = {
     "presence": {"types": []},
 }
 FILTER = {"room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}}, "presence": {"types": []}}
-Themes = Mapping[str, tuple[str, str | None]]
 
 
 class _Tried(NamedTuple):
@@ -79,20 +79,23 @@ class TokenRefused(ConnectionError):
 
 
 class Sync:
-    """Reads on and on. `themes` says which rooms, by id, belong to which theme."""
+    """Reads on and on. `grounds` says which rooms and spaces, by id, are whose."""
 
-    def __init__(self, session: Session, intake: Intake, themes: Themes) -> None:
+    def __init__(self, session: Session, intake: Intake, grounds: Grounds) -> None:
         self._on = session
         self._intake = intake
-        self._themes = themes
+        self._grounds = grounds
+        self._spaces = Spaces(grounds.groups)
         rule = session.settings.invitations
-        self._named = {*themes, *rule.rooms}
+        self._named = {*grounds.themes, *grounds.groups, *rule.rooms}
         self._welcome = Welcome(session.core, session.account, self._named, rule)
         self._newcomers = Newcomers(session)
         self._joins = Pace(session.clock)
         # By room: those that Plein is in, as they are called, until it leaves; those to come into; when that
         # was tried.
-        self._bound: dict[str, str] = {}
+        self._bound: dict[str, tuple[str, int | None]] = {}
+        # Those that came into a space that is somebody's, or were taken out, since they were last looked at.
+        self._moved: set[str] = set()
         self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
         self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
@@ -167,6 +170,8 @@ class Sync:
             room = self._on.rooms.setdefault(room_id, Room(room_id, home=self._server()))
             for event in info.state:
                 room.apply(event.source, seen_at)
+            events = [event.source for event in (*info.state, *info.timeline.events)]
+            self._moved |= self._spaces.note(room_id, events)
             for event in info.timeline.events:
                 room.apply(event.source, seen_at)
                 if room.is_private(self._on.me, str(event.source.get("sender"))):
@@ -235,6 +240,7 @@ class Sync:
         for room_id in gone:
             for known in (self._on.rooms, self._bound, self._on.client.rooms, self._on.client.invited_rooms):
                 known.pop(room_id, None)
+            self._moved |= self._spaces.leave(room_id)
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
             await self._surely(partial(self._newcomers.forget, room_id))
@@ -243,6 +249,9 @@ class Sync:
         for room_id in response.rooms.join:
             self._forget_door(room_id)
             await self._surely(partial(self._settle_in, self._on.rooms[room_id]))
+        for room_id in self._moved & self._on.rooms.keys():
+            await self._surely(partial(self._settle_in, self._on.rooms[room_id]))
+        self._moved.clear()
         if first:
             await self._surely(partial(self._on.core.retry, self._on.account))
         else:
@@ -305,22 +314,60 @@ class Sync:
             await self._welcome.note(room.id, await self._welcome.successor(replaces))
         elif replaces is None and await self._welcome.refuses(room):
             log.info("Leaving %s: it is not what replaced the room that led there", room.id)
-            self._doors.run(room.id, partial(self._decline, room.id))
+            self._doors.run(room.id, partial(self._decline, room.id), again=True)
             return
         if room.is_space or self._on.outgoing.is_direct(room.id):
             return
-        name = room.name or room.alias or room.id
-        if self._bound.get(room.id) == name:
+        name, whose = room.name or room.alias or room.id, await self._whose(room)
+        if self._bound.get(room.id) == (name, whose):
             return
         place = Place(PLATFORM, room.id)
         if replaces and is_new:
             await self._on.core.moved(self._on.account, Place(PLATFORM, replaces.id), place)
-        # What replaced a room that the configuration names is named with it.
-        named = room.id if room.id in self._themes else await self._on.core.named_as(place)
-        theme, language = self._themes.get(named or "", (None, None))
-        ours = await self._welcome.is_ours(room.id)
-        await self._on.core.joined(self._on.account, place, name, theme, language, ours=ours)
-        self._bound[room.id] = name
+            whose = await self._whose(room)
+        if whose is None:
+            await self._on.core.disowned(self._on.account, place)
+        else:
+            named = await self._line_of(room)
+            theme, language = (named.theme, named.locale) if named else (None, None)
+            ours = await self._welcome.is_ours(room.id) or whose in self._holders(room)
+            account = self._on.account
+            await self._on.core.joined(account, place, name, theme, language, ours=ours, community=whose)
+        self._bound[room.id] = name, whose
+
+    async def _line_of(self, room: Room) -> Named | None:
+        """What the configuration says of it. What replaced a room that it names is named with it."""
+        own = self._grounds.themes.get(room.id)
+        return own or self._grounds.themes.get(await self._on.core.named_as(Place(PLATFORM, room.id)) or "")
+
+    async def _whose(self, room: Room) -> int | None:
+        """Whose it is: by its own line, by the space that it is in, or by the room that it replaced.
+
+        Any space can claim any room. Of several the one whose it is keeps it, until it is taken out there.
+        """
+        if named := await self._line_of(room):
+            return named.community
+        holders = list(self._holders_of_all(room))
+        if len(set(holders)) > 1:
+            before = await self._on.core.community_of(Place(PLATFORM, room.id))
+            if before in holders:
+                return before
+        return holders[0] if holders else self._grounds.otherwise
+
+    def _holders(self, room: Room) -> list[int]:
+        """In whose spaces it is."""
+        return [self._grounds.groups[space] for space in self._spaces.holding(room.id)]
+
+    def _holders_of_all(self, room: Room) -> Iterator[int]:
+        """In whose spaces it is, and then those that it replaced are."""
+        known: set[str] = set()
+        while room.id not in known:
+            yield from self._holders(room)
+            known.add(room.id)
+            old = self._on.rooms.get(room.predecessor or "")
+            if old is None or old.replacement != room.id:
+                return
+            room = old
 
     # --- rooms to come into, each in its own time ---
 
@@ -400,7 +447,7 @@ class Sync:
 
     async def go_where_expected(self) -> None:
         """Try to join the rooms that the configuration names; where it takes an invitation, wait for it."""
-        for room_id in self._themes:
+        for room_id in (*self._grounds.themes, *self._grounds.groups):
             if room_id.startswith("!") and room_id not in self._on.rooms:
                 self._wanted[room_id] = room_id.partition(":")[2] or self._server()
         self._knock()

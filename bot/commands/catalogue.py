@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -36,6 +38,8 @@ class Commands:
         Raises: ValueError for a parameter of no kind.
         """
         self.texts = texts
+        self.zone = zone
+        self._in_zones: dict[ZoneInfo, Commands] = {zone: self}
         self.by_path = {command.path: command for command in commands}
         self._arguments: dict[str, tuple[Argument, ...]] = {
             path: tuple(
@@ -54,21 +58,25 @@ class Commands:
             )
             for path, command in self.by_path.items()
         }
-        self._flags = {
-            path: {
-                argument.name_in(locale): argument
-                for argument in arguments
-                if argument.named
-                for locale in texts.locales
-            }
-            for path, arguments in self._arguments.items()
-        }
+        self._flags = _flags(self._arguments, texts)
         self.by_name: dict[tuple[str, ...], Command] = {}
         for command in self.by_path.values():
             if command.listed:
                 for locale in texts.locales:
                     for name in self.names(command, locale):
                         self.by_name.setdefault(tuple(name.split()), command)
+
+    def in_zone(self, zone: ZoneInfo) -> Commands:
+        """The same commands, whose moments are written as the clocks there say."""
+        if zone not in self._in_zones:
+            self._in_zones[zone] = found = copy.copy(self)
+            found.zone = zone
+            found._arguments = {
+                path: tuple(replace(argument, zone=zone) for argument in arguments)
+                for path, arguments in self._arguments.items()
+            }
+            found._flags = _flags(found._arguments, self.texts)
+        return self._in_zones[zone]
 
     def arguments(self, command: Command) -> Sequence[Argument]:
         """What it takes, in order."""
@@ -137,6 +145,19 @@ class Commands:
                 in_full = argument.required or argument.converter.extent is Extent.REST
                 parts.append(shown if in_full else f"[{shown}]")
         return " ".join(parts)
+
+
+def _flags(arguments: Mapping[str, Sequence[Argument]], texts: Texts) -> dict[str, dict[str, Argument]]:
+    """By the path of a command, and by what they are called in any language."""
+    return {
+        path: {
+            argument.name_in(locale): argument
+            for argument in its
+            if argument.named
+            for locale in texts.locales
+        }
+        for path, its in arguments.items()
+    }
 
 
 def _filled_in(argument: Argument, value: Any, locale: str) -> str:

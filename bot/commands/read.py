@@ -367,11 +367,8 @@ class _Line:
     def _yes(self, rest: str) -> tuple[bool, str]:
         """Naming it is enough; whoever adds yes or no means that."""
         first, _, left = rest.strip().partition(" ")
-        texts = self.commands.texts
         for said, key in ((True, "word.yes"), (False, "word.no")):
-            if any(
-                first.casefold() in (texts.find(key, locale) or "").split("|") for locale in texts.locales
-            ):
+            if first.casefold() in self.commands.texts.words(key):
                 return said, left
         return True, rest
 

@@ -33,8 +33,7 @@ def small_talk(texts: Texts, words: str) -> str | None:
     """Which of `SAID` a few words are, in any language; None where they are more than that."""
     said = _WORD.findall(words.casefold()[:_LONGEST])
     for what in SAID if 0 < len(said) <= _FEW else ():
-        in_any = (texts.find(f"talk.{what}", locale) or "" for locale in texts.locales)
-        if said[0] in "|".join(in_any).split("|"):
+        if said[0] in texts.words(f"talk.{what}"):
             return what
     return None
 

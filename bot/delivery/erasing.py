@@ -65,7 +65,7 @@ class Erasing:
             if failed and failed % SAID_AFTER == 0:
                 log.warning("erasing: something still reads the database, so its log cannot be cut")
             if not is_done:
-                await asyncio.sleep(AGAIN_AFTER)
+                await self._clock.sleep(AGAIN_AFTER)
 
     async def flush(self) -> None:
         """End all of it at once, for the console and for tests."""

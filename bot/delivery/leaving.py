@@ -63,9 +63,11 @@ def _over(now: datetime, tx: Transaction) -> list[int]:
     """The communities that Plein left so long ago."""
     found = []
     for community in tx.communities.all():
-        with tx.within(community):
-            if _is_over(tx, community, now):
-                found.append(community)
+        if not community.served:
+            continue  # it rests, for as long as whoever runs Plein wants
+        with tx.within(community.number):
+            if _is_over(tx, community.number, now):
+                found.append(community.number)
     return found
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.clock import Clock
-from bot.communities import of_community
+from bot.communities import Communities, of_community
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -28,7 +28,7 @@ from bot.delivery.worker import (
     tell_moderators_of,
 )
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed
-from bot.model.people import Place, part_now
+from bot.model.people import Identity, Place, part_now
 from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
@@ -41,8 +41,11 @@ AT_ONCE = 24
 class Outbox:
     """Delivers posts through the adapters, which are by account."""
 
-    def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter]) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], communities: Communities
+    ) -> None:
         self._store = store
+        self._communities = communities
         self._clock = clock
         self._adapters = adapters
         self.worker = Worker(
@@ -115,12 +118,15 @@ class Outbox:
             return
         if not post.ref and not await self._is_for_them(adapter, post):
             raise Gone("they take no part there any more")
+        message = post.message
+        if isinstance(post.to, Identity):
+            message = await self._communities.headed(message, post.to, post.community)
         # One that was withdrawn while nobody knew whether it had arrived is said again to learn where it is.
         receipt = await adapter.deliver(
             Delivery(
                 post.key,
                 post.to,
-                of_community(post.message, post.community),
+                of_community(message, post.community),
                 reply_to=post.reply_to,
                 replaces=post.ref,
                 mentions=post.mentions,

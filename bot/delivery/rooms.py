@@ -94,7 +94,7 @@ class Rooms:
             self._at_work(tx, adapter.account, adapter.platform)
         now = self._clock.now()
         tx.told.redirect(now, now - AWAY_AFTER)
-        for community in tx.communities.all():
+        for community in self._communities.served:
             with tx.within(community):
                 _tell_of_unreached(tx, community, now)
 
@@ -173,21 +173,34 @@ class Rooms:
         if heir:
             await self.joined(*heir)
 
-    async def moved(self, account: str, old: Place, new: Place) -> None:
-        community = await self._communities.for_whom(old)
-        before = await self._communities.of_place(new)
+    async def disowned(self, account: str, place: Place) -> None:
+        """What was still to be said there is said nowhere; what stands there stays as it is."""
+        await self.left(account, place)
 
-        def move(tx: Transaction) -> None:
-            if tx.places.served_by(old) not in (account, old.platform):
-                return
-            if before is not None:
+        def drop(tx: Transaction) -> None:
+            if (before := tx.communities.of_place(place)) is not None:
+                with tx.within(before):
+                    tx.places.drop(place)
+
+        await self._store.run_anywhere(drop)
+        self._communities.forget(place)
+
+    async def moved(self, account: str, old: Place, new: Place) -> None:
+        """Told once more, after a restart, it changes nothing: the old one is no place any more."""
+
+        def move(tx: Transaction) -> int | None:
+            community = tx.communities.of_place(old)
+            if community is None or tx.places.served_by(old) not in (account, old.platform):
+                return None
+            if (before := tx.communities.of_place(new)) is not None:
                 with tx.within(before):
                     tx.places.drop(new)
             with tx.within(community):
                 tx.places.move(old, new)
+            return community
 
-        await self._store.run_anywhere(move)
-        self._communities.note(new, community)
+        if (community := await self._store.run_anywhere(move)) is not None:
+            self._communities.note(new, community)
 
     async def parted(self, place: Place, users: Collection[str]) -> None:
         """An account of ours that is not in that place would go by what was kept of them, for an hour."""

@@ -16,12 +16,12 @@ from adapters.matrix.settings import Matrix as MatrixSettings
 from bot.clock import Clock, SystemClock
 from bot.core import PleinCore
 from bot.feature import Features
-from bot.main.config import Config
+from bot.main.communities import establish, grounds_on, on_servers
+from bot.main.config import Config, ResidentSection
 from bot.main.features import FEATURES, Installed, add_up, stores_of
-from bot.model.people import FIRST_COMMUNITY, Identity
+from bot.model.people import Identity
 from bot.ports.adapter import Listener
 from bot.ports.storage import Transaction
-from bot.settings import Settings
 from bot.texts import FOLDER, Texts
 from storage.engines import open_database
 
@@ -46,12 +46,18 @@ async def open_core(
     features = add_up(installed)
     store = await open_database(config.database.url, config.database.keys, stores_of(installed))
     try:
-        sections = (config.of(section) for section in features.settings.values())
-        settings = Settings(config.community.language, config.zone, tuple(filter(None, sections)))
+        served = await store.run_anywhere(partial(establish, config))
+        settings = {
+            number: config.settings_of(line, features.settings.values()) for number, line in served.items()
+        }
         rest = config.community.board_rest if board_rest is None else board_rest
-        core = PleinCore(store, clock, texts_of(features), settings, features, rest)
+        first = next(iter(settings.values()))
+        core = PleinCore(store, clock, texts_of(features), first, features, rest)
+        core.communities.serve(settings)
         await core.erasing.begin()
-        await store.run(partial(_name_residents, config, features), community=FIRST_COMMUNITY)
+        for number in await store.run_anywhere(lambda tx: [known.number for known in tx.communities.all()]):
+            residents = served[number].residents if number in served else ()
+            await store.run(partial(_name_residents, residents, features), community=number)
         yield core
     finally:
         await store.close()
@@ -62,16 +68,14 @@ def texts_of(features: Features) -> Texts:
     return Texts(FOLDER, *features.locales)
 
 
-def _name_residents(config: Config, features: Features, tx: Transaction) -> None:
+def _name_residents(residents: Sequence[ResidentSection], features: Features, tx: Transaction) -> None:
     """Names, roles and who is one person are what the configuration says now, nothing that it said before.
 
     Those who turn out to be one person are one from now on, in what they voted too.
     """
-    lines = [
-        [Identity(*account.split(":", 1)) for account in resident.accounts] for resident in config.residents
-    ]
+    lines = [[Identity(*account.split(":", 1)) for account in resident.accounts] for resident in residents]
     tx.people.clear_listed(lines)
-    for resident, accounts in zip(config.residents, lines, strict=True):
+    for resident, accounts in zip(residents, lines, strict=True):
         features.link(tx, accounts, resident.name, resident.as_role())
     tx.people.note_listed(lines)
 
@@ -82,29 +86,19 @@ async def run_platforms(config: Config, *, discord_by: Connector | None = None) 
     `discord_by` makes the way to Discord, where that is not the usual one.
     """
     clock = SystemClock()
-    texts = texts_of(add_up())
-    adapters: list[Listener] = []
-    if matrix := config.of(MatrixSettings):
-        from adapters.matrix.client import Matrix
-
-        adapters.append(Matrix(matrix, themes_on("matrix", config), texts, config.zone, clock))
-    if discord := config.of(DiscordSettings):
-        from adapters.discord.client import Discord
-
-        on_discord = themes_on("discord", config)
-        adapters.append(Discord(discord, on_discord, texts, config.zone, clock, discord_by))
     async with open_core(config, clock) as core:
+        adapters: list[Listener] = []
+        if matrix := config.of(MatrixSettings):
+            from adapters.matrix.client import Matrix
+
+            grounds = grounds_on("matrix", config, core.communities.served)
+            adapters.append(Matrix(matrix, grounds, core.texts, clock))
+        if discord := config.of(DiscordSettings):
+            from adapters.discord.client import Discord
+
+            grounds = grounds_on("discord", config, core.communities.served)
+            adapters.append(Discord(on_servers(discord, config), grounds, core.texts, clock, discord_by))
         return await _serve(core, adapters)
-
-
-def themes_on(platform: str, config: Config) -> dict[str, tuple[str, str | None]]:
-    """The theme and its language for each place on a platform that the configuration names."""
-    return {
-        address.removeprefix(f"{platform}:"): (theme.name, theme.language)
-        for theme in config.themes
-        for address in theme.places
-        if address.startswith(f"{platform}:")
-    }
 
 
 async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
-from bot.main.app import themes_on
+from bot.main.communities import grounds_on, on_servers
 from bot.main.config import Config, holds_secrets
 from bot.main.features import add_up
 from bot.model.message import Text, text
@@ -52,8 +52,11 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     if discord := config.of(Discord):
         from adapters.discord.check import check as check_discord
 
-        channels, listens = list(themes_on("discord", config)), bool(add_up().hears)
-        well, wrong = await check_discord(discord, channels, listens=listens)
+        channels, listens = (
+            list(grounds_on("discord", config, range(len(config.each))).themes),
+            bool(add_up().hears),
+        )
+        well, wrong = await check_discord(on_servers(discord, config), channels, listens=listens)
         for line in (*well, *wrong):
             say(line)
         found += wrong

@@ -14,35 +14,42 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any, get_args, get_origin
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Field,
-    SecretStr,
-    ValidationError,
-    create_model,
-)
+from pydantic import BaseModel, SecretStr, ValidationError, create_model
 
-from adapters.discord.settings import Discord
-from adapters.matrix.settings import Matrix
 from bot.feature import Claims, Features
-from bot.main.addresses import check_address, secrets_in_address, shown_address
+from bot.main.addresses import secrets_in_address
+from bot.main.contradictions import contradictions
+from bot.main.sections import (
+    ADAPTERS,
+    Community,
+    CommunitySection,
+    Config,
+    DatabaseSection,
+    ResidentSection,
+    ThemeSection,
+)
 from bot.masking import hide
 from bot.model.message import Text, text, typed
-from bot.model.people import Role
-from bot.settings import Folder, Section
 from bot.texts import LOCALES
-from bot.unseen import has_unseen, seen_as
+
+__all__ = [
+    "BadConfig",
+    "Community",
+    "CommunitySection",
+    "Config",
+    "DatabaseSection",
+    "ResidentSection",
+    "ThemeSection",
+    "config_of",
+    "holds_secrets",
+    "load",
+]
 
 log = logging.getLogger(__name__)
 DEFAULT_FILE = Path("config.toml")
 PREFIX = "PLEIN_"
-# Each adapter's section; Plein serves a platform where its section is there.
-ADAPTERS: Mapping[str, type[Section]] = {"matrix": Matrix, "discord": Discord}
-S = TypeVar("S", bound=Section)
 
 
 class BadConfig(Exception):
@@ -53,117 +60,6 @@ class BadConfig(Exception):
         self.faults = faults
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError("config.zone") from None
-    return name
-
-
-def _address(name: str, on_matrix: str, wrong: str) -> str:
-    """`on_matrix`: what an address there looks like, and `wrong` what is said of one that does not."""
-    platform, _, address = name.partition(":")
-    if not (platform and address):
-        raise ValueError("config.account")
-    if platform not in ADAPTERS and get_close_matches(platform.lower(), ADAPTERS, 1):
-        raise ValueError("config.platform")
-    if platform == "discord" and not re.fullmatch(r"[1-9][0-9]*", address):
-        raise ValueError("config.snowflake")
-    if platform == "matrix" and not re.fullmatch(on_matrix, address):
-        raise ValueError(wrong)
-    return name
-
-
-def _account(name: str) -> str:
-    return _address(name, r"@[^:\s]+:\S+", "config.matrix.person")
-
-
-def _place(name: str) -> str:
-    # The id of a room need not name a server.
-    return _address(name, r"#[^:\s]+:\S+|!\S+", "config.matrix.room")
-
-
-def _language(name: str) -> str:
-    if name not in LOCALES:
-        raise ValueError("config.language")
-    return name
-
-
-def _name(name: str) -> str:
-    if has_unseen(name) or not seen_as(name):
-        raise ValueError("typed.unseen")
-    return name
-
-
-Name = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_name)]
-Account = Annotated[str, AfterValidator(_account)]
-Place = Annotated[str, AfterValidator(_place)]
-Language = Annotated[str, AfterValidator(_language)]
-
-
-class Community(Section):
-    """The community's name, language and zone, and how many seconds a board rests between two edits."""
-
-    name: Name = "Voorbeeldgemeente"
-    language: Language = "nl"
-    zone: Annotated[str, AfterValidator(_zone)] = "Europe/Brussels"
-    board_rest: Annotated[float, Field(ge=0, le=3600)] = 2.0
-
-
-class DatabaseSection(Section):
-    """Where everything is kept, and in which folder the keys of what is sealed."""
-
-    url: Annotated[str, AfterValidator(check_address), Field(repr=False)] = "sqlite:///data/plein.db"
-    keys: Folder | None = None
-
-    @property
-    def shown(self) -> str:
-        """The address without the password that may be in it."""
-        return shown_address(self.url)
-
-
-class ThemeSection(Section):
-    """A theme, with the places where it is talked about."""
-
-    name: Name
-    language: Language | None = None
-    places: tuple[Place, ...] = ()
-
-
-class ResidentSection(Section):
-    """A person, with their accounts and what they may do."""
-
-    name: Name
-    accounts: Annotated[tuple[Account, ...], Field(min_length=1)]
-    role: Literal["resident", "organiser", "moderator"] = "resident"
-
-    def as_role(self) -> Role:
-        return Role[self.role.upper()]
-
-
-class Config(Section):
-    """What the community itself has to say. See `config_of` for the sections of features and adapters."""
-
-    community: Community = Community()
-    database: DatabaseSection = DatabaseSection()
-    themes: tuple[ThemeSection, ...] = ()
-    residents: tuple[ResidentSection, ...] = ()
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.community.zone)
-
-    @property
-    def serves(self) -> bool:
-        """Whether there is any platform to serve; without one there is the console."""
-        return any(self.of(section) for section in ADAPTERS.values())
-
-    def of(self, section: type[S]) -> S | None:
-        """The section of a feature or an adapter, where it is there."""
-        return next((found for found in vars(self).values() if isinstance(found, section)), None)
-
-
 def config_of(features: Features) -> type[Config]:
     """The configuration with the sections of these features, and of the adapters.
 
@@ -171,11 +67,15 @@ def config_of(features: Features) -> type[Config]:
     """
     claims = Claims()
     claims.add("section", Config.model_fields, "the core")
+    claims.add("section", CommunitySection.model_fields.keys() - Config.model_fields.keys(), "a community")
     claims.add("section", ADAPTERS, "an adapter")
     for name in features.settings:
         claims.add("section", (name,), f"the feature {name}")
     sections: dict[str, Any] = {name: (section, section()) for name, section in features.settings.items()}
     sections |= {name: (section | None, None) for name, section in ADAPTERS.items()}
+    own: dict[str, Any] = {name: (section | None, None) for name, section in features.settings.items()}
+    each = create_model("CommunitySection", __base__=CommunitySection, **own)
+    sections["communities"] = (tuple[each, ...], ())  # type: ignore[valid-type]
     found: type[Config] = create_model("Config", __base__=Config, **sections)
     return found
 
@@ -205,32 +105,9 @@ def load(path: Path | None, features: Features, environment: Mapping[str, str] =
         config = model.model_validate(values)
     except ValidationError as error:
         raise BadConfig([*unknown, *(_fault(fault, model) for fault in _told_once(error))]) from None
-    if faults := [*unknown, *_contradictions(config, source)]:
+    if faults := [*unknown, *contradictions(config, source)]:
         raise BadConfig(faults)
     return config
-
-
-def _contradictions(config: Config, source: str) -> Iterator[Text]:
-    """An account is one person's, and a place one theme's: what stands twice, with its lines."""
-    people = [resident.accounts for resident in config.residents]
-    places = [theme.places for theme in config.themes]
-    for name, key, entries in (("residents", "accounts", people), ("themes", "places", places)):
-        known: dict[str, str] = {}
-        for number, addresses in enumerate(entries, 1):
-            for at, address in enumerate(addresses, 1):
-                path = f"{name}[{number}].{key}[{at}]"
-                if first := known.get(address):
-                    lines = _lines_of(source, address)
-                    problem = text(f"config.twice.{name}", address=address, first=first, lines=lines)
-                    yield text("config.fault", path=path, problem=problem)
-                known.setdefault(address, path)
-
-
-def _lines_of(source: str, address: str) -> tuple[str, ...]:
-    """On which lines of the file an address stands, in quotation marks."""
-    quoted = re.compile(rf"""["']{re.escape(address)}["']""")
-    lines = enumerate(source.splitlines(), 1)
-    return tuple(str(number) for number, line in lines if quoted.search(line))
 
 
 def holds_secrets(path: Path, features: Features) -> bool:

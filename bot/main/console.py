@@ -40,7 +40,7 @@ async def run_console(
         speaker = "anna@discord/sport"
         names = [core.commands.names(c, config.community.language)[0] for c in core.commands.by_path.values()]
         lines = typed_lines(names, speaker, Path("data/console-history")) if interactive else lines_of(script)
-        console = Console(core.texts, config.zone, clock, show, lines)
+        console = Console(core.texts, clock, show, lines)
         console.core = core
         await core.serve(console)
         await core.run_due()

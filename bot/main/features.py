@@ -11,8 +11,8 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
+from bot.features import communities, polls, residents
 from bot.features import help as help_feature
-from bot.features import polls, residents
 from storage import polls as kept_polls
 from storage import tables
 from storage.parts import Stored
@@ -33,6 +33,7 @@ FEATURES = (
     Installed(residents.FEATURE),
     Installed(residents.LINKING, kept_links.STORED),
     Installed(polls.FEATURE, kept_polls.STORED),
+    Installed(communities.FEATURE),
     Installed(residents.PROFILE, kept_profiles.STORED),
 )
 

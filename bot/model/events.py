@@ -55,7 +55,8 @@ class Invocation:
     `account`: which of Plein's own accounts heard it, where it has several. `beside`: given where there
     is no talk with them in private yet, and their platform makes one have patience to begin it: the place
     beside what they said, where others see it too. `acknowledged`: they see that it counts, without a word.
-    `removal` takes it away, where it is a message that others see.
+    `removal` takes it away, where it is a message that others see. `pressed`: it answers a message of
+    Plein's, by a button or what else is shown there, and belongs to whose that is.
     """
 
     id: str
@@ -79,6 +80,7 @@ class Invocation:
     beside: Place | None = None
     acknowledged: bool = False
     removal: Removal | None = None
+    pressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

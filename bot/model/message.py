@@ -191,12 +191,13 @@ class Message:
     """Something to be said; each adapter renders it natively. Nobody is pinged by it.
 
     `message` makes one; a renderer asks for what it shows. `locale`: the language of whom it answers,
-    in which its values are.
+    in which its values are; `community`: whose it is, once it leaves the core.
     """
 
     blocks: tuple[Block, ...] = ()
     controls: tuple[Control, ...] = ()
     locale: str | None = field(default=None, compare=False)
+    community: int = field(default=FIRST_COMMUNITY, compare=False)
 
     @property
     def words(self) -> tuple[Text, ...]:
@@ -272,6 +273,17 @@ def residents_in(said: object) -> Iterator[Resident]:
     elif is_dataclass(said):
         for part in fields(said):
             yield from residents_in(getattr(said, part.name))
+
+
+def has_moments(said: object) -> bool:
+    """Whether any moment is told in a message, or any part of one."""
+    if isinstance(said, datetime):
+        return True
+    if isinstance(said, Text):
+        return any(map(has_moments, said.values.values()))
+    if isinstance(said, (tuple, list)):
+        return any(map(has_moments, said))
+    return is_dataclass(said) and any(has_moments(getattr(said, part.name)) for part in fields(said))
 
 
 @dataclass(frozen=True, slots=True)

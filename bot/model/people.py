@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum
 
@@ -63,6 +63,36 @@ class Theme:
 
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the configuration says of a place: the name of its theme, the language there, and whose it is."""
+
+    theme: str
+    locale: str | None = None
+    community: int = FIRST_COMMUNITY
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What of one platform is whose, by the platform's own names for it.
+
+    `themes` has the places that the configuration names. `groups` are what places are part of, a server or a
+    space, each with whose all of it is. `otherwise`: whose is what is in neither; None: nobody's. `closed`:
+    what is part of no such group is nobody's, also where the configuration names the place.
+    """
+
+    themes: Mapping[str, Named] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
+    otherwise: int | None = FIRST_COMMUNITY
+    closed: bool = False
+
+    def whose(self, room: str | None, group: str | None) -> int | None:
+        """Whose that place is, which is part of that group; None: nobody's."""
+        if room is not None and (named := self.themes.get(room)):
+            return named.community
+        return self.groups.get(group or "", self.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from bot.commands.catalogue import Commands
     from bot.texts import Voice
 
@@ -147,7 +149,8 @@ class Core(Protocol):
         the configuration named one before.
 
         Of several accounts in one place the first serves it. `ours`: it is the community's own, as one that
-        the configuration names is in any case. `community`: whose it is, where the configuration says that.
+        the configuration names is in any case. `community`: whose it is, by what it is part of on its
+        platform; None: as it was.
         `brief`: its platform has it for one conversation. Long after that was said last it may be forgotten:
         it is to be said again where somebody uses Plein there another day.
         """
@@ -157,11 +160,19 @@ class Core(Protocol):
         """The room as which the configuration named a place that moved, or the place itself; None: never."""
         ...
 
+    async def community_of(self, place: Place) -> int | None:
+        """Whose it is, as was said last; None: nobody's."""
+        ...
+
     async def role_of(self, who: Identity) -> Role:
         """The role that somebody has from the community."""
         ...
 
     async def left(self, account: str, place: Place) -> None: ...
+
+    async def disowned(self, account: str, place: Place) -> None:
+        """By the configuration it is nobody's any more: Plein does nothing there, what stands there stays."""
+        ...
 
     async def moved(self, account: str, old: Place, new: Place) -> None: ...
 
@@ -187,6 +198,10 @@ class Core(Protocol):
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
         """The language to speak there; `otherwise` where they chose none, before the community's own."""
+        ...
+
+    async def zone_of(self, what: Message | Place | Identity) -> ZoneInfo:
+        """By which clocks moments are told in that message, or there: its community's."""
         ...
 
     async def people_in(self, message: Message) -> Mapping[int, Known]:

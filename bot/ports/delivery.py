@@ -96,7 +96,9 @@ class PostStore(Protocol):
 
     def parked(self) -> Sequence[tuple[str, str]]: ...
 
-    def message_at(self, account: str, ref: str) -> Message | None: ...
+    def message_at(self, account: str, ref: str) -> Message | None:
+        """With whose it is."""
+        ...
 
 
 class ToldStore(Protocol):
@@ -189,7 +191,9 @@ class BoardStore(Protocol):
 
     def drop(self, subject: str, place: Place) -> None: ...
 
-    def message_at(self, account: str, ref: str) -> Message | None: ...
+    def message_at(self, account: str, ref: str) -> Message | None:
+        """With whose it is."""
+        ...
 
 
 class JobStore(Protocol):

@@ -36,6 +36,11 @@ class Transaction(Protocol):
         """What a feature keeps, for as long as this transaction lasts."""
         ...
 
+    @property
+    def community(self) -> int | None:
+        """Whose it is just now; None: nobody's in particular."""
+        ...
+
     def within(self, community: int) -> AbstractContextManager[None]:
         """What is done inside is that community's, in a transaction of nobody's in particular.
 

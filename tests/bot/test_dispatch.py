@@ -25,11 +25,9 @@ from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Post
 from bot.ports.storage import Transaction
-from bot.settings import Settings
 from bot.texts import Texts
 from storage.tables import handled, identities, members, residents
 from storage.unit import Tx
-from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.doubles.polls import a_poll, counted
 
@@ -49,10 +47,7 @@ async def count(town: Town, number: int = 1) -> tuple[int, list[int]]:
 def doing(town: Town, run: object, role: Role = Role.RESIDENT) -> Dispatch:
     """A dispatch with one command of our own, `test it`."""
     commands = Commands([Command("test it", run, role)], Texts())  # type: ignore[arg-type]
-    settings = Settings("nl", BRUSSELS)
-    return Dispatch(
-        town.core.store, town.clock, commands, settings, town.core.communities, town.core.features
-    )
+    return Dispatch(town.core.store, town.clock, commands, town.core.communities, town.core.features)
 
 
 TEST_IT = Button(text("typed"), "test it")
@@ -561,9 +556,7 @@ async def test_themes_are_those_they_take_part_in(town: Town) -> None:
 
 
 async def test_so_many_suggestions_and_no_more(town: Town) -> None:
-    town.core.dispatch.settings = replace(
-        town.core.dispatch.settings, sections=(PollsSettings(at_once=99, a_day=99),)
-    )
+    town.configure(PollsSettings(at_once=99, a_day=99))
     for number in range(27):
         await town.say("anna", f'!poll open "Vraag {number}" A | B')
     assert len(await suggested(town, "poll", "vraag")) == 25

@@ -16,9 +16,7 @@ from bot.model.events import Mention
 from bot.model.message import Message, Text, message
 from bot.model.people import Identity, Resident, Role
 from bot.people import RESIDENT
-from bot.settings import Settings
 from bot.texts import Texts
-from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 
@@ -47,7 +45,6 @@ def dispatch(town: Town) -> Dispatch:
         town.core.store,
         town.clock,
         COMMANDS,
-        Settings("nl", BRUSSELS),
         town.core.communities,
         town.core.features,
     )

@@ -30,18 +30,19 @@ COMMANDS = Commands(
 def a_call(locale: str = "nl") -> Call:
     """Anna, who asks in this language, now and in private."""
     nothing = cast(Transaction, None)
-    settings = Settings("nl", BRUSSELS)
-    return Call(
+    call = Call(
         tx=nothing,
         id="test:1",
         now=NOW,
-        settings=settings,
-        commands=COMMANDS,
+        configured=Settings("nl", BRUSSELS),
+        catalogue=COMMANDS,
         belongings=FEATURES,
-        locale=locale,
+        wanted=locale,
         resident=Resident(1, "anna"),
         role_here=Role.RESIDENT,
     )
+    call.settings = call.configured
+    return call
 
 
 def read(typed: str, locale: str = "nl", commands: Commands = COMMANDS) -> tuple[str, dict[str, Any]]:

@@ -23,7 +23,20 @@ def account(name: str) -> Identity:
 async def ask(
     chat: Chat, who: str, typed: str | None = None, /, command: str = "", room: str = "", **args: Any
 ) -> Message:
-    """What is answered to somebody who types that, or presses a button with that command."""
+    """What is answered to somebody who types that, or fills in that command."""
+    return await _answer(chat, who, typed, command, room, args)
+
+
+async def _answer(
+    chat: Chat,
+    who: str,
+    typed: str | None,
+    command: str,
+    room: str,
+    args: Mapping[str, Any],
+    *,
+    pressed: bool = False,
+) -> Message:
     place = Place("console", room) if room else None
     asked = Invocation(
         f"console:ask:{next(numbers)}",
@@ -35,6 +48,7 @@ async def ask(
         command=command,
         args=args,
         public=place is not None and typed is not None,
+        pressed=pressed,
     )
     answer = await chat.core.handle(asked)
     assert answer
@@ -42,19 +56,19 @@ async def ask(
 
 
 def key(message: Message) -> str:
-    """Of its first line."""
-    return message.lines[0].key
+    """Of its first line, under the name of the community where they are in several."""
+    return next(line.key for line in message.lines if line.key != "community.heading")
 
 
 async def press(chat: Chat, who: str, message: Message, number: int = 1) -> Message:
     button = message.buttons[number - 1]
-    return await ask(chat, who, command=button.command, **button.args)
+    return await _answer(chat, who, None, button.command, "", button.args, pressed=True)
 
 
 async def code_for(chat: Chat, who: str) -> str:
     said = await ask(chat, who, "!me link")
     assert key(said) == "link.code", said
-    return str(said.lines[0].values["code"])
+    return next(str(line.values["code"]) for line in said.lines if "code" in line.values)
 
 
 async def link(chat: Chat, asks: str, gives: str) -> Message:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -20,10 +20,11 @@ from bot.main.config import Community, DatabaseSection, ResidentSection, config_
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
 from bot.model.message import Button, Message, message, typed
-from bot.model.people import Identity, Place, Presence, Presences, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Transaction
+from bot.settings import Section
 from bot.texts import Texts, Voice
 from tests.chat import NOW
 from tests.postgres import keys_of
@@ -148,6 +149,11 @@ class Town:
         self.platform = platform
         self.clock = clock
         self._numbers = itertools.count(number)
+
+    def configure(self, *sections: Section) -> None:
+        """What the configuration of features says, of the first community."""
+        first = self.core.communities.configured(FIRST_COMMUNITY)
+        self.core.communities.serve({FIRST_COMMUNITY: replace(first, sections=sections)})
 
     async def joined(self, *rooms: str, theme: str = "sport") -> None:
         for room in rooms:

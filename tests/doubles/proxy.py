@@ -24,6 +24,7 @@ class _Rule:
     times: int | None
     ask: bool  # the homeserver, first
     held: asyncio.Event | None = None
+    answered: asyncio.Event | None = None
 
 
 class Proxy:
@@ -70,6 +71,10 @@ class Proxy:
         """Neither answer nor hang up, until mended; then ask the homeserver."""
         self._add(part, lambda status, body: (status, body), times, ask=True, held=asyncio.Event())
 
+    def hold_answer(self, part: str, *, times: int | None = None) -> None:
+        """The homeserver does it; that is heard once it is mended."""
+        self._add(part, lambda status, body: (status, body), times, ask=True, answered=asyncio.Event())
+
     def change(self, part: str, edit: Callable[[Json], None], *, times: int | None = None) -> None:
         """Edit the JSON that the homeserver answers."""
 
@@ -94,8 +99,8 @@ class Proxy:
 
     def mend(self) -> None:
         for rule in self._rules:
-            if rule.held:
-                rule.held.set()
+            for waited_for in filter(None, (rule.held, rule.answered)):
+                waited_for.set()
         self._rules.clear()
 
     def _add(
@@ -106,8 +111,9 @@ class Proxy:
         *,
         ask: bool,
         held: asyncio.Event | None = None,
+        answered: asyncio.Event | None = None,
     ) -> None:
-        self._rules.append(_Rule(part, spoil, times, ask, held))
+        self._rules.append(_Rule(part, spoil, times, ask, held, answered))
 
     def _rule(self, path: str) -> _Rule | None:
         for rule in self._rules:
@@ -137,6 +143,8 @@ class Proxy:
             ) as response:
                 status, body = response.status, await response.read()
                 body = self._renamed(body.decode("latin-1")).encode("latin-1")
+        if rule and rule.answered:
+            await rule.answered.wait()
         spoiled = (status, body) if rule is None else rule.spoil(status, body)
         if spoiled is None:
             assert request.transport

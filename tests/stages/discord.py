@@ -21,9 +21,9 @@ from adapters.discord.settings import Discord as Settings
 from bot.commands.argument import Argument
 from bot.commands.read import parse
 from bot.errors import Unsure, UserError
-from bot.main.app import themes_on
+from bot.main.communities import grounds_on
 from bot.main.config import Config
-from bot.model.people import Identity, Place
+from bot.model.people import FIRST_COMMUNITY, Identity, Place
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Answer, Channel, Discord, Message, Person, Server
 from tests.doubles.discord.components import SELECT
@@ -97,8 +97,8 @@ class OnDiscord(Stage):
         settings = config.of(Settings)
         assert settings
         self._config = config
-        themes = themes_on(self.platform, config)
-        return Adapter(settings, themes, texts, config.zone, self.clock, self._double.connector)
+        grounds = grounds_on(self.platform, config, (FIRST_COMMUNITY,))
+        return Adapter(settings, grounds, texts, self.clock, self._double.connector)
 
     async def begin(self) -> None:
         pass

@@ -20,11 +20,11 @@ from typing import Any
 from adapters.console.client import Said, Turning
 from adapters.matrix.client import Matrix as Adapter
 from adapters.matrix.settings import Matrix as Settings
-from bot.main.app import themes_on
+from bot.main.communities import grounds_on
 from bot.main.config import Config
 from bot.model.events import Invocation
 from bot.model.message import text
-from bot.model.people import Identity
+from bot.model.people import FIRST_COMMUNITY, Identity
 from bot.texts import Texts, Voice
 from tests.homeserver import PASSWORD, Homeserver, Person
 from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed, retimed
@@ -102,7 +102,7 @@ class OnMatrix(Stage):
         settings = config.of(Settings)
         assert settings
         self._config = config
-        return Adapter(settings, themes_on(self.platform, config), texts, config.zone, self.clock)
+        return Adapter(settings, grounds_on(self.platform, config, (FIRST_COMMUNITY,)), texts, self.clock)
 
     async def begin(self) -> None:
         """Plein has come into every direct room."""

@@ -37,7 +37,8 @@ _OR_CLOSED = ("poll show", "poll export")
 def find(call: Call, number: int | None, fits: Callable[[Poll], bool] | None = None) -> tuple[Poll, Choices]:
     """The poll with that number; without one, the only one here that the command can be about.
 
-    `fits`: whether what was said can be about a poll, where it is about any of several.
+    `fits`: whether what was said can be about a poll, where it is about any of several. Where one of them is
+    anonymous everybody is asked: that somebody was not would tell what they said.
 
     Raises: Unsure where there are several.
     """
@@ -64,7 +65,7 @@ def find(call: Call, number: int | None, fits: Callable[[Poll], bool] | None = N
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
     if not possible:
         raise UserError("poll.none_possible", usage=usage(call, "poll list")).openly()
-    if fits and len(possible) > 1:
+    if fits and not any(poll.anonymous for poll, _ in possible):
         possible = [(poll, mine) for poll, mine in possible if fits(poll)] or possible
     if len(possible) > 1:
         raise _which(call, [poll for poll, _ in possible[:OFFERED]])

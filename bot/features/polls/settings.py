@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime, time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from bot.model.people import Role
 from bot.settings import Section
+
+NONE = ("geen", "none")
+_CLOCK = r"([01]?\d|2[0-3])(?:[:.uh]([0-5]\d))?[uh]?"
+_SPAN = re.compile(rf"\s*{_CLOCK}\s*(?:[-–]|tot|to|until)\s*{_CLOCK}\s*")
+
+
+def _span(written: str) -> str:
+    """As it is kept: "22:00-08:00", or nothing."""
+    if not written or written.casefold() in NONE:
+        return ""
+    found = _SPAN.fullmatch(written.casefold())
+    if found is None:
+        raise ValueError("config.quiet")
+    start, end = (f"{int(found[at]):02}:{found[at + 1] or '00'}" for at in (1, 3))
+    if start == end:
+        raise ValueError("config.quiet")
+    return f"{start}-{end}"
 
 
 class PollsSettings(Section):
     """Who may open polls, and how many of one person's are open at once, or asked in a day.
 
     `anonymous_floor`: from how many ballots on an anonymous poll has a result; each keeps the one it was
-    asked with.
+    asked with. `quiet`: between which hours of the day nobody is reminded, as "22:00-08:00"; "": none.
     """
 
     opened_by: Literal["resident", "organiser", "moderator"] = "resident"
     at_once: Annotated[int, Field(ge=1, le=1000)] = 10
     a_day: Annotated[int, Field(ge=1, le=1000)] = 20
     anonymous_floor: Annotated[int, Field(ge=1, le=1000)] = 5
+    quiet: Annotated[str, AfterValidator(_span)] = ""
+
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """When the quiet hours end that it is now, by the clocks of `now`; None: it is not quiet."""
+        if not self.quiet:
+            return None
+        start, end = map(time.fromisoformat, self.quiet.split("-"))
+        clock = now.time().replace(tzinfo=None)
+        is_quiet = start <= clock < end if start < end else clock >= start or clock < end
+        if not is_quiet:
+            return None
+        ends = datetime.combine(now.date(), end, now.tzinfo)
+        return ends if clock < end else ends + timedelta(days=1)
 
     @property
     def openers(self) -> Role:

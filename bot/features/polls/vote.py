@@ -27,6 +27,7 @@ from bot.features.polls.records import (
     is_whole_day,
     secret_of,
 )
+from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
@@ -291,12 +292,10 @@ def _dates_meant(call: Call, poll: Poll, words: str) -> list[int]:
 
 def _mark(call: Call, word: str, marks: Mapping[str, int]) -> int | None:
     """The mark that a word stands for, in any of our languages."""
-    texts = call.commands.texts
     for name, mark in marks.items():
-        for locale in texts.locales:
-            known = (texts.find(f"poll.word.{name}", locale) or "").split("|")
-            if word.casefold() in (name, *known):  # a form gives the mark's own name
-                return mark
+        # A form gives the mark's own name.
+        if word.casefold() in (name, *call.commands.texts.words(f"poll.word.{name}")):
+            return mark
     return None
 
 
@@ -308,6 +307,9 @@ def remind_due(call: Call, job: Job) -> None:
     poll = found[0]
     if not reminder_at(call, poll.closes_at) <= call.now < poll.closes_at:
         return  # it runs longer now, and another job comes for that; or it is over
+    if ends := call.settings.of(PollsSettings).quiet_until(call.now.astimezone(call.zone)):
+        call.schedule("poll.remind", str(poll.id), ends)
+        return
     call.tx.of(POLLS).change(poll.id, {"reminded": True})
     reminder = text("poll.reminder", question=poll.question, closes=poll.closes_at)
     said = _question(poll, reminder, text("poll.reminder.stop"))

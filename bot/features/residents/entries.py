@@ -58,9 +58,7 @@ def _checked(piece: str) -> str:
 
 
 def _topics(argument: Argument, value: Any, call: Call) -> Topics:
-    texts = call.commands.texts
-    ands = [word for locale in texts.locales for word in (texts.find("word.and", locale) or "").split("|")]
-    found = topics_in(OPTIONS.convert(argument, value, call), ands)
+    found = topics_in(OPTIONS.convert(argument, value, call), call.commands.texts.words("word.and"))
     if not found:
         raise UserError("profile.wordless", words=" ".join(str(value).split())[:_SHOWN])
     return found

@@ -89,11 +89,9 @@ def find_knowing(call: Call, topic: Topics) -> Message:
 
 def _without_about(call: Call, words: str) -> str:
     """The thing itself: "iets van geluid" is about "geluid"."""
-    texts = call.commands.texts
-    for locale in texts.locales:
-        for about in (texts.find("profile.knows.about", locale) or "").split("|"):
-            if words.casefold().startswith(f"{about} "):
-                return words[len(about) :].strip()
+    for about in call.commands.texts.words("profile.knows.about"):
+        if words.casefold().startswith(f"{about} "):
+            return words[len(about) :].strip()
     return words
 
 

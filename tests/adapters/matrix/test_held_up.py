@@ -158,6 +158,29 @@ async def test_a_room_whose_history_hangs_stops_no_other(spoiled: Spoiled) -> No
     await board(anna.person, hers, "3. Later: 1 stem", "1 persoon stemde")
 
 
+async def test_where_plein_is_not_to_be_it_leaves_however_late_the_join_is_answered(spoiled: Spoiled) -> None:
+    """A homeserver tells of it in a sync before it answers; nothing else may ever happen in that room."""
+    anna, eva = await spoiled.town.resident("anna"), await spoiled.town.resident("eva")
+    strange = await anna.person.create_room(public=True)
+    own = await spoiled.town.room(eva.person)
+    spoiled.proxy.hold_answer("/join/")
+    await eva.person.send_state(own, "m.room.tombstone", {"body": "", "replacement_room": strange})
+
+    async def is_there() -> str | None:
+        found = (await anna.person.members(strange)).get(spoiled.town.plein.user_id)
+        return found if found == "join" else None
+
+    async def left() -> bool:
+        return (await anna.person.members(strange)).get(spoiled.town.plein.user_id) == "leave"
+
+    await anna.person.wait_until(is_there)
+    # It has read of that as soon as it answers what was said after it.
+    await eva.person.say(eva.direct, "!help")
+    await eva.told("!peiling")
+    spoiled.proxy.mend()
+    await anna.person.wait_until(left, timeout=30)
+
+
 async def test_keys_that_hang_stop_no_reading(spoiled: Spoiled) -> None:
     """Asking for somebody's devices asks their homeserver, which may be dead."""
     anna = await spoiled.town.resident("anna")

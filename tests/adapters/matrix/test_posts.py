@@ -26,7 +26,7 @@ from bot.main.config import Community, Config, DatabaseSection
 from bot.main.features import FEATURES, Installed
 from bot.model.events import Heard
 from bot.model.message import Message, message, typed
-from bot.model.people import Identity, Place
+from bot.model.people import Grounds, Identity, Place
 from bot.ports.storage import Transaction
 from tests.doubles.proxy import Proxy
 from tests.homeserver import PASSWORD, Homeserver, Person
@@ -81,7 +81,7 @@ async def a_room(
     config = Config(community=Community(), database=DatabaseSection(url="sqlite:///:memory:"))
     place = await anna.create_room(invite=[plein], public=True)
     async with open_core(config, SystemClock(), 0, installed) as core:
-        adapter = Matrix(settings, {}, core.texts, config.zone, SystemClock())
+        adapter = Matrix(settings, Grounds(), core.texts, SystemClock())
         work = (adapter.run(core), core.outbox.worker.run(), core.boards.worker.run())
         tasks = [asyncio.create_task(job) for job in work]
         async with asyncio.timeout(60):

@@ -20,9 +20,7 @@ from bot.errors import Clash, Unsure, UserError
 from bot.feature import Feature, Features
 from bot.model.message import Button, Message, Suggestion, message, typed
 from bot.model.people import Place, Theme
-from bot.settings import Settings
 from bot.texts import Texts
-from tests.chat import BRUSSELS
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 
@@ -82,7 +80,6 @@ def dispatch(town: Town) -> Dispatch:
         town.core.store,
         town.clock,
         COMMANDS,
-        Settings("nl", BRUSSELS),
         town.core.communities,
         town.core.features,
     )

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from bot.clock import HandClock
 from bot.main.features import stores_of
 from bot.model.events import Invocation
-from bot.model.people import Place, Role
+from bot.model.people import FIRST_COMMUNITY, Place, Role
 from bot.texts import Voice
 from storage import tables
 from tests.chat import NOW, Chat, open_chat
@@ -199,7 +199,9 @@ async def test_the_file_is_theirs_alone(tmp_path: Path) -> None:
         await link(chat, "cas@matrix", ANN)
         said = await ask(chat, ANN, "!me data")
         (file,) = said.files
-        made = await chat.core.file(file, Voice("en", chat.core.settings.zone, NOW))
+        made = await chat.core.file(
+            file, Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW)
+        )
         kept = json.loads(made)
         assert kept["who_you_are"][0]["name"] == "annelies"
         assert kept["your_votes"]
@@ -221,7 +223,11 @@ async def test_of_what_two_have_part_in_each_gets_their_own(tmp_path: Path) -> N
         whole = {}
         for who in (ANN, BEN):
             (file,) = (await ask(chat, who, "!me data")).files
-            whole[who] = (await chat.core.file(file, Voice("en", chat.core.settings.zone, NOW))).decode()
+            whole[who] = (
+                await chat.core.file(
+                    file, Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW)
+                )
+            ).decode()
         assert "benedict" not in whole[ANN]
         assert "annelies" not in whole[BEN]
         assert "kingfishers" not in whole[BEN]

@@ -16,8 +16,10 @@ from pydantic import BaseModel
 
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
+from bot.features.polls.settings import PollsSettings
 from bot.main.check import check
 from bot.main.config import BadConfig, Config, config_of, load
+from bot.main.contradictions import servers_of
 from bot.model.message import Text
 from bot.texts import Texts, Voice
 from tests.doubles.installed import FEATURES
@@ -67,8 +69,8 @@ def _keys(values: Any, path: str = "") -> set[str]:
 def test_the_example_documents_every_setting_and_is_valid() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     assert load(EXAMPLE, FEATURES, {}).of(Matrix) is not None
-    # Settings that most leave out stand there behind a mark: "# shards = [0, 1]", "# [matrix.ghosts]".
-    left_out = r"^# (\w+ = |\[[\w.]+\]$|\"[^\"]+\" = )"
+    # Settings that most leave out stand there behind a mark: "# shards = [0, 1]", "# [[communities]]".
+    left_out = r"^# (\w+ = |\[{1,2}[\w.]+\]{1,2}$|\"[^\"]+\" = )"
     documented = _keys(tomllib.loads(re.sub(left_out, r"\1", text, flags=re.MULTILINE)))
     assert settings_of(config_of(FEATURES)) - documented == set()
 
@@ -319,3 +321,129 @@ async def test_a_check_says_so_where_it_may_not_look(tmp_path: Path, monkeypatch
         config(tmp_path, f'[database]\nurl = "sqlite:///{tmp_path}/closed/data/plein.db"'), said.append
     )
     assert "Plein may not write in" in Texts().write(said[0], VOICE)
+
+
+SEVERAL = """
+[community]
+language = "en"
+[polls]
+at_once = 3
+a_day = 4
+[[communities]]
+name = "Dorp"
+servers = [11]
+[communities.polls]
+a_day = 7
+[[communities.themes]]
+name = "Sport"
+places = ["discord:111"]
+[[communities.residents]]
+name = "Mia"
+accounts = ["discord:1"]
+[[communities]]
+name = "Stad"
+key = "Oude stad"
+zone = "Europe/London"
+spaces = ["#stad:m.example"]
+[[communities.themes]]
+name = "Sport"
+places = ["discord:222"]
+[[communities.residents]]
+name = "Mia"
+accounts = ["discord:1"]
+"""
+
+
+def test_each_of_several_communities_says_what_is_its_own(tmp_path: Path) -> None:
+    """And else what is said for all of them holds, setting by setting."""
+    found = config(tmp_path, SEVERAL)
+    assert [one.known_as for one in found.each] == ["Dorp", "Oude stad"]
+    town, city = (found.settings_of(one, [PollsSettings]) for one in found.each)
+    assert (town.name, town.locale, town.zone.key) == ("Dorp", "en", "Europe/Brussels")
+    assert (city.name, city.locale, city.zone.key) == ("Stad", "en", "Europe/London")
+    limits = [(of.of(PollsSettings).at_once, of.of(PollsSettings).a_day) for of in (town, city)]
+    assert limits == [(3, 7), (3, 4)]
+
+
+def test_a_file_without_communities_is_one(tmp_path: Path) -> None:
+    found = config(tmp_path, '[community]\nname = "Dorp"\n[[themes]]\nname = "Sport"\n')
+    (only,) = found.each
+    assert (only.name, [theme.name for theme in only.themes]) == ("Dorp", ["Sport"])
+
+
+TWO = '[[communities]]\nname = "Dorp"\nservers = ["11"]\n[[communities]]\nname = "Stad"\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "fault"),
+    [
+        (
+            f'{TWO}servers = ["11"]',
+            "communities[2].servers[1]: 11 is there already, as communities[1].servers[1] (lines 3 and 6). A"
+            " server belongs to one community.",
+        ),
+        (
+            f"{TWO}servers = [11]",
+            "communities[2].servers[1]: 11 is there already, as communities[1].servers[1] (lines 3 and 6). A"
+            " server belongs to one community.",
+        ),
+        (
+            f'{TWO}spaces = ["#a:m.example", "#a:m.example"]',
+            "communities[2].spaces[2]: #a:m.example is there already, as communities[2].spaces[1] (lines 6)."
+            " A space belongs to one community.",
+        ),
+        (f'{TWO}spaces = ["a"]', "communities[2].spaces[1]: write a space like `#town:example.org`"),
+        (f'{TWO}servers = ["a"]', "communities[2].servers[1]: "),
+        (
+            TWO,
+            "communities[2]: this does not say what is this community’s. Add `servers`, `spaces` or themes",
+        ),
+        (
+            TWO.replace("Stad", "dorp") + "servers = [12]",
+            "communities[2].name: communities[1].name is called dorp already (lines 5). Give each community",
+        ),
+        (
+            f'{TWO}servers = [12]\nkey = "Dorp"',
+            "communities[2].key: communities[1].name is known as Dorp already (lines 2 and 7). Each",
+        ),
+        (
+            f'[community]\nname = "X"\n{TWO}servers = [12]',
+            "community.name: with `[[communities]]` this belongs to one of them: put it under that community,"
+            " as `name`.",
+        ),
+        (
+            f'[[themes]]\nname = "X"\n{TWO}servers = [12]',
+            "themes: with `[[communities]]` this belongs to one of them: put it under that community, as"
+            " `[[communities.themes]]`.",
+        ),
+        (
+            f'[discord]\ntoken = "x"\nguilds = [13]\n{TWO}servers = [12]',
+            "discord.guilds: with `[[communities]]` this belongs to one of them: put it under that community,"
+            " as `servers`.",
+        ),
+        ('[discord]\ntoken = "x"\ncommands = "guild"', "the servers have to be listed under `guilds`"),
+        (
+            SEVERAL.replace("discord:222", "discord:111"),
+            "communities[2].themes[1].places[1]: discord:111 is there already, as"
+            " communities[1].themes[1].places[1] (lines 14 and 25). A place belongs to one theme.",
+        ),
+        (
+            f"{TWO}servers = [12]\nserver = [13]",
+            "communities[2].server is unknown. Did you mean communities[2].servers?",
+        ),
+        (
+            f"{TWO}servers = [12]\n[communities.polls]\na_day = 0",
+            "communities[2].polls.a_day: this should be 1 or more",
+        ),
+    ],
+)
+def test_what_is_wrong_with_communities_is_told_with_what_it_should_be(
+    tmp_path: Path, toml: str, fault: str
+) -> None:
+    (said,) = faults(tmp_path, toml)
+    assert fault in said
+
+
+def test_commands_by_server_take_the_servers_of_the_communities(tmp_path: Path) -> None:
+    found = config(tmp_path, f'[discord]\ntoken = "x"\ncommands = "guild"\n{TWO}servers = [12]')
+    assert servers_of(found) == ["11", "12"]

@@ -323,7 +323,7 @@ def opened_by(role: Role) -> PollsSettings:
 
 @pytest.mark.parametrize("needed", [Role.RESIDENT, Role.ORGANISER, Role.MODERATOR])
 async def test_who_may_ask_is_settled_by_the_community(town: Town, needed: Role) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, sections=(opened_by(needed),))
+    town.configure(opened_by(needed))
     for role in Role:
         opening = replace(town.asked(f"a{role}", '!poll open "Wat?" A | B'), role=role)
         answer = await town.core.handle(opening)
@@ -334,9 +334,7 @@ async def test_who_may_ask_is_settled_by_the_community(town: Town, needed: Role)
 
 
 async def test_who_asks_a_great_deal_waits(town: Town) -> None:
-    town.core.dispatch.settings = replace(
-        town.core.dispatch.settings, sections=(PollsSettings(at_once=2, a_day=3),)
-    )
+    town.configure(PollsSettings(at_once=2, a_day=3))
     question = '!poll open "Wat?" A | B'
     for words in (question, f"{question} --opens 2d"):
         assert (await answer_to(town, words)).lines[0].key != "poll.flood.at_once"
@@ -388,7 +386,7 @@ async def test_a_theme_that_is_not_theirs(town: Town, command: str) -> None:
 
 
 async def test_the_role_that_counts_is_that_of_the_theme(town: Town) -> None:
-    town.core.dispatch.settings = replace(town.core.dispatch.settings, sections=(opened_by(Role.ORGANISER),))
+    town.configure(opened_by(Role.ORGANISER))
     await town.joined("buurt", theme="Buurt")
     await town.say("anna", "!help", room="buurt")
     asking = replace(town.asked("anna", '!poll open "Wat?" A | B --theme Buurt'), role=Role.ORGANISER)

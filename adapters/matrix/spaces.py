@@ -1,0 +1,39 @@
+"""Which rooms are in the spaces that are a community's: the space itself says so, and no room of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+CHILD = "m.space.child"
+
+
+class Spaces:
+    """Takes note of what is directly in each of these spaces, the first one first."""
+
+    def __init__(self, spaces: Iterable[str]) -> None:
+        self._rooms: dict[str, set[str]] = {space: set() for space in spaces}
+
+    def note(self, room: str, events: Iterable[Mapping[str, Any]]) -> set[str]:
+        """The rooms that came into it or were taken out, where it is one of these spaces."""
+        inside = self._rooms.get(room)
+        if inside is None:
+            return set()
+        before = set(inside)
+        for event in events:
+            child, content = event.get("state_key"), event.get("content")
+            if event.get("type") == CHILD and isinstance(child, str) and isinstance(content, dict):
+                # Whoever takes a room out leaves an event that says nothing.
+                (inside.add if content.get("via") else inside.discard)(child)
+        return before ^ inside
+
+    def leave(self, room: str) -> set[str]:
+        """Plein is in it no more: what was in it, where it was one of these spaces, is in it for nobody."""
+        inside = self._rooms.get(room, set())
+        before = set(inside)
+        inside.clear()
+        return before
+
+    def holding(self, room: str) -> list[str]:
+        """The spaces that a room is in."""
+        return [space for space, inside in self._rooms.items() if room in inside]

@@ -1,0 +1,170 @@
+"""Communities: which one somebody means in private, and how each wants things, as its moderators set it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import ValidationError
+
+from bot.call import Call
+from bot.commands.declare import Command
+from bot.communities import TURN, choices
+from bot.errors import TurnFirst, UserError
+from bot.feature import Feature
+from bot.model.message import Button, Message, Suggestion, Text, message, text, typed
+from bot.model.people import Role
+from bot.unseen import seen_as
+
+CHOOSE = "community choose"
+# So many changes are told, the last first, and so much of what was typed.
+MOST_TOLD, SHOWN = 10, 40
+
+
+class Setting(StrEnum):
+    """What can be set here."""
+
+    LANGUAGE = "language"
+    ZONE = "zone"
+    OPENED_BY = "opened_by"
+    AT_ONCE = "at_once"
+    A_DAY = "a_day"
+    ANONYMOUS_FLOOR = "anonymous_floor"
+    QUIET = "quiet"
+
+
+# --- which one is meant in private ---
+
+
+def choose_community(call: Call, which: str | None = None) -> Message:
+    """Choose the community that what you say in private is for."""
+    here = call.settings.name
+    if call.place is not None:
+        return message(text("community.here", name=here))
+    if len(call.mine) < 2:
+        return message(text("community.only", name=here))
+    if call.turned:
+        return message(text("community.chosen", name=here))
+    if which is None:
+        buttons = [
+            Button(typed(name), CHOOSE, {TURN: number}, style="primary")
+            for number, name in choices(call.mine)
+        ]
+        return message(text("community.now", name=here), buttons=buttons)
+    for number, name in call.mine.items():
+        if seen_as(name) == seen_as(which):
+            raise TurnFirst(number)
+    known = tuple(typed(name) for _, name in choices(call.mine))
+    raise UserError("community.unknown_name", name=which[:SHOWN], known=known)
+
+
+def suggest_communities(call: Call, given: str) -> Sequence[Suggestion]:
+    """Those that they are in."""
+    wanted = given.casefold()
+    return [Suggestion(name, typed(name)) for _, name in choices(call.mine) if wanted in name.casefold()]
+
+
+# --- how a community wants things ---
+
+
+def set_setting(call: Call, setting: Setting, value: str) -> Message:
+    """Say how this community wants something; `-` puts it back."""
+    if not _moderates(call):
+        raise UserError("community.moderators")
+    value = value.strip()
+    back = value == "-" or value.casefold() in call.commands.texts.words("community.back.words")
+    wanted = None if back else _checked(call, setting, value)
+    call.tx.communities.change(setting, wanted, call.resident.id, call.now)
+    call.settings = call.configured.changed(call.tx.communities.settings())
+    now = {"setting": _named(setting), "value": _shown(call, setting)}
+    return message(text("community.back" if wanted is None else "community.set", **now))
+
+
+def show_settings(call: Call) -> Message:
+    """Show how this community wants things, and who changed that."""
+    lines = [
+        text("community.line", setting=_named(setting), value=_shown(call, setting)) for setting in Setting
+    ]
+    told = []
+    for change in call.tx.communities.changes(MOST_TOLD) if _moderates(call) else ():
+        who = {"at": change.at, "by": change.by or text("community.somebody")}
+        which = _named(Setting(change.name))
+        if change.value is None:
+            told.append(text("community.changed.back", setting=which, **who))
+        else:
+            told.append(text("community.changed", setting=which, value=change.value, **who))
+    return message(*lines, *told, title=text("community.title", name=call.settings.name))
+
+
+def _moderates(call: Call) -> bool:
+    """Whether they are a moderator of the community: by its configuration, or of a place of its own."""
+    if call.resident.role >= Role.MODERATOR:
+        return True
+    theme = call.theme_here
+    return theme is not None and call.may(Role.MODERATOR, theme.id) and call.tx.places.is_ours(theme.id)
+
+
+def _checked(call: Call, setting: Setting, value: str) -> str:
+    """What is kept of it. Raises: UserError, with what can be said instead."""
+    match setting:
+        case Setting.LANGUAGE:
+            known = call.commands.texts.locales
+            if value.casefold() not in known:
+                raise UserError("community.bad.language", value=value[:SHOWN], known=tuple(map(typed, known)))
+            return value.casefold()
+        case Setting.ZONE:
+            zones = {zone.casefold(): zone for zone in available_timezones()}
+            if value.casefold() not in zones:
+                raise UserError("community.bad.zone", value=value[:SHOWN])
+            return ZoneInfo(zones[value.casefold()]).key
+    value = _role_called(call, value.casefold())
+    section = next(part for part in call.configured.sections if setting in type(part).model_fields)
+    try:
+        found = section.with_value(setting, value)
+    except ValidationError:
+        if setting is Setting.OPENED_BY:
+            raise UserError("community.bad.role", value=value[:SHOWN]) from None
+        if setting is Setting.QUIET:
+            raise UserError("community.bad.quiet", value=value[:SHOWN]) from None
+        raise UserError("community.bad.number", value=value[:SHOWN]) from None
+    if setting is Setting.ANONYMOUS_FLOOR and getattr(found, setting) < getattr(section, setting):
+        # With fewer one could guess who chose what: that is for whoever runs Plein to decide.
+        raise UserError("community.bad.floor", least=getattr(section, setting))
+    return str(getattr(found, setting))
+
+
+def _role_called(call: Call, words: str) -> str:
+    """The role that people call so; anything else as it is."""
+    for role in Role:
+        if words in call.commands.texts.words(f"community.role.{role.name.lower()}.words"):
+            return role.name.lower()
+    return words
+
+
+def _named(setting: Setting) -> Text:
+    return text(f"param.setting.{setting}.label")
+
+
+def _shown(call: Call, setting: Setting) -> Text | str:
+    match setting:
+        case Setting.LANGUAGE:
+            return text(f"language.name.{call.settings.locale}")
+        case Setting.ZONE:
+            return call.settings.zone.key
+    section = next((part for part in call.settings.sections if setting in type(part).model_fields), None)
+    value = getattr(section, setting, "")
+    if setting is Setting.QUIET and not value:
+        return text("community.no_quiet")
+    return text(f"community.role.{value}") if setting is Setting.OPENED_BY else str(value)
+
+
+FEATURE = Feature(
+    name="communities",
+    commands=(
+        Command(CHOOSE, choose_community),
+        Command("community set", set_setting),
+        Command("community show", show_settings),
+    ),
+    suggest={f"{CHOOSE}.which": suggest_communities},
+)

@@ -1,0 +1,93 @@
+"""Two communities on one connection to Discord, each with a server, where all is called the same."""
+
+from __future__ import annotations
+
+from bot.main.config import CommunitySection
+from tests.doubles.discord import Discord, Person, Server
+from tests.doubles.polls import tally
+from tests.on_discord import OnDiscord, plein_on
+
+OPEN = {"vraag": "Wat?", "keuze": "Ja | Nee"}
+
+
+def lines(*servers: tuple[str, Server]) -> list[CommunitySection]:
+    return [CommunitySection(name=name, servers=(server.id,)) for name, server in servers]
+
+
+async def tallies(plein: OnDiscord) -> list[list[int]]:
+    """Of poll 1 of both."""
+    return [await plein.core.store.run(lambda tx: tally(tx, 1), community=whose) for whose in (1, 2)]
+
+
+async def test_each_server_is_its_communitys(double: Discord, database: str, town: Server) -> None:
+    """The same person votes in both, by the buttons of the boards and in private."""
+    city = double.guild("Stad")
+    city.channel("sport")
+    here, there = town.member("anna"), city.member("anna")
+    async with plein_on(double, database, communities=lines(("Dorp", town), ("Stad", city))) as plein:
+        for anna in (here, there):
+            assert "nummer 1" in (await anna.uses("sport", "peiling open", OPEN)).text
+        await plein.until_quiet()
+        for anna, choice in ((here, "Ja"), (there, "Nee")):
+            answer = await anna.uses("sport", "peiling toon")
+            await anna.presses(answer.message, choice)
+        assert await tallies(plein) == [[1, 0], [0, 1]]
+        # In private they are asked for which it is: one slash command, one button.
+        asked = await here.uses(here.dm, "peiling toon", peiling=1)
+        assert "Voor welke is dit?" in asked.text
+        shown = await here.presses(asked.message, "Stad")
+        assert "Voor Stad:" in shown.text
+        assert "Jij koos Nee" in shown.text
+        # And what is typed there is for that one from now on.
+        await here.says(here.dm, "stem 1 --peiling 1")
+        heard = await here.hears(here.dm, "nu Ja")
+        assert heard.text.startswith("Voor Stad:")
+        assert await tallies(plein) == [[1, 0], [1, 0]]
+
+
+async def test_each_speaks_its_own_language(double: Discord, database: str, town: Server) -> None:
+    """To the same person too: the answer, the board and the announcement of either."""
+    city = double.guild("City")
+    city.channel("sport")
+    lines = [
+        CommunitySection(name="Dorp", servers=(town.id,), language="nl"),
+        CommunitySection(name="City", servers=(city.id,), language="en"),
+    ]
+    async with plein_on(double, database, communities=lines) as plein:
+        for server, opened, closed in (
+            (town, "Nog niemand stemde", "Gesloten: Wat?"),
+            (city, "Nobody has voted yet", "Closed: Wat?"),
+        ):
+            ada = server.member("ada")
+            await ada.says("sport", f'<@{double.bot.id}> poll open "Wat?" Ja | Nee')
+            await plein.caught_up()
+            await plein.until_quiet()
+            said = [message.text for message in ada.sees("sport")]
+            assert any(opened in words for words in said), said
+            await ada.says("sport", f"<@{double.bot.id}> poll close --sure")
+            await plein.caught_up()
+            await plein.until_quiet()
+            said = [message.text for message in ada.sees("sport")]
+            assert any(closed in words for words in said), said
+
+
+async def test_a_server_that_another_line_names_is_that_ones_from_the_next_start_on(
+    double: Discord, database: str, town: Server, anna: Person
+) -> None:
+    """What it had stays behind, and its buttons there do nothing any more; what no line names is nobody's."""
+    city, third = double.guild("Stad"), double.guild("Derde")
+    city.channel("sport")
+    async with plein_on(double, database, communities=lines(("Dorp", town), ("Stad", city))) as plein:
+        await anna.uses("sport", "peiling open", OPEN)
+        await plein.until_quiet()
+        board = await plein.board("sport", "Wat?")
+    moved = lines(("Dorp", third), ("Stad", town))
+    async with plein_on(double, database, communities=moved) as plein:
+        answer = await anna.presses(board, "Ja")
+        assert "bestaat niet meer" in answer.text or "niet meer" in answer.text
+        assert "nummer 1" in (await anna.uses("sport", "peiling open", OPEN)).text
+        assert await tallies(plein) == [[0, 0], [0, 0]]
+        elsewhere = city.member("ben")
+        refused = await elsewhere.uses("sport", "peiling open", OPEN)
+        assert "staat open" not in refused.text
+        assert "nummer" not in refused.text

@@ -1,0 +1,249 @@
+"""With the numbers, names and codes of another community nothing is learnt and nothing is changed.
+
+Every parameter of every command is tried that can say which poll, person, code, theme or the like is meant,
+typed, filled in and pressed, by residents and moderators: the answer is that for what there is not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import select
+
+from bot.commands.argument import Argument
+from bot.commands.declare import Command
+from bot.communities import WHOSE
+from bot.main.features import FEATURES, stores_of
+from bot.model.events import Invocation
+from bot.model.message import Message, message
+from bot.model.people import FIRST_COMMUNITY, Place, Role
+from bot.ports.storage import Transaction
+from storage import tables
+from storage.community import COLUMN
+from storage.residents.links import link_codes
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
+from tests.test_people_tables import db
+
+ONE, OTHER = FIRST_COMMUNITY, FIRST_COMMUNITY + 1
+SQUARE, MARKET = "square", "market"
+# What is said of the other one nowhere else.
+SECRETS = ("zwembad", "Vera", "Kermis", "kermis", "zeilclub", "zeilen", "Uitkomst", "Elders")
+
+
+class Ids(NamedTuple):
+    """What there is in the other community alone, and the like of what there is nowhere."""
+
+    theirs: Any
+    nobodys: Any
+
+
+# What says no more than the words in it, or how many.
+PLAIN = {
+    *(
+        "subject",
+        "language",
+        "wanted",
+        "platform",
+        "sure",
+        "question",
+        "options",
+        "kind",
+        "closes",
+        "choices",
+    ),
+    *("results", "anonymous", "opens", "quorum", "voters", "answer", "until", "outcome", "review", "form"),
+    *("numbers", "unless_voted", "option", "on", "only", "setting", "value", "name", "reset"),
+    *("remove", "show", "hide", "clear"),
+}
+FILLED: Mapping[str, Any] = {
+    "language": "en",
+    "wanted": "uit",
+    "question": "Wat?",
+    "options": "Ja | Nee",
+    "answer": "1",
+    "until": "5d",
+    "outcome": "Klaar",
+    "numbers": [1],
+    "option": 1,
+    "only": [1],
+    "setting": "at_once",
+    "value": "2",
+}
+
+
+@dataclass
+class Two:
+    """Two communities, of which the second has what the first has not."""
+
+    town: Town
+    ids: Mapping[str, Ids]
+    names: Any
+
+    async def kept(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that the other one has."""
+
+        def read(tx: Transaction) -> dict[str, list[tuple[Any, ...]]]:
+            return {
+                table.name: sorted((tuple(row) for row in db(tx).execute(select(table))), key=repr)
+                for metadata in (tables.metadata, *(stored.tables for stored in stores_of(FEATURES)))
+                for table in metadata.sorted_tables
+                if COLUMN in table.c
+            }
+
+        return await self.town.core.store.run(read, community=OTHER)
+
+    async def ask(self, role: Role, **what: Any) -> tuple[str, Invocation]:
+        """What somebody new is told, who is in the first community."""
+        name = f"eve{next(self.names):04}"
+        room = what.pop("room", SQUARE)
+        self.town.platform.present[name, SQUARE] = role
+        await self.town.core.handle(replace(self.town.asked(name, "!help", room=SQUARE), role=role))
+        asked = replace(self.town.asked(name, room=room), role=role, **what)
+        answer = await self.town.core.handle(asked)
+        return (all_of(answer) if answer else "").replace(name, "eve"), asked
+
+
+def all_of(message: Message) -> str:
+    """Its words, and what can be pressed in it."""
+    pressed = [(button.command, {**button.args}) for button in message.buttons]
+    form = message.form
+    fields = [(field.name, field.value) for field in form.fields] if form else []
+    return f"{words_of(message)}\n{pressed}\n{form and form.args}\n{fields}"
+
+
+@pytest.fixture
+async def two(database_url: str) -> AsyncIterator[Two]:
+    async with open_town(database_url, board_rest=0) as town:
+        assert await town.core.communities.add("Elders") == OTHER
+        for room, whose, theme in ((SQUARE, ONE, "sport"), (MARKET, OTHER, "Kermis")):
+            await town.core.joined(PLATFORM, Place(PLATFORM, room), room, theme, community=whose, ours=True)
+        yield Two(town, await furnish(town), itertools.count())
+
+
+async def furnish(town: Town) -> Mapping[str, Ids]:
+    """A poll in the first; in the other polls of three kinds, a profile, a link and a code."""
+
+    async def says(who: str, words: str, role: Role = Role.RESIDENT) -> Message:
+        town.platform.present[who, MARKET] = role
+        answer = await town.core.handle(replace(town.asked(who, words, room=MARKET), role=role))
+        assert answer, words
+        return answer
+
+    await town.say("anna", '!peiling open "Een bank?" Ja | Nee', room=SQUARE)
+    for more in ("", "--soort punten", "--anoniem"):
+        await says("Vera", f'!peiling open "Een zwembad {more[-4:]}?" Ja | Nee {more}', Role.MODERATOR)
+    await says("Vera", "!stem 2 --peiling 2")
+    await says("Vera", "!peiling sluit 1 --zeker", Role.MODERATOR)
+    await says("Vera", "!peiling besluit Uitkomst --peiling 1", Role.MODERATOR)
+    await says("Vera", "!vereniging noem zeilclub", Role.MODERATOR)
+    for line in (
+        "!mijn vereniging zeilclub --toon",
+        "!mijn kennis zeilen --toon",
+        "!mijn interesses zeilen --toon",
+    ):
+        await says("Vera", line)
+    store = town.core.store
+
+    async def code_of(who: str) -> str:
+        told = await says(who, "!koppel")
+        return next(str(line.values["code"]) for line in told.lines if "code" in line.values)
+
+    code = await code_of("Vera")
+
+    def read(tx: Transaction) -> int:
+        number: int = db(tx).execute(select(link_codes.c.id)).scalar()
+        return number
+
+    request = await store.run(read, community=OTHER)
+    return {
+        "poll": Ids(3, 8),
+        "request": Ids(request, 88),
+        "link": Ids(1, 88),
+        "code": Ids(code, "ABCD-EFGH"),
+        "vouch": Ids("Vera", "Zora"),
+        "who": Ids("Vera", "Zora"),
+        "person": Ids("Vera", "Zora"),
+        "theme": Ids("Kermis", "Turnen"),
+        "which": Ids("Elders", "Nergens"),
+        "topics": Ids("zeilen", "roeien"),
+        "topic": Ids("zeilen", "roeien"),
+        "association": Ids("zeilclub", "roeiclub"),
+    }
+
+
+async def test_every_command(two: Two) -> None:
+    commands = two.town.core.commands
+    before = await two.kept()
+    for command in commands.by_path.values():
+        for argument in commands.arguments(command):
+            if argument.name in PLAIN:
+                continue
+            for role in (Role.RESIDENT, Role.MODERATOR):
+                await tried(two, command, argument, role)
+    assert await two.kept() == before
+
+
+async def tried(two: Two, command: Command, argument: Argument, role: Role) -> None:
+    arguments = two.town.core.commands.arguments(command)
+    needed = {
+        other.name: two.ids[other.name].nobodys if other.name in two.ids else FILLED[other.name]
+        for other in arguments
+        if other.required and other is not argument
+    }
+    told = []
+    for value in two.ids[argument.name]:
+        given = {**needed, argument.name: value}
+        line = two.town.core.commands.usage(command, "nl", given)
+        marked = {**given, WHOSE: OTHER}
+        ways: list[dict[str, Any]] = [
+            {"command": command.path, "args": given},
+            {"command": command.path, "args": given, "pressed": True},
+            {"command": command.path, "args": marked, "pressed": True},
+            {"command": command.path, "args": marked, "pressed": True, "room": None},
+        ]
+        if command.listed:
+            ways += [{"typed": line}, {"typed": line, "room": None}]
+        for what in ways:
+            said, _ = await two.ask(role, **what)
+            shown = re.sub(rf"(?<!\w){re.escape(str(value))}(?!\w)", "#", re.sub(r"test:\d+", "event", said))
+            told.append(shown)
+            assert not any(secret in shown for secret in SECRETS if secret != value), (what, said)
+    half = len(told) // 2
+    assert told[:half] == told[half:], (command.path, argument.name)
+
+
+async def test_nothing_of_it_is_suggested(two: Two) -> None:
+    commands = two.town.core.commands
+    before = await two.kept()
+    for command in commands.by_path.values():
+        for argument in commands.arguments(command):
+            begun = str(two.ids[argument.name].theirs)[:4] if argument.name in two.ids else ""
+            for role, room, words, marks in itertools.product(
+                (Role.RESIDENT, Role.MODERATOR), (SQUARE, None), {"", begun}, ({}, {WHOSE: OTHER})
+            ):
+                two.town.platform.present["eve", SQUARE] = role
+                asked = two.town.asked("eve", room=room)
+                asked = replace(asked, role=role, command=command.path, args=marks)
+                found = await two.town.core.suggest(asked, argument.name, words)
+                said = "\n".join(f"{each.value} {words_of(message(each.words))}" for each in found)
+                assert not any(secret in said for secret in SECRETS), (command.path, argument.name, said)
+    assert await two.kept() == before
+
+
+async def test_whoever_is_in_it_learns_all_of_that(two: Two) -> None:
+    """So what is tried here is there."""
+    for line, words in (
+        ("!peiling toon 3", "zwembad"),
+        ("!peiling toon 1", "Uitkomst"),
+        ("!peiling lijst --thema Kermis", "zwembad"),
+        ("!wie is Vera", "zeilclub"),
+        ("!wie weet zeilen", "Vera"),
+        ("!vereniging lijst", "zeilclub"),
+        ("!gemeenschap kies", "Elders"),
+    ):
+        assert words in await two.town.say("dora", line, room=MARKET), line
