@@ -36,6 +36,8 @@ DIALECTS = (sqlite.dialect(), POSTGRESQL)
 
 # Which are large in no community, whoever uses Plein and however long.
 SMALL = {"accounts", "associations", "communities", "inbox", "kept", "numbers", "places", "themes"}
+# Changed by moderators, now and then.
+SMALL |= {"settings"}
 # Kept for minutes, or for a day.
 SMALL |= {"link_codes", "links", "wrong_codes", "leavers"}
 # And indexes that hold a few rows of a table alone.

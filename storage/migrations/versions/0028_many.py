@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0028"
-down_revision = "0026"
+down_revision = "0027"
 
 _INDEXES: tuple[tuple[str, str, list[str], str | None], ...] = (
     ("ix_identities_user_id", "identities", ["user_id"], None),
