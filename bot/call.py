@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import AskFirst, UserError
-from bot.model.events import Mention, Removal, Undo
+from bot.model.events import Inspection, Lack, Mention, Removal, Undo
 from bot.model.message import Message, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
 from bot.model.work import AWAY_AFTER, SECRET
@@ -73,6 +73,8 @@ class Call:
     mentions: Sequence[Mention] = ()
     # What takes away what was said, where it is a message that others see.
     removal: Removal | None = None
+    # What looks at what Plein lacks here, where somebody asks.
+    inspection: Inspection | None = None
     # In private: the communities that they are in, by name; and whether they choose this one by what they do.
     mine: Mapping[int, str] = field(default_factory=dict)
     turned: bool = False
@@ -238,8 +240,16 @@ class Call:
         if self.removal is None:
             return False
         if self.removal.done is None:
-            raise AskFirst(removal=True)
+            raise AskFirst(first=self.removal.try_it)
         return self.removal.done
+
+    def inspect(self) -> Sequence[Lack]:
+        """What Plein lacks where this community is, on every platform."""
+        if self.inspection is None:
+            return ()
+        if self.inspection.found is None:
+            raise AskFirst(first=self.inspection.try_it)
+        return self.inspection.found
 
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.

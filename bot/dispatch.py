@@ -23,7 +23,7 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Invocation
+from bot.model.events import Inspection, Invocation, Lack
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
 from bot.ports.belongings import Belongings
@@ -51,12 +51,12 @@ Told = dict[int, tuple[Sequence[Place], Presences]] | None
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """What an attempt needs to know first: where whoever speaks is, of these places by theme; and with
-    `removal` whether what they said could be taken away.
+    """What an attempt needs first: to know where whoever speaks is, of these places by theme; or that this
+    was awaited.
     """
 
     places: Mapping[int, Sequence[Place]]
-    removal: bool = False
+    first: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,10 @@ class _Turn:
     """An attempt is to be made anew for another community, which they choose by it."""
 
     community: int
+
+
+async def _nothing_to_inspect(community: int) -> Sequence[Lack]:
+    return ()
 
 
 class Dispatch:
@@ -76,12 +80,14 @@ class Dispatch:
         commands: Commands,
         communities: Communities,
         belongings: Belongings,
+        inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
     ) -> None:
         self.store = store
         self.communities = communities
         self.clock = clock
         self.commands = commands
         self.belongings = belongings
+        self._inspect = inspect
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -98,11 +104,11 @@ class Dispatch:
         return answer and of_community(answer, whose.community)
 
     async def _run_for(self, whose: Whose, invocation: Invocation) -> Message | _Turn | None:
+        inspection = Inspection(partial(self._inspect, whose.community))
+        once = partial(self._once, invocation, whose=whose, inspection=inspection)
         return await self._asking(
             invocation,
-            lambda told: self.store.run(
-                partial(self._once, invocation, told, whose=whose), invocation, community=whose.community
-            ),
+            lambda told: self.store.run(partial(once, told), invocation, community=whose.community),
         )
 
     async def _say_first(self, invocation: Invocation, whose: Whose) -> Message | None:
@@ -192,9 +198,8 @@ class Dispatch:
         """
         told: Told = None if invocation.presence is None else {}
         while isinstance(found := await attempt(told), _Ask):
-            if found.removal:
-                assert invocation.removal
-                await invocation.removal.try_it()
+            if found.first:
+                await found.first()
                 continue
             assert told is not None
             assert invocation.presence
@@ -228,7 +233,13 @@ class Dispatch:
         return self._once(replace(invocation, command=undo.command, args=undo.args, typed=None), told, tx)
 
     def _once(
-        self, invocation: Invocation, told: Told, tx: Transaction, *, whose: Whose | None = None
+        self,
+        invocation: Invocation,
+        told: Told,
+        tx: Transaction,
+        *,
+        whose: Whose | None = None,
+        inspection: Inspection | None = None,
     ) -> Message | _Ask | _Turn | None:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
@@ -236,6 +247,7 @@ class Dispatch:
         if is_over(known, invocation.author, invocation.at, tx):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
+        call.inspection = inspection
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
@@ -486,8 +498,8 @@ def _go_back(call: Call, place: Place) -> None:
 
 def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
     """About which places of its own their platform is to be asked."""
-    if first.removal:
-        return _Ask({}, removal=True)
+    if first.first:
+        return _Ask({}, first.first)
     on = tx.places.on(invocation.author.platform, first.themes)
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
 

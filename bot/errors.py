@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bot.model.message import Form, Message, Text, text
@@ -95,13 +95,15 @@ class Asked(Exception):
 class AskFirst(Exception):
     """Only who takes part in these themes may do this: the platform of whoever speaks is to be asked now.
 
-    `removal`: it is to take away what they said.
+    `first`: or this is to be awaited, once, before the handler runs again.
     """
 
-    def __init__(self, themes: Collection[int] = (), *, removal: bool = False) -> None:
+    def __init__(
+        self, themes: Collection[int] = (), *, first: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         super().__init__()
         self.themes = themes
-        self.removal = removal
+        self.first = first
 
 
 class TurnFirst(Exception):

@@ -14,6 +14,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
+from adapters.discord.lacks import USEFUL
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
 from bot.features.communities import Setting
@@ -137,6 +138,9 @@ def filled(key: str, *words: Iterable[str]) -> set[str]:
 
 # What each key that is built becomes, by how code spells it; all of that must be there ...
 STEERED = ("closed", "cancelled", "extended", "outcome")
+# The words with which the questions of `plein init` are answered.
+ANSWERED = ["yes", "no", "both", "here", "file", "environment", "keep", "password", "token"]
+LACKS_ON_MATRIX = ["messages", "reactions", "polls", "redact"]
 BUILT = {
     "command.*": filled("command.*", [command.path for command in LISTED]),
     "command.*.help": filled("command.*.help", [command.path for command in LISTED]),
@@ -156,7 +160,12 @@ BUILT = {
         argument.key(f".{choice}.label") for argument in ASKED for choice in argument.choices
     },
     "param.*.yes": {argument.key(".yes") for argument in ASKED if not argument.needs_value},
-    "discord.permission.*": filled("discord.permission.*", [*NEEDED, NEEDED_FOR_POLLS]),
+    "discord.permission.*": filled("discord.permission.*", [*NEEDED, NEEDED_FOR_POLLS, *USEFUL]),
+    "discord.without.*": filled("discord.without.*", [*NEEDED, NEEDED_FOR_POLLS, *USEFUL]),
+    "matrix.lacks.*": filled("matrix.lacks.*", LACKS_ON_MATRIX),
+    "matrix.without.*": filled("matrix.without.*", LACKS_ON_MATRIX),
+    "init.secret.*.*": filled("init.secret.*", ["discord.token", "matrix.password", "matrix.token"]),
+    "init.word.*": filled("init.word.*", ANSWERED),
     "language.name.*": filled("language.name.*", LOCALES),
     "list.*": filled("list.*", ["and", "or"]),
     "poll.*.anonymous": filled("poll.*.anonymous", ["show", "mine"]),

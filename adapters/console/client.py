@@ -20,7 +20,7 @@ from bot import when
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import UserError
-from bot.model.events import Heard, Invocation
+from bot.model.events import Heard, Invocation, Lack
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -218,6 +218,9 @@ class Console:
             place: Presence(place, Role.RESIDENT, spoken[place.room_id]) if place.room_id in spoken else None
             for place in places
         }
+
+    async def inspect(self, community: int) -> Sequence[Lack]:
+        return ()  # here everything may be done
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)

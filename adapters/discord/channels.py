@@ -250,6 +250,36 @@ class Places:
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id)
         ]
 
+    # --- what is whose ---
+
+    def servers_of(self, community: int) -> Sequence[discord.Guild]:
+        """The servers that are that community's."""
+        return [
+            guild
+            for guild in self._client.guilds
+            if self._settings.holds(guild.id) and self._grounds.whose(None, str(guild.id)) == community
+        ]
+
+    def channels_of(self, community: int) -> Sequence[discord.abc.GuildChannel]:
+        """The channels that are places of it."""
+        return [channel for channel in self.channels() if self._whose(channel) == community]
+
+    def unseen_servers(self, community: int) -> Sequence[str]:
+        """Those that the configuration says are its, and that Plein is not on."""
+        groups = self._grounds.groups.items()
+        return [group for group, whose in groups if whose == community and self._is_unseen_server(group)]
+
+    def unseen_channels(self, community: int) -> Sequence[str]:
+        """The places of its themes that are nowhere to be seen; of several processes none knows that."""
+        if self._settings.shards:
+            return ()
+        themes = self._grounds.themes.items()
+        rooms = (room for room, named in themes if named.community == community)
+        return [room for room in rooms if self._client.get_channel(int(room)) is None]
+
+    def _is_unseen_server(self, guild: str) -> bool:
+        return self._settings.holds(int(guild)) and self._client.get_guild(int(guild)) is None
+
     # --- who may what ---
 
     def role_of(self, permissions: discord.Permissions) -> Role:

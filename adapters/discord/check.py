@@ -3,47 +3,74 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
 import aiohttp
 import discord
 
 from adapters.discord.channels import names_of, needed
 from adapters.discord.gateway import make_client
+from adapters.discord.lacks import USEFUL, lacks_in, lacks_on, wanted
 from adapters.discord.settings import Discord as Settings
 from bot.model.message import Text, text
+from bot.model.people import Grounds
 
-# In seconds, with one more for each channel: they are looked at in turn.
+# In seconds, with one more for each channel and server: they are looked at in turn.
 CHECK_SECONDS = 15.0
+# Where no line says which servers, so many are looked at.
+MOST_LOOKED_AT = 50
+# With so few more connections a day is soon over.
+FEW_STARTS = 5
+
+
+@dataclass
+class Found:
+    """What is well, what is wrong, what each community lacks, and what would be useful there."""
+
+    well: list[Text] = field(default_factory=list)
+    wrong: list[Text] = field(default_factory=list)
+    lacks: dict[int, list[Text]] = field(default_factory=dict)
+    useful: dict[int, list[Text]] = field(default_factory=dict)
+
+    def lacking(self, community: int, *lines: Text) -> None:
+        self.lacks.setdefault(community, []).extend(lines)
+
+    def note(
+        self, community: int, lines: Callable[[Sequence[str]], Sequence[Text]], settings: Settings
+    ) -> None:
+        """What it lacks there. `lines` says it of permissions by their names."""
+        self.lacking(community, *lines(wanted(settings)))
+        self.useful.setdefault(community, []).extend(lines(USEFUL))
 
 
 async def check(
     settings: Settings,
-    channels: Sequence[str],
+    grounds: Grounds,
     connector: aiohttp.BaseConnector | None = None,
     *,
     listens: bool = False,
-) -> tuple[list[Text], list[Text]]:
-    """What is well or good to know, and what is wrong with what to do about it.
-
-    `channels`: those that are to be places of themes. `listens`: a feature is to hear what people say.
-    """
-    client = make_client(settings, connector)
+) -> Found:
+    """Look, with some requests for each server and channel. `listens`: a feature hears what people say."""
+    client, found = make_client(settings, connector), Found()
+    looked_at = len(grounds.themes) + len(grounds.groups)
     try:
-        async with asyncio.timeout(CHECK_SECONDS + len(channels)), client:
+        async with asyncio.timeout(CHECK_SECONDS + looked_at), client:
             await client.login(settings.token.get_secret_value())
-            return await _look(client, settings, channels, listens=listens)
+            await _look(client, settings, grounds, found, listens=listens)
     except discord.LoginFailure:
-        return [], [text("discord.check.token")]
+        return Found(wrong=[text("discord.check.token")])
     except discord.HTTPException as error:
-        return [], [text("discord.check.answer", status=str(error.status))]
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        return [], [text("discord.check.unreachable")]
+        return Found(wrong=[text("discord.check.answer", status=str(error.status))])
+    except (discord.GatewayNotFound, aiohttp.ClientError, TimeoutError, OSError):
+        return Found(wrong=[text("discord.check.unreachable")])
+    return found
 
 
 async def _look(
-    client: discord.Client, settings: Settings, channels: Sequence[str], *, listens: bool
-) -> tuple[list[Text], list[Text]]:
+    client: discord.Client, settings: Settings, grounds: Grounds, found: Found, *, listens: bool
+) -> None:
     assert client.user
     assert client.application
     assert client.application_id
@@ -53,34 +80,60 @@ async def _look(
         client.application_id, permissions=needed(settings), scopes=("bot", "applications.commands")
     )
     guilds = [guild async for guild in client.fetch_guilds(limit=200)]
-    known = {str(guild.id) for guild in guilds}
     intents = [] if listens else [text("discord.check.intents")]
-    well = [
+    found.well = [
         text("discord.check.ok", user=str(client.user), count=len(guilds)),
         *([text("discord.check.hears")] if listens and hears else intents),
         text("discord.check.permissions", permissions=names_of(needed(settings))),
         text("discord.check.invite", address=invitation),
     ]
-    wrong = [text("discord.check.deaf")] if listens and not hears else []
-    wrong += [] if guilds else [text("discord.check.nowhere")]
-    wrong += [text("discord.check.no_guild", guild=guild) for guild in settings.guilds if guild not in known]
-    for channel in channels:
-        wrong += await _missing_in(client, settings, channel)
-    return well, wrong
+    found.wrong = [text("discord.check.deaf")] if listens and not hears else []
+    found.wrong += [] if guilds else [text("discord.check.nowhere")]
+    found.wrong += await _limits(client, settings)
+    known = {str(guild.id) for guild in guilds}
+    for group, community in grounds.groups.items():
+        if group not in known:
+            found.lacking(community, text("discord.check.no_guild", guild=group))
+    for guild in guilds[:MOST_LOOKED_AT]:
+        whose = grounds.whose(None, str(guild.id))
+        if whose is not None and settings.holds(guild.id):
+            there, me = await _on(client, guild.id)
+            found.note(whose, partial(lacks_on, there.name, me.guild_permissions), settings)
+    for channel, named in grounds.themes.items():
+        if lines := await _look_in(client, channel):
+            found.note(named.community, lines, settings)
+        else:
+            found.lacking(named.community, text("discord.check.no_channel", channel=channel))
 
 
-async def _missing_in(client: discord.Client, settings: Settings, channel: str) -> list[Text]:
-    """What Plein may not do in a channel where it is to take part."""
+async def _limits(client: discord.Client, settings: Settings) -> list[Text]:
+    """Of what Discord lets one application do: how often it may connect, and for how many servers at once."""
+    shards, _, starts = await client.http.get_bot_gateway()
+    found = []
+    if starts["remaining"] < FEW_STARTS:
+        found.append(text("discord.check.starts", count=starts["remaining"]))
+    if shards > (settings.shard_count or 1):
+        found.append(text("discord.check.shards", count=shards, now=settings.shard_count or 1))
+    return found
+
+
+async def _on(client: discord.Client, server: int) -> tuple[discord.Guild, discord.Member]:
+    """A server as Discord has it now, and Plein on it."""
+    assert client.user
+    guild = await client.fetch_guild(server, with_counts=False)
+    return guild, await guild.fetch_member(client.user.id)
+
+
+async def _look_in(client: discord.Client, channel: str) -> Callable[[Sequence[str]], Sequence[Text]] | None:
+    """What says which permissions are refused in a channel of a theme; None: it is not there."""
     try:
         found = await client.fetch_channel(int(channel))
         if not isinstance(found, discord.abc.GuildChannel):
-            return [text("discord.check.no_channel", channel=channel)]
-        guild = await client.fetch_guild(found.guild.id, with_counts=False)
-        assert client.user
-        there, me = await guild.fetch_channel(found.id), await guild.fetch_member(client.user.id)
-        missing = discord.Permissions(needed(settings).value & ~there.permissions_for(me).value)
+            return None
+        guild, me = await _on(client, found.guild.id)
+        there = await guild.fetch_channel(found.id)
     except (discord.NotFound, discord.Forbidden, ValueError):
-        return [text("discord.check.no_channel", channel=channel)]
-    if not missing.value:
-        return []
-    return [text("discord.check.may_not", channel=found.name, permissions=names_of(missing))]
+        return None
+    if isinstance(there, discord.Thread):
+        return None
+    return partial(lacks_in, there, there.permissions_for(me), me.guild_permissions)

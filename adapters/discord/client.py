@@ -12,6 +12,7 @@ import aiohttp
 
 from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
+from adapters.discord.lacks import lacks_of
 from adapters.discord.native import native_poll
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
@@ -19,6 +20,8 @@ from adapters.discord.settings import Discord as Settings
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, TryLater
+from bot.model.events import Lack
+from bot.model.message import text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
@@ -133,6 +136,11 @@ class Discord:
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         return await self._session().places.presences(int(who.user_id), places)
+
+    async def inspect(self, community: int) -> Sequence[Lack]:
+        on = self._session()
+        deaf = [Lack(text("discord.check.deaf"))] if on.core.listens and not on.hears else []
+        return [*deaf, *lacks_of(on.places, community, self._settings)]
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         on = self._session()

@@ -2,31 +2,95 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import aiohttp
 import nio
 
+from adapters.matrix.lacks import could_use_in, lacks_in, not_in
+from adapters.matrix.rooms import Room
 from adapters.matrix.settings import Matrix as Settings
+from adapters.matrix.spaces import Spaces
 from bot.model.message import Text, text
+from bot.model.people import Grounds
 
 CHECK_SECONDS = 15.0
+# By community.
+Lines = dict[int, list[Text]]
 
 
-async def check(settings: Settings) -> Text | None:
-    """What is wrong and what to do about it; None where all is well."""
+async def check(settings: Settings, grounds: Grounds) -> tuple[Text | None, Lines, Lines]:
+    """What is wrong with the account, None where all is well; what each community lacks in its rooms and
+    spaces; and what would be useful there.
+    """
     config = nio.AsyncClientConfig(
         encryption_enabled=False, max_timeouts=0, max_limit_exceeded=0, request_timeout=CHECK_SECONDS
     )
     client = nio.AsyncClient(settings.homeserver, settings.user, config=config)
+    lacks: Lines = {}
+    useful: Lines = {}
     try:
         answer = await client.send("GET", "/_matrix/client/versions")
         versions = await answer.json(content_type=None)
         if answer.status != 200 or not isinstance(versions, dict) or "versions" not in versions:
-            return text("matrix.check.no_homeserver", address=settings.homeserver)
-        return await (_check_token(client, settings) if settings.token else _check_password(client, settings))
+            return text("matrix.check.no_homeserver", address=settings.homeserver), {}, {}
+        enter = _check_token if settings.token else _check_password
+        if wrong := await enter(client, settings):
+            return wrong, {}, {}
+        try:
+            await _look(client, settings, grounds, lacks, useful)
+        finally:
+            if not settings.token:
+                await client.logout()
     except (aiohttp.ClientError, TimeoutError, ValueError, OSError):
-        return text("matrix.check.unreachable", address=settings.homeserver)
+        return text("matrix.check.unreachable", address=settings.homeserver), {}, {}
+    else:
+        return None, lacks, useful
     finally:
         await client.close()
+
+
+async def _look(
+    client: nio.AsyncClient, settings: Settings, grounds: Grounds, lacks: Lines, useful: Lines
+) -> None:
+    """Each space and room that a line names, and what is in those spaces."""
+    answer = await client.joined_rooms()
+    joined = set(answer.rooms) if isinstance(answer, nio.JoinedRoomsResponse) else set()
+    rooms: dict[str, int] = {}
+    for space, community in grounds.groups.items():
+        known = await _id_of(client, space)
+        if known not in joined:
+            lacks.setdefault(community, []).append(not_in(space, settings.user, space=True))
+            continue
+        inside = Spaces([known])
+        inside.note(known, await _state(client, known))
+        rooms |= {room: community for room in inside.rooms_in(known) if room in joined}
+    for address, named in grounds.themes.items():
+        known = await _id_of(client, address)
+        if known in joined:
+            rooms[known] = named.community
+        else:
+            lacks.setdefault(named.community, []).append(not_in(address, settings.user, space=False))
+    for room_id, community in rooms.items():
+        room = Room(room_id)
+        for event in await _state(client, room_id):
+            room.apply(event)
+        lacks.setdefault(community, []).extend(lacks_in(room, settings.user, settings))
+        useful.setdefault(community, []).extend(could_use_in(room, settings.user))
+
+
+async def _id_of(client: nio.AsyncClient, address: str) -> str:
+    """The id behind an alias; itself where there is none."""
+    if not address.startswith("#"):
+        return address
+    answer = await client.room_resolve_alias(address)
+    return answer.room_id if isinstance(answer, nio.RoomResolveAliasResponse) else address
+
+
+async def _state(client: nio.AsyncClient, room: str) -> Sequence[Mapping[str, Any]]:
+    answer = await client.room_get_state(room)
+    return answer.events if isinstance(answer, nio.RoomGetStateResponse) else ()
 
 
 async def _check_token(client: nio.AsyncClient, settings: Settings) -> Text | None:
@@ -50,5 +114,4 @@ async def _check_password(client: nio.AsyncClient, settings: Settings) -> Text |
         return text(
             "matrix.check.busy" if code == "M_LIMIT_EXCEEDED" else "matrix.check.password", user=settings.user
         )
-    await client.logout()
     return None

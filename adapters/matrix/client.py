@@ -39,7 +39,8 @@ from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
+from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed, TryLater
+from bot.model.events import Lack
 from bot.model.message import Message
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -192,6 +193,11 @@ class Matrix:
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         return self._session.presences(who.user_id, places)
+
+    async def inspect(self, community: int) -> Sequence[Lack]:
+        if not self._ready.is_set():
+            raise TryLater(FIRST_PAUSE)
+        return self._sync.inspect(community)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:

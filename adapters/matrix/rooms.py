@@ -23,6 +23,7 @@ MADE_FOR = "be.plein.direct"
 # In a room for two there are not many who can have left.
 FEW = 5
 DEFAULT_CREATOR_LEVEL, DEFAULT_STATE_LEVEL = 100, 50
+DEFAULT_REDACT_LEVEL = 50
 _NUMBER = re.compile(r"\s*[+-]?[0-9]{1,16}\s*")
 # Events that say who reads along, or may come in.
 SAYS_WHO_READS = (
@@ -165,11 +166,24 @@ class Room:
 
     def may_write(self, user: str) -> bool:
         """Whether somebody may say things here."""
+        return self.level_of(user) >= self.needed_to_write
+
+    @property
+    def needed_to_write(self) -> int:
+        """The power level that it takes to say things."""
+        return max(map(self.needed_to_send, self._said_as))
+
+    def needed_to_send(self, kind: str) -> int:
+        """The power level that it takes to send an event of that kind."""
         levels = self._levels or {}
         events = levels.get("events")
         named = events if isinstance(events, dict) else {}
-        needed = [named.get(kind, levels.get("events_default")) for kind in self._said_as]
-        return self.level_of(user) >= max(map(_level, needed))
+        return _level(named.get(kind, levels.get("events_default")))
+
+    @property
+    def needed_to_redact(self) -> int:
+        """The power level that it takes to take away what others said."""
+        return _level((self._levels or {}).get("redact", DEFAULT_REDACT_LEVEL))
 
     @property
     def _said_as(self) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ def _user(name: str) -> str:
     return name
 
 
+Server = Annotated[str, AfterValidator(_server)]
+User = Annotated[str, AfterValidator(_user)]
+
+
 def _server_name(name: str) -> str:
     if "/" in name or "@" in name or not name:
         raise ValueError("config.matrix.server")
@@ -74,8 +78,8 @@ class PowerLevels(Section):
 class Matrix(Section):
     """The account on Matrix, and what it does there."""
 
-    homeserver: Annotated[str, AfterValidator(_server)]
-    user: Annotated[str, AfterValidator(_user)]
+    homeserver: Server
+    user: User
     password: SecretStr | None = None
     token: Token | None = None
     store: Folder = Path("data/matrix")

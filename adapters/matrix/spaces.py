@@ -34,6 +34,10 @@ class Spaces:
         inside.clear()
         return before
 
+    def rooms_in(self, space: str) -> set[str]:
+        """The rooms that are in it."""
+        return set(self._rooms.get(space, ()))
+
     def holding(self, room: str) -> list[str]:
         """The spaces that a room is in."""
         return [space for space, inside in self._rooms.items() if room in inside]

@@ -21,6 +21,7 @@ import nio
 from adapters.matrix.errands import Errands
 from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, says_who_reads, since_joining
 from adapters.matrix.intake import Intake
+from adapters.matrix.lacks import could_use_in, lacks_in, not_in
 from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
@@ -31,7 +32,7 @@ from adapters.matrix.spaces import Spaces
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
 from bot.errors import StoreFailed, TryLater
-from bot.model.events import Arrival
+from bot.model.events import Arrival, Lack
 from bot.model.people import Grounds, Named, Place
 from bot.recent import Recent
 
@@ -334,6 +335,21 @@ class Sync:
             account = self._on.account
             await self._on.core.joined(account, place, name, theme, language, ours=ours, community=whose)
         self._bound[room.id] = name, whose
+
+    def inspect(self, community: int) -> list[Lack]:
+        """What Plein lacks in that community's spaces and rooms; last what is only useful."""
+        on, found = self._on, []
+        for space, whose in self._grounds.groups.items():
+            if whose == community and space not in on.rooms:
+                found.append(Lack(not_in(space, on.me, space=True)))
+        for room_id, named in self._grounds.themes.items():
+            if named.community == community and room_id not in on.rooms:
+                found.append(Lack(not_in(room_id, on.me, space=False), Place(PLATFORM, room_id)))
+        bound = [room for room, (_, owner) in self._bound.items() if owner == community]
+        rooms = [on.rooms[room] for room in bound if room in on.rooms]
+        lacks = [(room, line) for room in rooms for line in lacks_in(room, on.me, on.settings)]
+        useful = [(room, line) for room in rooms for line in could_use_in(room, on.me)]
+        return found + [Lack(line, Place(PLATFORM, room.id)) for room, line in (*lacks, *useful)]
 
     async def _line_of(self, room: Room) -> Named | None:
         """What the configuration says of it. What replaced a room that it names is named with it."""

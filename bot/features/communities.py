@@ -1,4 +1,6 @@
-"""Communities: which one somebody means in private, and how each wants things, as its moderators set it."""
+"""Communities: which one somebody means in private, how each wants things as its moderators set it, and what
+Plein lacks where it is.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,8 @@ from bot.unseen import seen_as
 CHOOSE = "community choose"
 # So many changes are told, the last first, and so much of what was typed.
 MOST_TOLD, SHOWN = 10, 40
+# And so many things that are lacking: with some of them mended, the others are told.
+MOST_LACKS = 15
 
 
 class Setting(StrEnum):
@@ -97,6 +101,28 @@ def show_settings(call: Call) -> Message:
     return message(*lines, *told, title=text("community.title", name=call.settings.name))
 
 
+# --- what it lacks ---
+
+
+def set_up(call: Call) -> Message:
+    """Say what Plein lacks where this community is, and what does not work until it has that."""
+    if not _moderates(call):
+        raise UserError("community.moderators")
+    found = call.inspect()
+    if not found:
+        return message(text("community.complete", name=call.settings.name))
+    # Whoever moderates one room need not know which others there are.
+    everywhere = call.resident.role >= Role.MODERATOR
+    lines = [lack.line for lack in found if everywhere or lack.place in (None, call.place)]
+    said = [text("community.lacks", name=call.settings.name, count=len(lines))] if lines else []
+    said += lines[:MOST_LACKS]
+    if len(lines) > MOST_LACKS:
+        said.append(text("community.more", count=len(lines) - MOST_LACKS))
+    if elsewhere := len(found) - len(lines):
+        said.append(text("community.elsewhere", count=elsewhere, name=call.settings.name))
+    return message(*said)
+
+
 def _moderates(call: Call) -> bool:
     """Whether they are a moderator of the community: by its configuration, or of a place of its own."""
     if call.resident.role >= Role.MODERATOR:
@@ -164,6 +190,7 @@ FEATURE = Feature(
     commands=(
         Command(CHOOSE, choose_community),
         Command("community set", set_setting),
+        Command("community setup", set_up),
         Command("community show", show_settings),
     ),
     suggest={f"{CHOOSE}.which": suggest_communities},

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 from bot.main.communities import grounds_on, on_servers
-from bot.main.config import Config, holds_secrets
+from bot.main.config import Config, files_of_secrets, holds_secrets
 from bot.main.features import add_up
 from bot.model.message import Text, text
 from bot.private import check_private_folder, open_to_others
@@ -23,10 +23,8 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
 
     `file` is the one that the configuration was read from.
     """
-    if file:
-        tells = await asyncio.to_thread(_tells_others, file)
-        if tells:
-            say(text("check.open_file", file=str(file)))
+    for told in await asyncio.to_thread(_tell_others, file) if file else ():
+        say(text("check.open_file", file=str(told)))
     found: list[Text | None] = []
     try:
         at = await schema_of(config.database.url)
@@ -47,19 +45,22 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     if matrix := config.of(Matrix):
         from adapters.matrix.check import check as check_matrix
 
-        found.append(await check_matrix(matrix))
-        say(found[-1] or text("matrix.check.ok", user=matrix.user, address=matrix.homeserver))
+        grounds = grounds_on("matrix", config, range(len(config.each)))
+        wrong, lacks, useful = await check_matrix(matrix, grounds)
+        say(wrong or text("matrix.check.ok", user=matrix.user, address=matrix.homeserver))
+        if not wrong:
+            say(text("matrix.check.limits"))
+        found += [wrong, *_told_of_each(config, lacks, say)]
+        _told_of_each(config, useful, say)
     if discord := config.of(Discord):
         from adapters.discord.check import check as check_discord
 
-        channels, listens = (
-            list(grounds_on("discord", config, range(len(config.each))).themes),
-            bool(add_up().hears),
-        )
-        well, wrong = await check_discord(on_servers(discord, config), channels, listens=listens)
-        for line in (*well, *wrong):
+        grounds, listens = grounds_on("discord", config, range(len(config.each))), bool(add_up().hears)
+        there = await check_discord(on_servers(discord, config), grounds, listens=listens)
+        for line in (*there.well, *there.wrong):
             say(line)
-        found += wrong
+        found += [*there.wrong, *_told_of_each(config, there.lacks, say)]
+        _told_of_each(config, there.useful, say)
     if not config.serves:
         say(text("check.no_platform"))
     if not await asyncio.to_thread(_joins_letters):
@@ -67,9 +68,24 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     return not any(found)
 
 
-def _tells_others(file: Path) -> bool:
-    """Whether others on this machine can read a password or a token there."""
-    return open_to_others(file) and holds_secrets(file, add_up())
+def _told_of_each(
+    config: Config, lacks: Mapping[int, Sequence[Text]], say: Callable[[Text], None]
+) -> list[Text]:
+    """What each community lacks, under its name where there are several."""
+    lines = []
+    for number, community in enumerate(config.each):
+        for line in lacks.get(number, ()):
+            named = text("check.of", name=community.name, line=line)
+            lines.append(named if len(config.each) > 1 else line)
+            say(lines[-1])
+    return lines
+
+
+def _tell_others(file: Path) -> list[Path]:
+    """In which files others on this machine can read a password or a token."""
+    features = add_up()
+    holds = [file] if holds_secrets(file, features) else []
+    return [path for path in (*holds, *files_of_secrets(file, features)) if open_to_others(path)]
 
 
 def _joins_letters() -> bool:

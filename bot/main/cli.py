@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import StoreFailed
 from bot.main.addresses import check_address, secrets_in_address
+from bot.main.terminal import Terminal, voice_here
 from bot.masking import MaskingFormatter, hide, mask, mask_what_nobody_catches
 from bot.model.message import Text
-from bot.texts import Texts, Voice
+from bot.texts import Texts
 
 if TYPE_CHECKING:
     from bot.main.config import BadConfig, Config
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # What is tried in the console is kept here.
 TRIED = "sqlite:///data/console.db"
 EXAMPLE = """examples:
+  plein init                    answer a few questions, and config.toml is there
   plein run                     serve what config.toml names; without it, the console
   plein console                 try everything in this terminal, without an account
   plein console --script FILE   play a script and print what is said
@@ -53,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     from bot.main.config import BadConfig
 
     try:
-        return asyncio.run(_do(args))
+        return _init(args) if args.do == "init" else asyncio.run(_do(args))
     except BadConfig as bad:
         _print_faults(bad)
         return 2
@@ -66,6 +68,14 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read along has stopped, as `| head` does; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+
+
+def _init(args: argparse.Namespace) -> int:
+    from bot.main.config import DEFAULT_FILE
+    from bot.main.features import add_up
+    from bot.main.init import init
+
+    return init(args.config or DEFAULT_FILE, add_up(), Terminal())
 
 
 def _when(args: argparse.Namespace) -> int:
@@ -102,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         "--now", type=_wall_or_instant, metavar="WHEN", help="the time then, such as 2026-12-01T19:00"
     )
     moment.add_argument("--zone", type=_zone, default="Europe/Brussels", help="the zone of the clock")
+    _command(does, "init", "ask the few questions and write config.toml; what is in it already stays")
     _command(does, "check", "look at the configuration and the connections, and say what to do")
     database = _command(does, "db", "the database")
     of_database = database.add_subparsers(dest="db_do", metavar="COMMAND", required=True)
@@ -222,9 +233,7 @@ def _print_faults(bad: BadConfig) -> None:
 def _say(line: Text, where: TextIO | None = None) -> None:
     """In the language of this terminal."""
     texts = Texts()
-    locale = texts.nearest(os.environ.get("LC_ALL") or os.environ.get("LANG"), "en")
-    voice = Voice(locale, ZoneInfo("Europe/Brussels"), datetime.now(UTC))
-    print(mask(f"- {texts.write(line, voice)}"), file=where or sys.stdout)
+    print(mask(f"- {texts.write(line, voice_here(texts))}"), file=where or sys.stdout)
 
 
 if __name__ == "__main__":

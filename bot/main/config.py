@@ -2,7 +2,8 @@
 
 The community's own sections are here; a feature and an adapter each bring one of their own.
 Secrets can come from the environment: `PLEIN_MATRIX_PASSWORD` fills `password` under
-`[matrix]`, and so on for every single setting. The value of a secret is never printed.
+`[matrix]`, and so on for every single setting; or from files of their own, as `password_file`
+under `[matrix]` names one. The value of a secret is never printed.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ import logging
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr, ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 
 from bot.feature import Claims, Features
-from bot.main.addresses import secrets_in_address
 from bot.main.contradictions import contradictions
+from bot.main.secret_files import model_in, read_secret_files, secret_files, secrets_in, sections_of
 from bot.main.sections import (
     ADAPTERS,
     Community,
@@ -82,30 +83,38 @@ def config_of(features: Features) -> type[Config]:
 
 def load(path: Path | None, features: Features, environment: Mapping[str, str] = os.environ) -> Config:
     """Read the file (None: the built-in example) and the environment. Raises: BadConfig."""
-    model = config_of(features)
     source = ""
-    values: dict[str, Any] = {}
     if path is not None:
         try:
             source = _read(path)
-            values = tomllib.loads(source)
         except FileNotFoundError:
             raise BadConfig([text("config.no_file", file=str(path))]) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise BadConfig(
-                [text("config.unreadable", file=str(path), reason=type(error).__name__)]
-            ) from None
-        except tomllib.TOMLDecodeError as error:
-            line, column = _where(error, source)
-            raise BadConfig([text("config.no_toml", file=str(path), line=line, column=column)]) from None
-    hide(_secrets_in(values, model))
+            reason = type(error).__name__
+            raise BadConfig([text("config.unreadable", file=str(path), reason=reason)]) from None
+    return understand(source, path, features, environment)
+
+
+def understand(
+    source: str, path: Path | None, features: Features, environment: Mapping[str, str] = os.environ
+) -> Config:
+    """The configuration that a file with that in it is. Raises: BadConfig."""
+    model = config_of(features)
+    try:
+        values: dict[str, Any] = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        line, column = _where(error, source)
+        raise BadConfig([text("config.no_toml", file=str(path), line=line, column=column)]) from None
+    hide(secrets_in(values, model))
+    unread = read_secret_files(values, model)
     unknown = _from_environment(values, environment, model)
-    hide(_secrets_in(values, model))
+    hide(secrets_in(values, model))
     try:
         config = model.model_validate(values)
     except ValidationError as error:
-        raise BadConfig([*unknown, *(_fault(fault, model) for fault in _told_once(error))]) from None
-    if faults := [*unknown, *contradictions(config, source)]:
+        faults = [_fault(fault, model) for fault in _told_once(error)]
+        raise BadConfig([*unread, *unknown, *faults]) from None
+    if faults := [*unread, *unknown, *contradictions(config, source)]:
         raise BadConfig(faults)
     return config
 
@@ -113,20 +122,12 @@ def load(path: Path | None, features: Features, environment: Mapping[str, str] =
 def holds_secrets(path: Path, features: Features) -> bool:
     """Whether there is a password or a token in the file itself. Raises: OSError, TOMLDecodeError."""
     values = tomllib.loads(_read(path))
-    return any(_secrets_in(values, config_of(features)))
+    return any(secrets_in(values, config_of(features)))
 
 
-def _secrets_in(values: Mapping[str, Any], config: type[Config]) -> Iterator[str]:
-    """What is to be printed nowhere, whether or not the rest is right."""
-    for name, section in _sections(config):
-        found = values.get(name)
-        for key, value in found.items() if isinstance(found, dict) else ():
-            field = section.model_fields.get(key)
-            if field and SecretStr in (field.annotation, *get_args(field.annotation)):
-                yield str(value).strip()
-    database = values.get("database")
-    if isinstance(database, dict):
-        yield from secrets_in_address(str(database.get("url", "")))
+def files_of_secrets(path: Path, features: Features) -> Sequence[Path]:
+    """The files that it says to have them. Raises: OSError, TOMLDecodeError."""
+    return list(secret_files(tomllib.loads(_read(path)), config_of(features)))
 
 
 def _read(path: Path) -> str:
@@ -159,7 +160,7 @@ def _from_environment(
 
     What begins with no section of ours may be somebody else's: hosts set names such as PLEIN_PORT.
     """
-    sections = dict(_sections(config))
+    sections = dict(sections_of(config))
     faults = []
     known = [
         f"{PREFIX}{section}_{key}".upper()
@@ -186,15 +187,7 @@ def _from_environment(
 def _is_one_value(annotation: Any) -> bool:
     """Whether it can come from the environment: it is no table and no list."""
     parts = (annotation, *get_args(annotation))
-    return not _model_in(annotation) and not any(get_origin(part) in (Mapping, tuple) for part in parts)
-
-
-def _sections(config: type[Config]) -> Iterator[tuple[str, type[BaseModel]]]:
-    """What stands there once; not the themes and the residents, of which there are many."""
-    for name, field in config.model_fields.items():
-        found = _model_in(field.annotation)
-        if found and get_origin(field.annotation) is not tuple:
-            yield name, found
+    return not model_in(annotation) and not any(get_origin(part) in (Mapping, tuple) for part in parts)
 
 
 def _unknown(key: str, known: list[str]) -> Text:
@@ -229,19 +222,19 @@ def _fault(error: Any, config: type[Config]) -> Text:
     path = _path(error["loc"])
     if error["type"] == "extra_forbidden":
         return _unknown_key(error["loc"], path, config)
+    return text("config.fault", path=path, problem=problem_of(error))
+
+
+def problem_of(error: Any) -> Text:
+    """What is wrong with a value, of pydantic's `errors`."""
     if error["type"] == "value_error":
-        problem = text(str(error["ctx"]["error"]), known=tuple(map(typed, LOCALES)))
-        return text("config.fault", path=path, problem=problem)
+        return text(str(error["ctx"]["error"]), known=tuple(map(typed, LOCALES)))
     if error["type"] == "literal_error":
-        problem = text(
-            "config.choices",
-            choices=tuple(map(typed, error["ctx"]["expected"].replace(" or ", ", ").split(", "))),
-        )
-        return text("config.fault", path=path, problem=problem)
+        expected = error["ctx"]["expected"].replace(" or ", ", ").split(", ")
+        return text("config.choices", choices=tuple(map(typed, expected)))
     limits = error.get("ctx", {})
     limit = next((int(limits[name]) for name in ("ge", "le", "max_length") if name in limits), 0)
-    problem = text(_KINDS.get(error["type"], "config.wrong"), limit=limit)
-    return text("config.fault", path=path, problem=problem)
+    return text(_KINDS.get(error["type"], "config.wrong"), limit=limit)
 
 
 def _unknown_key(where: tuple[int | str, ...], path: str, config: type[Config]) -> Text:
@@ -249,23 +242,14 @@ def _unknown_key(where: tuple[int | str, ...], path: str, config: type[Config]) 
     for step in where[:-1]:
         if isinstance(step, str):
             field = model.model_fields[step].annotation
-            model = _model_in(field) or model
+            model = model_in(field) or model
     near = get_close_matches(str(where[-1]), list(model.model_fields), 1, 0.5)
     if near:
         return text("config.unknown.nearest", key=path, nearest=_path((*where[:-1], near[0])))
-    homes = [name for name, section in _sections(config) if where[-1] in section.model_fields]
+    homes = [name for name, section in sections_of(config) if where[-1] in section.model_fields]
     if homes:
         return text("config.unknown.elsewhere", key=path, sections=tuple(f"`[{name}]`" for name in homes))
     return text("config.unknown", key=path, known=", ".join(model.model_fields))
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if found := _model_in(inner):
-            return found
-    return None
 
 
 def _path(where: tuple[int | str, ...]) -> str:

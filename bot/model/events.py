@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bot.model.message import Text
 from bot.model.people import Identity, Place, Presences, Role
 
 # Where the account that speaks is now, of these places. Raises TryLater where its platform says nothing.
@@ -25,6 +26,25 @@ class Removal:
 
     async def try_it(self) -> None:
         self.done = await self._take()
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A thing that Plein lacks, with what does not work without it; `place` where it is one place's alone."""
+
+    line: Text
+    place: Place | None = None
+
+
+class Inspection:
+    """Looks at what Plein lacks where a community is; it is `found` once tried."""
+
+    def __init__(self, look: Callable[[], Awaitable[Sequence[Lack]]]) -> None:
+        self._look = look
+        self.found: Sequence[Lack] | None = None
+
+    async def try_it(self) -> None:
+        self.found = await self._look()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bot.model.events import Arrival, Heard, Invocation
+from bot.model.events import Arrival, Heard, Invocation, Lack
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -64,6 +64,15 @@ class Listener(Adapter, Protocol):
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         """Where that account is now, of these places of its platform; what cannot be said is left out.
+
+        Raises: TryLater where its platform says nothing at all just now.
+        """
+        ...
+
+    async def inspect(self, community: int) -> Sequence[Lack]:
+        """What Plein lacks in that community's places, and in what they are part of.
+
+        It is called as in the platform's own settings, with what does not work without it. Nothing changes.
 
         Raises: TryLater where its platform says nothing at all just now.
         """

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import HandClock
 from bot.core import PleinCore
+from bot.errors import TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES, Installed, add_up
-from bot.model.events import Invocation
+from bot.model.events import Invocation, Lack
 from bot.model.message import Button, Message, message, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -63,6 +64,9 @@ class Platform:
     # What each is in which room, where they are in it; None: the platform says nothing about it.
     present: dict[tuple[str, str], Role | None] = field(default_factory=dict)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    inspected: list[int] = field(default_factory=list)
+    # What Plein lacks there, by community; None: the platform does not say.
+    lacks: dict[int, Sequence[Lack]] | None = field(default_factory=dict)
 
     async def run(self, core: Core) -> None:
         await asyncio.Event().wait()
@@ -92,6 +96,12 @@ class Platform:
             elif role is not None:
                 found[place] = Presence(place, role, NOW)
         return found
+
+    async def inspect(self, community: int) -> Sequence[Lack]:
+        self.inspected.append(community)
+        if self.lacks is None:
+            raise TryLater(1)
+        return self.lacks.get(community, ())
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._show(Shown("retract", _name(to), " ".join(ref), key))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ from adapters.discord.channels import NEEDED
 from adapters.discord.check import check
 from adapters.discord.gateway import NotLetIn
 from adapters.discord.settings import Discord as Settings
+from bot.model.message import Text
+from bot.model.people import FIRST_COMMUNITY, Grounds, Named
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Discord, Server
 from tests.on_discord import plein_on
@@ -30,15 +33,27 @@ NEEDS = (
 )
 
 
-async def checked(
-    double: Discord, *channels: str, listens: bool = False, **settings: Any
-) -> tuple[list[str], list[str]]:
-    """What is well and what is wrong, in English; `listens`: to what people say to each other."""
+async def looked(
+    double: Discord, grounds: Grounds, *, listens: bool = False, **settings: Any
+) -> dict[str | int, list[str]]:
+    """What is `well` and `wrong`, and what each community lacks, in English."""
     texts, voice = Texts(), Voice("en", ZoneInfo("Europe/Brussels"), datetime.now(UTC), code=("", ""))
     discord = Settings(**{"token": double.token, **settings})
-    found = await check(discord, channels, double.connector(), listens=listens)
-    well, wrong = ([texts.write(line, voice) for line in lines] for lines in found)
-    return well, wrong
+    found = await check(discord, grounds, double.connector(), listens=listens)
+    told: dict[str | int, Sequence[Text]] = {"well": found.well, "wrong": found.wrong}
+    told.update(found.lacks.items())
+    told["useful"] = [line for lines in found.useful.values() for line in lines]
+    return {name: [texts.write(line, voice) for line in lines] for name, lines in told.items()}
+
+
+async def checked(
+    double: Discord, *channels: str, guilds: Iterable[str] = (), **settings: Any
+) -> tuple[list[str], list[str]]:
+    """What is well and what is wrong, for a single community."""
+    named = {channel: Named("sport") for channel in channels}
+    grounds = Grounds(named, dict.fromkeys(guilds, FIRST_COMMUNITY), None if guilds else FIRST_COMMUNITY)
+    found = await looked(double, grounds, **settings)
+    return found["well"], [*found["wrong"], *found.get(FIRST_COMMUNITY, ())]
 
 
 async def test_it_says_what_plein_needs_and_how_to_invite_it(double: Discord, town: Server) -> None:
@@ -77,7 +92,10 @@ async def test_native_polls_need_one_permission_more(double: Discord, town: Serv
     channel = town.channel("stil", deny={"everyone": ["send_polls"]})
     _, wrong = await checked(double, channel.id, native_polls=True)
     assert len(wrong) == 1
-    assert "In channel stil Plein still lacks these permissions: Create Polls." in wrong[0]
+    assert (
+        "In the channel stil (server Plein) Plein may not “Create Polls”: without it there is no poll"
+        in wrong[0]
+    )
     assert (await checked(double, channel.id))[1] == []
 
 
@@ -94,7 +112,41 @@ async def test_a_permission_that_is_missing_in_a_channel(double: Discord, town: 
     channel = town.channel("stil", deny={"everyone": ["attach_files"]})
     _, wrong = await checked(double, town.channel("sport").id, channel.id)
     assert len(wrong) == 1
-    assert "In channel stil Plein still lacks these permissions: Attach Files." in wrong[0]
+    assert (
+        "In the channel stil (server Plein) Plein may not “Attach Files”: without it a result has no"
+        in wrong[0]
+    )
+
+
+async def test_each_community_hears_what_it_lacks_permission_by_permission(
+    double: Discord, town: Server
+) -> None:
+    """What the role lacks on the server is said once, and of each channel what that alone refuses."""
+    city = double.guild("Stad")
+    city.everybody_may([])
+    city.permit(double.bot, [name for name in NEEDED if name not in ("embed_links", "attach_files")])
+    town.permit(double.bot, NEEDED)
+    hall = city.channel("zaal", deny={"everyone": ["send_messages", "attach_files"]})
+    grounds = Grounds({hall.id: Named("zaal", None, 2)}, {town.id: 1, city.id: 2}, None)
+    found = await looked(double, grounds)
+    assert found["wrong"] == []
+    assert found[1] == []
+    assert [line.split(":")[0] for line in found[2]] == [
+        "On the server Stad Plein lacks “Embed Links”",
+        "On the server Stad Plein lacks “Attach Files”",
+        "In the channel zaal (server Stad) Plein may not “Send Messages”",
+    ]
+    # Without this it does all but one thing: no reason to call it wrong.
+    assert [line.split(":")[0] for line in found["useful"]] == [
+        f"On the server {name} Plein lacks “Manage Messages”" for name in (town.guild.name, "Stad")
+    ]
+    assert len(found["useful"]) == 2
+
+
+async def test_what_discord_lets_one_application_do_is_a_limit(double: Discord, town: Server) -> None:
+    double.bot.identifies = 3
+    _, wrong = await checked(double)
+    assert wrong == ["Discord lets Plein connect 3 more times today. Do not keep starting it anew."]
 
 
 @pytest.mark.parametrize("where", ["nowhere", "hidden", "no number"])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.main.config import CommunitySection
+from adapters.discord.channels import NEEDED
+from bot.main.config import CommunitySection, ResidentSection, ThemeSection
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.polls import tally
 from tests.on_discord import OnDiscord, plein_on
@@ -91,3 +92,44 @@ async def test_a_server_that_another_line_names_is_that_ones_from_the_next_start
         refused = await elsewhere.uses("sport", "peiling open", OPEN)
         assert "staat open" not in refused.text
         assert "nummer" not in refused.text
+
+
+async def test_a_moderator_hears_what_plein_lacks_in_theirs(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    """Permission by permission, with what does not work without it; what was given since is there."""
+    city = double.guild("Stad")
+    town.everybody_may(["view_channel", "send_messages", "use_application_commands"])
+    city.everybody_may([])
+    town.permit(double.bot, [name for name in NEEDED if name != "attach_files"])
+    city.permit(double.bot, [])
+    town.channel("stil", deny={"everyone": ["send_messages"]})
+    themes = (ThemeSection(name="Stil", places=(f"discord:{town.channel('stil').id}",)),)
+    residents = (ResidentSection(name="Mo", accounts=(f"discord:{mo.user.id}",), role="moderator"),)
+    own = {"themes": themes, "residents": residents}
+    where = [lines(("Dorp", town))[0].model_copy(update=own), *lines(("Stad", city))]
+    async with plein_on(double, database, communities=where) as plein:
+        told = (await mo.uses("sport", "gemeenschap inrichten")).text
+        assert "Bij Dorp mist Plein nog 3 dingen" in told
+        assert "Op de server Plein mist Plein “Bestanden bijvoegen”: zonder dat komt een uitslag" in told
+        assert "In het kanaal stil (server Plein) mag Plein “Berichten verzenden” niet: zonder dat" in told
+        assert "“Berichten beheren”: zonder dat haalt het geen koppelcode weg" in told
+        assert "Stad" not in told
+        town.permit(double.bot, ["administrator"])
+        await plein.until_quiet()
+        assert "Plein mist niets bij Dorp" in (await mo.uses("sport", "gemeenschap inrichten")).text
+
+
+async def test_a_server_and_a_channel_that_plein_does_not_see_are_lacking(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    elsewhere = double.guild("Elders", bots=())
+    hidden = elsewhere.channel("zaal")
+    themes = (ThemeSection(name="Zaal", places=(f"discord:{hidden.id}",)),)
+    residents = (ResidentSection(name="Mo", accounts=(f"discord:{mo.user.id}",), role="moderator"),)
+    dorp = CommunitySection(name="Dorp", servers=(town.id, elsewhere.id), themes=themes, residents=residents)
+    async with plein_on(double, database, communities=[dorp, *lines(("Stad", double.guild("Stad")))]):
+        told = (await mo.uses("sport", "gemeenschap inrichten")).text
+        assert "Bij Dorp mist Plein nog 2 dingen" in told
+        assert f"op server {elsewhere.id}" in told
+        assert f"Kanaal {hidden.id}" in told

@@ -142,6 +142,46 @@ def test_a_secret_can_come_from_the_environment(tmp_path: Path) -> None:
     assert "s3cret" not in repr(loaded)
 
 
+def test_a_secret_can_come_from_a_file_of_its_own(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("abc.def\n")
+    named = f"[discord]\ntoken_file = '{secret}'\n"
+    for environment, token in (({}, "abc.def"), ({"PLEIN_DISCORD_TOKEN": "xyz"}, "xyz")):
+        found = config(tmp_path, named, environment).of(Discord)
+        assert found
+        assert found.token.get_secret_value() == token
+    assert faults(tmp_path, named.replace(str(secret), "nowhere")) == [
+        "discord.token_file: the file nowhere cannot be read (FileNotFoundError). Check that it is there and"
+        " that it is yours."
+    ]
+    assert faults(tmp_path, f'{named}token = "x"') == [
+        "discord.token_file: token is there as well. Leave one of the two out."
+    ]
+    assert faults(tmp_path, MATRIX + "password_file = 3") == [
+        "matrix.password_file: this should be text, between quotes."
+    ]
+    secret.write_text("\n")
+    assert "discord: the token is missing" in faults(tmp_path, named)[0]
+    secret.write_bytes(b"\xff\xfe")
+    assert "(UnicodeDecodeError)" in faults(tmp_path, named)[0]
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o600, False), (0o640, True)])
+async def test_a_check_says_where_others_can_read_the_file_of_a_secret(
+    tmp_path: Path, mode: int, told: bool
+) -> None:
+    file, secret = tmp_path / "config.toml", tmp_path / "password"
+    secret.write_text("hunter2hunter2")
+    secret.chmod(mode)
+    file.write_text(
+        f"[database]\nurl = 'sqlite:///{tmp_path}/x.db'\n[matrix]\nhomeserver = 'http://127.0.0.1:1'\n"
+        f"user = '@plein:x'\npassword_file = '{secret}'\n"
+    )
+    said: list[str] = []
+    await check(load(file, FEATURES, {}), lambda line: said.append(Texts().write(line, VOICE)), file)
+    assert any(f"Type `chmod 600 {secret}`" in line for line in said) == told
+
+
 def test_the_environment_wins_and_its_mistakes_are_told(tmp_path: Path) -> None:
     given = {"PLEIN_DATABASE_URL": "sqlite:///other.db"}
     assert config(tmp_path, '[database]\nurl = "sqlite:///x.db"', given).database.url == "sqlite:///other.db"
@@ -180,7 +220,7 @@ def test_what_begins_with_a_section_of_ours_is_told(tmp_path: Path, name: str) -
 def test_a_missing_or_broken_file_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(BadConfig) as bad:
         load(tmp_path / "none.toml", FEATURES, {})
-    assert "config.example.toml" in Texts().write(bad.value.faults[0], VOICE)
+    assert "`plein init` makes it" in Texts().write(bad.value.faults[0], VOICE)
     assert "line 1" in faults(tmp_path, "this is no toml")[0]
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadConfig):

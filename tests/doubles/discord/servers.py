@@ -127,6 +127,12 @@ class Server:
         role.permissions = permissions.bits(permits)
         places.role_changed(self.world, self.guild, role)
 
+    def everybody_may(self, permits: Iterable[str]) -> None:
+        """From now on everybody there may do just these things, and what their roles permit."""
+        role = self.guild.roles[self.guild.id]
+        role.permissions = permissions.bits(permits)
+        places.role_changed(self.world, self.guild, role)
+
     def close_to(self, bot: Application, channel: str, denied: Iterable[str]) -> None:
         """From now on a bot may not do these things there, nor is it an administrator."""
         rest = [name for name in permissions.BITS if name != "administrator"]
