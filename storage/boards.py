@@ -186,7 +186,7 @@ class Boards:
             return
         kept = {"version_": board.version, "ref_": " ".join(ref), "shown_": pack(message), "when_": next_at}
         self._db.execute(_SHOWN, {**where, **kept})
-        self._db.execute(_CAUGHT_UP, {"subject_": board.subject})
+        self._catch_up(board.subject)
         there = {"account": board.account, "subject": board.subject}
         there |= {"platform": board.place.platform, "room": board.place.room_id}
         for part in ref if ref != board.ref else ():
@@ -201,6 +201,11 @@ class Boards:
 
     def drop(self, subject: str, place: Place) -> None:
         self._db.execute(_DROP, _where(subject, place))
+        self._catch_up(subject)
+
+    def _catch_up(self, subject: str) -> None:
+        """Unless some board of it is behind still: also one that somebody else wrote down just now."""
+        self._db.lock(subjects.c.subject, subject)
         self._db.execute(_CAUGHT_UP, {"subject_": subject})
 
     def message_at(self, account: str, ref: str) -> Message | None:

@@ -22,7 +22,7 @@ from storage.polls import _BALLOT
 from storage.polls.sealed import _THROW_AWAY
 from storage.polls.tables import ballots, polls
 from storage.retention import RULES, Rule
-from storage.tables import posts, subjects
+from storage.tables import boards, posts, subjects
 from tests.doubles.installed import METADATA, TABLES
 
 MODULES = sorted(
@@ -168,6 +168,24 @@ def test_none_looks_through_what_others_have() -> None:
     missed = {name: steps for name, steps in found.items() if steps and name not in allowed}
     assert not missed
     assert not {name for name in allowed if not found.get(name)}, "they are allowed more than they need"
+
+
+def test_what_makes_a_board_fall_behind_says_so() -> None:
+    """Only those of a subject that says it has some behind are looked for."""
+    counted = {name: values for name, values in _written(subjects) if "version" in values}
+    assert counted.keys() == {"belongings._SHOW_ANEW", "boards._MARK"}
+    assert all(values["behind"] == 1 for values in counted.values())
+    # Those who execute these note it in the same transaction; the last is of what is not behind any more.
+    anew = {name for name, values in _written(boards) if "version" in values}
+    assert anew == {"places._MOVE_BOARDS", "places._HAND_OVER", "boards._SHOWN"}
+
+
+def _written(table: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What each update of that table gives its columns."""
+    for name, statement in named_statements():
+        if statement.is_update and statement.table is table:
+            values = statement._values.items()
+            yield name, {getattr(column, "name", column): getattr(to, "value", to) for column, to in values}
 
 
 def _is_anywhere(statement: Any) -> bool:
