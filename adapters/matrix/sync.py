@@ -160,7 +160,7 @@ class Sync:
             await self._on.clock.sleep(BREATH)
         return str(response.next_batch)
 
-    def _take_note(self, response: nio.SyncResponse, seen_at: datetime | None) -> Container[str]:
+    def _take_note(self, response: nio.SyncResponse, seen_at: datetime | None) -> Container[tuple[str, str]]:
         """What becomes of the rooms; and the events that only Plein could read beside whoever sent them.
 
         `seen_at`: it has happened just now.
@@ -176,7 +176,7 @@ class Sync:
             for event in info.timeline.events:
                 room.apply(event.source, seen_at)
                 if room.is_private(self._on.me, str(event.source.get("sender"))):
-                    privately.add(str(event.source.get("event_id")))
+                    privately.add((room_id, str(event.source.get("event_id"))))
             if is_new and seen_at:
                 # Whoever is there was there before Plein: when it came says since when.
                 room.newcomers = {self._on.me}
@@ -216,7 +216,9 @@ class Sync:
 
     # --- what was said ---
 
-    def _arrivals(self, response: nio.SyncResponse, since: str, privately: Container[str]) -> list[Arrival]:
+    def _arrivals(
+        self, response: nio.SyncResponse, since: str, privately: Container[tuple[str, str]]
+    ) -> list[Arrival]:
         """What matters of each room's news, the oldest first; where the server left something out, that."""
         arrivals: list[Arrival] = []
         me, matters = self._on.me, self._intake.matters
@@ -227,7 +229,7 @@ class Sync:
                 arrivals.append(gap_arrival(room, Gap(str(since), str(timeline.prev_batch), alone)))
             for event in events:
                 # As a word: what a broken server calls an event may be anything.
-                alone = str(event.source.get("event_id")) in privately
+                alone = (room, str(event.source.get("event_id"))) in privately
                 found = arrival_of(event, room, me, matters, privately=alone)
                 if found and self._intake.takes(found):
                     arrivals.append(found)

@@ -287,6 +287,21 @@ class ForgottenStore(Protocol):
         ...
 
 
+class EnvelopeStore(Protocol):
+    """What may be read only for a while, under keys that are changed in all communities together."""
+
+    def turned(self) -> Sequence[int]:
+        """The communities that still have keys of before."""
+        ...
+
+    def leave_old_keys(self) -> bool:
+        """Seal anew what still waits, let go of the rest, and destroy this community's old keys.
+
+        False: not all of them are gone yet, here or in other communities.
+        """
+        ...
+
+
 class PlaceStore(Protocol):
     """Themes and their places, and which account of Plein's serves each."""
 
