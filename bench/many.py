@@ -26,6 +26,7 @@ from bench.filled import (
     THEMES,
     account_of,
     fill,
+    on_both,
     place_of,
     platforms_of,
     who,
@@ -40,7 +41,8 @@ from tests.postgres import PostgreSQL as Server
 
 TIMES, TURNS, PAIRS = 200, 9, 10
 AMONG = COMMUNITIES // 2
-VOTERS = 40
+# On both platforms, and with nothing on their profile: so each shows as much, whoever else there is.
+VOTERS = [person for person in range(PEOPLE) if on_both(person) and person % 3][:40]
 _ids = itertools.count()
 
 
@@ -62,14 +64,23 @@ class Town:
         return place_of(self.community, THEMES, "discord")
 
     def voter(self, number: int) -> Identity:
-        """On both platforms, and here on Discord."""
-        couple, second = divmod(number % VOTERS, 2)
-        return who(self.community, 5 * couple + second, "discord")
+        return who(self.community, VOTERS[number % len(VOTERS)], "discord")
 
     def pair(self) -> tuple[Identity, Identity]:
         """Two who are on one platform each, and not on the same."""
         first, second = (next(n for n in found if _is_only_on(n, p)) for p, found in self.singles.items())
         return who(self.community, first, PLATFORMS[0]), who(self.community, second, PLATFORMS[1])
+
+    async def meet(self) -> None:
+        """There is nobody yet: those who vote come, each on both platforms."""
+        for platform in PLATFORMS:
+            place = place_of(self.community, THEMES, platform)
+            await self.core.joined(account_of(platform), place, "square", f"thema {THEMES}")
+        for person in VOTERS:
+            accounts = [who(self.community, person, platform) for platform in PLATFORMS]
+            for account in accounts:
+                await self.says(account, "!mijn profiel", place_of(self.community, THEMES, account.platform))
+            await self.core.link(accounts)
 
     async def prepare(self) -> None:
         await self.says(
@@ -156,10 +167,11 @@ async def _town(
         if full:
             await fill(store, CLOCK.now())
         town = Town(core_on(store), AMONG if full else 1, lambda: 0.0)
-        for theme in () if full else (THEMES,):
-            for platform in PLATFORMS:
-                place = place_of(1, theme, platform)
-                await town.core.joined(account_of(platform), place, "square", f"thema {theme}")
+        if full:
+            settings = town.core.communities.configured(1)
+            town.core.communities.serve(dict.fromkeys(range(1, COMMUNITIES + 1), settings))
+        else:
+            await town.meet()
         await town.prepare()
         town.used_elsewhere = used_by()
         yield town
