@@ -320,7 +320,8 @@ posts = Table(
     UniqueConstraint("id", "community"),
 )
 # What is for one account alone, or speaks to it where others are.
-Index("ix_posts_room", posts.c.room, sqlite_where=text("private"))
+# Said as SQLAlchemy asks for it there: of `private` alone SQLite does not see that it is the same.
+Index("ix_posts_room", posts.c.room, sqlite_where=text("private = 1"))
 Index("ix_posts_mentions", posts.c.mentions, sqlite_where=text("mentions IS NOT NULL"))
 # What no account of Plein's has taken over yet.
 Index("ix_posts_unclaimed", posts.c.account, sqlite_where=text("account = platform"))

@@ -50,9 +50,9 @@ LOOKS_THROUGH = {
     },
     "at the start": {"listed._NO_ROLE"},
     "somebody is parted, or forgotten": {
-        *("listed._MOVE", "parting._MOVE", "belongings._SAID_TO", "belongings._SAY_ANEW"),
+        *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
         *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
-        *("forgotten._ITS_POSTS", "handled._QUOTED", "people._NUMBERS", "posts._SAID"),
+        *("handled._QUOTED", "people._NUMBERS", "posts._SAID"),
     },
     "a room is left, replaced or another account's": {
         *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),

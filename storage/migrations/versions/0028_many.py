@@ -34,9 +34,18 @@ def upgrade() -> None:
     for name, table, columns, where in _INDEXES:
         which = sa.text(where) if where else None
         op.create_index(name, table, columns, sqlite_where=which, postgresql_where=which)
+    _index_rooms("private = 1")
+
+
+def _index_rooms(where: str) -> None:
+    """SQLite does not see that `private = 1`, as it is asked there, is what `private` says."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.drop_index("ix_posts_room", "posts")
+        op.create_index("ix_posts_room", "posts", ["room"], sqlite_where=sa.text(where))
 
 
 def downgrade() -> None:
+    _index_rooms("private")
     for name, table, *_ in reversed(_INDEXES):
         op.drop_index(name, table)
     op.drop_column("subjects", "behind")
