@@ -52,8 +52,8 @@ class Recognised(NamedTuple):
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one; `account` is
     None where it is nobody's yet. `place_locale` is the language that was chosen for the place; `part` what
-    their platform said last of that account in its theme, None if it never did. `is_as_configured`: nothing is
-    set in the chat for the place's community, so that its settings need not be read.
+    their platform said last of that account in its theme, None if it never did. `is_as_configured`: nothing
+    is set in the chat for the place's community, so that its settings need not be read.
     """
 
     answer: tuple[Message | None] | None
