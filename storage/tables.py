@@ -203,12 +203,15 @@ identities = Table(
     Column("turned_at", Moment),
     # Its owner was forgotten then, and came back: what was said before is nobody's any more.
     Column("forgotten_at", Moment),
+    # Since when its platform says that it does not exist any more.
+    Column("gone_at", Moment),
     Index("ix_identities_user_id", "user_id"),
     Index("ix_identities_account", "account"),
     sqlite_with_rowid=False,
 )
-# The few of whom the configuration says something, or who joined somebody a moment ago.
+# The few of whom the configuration says something, that are gone, or that joined somebody a moment ago.
 Index("ix_identities_listed", identities.c.community, sqlite_where=text("listed IS NOT NULL"))
+Index("ix_identities_gone", identities.c.community, sqlite_where=text("gone_at IS NOT NULL"))
 Index("ix_identities_apart", identities.c.community, sqlite_where=text("role IS NOT NULL"))
 
 themes = Table(

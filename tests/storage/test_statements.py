@@ -41,7 +41,13 @@ SMALL |= {"settings"}
 # Kept for minutes, or for a day.
 SMALL |= {"link_codes", "links", "wrong_codes", "leavers"}
 # And indexes that hold a few rows of a table alone.
-SMALL |= {"ix_identities_listed", "ix_identities_apart", "ix_posts_due", "ix_posts_waiting"}
+SMALL |= {
+    "ix_identities_listed",
+    "ix_identities_apart",
+    "ix_identities_gone",
+    "ix_posts_due",
+    "ix_posts_waiting",
+}
 # What may look through all that a community has, or all there is: none of it is somebody's everyday command.
 LOOKS_THROUGH = {
     "a part of others": {
