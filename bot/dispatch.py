@@ -478,6 +478,7 @@ class Dispatch:
             id=invocation.id,
             now=self.clock.now(),
             configured=self.communities.configured(tx.community),
+            is_as_configured=known.is_as_configured,
             catalogue=self.commands,
             belongings=self.belongings,
             wanted=wanted,
