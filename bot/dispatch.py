@@ -23,9 +23,10 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Inspection, Invocation, Lack
+from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
+from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
@@ -66,10 +67,6 @@ class _Turn:
     community: int
 
 
-async def _nothing_to_inspect(community: int) -> Sequence[Lack]:
-    return ()
-
-
 class Dispatch:
     """Runs invocations. Everything that a handler may do is in the Call it gets."""
 
@@ -80,14 +77,14 @@ class Dispatch:
         commands: Commands,
         communities: Communities,
         belongings: Belongings,
-        inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
+        platforms: Platforms | None = None,
     ) -> None:
         self.store = store
         self.communities = communities
         self.clock = clock
         self.commands = commands
         self.belongings = belongings
-        self._inspect = inspect
+        self._platforms = platforms or Platforms({})
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -104,8 +101,8 @@ class Dispatch:
         return answer and of_community(answer, whose.community)
 
     async def _run_for(self, whose: Whose, invocation: Invocation) -> Message | _Turn | None:
-        inspection = Inspection(partial(self._inspect, whose.community))
-        once = partial(self._once, invocation, whose=whose, inspection=inspection)
+        platforms = Inquiry(self._platforms, whose.community)
+        once = partial(self._once, invocation, whose=whose, platforms=platforms)
         return await self._asking(
             invocation,
             lambda told: self.store.run(partial(once, told), invocation, community=whose.community),
@@ -239,7 +236,7 @@ class Dispatch:
         tx: Transaction,
         *,
         whose: Whose | None = None,
-        inspection: Inspection | None = None,
+        platforms: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
@@ -247,7 +244,7 @@ class Dispatch:
         if is_over(known, invocation.author, invocation.at, tx):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
-        call.inspection = inspection
+        call.platforms = platforms
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:

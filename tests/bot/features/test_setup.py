@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.features.communities import MOST_LACKS
+from bot.features.setup import MOST_LACKS
 from bot.model.events import Lack
 from bot.model.message import typed
 from bot.model.people import FIRST_COMMUNITY, Place, Role
