@@ -54,8 +54,8 @@ class PleinCore:
         features.check_names(self.commands)
         self.communities = Communities(store, clock, settings)
         self.rooms = Rooms(store, clock, self.communities, self._look)
-        platforms = Platforms(self.rooms.adapters)
-        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features, platforms)
+        self.platforms = Platforms()
+        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features, self.platforms)
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
@@ -143,12 +143,14 @@ class PleinCore:
     # --- where Plein is ---
 
     async def introduce(self, adapter: Adapter) -> None:
+        self.platforms.expect(adapter)
         await self.rooms.introduce(adapter)
 
     async def suspend(self, adapter: Adapter) -> None:
         self.rooms.adapters.pop(adapter.account, None)
 
     async def serve(self, adapter: Adapter) -> None:
+        self.platforms.expect(adapter)
         await self.rooms.serve(adapter)
 
     async def joined(

@@ -84,7 +84,7 @@ class Dispatch:
         self.clock = clock
         self.commands = commands
         self.belongings = belongings
-        self._platforms = platforms or Platforms({})
+        self._platforms = platforms or Platforms()
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,10 +22,15 @@ T = TypeVar("T")
 
 
 class Platforms:
-    """Asks the accounts that are at work in this process. `adapters` has them, by account."""
+    """Asks the accounts of this process, those too that are still to be at work: who asks waits for them."""
 
-    def __init__(self, adapters: Mapping[str, Adapter]) -> None:
-        self._adapters = adapters
+    def __init__(self) -> None:
+        self._adapters: list[Adapter] = []
+
+    def expect(self, adapter: Adapter) -> None:
+        """It is at work, or is going to be."""
+        if not any(known is adapter for known in self._adapters):
+            self._adapters.append(adapter)
 
     async def inspect(self, community: int) -> Sequence[Lack]:
         """What every account lacks where that community is. One that is silent is named."""
@@ -52,7 +57,7 @@ class Platforms:
 
     @property
     def _listening(self) -> Sequence[Listener]:
-        return [adapter for adapter in self._adapters.values() if isinstance(adapter, Listener)]
+        return [adapter for adapter in self._adapters if isinstance(adapter, Listener)]
 
     @property
     def _first(self) -> Sequence[Listener]:
@@ -109,7 +114,7 @@ async def _inspected(adapter: Listener, community: int) -> Sequence[Lack]:
         async with asyncio.timeout(ANSWERS_WITHIN):
             return await adapter.inspect(community)
     except SILENT:
-        return [Lack(text("community.silent", account=adapter.account))]
+        return [Lack(text("community.silent", platform=called(adapter.platform)))]
 
 
 async def _housing(adapter: Listener, community: int) -> Housing:

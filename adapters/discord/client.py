@@ -142,14 +142,17 @@ class Discord:
         return await self._session().places.presences(int(who.user_id), places)
 
     async def inspect(self, community: int) -> Sequence[Lack]:
+        await self._ready.wait()
         on = self._session()
         deaf = [Lack(text("discord.check.deaf"))] if on.core.listens and not on.hears else []
         return [*deaf, *lacks_of(on.places, community, self._settings)]
 
     async def homes(self, community: int) -> Sequence[Option]:
+        await self._ready.wait()
         return await options_for(self._session(), community)
 
     async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
+        await self._ready.wait()
         async with self._making:
             return await make(self._session(), community, wanted, name)
 

@@ -40,7 +40,7 @@ from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed, TryLater
+from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
 from bot.model.events import Lack
 from bot.model.homes import Home, Option
 from bot.model.message import Message
@@ -200,18 +200,15 @@ class Matrix:
         return self._session.presences(who.user_id, places)
 
     async def inspect(self, community: int) -> Sequence[Lack]:
-        if not self._ready.is_set():
-            raise TryLater(FIRST_PAUSE)
+        await self._ready.wait()
         return self._sync.inspect(community)
 
     async def homes(self, community: int) -> Sequence[Option]:
-        if not self._ready.is_set():
-            raise TryLater(FIRST_PAUSE)
+        await self._ready.wait()
         return self._homes.options(community)
 
     async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
-        if not self._ready.is_set():
-            raise TryLater(FIRST_PAUSE)
+        await self._ready.wait()
         return await self._homes.make(community, name, people)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:

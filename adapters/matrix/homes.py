@@ -76,7 +76,7 @@ class Homes:
                 await self._invite(room, who.user_id)
         await self._on.outgoing.brings(room)
         found = self._on.rooms.get(room)
-        return _as_home(found) if found else Home(PLATFORM, SPACE, room, name)
+        return Home(PLATFORM, SPACE, room, found.name if found and found.name else name)
 
     async def _make(self, community: int, name: str, people: Sequence[Identity]) -> str:
         key = f"{_KEPT}{community}:{hashlib.sha256(name.encode()).hexdigest()[:16]}"

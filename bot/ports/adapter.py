@@ -75,7 +75,8 @@ class Listener(Adapter, Protocol):
 
         It is called as in the platform's own settings, with what does not work without it. Nothing changes.
 
-        Raises: TryLater where its platform says nothing at all just now.
+        Before it reads along this waits until it does. Raises: TryLater where its platform says nothing at
+        all just now.
         """
         ...
 
@@ -83,7 +84,7 @@ class Listener(Adapter, Protocol):
         """What that community's themes can have for a home there, last what can be made; nothing where it is
         not on that platform.
 
-        Raises: TryLater or OSError where its platform says nothing at all just now.
+        Waits as `inspect` does. Raises: TryLater or OSError where its platform says nothing at all just now.
         """
         ...
 

@@ -53,7 +53,7 @@ async def test_several_accounts_are_asked_and_one_that_is_silent_is_named(town: 
     await town.core.serve(other)
     answer = await town.say("mia", "!gemeenschap richt in", room=SQUARE)
     assert "No boards." in answer
-    assert "Wat er op elsewhere nog mist, is nu niet te zien" in answer
+    assert "Wat er op Elsewhere nog mist, is nu niet te zien" in answer
 
 
 async def test_what_is_brought_twice_is_looked_at_once(town: Town) -> None:
