@@ -94,7 +94,9 @@ def _housed(call: Call, housing: Housing) -> tuple[Sequence[Text], Sequence[Butt
         else text("home.none", platform=platform)
     ]
     there = [option for option in _seen_by(call, [housing]) if not option.is_new]
-    new = [option for option in housing.options if option.is_new]
+    new = [option for option in housing.options if option.is_new and _is_everywhere(call)]
+    if not (there or new):
+        lines.append(text("home.by_whom", name=call.settings.name))
     for option in new:
         if option.lacks and option.lacks not in lines:
             lines.append(option.lacks)
@@ -140,7 +142,12 @@ def _there(call: Call, housings: Sequence[Housing], given: str) -> Option | None
 
 
 def _to_be_made(call: Call, housings: Sequence[Housing], given: str) -> tuple[Option, str]:
-    """What Plein is to make, and by which name. Raises: UserError, and Unsure where it could be several."""
+    """What Plein is to make, and by which name. Raises: UserError, and Unsure where it could be several.
+
+    Whoever moderates one room gets no more power by it, through what Plein may do everywhere.
+    """
+    if not _is_everywhere(call):
+        raise UserError("home.by_whom", name=call.settings.name)
     new = [option for housing in housings for option in housing.options or () if option.is_new]
     address, _, name = given.partition(NAMED)
     for option in new:

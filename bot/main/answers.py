@@ -26,11 +26,11 @@ Read = Callable[[str], Any]
 NOTHING = "-"
 
 
-def valid(kind: Any) -> Read:
+def valid(kind: Any) -> Callable[[Any], Any]:
     """As the configuration takes it."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
-    def read(given: str) -> Any:
+    def read(given: Any) -> Any:
         try:
             return adapter.validate_python(given)
         except ValidationError as error:

@@ -171,17 +171,27 @@ async def test_of_several_by_one_name_it_is_asked_which(town: Town) -> None:
     assert (await kept(town))[PLATFORM].ref == "2"
 
 
-async def test_who_moderates_one_place_does_not_see_what_is_hidden(town: Town) -> None:
+async def test_who_moderates_one_place_chooses_what_is_open_and_has_nothing_made(town: Town) -> None:
+    """They neither read what is hidden, nor get more power by what Plein may do everywhere."""
     town.platform.options = {FIRST_COMMUNITY: [there("1", "Geheim", hidden=True), there("2", "Open"), NEW]}
-    asked = replace(town.asked("zoe", "!gemeenschap richt in", room=SQUARE), role=Role.MODERATOR)
-    answer = await town.core.handle(asked)
-    assert answer
-    assert [button.args["home"] for button in answer.buttons] == ["test:2", "test:new=Thema’s"]
-    for given in ("Geheim", "test:1"):
-        words = f"!gemeenschap richt in {given}"
-        await town.core.handle(replace(town.asked("zoe", words, room=SQUARE), role=Role.MODERATOR))
-        assert await kept(town) == {}
-    assert len((await asks(town)).buttons) == 3
+
+    async def zoe(words: str) -> Message:
+        asked = replace(town.asked("zoe", f"!gemeenschap richt in {words}", room=SQUARE), role=Role.MODERATOR)
+        answer = await town.core.handle(asked)
+        assert answer
+        return answer
+
+    assert [button.args["home"] for button in (await zoe("")).buttons] == ["test:2"]
+    for given in ("Geheim", "test:1", "Groepen", "test:new=Groepen --zeker"):
+        assert "Dat doet wie heel Voorbeeldgemeente modereert." in words_of(await zoe(given))
+        assert (await kept(town), town.platform.made) == ({}, [])
+    assert "in de hoek “Open”" in words_of(await zoe("open"))
+    town.platform.options = {FIRST_COMMUNITY: [NEW]}
+    said = await zoe("")
+    assert "is weg" in words_of(said)
+    assert "Dat doet wie heel Voorbeeldgemeente modereert." in words_of(said)
+    assert said.buttons == ()
+    assert len((await asks(town)).buttons) == 1
 
 
 async def test_nobody_else_can_choose_or_make(town: Town) -> None:
