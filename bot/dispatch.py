@@ -391,6 +391,8 @@ class Dispatch:
             resident = tx.people.heard(resident, author, name)
         if invocation.account and invocation.account != account.heard_by:
             tx.people.talks_to(author, invocation.account)
+        if account.gone_at:
+            tx.people.is_back(author)
         if account.unheard:
             tx.told.resume(resident.id, author, now)
         if known.theme and not _is_fresh(known.part, invocation.role, invocation.writes, now):

@@ -44,13 +44,6 @@ _IN_PLACE = (
 _FLAGS = "\U0001f3f4(?:{})\U000e007f".format(
     "|".join("".join(chr(0xE0000 + ord(letter)) for letter in flag) for flag in ("gbeng", "gbsct", "gbwls"))
 )
-# Letters of other alphabets that are drawn as Latin ones, the small and the capital.
-_DRAWN_AS = str.maketrans(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u03bf\u03bd"
-    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405"
-    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7",
-    "aeopcyxijsdhovABEKMHOPCTYXIJSABEZHIKMNOPTYX",
-)
 # Hardly anything that people write has one of these anywhere: found out first, as it costs the least.
 _SUSPECT = re.compile(f"[{_IGNORED}{_CONTROLS}{_BLANK}]")
 _UNSEEN = re.compile(f"({_FLAGS}|{_IN_PLACE})|{_SUSPECT.pattern}")
@@ -80,8 +73,3 @@ def seen_as(words: str) -> str:
         return " ".join(words.casefold().split())
     plain = unicodedata.normalize("NFKC", without_ignored(words)).casefold()
     return " ".join(without_ignored(unicodedata.normalize("NFKC", plain)).split())
-
-
-def drawn_as(words: str) -> str:
-    """What it looks like: as `seen_as`, and letters of two alphabets that nobody tells apart are one."""
-    return seen_as(words if words.isascii() else unicodedata.normalize("NFKC", words).translate(_DRAWN_AS))

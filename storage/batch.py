@@ -32,6 +32,7 @@ keys to destroy.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -87,6 +88,17 @@ class Loader(Generic[T]):
         self.guarded_by = frozenset() if to_lock else self.tables | referred
         self.tells = tells
         self.tells_at = next((at for at, column in enumerate(wanted) if column is tells), None)
+
+
+def own_name(community: int, name: str) -> str:
+    """What a community calls so, under a name that nobody else's has."""
+    return name if community == FIRST_COMMUNITY else f"c{community}-{name}"
+
+
+def owner_of(name: str, begins: str) -> int | None:
+    """Whose name that is, where its owner's begins so."""
+    found = re.match(rf"(?:c(\d+)-)?{begins}", name)
+    return int(found[1] or FIRST_COMMUNITY) if found else None
 
 
 class Batch:
@@ -154,7 +166,7 @@ class Batch:
         """What nobody else calls so who uses names that all communities share, such as those of keys."""
         if self.community is None:
             raise RuntimeError(f"whose {name}?")
-        return name if self.community == FIRST_COMMUNITY else f"c{self.community}-{name}"
+        return own_name(self.community, name)
 
     # --- once it is kept ---
 

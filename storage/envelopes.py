@@ -2,8 +2,9 @@
 
 A platform's words wait in the inbox, and an answer to a mistake quotes what was typed: either may be how
 somebody tried to vote in an anonymous poll. When such a poll ends there is a new key; what still waits is
-sealed anew, the rest is let go, and the old key is destroyed. The inbox, of which nobody knows yet for which
-community its words are, has a key of its own, which is changed with each community's.
+sealed anew, the rest is let go, and the old key is destroyed. Each community has a key of its own, and the
+inbox too, of which nobody knows yet for which community its words are. All are changed together: what
+somebody said to one community, or was asked there, may be how they voted in another's poll.
 
 What is sealed is squeezed and then padded: however somebody votes, in whichever script they say why, it is as
 long as anything else.
@@ -12,7 +13,8 @@ long as anything else.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
@@ -21,7 +23,7 @@ from sqlalchemy import Column, Table, and_, bindparam, delete, false, null, or_,
 
 from bot.model.codec import pack, unpack
 from bot.model.work import SECRET
-from storage.batch import Batch
+from storage.batch import Batch, own_name, owner_of
 from storage.keyring import KeyGone, Keyring
 from storage.tables import handled, inbox, posts
 
@@ -37,7 +39,7 @@ _MOST_MARK = 2**31 - 2
 
 
 class Envelopes:
-    """Texts sealed under the newest key."""
+    """Implements EnvelopeStore: texts sealed under the newest key."""
 
     def __init__(self, db: Batch, seals: Keyring) -> None:
         self._db = db
@@ -89,20 +91,26 @@ class Envelopes:
         return (zlib.decompress(said) if is_squeezed else said).decode(errors="surrogatepass")
 
     def turn(self) -> None:
-        """From now on there is a new key; the old ones go when nothing needs them any more."""
-        for kind in self._kinds():
+        """From now on there is a new key everywhere; the old ones go when nothing needs them any more."""
+        for kind in (_ARRIVED, *(own_name(community, _NOW) for community in self._communities())):
             if numbers := self._numbers(kind):
                 self._seals.make(f"{kind}{numbers[-1] + 1}")
 
+    def turned(self) -> Sequence[int]:
+        return [community for community, keys in self._communities().items() if keys > 1]
+
     def leave_old_keys(self) -> bool:
-        """Seal anew what still waits, let go of the rest, and destroy the old keys. False: not yet gone."""
-        left = [self._leave(kind) for kind in self._kinds()]
-        return all(left)
+        for kind in (_ARRIVED, self._db.own(_NOW)):
+            self._leave(kind)
+        if self.turned():
+            self._db.wake("turned")
+        return not self.turned() and len(self._numbers(_ARRIVED)) <= 1
 
-    def _kinds(self) -> tuple[str, str]:
-        return _ARRIVED, self._db.own(_NOW)
+    def _communities(self) -> Counter[int]:
+        """How many keys each community has."""
+        return Counter(whose for name in self._seals.names() if (whose := owner_of(name, _NOW)) is not None)
 
-    def _leave(self, kind: str) -> bool:
+    def _leave(self, kind: str) -> None:
         *old, newest = self._numbers(kind) or [1]
         key = f"{kind}{newest}"
         for table, body, waits in _SEALED:
@@ -117,7 +125,6 @@ class Envelopes:
                 self._put(table, body, row.id, key if sealed else "", sealed)
         for number in old:
             self._db.destroy(f"{kind}{number}")
-        return not old
 
     def _put(self, table: Table, body: Column[Any], row: Any, key: str, kept: str | None) -> None:
         if kept is None and table is inbox:

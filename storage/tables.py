@@ -203,6 +203,8 @@ identities = Table(
     Column("turned_at", Moment),
     # Its owner was forgotten then, and came back: what was said before is nobody's any more.
     Column("forgotten_at", Moment),
+    # Since when its platform says that it does not exist any more.
+    Column("gone_at", Moment),
     sqlite_with_rowid=False,
 )
 

@@ -61,6 +61,7 @@ class Tx:
         self.accounts = Accounts(db)
         self.kept = Kept(db)
         self.inbox = Inbox(db, sealing, self.kept)
+        self.envelopes = sealing
         self.forgotten = Forgotten(db, seals, self.kept)
         self.people = People(db, self.forgotten, [stored.tables for stored in stores.values()])
         self.places = Places(db)

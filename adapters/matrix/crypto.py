@@ -17,6 +17,7 @@ import nio
 import vodozemac
 from nio.crypto import Olm, OlmDevice, Session
 from nio.events.ephemeral import EphemeralEvent
+from nio.events.misc import BadEvent, UnknownBadEvent
 from nio.events.to_device import KeyVerificationEvent, RoomKeyRequest, RoomKeyRequestCancellation
 from nio.responses import DeleteDevicesAuthResponse
 from nio.schemas import Schemas, validate_json
@@ -35,6 +36,10 @@ Json = dict[str, Any]
 # Of one person so many devices are written to: each costs milliseconds of everybody's time, and another
 # server can make up any number.
 MOST_DEVICES = 50
+
+
+# A homeserver takes back what was said, and what is sealed twice nobody asked for.
+_NEVER_SEALED = ("m.room.redaction", "m.room.encrypted")
 
 
 class NotShared(ConnectionError):
@@ -378,13 +383,25 @@ class _Olm(Olm):
         return content
 
     def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
-        """Defect: a decrypted event whose `unsigned` is no object raises TypeError."""
+        """Defects: a decrypted event whose `unsigned` is no object raises TypeError; what is malformed comes
+        back with the ids and the sender that it gives itself; and state is believed, though no homeserver saw
+        whether they may change it. What is sealed says something, or nothing at all.
+        """
         try:
-            return super().decrypt_megolm_event(event, room_id)
+            opened = super().decrypt_megolm_event(event, room_id)
         except (nio.EncryptionError, PeeweeException):
             raise
         except Exception as error:
             raise nio.EncryptionError(f"not readable: {type(error).__name__}") from None
+        is_state = "state_key" in opened.source
+        if (
+            is_state
+            or isinstance(opened, BadEvent | UnknownBadEvent)
+            or opened.source["type"] in _NEVER_SEALED
+        ):
+            outside = {**event.source, "content": {}}
+            return BadEvent(outside, event.event_id, event.sender, event.server_timestamp, "m.room.encrypted")
+        return opened
 
     def verify_json(self, json: Json, user_key: str, user_id: str, device_id: str) -> bool:
         """Defect: a key that is no base64 raises, where a wrong signature does not."""

@@ -1,7 +1,8 @@
-"""Since when people of other servers are in a room: as Plein saw it, whatever their servers say.
+"""Since when people are in a room: for those of other servers as Plein saw it, whatever their servers say.
 
 What Plein saw happen is kept, so that a start anew changes nothing. Whoever was there before Plein is there
-since it came; where that was not kept either, since when their server says.
+since it came; where that was not kept either, since when their server says. Whoever has a new name has a new
+event of membership: of our own server's people the ones before it say since when they are there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from datetime import datetime
 from hashlib import sha256
 from urllib.parse import quote
 
-from adapters.matrix.rooms import Room
+from adapters.matrix.read import moment
+from adapters.matrix.rooms import Room, replaced_join
 from adapters.matrix.session import Session
 
 KEPT = "came:"
@@ -28,6 +30,8 @@ MEMBERS = {
     "presence": {"types": []},
     "account_data": {"types": []},
 }
+# So many names of one person are gone back through, and of all together, while Plein was away.
+MOST_NAMES, MOST_ASKED = 50, 1_000
 # For an answer it has so many seconds.
 ASKED_WITHIN = 180.0
 
@@ -49,6 +53,7 @@ class Newcomers:
         for room in self._on.rooms.values():
             for user in filter(room.is_far, room.came):
                 self._recall(room, user, is_new=(room.id, user) in news)
+        await self._recall_renamed()
         known = {_name(room.id, user) for room in self._on.rooms.values() for user in room.came}
         await self._put(dict.fromkeys(self._kept.keys() - known))
 
@@ -58,6 +63,36 @@ class Newcomers:
         seen = now if is_new else self._seen(room.id, user)
         room.came[user] = seen or min(max(told, ours or told), now)
         (room.newcomers.add if is_new else room.newcomers.discard)(user)
+
+    async def _recall_renamed(self) -> None:
+        asked = 0
+        for room in self._on.rooms.values():
+            ours = self._seen(room.id, self._on.me)
+            for user, before in room.renamed.items():
+                if room.is_far(user):
+                    continue
+                if seen := self._seen(room.id, user):
+                    room.came[user] = seen
+                elif (ours is None or room.came[user] > ours) and asked < MOST_ASKED:
+                    asked += await self._go_back(room, user, before)
+                    room.newcomers.add(user)
+            room.renamed.clear()
+
+    async def _go_back(self, room: Room, user: str, before: str) -> int:
+        """Find the event by which they came; how many it took."""
+        for number in range(MOST_NAMES):
+            path = f"/rooms/{quote(room.id)}/event/{quote(before)}"
+            async with asyncio.timeout(ASKED_WITHIN):
+                status, event = await self._on.outgoing.request("GET", path)
+            if status >= 500 or status == 429:
+                raise ConnectionError(f"the homeserver answered {status}")
+            if status != 200 or (at := moment(event.get("origin_server_ts"))) is None:
+                return number + 1
+            room.came[user] = at
+            if not (earlier := replaced_join(event)):
+                return number + 1
+            before = earlier
+        return MOST_NAMES
 
     async def keep(self, rooms: Iterable[Room]) -> None:
         """Whoever came into them, or left, since that was kept last."""

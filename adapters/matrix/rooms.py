@@ -58,8 +58,10 @@ class Room:
     home: str = ""
     # When each of them came in; whoever's server is another one: when we saw it happen.
     came: dict[str, datetime] = field(default_factory=dict)
-    # Of whom that changed and is still to be kept.
+    # Of whom that is still to be kept: it changed, or the room's state does not say it any more.
     newcomers: set[str] = field(default_factory=set)
+    # What stood there before, of those whose newest event of membership is but another name or picture.
+    renamed: dict[str, str] = field(default_factory=dict)
     # How people come in, and who can read along; where nothing is said, what the specification takes.
     join_rule: str = "invite"
     history: str = "shared"
@@ -82,24 +84,33 @@ class Room:
             if membership not in ("join", "invite", "knock"):
                 # Whoever is not there any more is forgotten, however many come and go.
                 self.members.pop(key, None)
-                if self.came.pop(key, None) and self.is_far(key):
+                self.renamed.pop(key, None)
+                if self.came.pop(key, None):
                     self.newcomers.add(key)
                 if len(self.left) < FEW:
                     self.left.add(key)
             elif isinstance(membership, str):
-                # A new name or picture comes as another event of the same kind.
-                at = moment(event.get("origin_server_ts"))
-                if at and membership == "join" and self.members.get(key) != "join":
-                    is_far = self.is_far(key)
-                    self.came[key] = seen_at if seen_at and is_far else at
-                    if is_far:
-                        self.newcomers.add(key)
+                if membership == "join":
+                    self._is_in(key, event, seen_at)
                 self.members[key] = membership
                 self.left.discard(key)
         elif kind == "m.room.third_party_invite":
             (self.mailed.add if content else self.mailed.discard)(key)
         elif key == "":
             self._apply_own(kind, content, event)
+
+    def _is_in(self, user: str, event: Mapping[str, Any], seen_at: datetime | None) -> None:
+        """Somebody came; or has a new name or picture, which comes as another event of the same kind."""
+        if self.members.get(user) == "join":
+            if user in self.came:
+                self.newcomers.add(user)
+        elif at := moment(event.get("origin_server_ts")):
+            is_far = self.is_far(user)
+            self.came[user] = seen_at if seen_at and is_far else at
+            if is_far:
+                self.newcomers.add(user)
+            if before := replaced_join(event):
+                self.renamed[user] = before
 
     def _apply_own(self, kind: object, content: dict[str, Any], event: Mapping[str, Any]) -> None:
         match kind:
@@ -255,3 +266,11 @@ def _level(value: object) -> int:
     if isinstance(value, int):
         return value
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0
+
+
+def replaced_join(event: Mapping[str, Any]) -> str | None:
+    """Which event of membership came before this one, where its owner was in the room by that one already."""
+    unsigned = event.get("unsigned")
+    before = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
+    was_in = isinstance(before, dict) and before.get("membership") == "join"
+    return (_words(unsigned.get("replaces_state")) or None) if was_in and isinstance(unsigned, dict) else None

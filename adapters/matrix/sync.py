@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -99,7 +100,7 @@ class Sync:
         self._bound: dict[str, tuple[str, int | None]] = {}
         # Those that came into a space that is somebody's, or were taken out, since they were last looked at.
         self._moved: set[str] = set()
-        self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
+        self._invited: dict[str, nio.InviteMemberEvent] = {}
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
         self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
         # How far was read, when that was known, and until when by the server's clock that is.
@@ -162,7 +163,7 @@ class Sync:
             await self._on.clock.sleep(BREATH)
         return str(response.next_batch)
 
-    def _take_note(self, response: nio.SyncResponse, seen_at: datetime | None) -> Container[str]:
+    def _take_note(self, response: nio.SyncResponse, seen_at: datetime | None) -> Container[tuple[str, str]]:
         """What becomes of the rooms; and the events that only Plein could read beside whoever sent them.
 
         `seen_at`: it has happened just now.
@@ -179,7 +180,7 @@ class Sync:
             for event in info.timeline.events:
                 room.apply(event.source, seen_at)
                 if room.is_private(self._on.me, str(event.source.get("sender"))):
-                    privately.add(str(event.source.get("event_id")))
+                    privately.add((room_id, str(event.source.get("event_id"))))
             if is_new and seen_at:
                 # Whoever is there was there before Plein: when it came says since when.
                 room.newcomers = {self._on.me}
@@ -229,7 +230,9 @@ class Sync:
 
     # --- what was said ---
 
-    def _arrivals(self, response: nio.SyncResponse, since: str, privately: Container[str]) -> list[Arrival]:
+    def _arrivals(
+        self, response: nio.SyncResponse, since: str, privately: Container[tuple[str, str]]
+    ) -> list[Arrival]:
         """What matters of each room's news, the oldest first; where the server left something out, that."""
         arrivals: list[Arrival] = []
         me, matters = self._on.me, self._intake.matters
@@ -240,7 +243,7 @@ class Sync:
                 arrivals.append(gap_arrival(room, Gap(str(since), str(timeline.prev_batch), alone)))
             for event in events:
                 # As a word: what a broken server calls an event may be anything.
-                alone = str(event.source.get("event_id")) in privately
+                alone = (room, str(event.source.get("event_id"))) in privately
                 found = arrival_of(event, room, me, matters, privately=alone)
                 if found and self._intake.takes(found):
                     arrivals.append(found)
@@ -273,7 +276,7 @@ class Sync:
         for room_id, info in response.rooms.invite.items():
             for event in info.invite_state:
                 if isinstance(event, nio.InviteMemberEvent) and event.state_key == self._on.me:
-                    self._invited[room_id] = event
+                    self._asked_in(room_id, event)
         self._knock()
         await self._on.outgoing.synced()
 
@@ -409,6 +412,13 @@ class Sync:
         for room_id, via in list(self._wanted.items()):
             if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
                 self._doors.run(room_id, partial(self._expect, room_id, via))
+
+    def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
+        """The server says it once. Of too many the first goes of whoever asks most: nobody else's."""
+        self._invited[room_id] = invitation
+        if len(self._invited) > MOST_DOORS:
+            ((most, _),) = Counter(known.sender for known in self._invited.values()).most_common(1)
+            self._forget_door(next(room for room, known in self._invited.items() if known.sender == most))
 
     def _forget_door(self, room_id: str) -> None:
         for doors in (self._invited, self._wanted, self._tried):

@@ -1,4 +1,5 @@
 """Forgetting, to the end: what carries a farewell goes once it was said, and the database's log is cut.
+And what any community has of a secret that is over goes, where another one ended it.
 
 Whoever asks to be forgotten is, in that transaction, but for one thing: their farewell is still to be said,
 to an account that has to be known for that. It goes when it was said, or after `FAREWELL`. What was deleted
@@ -35,7 +36,8 @@ class Erasing:
         self._clock = clock
         self._features = features
         self._woken = asyncio.Event()
-        store.on_commit("forgotten", self._woken.set)
+        for what in ("forgotten", "turned"):
+            store.on_commit(what, self._woken.set)
 
     async def begin(self) -> None:
         """A database that was restored forgets whom it still knows. Before anybody is served."""
@@ -93,5 +95,8 @@ class Erasing:
                 continue
             with tx.within(community):
                 tx.forgotten.end(account)
+        for community in tx.envelopes.turned():
+            with tx.within(community):
+                left += not tx.envelopes.leave_old_keys()
         tx.forgotten.note_known()
         return left, tx.forgotten.to_wipe()

@@ -35,7 +35,8 @@ class Account(NamedTuple):
     `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
     used last. `name_is_chosen`: it is not what their platform calls them. `unheard`: something waits until
     they use Plein again. `apart`: what was granted to their other accounts does not count for this one yet.
-    `forgotten_at`: its owner was forgotten then, and what it said before is nobody's.
+    `forgotten_at`: its owner was forgotten then, and what it said before is nobody's. `gone_at`: since when
+    its platform says that it does not exist any more.
     """
 
     resident: Resident
@@ -45,6 +46,7 @@ class Account(NamedTuple):
     unheard: bool = False
     apart: bool = False
     forgotten_at: datetime | None = None
+    gone_at: datetime | None = None
 
 
 class Recognised(NamedTuple):
@@ -244,6 +246,18 @@ class PeopleStore(Protocol):
         """That account, which was used in another community, is used in this one from now on."""
         ...
 
+    def note_gone(self, identity: Identity, at: datetime) -> Resident | None:
+        """Its platform says that it does not exist any more; whose it was, where that is news."""
+        ...
+
+    def is_back(self, identity: Identity) -> None:
+        """It speaks after all."""
+        ...
+
+    def long_gone(self, before: datetime) -> Sequence[tuple[int, Identity]]:
+        """Accounts that do not exist any more since then or longer, each with whose it was."""
+        ...
+
     def highest_role(self, identity: Identity) -> Role:
         """In whichever community, where nobody in particular asks."""
         ...
@@ -284,6 +298,21 @@ class ForgottenStore(Protocol):
 
     def note_known(self) -> None:
         """All that the list has by now holds for this database."""
+        ...
+
+
+class EnvelopeStore(Protocol):
+    """What may be read only for a while, under keys that are changed in all communities together."""
+
+    def turned(self) -> Sequence[int]:
+        """The communities that still have keys of before."""
+        ...
+
+    def leave_old_keys(self) -> bool:
+        """Seal anew what still waits, let go of the rest, and destroy this community's old keys.
+
+        False: not all of them are gone yet, here or in other communities.
+        """
         ...
 
 

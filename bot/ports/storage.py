@@ -13,7 +13,7 @@ from bot.model.people import FIRST_COMMUNITY
 from bot.ports.accounts import AccountStore, InboxStore, KeepsStore
 from bot.ports.communities import CommunityStore
 from bot.ports.delivery import BoardStore, JobStore, PostStore, ToldStore
-from bot.ports.people import ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
+from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 
 T = TypeVar("T")
 
@@ -54,6 +54,8 @@ class Transaction(Protocol):
     def people(self) -> PeopleStore: ...
     @property
     def forgotten(self) -> ForgottenStore: ...
+    @property
+    def envelopes(self) -> EnvelopeStore: ...
     @property
     def places(self) -> PlaceStore: ...
     @property
@@ -111,7 +113,7 @@ class Store(Protocol):
         """Call this on the event loop after each commit that has something new for whoever waits for it.
 
         `what` is "post" (something is to be said), "board" (something shown is out of date), "job"
-        (something is due later) or "forgotten" (somebody is to be).
+        (something is due later), "forgotten" (somebody is to be) or "turned" (old keys are to go).
         """
         ...
 

@@ -26,10 +26,11 @@ from bot.features.polls.records import (
     shown_date,
 )
 from bot.features.polls.settings import PollsSettings
+from bot.lookalikes import drawn_as
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
-from bot.unseen import drawn_as, seen_as
+from bot.unseen import seen_as
 
 MOST_OPTIONS = 20
 LONGEST_QUESTION = 250
@@ -64,9 +65,10 @@ def check_options(options: Sequence[str]) -> None:
             )
         if not seen_as(option):
             raise UserError("typed.unseen")
-        if (same := drawn_as(option)) in known:
+        seen = {seen_as(option), drawn_as(option)}
+        if not seen.isdisjoint(known):
             raise UserError("poll.options.double", option=option)
-        known.add(same)
+        known |= seen
 
 
 def read_options(call: Call, kind: Kind, question: str, options: Sequence[str]) -> tuple[str, ...]:

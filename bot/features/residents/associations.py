@@ -9,8 +9,8 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.residents.entries import fitting, written
 from bot.features.residents.link import check_moderates
 from bot.features.residents.records import PROFILES, About
+from bot.lookalikes import alike
 from bot.model.message import Message, Suggestion, message, text, typed
-from bot.names import alike
 
 SHORTEST, LONGEST = 2, 60
 MOST = 100
@@ -34,7 +34,7 @@ def name_association(call: Call, association: str) -> Message:
         raise UserError("profile.association.length", least=SHORTEST, most=LONGEST)
     known = call.tx.of(PROFILES).associations()
     for other in known:
-        if alike(other) == alike(name):
+        if alike(other, name):
             raise UserError("profile.association.there", name=other)
     if len(known) >= MOST:
         raise UserError("profile.association.many", most=MOST)

@@ -8,9 +8,10 @@ from datetime import timedelta
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.residents.link import accounts_of
+from bot.lookalikes import alike
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Known
-from bot.names import alike, without_number
+from bot.names import without_number
 
 SHORTEST, LONGEST = 2, 64
 # Nobody knows who it is that is called otherwise all the time.
@@ -62,5 +63,5 @@ def check_name(call: Call, name: str) -> None:
         # So are those who are called the same told apart.
         raise UserError("profile.name.numbered")
     moderators = (person for person in call.tx.people.moderators() if person.id != call.resident.id)
-    if any(alike(person.name) == alike(name) for person in moderators):
+    if any(alike(person.name, name) for person in moderators):
         raise UserError("profile.name.moderators")

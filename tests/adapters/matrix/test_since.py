@@ -44,6 +44,34 @@ async def of_elsewhere(town: Town, proxy: Proxy, name: str) -> tuple[Person, str
     return person, proxy.move(person.user_id, "far.example.org")
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["while Plein was there", "while it was away"])
+async def test_who_has_a_new_name_was_there_before_all_the_same(town: Town, away: bool) -> None:
+    """A new name is another event of membership, and the only one that the room's state still has."""
+    anna, ben, cas = [await town.resident(name) for name in ("anna", "ben", "cas")]
+    room = await town.room(anna.person, ben.person)
+    await anna.person.say(room, '!peiling open "Blijft ze?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Blijft ze?")).poll
+    if away:
+        assert await town.plein.stop() == 0
+    await cas.person.join(room)
+    for resident in (ben, cas):
+        for name in ("een", "twee", "drie"):
+            profile = f"profile/{resident.person.user_id}/displayname"
+            await resident.person.request("PUT", profile, {"displayname": name})
+    if not away:
+        await ben.person.say(ben.direct, f"!peiling toon {number}")
+        await ben.told("Blijft ze?")
+        assert await town.plein.stop() == 0
+    for _ in range(2):
+        await town.plein.start()
+        await ben.person.say(ben.direct, f"!stem 1 --peiling {number}")
+        await ben.told("je koos Ja")
+        await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
+        await cas.told(NOT_THEIRS)
+        assert await town.plein.stop() == 0
+    await town.plein.start()
+
+
 async def test_who_came_too_late_stays_too_late_after_a_restart(far: tuple[Town, Proxy]) -> None:
     town, proxy = far
     anna = await town.resident("anna")

@@ -18,7 +18,7 @@ from bot.features.residents.name import CHANGES, CHANGES_WITHIN
 from bot.features.residents.profile import ASKED
 from bot.model.message import Message, text
 from bot.model.people import Identity, Known, Resident
-from bot.names import alike, folded
+from bot.names import folded
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW, Chat, open_chat
 from tests.doubles.linking import ask, kept, key, link, press, resident, say
@@ -110,37 +110,6 @@ def test_a_list_that_was_shown_is_read_as_it_was(words: list[str]) -> None:
 
 
 # --- names ---
-
-
-@pytest.mark.parametrize(
-    "twin",
-    [
-        "mia",
-        "MIA",
-        "Mía",
-        "M i a",
-        "Mia.",
-        "M1a",
-        "Mla",
-        "\u041cia",
-        "Mi\u0430",
-        "\uff2d\uff49\uff41",
-        "ᴍɪᴀ",
-        "Mı́a",
-    ],
-)
-def test_a_twin_of_a_name_is_seen(twin: str) -> None:
-    assert alike(twin) == alike("Mia")
-
-
-@pytest.mark.parametrize("other", ["Maria", "Mie", "Mina", "Miah", "Ma"])
-def test_another_name_is_no_twin(other: str) -> None:
-    assert alike(other) != alike("Mia")
-
-
-@given(st.text(min_size=1))
-def test_two_names_that_are_looked_for_as_one_are_alike(name: str) -> None:
-    assert alike(name) == alike(folded(name)) or not folded(name)
 
 
 async def test_a_name_is_none_of_a_moderators(chat: Chat) -> None:
