@@ -24,7 +24,7 @@ from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
 from bot.errors import UserError
 from bot.model.homes import Home, Option
-from bot.model.message import text
+from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity
 
 SPACE = "matrix.home.space"
@@ -69,7 +69,9 @@ class Homes:
         return Option(home, lacks=lacks, hidden=room.join_rule not in ("public", "knock"))
 
     async def make(self, community: int, name: str, people: Sequence[Identity]) -> Home:
-        """By that name, once. Raises: UserError, TryLater, OSError."""
+        """By that name, once, with these people asked in. Raises: UserError, TryLater, OSError."""
+        if not people:
+            raise UserError("home.cannot", home=_named(name), why=text("matrix.home.nobody"))
         async with self._making:
             room = await self._make(community, name, people)
             for who in people:
@@ -120,8 +122,7 @@ class Homes:
         refused = refusal(status, code)
         if isinstance(refused, ConnectionError):
             raise refused
-        called = Home(PLATFORM, SPACE, "", name).called
-        raise UserError("home.cannot", home=called, why=text("matrix.home.refused", code=str(code)))
+        raise UserError("home.cannot", home=_named(name), why=text("matrix.home.refused", code=str(code)))
 
     async def _still_there(self, alias: str, name: str) -> str | None:
         """The space with that alias, if Plein is in it and it is still called so."""
@@ -158,6 +159,10 @@ class Homes:
         if status >= 500:
             raise ConnectionError(f"the homeserver answered {status}")
         return status, answer
+
+
+def _named(name: str) -> Text:
+    return Home(PLATFORM, SPACE, NEW, name).called
 
 
 def _as_home(room: Room) -> Home:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.homes import CATEGORY, MOST_CHANNELS, MOST_IN_CATEGORY
+from bot import platforms
 from bot.main.config import CommunitySection, ResidentSection
 from bot.model.homes import Home, homes_in
 from tests.doubles.discord import Answer, Discord, Person, Server
@@ -133,6 +134,24 @@ async def test_an_answer_that_comes_late_makes_no_second_one(
         assert all("Gemaakt" in said for said in await asyncio.gather(*pressing))
         (made,) = named(town)
         assert (await kept(plein))["discord"].ref == made
+
+
+async def test_what_was_given_up_and_comes_after_all_is_found(
+    double: Discord, database: str, town: Server, mo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platforms, "MAKES_WITHIN", 0.5)
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        asked = await sure(mo)
+        held = double.faults.hold(MAKE)
+        assert "Discord antwoordde niet op tijd." in await yes(mo, asked)
+        assert (named(town), await kept(plein)) == ([], {})
+        held.release()
+        (made,) = await double.until(lambda: named(town) or None)
+        offered = await mo.uses("sport", "gemeenschap inrichten")
+        assert offered.buttons[0] == "Kies de categorie “Thema’s” (server Plein)"
+        await mo.presses(offered.message, offered.buttons[0])
+        assert (await kept(plein))["discord"].ref == made
+    assert named(town) == [made]
 
 
 async def test_what_is_not_allowed_is_said_with_what_to_do(

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from adapters.matrix.homes import Homes
 from adapters.matrix.rooms import MADE_FOR_COMMUNITY
+from adapters.matrix.session import Session
+from bot.errors import UserError
+from bot.model.message import text
+from bot.model.people import Grounds
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, Shown
 from tests.plein import Plein
@@ -173,6 +178,14 @@ async def test_refused_it_is_said_with_what_to_do(homeserver: Homeserver, tmp_pa
         assert "Ik kan de space “Thema’s” niet maken. De homeserver weigert het (M_FORBIDDEN)." in said
         assert await at.made() == []
         assert await at.plein.stop() == 0
+
+
+async def test_a_space_that_nobody_could_come_into_is_not_made() -> None:
+    """Who asks on Discord may have no account here, and no other moderator either: no server is asked."""
+    homes = Homes(cast(Session, None), Grounds())
+    with pytest.raises(UserError) as refused:
+        await homes.make(1, NAME, [])
+    assert refused.value.text.values["why"] == text("matrix.home.nobody")
 
 
 async def test_killed_between_making_and_keeping(homeserver: Homeserver, tmp_path: Path) -> None:
