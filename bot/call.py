@@ -76,7 +76,7 @@ class Call:
     # What takes away what was said, where it is a message that others see.
     removal: Removal | None = None
     # What asks the platforms beside the transaction, where somebody uses a command.
-    platforms: Inquiry | None = None
+    inquiry: Inquiry | None = None
     # In private: the communities that they are in, by name; and whether they choose this one by what they do.
     mine: Mapping[int, str] = field(default_factory=dict)
     turned: bool = False
@@ -257,7 +257,7 @@ class Call:
 
     def inspect(self) -> Sequence[Lack]:
         """What Plein lacks where this community is, on every platform."""
-        return self.platforms.inspect() if self.platforms else ()
+        return self.inquiry.inspect(self._community) if self.inquiry else ()
 
     # --- where its themes get their channels or rooms ---
 
@@ -268,15 +268,20 @@ class Call:
 
     def housings(self) -> Sequence[Housing]:
         """What can be chosen for a home, on each platform where this community is."""
-        return self.platforms.housings() if self.platforms else ()
+        return self.inquiry.housings(self._community) if self.inquiry else ()
 
     def make_home(self, option: Option, name: str, people: Sequence[Identity]) -> Home:
         """Have it made by that name, for these people to look after, where it is not there already.
 
         Raises: UserError where that cannot be.
         """
-        assert self.platforms
-        return self.platforms.make_home(option, name, people)
+        assert self.inquiry
+        return self.inquiry.make_home(self._community, option, name, people)
+
+    @property
+    def _community(self) -> int:
+        assert self.tx.community
+        return self.tx.community
 
     def settle_in(self, home: Home) -> None:
         """Themes get their channels or rooms there from now on."""

@@ -72,21 +72,20 @@ class Inquiry:
     again, in a transaction of its own.
     """
 
-    def __init__(self, platforms: Platforms, community: int) -> None:
+    def __init__(self, platforms: Platforms) -> None:
         self._platforms = platforms
-        self._community = community
         self._answers: dict[Hashable, Any] = {}
 
-    def inspect(self) -> Sequence[Lack]:
-        return self._answer("inspect", partial(self._platforms.inspect, self._community))
+    def inspect(self, community: int) -> Sequence[Lack]:
+        return self._answer(("inspect", community), partial(self._platforms.inspect, community))
 
-    def housings(self) -> Sequence[Housing]:
-        return self._answer("housings", partial(self._platforms.housings, self._community))
+    def housings(self, community: int) -> Sequence[Housing]:
+        return self._answer(("housings", community), partial(self._platforms.housings, community))
 
-    def make_home(self, option: Option, name: str, people: Sequence[Identity]) -> Home:
+    def make_home(self, community: int, option: Option, name: str, people: Sequence[Identity]) -> Home:
         """Raises: UserError."""
-        make = partial(self._platforms.make_home, self._community, option, name, people)
-        return self._answer((option.home, name), make)
+        make = partial(self._platforms.make_home, community, option, name, people)
+        return self._answer((community, option.home, name), make)
 
     def _answer(self, what: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
         if what not in self._answers:

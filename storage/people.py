@@ -17,7 +17,7 @@ from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.forgotten import Forgotten
-from storage.tables import NOWHERE, identities, members, places, posts, residents
+from storage.tables import accounts, identities, members, places, posts, residents
 from storage.upsert import upsert
 
 # Whose people are looked among: those of these themes, or all there are.
@@ -68,17 +68,24 @@ _TALKS_TO = (
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(account=bindparam("account_"))
 )
-# What waits for them goes along, and whatever it waited for.
+# What waits for them goes along, and whatever it waited for: with each account that could have said it, or
+# with none yet.
+_MIGHT_SAY = (
+    select(accounts.c.account)
+    .where(accounts.c.platform == bindparam("platform_"))
+    .union_all(select(bindparam("platform_", type_=accounts.c.account.type)))
+)
 _HEAR_FROM = (
     update(posts)
     .where(
+        posts.c.account.in_(_MIGHT_SAY),
         posts.c.platform == bindparam("platform_"),
         posts.c.room == bindparam("user_"),
         posts.c.private,
         posts.c.sent_at.is_(None),
+        posts.c.parked.is_(None),
         posts.c.ref.is_(None),
         posts.c.account != bindparam("account_"),
-        posts.c.account != NOWHERE,
     )
     .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
 )
@@ -200,7 +207,8 @@ _GONE = (
     .values(gone_at=bindparam("at_", type_=identities.c.gone_at.type))
 )
 _LONG_GONE = select(identities.c.resident, identities.c.platform, identities.c.user_id).where(
-    identities.c.gone_at <= bindparam("before_", type_=identities.c.gone_at.type)
+    identities.c.gone_at.is_not(None),
+    identities.c.gone_at <= bindparam("before_", type_=identities.c.gone_at.type),
 )
 _WITH_ROLE = (
     select(identities.c.platform, identities.c.user_id)

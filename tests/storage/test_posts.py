@@ -71,7 +71,7 @@ async def test_of_the_answers_that_wait_for_one_person_the_newest(store: Databas
 
     def work(tx: Transaction) -> list[str]:
         resident = tx.people.add(own, "own")
-        tx.posts.add("told", own, hello("told"), NOW, account="a", resident=resident.id)
+        cast(Tx, tx).posts.add("told", own, hello("told"), NOW, account="a", resident=resident.id)
         add(tx, SPORT, "place")
         add(tx, ANNA, "another")
         add(tx, own, *(f"answer {number}" for number in range(last)))
