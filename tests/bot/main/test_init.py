@@ -469,9 +469,12 @@ class AtTerminal:
 
     def interrupt(self) -> None:
         """Ctrl-C, and once more where it came just before the process began to wait for a line."""
-        self.type("\x03")
-        while not self._hears(1):
+        before = len(self.said)
+        while not self.said[before:].replace("^C", "").strip():
             self.type("\x03")
+            # The terminal itself echoes the key: that says nothing of the process.
+            while self._hears(3) and not self.said[before:].replace("^C", "").strip():
+                pass
 
     def end(self) -> int:
         with contextlib.suppress(OSError):  # how a terminal says that nobody is there any more
