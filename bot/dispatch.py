@@ -23,7 +23,7 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Inspection, Invocation, Lack
+from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import (
     FIRST_COMMUNITY,
@@ -36,6 +36,7 @@ from bot.model.people import (
     Role,
     part_now,
 )
+from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
@@ -76,10 +77,6 @@ class _Turn:
     community: int
 
 
-async def _nothing_to_inspect(community: int) -> Sequence[Lack]:
-    return ()
-
-
 class Dispatch:
     """Runs invocations. Everything that a handler may do is in the Call it gets."""
 
@@ -90,14 +87,14 @@ class Dispatch:
         commands: Commands,
         communities: Communities,
         belongings: Belongings,
-        inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
+        platforms: Platforms | None = None,
     ) -> None:
         self.store = store
         self.communities = communities
         self.clock = clock
         self.commands = commands
         self.belongings = belongings
-        self._inspect = inspect
+        self._platforms = platforms or Platforms()
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -118,6 +115,7 @@ class Dispatch:
             whose = await self.communities.of(invocation)
             return whose, await self._run_for(whose, without_marks(invocation))
         plain, found = without_marks(invocation), Whose(FIRST_COMMUNITY, stranger=True)
+        inquiry = Inquiry(self._platforms)
 
         def find(tx: Transaction) -> int:
             nonlocal found
@@ -125,7 +123,7 @@ class Dispatch:
             return found.community
 
         def once(told: Told, tx: Transaction) -> Message | _Ask | _Turn | None:
-            return None if found.stranger else self._once_for(found, plain, told, tx)
+            return None if found.stranger else self._once_for(found, plain, inquiry, told, tx)
 
         answer = await self._asking(
             plain, lambda told: self.store.run(partial(once, told), plain, community=find)
@@ -136,19 +134,22 @@ class Dispatch:
         return found, answer
 
     async def _run_for(self, whose: Whose, invocation: Invocation) -> Message | _Turn | None:
+        inquiry = Inquiry(self._platforms)
         return await self._asking(
             invocation,
             lambda told: self.store.run(
-                partial(self._once_for, whose, invocation, told), invocation, community=whose.community
+                partial(self._once_for, whose, invocation, inquiry, told),
+                invocation,
+                community=whose.community,
             ),
         )
 
     def _once_for(
-        self, whose: Whose, invocation: Invocation, told: Told, tx: Transaction
+        self, whose: Whose, invocation: Invocation, inquiry: Inquiry, told: Told, tx: Transaction
     ) -> Message | _Ask | _Turn | None:
         if self._is_unclear(whose, invocation):
             return self._say_first(invocation, whose, tx)
-        return self._once(invocation, told, tx, whose=whose)
+        return self._once(invocation, told, tx, whose=whose, inquiry=inquiry)
 
     def _is_unclear(self, whose: Whose, invocation: Invocation) -> bool:
         return bool(whose.refused) or (whose.asks and not self._names_one(invocation))
@@ -277,7 +278,7 @@ class Dispatch:
         tx: Transaction,
         *,
         whose: Whose | None = None,
-        inspection: Inspection | None = None,
+        inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
         known = _recognised(invocation, tx)
         if known.answer:
@@ -285,7 +286,7 @@ class Dispatch:
         if is_over(known, invocation.author, invocation.at, tx):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
-        call.inspection = inspection
+        call.inquiry = inquiry
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
