@@ -35,7 +35,7 @@ import contextlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
@@ -301,9 +301,7 @@ class Batch:
     def under_way(self) -> frozenset[tuple[Any, ...]]:
         """The transactions of other processes that may write, each once; none where there is one writer."""
         return (
-            frozenset(map(tuple, self._executor.execute(_under_way())))
-            if self._executor.locks
-            else frozenset()
+            frozenset(map(tuple, self._executor.execute(_UNDER_WAY))) if self._executor.locks else frozenset()
         )
 
     @property
@@ -351,17 +349,18 @@ def identity(column: Column[Any]) -> Column[Any]:
 
 @lru_cache(1024)
 def _locking(column: Column[Any]) -> Select[Any]:
-    return select(column).where(among(column, "keys")).order_by(column).with_for_update()
+    return select(column).where(among(column, "keys")).order_by(column).with_for_update(key_share=True)
 
 
-@cache
-def _under_way() -> Select[str, str]:
-    """As PostgreSQL tells who is at work on it."""
-    names = ("pid", "xact_start", "application_name", "datname")
-    activity = Table("pg_stat_activity", MetaData(), *(Column(name, String) for name in names))
-    return select(sql_cast(activity.c.pid, String), sql_cast(activity.c.xact_start, String)).where(
-        activity.c.application_name == WRITES,
-        activity.c.xact_start.is_not(None),
-        activity.c.datname == func.current_database(),
-        sql_cast(activity.c.pid, Integer) != func.pg_backend_pid(),
-    )
+# As PostgreSQL tells who is at work on it.
+_ACTIVITY = Table(
+    "pg_stat_activity",
+    MetaData(),
+    *(Column(name, String) for name in ("pid", "xact_start", "application_name", "datname")),
+)
+_UNDER_WAY = select(sql_cast(_ACTIVITY.c.pid, String), sql_cast(_ACTIVITY.c.xact_start, String)).where(
+    _ACTIVITY.c.application_name == WRITES,
+    _ACTIVITY.c.xact_start.is_not(None),
+    _ACTIVITY.c.datname == func.current_database(),
+    sql_cast(_ACTIVITY.c.pid, Integer) != func.pg_backend_pid(),
+)
