@@ -280,7 +280,7 @@ class Dispatch:
         whose: Whose | None = None,
         inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
-        known = _recognised(invocation, tx)
+        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0]
         if is_over(known, invocation.author, invocation.at, tx):
@@ -544,14 +544,6 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
         return _Ask({}, first.first)
     on = tx.places.on(invocation.author.platform, first.themes)
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
-
-
-def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
-    """Who it is. Until it is done nobody forgets them, or makes one person of them and somebody else."""
-    while True:
-        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        if known.account is None or not tx.people.hold(known.account.resident.id):
-            return known
 
 
 def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:

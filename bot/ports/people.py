@@ -163,11 +163,8 @@ class PeopleStore(Protocol):
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
         ...
 
-    def hold(self, resident: int) -> bool:
-        """Nothing new is kept of them until the transaction ends, but by itself.
-
-        False where that held already; else what was asked of them before is to be asked again.
-        """
+    def hold(self, resident: int) -> None:
+        """Nothing new is kept of them until the transaction ends, but by itself."""
         ...
 
     def export(self, resident: int) -> Exported:
