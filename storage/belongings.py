@@ -16,7 +16,7 @@ from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.community import COLUMN
 from storage.executor import CONFLICTS
-from storage.forgotten import Forgotten, OfAccount, dropping
+from storage.forgotten import Forgotten, OfAccount, drop_posts
 from storage.posts import LONG_AGO
 from storage.tables import boards, handled, identities, members, posts, residents, settings, subjects, uses
 
@@ -48,8 +48,9 @@ _ACCOUNTS = (
     .where(identities.c.resident == _ID)
     .order_by(identities.c.platform, identities.c.user_id)
 )
+_THEIR_POSTS = select(posts.c.account, posts.c.ref).where(posts.c.resident == _ID, posts.c.ref.is_not(None))
+_FORGET_POSTS = delete(posts).where(posts.c.resident == _ID)
 _FORGET = [
-    *dropping(posts.c.resident == _ID),
     *(delete(owner.table).where(owner == _ID) for owner in _OWNED if owner is not posts.c.resident),
     update(_DONE_BY.table).where(_DONE_BY == _ID).values({_DONE_BY: None}),
 ]
@@ -174,6 +175,7 @@ def forget(db: Batch, past: Forgotten, resident: int, at: datetime, now: datetim
     """
     for account in accounts_of(db, resident):
         past.add(account, at, now)
+    drop_posts(db, _THEIR_POSTS, _FORGET_POSTS, {"id_": resident})
     for statement in (*_FORGET, _BLANK):
         db.execute(statement, {"id_": resident})
     for statement, what in ((_SAY_ANEW, "post"), (_SHOW_ANEW, "board")):

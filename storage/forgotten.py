@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, and_, bindparam, delete, select, update
+from sqlalchemy import Delete, Select, and_, bindparam, delete, select, update
 
 from bot.model.people import Identity
 from storage.batch import Batch
@@ -64,16 +64,22 @@ class OfAccount:
         }
 
 
-def dropping(those: ColumnElement[bool]) -> Sequence[Delete]:
-    """These posts, and which messages on a platform they are: however many, in two statements."""
-    its_refs = refs.c.post.in_(select(posts.c.id).where(those))
-    return delete(refs).where(its_refs), delete(posts).where(those)
-
-
-_DROP = (
-    *(statement for those in OfAccount.posts for statement in dropping(those)),
-    delete(handled).where(OfAccount.answers),
+_ITS_POSTS = tuple(
+    (select(posts.c.account, posts.c.ref).where(those, posts.c.ref.is_not(None)), delete(posts).where(those))
+    for those in OfAccount.posts
 )
+_DROP_REF = delete(refs).where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
+_DROP_HANDLED = delete(handled).where(OfAccount.answers)
+
+
+def drop_posts(db: Batch, found: Select[Any], gone: Delete, values: dict[str, Any]) -> None:
+    """These posts, and which messages on a platform they are; `found` gives account and reference of each."""
+    rows = [
+        {"account_": row.account, "ref_": ref} for row in db.execute(found, values) for ref in row.ref.split()
+    ]
+    if rows:
+        db.execute(_DROP_REF, rows)
+    db.execute(gone, values)
 
 
 class Forgotten:
@@ -104,8 +110,9 @@ class Forgotten:
     def drop_traces(self, account: Identity) -> None:
         """What was said to it, and that it was answered."""
         values = OfAccount.values(account)
-        for statement in _DROP:
-            self._db.execute(statement, values)
+        for found, gone in _ITS_POSTS:
+            drop_posts(self._db, found, gone, values)
+        self._db.execute(_DROP_HANDLED, values)
 
     # --- what is left to do ---
 
