@@ -26,10 +26,10 @@ from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserErro
 from bot.model.events import Inspection, Invocation, Lack
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
+from bot.names import called
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
-from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -386,7 +386,7 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        name, author, now = visible(invocation.name), invocation.author, self.clock.now()
+        name, author, now = called(invocation.name), invocation.author, self.clock.now()
         account = known.account or Account(tx.people.add(author, name), heard_as=author.address)
         resident = account.resident
         renamed = not account.name_is_chosen and resident.name != name
@@ -444,7 +444,7 @@ class Dispatch:
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
-            called=visible(invocation.name),
+            called=called(invocation.name),
             place=invocation.place,
             place_wanted=known.place_locale,
             theme_here=known.theme,
