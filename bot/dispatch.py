@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -38,6 +38,8 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # What only chooses a community, for whatever is said in private.
 CHOOSE = "community choose"
+# So often within ten minutes somebody is answered where others read it, who could be in private.
+_BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
@@ -323,12 +325,13 @@ class Dispatch:
     ) -> None:
         """Say it; to whom a word in private would reach late, beside what they said where that is no secret.
 
-        That it counts takes no more than a sign there, and no word at all where they see it anyway.
+        That it counts takes no more than a sign there, and no word at all where they see it anyway. Of one
+        person so much is said there, and what is beyond that in private: all else there comes after it.
         """
-        if invocation.beside and (aloud or call.in_sight):
+        if call.in_sight and invocation.beside and invocation.acknowledged:
+            return
+        if invocation.beside and (aloud or call.in_sight) and _may_be_beside(call):
             to = invocation.beside
-            if call.in_sight and invocation.acknowledged:
-                return
             if call.in_sight:
                 answer = Message((Sign(text("answer.counts")),), locale=call.locale)
         key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
@@ -525,6 +528,15 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     call.post(invocation.place, here, key, account=invocation.account)
     alone = Message(message(text("private.here")).blocks, locale=call.locale)
     call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
+
+
+def _may_be_beside(call: Call) -> bool:
+    """Counted, of whoever is somebody still."""
+    if call.used(_BESIDE) >= MOST_BESIDE:
+        return False
+    if call.resident.id != NOBODY.id:
+        call.use(_BESIDE, within=BESIDE_WITHIN)
+    return True
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
-from bot.dispatch import Dispatch
+from bot.dispatch import BESIDE_WITHIN, MOST_BESIDE, Dispatch
 from bot.errors import Unsure, UserError
 from bot.features.polls.records import POLLS
 from bot.features.polls.settings import PollsSettings
@@ -680,6 +680,22 @@ async def test_what_is_theirs_waits_until_they_are_met(town: Town) -> None:
         unmet = said_by(town, "ben", words, number)
         assert await answered(town, unmet) == (unmet.author, False)
         await town.core.outbox.worker.flush()
+
+
+async def test_so_much_is_said_beside_it_and_the_rest_in_private(town: Town) -> None:
+    """What one person asks for again and again holds up what else is to be said there."""
+    for number in range(MOST_BESIDE):
+        unmet = said_by(town, "anna", "!help", number)
+        assert await answered(town, unmet) == (unmet.beside, False)
+        await town.core.outbox.worker.flush()
+    unmet = said_by(town, "anna", "!help", 99)
+    assert await answered(town, unmet) == (unmet.author, False)
+    other = said_by(town, "ben", "!help")
+    assert await answered(town, other) == (other.beside, False)
+    town.clock.turn(BESIDE_WITHIN + timedelta(seconds=1))
+    unmet = said_by(town, "anna", "!help", 100)
+    await town.core.outbox.worker.flush()
+    assert await answered(town, unmet) == (unmet.beside, False)
 
 
 async def test_a_vote_that_counts_takes_no_more_than_a_sign(town: Town) -> None:
