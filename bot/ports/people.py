@@ -297,7 +297,7 @@ class EnvelopeStore(Protocol):
     def leave_old_keys(self) -> bool:
         """Seal anew what still waits, let go of the rest, and destroy this community's old keys.
 
-        False: not all of them are gone yet, here or in other communities.
+        False: not all of them are gone yet, here or in other communities; or somebody is just sealing.
         """
         ...
 

@@ -16,6 +16,8 @@ from sqlalchemy import Column, select
 
 from bot.features.polls.records import POLLS
 from bot.main.features import stores_of
+from bot.model.events import Arrival
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from storage.batch import Batch
@@ -263,6 +265,48 @@ async def test_two_that_wait_for_each_other_both_come_through(postgres: PostgreS
                 await store.close()
         # Whoever goes back may meet the other once more before that one is through.
         assert tries > 2
+
+
+async def test_what_one_seals_while_the_other_changes_the_keys_is_read(postgres: PostgreSQL) -> None:
+    """It is not there to be seen yet, and the key would be gone once it is. SQLite has one writer."""
+    url = postgres.new_database()
+    who, said = Identity(PLATFORM, "cas"), message(typed("what cas is told"))
+    sealed, go_on = threading.Event(), threading.Event()
+
+    def seal(tx: Transaction) -> None:
+        tx.inbox.add("x", [Arrival("$late", "!dm", "what cas said")], "c1", NOW)
+        tx.posts.add("late", who, said, NOW, confidential=True)
+        cast(Tx, tx).db.flush()
+        sealed.set()
+        assert tx.offload(lambda: go_on.wait(60))
+
+    def turn(tx: Transaction) -> None:
+        cast(Tx, tx).envelopes.turn()
+
+    async with contextlib.AsyncExitStack() as stack:
+        stores = []
+        for _ in range(2):
+            stores.append(await open_database(url, keys_of(url), stores_of(), answers_within=60))
+            stack.push_async_callback(stores[-1].close)
+        await stores[0].run(lambda tx: tx.inbox.add("x", [Arrival("$early", "!dm", "before")], "c0", NOW))
+        sealing = asyncio.create_task(stores[1].run(seal))
+        assert await asyncio.to_thread(sealed.wait, 60)
+        await stores[0].run(turn)
+        for _ in range(3):
+            assert not await stores[0].run(lambda tx: tx.envelopes.leave_old_keys())
+        go_on.set()
+        await sealing
+        assert not await stores[0].run(lambda tx: tx.envelopes.leave_old_keys()), "the keys are still there"
+        assert await stores[0].run(lambda tx: tx.envelopes.leave_old_keys())
+
+        def read(tx: Transaction) -> tuple[list[str], Message | None]:
+            post = tx.posts.next_for(who, PLATFORM, NOW)
+            return [arrival.body for arrival in tx.inbox.waiting("x", undecryptable=False)], (
+                post and post.message
+            )
+
+        assert await stores[1].run(read) == (["before", "what cas said"], said)
+        assert {name[-1] for name in cast(Any, stores[0])._seals.names()} == {"2"}
 
 
 @pytest.mark.parametrize("secret", [False, True])
