@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
@@ -140,6 +141,40 @@ async def test_killed_before_the_end_it_goes_on(tmp_path: Path) -> None:
     async with open_chat(f"sqlite:///{after}/plein.db", language="en", clock=clock) as chat:
         await chat.core.run_due()
         assert not found_in(after, "annelies", "kingfishers")
+
+
+class Pausing(HandClock):
+    """Whoever sleeps by it is known to."""
+
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.paused = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        self.paused.set()
+        await asyncio.Event().wait()
+
+
+async def test_where_it_cannot_be_kept_who_is_forgotten_it_is_tried_again(tmp_path: Path) -> None:
+    """The list stands on another disk than the database, which may be full."""
+    clock, listed = Pausing(), tmp_path / "plein.db-keys" / "forgotten.list"
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
+        await busy(chat)
+        listed.mkdir()
+        clock.turn(MINUTE)
+        await ask(chat, ANN, "!me forget --sure")
+        clock.turn(MINUTE)
+        running = asyncio.create_task(chat.core.erasing.run())
+        await asyncio.wait(
+            [running, asyncio.ensure_future(clock.paused.wait())], return_when="FIRST_COMPLETED"
+        )
+        assert not running.done(), "Plein goes on"
+        running.cancel()
+        assert found_in(tmp_path, "annelies")
+        listed.rmdir()
+        await chat.core.run_due()
+        assert not found_in(tmp_path, "annelies")
+        assert listed.read_text()
 
 
 async def test_a_backup_forgets_them_again(tmp_path: Path) -> None:
