@@ -19,6 +19,7 @@ from storage.executor import CONFLICTS
 from storage.forgotten import Forgotten, OfAccount, drop_posts
 from storage.posts import LONG_AGO
 from storage.tables import boards, handled, identities, members, posts, residents, settings, subjects, uses
+from storage.uses import leave_behind
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
@@ -173,7 +174,9 @@ def forget(db: Batch, past: Forgotten, resident: int, at: datetime, now: datetim
 
     What their accounts said before `at` is not dealt with again.
     """
-    for account in accounts_of(db, resident):
+    accounts = accounts_of(db, resident)
+    leave_behind(db, resident, [past.mark_of(account) for account in accounts], now)
+    for account in accounts:
         past.add(account, at, now)
     drop_posts(db, _THEIR_POSTS, _FORGET_POSTS, {"id_": resident})
     for statement in (*_FORGET, _BLANK):

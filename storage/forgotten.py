@@ -97,6 +97,10 @@ class Forgotten:
     def _own_mark(self, account: str) -> str:
         return self._mark(self._db.community, account)
 
+    def mark_of(self, account: Identity) -> str:
+        """By which it is known again in this community."""
+        return self._own_mark(account.address)
+
     def add(self, account: Identity, at: datetime, now: datetime) -> None:
         row = {"mark": self._own_mark(account.address), "at": at, "account": account.address, "since": now}
         self._db.execute(_ADD, row)

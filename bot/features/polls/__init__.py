@@ -71,7 +71,13 @@ def part_resident(tx: Transaction, resident: int, new: int) -> None:
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
-    """Their votes are taken back where that is possible still; of what is over the figures stay alone."""
+    """Their votes are taken back where that is possible still; of what is over the figures stay alone.
+
+    What they asked and others still answer counts for them, should they come back.
+    """
+    for poll in tx.of(POLLS).opened_by(resident):
+        if poll.state in ("open", "planned"):
+            tx.uses.add(resident, ask.STANDING, poll.closes_at)
     reasons = tx.of(POLLS).reasons_of(resident)
     for poll, whole in reasons:
         # Of who was two people both may stand there, each by itself.
