@@ -243,7 +243,7 @@ class Dispatch:
         whose: Whose | None = None,
         inspection: Inspection | None = None,
     ) -> Message | _Ask | _Turn | None:
-        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
+        known = _recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
         if is_over(known, invocation.author, invocation.at, tx):
@@ -505,6 +505,14 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
         return _Ask({}, first.first)
     on = tx.places.on(invocation.author.platform, first.themes)
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
+
+
+def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
+    """Who it is: also at the end, whatever another process does meanwhile."""
+    while True:
+        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
+        if known.answer or known.account is None or not tx.people.keep(known.account.resident.id):
+            return known
 
 
 def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:

@@ -131,7 +131,7 @@ class Batch:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
         self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
-        self._locked: dict[Column[Any], set[Any]] = {}
+        self._locked: dict[tuple[Column[Any], bool], set[Any]] = {}
         self._shares_sealing = False
 
     # --- whose it is ---
@@ -224,18 +224,19 @@ class Batch:
         expected = self._expected.get(column, ())
         return expected if part in expected else (part,)
 
-    def lock(self, column: Column[Any], *keys: Any) -> bool:
-        """Hold these rows, and all that are expected, until the end.
+    def lock(self, column: Column[Any], *keys: Any, weakly: bool = False) -> bool:
+        """Hold these rows, and all that are expected, until the end. `weakly`: others may refer to them anew.
 
         False if they were held already; else what was asked before may come from before the wait.
         """
         if not self._executor.locks:
             return False
-        locked = self._locked.setdefault(column, set())
-        if locked.issuperset(keys):
+        held = self._locked.setdefault((column, False), set())
+        locked = self._locked.setdefault((column, weakly), set())
+        if (held | locked).issuperset(keys):
             return False
-        new = self._expected.get(column, set()).union(keys) - locked
-        self._executor.execute(_locking(column), {"keys": sorted(new)})
+        new = self._expected.get(column, set()).union(keys) - locked - held
+        self._executor.execute(_locking(column, weakly), {"keys": sorted(new)})
         locked |= new
         self._forget(loader for loader in self._loaded if column.table in loader.guarded_by)
         return True
@@ -340,5 +341,6 @@ def identity(column: Column[Any]) -> Column[Any]:
 
 
 @lru_cache(1024)
-def _locking(column: Column[Any]) -> Select[Any]:
-    return select(column).where(among(column, "keys")).order_by(column).with_for_update()
+def _locking(column: Column[Any], weakly: bool) -> Select[Any]:
+    rows = select(column).where(among(column, "keys")).order_by(column)
+    return rows.with_for_update(key_share=weakly)

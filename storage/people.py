@@ -328,6 +328,9 @@ class People:
     def hold(self, resident: int) -> None:
         self._db.lock(residents.c.id, resident)
 
+    def keep(self, resident: int) -> bool:
+        return self._db.lock(residents.c.id, resident, weakly=True)
+
     def export(self, resident: int) -> Exported:
         return belongings.export(self._db, resident)
 

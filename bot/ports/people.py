@@ -163,6 +163,13 @@ class PeopleStore(Protocol):
         """Nothing new is kept of them until the transaction ends, but by itself."""
         ...
 
+    def keep(self, resident: int) -> bool:
+        """They are neither forgotten nor somebody else's by another process until the transaction ends.
+
+        True where that may have been waited for: what was asked about them before may not hold any more.
+        """
+        ...
+
     def export(self, resident: int) -> Exported:
         """What the core keeps of them."""
         ...
