@@ -341,6 +341,6 @@ def identity(column: Column[Any]) -> Column[Any]:
 
 
 @lru_cache(1024)
-def _locking(column: Column[Any], weakly: bool) -> Select[Any]:
+def _locking(column: Column[Any], weakly: bool = False) -> Select[Any]:
     rows = select(column).where(among(column, "keys")).order_by(column)
     return rows.with_for_update(key_share=weakly)

@@ -81,7 +81,9 @@ class Erasing:
         self._woken.clear()
         is_done = False
         try:
-            left, last = await self._store.run_anywhere(partial(self._end, before))
+            more = True
+            while more:  # others have their turn in between
+                left, more, last = await self._store.run_anywhere(partial(self._end, before))
             is_clean = last is None or await self._store.wipe_log()
             if last and is_clean:
                 await self._store.run_anywhere(lambda tx: tx.forgotten.wiped(last))
@@ -92,17 +94,17 @@ class Erasing:
         return is_done
 
     @staticmethod
-    def _end(before: datetime, tx: Transaction) -> tuple[int, str | None]:
-        """How much has not come to its end by then, and what is still to be wiped."""
-        left = 0
+    def _end(before: datetime, tx: Transaction) -> tuple[int, bool, str | None]:
+        """How much has not come to its end by then, whether more can go at once, and what is to be wiped."""
+        left, more = 0, False
         for community, account, since in tx.forgotten.pending():
             if since > before:
                 left += 1
                 continue
             with tx.within(community):
-                tx.forgotten.end(account)
+                more |= not tx.forgotten.end(account)
         for community in tx.envelopes.turned():
             with tx.within(community):
                 left += not tx.envelopes.leave_old_keys()
         tx.forgotten.note_known()
-        return left, tx.forgotten.to_wipe()
+        return left, more, tx.forgotten.to_wipe()

@@ -273,8 +273,11 @@ class ForgottenStore(Protocol):
         """Accounts of which a farewell may still be on its way: whose community's, and since when."""
         ...
 
-    def end(self, account: Identity) -> None:
-        """Nothing carries that account any more; a list beside the database has its mark."""
+    def end(self, account: Identity) -> bool:
+        """Nothing carries that account any more; a list beside the database has its mark.
+
+        False: there is more of it than goes at once.
+        """
         ...
 
     def to_wipe(self) -> str | None:
