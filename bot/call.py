@@ -341,17 +341,20 @@ class Call:
         until: datetime | None = None,
         theme: int | None = None,
         role: Role = Role.RESIDENT,
+        instead_of: str = "",
     ) -> None:
         """Say it to this person alone, after the commit; once, however often the same key is told.
 
         It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
         again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
-        part there when it is said, with that `role`: accounts that do not are passed over. `change_post` and
-        `withdraw_post` do with it what they do with a post.
+        part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
+        in `announce`. `change_post` and `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
         since = self.now - AWAY_AFTER
+        if instead_of:
+            self.tx.told.skip(number, instead_of)
         self.tx.told.add(
             key,
             number,
@@ -384,9 +387,13 @@ class Call:
         """The secret is over: nothing is kept of what was said about it."""
         self.tx.posts.forget(f"{SECRET}{secret}:")
 
-    def announce(self, theme: int, message: Message, key: str) -> None:
-        """Say it in every place of the theme."""
+    def announce(self, theme: int, message: Message, key: str, *, instead_of: str = "") -> None:
+        """Say it in every place of the theme. `instead_of`: what still waits there under keys that begin so
+        is said no more, which is for what one person can have said again and again.
+        """
         for place in self.tx.places.of_theme(theme):
+            if instead_of:
+                self.tx.posts.skip(place, instead_of)
             self.post(place, message, f"{key}:{place.platform}:{place.room_id}")
 
     def schedule(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -36,11 +36,11 @@ from bot.model.people import (
     Role,
     part_now,
 )
+from bot.names import called
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
-from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -49,6 +49,8 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # What only chooses a community, for whatever is said in private.
 CHOOSE = "community choose"
+# So often within ten minutes somebody is answered where others read it, who could be in private.
+_BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
@@ -280,7 +282,7 @@ class Dispatch:
         whose: Whose | None = None,
         inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
-        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
+        known = _recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
         if is_over(known, invocation.author, invocation.at, tx):
@@ -362,12 +364,13 @@ class Dispatch:
     ) -> None:
         """Say it; to whom a word in private would reach late, beside what they said where that is no secret.
 
-        That it counts takes no more than a sign there, and no word at all where they see it anyway.
+        That it counts takes no more than a sign there, and no word at all where they see it anyway. Of one
+        person so much is said there, and what is beyond that in private: all else there comes after it.
         """
-        if invocation.beside and (aloud or call.in_sight):
+        if call.in_sight and invocation.beside and invocation.acknowledged:
+            return
+        if invocation.beside and (aloud or call.in_sight) and _may_be_beside(call):
             to = invocation.beside
-            if call.in_sight and invocation.acknowledged:
-                return
             if call.in_sight:
                 answer = Message((Sign(text("answer.counts")),), locale=call.locale)
         key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
@@ -425,7 +428,7 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        name, author, now = visible(invocation.name), invocation.author, self.clock.now()
+        name, author, now = called(invocation.name), invocation.author, self.clock.now()
         account = known.account or Account(tx.people.add(author, name), heard_as=author.address)
         resident = account.resident
         renamed = not account.name_is_chosen and resident.name != name
@@ -486,7 +489,7 @@ class Dispatch:
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
-            called=visible(invocation.name),
+            called=called(invocation.name),
             place=invocation.place,
             place_wanted=known.place_locale,
             theme_here=known.theme,
@@ -546,6 +549,14 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
 
 
+def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
+    """Who it is: also at the end, whatever another process does meanwhile."""
+    while True:
+        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
+        if known.answer or known.account is None or not tx.people.keep(known.account.resident.id):
+            return known
+
+
 def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:
     """Whether whoever said it was forgotten since: nothing of theirs happens a second time."""
     forgotten_at = known.account.forgotten_at if known.account else tx.forgotten.at(author)
@@ -567,6 +578,15 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     call.post(invocation.place, here, key, account=invocation.account)
     alone = Message(message(text("private.here")).blocks, locale=call.locale)
     call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
+
+
+def _may_be_beside(call: Call) -> bool:
+    """Counted, of whoever is somebody still."""
+    if call.used(_BESIDE) >= MOST_BESIDE:
+        return False
+    if call.resident.id != NOBODY.id:
+        call.use(_BESIDE, within=BESIDE_WITHIN)
+    return True
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

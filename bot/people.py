@@ -16,7 +16,7 @@ from bot.commands.argument import Argument, Converter
 from bot.errors import Unsure, UserError
 from bot.model.message import Suggestion, Text, text, typed
 from bot.model.people import Known, Resident, Role
-from bot.unseen import visible
+from bot.names import called
 
 # So many who bear one name are asked about; where there are more, a mention says it quicker.
 MOST_NAMESAKES = 10
@@ -33,7 +33,7 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
     words = str(value).strip()
     for mention in call.mentions:
         if mention.written == words:
-            return call.tx.people.of(mention.account, visible(mention.name))
+            return call.tx.people.of(mention.account, called(mention.name))
     if kept := _KEPT.fullmatch(words):
         found = call.tx.people.numbered(int(kept[1]), _near(call))
     else:

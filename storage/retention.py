@@ -30,7 +30,7 @@ from sqlalchemy import (
 from bot.ports.storage import Store, Transaction
 from storage.community import anywhere
 from storage.executor import Rows
-from storage.tables import boards, handled, inbox, jobs, posts, refs, uses
+from storage.tables import boards, handled, inbox, jobs, posts, refs, spent, uses
 from storage.unit import Tx
 
 PAGE = 500
@@ -143,6 +143,13 @@ RULES = (
         "it counts for the limit",
         uses,
         before(uses.c.until),
+    ),
+    Rule(
+        "the same of whoever was forgotten, under a mark",
+        timedelta(),
+        "it counts for whoever comes back",
+        spent,
+        before(spent.c.until),
     ),
     Rule(
         "what a platform brought and nobody dealt with",

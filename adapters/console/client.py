@@ -29,6 +29,7 @@ from bot.ports.adapter import Core
 from bot.ports.storage import Store
 from bot.recent import Recent
 from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 PLATFORM = "console"
 # What stands here for a category or a space.
@@ -259,7 +260,7 @@ class Console:
             lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")
             if file.form != "png":
                 lines += (await self.core.file(file, voice)).decode("utf-8-sig").splitlines()
-        self._show(Said(where, lines, kind, message))
+        self._show(Said(visible(where), lines, kind, message))
 
 
 def plain(said: Said) -> str:
