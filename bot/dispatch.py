@@ -280,7 +280,7 @@ class Dispatch:
         whose: Whose | None = None,
         inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
-        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
+        known = _recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
         if is_over(known, invocation.author, invocation.at, tx):
@@ -479,6 +479,7 @@ class Dispatch:
             id=invocation.id,
             now=self.clock.now(),
             configured=self.communities.configured(tx.community),
+            is_as_configured=known.is_as_configured,
             catalogue=self.commands,
             belongings=self.belongings,
             wanted=wanted,
@@ -543,6 +544,14 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
         return _Ask({}, first.first)
     on = tx.places.on(invocation.author.platform, first.themes)
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
+
+
+def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
+    """Who it is. Until it is done nobody forgets them, or makes one person of them and somebody else."""
+    while True:
+        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
+        if known.account is None or not tx.people.hold(known.account.resident.id):
+            return known
 
 
 def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:

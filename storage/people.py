@@ -334,8 +334,8 @@ class People:
     def remove(self, resident: int) -> None:
         belongings.remove(self._db, resident)
 
-    def hold(self, resident: int) -> None:
-        self._db.lock(residents.c.id, resident)
+    def hold(self, resident: int) -> bool:
+        return self._db.lock(residents.c.id, resident)
 
     def export(self, resident: int) -> Exported:
         return belongings.export(self._db, resident)

@@ -54,7 +54,8 @@ class Recognised(NamedTuple):
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one; `account` is
     None where it is nobody's yet. `place_locale` is the language that was chosen for the place; `part` what
-    their platform said last of that account in its theme, None if it never did.
+    their platform said last of that account in its theme, None if it never did. `is_as_configured`: nothing
+    is set in the chat for the place's community, so that its settings need not be read.
     """
 
     answer: tuple[Message | None] | None
@@ -62,6 +63,7 @@ class Recognised(NamedTuple):
     theme: Theme | None
     place_locale: str | None
     part: Part | None
+    is_as_configured: bool = False
 
     @property
     def resident(self) -> Resident | None:
@@ -161,8 +163,11 @@ class PeopleStore(Protocol):
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
         ...
 
-    def hold(self, resident: int) -> None:
-        """Nothing new is kept of them until the transaction ends, but by itself."""
+    def hold(self, resident: int) -> bool:
+        """Nothing new is kept of them until the transaction ends, but by itself.
+
+        False where that held already; else what was asked of them before is to be asked again.
+        """
         ...
 
     def export(self, resident: int) -> Exported:
