@@ -19,7 +19,6 @@ from bot.features.polls.records import (
     POLLS,
     ROLES,
     SUBJECT,
-    UNREADABLE,
     Choices,
     Kind,
     Poll,
@@ -82,12 +81,12 @@ def ask_for_vote(call: Call, given: Mapping[str, Any]) -> None:
 def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_voted: bool = False) -> Message:
     """Vote by the numbers of options, as a platform's own poll gives them; none: the vote is taken back.
 
-    `unless_voted`: whoever has a ballot already keeps it.
+    `unless_voted`: what they said otherwise stands, also that their vote was taken back.
     """
     found, before = _find(call, poll)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
-    if unless_voted and before not in ((), UNREADABLE):
+    if unless_voted and call.tx.of(POLLS).said_at(found.id, call.resident.id):
         return show.receipt(call.tx, found, before, before)
     with _openly(found):
         after = check_chosen(found, numbers) if numbers else ()
