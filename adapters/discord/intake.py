@@ -31,7 +31,6 @@ from adapters.discord.render import values_of
 from adapters.discord.replies import Interaction, Prepared, Reply, source_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
-from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
 from bot.model.message import Message, message, text
@@ -138,7 +137,7 @@ class Intake:
         """A button is a command already filled in; one that opens a form is answered by that form."""
         data = _data(asked)
         match ids.read(str(data.get("custom_id"))):
-            case ids.Filled(command, args, chosen=chosen) if _is_theirs(args.get(ONCE), asked):
+            case ids.Filled(command, args, chosen=chosen):
                 if chosen:
                     values = map(str, data.get("values") or ())
                     args = {**args, "numbers": [int(value) for value in values if value.isdecimal()]}
@@ -172,8 +171,8 @@ class Intake:
     async def _message(self, asked: Interaction, where: ids.Pressed | None) -> Message | None:
         """What stands there in full: what they were answered, or the message that the button is on."""
         match where:
-            case ids.Referred(invocation_id) if _is_theirs(invocation_id, asked):
-                return await self._on.core.answer_to(invocation_id)
+            case ids.Referred(invocation_id):
+                return await self._on.core.answer_to(invocation_id, Identity(PLATFORM, str(asked.user.id)))
             case ids.Own(message_id=elsewhere) if asked.message and _stands_before(elsewhere, asked.message):
                 there = int(elsewhere or asked.message.id)
                 found = await self._on.core.message_at(self._on.account, str(there))
@@ -270,11 +269,6 @@ def _at_once(shown: Message | None) -> Message | None:
     """The form that comes with it, and nothing else."""
     form = shown.form if shown else None
     return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
-
-
-def _is_theirs(invocation_id: object, asked: Interaction) -> bool:
-    """Whether it was they who were answered: ids end with whose they are."""
-    return invocation_id is None or str(invocation_id).endswith(f":{asked.user.id}")
 
 
 def _stands_before(elsewhere: str, pressed: discord.Message) -> bool:

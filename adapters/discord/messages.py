@@ -102,7 +102,7 @@ class Messages:
 
     def _heard(self, message: int, kept: Json) -> Heard:
         return Heard(
-            f"{PLATFORM}:{message}:{kept['author']}",
+            f"{PLATFORM}:{message}",
             self._on.account,
             Place(PLATFORM, str(kept["place"])),
             Identity(PLATFORM, str(kept["author"])),
@@ -125,7 +125,7 @@ class Messages:
             role, since, writes = here.role, here.since, here.writes
         mentions = await places.mentions([kept["words"]], author, place, said_at)
         return Invocation(
-            f"{PLATFORM}:{message}:{kept['author']}",
+            f"{PLATFORM}:{message}",
             Identity(PLATFORM, str(kept["author"])),
             kept["name"],
             place,

@@ -90,8 +90,10 @@ class HandledStore(Protocol):
         """It is not kept that anybody was answered that line. Not of what is confidential."""
         ...
 
-    def answer(self, invocation_id: str) -> Message | None:
-        """What was answered to it; None where nothing was, or it is not remembered."""
+    def answer(self, invocation_id: str, who: Identity | None) -> Message | None:
+        """What that account (None: whichever) was answered to it; None where nothing was, or it is not
+        remembered.
+        """
         ...
 
     def undo(self, invocation_id: str) -> Undo | None: ...
