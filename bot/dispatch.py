@@ -118,7 +118,7 @@ class Dispatch:
             known = tx.handled.recognise(invocation.id, invocation.author, None)
             if known.answer:
                 return known.answer[0]
-            if is_over(known, invocation.author, invocation.at, tx):
+            if is_over(known, invocation.author, invocation.earliest or invocation.at, tx):
                 return None
             wanted = (known.account and known.account.resident.locale) or invocation.locale
             locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
@@ -220,6 +220,8 @@ class Dispatch:
         call.given, call.command, call.mine = invocation.args, invocation.command, whose.mine
         call.told = self._understood(invocation, told, tx)
         try:
+            if not (self.commands.by_path[invocation.command].anyone or call.belongs()):
+                return ()
             return suggest(call, typed)[:MOST_SUGGESTED]
         except AskFirst as first:
             return _ask(first, invocation, tx)
@@ -244,7 +246,7 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.at, tx):
+        if is_over(known, invocation.author, invocation.earliest or invocation.at, tx):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         call.inspection = inspection
@@ -382,6 +384,8 @@ class Dispatch:
             given = {name: value for name, value in invocation.args.items() if name in takes} | typed
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
+        if not command.anyone:
+            call.check_belongs()
         return command, given
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:

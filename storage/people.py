@@ -344,9 +344,6 @@ class People:
         self._db.execute(_HEARD, {"id_": resident.id, **values})
         return replace(resident, name=name)
 
-    def of(self, identity: Identity, name: str) -> Resident:
-        return self.by_identity(identity) or self.add(identity, name)
-
     def numbered(self, number: int, themes: Themes) -> Sequence[Resident]:
         return self._near(_BY_NUMBER, themes, id_=number) or self._near(_ALOOF, None, id_=number)
 

@@ -194,6 +194,7 @@ class Messages:
                     since=here.since if here else None,
                     presence=partial(self._on.places.presences, voter_id),
                     account=self._on.account,
+                    earliest=discord.utils.snowflake_time(about),
                     pressed=True,
                 )
             )

@@ -75,7 +75,8 @@ class Invocation:
     `account`: which of Plein's own accounts heard it, where it has several. `beside`: given where there
     is no talk with them in private yet, and their platform makes one have patience to begin it: the place
     beside what they said, where others see it too. `acknowledged`: they see that it counts, without a word.
-    `removal` takes it away, where it is a message that others see. `pressed`: it answers a message of
+    `removal` takes it away, where it is a message that others see. `earliest`: nobody knows when it was said,
+    which may be as early as that, and at `at` at the latest. `pressed`: it answers a message of
     Plein's, by a button or what else is shown there, and belongs to whose that is.
     """
 
@@ -100,6 +101,7 @@ class Invocation:
     beside: Place | None = None
     acknowledged: bool = False
     removal: Removal | None = None
+    earliest: datetime | None = None
     pressed: bool = False
 
 

@@ -182,10 +182,6 @@ class PeopleStore(Protocol):
         """They use Plein with this account just now, which their platform calls that; as they are now."""
         ...
 
-    def of(self, identity: Identity, name: str) -> Resident:
-        """Whose account that is; a new resident of that name where it is nobody's yet."""
-        ...
-
     def numbered(self, number: int, themes: Collection[int] | None) -> Sequence[Resident]:
         """The resident of that number, if they are among the people of `named` or take part in nothing."""
         ...
@@ -362,6 +358,10 @@ class PlaceStore(Protocol):
 
     def is_ours(self, theme: int) -> bool:
         """Whether it has a place that is the community's own."""
+        ...
+
+    def ours(self) -> Collection[int]:
+        """The themes that have such a place."""
         ...
 
     def served(self, account: str) -> Sequence[Place]:

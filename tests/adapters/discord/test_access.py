@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.main.config import ThemeSection
+from bot.main.config import CommunitySection, ThemeSection
 from bot.model.people import Place
 from tests.doubles.discord import Discord, Person, Server, interactions
 from tests.doubles.discord.answers import Answer
@@ -332,3 +332,33 @@ async def test_a_thread_that_nobody_uses_any_more_is_a_theme_again_once_somebody
     await chair.uses(thread, "poll open", question="Nemen we hem aan?", option="Ja | Nee")
     assert "Nemen we" in (await chair.uses(thread, "poll show", poll=1)).text
     assert await known()
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2], ids=["no line", "one community", "two"])
+async def test_of_the_community_nothing_is_told_to_who_is_not_there(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person, lines: int
+) -> None:
+    """A stranger, who has Plein on a server of her own; and Anna, who is put out of the town's."""
+    city, own = double.guild("Stad"), double.guild("Van Zef")
+    city.channel("sport")
+    zef = own.member("zef", locale="nl")
+    communities = [
+        CommunitySection(name="Dorp", servers=(town.id,)),
+        CommunitySection(name="Stad", servers=(city.id,)),
+    ][:lines]
+    async with plein_on(double, database, communities=communities):
+        await ben.uses("sport", "me expertise", words="geluid", show=True)
+        await anna.uses("sport", "poll list")
+        assert ben.mention in (await anna.uses(anna.dm, "who knows", topic="geluid")).text
+        elsewhere = own.member("anna")
+        await anna.leaves()
+        for person in (zef, elsewhere):
+            for path, options in (
+                ("who knows", {"topic": "geluid"}),
+                ("who is", {"person": "ben"}),
+                ("association list", {}),
+                ("community show", {}),
+            ):
+                told = await person.uses(person.dm, path, options)
+                assert "in een kanaal of kamer" in told.text, (path, told.text)
+        assert "Zal ik je vergeten?" in (await elsewhere.uses(elsewhere.dm, "me forget")).text

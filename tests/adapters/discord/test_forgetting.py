@@ -66,3 +66,35 @@ async def test_who_only_talks_is_never_written_down(
         await plein.caught_up()
         await plein.until_quiet()
     assert not found_in(tmp_path, ben.id)
+
+
+async def test_what_they_voted_before_in_discords_own_poll_makes_nobody(
+    double: Discord, tmp_path: Path, database: str, anna: Person, ben: Person
+) -> None:
+    """It says at its end who voted, and not when."""
+    async with plein_on(double, database, native_polls=True) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        beside = (await double.until(lambda: [message for message in anna.sees("sport") if message.poll]))[-1]
+        await ben.votes(beside, ["Ja"])
+        await anna.votes(beside, ["Nee"])
+        await plein.turn(MINUTE)
+        await ben.uses("sport", "me forget", sure=True)
+        await erased(plein)
+        assert not found_in(tmp_path, ben.id)
+        await plein.turn(2 * 24 * 60 * MINUTE - 60 * MINUTE)
+        await plein.board("sport", "Ja: 0 stemmen", "Nee: 1 stem")
+        assert not found_in(tmp_path, ben.id)
+
+
+@pytest.mark.parametrize("forgotten", [True, False], ids=["forgotten", "never here"])
+async def test_who_is_asked_about_is_not_written_down(
+    double: Discord, tmp_path: Path, plein: OnDiscord, anna: Person, ben: Person, forgotten: bool
+) -> None:
+    await anna.uses("sport", "poll list")
+    if forgotten:
+        await ben.uses("sport", "poll list")
+        await ben.uses("sport", "me forget", sure=True)
+        await erased(plein)
+    assert "ben gebruikte mij nog niet" in (await anna.uses("sport", "who is", person=ben.mention)).text
+    await plein.until_quiet()
+    assert not found_in(tmp_path, ben.id)

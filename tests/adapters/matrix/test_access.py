@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.adapters.matrix.test_polls_in_full import number_of
 from tests.homeserver import Homeserver, Person, shown
 from tests.plein import Plein
-from tests.town import Town, board, numbers, says
+from tests.town import Resident, Town, board, numbers, says
 
 REFUSED = "is er voor jou niet"
 
@@ -59,6 +59,32 @@ async def test_demoted_from_50_to_0_nobody_steers_from_a_room_of_their_own(town:
     await mia.told("!peiling")
     said = [message.body for message in shown(await mia.person.history(mia.direct)) if message.key]
     assert sum("is van iemand anders" in words for words in said) == 3
+
+
+async def test_who_is_in_none_of_its_rooms_is_told_where_to_go(town: Town) -> None:
+    """A stranger, and whoever was put out: of people and of the community's own things nothing."""
+    anna, ben, zef = [await town.resident(name) for name in ("anna", "ben", "zef")]
+    room = await town.room(anna.person, ben.person)
+    await anna.person.say(room, "!mijn kennis trompetspel --toon")
+    await ben.person.say(ben.direct, "!wie weet trompetspel")
+    await ben.told(anna.person.name)
+    await anna.person.request("POST", f"rooms/{room}/ban", {"user_id": ben.person.user_id})
+    for somebody in (ben, zef):
+        for words in (
+            "!wie weet trompetspel",
+            f"!wie is {anna.person.user_id}",
+            "!verenigingen",
+            "!gemeenschap toon",
+        ):
+            await somebody.person.say(somebody.direct, words)
+
+        async def all_refused(somebody: Resident = somebody) -> bool:
+            told = shown(await somebody.person.history(somebody.direct))
+            return sum("Kom eerst in een kanaal of kamer" in message.body for message in told) == 4
+
+        await somebody.person.wait_until(all_refused)
+        await somebody.person.say(somebody.direct, "!mijn profiel")
+        await somebody.told("Ik noem je")
 
 
 # --- a room of one's own ---
