@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,8 @@ KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 MOST_MUTE = 2_000
 # So often the core hears that a thread is still used, as one that long is not it forgets.
 SAY_AGAIN = timedelta(days=1)
+# And so often what was refused in a place is tried again at once, whatever changes there.
+TRY_AGAIN = timedelta(seconds=10)
 # What Plein must be allowed where it takes part, as the library calls it.
 NEEDED = (
     "view_channel",
@@ -93,6 +96,8 @@ class Places:
         self._members: Recent[tuple[int, int], tuple[datetime, discord.Member]] = Recent(MOST_KNOWN)
         # Where Plein may not speak: those places are its own, but nothing is shown there.
         self._mute: Recent[str, datetime] = Recent(MOST_MUTE)
+        # Where what was refused was tried again because something changed, and when.
+        self._tried_again: Recent[str, datetime] = Recent(MOST_KNOWN)
         self._client = client
         self._core = core
         self._settings = settings
@@ -249,6 +254,24 @@ class Places:
             for channel in found
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id)
         ]
+
+    def worth_trying(self, channels: Iterable[Any]) -> Sequence[Place]:
+        """The places among these in which Plein may speak by now, as Discord says of its roles and channels.
+
+        Whoever owns a server changes them as often as they like, and who has Discord refuse too much of what
+        Plein asks has it shut out everywhere.
+        """
+        now, found = self._clock.now(), []
+        for channel in channels:
+            room, me = str(channel.id), channel.guild.me
+            tried = self._tried_again.get(room)
+            if room not in self._known or me is None or (tried and now - tried < TRY_AGAIN):
+                continue
+            with contextlib.suppress(discord.ClientException):  # a thread whose channel is hidden from Plein
+                if self.are_ours(channel.guild.id) and _speaks_in(channel, channel.permissions_for(me)):
+                    self._tried_again[room] = now
+                    found.append(Place(PLATFORM, room))
+        return found
 
     # --- what is whose ---
 
@@ -417,6 +440,13 @@ def room_of(channel: Any) -> int:
     if not isinstance(channel, discord.Thread) or channel.is_private():
         return int(channel.id)
     return int(channel.id) if isinstance(channel.parent, discord.ForumChannel) else channel.parent_id
+
+
+def _speaks_in(channel: Any, permissions: discord.Permissions) -> bool:
+    """Whether Plein can show something there, where it has these permissions."""
+    if not isinstance(channel, discord.Thread):
+        return permissions >= SPEAKS
+    return permissions >= SPEAKS_IN_THREADS and (permissions.manage_threads or not channel.locked)
 
 
 def may_write(permissions: discord.Permissions, channel: Any, place: int) -> bool:

@@ -273,8 +273,8 @@ async def furnish(town: Town, *, ours: bool) -> None:
 
 async def told_nothing(town: Town, who: str, room: str | None) -> None:
     for words in ABOUT_THE_COMMUNITY:
-        said = await town.say(who, words, room=room)
-        assert ENTER in said, (words, said)
+        refused = await town.say(who, words, room=room)
+        assert ENTER in refused, (words, refused)
     said = [await town.say(who, words, room=room) for words in ABOUT_THEM]
     assert not any(ENTER in words for words in said)
     for command, name in (
