@@ -458,7 +458,7 @@ class Dispatch:
             writes_here=invocation.writes,
             removal=invocation.removal,
             apart=known.account is not None and known.account.apart,
-            mentions=invocation.mentions,
+            mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
         )
 
     def call_for_nobody(self, tx: Transaction, what: str) -> Call:

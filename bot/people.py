@@ -36,7 +36,7 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
         if mention.written == words:
             return _mentioned(mention, call)
     if kept := _KEPT.fullmatch(words):
-        found = call.tx.people.numbered(int(kept[1]), _near(call))
+        found = call.tx.people.numbered(int(kept[1]), _near(call), aloof=_adds(call))
     else:
         near = _near(call)
         found = call.tx.people.at(words, near) or call.tx.people.named(words.removeprefix("@"), near)
@@ -61,10 +61,15 @@ def _mentioned(mention: Mention, call: Call) -> Resident:
     name = visible(mention.name)
     if found := call.tx.people.by_identity(mention.account):
         return found
-    command = call.catalogue.by_path.get(call.command)
-    if command is None or not command.adds or call.tx.forgotten.at(mention.account):
+    if not _adds(call) or call.tx.forgotten.at(mention.account):
         raise UserError("resident.new", name=name[:_SHOWN])
     return call.tx.people.add(mention.account, name)
+
+
+def _adds(call: Call) -> bool:
+    """Whether what they do is with whomever they mention, though that takes part in no theme of theirs."""
+    command = call.catalogue.by_path.get(call.command)
+    return command is not None and command.adds
 
 
 def suggest_residents(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:

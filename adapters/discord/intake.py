@@ -197,7 +197,7 @@ class Intake:
         member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
         since = places.a_moment_ago if typing else asked.created_at
-        mentions = await places.mentions(words, user.id, place, since)
+        mentions = await places.mentions(words, user.id, place)
 
         async def presence(elsewhere: Sequence[Place]) -> Presences:
             return await places.presences(user.id, elsewhere, member, since=since)

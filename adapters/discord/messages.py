@@ -123,7 +123,7 @@ class Messages:
             since, writes = datetime.fromisoformat(kept["since"]), kept.get("writes", True)
         elif place and (here := (await places.presences(author, [place], since=said_at)).get(place)):
             role, since, writes = here.role, here.since, here.writes
-        mentions = await places.mentions([kept["words"]], author, place, said_at)
+        mentions = await places.mentions([kept["words"]], author, place)
         return Invocation(
             f"{PLATFORM}:{message}",
             Identity(PLATFORM, str(kept["author"])),

@@ -52,12 +52,14 @@ class Mention:
     """Somebody was named in what was typed, as their platform lets people name each other.
 
     `written` is what stands for them among the words: one word, without blanks. They are somebody who is
-    where Plein is; bots and those who are nowhere here are left out.
+    where Plein is; bots and those who are nowhere here are left out. `community`: they are in a place of that
+    one, and called so there; None: of the one that it was said in.
     """
 
     written: str
     account: Identity
     name: str
+    community: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,8 +182,12 @@ class PeopleStore(Protocol):
         """They use Plein with this account just now, which their platform calls that; as they are now."""
         ...
 
-    def numbered(self, number: int, themes: Collection[int] | None) -> Sequence[Resident]:
-        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+    def numbered(
+        self, number: int, themes: Collection[int] | None, *, aloof: bool = False
+    ) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named`; `aloof`: or take part in
+        nothing.
+        """
         ...
 
     def at(self, address: str, themes: Collection[int] | None) -> Sequence[Resident]:
