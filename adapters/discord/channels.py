@@ -74,7 +74,7 @@ _NOBODY = 400, 403, 404
 _MENTION = re.compile(r"(<@!?([1-9][0-9]{0,18})>)")
 MOST_MENTIONED = 10
 # Of so many a minute whom one person names; that somebody is nobody there is remembered for so long.
-MOST_LOOKED_UP, LOOKED_UP_WITHIN, NOBODY_FOR = 30, timedelta(minutes=1), timedelta(minutes=1)
+MOST_LOOKED_UP, LOOKED_UP_WITHIN, NOBODY_FOR = 10, timedelta(minutes=1), timedelta(minutes=1)
 _UNKNOWN = TryLater(ASK_AGAIN)
 # A server on which somebody may be meant, and for which community; None: the one that it is said in.
 _Near = tuple[int | None, discord.Guild]

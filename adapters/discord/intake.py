@@ -79,6 +79,11 @@ class Intake:
             if asked.type is not discord.InteractionType.autocomplete:
                 await self._answer(asked, self._elsewhere)
             return
+        if isinstance(asked.user, discord.Member) and asked.user.pending:
+            # Of those who did not agree to the server's rules yet Discord brings presses all the same.
+            if asked.type is not discord.InteractionType.autocomplete:
+                await self._answer(asked, self._not_let_in)
+            return
         match asked.type:
             case discord.InteractionType.autocomplete:
                 await self._suggest(asked)
@@ -117,6 +122,9 @@ class Intake:
 
     async def _elsewhere(self, asked: Interaction) -> Message:
         return message(text("discord.elsewhere"))
+
+    async def _not_let_in(self, asked: Interaction) -> Message:
+        return message(text("discord.pending"))
 
     # --- from interaction to invocation ---
 

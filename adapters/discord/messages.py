@@ -55,6 +55,9 @@ class Messages:
             return self._talk(message)
         words = message.content[called.end() :] if called else message.content
         kept: Json = {"author": author.id, "name": author.display_name, "words": words.strip() or "!help"}
+        if message.edited_at:
+            # The history has it as it reads now: what it says was said when it was changed.
+            kept["at"] = message.edited_at.isoformat()
         if message.guild:
             kept["place"] = room_of(message.channel)
         if isinstance(author, discord.Member) and author.joined_at:
@@ -115,6 +118,8 @@ class Messages:
 
     async def _invocation(self, message: int, kept: Json, channel: int) -> Invocation:
         places, said_at = self._on.places, discord.utils.snowflake_time(message)
+        if "at" in kept:
+            said_at = datetime.fromisoformat(kept["at"])
         place = await places.at(kept["place"]) if "place" in kept else None
         author: int = kept["author"]
         role, since, writes = Role.RESIDENT, None, True

@@ -12,9 +12,9 @@ from bot.model.people import Place
 from tests.doubles.discord import Discord, Person, Server, interactions
 from tests.doubles.discord.answers import Answer
 from tests.doubles.discord.permissions import bits
-from tests.doubles.discord.places import channel_changed
+from tests.doubles.discord.places import channel_changed, member_changed
 from tests.doubles.discord.state import Channel, Message
-from tests.on_discord import OnDiscord, plein_on
+from tests.on_discord import OnDiscord, opened, plein_on
 
 MOMENT, DAY = 10, 86_400
 
@@ -362,3 +362,18 @@ async def test_of_the_community_nothing_is_told_to_who_is_not_there(
                 told = await person.uses(person.dm, path, options)
                 assert "in een kanaal of kamer" in told.text, (path, told.text)
         assert "Zal ik je vergeten?" in (await elsewhere.uses(elsewhere.dm, "me forget")).text
+
+
+async def test_who_has_not_agreed_to_the_rules_presses_nothing(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person
+) -> None:
+    """Clients grey it for them; Discord brings it from some of these all the same."""
+    async with plein_on(double, database) as plein:
+        board = await opened(plein, anna, "Een bank?")
+        town.guild.members[ben.id].pending = True
+        member_changed(double.world, town.guild, town.guild.members[ben.id])
+        assert "agree to the rules" in (await ben.presses(board, "Ja")).text
+        assert "agree to the rules" in (await ben.uses("sport", "vote", answer="1")).text
+        town.guild.members[ben.id].pending = False
+        member_changed(double.world, town.guild, town.guild.members[ben.id])
+        assert "you chose Ja" in (await ben.presses(board, "Ja")).text

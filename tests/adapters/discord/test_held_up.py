@@ -235,3 +235,25 @@ async def test_an_owner_who_toggles_a_role_has_plein_refused_no_oftener(
     await double.until(
         lambda: all(any("Gesloten" in said.text for said in zef.sees(channel)) for channel in channels)
     )
+
+
+async def test_who_takes_no_private_messages_and_says_a_lot_is_tried_now_and_then(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Of too many refusals Discord shuts an address out; once they take messages they get them."""
+    await opened(plein, anna, "Een bank?")
+    await ben.closes_dms()
+
+    def refused() -> int:
+        return len([call for call in double.calls if call.status == 403])
+
+    before = refused()
+    for _ in range(20):
+        await ben.says("sport", f"<@{double.bot.id}> help")
+        await plein.caught_up()
+        await plein.until_quiet(1)
+    assert 0 < refused() - before <= 3
+    ben.user.dms = True
+    await plein.turn(60)
+    await ben.says("sport", f"<@{double.bot.id}> help")
+    await ben.hears(ben.dm, "Wat ik voor je kan doen")
