@@ -50,6 +50,8 @@ class Call:
     now: datetime
     # What the configuration says of the community; what it is now is in `settings`.
     configured: Settings
+    # Whether that is known to hold still.
+    is_as_configured: bool = False
     catalogue: Commands
     belongings: Belongings
     # Who asks, and where.
@@ -93,6 +95,8 @@ class Call:
     @cached_property
     def settings(self) -> Settings:
         """What holds in the community now: what was set in the chat, and else what the configuration says."""
+        if self.is_as_configured:
+            return self.configured
         return self.configured.changed(self.tx.communities.settings())
 
     @cached_property

@@ -39,11 +39,25 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Executable,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy import cast as sql_cast
 
 from bot.model.people import FIRST_COMMUNITY
 from storage.among import among
 from storage.community import tables_of
+from storage.connections import WRITES
 from storage.executor import Executor, Rows, Values
 
 T = TypeVar("T")
@@ -284,6 +298,17 @@ class Batch:
 
     # --- the transaction itself ---
 
+    def under_way(self) -> frozenset[tuple[Any, ...]]:
+        """The transactions of other processes that may write, each once; none where there is one writer."""
+        return (
+            frozenset(map(tuple, self._executor.execute(_UNDER_WAY))) if self._executor.locks else frozenset()
+        )
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may write in the meantime."""
+        return self._executor.locks
+
     def savepoint(self) -> None:
         """From here on it can be undone, until it is released."""
         self.flush()
@@ -324,4 +349,18 @@ def identity(column: Column[Any]) -> Column[Any]:
 
 @lru_cache(1024)
 def _locking(column: Column[Any]) -> Select[Any]:
-    return select(column).where(among(column, "keys")).order_by(column).with_for_update()
+    return select(column).where(among(column, "keys")).order_by(column).with_for_update(key_share=True)
+
+
+# As PostgreSQL tells who is at work on it.
+_ACTIVITY = Table(
+    "pg_stat_activity",
+    MetaData(),
+    *(Column(name, String) for name in ("pid", "xact_start", "application_name", "datname")),
+)
+_UNDER_WAY = select(sql_cast(_ACTIVITY.c.pid, String), sql_cast(_ACTIVITY.c.xact_start, String)).where(
+    _ACTIVITY.c.application_name == WRITES,
+    _ACTIVITY.c.xact_start.is_not(None),
+    _ACTIVITY.c.datname == func.current_database(),
+    sql_cast(_ACTIVITY.c.pid, Integer) != func.pg_backend_pid(),
+)

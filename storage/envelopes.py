@@ -2,9 +2,9 @@
 
 A platform's words wait in the inbox, and an answer to a mistake quotes what was typed: either may be how
 somebody tried to vote in an anonymous poll. When such a poll ends there is a new key; what still waits is
-sealed anew, the rest is let go, and the old key is destroyed. Each community has a key of its own, and so has
-the inbox, of which nobody knows yet for which community its words are. All are changed together: what somebody
-said to one community, or was asked there, may be how they voted in another's poll.
+sealed anew, the rest is let go, and the old key is destroyed. Each community has a key of its own, and the
+inbox too, of which nobody knows yet for which community its words are. All are changed together: what
+somebody said to one community, or was asked there, may be how they voted in another's poll.
 
 What is sealed is squeezed and then padded: however somebody votes, in whichever script they say why, it is as
 long as anything else.
@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Table, and_, bindparam, delete, false, null, or_, select, update
 
+from bot.errors import StoreFailed
 from bot.model.codec import pack, unpack
 from bot.model.work import SECRET
 from storage.batch import Batch, own_name, owner_of
@@ -44,6 +45,7 @@ class Envelopes:
     def __init__(self, db: Batch, seals: Keyring) -> None:
         self._db = db
         self._seals = seals
+        self._used: set[str] = set()
 
     def seal(self, words: str) -> tuple[str, str]:
         """The name of the key, which is the community's, and the sealed text."""
@@ -66,8 +68,10 @@ class Envelopes:
             numbers = self._numbers(kind)
             if not numbers:
                 self._seals.make(f"{kind}1")
+            key = f"{kind}{numbers[-1] if numbers else 1}"
+            self._used.add(key)
             try:
-                return work(f"{kind}{numbers[-1] if numbers else 1}")
+                return work(key)
             except KeyGone:
                 # Another process has just destroyed it: there is a newer one.
                 if self._numbers(kind)[-1:] == numbers[-1:]:
@@ -106,6 +110,33 @@ class Envelopes:
             self._db.wake("turned")
         return not self.turned() and len(self._numbers(_ARRIVED)) <= 1
 
+    def begin(self) -> None:
+        """Another transaction: nothing is sealed yet."""
+        self._used.clear()
+
+    def check(self) -> None:
+        """Before the commit: whether what was sealed is under the newest keys still.
+
+        Another process that changes them waits for whoever it sees under way, and no transaction is under
+        way on PostgreSQL before its first statement. Raises: StoreFailed, where it has to be done again.
+        """
+        if self._used and self._db.is_shared:
+            names = self._seals.names()
+            for key in self._used:
+                kind, number = key.rsplit("-", 1)
+                if f"{kind}-{int(number) + 1}" in names or key not in names:
+                    raise StoreFailed("the keys were changed meanwhile")
+
+    def _is_waited_for(self, newest: str) -> bool:
+        """Whether somebody is under way who may have sealed with an older key, which nobody else sees yet."""
+        waits_for = self._seals.waits_for
+        left = waits_for.setdefault(newest, self._db.under_way()) & self._db.under_way()
+        if left:
+            waits_for[newest] = left
+        else:
+            del waits_for[newest]
+        return bool(left)
+
     def _communities(self) -> Counter[int]:
         """How many keys each community has."""
         return Counter(whose for name in self._seals.names() if (whose := owner_of(name, _NOW)) is not None)
@@ -113,6 +144,7 @@ class Envelopes:
     def _leave(self, kind: str) -> None:
         *old, newest = self._numbers(kind) or [1]
         key = f"{kind}{newest}"
+        is_waited_for = bool(old) and self._is_waited_for(key)
         for table, body, waits in _SEALED:
             if (table is inbox) != (kind == _ARRIVED):
                 continue
@@ -123,7 +155,7 @@ class Envelopes:
                     words = pack(replace(message, controls=()))
                 sealed = None if words is None else self._under(key, words, _ROOMS[table])
                 self._put(table, body, row.id, key if sealed else "", sealed)
-        for number in old:
+        for number in () if is_waited_for else old:
             self._db.destroy(f"{kind}{number}")
 
     def _put(self, table: Table, body: Column[Any], row: Any, key: str, kept: str | None) -> None:

@@ -40,6 +40,9 @@ class Keyring:
         self.folder = folder
         # What would stand in the folder.
         self._files: dict[str, bytes] = {}
+        # By the name of a new key, whoever was under way when this process looked first whether the one
+        # before it can go: they may have sealed with that.
+        self.waits_for: dict[str, frozenset[tuple[Any, ...]]] = {}
 
     # --- one key that seals and opens ---
 

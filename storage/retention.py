@@ -117,6 +117,13 @@ RULES = (
         before(posts.c.sent_at),
     ),
     Rule(
+        "what never came to a person",
+        timedelta(days=90),
+        "to look into what happened",
+        posts,
+        and_(posts.c.parked.is_not(None), posts.c.private, before(posts.c.tried_at)),
+    ),
+    Rule(
         "jobs that are done",
         timedelta(days=30),
         "to look into what happened",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -97,7 +98,7 @@ class Sync:
         self._bound: dict[str, tuple[str, int | None]] = {}
         # Those that came into a space that is somebody's, or were taken out, since they were last looked at.
         self._moved: set[str] = set()
-        self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
+        self._invited: dict[str, nio.InviteMemberEvent] = {}
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
         self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
         # How far was read, when that was known, and until when by the server's clock that is.
@@ -262,7 +263,7 @@ class Sync:
         for room_id, info in response.rooms.invite.items():
             for event in info.invite_state:
                 if isinstance(event, nio.InviteMemberEvent) and event.state_key == self._on.me:
-                    self._invited[room_id] = event
+                    self._asked_in(room_id, event)
         self._knock()
         await self._on.outgoing.synced()
 
@@ -398,6 +399,13 @@ class Sync:
         for room_id, via in list(self._wanted.items()):
             if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
                 self._doors.run(room_id, partial(self._expect, room_id, via))
+
+    def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
+        """The server says it once. Of too many the first goes of whoever asks most: nobody else's."""
+        self._invited[room_id] = invitation
+        if len(self._invited) > MOST_DOORS:
+            ((most, _),) = Counter(known.sender for known in self._invited.values()).most_common(1)
+            self._forget_door(next(room for room, known in self._invited.items() if known.sender == most))
 
     def _forget_door(self, room_id: str) -> None:
         for doors in (self._invited, self._wanted, self._tried):

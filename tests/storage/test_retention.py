@@ -100,6 +100,19 @@ async def test_what_still_waits_or_was_set_aside_is_kept_for_ever(store: Databas
     await store.run(look)
 
 
+async def test_what_never_came_to_a_person_for_ninety_days(store: Database) -> None:
+    def add(tx: Transaction) -> None:
+        for name in ("old", "young"):
+            at = NOW if name == "young" else NOW - MOMENT
+            tx.posts.add(name, BEN, HELLO, at)
+            tx.posts.tried([name], at)
+            tx.posts.park(name, "they take none")
+
+    await store.run(add)
+    await store.forget(NOW + 90 * DAY)
+    assert await store.read(lambda tx: tx.posts.parked()) == [("young", "they take none")]
+
+
 async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:
     def show(tx: Transaction) -> None:
         tx.boards.open("poll:1", tx.places.theme_named("sport").id, [HERE, THERE])

@@ -16,7 +16,9 @@ from sqlalchemy import Column, select
 
 from bot.features.polls.records import POLLS
 from bot.main.features import stores_of
-from bot.model.people import Identity, Role
+from bot.model.message import message, typed
+from bot.model.people import Identity, Place, Role
+from bot.model.work import Board
 from bot.ports.storage import Transaction
 from storage.batch import Batch
 from storage.engines import Database, open_database
@@ -263,6 +265,41 @@ async def test_two_that_wait_for_each_other_both_come_through(postgres: PostgreS
                 await store.close()
         # Whoever goes back may meet the other once more before that one is through.
         assert tries > 2
+
+
+async def test_a_board_that_another_just_wrote_down_is_shown(postgres: PostgreSQL) -> None:
+    """While this one notes that all boards which it sees are up to date."""
+    database_url = postgres.new_database()
+    stores = [await open_database(database_url, keys_of(database_url), stores_of()) for _ in range(2)]
+    here, there = Place("a", "here"), Place("a", "there")
+    written = threading.Event()
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 1"
+
+    def until_it_waits() -> None:
+        while not postgres.ask(database_url, waiting).strip():
+            pass
+
+    def begin(tx: Transaction) -> Board:
+        tx.boards.open("poll:1", tx.places.theme_named("sport").id, [here])
+        (board,) = tx.boards.stale("a", NOW, 9)
+        return board
+
+    def show_there(tx: Transaction) -> None:
+        tx.boards.show_open(tx.places.theme_named("sport").id, there)
+        written.set()
+        tx.offload(until_it_waits)
+
+    try:
+        board = await stores[0].run(begin)
+        other = asyncio.create_task(stores[0].run(show_there))
+        assert await asyncio.to_thread(written.wait, 60)
+        await stores[1].run(lambda tx: tx.boards.shown(board, ("$1",), message(typed("A")), NOW))
+        await other
+        found = await stores[1].run(lambda tx: tx.boards.stale("a", NOW, 9))
+        assert [late.place for late in found] == [there]
+    finally:
+        for store in stores:
+            await store.close()
 
 
 @pytest.mark.parametrize("secret", [False, True])

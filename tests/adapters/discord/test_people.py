@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from adapters.discord.channels import MOST_LOOKED_UP
 from bot.main.config import CommunitySection
+from bot.model.message import message, typed
 from bot.model.people import Identity
+from bot.ports.storage import Transaction
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.thanks import INSTALLED
 from tests.on_discord import OnDiscord, plein_on
@@ -134,3 +137,28 @@ async def test_people_who_were_made_up_are_looked_up_now_and_then(
     for _ in range(3):
         await anna.uses("sport", "who is", person=f"<@{10**17}>")
     assert asked() - before == 1
+
+
+async def test_an_account_that_discord_does_not_know_any_more(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Discord says so where something is to be told to it; who lets nobody write to them is still there."""
+    for person in (anna, ben):
+        await person.uses("sport", "help")
+    await anna.closes_dms()
+    del double.world.users[ben.id]
+
+    def tell(tx: Transaction) -> None:
+        for person in (anna, ben):
+            tx.posts.add(
+                f"to {person.id}",
+                Identity("discord", person.id),
+                message(typed("dag")),
+                plein.core.clock.now(),
+            )
+
+    await plein.core.store.run(tell)
+    await plein.until_quiet()
+    later = plein.core.clock.now() + timedelta(days=1)
+    ((_, gone),) = await plein.core.store.run(lambda tx: tx.people.long_gone(later))
+    assert gone == Identity("discord", ben.id)
