@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -39,6 +40,7 @@ from bot.model.people import Identity, Place, Presences, Role
 log = logging.getLogger(__name__)
 Work = Callable[[Interaction], Awaitable[Message | None]]
 TRIES, PAUSE = 4, 0.25
+_NUMBER = re.compile("[0-9]{1,9}")
 _PRESSED = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 # A message that Plein has just sent is noted as sent soon after.
 NOTED_WITHIN = timedelta(minutes=1)
@@ -148,7 +150,7 @@ class Intake:
             case ids.Filled(command, args, chosen=chosen):
                 if chosen:
                     values = map(str, data.get("values") or ())
-                    args = {**args, "numbers": [int(value) for value in values if value.isdecimal()]}
+                    args = {**args, "numbers": [int(value) for value in values if _NUMBER.fullmatch(value)]}
                 return await self._run(asked, command, args)
             case (ids.Referred(number=number, form=False) | ids.Own(number=number, form=False)) as found:
                 shown = await self._message(asked, found)
