@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Any
 
 import discord
@@ -18,7 +18,18 @@ from discord import app_commands, ui
 from adapters.discord import ids
 from adapters.discord.words import Words, lookalike, shorten, units, with_backslash
 from bot.commands.catalogue import Commands
-from bot.model.message import Attachment, Button, Field, Form, Message, NativePoll, Suggestion, Text, text
+from bot.model.message import (
+    Attachment,
+    Button,
+    Field,
+    Form,
+    Message,
+    NativePoll,
+    Suggestion,
+    Text,
+    Title,
+    text,
+)
 from bot.texts import Texts, Voice
 from bot.unseen import visible
 
@@ -81,19 +92,32 @@ class Writer:
         `form_id`: by which its form is found, where that is kept elsewhere.
         """
         view = Buttons(timeout=None)
-        said = [*message.lines, *self._add_buttons(view, message.buttons, source)]
+        title = self._words.marked(message.title).strip() if message.title else ""
+        above = self._above(message) if title else ()
+        said = [*message.lines[len(above) :], *self._add_buttons(view, message.buttons, source)]
         said += () if view.children else message.hints
         # What finds no room is left out: the buttons of the options do the same.
         with contextlib.suppress(ValueError):
             for item in self._others(message, form_id or ids.refer(source, form=True)):
                 view.add_item(item)
-        title = self._words.marked(message.title).strip() if message.title else ""
-        body = "\n".join(self._words.marked(line) for line in said)
+        heading, body = self._lines(above), self._lines(said)
         content, embed, fits = self._laid_out(title, body)
-        overflow = None if fits else self._words.plain(f"{title}\n\n{body}".strip())
-        return Rendered(content, embed, view if view.children else None, overflow)
+        content = self._words.rich(heading) or content
+        overflow = None if fits else self._words.plain(f"{heading}\n\n{title}\n\n{body}".strip())
+        return Rendered(
+            self._words.rich(heading) or content, embed, view if view.children else None, overflow
+        )
 
     # --- words ---
+
+    def _lines(self, said: Iterable[Text]) -> str:
+        return "\n".join(self._words.marked(line) for line in said)
+
+    def _above(self, message: Message) -> Sequence[Text]:
+        """The lines over the title, for which an embed has no room: they are content, where they fit."""
+        before = takewhile(lambda block: not isinstance(block, Title), message.blocks)
+        lines = tuple(block for block in before if isinstance(block, Text))
+        return lines if units(self._words.rich(self._lines(lines))) <= CONTENT else ()
 
     def _laid_out(self, title: str, body: str) -> tuple[str | None, discord.Embed | None, bool]:
         """As content or as an embed, and whether that is all of it."""

@@ -265,6 +265,18 @@ def test_a_title_makes_it_an_embed_and_a_bare_line_does_not() -> None:
     assert (rendered.content, rendered.embed, rendered.view, rendered.overflow) == ("a", None, None, None)
 
 
+def test_what_stands_over_a_title_stays_there() -> None:
+    shown = message(typed("a"), title=typed("Wat loopt"))
+    rendered = writer().render(replace(shown, blocks=(text("community.heading", name="D_rp"), *shown.blocks)))
+    assert rendered.embed
+    assert rendered.content == r"Voor D\_rp:"
+    assert (rendered.embed.title, rendered.embed.description) == ("Wat loopt", "a")
+    check_message(body_of(rendered))
+    rendered = writer().render(replace(shown, blocks=(typed("*" * 1_500), *shown.blocks)))
+    assert rendered.embed
+    assert (rendered.content, rendered.embed.description) == (None, r"\*" * 1_500 + "\na")
+
+
 def test_the_longest_board_of_nothing_but_markup_is_shown_whole() -> None:
     options = [text("poll.line.choice", bar="█" * 10, number=n, option="\\" * 80, count=2) for n in range(20)]
     rendered = writer().render(message(*options, title=typed("*" * 250)))
