@@ -2,13 +2,15 @@
 
     language en
     one person: anna@discord anna@matrix
+    community Dorp: sport=dorp-sport
 
     # what this is about
     > anna@discord/sport: !poll open "Nieuwe skatebaan?" Ja | Nee
     [discord/sport > anna] Je peiling ...
 
 Lines that begin with `> ` are typed into the console; the lines up to the next of those are
-what must be said. `one person:` between them makes one person of two who were known already.
+what must be said. `community` names one of several, and its themes with the room that each has on every
+platform. `one person:` between the lines makes one person of two who were known already.
 Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable. A code, which is
 another one each time, is said as `XXXX-XXXX`; typed so, or `xxxx xxxx`, it is the one that was said last.
@@ -24,7 +26,7 @@ import contextlib
 import difflib
 import re
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,11 +34,13 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
+from adapters.console.script import Says, read_line
 from bot.clock import HandClock
 from bot.commands.read import parse
 from bot.core import PleinCore
 from bot.errors import Unsure, UserError
 from bot.main.app import open_core
+from bot.main.communities import grounds_on
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation
@@ -46,6 +50,7 @@ from tests.postgres import keys_of
 BRUSSELS = ZoneInfo("Europe/Brussels")
 NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
 ONE_PERSON = "one person: "
+COMMUNITY = re.compile(r"community (.+): (.+)")
 CODE = re.compile(r"\b[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}\b")
 OWN_FILE = re.compile(r"(?m)(?<=^    \[me-)\d+(\.json\].*)\n    \{\n(?:      .*\n)+    \}$")
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
@@ -133,7 +138,8 @@ async def open_chat(
     clock = clock or HandClock(NOW)
     said: list[Said] = []
     async with open_core(config, clock, board_rest=0, installed=installed) as core:
-        console = Console(core.texts, clock, said.append)
+        grounds = grounds_on(PLATFORM, config, core.communities.served)
+        console = Console(core.texts, clock, said.append, grounds=grounds)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         await core.serve(console)
         yield Chat(core, console, said)
@@ -145,7 +151,33 @@ class Scenario:
 
     language: str = "nl"
     people: list[tuple[str, ...]] = field(default_factory=list)
+    # By its name what each has: its themes, with the room of each.
+    communities: dict[str, Mapping[str, str]] = field(default_factory=dict)
     turns: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """Every room that somebody is in, with the platform's label before it."""
+        lines = (read_line(typed, 0) for typed, _ in self.turns)
+        found = {(said.label, said.place) for said in lines if isinstance(said, Says) and said.place}
+        return sorted(found)
+
+    def whose(self, address: Callable[[str, str], str]) -> dict[str, Any]:
+        """What the configuration says of the rooms, by how it addresses a platform's room."""
+
+        def themes(rooms: Mapping[str, str]) -> list[dict[str, Any]]:
+            return [
+                {"name": theme, "places": [address(*place) for place in self.places if place[1] == room]}
+                for theme, room in rooms.items()
+            ]
+
+        if not self.communities:
+            return {"themes": themes({room: room for _, room in self.places})}
+        each = [{"name": name, "themes": themes(rooms)} for name, rooms in self.communities.items()]
+        return {"communities": each}
+
+    def on_console(self) -> dict[str, Any]:
+        return self.whose(lambda label, room: f"{PLATFORM}:{label}/{room}")
 
     async def play(
         self, database_url: str, *, filled_in: bool = False, installed: Sequence[Installed] = FEATURES
@@ -157,6 +189,7 @@ class Scenario:
             people=self.people,
             filled_in=filled_in,
             installed=installed,
+            **self.on_console(),
         ) as chat:
             return [
                 (typed, printed(await chat.say(spelled_out(typed)), chat.codes)) for typed, _ in self.turns
@@ -190,6 +223,8 @@ def read_scenario(file: Path) -> Scenario:
             scenario.language = line.split()[1]
         elif line.startswith(ONE_PERSON):
             scenario.people.append(tuple(line.removeprefix(ONE_PERSON).split()))
+        elif found := COMMUNITY.fullmatch(line):
+            scenario.communities[found[1]] = dict(theme.split("=", 1) for theme in found[2].split())
         else:
             raise ValueError(f"{file.name}: what is {line!r}?")
     return scenario

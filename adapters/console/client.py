@@ -23,7 +23,7 @@ from bot.errors import UserError
 from bot.model.events import Heard, Invocation, Lack
 from bot.model.homes import Home, Option
 from bot.model.message import Button, Message, message, text
-from bot.model.people import Identity, Place, Presence, Presences, Role
+from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
 from bot.ports.adapter import Core
 from bot.ports.storage import Store
@@ -76,11 +76,13 @@ class Console:
         clock: Turning,
         show: Callable[[Said], None],
         lines: AsyncIterable[str] | None = None,
+        grounds: Grounds | None = None,
     ) -> None:
         self._lines = lines
         self._texts = texts
         self._clock = clock
         self._show = show
+        self._grounds = grounds or Grounds()
         # By where they were shown and to whom (None: everybody), the latest last.
         self._buttons: Recent[tuple[Place | None, Identity | None], tuple[Button, ...]] = Recent(MOST)
         self._board_of: Recent[str, Reference] = Recent(MOST)
@@ -140,7 +142,7 @@ class Console:
         place = Place(PLATFORM, f"{said.label}/{said.place}") if said.place else None
         if place and place.room_id not in self._known:
             self._known[place.room_id] = True
-            await self.core.joined(self.account, place, said.place or "", theme=said.place)
+            await self._joins(place, said.place or "")
             await self.core.run_due()
         asked = Invocation(
             f"console:{uuid.uuid4()}",
@@ -170,6 +172,15 @@ class Console:
             self._remember(place, who, answer)
             await self._print(where, answer, "private", who)
         await self.core.run_due()
+
+    async def _joins(self, place: Place, name: str) -> None:
+        """Rooms of the same name are one theme's, unless the configuration says otherwise."""
+        whose = self._grounds.whose(place.room_id, None)
+        if whose is not None:
+            named = self._grounds.themes.get(place.room_id, Named(name))
+            await self.core.joined(
+                self.account, place, name, theme=named.theme, locale=named.locale, community=whose
+            )
 
     async def _press(self, asked: Invocation, number: int) -> Message | None:
         """A button of the last message with buttons that they saw there; in private, that was for them."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.clock import HandClock, SystemClock
 from bot.core import PleinCore
 from bot.main.app import open_core
+from bot.main.communities import grounds_on
 from bot.main.config import Config
 from bot.model.message import Message, Text, message, text
 
@@ -31,7 +32,7 @@ async def run_console(
     config: Config, *, script: Path | None = None, now: datetime | None = None, interactive: bool = False
 ) -> int:
     """The chat in the terminal; from a pipe or a script plain lines and a clock turned by hand."""
-    from adapters.console.client import Console
+    from adapters.console.client import PLATFORM, Console
     from adapters.console.terminal import lines_of, printer, typed_lines
 
     clock = HandClock(now or datetime.now(UTC)) if not interactive or now else TurnedClock()
@@ -40,7 +41,8 @@ async def run_console(
         speaker = "anna@discord/sport"
         names = [core.commands.names(c, config.community.language)[0] for c in core.commands.by_path.values()]
         lines = typed_lines(names, speaker, Path("data/console-history")) if interactive else lines_of(script)
-        console = Console(core.texts, clock, show, lines)
+        grounds = grounds_on(PLATFORM, config, core.communities.served)
+        console = Console(core.texts, clock, show, lines, grounds)
         console.core = core
         await core.serve(console)
         await core.run_due()

@@ -8,13 +8,14 @@ are to see. A form that pops up is sent off as it is: then Plein says in words w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
 import pytest
 
 from adapters.console.client import Said, Turning
+from adapters.console.script import Says
 from adapters.discord import ids
 from adapters.discord.client import Discord as Adapter
 from adapters.discord.settings import Discord as Settings
@@ -23,7 +24,7 @@ from bot.commands.read import parse
 from bot.errors import Unsure, UserError
 from bot.main.communities import grounds_on
 from bot.main.config import Config
-from bot.model.people import FIRST_COMMUNITY, Identity, Place
+from bot.model.people import Identity, Place
 from bot.texts import Texts, Voice
 from tests.doubles.discord import Answer, Channel, Discord, Message, Person, Server
 from tests.doubles.discord.components import SELECT
@@ -93,17 +94,21 @@ class OnDiscord(Stage):
     def _channel(self, where: Where) -> Channel:
         return self._servers[where].channel(where.place)
 
-    def adapter(self, config: Config, texts: Texts) -> Adapter:
+    def adapter(self, config: Config, texts: Texts, served: Collection[int]) -> Adapter:
         settings = config.of(Settings)
         assert settings
         self._config = config
-        grounds = grounds_on(self.platform, config, (FIRST_COMMUNITY,))
+        grounds = grounds_on(self.platform, config, served)
         return Adapter(settings, grounds, texts, self.clock, self._double.connector)
 
     async def begin(self) -> None:
         pass
 
     # --- what people do ---
+
+    def answers_apart(self, says: Says, *, openly: bool) -> bool:
+        """Only where it was written to Plein."""
+        return says.pressed is None and (openly or self._filled_in(says.text) is None)
 
     async def _invite(self, where: Where) -> None:
         self._servers[where].invite(self._double.bot)

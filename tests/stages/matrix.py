@@ -13,18 +13,19 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from adapters.console.client import Said, Turning
+from adapters.console.script import Says
 from adapters.matrix.client import Matrix as Adapter
 from adapters.matrix.settings import Matrix as Settings
 from bot.main.communities import grounds_on
 from bot.main.config import Config
 from bot.model.events import Invocation
 from bot.model.message import text
-from bot.model.people import FIRST_COMMUNITY, Identity
+from bot.model.people import Identity
 from bot.texts import Texts, Voice
 from tests.homeserver import PASSWORD, Homeserver, Person
 from tests.stages.stage import Parts, Seen, Stage, Where, Who, bracketed, retimed
@@ -98,11 +99,11 @@ class OnMatrix(Stage):
     def address(self, where: Where) -> str:
         return self._rooms[where]
 
-    def adapter(self, config: Config, texts: Texts) -> Adapter:
+    def adapter(self, config: Config, texts: Texts, served: Collection[int]) -> Adapter:
         settings = config.of(Settings)
         assert settings
         self._config = config
-        return Adapter(settings, grounds_on(self.platform, config, (FIRST_COMMUNITY,)), texts, self.clock)
+        return Adapter(settings, grounds_on(self.platform, config, served), texts, self.clock)
 
     async def begin(self) -> None:
         """Plein has come into every direct room."""
@@ -120,6 +121,9 @@ class OnMatrix(Stage):
         return bool(here and event["content"].get("membership") == "join")
 
     # --- what people do ---
+
+    def answers_apart(self, says: Says, *, openly: bool) -> bool:
+        return True
 
     async def _invite(self, where: Where) -> None:
         """And whoever wants to can come in: before that, Plein would have come by itself."""

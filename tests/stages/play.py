@@ -8,16 +8,18 @@ import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 
-from adapters.console.client import Turning
+from adapters.console.client import PLATFORM, Said, Turning
 from adapters.console.script import Grants, Links, Says, Waits, read_line
 from bot import when
 from bot.core import PleinCore
-from bot.main.app import open_core, texts_of
-from bot.main.config import Community, DatabaseSection, ResidentSection, ThemeSection, config_of
+from bot.main.app import open_core
+from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES as INSTALLED
 from bot.main.features import Installed, add_up
+from bot.model.people import Identity
 from bot.ports.adapter import Listener
-from tests.chat import BRUSSELS, Codes, Scenario, open_chat, printed, spelled_out, without_own
+from bot.texts import Voice
+from tests.chat import BRUSSELS, NOW, Chat, Codes, Scenario, open_chat, printed, spelled_out, without_own
 from tests.postgres import keys_of
 from tests.stages.plain import Plain
 from tests.stages.stage import Heard, Listening, Stage, Where, Who, key_of
@@ -46,7 +48,10 @@ class Play:
                 return await self._says(self._names.on_stage(says), openly=openly)
             case Grants(name, label, role):
                 who = stage_of(label, self._stages).account(Who(name, label))
-                await self._core.store.run(lambda tx: tx.people.grant(who, role))
+                await self._core.store.run(
+                    lambda tx: tx.people.grant(who, role),
+                    community=await self._core.communities.in_private(who),
+                )
             case Links(accounts):
                 whose = [stage_of(label, self._stages).account(Who(name, label)) for name, label in accounts]
                 await self._core.link(whose)
@@ -66,7 +71,7 @@ class Play:
         """Everything that comes due on the way happens at its own time."""
         until, heard = when.after(self._clock.now(), span, BRUSSELS), []
         while True:
-            due = await self._core.store.run(lambda tx: tx.jobs.next_due())
+            due = await self._core.store.read_anywhere(lambda tx: tx.jobs.next_due())
             if due is None or due > until:
                 break
             self._clock.turn_to(due)
@@ -135,27 +140,23 @@ async def open_play(
         found = stage_of(who.label, stages).account(who)
         return f"{found.platform}:{found.user_id}"
 
-    def address(where: Where) -> str:
-        stage = stage_of(where.label, stages)
-        return f"{stage.platform}:{stage.address(where)}"
+    def address(label: str, room: str) -> str:
+        stage = stage_of(label, stages)
+        return f"{stage.platform}:{stage.address(Where(label, room))}"
 
-    themes = dict.fromkeys(where.place for where in places)
     config = config_of(add_up(installed))(
         community=Community(language="en" if scenario.language == "en" else "nl", board_rest=0),
         database=DatabaseSection(url=database_url, keys=keys_of(database_url)),
-        themes=tuple(
-            ThemeSection(name=theme, places=tuple(address(where) for where in places if where.place == theme))
-            for theme in themes
-        ),
         residents=tuple(
             ResidentSection(name=accounts[0], accounts=tuple(map(account, accounts)))
             for accounts in scenario.people
         ),
         **{name: section for stage in stages for name, section in stage.settings().items()},
+        **scenario.whose(address),
     )
-    texts = texts_of(add_up(installed))
-    adapters = {stage.platform: stage.adapter(config, texts) for stage in stages}
     async with open_core(config, clock, installed=installed) as core:
+        served = core.communities.served
+        adapters = {stage.platform: stage.adapter(config, core.texts, served) for stage in stages}
         for stage in stages:
             stage.core = Listening(core, stage.timed)
         async with _running(adapters, stages):
@@ -189,16 +190,13 @@ def _cast(scenario: Scenario) -> tuple[list[Who], list[Where]]:
     people: dict[Who, None] = {
         Who(*name.split("@")): None for accounts in scenario.people for name in accounts
     }
-    places: dict[Where, None] = {}
     for typed, _ in scenario.turns:
         said = read_line(typed, 0)
         if isinstance(said, Says | Grants):
             people[Who(said.name, said.label)] = None
         if isinstance(said, Links):
             people.update({Who(name, label): None for name, label in said.accounts})
-        if isinstance(said, Says) and said.place:
-            places[Where(said.label, said.place)] = None
-    return list(people), list(places)
+    return list(people), [Where(*place) for place in scenario.places]
 
 
 async def play(
@@ -217,7 +215,11 @@ async def play(
     found: Turns = []
     async with (
         open_chat(
-            console_url, language=scenario.language, people=scenario.people, installed=installed
+            console_url,
+            language=scenario.language,
+            people=scenario.people,
+            installed=installed,
+            **scenario.on_console(),
         ) as chat,
         open_play(scenario, database_url, clock, stages, installed) as on_stage,
     ):
@@ -225,18 +227,34 @@ async def play(
         for typed, transcript in scenario.turns:
             said = await chat.say(spelled_out(typed))
             assert printed(said, chat.codes) == transcript, typed
+            openly = any(key_of(answer) in (OVERHEARD, ALOUD) for answer in said)
+            typed = spelled_out(typed)
+            says = read_line(typed, 0)
+            if isinstance(says, Says) and stage_of(says.label, stages).answers_apart(says, openly=openly):
+                said = [await _by_itself(answer, says, chat) for answer in said]
             wanted = [
                 message
                 for answer in said
                 for message in stage_of(_label(answer.where), stages).expects(answer)
             ]
             expected.append((typed, [chat.codes.said(line) for line in _in_order(wanted, plain)]))
-            openly = any(key_of(answer) in (OVERHEARD, ALOUD) for answer in said)
-            heard = await on_stage.line(codes.typed(spelled_out(typed)), openly=openly)
+            heard = await on_stage.line(codes.typed(typed), openly=openly)
             found.append((typed, [codes.said(line) for line in _in_order(heard, plain)]))
         expected.append(("and nothing else", []))
         found.append(("and nothing else", _in_order(await on_stage.hear_rest(), plain)))
     return expected, found
+
+
+async def _by_itself(answer: Said, says: Says, chat: Chat) -> Said:
+    """What is answered in a place, as it stands in private: there it says for which community it is."""
+    who, core = Identity(PLATFORM, f"{says.name}@{says.label}"), chat.core
+    if answer.where != f"{says.label}/{says.place} > {says.name}":
+        return answer
+    shown = await core.communities.headed(answer.message, who, answer.message.community)
+    if shown is answer.message:
+        return answer
+    voice = Voice(await core.voice_of(who), BRUSSELS, NOW)
+    return replace(answer, message=shown, lines=[core.texts.write(shown.lines[0], voice), *answer.lines])
 
 
 def _label(where: str) -> str:

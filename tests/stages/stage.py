@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -187,7 +187,7 @@ class Stage(ABC):
         """The room's or channel's id."""
 
     @abstractmethod
-    def adapter(self, config: Config, texts: Texts) -> Listener: ...
+    def adapter(self, config: Config, texts: Texts, served: Collection[int]) -> Listener: ...
 
     @abstractmethod
     async def begin(self) -> None:
@@ -223,6 +223,10 @@ class Stage(ABC):
             await self._say(who, where, says.text, openly=openly)
         elif found := self._last_pressable(who, where):
             await self._press(who, found, says.pressed)
+
+    @abstractmethod
+    def answers_apart(self, says: Says, *, openly: bool) -> bool:
+        """Whether what is answered to that in a place is a message by itself, in private."""
 
     @abstractmethod
     async def _invite(self, where: Where) -> None:
