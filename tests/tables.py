@@ -50,6 +50,7 @@ BEGIN
     END LOOP;
     -- The first community is one of those rows that the migrations made.
     DELETE FROM communities WHERE id > 1;
+    UPDATE communities SET name = '', key = '', served = true;
     PERFORM setval('communities_id_seq', 1, true);
 END $$
 """

@@ -20,8 +20,11 @@ async def theme_in(url: str) -> int:
 async def test_what_was_kept_is_gone_and_numbers_begin_anew(postgres: PostgreSQL, tables: Made) -> None:
     url = postgres.new_database()  # in one that many tests had before, tables may be nearly too large already
     assert await theme_in(url) == 1
+    first = postgres.ask(url, "SELECT * FROM communities")
+    postgres.ask(url, "UPDATE communities SET name = 'Dorp', key = 'Dorp', served = false")
     tables.give_back(postgres, url)
     assert tables.on(postgres) == url
+    assert postgres.ask(url, "SELECT * FROM communities") == first
     assert postgres.ask(url, "SELECT count(*) FROM themes") == "0\n"
     assert await theme_in(url) == 1
     tables.give_back(postgres, url)
