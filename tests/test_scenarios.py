@@ -24,12 +24,13 @@ SCENES = ROOT / "tests" / "scenarios"
 FIRST = SCENES / "first_poll.chat"
 # Played with a platform for each of its labels: on one alone other things would be said.
 LINKING = ["linking", "linking_english", "profile_linking"]
-ACROSS = ["across", "one_person", "reminders", "communities", *LINKING]
+# Each platform has its own to choose a home for themes from (see adapters/*/test_homes.py).
+SETUP = ["setup", "setup_english"]
+ACROSS = ["across", "one_person", "reminders", "communities", "communities_english", *LINKING]
 ON_ONE = [file for file in SCENARIOS if file.stem not in LINKING]
 # There Plein may take away what others say (see adapters/discord/test_linking.py).
-# Each platform has its own to choose a home for themes from (see adapters/*/test_homes.py).
-ON_DISCORD = [file for file in ON_ONE if file.stem not in ("linking_aloud", "setup")]
-ON_MATRIX = [file for file in ON_ONE if file.stem != "setup"]
+ON_DISCORD = [file for file in ON_ONE if file.stem not in ("linking_aloud", *SETUP)]
+ON_MATRIX = [file for file in ON_ONE if file.stem not in SETUP]
 
 
 @pytest.mark.parametrize("filled_in", [False, True], ids=["typed", "filled-in"])
