@@ -188,6 +188,8 @@ def _cast(
     if after:
         with _openly(poll):
             check_voter(call, poll)
+    unsaid = _is_unsaid(call, poll, after, reason)
+    reason = None if unsaid else reason
     said_at = call.said_at
     if call.waited or undoes:
         last = call.tx.of(POLLS).said_at(poll.id, call.resident.id)
@@ -196,14 +198,23 @@ def _cast(
         said_at = last if undoes and last else said_at
     if poll.anonymous:
         _cast_sealed(call, poll, before, after, reason)
-        return show.receipt(call.tx, poll, before, after)
+        return show.receipt(call.tx, poll, before, after, unsaid=unsaid)
     if after and call.undone_by is None:
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
     call.tx.of(POLLS).vote(poll, call.resident.id, before, after, said_at, reason)
     if before != after or reason:
         call.changed(f"{SUBJECT}:{poll.id}")
-    call.in_sight = not poll.secret and bool(before or after)
-    return show.receipt(call.tx, poll, before, after, reason)
+    call.in_sight = not (poll.secret or unsaid) and bool(before or after)
+    return show.receipt(call.tx, poll, before, after, reason, unsaid=unsaid)
+
+
+def _is_unsaid(call: Call, poll: Poll, after: Choices, reason: str | None) -> bool:
+    """Whether a reason of theirs is not put where everybody reads it, as they may not write there themselves.
+
+    In an anonymous poll that is asked and said whatever they chose: else it would tell who objects.
+    """
+    has_any = poll.kind is Kind.CONSENT and bool(after) if poll.anonymous else reason is not None
+    return has_any and not call.may_write(poll.theme)
 
 
 def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None) -> None:
