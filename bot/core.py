@@ -56,9 +56,17 @@ class PleinCore:
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
         self.communities = Communities(store, clock, settings)
-        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features, self._inspect)
-        self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.rooms = Rooms(store, clock, self.communities, self._look)
+        self.dispatch = Dispatch(
+            store,
+            clock,
+            self.commands,
+            self.communities,
+            features,
+            self._inspect,
+            under_way=self.rooms.under_way,
+        )
+        self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)

@@ -91,6 +91,8 @@ class Dispatch:
         communities: Communities,
         belongings: Belongings,
         inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
+        *,
+        under_way: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
         self.store = store
         self.communities = communities
@@ -98,6 +100,7 @@ class Dispatch:
         self.commands = commands
         self.belongings = belongings
         self._inspect = inspect
+        self._under_way = under_way
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -493,6 +496,7 @@ class Dispatch:
             public=invocation.public,
             writes_here=invocation.writes,
             removal=invocation.removal,
+            under_way=self._under_way,
             apart=known.account is not None and known.account.apart,
             mentions=invocation.mentions,
         )

@@ -14,7 +14,7 @@ from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
-from bot.features.polls.steered import leave_trace, steering
+from bot.features.polls.steered import leave_trace, steering, trace_of_end
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -32,8 +32,20 @@ def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Me
     found = find_own(call, poll)
     if not sure:
         return _confirm(found, "close")
+    if call.is_behind(found.theme):
+        _close_soon(call, found)
+        return message(text("poll.closing.receipt", question=found.question))
     _end(call, found, "closed")
     return message(text("poll.closed.receipt", question=found.question))
+
+
+def _close_soon(call: Call, poll: Poll) -> None:
+    """It ends now, and waits for what was said before, as it would at its own time."""
+    call.tx.of(POLLS).change(poll.id, {"waits_since": call.now})
+    if (by := steering(call, poll)) is not None:
+        call.tx.of(POLLS).note_end(poll.id, by)
+    leave_trace(call, poll, "closed")
+    call.schedule("poll.close", str(poll.id), call.now + SOON)
 
 
 def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
@@ -51,7 +63,7 @@ def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> M
 def close_due(call: Call, job: Job) -> None:
     """The closing time has come; it may have been closed already, or run longer now."""
     found = call.tx.of(POLLS).get(int(job.subject), 0)
-    if not found or found[0].closes_at > call.now:
+    if not found or found[0].ends_at > call.now:
         return
     if found[0].state == "open":
         poll = found[0]
@@ -62,7 +74,7 @@ def close_due(call: Call, job: Job) -> None:
 
 
 def _not_heard(call: Call, poll: Poll) -> Sequence[Unheard]:
-    return call.unheard(poll.theme, poll.closes_at)
+    return call.unheard(poll.theme, poll.ends_at)
 
 
 def _platforms(accounts: Sequence[Unheard]) -> str | None:
@@ -188,7 +200,7 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     call.tx.of(POLLS).end(poll, state, call.now, steering(call, poll))
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
-    trace = leave_trace(call, poll, state)
+    trace = leave_trace(call, poll, state) or trace_of_end(call.tx, replace(poll, state=state))
     if poll.state == "planned":
         return  # nobody else has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")
