@@ -15,10 +15,21 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot import when
-from bot.errors import AskFirst, UserError
+from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Inspection, Lack, Mention, Removal, Undo
 from bot.model.message import Message, typed
-from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
+from bot.model.people import (
+    HOLDS,
+    Identity,
+    Part,
+    Place,
+    Presences,
+    Resident,
+    Role,
+    Theme,
+    joined,
+    part_now,
+)
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
@@ -34,6 +45,8 @@ if TYPE_CHECKING:
 MOST_NAMED = 20
 # Nobody in particular; whoever was forgotten just now is nobody.
 NOBODY = Resident(0, "")
+# After so many seconds a platform that does not say where somebody is is asked again.
+ASKED_AGAIN = 10.0
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -78,6 +91,8 @@ class Call:
     # In private: the communities that they are in, by name; and whether they choose this one by what they do.
     mine: Mapping[int, str] = field(default_factory=dict)
     turned: bool = False
+    # In a job: where their platforms say that accounts are, by account and theme, as was asked for it.
+    present: Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]] = field(default_factory=dict)
     # Since when each account at work is dealing with something that is in no inbox.
     under_way: Callable[[], Mapping[str, datetime]] = dict
     # Whether what was granted to their other accounts does not count for this one yet.
@@ -201,6 +216,32 @@ class Call:
         fresh = (self._as_lent(part) for account, _, part in others if self._counts(account, part))
         own = self._own_part(theme)
         return joined([own, *fresh] if own else fresh)
+
+    def part_of(self, resident: int, theme: int) -> Part | None:
+        """In a job: the part in a theme of somebody who does not speak, as their platforms say now.
+
+        Who moderates the community has one everywhere.
+        Raises: TryLater while a platform does not say.
+        """
+        known = self.tx.people.known({resident}).get(resident)
+        accounts = known.accounts if known else ()
+        if any((account, theme) not in self.present for account in accounts):
+            raise AskFirst((theme,), accounts=accounts)
+        parts, silent = [], False
+        for account in accounts:
+            places, found = self.present[account, theme]
+            said = part_now(places, found, self.tx.people.part_of(account, theme), self.now)
+            parts += [said] if said else []
+            silent |= said is None and any(place not in found for place in places)
+        if any(self._is_moderator(account) for account in accounts):
+            parts.append(Part(Role.MODERATOR, self.now, self.now, writes=not parts))
+        if silent and not any(part.writes for part in parts):
+            raise TryLater(ASKED_AGAIN)
+        return joined(parts)
+
+    def _is_moderator(self, account: Identity) -> bool:
+        resident = self.tx.people.by_identity(account)
+        return resident is not None and resident.role >= Role.MODERATOR
 
     def themes_among(self, themes: Collection[int]) -> Collection[int]:
         """Those of these themes in which they take part."""

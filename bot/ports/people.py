@@ -266,6 +266,10 @@ class PeopleStore(Protocol):
         """Who moderates the community, or a place of its own, as far as that was ever said."""
         ...
 
+    def moderators_of(self, theme: int) -> Sequence[Resident]:
+        """Who moderates the community, or that theme, as was said last."""
+        ...
+
     def with_role(self, role: Role) -> Sequence[Identity]: ...
 
 

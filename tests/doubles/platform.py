@@ -65,6 +65,8 @@ class Platform:
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
     # What each is in which room, where they are in it; None: the platform says nothing about it.
     present: dict[tuple[str, str], Role | None] = field(default_factory=dict)
+    # Who may only read there.
+    silenced: set[tuple[str, str]] = field(default_factory=set)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     inspected: list[int] = field(default_factory=list)
     # What Plein lacks there, by community; None: the platform does not say.
@@ -99,7 +101,7 @@ class Platform:
             if key not in self.present:
                 found[place] = None
             elif role is not None:
-                found[place] = Presence(place, role, NOW)
+                found[place] = Presence(place, role, NOW, writes=key not in self.silenced)
         return found
 
     async def inspect(self, community: int) -> Sequence[Lack]:

@@ -9,6 +9,7 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     settings.py  who may open one, and how many
     kinds.py     six ways to answer and to count; ranking.py is Schulze's method
     ask.py       opening, now or later, again; longer.py: running longer
+    later.py     whether who planned something may still say it when it is due
     vote.py      voting, changing, taking back; reminding those who have not
     end.py       closing, cancelling, and what came of it
     steered.py   the trace of whoever did that to somebody else's

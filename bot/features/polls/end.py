@@ -13,6 +13,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
+from bot.features.polls.later import call_off, may_still_ask
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.features.polls.steered import leave_trace, steering, trace_of_end
 from bot.model.message import Attachment, Button, Message, Text, message, text
@@ -106,6 +107,9 @@ def _waits(call: Call, poll: Poll) -> bool:
 
 def _missed(call: Call, poll: Poll) -> None:
     """It was to be open while Plein was away, and nobody has seen it."""
+    if not may_still_ask(call, poll, poll.closes_at):
+        call_off(call, poll)
+        return
     _end(call, poll, "cancelled")
     title = text("poll.cancelled.title", question=poll.question)
     said = message(

@@ -9,6 +9,7 @@ from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.state import Channel, Message
 from tests.on_discord import OnDiscord, opened, plein_on
 
+DAY = 86_400
 SILENT = "mag je zelf niets schrijven"
 PLEIN = ["view_channel", "send_messages", "send_messages_in_threads", "embed_links", "read_message_history"]
 
@@ -82,6 +83,26 @@ async def test_who_was_silenced_since_has_nothing_more_said(
     assert SILENT in (await anna.uses("sport", "peiling opnieuw", peiling=1)).text
     await plein.until_quiet()
     assert not any("Koop ze" in words for words in boards(town.channel("sport")))
+
+
+@pytest.mark.parametrize("how", ["put out", "silenced"])
+async def test_what_they_planned_before_does_not_open(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, mo: Person, how: str
+) -> None:
+    await mo.uses("sport", "peiling lijst")
+    await ben.uses("sport", "poll open", question="Een bank?", option="Ja | Nee", opens="1d", closes="3d")
+    await anna.uses("sport", "peiling open", vraag="Een boom?", keuze="Ja | Nee", opent="1d", sluit="3d")
+    if how == "put out":
+        await ben.leaves()
+    else:
+        town.role("silenced")
+        town.give(ben, "silenced")
+        town.deny("sport", "silenced", ["send_messages"])
+    await plein.until_quiet(DAY)
+    await plein.board("sport", "Een boom?")
+    await mo.hears(mo.dm, "“Een bank?” zou opengaan")
+    await plein.until_quiet()
+    assert not any("Een bank?" in words for words in boards(town.channel("sport")))
 
 
 @pytest.mark.parametrize("anonymous", [False, True])
