@@ -104,6 +104,8 @@ class Call:
     undone_by: Undo | None = field(default=None, init=False)
     # What was done shows where it was said: whom a word alone would reach late needs no more than a sign.
     in_sight: bool = field(default=False, init=False)
+    # What it answers, or asks back, is kept sealed, and only as long as that is needed.
+    confidential: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
     secret: str = field(default="", init=False)
 
@@ -381,9 +383,14 @@ class Call:
         """
         self.secret = f"{SECRET}{secret}:"
 
+    def tell_in_secret(self, resident: int, secret: str, message: Message, **how: Any) -> None:
+        """The same as `tell`, once for each secret: that it was told goes with the secret, said or not."""
+        self.tell(resident, message, f"{SECRET}{secret}-told:{resident}", confidential=True, **how)
+
     def disclose(self, secret: str) -> None:
         """The secret is over: nothing is kept of what was said about it."""
         self.tx.posts.forget(f"{SECRET}{secret}:")
+        self.tx.posts.forget(f"{SECRET}{secret}-told:", unsaid=True)
 
     def announce(self, theme: int, message: Message, key: str) -> None:
         """Say it in every place of the theme."""

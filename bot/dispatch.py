@@ -307,17 +307,17 @@ class Dispatch:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
-            aloud, confidential = command.open, command.confidential
+            aloud, confidential = command.open, command.confidential or call.confidential
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
-            confidential = invocation.typed is not None or bool(invocation.args)
+            confidential = call.confidential or invocation.typed is not None or bool(invocation.args)
             aloud = error.open or (command is not None and command.open)
             call.in_sight = False
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
-            confidential = invocation.typed is not None or bool(invocation.args)
+            confidential = call.confidential or invocation.typed is not None or bool(invocation.args)
             command = command or self.commands.by_path[unsure.command]
             aloud, call.in_sight = unsure.open, False
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
@@ -404,7 +404,8 @@ class Dispatch:
         except Unsure as unsure:
             raise unsure.understanding(keep(call.commands, command, bound)) from None
         if once and not call.secret:  # a secret ballot stands as it was given last
-            call.tx.handled.add(once, call.now, answer, None, author=invocation.author)
+            sealed = command.confidential or call.confidential
+            call.tx.handled.add(once, call.now, answer, None, author=invocation.author, confidential=sealed)
         return answer
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:

@@ -206,6 +206,8 @@ _LATE = (
     .values(id=literal("late:").concat(posts.c.id))
 )
 _FORGET = delete(posts).where(_THESE)
+_IS_LATE = f"late:{SECRET}"
+_FORGET_LATE = delete(posts).where(_ID, posts.c.sent_at.is_not(None))
 _LINE = bindparam("line_", type_=posts.c.message.type)
 _SAID = select(posts.c.id, posts.c.message, posts.c.wanted).where(
     posts.c.key == "", or_(posts.c.message.contains(_LINE), posts.c.wanted.contains(_LINE))
@@ -285,8 +287,8 @@ class Posts:
             self._db.execute(_SAY_INSTEAD, {"id_": post_id, "now_": now, **values})
         self._db.wake("post")
 
-    def forget(self, beginning: str) -> None:
-        for statement in (_LATE, _FORGET, _THEIR_REFS):
+    def forget(self, beginning: str, *, unsaid: bool = False) -> None:
+        for statement in (_FORGET, _THEIR_REFS) if unsaid else (_LATE, _FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
 
     def account_for(self, to: Place | Identity) -> str:
@@ -372,6 +374,9 @@ class Posts:
         values["read_only_"] = not post.message.controls
         if not self._db.execute(_SHOWN, values):
             return  # something else is to be said in its place by now
+        if post.id.startswith(_IS_LATE):  # whose secret it was, nobody is to know
+            self._db.execute(_FORGET_LATE, {"id_": post.id})
+            return
         for ref in receipt.ref if receipt.ref != post.ref else ():
             row = {"account": post.account, "ref": ref, "post": post.id, "platform": post.to.platform}
             self._db.execute(_REF, row)

@@ -308,7 +308,7 @@ async def test_a_vote_that_is_changed_looks_like_one_that_is_repeated(two_databa
 
 
 async def test_an_answer_that_waits_for_its_platform_is_said_after_the_end(database_url: str) -> None:
-    """And then nothing of it is kept, but that there was one."""
+    """And then nothing of it is kept, nor that there was one."""
     async with open_town(database_url) as town:
         await town.joined("sport")
         await town.say("mia", OPEN)
@@ -323,6 +323,8 @@ async def test_an_answer_that_waits_for_its_platform_is_said_after_the_end(datab
         assert len(town.platform.where("ben")) == 1
         assert await town.core.store.run(sealed_texts) == []
         assert await town.core.store.run(lambda tx: tx.posts.parked()) == []
+        about = select(posts.c.id).where(posts.c.id.contains("secret:"))
+        assert await town.core.store.run(lambda tx: cast(Tx, tx).db.execute(about).scalars()) == []
 
 
 async def test_an_older_event_undoes_no_newer_one(database_url: str) -> None:

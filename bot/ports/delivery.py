@@ -42,10 +42,10 @@ class PostStore(Protocol):
         """
         ...
 
-    def forget(self, beginning: str) -> None:
+    def forget(self, beginning: str, *, unsaid: bool = False) -> None:
         """Keep nothing of what was said under ids that begin so, nor of where it stands.
 
-        What still waits is said once that is possible.
+        What still waits is said once that is possible, or never, where it is `unsaid`.
         """
         ...
 

@@ -36,6 +36,7 @@ class Form(StrEnum):
 def show_poll(call: Call, poll: int | None = None) -> Message:
     """How a poll stands, and what you chose."""
     found, mine = find(call, poll)
+    call.confidential |= found.anonymous
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
     board = show.card(call.tx, found, mine, private=True)

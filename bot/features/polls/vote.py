@@ -326,5 +326,8 @@ def remind_due(call: Call, job: Job) -> None:
     said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        key = f"poll:{poll.id}:reminder:{resident}"
-        call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)
+        how = {"until": poll.closes_at, "theme": poll.theme, "role": needed}
+        if poll.anonymous:  # who is reminded has not voted
+            call.tell_in_secret(resident, secret_of(poll.id), said, **how)
+        else:
+            call.tell(resident, said, f"poll:{poll.id}:reminder:{resident}", **how)
