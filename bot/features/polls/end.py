@@ -13,7 +13,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
-from bot.features.polls.later import call_off, may_still_ask
+from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
 from bot.features.polls.steered import leave_trace, steering, trace_of_end
 from bot.model.message import Attachment, Button, Message, Text, message, text
@@ -149,7 +149,9 @@ def give_outcome(
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]
     if review:
-        call.schedule("poll.review", str(found.id), review)
+        # Whose words they are is looked at when it is due.
+        subject, key = f"{found.id} {call.resident.id}", f"poll.review:{found.id}"
+        call.schedule("poll.review", subject, review, key)
         lines.append(text("poll.outcome.until", review=review))
     lines += leave_trace(call, found, "outcome", outcome=outcome)
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
@@ -176,10 +178,15 @@ def _check_number(call: Call, outcome: str) -> None:
 
 def review_due(call: Call, job: Job) -> None:
     """The day to look at an outcome again; another day may have been chosen since."""
-    found = call.tx.of(POLLS).get(int(job.subject), 0)
+    number, _, author = job.subject.partition(" ")
+    found = call.tx.of(POLLS).get(int(number), 0)
     if found and found[0].outcome and found[0].review_at and found[0].review_at <= call.now:
         poll = found[0]
+        may_say = may_still_say(call, int(author or poll.opener), poll.theme, poll.review_at)
         call.tx.of(POLLS).change(poll.id, {"review_at": None})
+        if not may_say:
+            leave_review(call, poll)
+            return
         lines = (text("poll.review", outcome=poll.outcome), text("poll.review.how", poll=poll.id))
         said = message(*lines, title=text("poll.review.title", question=poll.question))
         call.announce(poll.theme, said, f"poll:{poll.id}:review:{poll.review_at}")

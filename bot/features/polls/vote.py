@@ -326,7 +326,7 @@ def remind_due(call: Call, job: Job) -> None:
     said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        how = {"until": poll.closes_at, "theme": poll.theme, "role": needed}
+        how: dict[str, Any] = {"until": poll.closes_at, "theme": poll.theme, "role": needed}
         if poll.anonymous:  # who is reminded has not voted
             call.tell_in_secret(resident, secret_of(poll.id), said, **how)
         else:

@@ -163,3 +163,47 @@ async def test_what_holds_up_one_answer_holds_up_no_other_poll(town: Town) -> No
     town.platform.present["anna", "sport"] = None
     await day_passes(town)
     assert [await state(town, number) for number in (1, 2)] == ["planned", "closed"]
+
+
+# --- an outcome that is to be looked at again -------------------------------------------------------
+
+
+async def reviewed(town: Town, who: str, *, role: Role = Role.RESIDENT) -> None:
+    """Anna's poll has an outcome of theirs, to be looked at again in a week."""
+    await town.say("anna", '!poll open "Hoe?" A | B')
+    await town.say("anna", "!poll close 2 --sure")
+    gives = town.asked(who, '!poll outcome "Zo doen we het" --review 7d --poll 2')
+    answer = await town.core.handle(replace(gives, role=role))
+    assert answer
+    assert "besluit" in words_of(answer).casefold()
+    await town.core.run_due()
+
+
+def brought_up(town: Town, name: str) -> int:
+    """How often that was said there, or to them alone that it was not."""
+    heads = ("Opnieuw bekijken: Hoe?", "om het besluit over “Hoe?” opnieuw te bekijken")
+    return sum(any(head in words for head in heads) for words in town.platform.where(name))
+
+
+@pytest.mark.parametrize("who", ["anna", "mo"])
+async def test_an_outcome_is_brought_up_again(town: Town, who: str) -> None:
+    await reviewed(town, who, role=town.platform.present.get((who, "sport")) or Role.RESIDENT)
+    if who == "mo":  # the words are theirs, and not the opener's
+        del town.platform.present["anna", "sport"]
+    town.clock.turn(7 * DAY)
+    await town.core.run_due()
+    assert [brought_up(town, name) for name in ("sport", "max", "mo")] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("how", ["put out", "silenced"])
+async def test_of_whoever_may_not_write_there_since_it_is_not(town: Town, how: str) -> None:
+    await reviewed(town, "anna")
+    if how == "put out":
+        del town.platform.present["anna", "sport"]
+    else:
+        town.platform.silenced.add(("anna", "sport"))
+    town.clock.turn(7 * DAY)
+    await town.core.run_due()
+    town.clock.turn(DAY)
+    await town.core.run_due()
+    assert [brought_up(town, name) for name in ("sport", "max", "mo")] == [0, 1, 1]
