@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,7 +23,7 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Inspection, Invocation, Lack
+from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import (
     FIRST_COMMUNITY,
@@ -36,10 +36,11 @@ from bot.model.people import (
     Role,
     part_now,
 )
+from bot.names import called
+from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
-from bot.unseen import visible
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -48,6 +49,8 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # What only chooses a community, for whatever is said in private.
 CHOOSE = "community choose"
+# So often within ten minutes somebody is answered where others read it, who could be in private.
+_BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
@@ -76,10 +79,6 @@ class _Turn:
     community: int
 
 
-async def _nothing_to_inspect(community: int) -> Sequence[Lack]:
-    return ()
-
-
 class Dispatch:
     """Runs invocations. Everything that a handler may do is in the Call it gets."""
 
@@ -90,14 +89,14 @@ class Dispatch:
         commands: Commands,
         communities: Communities,
         belongings: Belongings,
-        inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
+        platforms: Platforms | None = None,
     ) -> None:
         self.store = store
         self.communities = communities
         self.clock = clock
         self.commands = commands
         self.belongings = belongings
-        self._inspect = inspect
+        self._platforms = platforms or Platforms()
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -118,16 +117,15 @@ class Dispatch:
             whose = await self.communities.of(invocation)
             return whose, await self._run_for(whose, without_marks(invocation))
         plain, found = without_marks(invocation), Whose(FIRST_COMMUNITY, stranger=True)
+        inquiry = Inquiry(self._platforms)
 
         def find(tx: Transaction) -> int:
             nonlocal found
             found = self.communities.within(tx, invocation)
             return found.community
 
-        inspection = Inspection(lambda: self._inspect(found.community))
-
         def once(told: Told, tx: Transaction) -> Message | _Ask | _Turn | None:
-            return None if found.stranger else self._once_for(found, plain, told, tx, inspection)
+            return None if found.stranger else self._once_for(found, plain, inquiry, told, tx)
 
         answer = await self._asking(
             plain, lambda told: self.store.run(partial(once, told), plain, community=find)
@@ -138,22 +136,22 @@ class Dispatch:
         return found, answer
 
     async def _run_for(self, whose: Whose, invocation: Invocation) -> Message | _Turn | None:
-        inspection = Inspection(partial(self._inspect, whose.community))
-
-        def once(told: Told, tx: Transaction) -> Message | _Ask | _Turn | None:
-            return self._once_for(whose, invocation, told, tx, inspection)
-
+        inquiry = Inquiry(self._platforms)
         return await self._asking(
             invocation,
-            lambda told: self.store.run(partial(once, told), invocation, community=whose.community),
+            lambda told: self.store.run(
+                partial(self._once_for, whose, invocation, inquiry, told),
+                invocation,
+                community=whose.community,
+            ),
         )
 
     def _once_for(
-        self, whose: Whose, invocation: Invocation, told: Told, tx: Transaction, inspection: Inspection
+        self, whose: Whose, invocation: Invocation, inquiry: Inquiry, told: Told, tx: Transaction
     ) -> Message | _Ask | _Turn | None:
         if self._is_unclear(whose, invocation):
             return self._say_first(invocation, whose, tx)
-        return self._once(invocation, told, tx, whose=whose, inspection=inspection)
+        return self._once(invocation, told, tx, whose=whose, inquiry=inquiry)
 
     def _is_unclear(self, whose: Whose, invocation: Invocation) -> bool:
         return bool(whose.refused) or (whose.asks and not self._names_one(invocation))
@@ -284,7 +282,7 @@ class Dispatch:
         tx: Transaction,
         *,
         whose: Whose | None = None,
-        inspection: Inspection | None = None,
+        inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
         known = _recognised(invocation, tx)
         if known.answer:
@@ -292,7 +290,7 @@ class Dispatch:
         if is_over(known, invocation.author, invocation.earliest or invocation.at, tx):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
-        call.inspection = inspection
+        call.inquiry = inquiry
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
@@ -368,12 +366,13 @@ class Dispatch:
     ) -> None:
         """Say it; to whom a word in private would reach late, beside what they said where that is no secret.
 
-        That it counts takes no more than a sign there, and no word at all where they see it anyway.
+        That it counts takes no more than a sign there, and no word at all where they see it anyway. Of one
+        person so much is said there, and what is beyond that in private: all else there comes after it.
         """
-        if invocation.beside and (aloud or call.in_sight):
+        if call.in_sight and invocation.beside and invocation.acknowledged:
+            return
+        if invocation.beside and (aloud or call.in_sight) and _may_be_beside(call):
             to = invocation.beside
-            if call.in_sight and invocation.acknowledged:
-                return
             if call.in_sight:
                 answer = Message((Sign(text("answer.counts")),), locale=call.locale)
         key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
@@ -433,7 +432,7 @@ class Dispatch:
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
         """Who it is, noted as taking part where they are."""
-        name, author, now = visible(invocation.name), invocation.author, self.clock.now()
+        name, author, now = called(invocation.name), invocation.author, self.clock.now()
         account = known.account or Account(tx.people.add(author, name), heard_as=author.address)
         resident = account.resident
         renamed = not account.name_is_chosen and resident.name != name
@@ -494,7 +493,7 @@ class Dispatch:
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
-            called=visible(invocation.name),
+            called=called(invocation.name),
             place=invocation.place,
             place_wanted=known.place_locale,
             theme_here=known.theme,
@@ -555,10 +554,10 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
 
 
 def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
-    """Who it is. Until it is done nobody forgets them, or makes one person of them and somebody else."""
+    """Who it is: also at the end, whatever another process does meanwhile."""
     while True:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        if known.account is None or not tx.people.hold(known.account.resident.id):
+        if known.answer or known.account is None or not tx.people.keep(known.account.resident.id):
             return known
 
 
@@ -583,6 +582,15 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     call.post(invocation.place, here, key, account=invocation.account)
     alone = Message(message(text("private.here")).blocks, locale=call.locale)
     call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
+
+
+def _may_be_beside(call: Call) -> bool:
+    """Counted, of whoever is somebody still."""
+    if call.used(_BESIDE) >= MOST_BESIDE:
+        return False
+    if call.resident.id != NOBODY.id:
+        call.use(_BESIDE, within=BESIDE_WITHIN)
+    return True
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

@@ -17,7 +17,7 @@ from bot.errors import Unsure, UserError
 from bot.model.events import Mention
 from bot.model.message import Suggestion, Text, text, typed
 from bot.model.people import Known, Resident, Role
-from bot.unseen import visible
+from bot.names import called
 
 # So many who bear one name are asked about; where there are more, a mention says it quicker.
 MOST_NAMESAKES = 10
@@ -58,7 +58,7 @@ def _mentioned(mention: Mention, call: Call) -> Resident:
 
     Raises: UserError where it is nobody's, and the command adds nobody.
     """
-    name = visible(mention.name)
+    name = called(mention.name)
     if found := call.tx.people.by_identity(mention.account):
         return found
     if not _adds(call) or call.tx.forgotten.at(mention.account):

@@ -39,25 +39,11 @@ from functools import lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    Executable,
-    Integer,
-    MetaData,
-    Select,
-    String,
-    Table,
-    bindparam,
-    func,
-    select,
-)
-from sqlalchemy import cast as sql_cast
+from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, func, select, text
 
 from bot.model.people import FIRST_COMMUNITY
 from storage.among import among
 from storage.community import tables_of
-from storage.connections import WRITES
 from storage.executor import Executor, Rows, Values
 
 T = TypeVar("T")
@@ -67,6 +53,12 @@ Key = tuple[Hashable, ...]
 # So often a question that a write made stale is asked anew for the whole group; after that each asks for
 # itself, so that a group of which everybody writes costs no more than its commands one by one.
 RELOADS = 8
+
+# Whoever seals holds this together with all others who do, until what they sealed is kept, on a database that
+# has several writers. Any number will do that nobody else there uses.
+_SEALING = text("1397047628")
+_SHARE = select(func.pg_advisory_xact_lock_shared(_SEALING))
+_ALONE = select(func.pg_try_advisory_xact_lock(_SEALING))
 
 
 class Loader(Generic[T]):
@@ -139,7 +131,8 @@ class Batch:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
         self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
-        self._locked: dict[Column[Any], set[Any]] = {}
+        self._locked: dict[tuple[Column[Any], bool], set[Any]] = {}
+        self._shares_sealing = False
 
     # --- whose it is ---
 
@@ -231,21 +224,32 @@ class Batch:
         expected = self._expected.get(column, ())
         return expected if part in expected else (part,)
 
-    def lock(self, column: Column[Any], *keys: Any) -> bool:
-        """Hold these rows, and all that are expected, until the end.
+    def lock(self, column: Column[Any], *keys: Any, weakly: bool = False) -> bool:
+        """Hold these rows, and all that are expected, until the end. `weakly`: others may refer to them anew.
 
         False if they were held already; else what was asked before may come from before the wait.
         """
         if not self._executor.locks:
             return False
-        locked = self._locked.setdefault(column, set())
-        if locked.issuperset(keys):
+        held = self._locked.setdefault((column, False), set())
+        locked = self._locked.setdefault((column, weakly), set())
+        if (held | locked).issuperset(keys):
             return False
-        new = self._expected.get(column, set()).union(keys) - locked
-        self._executor.execute(_locking(column), {"keys": sorted(new)})
+        new = self._expected.get(column, set()).union(keys) - locked - held
+        self._executor.execute(_locking(column, weakly), {"keys": sorted(new)})
         locked |= new
         self._forget(loader for loader in self._loaded if column.table in loader.guarded_by)
         return True
+
+    def share_sealing(self) -> None:
+        """What is written from here on is sealed under keys that nobody leaves before it is kept."""
+        if self._executor.locks and not self._shares_sealing:
+            self._executor.execute(_SHARE)
+            self._shares_sealing = True
+
+    def seals_alone(self) -> bool:
+        """Whether nobody else is about to write what they sealed already; nor is anybody until the end."""
+        return not self._executor.locks or bool(self._executor.execute(_ALONE).scalar())
 
     # --- writing ---
 
@@ -298,17 +302,6 @@ class Batch:
 
     # --- the transaction itself ---
 
-    def under_way(self) -> frozenset[tuple[Any, ...]]:
-        """The transactions of other processes that may write, each once; none where there is one writer."""
-        return (
-            frozenset(map(tuple, self._executor.execute(_UNDER_WAY))) if self._executor.locks else frozenset()
-        )
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether other processes may write in the meantime."""
-        return self._executor.locks
-
     def savepoint(self) -> None:
         """From here on it can be undone, until it is released."""
         self.flush()
@@ -348,19 +341,6 @@ def identity(column: Column[Any]) -> Column[Any]:
 
 
 @lru_cache(1024)
-def _locking(column: Column[Any]) -> Select[Any]:
-    return select(column).where(among(column, "keys")).order_by(column).with_for_update(key_share=True)
-
-
-# As PostgreSQL tells who is at work on it.
-_ACTIVITY = Table(
-    "pg_stat_activity",
-    MetaData(),
-    *(Column(name, String) for name in ("pid", "xact_start", "application_name", "datname")),
-)
-_UNDER_WAY = select(sql_cast(_ACTIVITY.c.pid, String), sql_cast(_ACTIVITY.c.xact_start, String)).where(
-    _ACTIVITY.c.application_name == WRITES,
-    _ACTIVITY.c.xact_start.is_not(None),
-    _ACTIVITY.c.datname == func.current_database(),
-    sql_cast(_ACTIVITY.c.pid, Integer) != func.pg_backend_pid(),
-)
+def _locking(column: Column[Any], weakly: bool = False) -> Select[Any]:
+    rows = select(column).where(among(column, "keys")).order_by(column)
+    return rows.with_for_update(key_share=weakly)

@@ -17,8 +17,6 @@ from bot.private import close_to_others, make_private_file, make_private_folder
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-# By this PostgreSQL tells who of Plein's may write.
-WRITES = "plein"
 # Seconds. On PostgreSQL asking a silent server to stop may take as long once more: six in all.
 ANSWERS_WITHIN = 3.0
 # A migration rewrites whole tables.
@@ -106,9 +104,7 @@ def _sqlite(
     return engine
 
 
-def postgres_engine(
-    url: str, answers_within: float = ANSWERS_WITHIN, *, name: str = WRITES, **how: Any
-) -> AsyncEngine:
+def postgres_engine(url: str, answers_within: float = ANSWERS_WITHIN, **how: Any) -> AsyncEngine:
     """Connections that are looked at before they are used, and given up when they are silent.
 
     Plans are made anew for each question: one that was right while a table was small reads all of it
@@ -119,7 +115,7 @@ def postgres_engine(
     connect = {
         "timeout": min(answers_within, ANSWERS_WITHIN),
         "command_timeout": answers_within,
-        "server_settings": {"plan_cache_mode": "force_custom_plan", "application_name": name},
+        "server_settings": {"plan_cache_mode": "force_custom_plan"},
     }
     return create_async_engine(
         async_url(url), pool_pre_ping=True, connect_args=connect, max_overflow=0, **how
@@ -129,6 +125,4 @@ def postgres_engine(
 def postgres_readers(url: str, answers_within: float = ANSWERS_WITHIN) -> AsyncEngine:
     """Connections that cannot write, nor hold a row; each transaction sees one committed state."""
     how = {"pool_size": READERS, "pool_timeout": answers_within, "isolation_level": "REPEATABLE READ"}
-    return postgres_engine(url, answers_within, name="plein-reads", **how).execution_options(
-        postgresql_readonly=True
-    )
+    return postgres_engine(url, answers_within, **how).execution_options(postgresql_readonly=True)

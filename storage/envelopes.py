@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Table, and_, bindparam, delete, false, null, or_, select, update
 
-from bot.errors import StoreFailed
 from bot.model.codec import pack, unpack
 from bot.model.work import SECRET
 from storage.batch import Batch, own_name, owner_of
@@ -45,7 +44,6 @@ class Envelopes:
     def __init__(self, db: Batch, seals: Keyring) -> None:
         self._db = db
         self._seals = seals
-        self._used: set[str] = set()
 
     def seal(self, words: str) -> tuple[str, str]:
         """The name of the key, which is the community's, and the sealed text."""
@@ -64,14 +62,13 @@ class Envelopes:
         return self._with_newest(self._db.own(_NOW), marked)
 
     def _with_newest(self, kind: str, work: Callable[[str], T]) -> T:
+        self._db.share_sealing()
         while True:
             numbers = self._numbers(kind)
             if not numbers:
                 self._seals.make(f"{kind}1")
-            key = f"{kind}{numbers[-1] if numbers else 1}"
-            self._used.add(key)
             try:
-                return work(key)
+                return work(f"{kind}{numbers[-1] if numbers else 1}")
             except KeyGone:
                 # Another process has just destroyed it: there is a newer one.
                 if self._numbers(kind)[-1:] == numbers[-1:]:
@@ -104,38 +101,14 @@ class Envelopes:
         return [community for community, keys in self._communities().items() if keys > 1]
 
     def leave_old_keys(self) -> bool:
+        # What another process sealed and is about to write, nobody sees yet.
+        if not self._db.seals_alone():
+            return False
         for kind in (_ARRIVED, self._db.own(_NOW)):
             self._leave(kind)
         if self.turned():
             self._db.wake("turned")
         return not self.turned() and len(self._numbers(_ARRIVED)) <= 1
-
-    def begin(self) -> None:
-        """Another transaction: nothing is sealed yet."""
-        self._used.clear()
-
-    def check(self) -> None:
-        """Before the commit: whether what was sealed is under the newest keys still.
-
-        Another process that changes them waits for whoever it sees under way, and no transaction is under
-        way on PostgreSQL before its first statement. Raises: StoreFailed, where it has to be done again.
-        """
-        if self._used and self._db.is_shared:
-            names = self._seals.names()
-            for key in self._used:
-                kind, number = key.rsplit("-", 1)
-                if f"{kind}-{int(number) + 1}" in names or key not in names:
-                    raise StoreFailed("the keys were changed meanwhile")
-
-    def _is_waited_for(self, newest: str) -> bool:
-        """Whether somebody is under way who may have sealed with an older key, which nobody else sees yet."""
-        waits_for = self._seals.waits_for
-        left = waits_for.setdefault(newest, self._db.under_way()) & self._db.under_way()
-        if left:
-            waits_for[newest] = left
-        else:
-            del waits_for[newest]
-        return bool(left)
 
     def _communities(self) -> Counter[int]:
         """How many keys each community has."""
@@ -144,7 +117,6 @@ class Envelopes:
     def _leave(self, kind: str) -> None:
         *old, newest = self._numbers(kind) or [1]
         key = f"{kind}{newest}"
-        is_waited_for = bool(old) and self._is_waited_for(key)
         for table, body, waits in _SEALED:
             if (table is inbox) != (kind == _ARRIVED):
                 continue
@@ -155,7 +127,7 @@ class Envelopes:
                     words = pack(replace(message, controls=()))
                 sealed = None if words is None else self._under(key, words, _ROOMS[table])
                 self._put(table, body, row.id, key if sealed else "", sealed)
-        for number in () if is_waited_for else old:
+        for number in old:
             self._db.destroy(f"{kind}{number}")
 
     def _put(self, table: Table, body: Column[Any], row: Any, key: str, kept: str | None) -> None:

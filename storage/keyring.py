@@ -40,9 +40,6 @@ class Keyring:
         self.folder = folder
         # What would stand in the folder.
         self._files: dict[str, bytes] = {}
-        # By the name of a new key, whoever was under way when this process looked first whether the one
-        # before it can go: they may have sealed with that.
-        self.waits_for: dict[str, frozenset[tuple[Any, ...]]] = {}
 
     # --- one key that seals and opens ---
 
@@ -266,8 +263,11 @@ def _bare(padded: bytes) -> bytes:
 
 
 def _write(handle: int, words: bytes) -> None:
+    """All of it. Raises: OSError where only some fits, which the system says no sooner than it has to."""
+    left = memoryview(words)
     try:
-        os.write(handle, words)
+        while left:
+            left = left[os.write(handle, left) :]
         os.fsync(handle)
     finally:
         os.close(handle)

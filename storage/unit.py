@@ -96,7 +96,6 @@ class Tx:
         """Run these in one transaction: what each gives, and whom to wake now that it is kept."""
         self._needs_savepoint = needs_savepoint
         self.db.begin()
-        self.envelopes.begin()
         results: list[Any] = [None] * len(tasks)
         try:
             self._executor.begin()
@@ -107,7 +106,6 @@ class Tx:
                 for number in numbers:
                     results[number] = tasks[number][0](self)
                 self._flush()
-            self.envelopes.check()
             self._executor.commit()
         except BaseException:
             with contextlib.suppress(*FAILURES):  # the connection is gone, and the transaction with it

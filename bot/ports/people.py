@@ -165,10 +165,14 @@ class PeopleStore(Protocol):
         """Nobody is this resident any more, and nothing refers to them: they were merged with another."""
         ...
 
-    def hold(self, resident: int) -> bool:
-        """Nothing new is kept of them until the transaction ends, but by itself.
+    def hold(self, resident: int) -> None:
+        """Nothing new is kept of them until the transaction ends, but by itself."""
+        ...
 
-        False where that held already; else what was asked of them before is to be asked again.
+    def keep(self, resident: int) -> bool:
+        """They are neither forgotten nor somebody else's by another process until the transaction ends.
+
+        True where that may have been waited for: what was asked about them before may not hold any more.
         """
         ...
 
@@ -287,8 +291,11 @@ class ForgottenStore(Protocol):
         """Accounts of which a farewell may still be on its way: whose community's, and since when."""
         ...
 
-    def end(self, account: Identity) -> None:
-        """Nothing carries that account any more; a list beside the database has its mark."""
+    def end(self, account: Identity) -> bool:
+        """Nothing carries that account any more; a list beside the database has its mark.
+
+        False: there is more of it than goes at once.
+        """
         ...
 
     def to_wipe(self) -> str | None:
@@ -318,7 +325,7 @@ class EnvelopeStore(Protocol):
     def leave_old_keys(self) -> bool:
         """Seal anew what still waits, let go of the rest, and destroy this community's old keys.
 
-        False: not all of them are gone yet, here or in other communities.
+        False: not all of them are gone yet, here or in other communities; or somebody is just sealing.
         """
         ...
 

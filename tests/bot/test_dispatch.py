@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,11 +17,11 @@ from sqlalchemy import func, select
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
-from bot.dispatch import Dispatch
+from bot.dispatch import BESIDE_WITHIN, MOST_BESIDE, Dispatch
 from bot.errors import Unsure, UserError
 from bot.features.polls.records import POLLS
 from bot.features.polls.settings import PollsSettings
-from bot.model.events import Invocation
+from bot.model.events import Invocation, Mention
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Post
@@ -199,6 +200,21 @@ async def test_any_name_will_do(town: Town, name: str) -> None:
     answer = await town.core.handle(replace(town.asked("anna", "!help"), name=name))
     assert answer
     assert answer.lines[0].key == "help.first"
+
+
+async def test_a_name_without_end_is_cut(town: Town) -> None:
+    """On Matrix people may write what they are called as long as an event can be; no index holds that."""
+    endless = "".join(random.Random(3).choices([chr(letter) for letter in range(0x4E00, 0x9FFF)], k=20_000))
+    answer = await town.core.handle(replace(town.asked("anna", "!me name"), name=endless))
+    assert answer
+    assert endless[:255] + "…" in words_of(answer)
+    assert endless[:256] not in words_of(answer)
+    # Whoever names her is answered too, and whatever is said of her has an end.
+    hers = Mention("<@9>", Identity(PLATFORM, "anna"), endless)
+    for words in ("!who is <@9>", '!poll open "Komt <@9>?" Ja | Nee'):
+        answer = await town.core.handle(replace(town.asked("ben", words), mentions=(hers,)))
+        assert answer
+        assert len(words_of(answer)) < 1_000
 
 
 @pytest.mark.parametrize("words", ["!\ud800", "!poll open \0", "\x1b[2J", "!help \udfff", "!taal \0"])
@@ -664,6 +680,22 @@ async def test_what_is_theirs_waits_until_they_are_met(town: Town) -> None:
         unmet = said_by(town, "ben", words, number)
         assert await answered(town, unmet) == (unmet.author, False)
         await town.core.outbox.worker.flush()
+
+
+async def test_so_much_is_said_beside_it_and_the_rest_in_private(town: Town) -> None:
+    """What one person asks for again and again holds up what else is to be said there."""
+    for number in range(MOST_BESIDE):
+        unmet = said_by(town, "anna", "!help", number)
+        assert await answered(town, unmet) == (unmet.beside, False)
+        await town.core.outbox.worker.flush()
+    unmet = said_by(town, "anna", "!help", 99)
+    assert await answered(town, unmet) == (unmet.author, False)
+    other = said_by(town, "ben", "!help")
+    assert await answered(town, other) == (other.beside, False)
+    town.clock.turn(BESIDE_WITHIN + timedelta(seconds=1))
+    unmet = said_by(town, "anna", "!help", 100)
+    await town.core.outbox.worker.flush()
+    assert await answered(town, unmet) == (unmet.beside, False)
 
 
 async def test_a_vote_that_counts_takes_no_more_than_a_sign(town: Town) -> None:

@@ -113,6 +113,22 @@ async def test_what_never_came_to_a_person_for_ninety_days(store: Database) -> N
     assert await store.read(lambda tx: tx.posts.parked()) == [("young", "they take none")]
 
 
+async def test_what_quotes_somebody_and_could_not_be_said_for_thirty_days(store: Database) -> None:
+    def add(tx: Transaction) -> None:
+        for name, at, quotes in (
+            ("old", NOW - MOMENT, True),
+            ("young", NOW, True),
+            ("result", NOW - MOMENT, False),
+        ):
+            tx.posts.add(name, Identity("a", name), HELLO, at, confidential=quotes)
+            tx.posts.tried([name], at)
+
+    await store.run(add)
+    await store.forget(NOW + 30 * DAY)
+    waits = await store.read(lambda tx: [post.id for post in tx.posts.due("a", NOW + 30 * DAY, 9)])
+    assert sorted(waits) == ["result", "young"]
+
+
 async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:
     def show(tx: Transaction) -> None:
         tx.boards.open("poll:1", tx.places.theme_named("sport").id, [HERE, THERE])
