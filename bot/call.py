@@ -87,6 +87,8 @@ class Call:
     undone_by: Undo | None = field(default=None, init=False)
     # What was done shows where it was said: whom a word alone would reach late needs no more than a sign.
     in_sight: bool = field(default=False, init=False)
+    # The answer is kept sealed, and only for as long as that is needed, as a command's that is confidential.
+    sealed: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
     secret: str = field(default="", init=False)
 

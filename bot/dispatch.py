@@ -268,7 +268,7 @@ class Dispatch:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
-            aloud, confidential = command.open, command.confidential
+            aloud, confidential = command.open, command.confidential or call.sealed
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.

@@ -38,7 +38,8 @@ _COMMANDS = (
     Command("poll withdraw", vote.withdraw_poll),
     Command("poll show", read.show_poll),
     Command("poll list", read.list_polls),
-    Command("poll mine", read.my_polls),
+    # Which are named says in which they took part.
+    Command("poll mine", read.my_polls, confidential=True),
     Command("poll close", end.close_poll),
     Command("poll extend", longer.extend_poll),
     Command("poll cancel", end.cancel_poll),
