@@ -14,9 +14,11 @@ from pathlib import Path
 
 from bench import (
     ballots,
+    before,
     belongings,
     deliveries,
     kinds,
+    many,
     moments,
     postgres,
     presses,
@@ -37,8 +39,10 @@ PARTS = {
         readers,
         kinds,
         ballots,
+        before,
         belongings,
         deliveries,
+        many,
         moments,
         start,
         presses,

@@ -14,7 +14,7 @@ from typing import TypeVar
 from bench.community import casting, core_on, opened, votes, with_poll
 from bench.figures import Figure, by_turns, compare
 from bot.model.events import Invocation
-from bot.ports.storage import Store, Transaction
+from bot.ports.storage import Store, Transaction, Whose
 from tests.postgres import PostgreSQL as Server
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ class Ungrouped:
             self._free.put_nowait(store)
 
     async def run(
-        self, work: Callable[[Transaction], T], about: Invocation | None = None, *, community: int = 1
+        self, work: Callable[[Transaction], T], about: Invocation | None = None, *, community: Whose = 1
     ) -> T:
         async with self._whoever_is_free() as store:
             return await store.run(work, about, community=community)

@@ -21,7 +21,7 @@ TURNS = 9
 
 
 class Started:
-    """A bot as a process: how long until it was ready, and its memory then, in MiB."""
+    """A bot as a process: how long until it was ready, what that took of CPU, and its memory then, in MiB."""
 
     def __init__(self, command: list[str], ready: str, environment: dict[str, str]) -> None:
         self.command = command
@@ -30,6 +30,7 @@ class Started:
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         self.environment = {**kept, **environment}
         self.memory: list[float] = []
+        self.cpu: list[float] = []
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> float:
@@ -58,6 +59,7 @@ class Started:
     async def once(self) -> float:
         took = await self.start()
         assert self.process
+        self.cpu.append(sum(psutil.Process(self.process.pid).cpu_times()[:2]))
         self.memory.append(await at_rest(psutil.Process(self.process.pid)))
         await self.stop()
         return took
@@ -72,11 +74,12 @@ async def at_rest(process: psutil.Process) -> float:
     return float(process.memory_info().rss) / 2**20
 
 
-def plein(folder: Path, server: Homeserver, user_id: str) -> Started:
+def plein(folder: Path, server: Homeserver, user_id: str, more: str = "") -> Started:
+    """Its configuration says `more` besides."""
     config = folder / "config.toml"
     config.write_text(
         f'[database]\nurl = "sqlite:///{folder}/plein.db"\n[matrix]\n'
-        f'homeserver = "{server.url}"\nuser = "{user_id}"\nstore = "{folder}/matrix"\n',
+        f'homeserver = "{server.url}"\nuser = "{user_id}"\nstore = "{folder}/matrix"\n{more}',
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "bot.main", "--config", str(config), "run"]

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import AskFirst, UserError
-from bot.model.events import Inspection, Lack, Mention, Removal, Undo
+from bot.model.events import Lack, Mention, Removal, Undo
+from bot.model.homes import KEPT, Home, Housing, Option, homes_in
 from bot.model.message import Message, typed
 from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
 from bot.model.work import AWAY_AFTER, SECRET
@@ -27,6 +28,7 @@ from bot.unseen import seen_as
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
+    from bot.platforms import Inquiry
     from bot.settings import Settings
 
 
@@ -50,6 +52,8 @@ class Call:
     now: datetime
     # What the configuration says of the community; what it is now is in `settings`.
     configured: Settings
+    # Whether that is known to hold still.
+    is_as_configured: bool = False
     catalogue: Commands
     belongings: Belongings
     # Who asks, and where.
@@ -73,8 +77,8 @@ class Call:
     mentions: Sequence[Mention] = ()
     # What takes away what was said, where it is a message that others see.
     removal: Removal | None = None
-    # What looks at what Plein lacks here, where somebody asks.
-    inspection: Inspection | None = None
+    # What asks the platforms beside the transaction, where somebody uses a command.
+    inquiry: Inquiry | None = None
     # In private: the communities that they are in, by name; and whether they choose this one by what they do.
     mine: Mapping[int, str] = field(default_factory=dict)
     turned: bool = False
@@ -95,6 +99,8 @@ class Call:
     @cached_property
     def settings(self) -> Settings:
         """What holds in the community now: what was set in the chat, and else what the configuration says."""
+        if self.is_as_configured:
+            return self.configured
         return self.configured.changed(self.tx.communities.settings())
 
     @cached_property
@@ -187,6 +193,16 @@ class Call:
         part = self.part_in(theme)
         return part is not None and part.role >= role
 
+    @property
+    def moderates(self) -> bool:
+        """Whether they are a moderator of the community: by its configuration, or of a place of its own, not
+        of one that anybody made.
+        """
+        if self.resident.role >= Role.MODERATOR:
+            return True
+        theme = self.theme_here
+        return theme is not None and self.role_here >= Role.MODERATOR and self.tx.places.is_ours(theme.id)
+
     def takes_part(self, theme: int) -> bool:
         """Whether a theme is their business: from its own places it is everybody's."""
         everywhere = self.resident.role >= Role.MODERATOR
@@ -247,11 +263,37 @@ class Call:
 
     def inspect(self) -> Sequence[Lack]:
         """What Plein lacks where this community is, on every platform."""
-        if self.inspection is None:
-            return ()
-        if self.inspection.found is None:
-            raise AskFirst(first=self.inspection.try_it)
-        return self.inspection.found
+        return self.inquiry.inspect(self._community) if self.inquiry else ()
+
+    # --- where its themes get their channels or rooms ---
+
+    @property
+    def homes(self) -> Mapping[str, Home]:
+        """Those that were chosen for this community, by platform."""
+        return homes_in(self.tx.communities.settings())
+
+    def housings(self) -> Sequence[Housing]:
+        """What can be chosen for a home, on each platform where this community is."""
+        return self.inquiry.housings(self._community) if self.inquiry else ()
+
+    def make_home(self, option: Option, name: str, people: Sequence[Identity]) -> Home:
+        """Have it made by that name, for these people to look after, where it is not there already.
+
+        Raises: UserError where that cannot be.
+        """
+        assert self.inquiry
+        return self.inquiry.make_home(self._community, option, name, people)
+
+    @property
+    def _community(self) -> int:
+        assert self.tx.community
+        return self.tx.community
+
+    def settle_in(self, home: Home) -> None:
+        """Themes get their channels or rooms there from now on."""
+        if self.homes.get(home.platform) == home:
+            return
+        self.tx.communities.change(f"{KEPT}{home.platform}", home.kept(), self.resident.id, self.now)
 
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.

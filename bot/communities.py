@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TypeVar
 
 from bot.clock import Clock
@@ -35,15 +34,18 @@ class Whose:
     """For which community something is.
 
     `turns`: they choose it for what they say in private. `mine`: those that they are in, with their names,
-    where they say it in private. `asks`: it could be any of these, and they are to be asked. `refused`: why
-    it is for none.
+    where they say it in private. `used`: those of them that they used. `asks`: it could be any of these, and
+    they are to be asked. `refused`: why it is for none. `stranger`: they used none, and their platform is to
+    be asked in whose places they are before anything is done.
     """
 
     community: int
     turns: bool = False
     mine: Mapping[int, str] = field(default_factory=dict)
+    used: Collection[int] = ()
     asks: bool = False
     refused: str = ""
+    stranger: bool = False
 
 
 class Communities:
@@ -96,10 +98,18 @@ class Communities:
                 self._of_places[place] = known
         return known if known in self._served else None
 
+    def is_found_within(self, invocation: Invocation) -> bool:
+        """Whether it takes a transaction to say for which it is: what somebody in private is in, or chose."""
+        return invocation.place is None and len(self._served) > 1
+
     async def of(self, invocation: Invocation) -> Whose:
         """For which community somebody does that."""
         if invocation.place is None:
-            return await self._in_private(invocation)
+            if len(self._served) == 1:
+                refused = "" if _meant(invocation) in (None, self._first) else "action.gone"
+                return Whose(self._first, refused=refused)
+            found = await self._store.read_anywhere(lambda tx: self.within(tx, invocation))
+            return await self.of_stranger(invocation) if found.stranger else found
         known = self._of_places.get(invocation.place)
         if known not in self._served:
             known = await self.of_place(invocation.place)
@@ -127,11 +137,15 @@ class Communities:
         return found if found in self._served else None
 
     async def headed(self, message: Message, to: Identity, community: int) -> Message:
-        """The same, under the name of its community where they are in several; not what asks for which."""
-        if len(self._served) == 1 or any(TURN in button.args for button in message.buttons):
+        """The same, under the name of its community where they are in several."""
+        if len(self._served) == 1:
             return message
         used = self._of_those_served(await self._store.read_anywhere(lambda tx: tx.communities.used_by(to)))
-        if len({*used, community}) == 1:
+        return self.headed_among(used, message, community)
+
+    def headed_among(self, used: Collection[int], message: Message, community: int) -> Message:
+        """The same where they used these; not what asks for which it is to be."""
+        if len({*used, community}) == 1 or any(TURN in button.args for button in message.buttons):
             return message
         name = text("community.heading", name=self.configured(community).name)
         return replace(message, blocks=(name, *message.blocks))
@@ -142,25 +156,43 @@ class Communities:
     def _first(self) -> int:
         return next(iter(self._served))
 
-    async def _in_private(self, invocation: Invocation) -> Whose:
-        """An event that one community dealt with is dealt with for no other."""
-        meant = _meant(invocation)
-        if len(self._served) == 1:
-            return Whose(self._first, refused="" if meant in (None, self._first) else "action.gone")
-        who, event = invocation.author, invocation.id
-        handled, used = await self._store.read_anywhere(partial(_of_event_and_person, who, event))
-        used = self._of_those_served(used)
-        among = used or await self._where_they_are(invocation)
+    def within(self, tx: Transaction, invocation: Invocation) -> Whose:
+        """For which of several somebody does that in private, by what is kept.
+
+        An event that one community dealt with is dealt with for no other.
+        """
+        handled = tx.communities.that_handled(invocation.id)
+        used = self._of_those_served(tx.communities.used_by(invocation.author))
+        if used:
+            return self._chosen_among(used, invocation, handled, _chosen(used), used)
+        if handled is not None and handled in self._served:
+            return Whose(handled)
+        return Whose(self._first, stranger=True)
+
+    async def of_stranger(self, invocation: Invocation) -> Whose:
+        """The same of somebody who used none yet: their platform says in whose places they are."""
+        there = await self._where_they_are(invocation)
+        return self._chosen_among(there, invocation, None, next(iter(there)) if len(there) == 1 else None)
+
+    def _chosen_among(
+        self,
+        among: Collection[int],
+        invocation: Invocation,
+        handled: int | None,
+        chosen: int | None,
+        used: Collection[int] = (),
+    ) -> Whose:
         mine = {number: self._served[number].name for number in self._served if number in among}
         if handled is not None and handled in self._served:
-            return Whose(handled, mine=mine)
+            return Whose(handled, mine=mine, used=used)
+        meant = _meant(invocation)
+        if meant is not None and meant in mine:
+            return Whose(meant, TURN in invocation.args, mine, used)
         if meant is not None:
-            turns = TURN in invocation.args
-            return Whose(meant, turns, mine) if meant in mine else Whose(meant, refused="action.gone")
+            return Whose(meant, refused="action.gone")
         if not mine:
             return Whose(self._first, refused="community.unknown")
-        chosen = _chosen(used) if used else next(iter(mine)) if len(mine) == 1 else None
-        return Whose(chosen or next(iter(mine)), mine=mine, asks=chosen is None)
+        return Whose(chosen or next(iter(mine)), mine=mine, used=used, asks=chosen is None)
 
     def _of_those_served(self, used: Mapping[int, datetime | None]) -> Mapping[int, datetime | None]:
         return {number: at for number, at in used.items() if number in self._served}
@@ -179,12 +211,6 @@ class Communities:
         there = {ours[place] for place, presence in found.items() if presence}
         self._strangers[who] = now, there
         return there
-
-
-def _of_event_and_person(
-    who: Identity, event: str, tx: Transaction
-) -> tuple[int | None, Mapping[int, datetime | None]]:
-    return tx.communities.that_handled(event), tx.communities.used_by(who)
 
 
 def _chosen(used: Mapping[int, datetime | None]) -> int | None:

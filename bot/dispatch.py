@@ -23,10 +23,21 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Inspection, Invocation, Lack
+from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
-from bot.model.people import HOLDS, Identity, Part, Place, Presences, Resident, Role, part_now
+from bot.model.people import (
+    FIRST_COMMUNITY,
+    HOLDS,
+    Identity,
+    Part,
+    Place,
+    Presences,
+    Resident,
+    Role,
+    part_now,
+)
 from bot.names import called
+from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Account, Recognised
 from bot.ports.storage import Store, Transaction
@@ -68,10 +79,6 @@ class _Turn:
     community: int
 
 
-async def _nothing_to_inspect(community: int) -> Sequence[Lack]:
-    return ()
-
-
 class Dispatch:
     """Runs invocations. Everything that a handler may do is in the Call it gets."""
 
@@ -82,59 +89,91 @@ class Dispatch:
         commands: Commands,
         communities: Communities,
         belongings: Belongings,
-        inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
+        platforms: Platforms | None = None,
     ) -> None:
         self.store = store
         self.communities = communities
         self.clock = clock
         self.commands = commands
         self.belongings = belongings
-        self._inspect = inspect
+        self._platforms = platforms or Platforms()
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
-        whose = await self.communities.of(invocation)
+        whose, answer = await self._run_for_whom(invocation)
         invocation = without_marks(invocation)
-        if whose.refused or (whose.asks and not self._names_one(invocation)):
-            return await self._say_first(invocation, whose)
-        answer = await self._run_for(whose, invocation)
         while isinstance(answer, _Turn):
             whose = replace(whose, community=answer.community, turns=True)
             answer = await self._run_for(whose, invocation)
-        if answer and invocation.place is None and not invocation.by_post:
-            answer = await self.communities.headed(answer, invocation.author, whose.community)
-        return answer and of_community(answer, whose.community)
+        if answer is None or self._is_unclear(whose, invocation):
+            return answer
+        if invocation.place is None and not invocation.by_post:
+            answer = self.communities.headed_among(whose.used, answer, whose.community)
+        return of_community(answer, whose.community)
+
+    async def _run_for_whom(self, invocation: Invocation) -> tuple[Whose, Message | _Turn | None]:
+        """Whose it turns out to be, and the answer."""
+        if not self.communities.is_found_within(invocation):
+            whose = await self.communities.of(invocation)
+            return whose, await self._run_for(whose, without_marks(invocation))
+        plain, found = without_marks(invocation), Whose(FIRST_COMMUNITY, stranger=True)
+        inquiry = Inquiry(self._platforms)
+
+        def find(tx: Transaction) -> int:
+            nonlocal found
+            found = self.communities.within(tx, invocation)
+            return found.community
+
+        def once(told: Told, tx: Transaction) -> Message | _Ask | _Turn | None:
+            return None if found.stranger else self._once_for(found, plain, inquiry, told, tx)
+
+        answer = await self._asking(
+            plain, lambda told: self.store.run(partial(once, told), plain, community=find)
+        )
+        if found.stranger:
+            found = await self.communities.of_stranger(invocation)
+            answer = await self._run_for(found, plain)
+        return found, answer
 
     async def _run_for(self, whose: Whose, invocation: Invocation) -> Message | _Turn | None:
-        inspection = Inspection(partial(self._inspect, whose.community))
-        once = partial(self._once, invocation, whose=whose, inspection=inspection)
+        inquiry = Inquiry(self._platforms)
         return await self._asking(
             invocation,
-            lambda told: self.store.run(partial(once, told), invocation, community=whose.community),
+            lambda told: self.store.run(
+                partial(self._once_for, whose, invocation, inquiry, told),
+                invocation,
+                community=whose.community,
+            ),
         )
 
-    async def _say_first(self, invocation: Invocation, whose: Whose) -> Message | None:
+    def _once_for(
+        self, whose: Whose, invocation: Invocation, inquiry: Inquiry, told: Told, tx: Transaction
+    ) -> Message | _Ask | _Turn | None:
+        if self._is_unclear(whose, invocation):
+            return self._say_first(invocation, whose, tx)
+        return self._once(invocation, told, tx, whose=whose, inquiry=inquiry)
+
+    def _is_unclear(self, whose: Whose, invocation: Invocation) -> bool:
+        return bool(whose.refused) or (whose.asks and not self._names_one(invocation))
+
+    def _say_first(self, invocation: Invocation, whose: Whose, tx: Transaction) -> Message | None:
         """For which community it is to be, or why it is for none: nothing is done yet, for nobody."""
-
-        def say(tx: Transaction) -> Message | None:
-            known = tx.handled.recognise(invocation.id, invocation.author, None)
-            if known.answer:
-                return known.answer[0]
-            if is_over(known, invocation.author, invocation.at, tx):
-                return None
-            wanted = (known.account and known.account.resident.locale) or invocation.locale
-            locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
-            said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
-            said, now = Message(said.blocks, said.controls, locale), self.clock.now()
-            if invocation.by_post:
-                key, to = f"answer:{invocation.id}", invocation.place or invocation.author
-                tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
-            if whose.asks:  # what it asks may have to be looked up once it is answered
-                kept = None if invocation.by_post else said
-                tx.handled.add(invocation.id, now, kept, None, author=invocation.author, confidential=True)
-            return said
-
-        return await self.store.run(say, community=whose.community)
+        known = tx.handled.recognise(invocation.id, invocation.author, None)
+        if known.answer:
+            return known.answer[0]
+        if is_over(known, invocation.author, invocation.at, tx):
+            return None
+        wanted = (known.account and known.account.resident.locale) or invocation.locale
+        locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
+        said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
+        said, now = Message(said.blocks, said.controls, locale), self.clock.now()
+        if invocation.by_post:
+            key, to = f"answer:{invocation.id}", invocation.place or invocation.author
+            tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
+        if whose.asks:  # what it asks may have to be looked up once it is answered
+            kept = None if invocation.by_post else said
+            tx.handled.add(invocation.id, now, kept, None, author=invocation.author, confidential=True)
+        return said
 
     def _which(self, invocation: Invocation, mine: Mapping[int, str], locale: str) -> Message:
         """The question for which community it is, with a button for each: the same command, for that one.
@@ -241,7 +280,7 @@ class Dispatch:
         tx: Transaction,
         *,
         whose: Whose | None = None,
-        inspection: Inspection | None = None,
+        inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
         known = _recognised(invocation, tx)
         if known.answer:
@@ -249,7 +288,7 @@ class Dispatch:
         if is_over(known, invocation.author, invocation.at, tx):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
-        call.inspection = inspection
+        call.inquiry = inquiry
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
@@ -397,6 +436,8 @@ class Dispatch:
             resident = tx.people.heard(resident, author, name)
         if invocation.account and invocation.account != account.heard_by:
             tx.people.talks_to(author, invocation.account)
+        if account.gone_at:
+            tx.people.is_back(author)
         if account.unheard:
             tx.told.resume(resident.id, author, now)
         if known.theme and not _is_fresh(known.part, invocation.role, invocation.writes, now):
@@ -441,6 +482,7 @@ class Dispatch:
             id=invocation.id,
             now=self.clock.now(),
             configured=self.communities.configured(tx.community),
+            is_as_configured=known.is_as_configured,
             catalogue=self.commands,
             belongings=self.belongings,
             wanted=wanted,

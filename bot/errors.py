@@ -127,6 +127,10 @@ class Gone(Exception):
     """
 
 
+class NoSuchAccount(Gone):
+    """That person's account does not exist any more, says their platform."""
+
+
 class NotNow(Exception):
     """Not as things stand, and perhaps later: it waits, and is never given up.
 

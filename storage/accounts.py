@@ -63,10 +63,13 @@ def _given(table: Table, *which: Any) -> Update:
     return anywhere(update(table).where(*which).values(**values))
 
 
-_ADOPT = [_given(table, table.c.account == bindparam("platform_")) for table in (places, boards, posts, refs)]
+_ADOPT = [_given(table, table.c.account == bindparam("platform_")) for table in (places, boards, refs)]
+_ADOPT.append(_given(posts, posts.c.account == bindparam("platform_"), posts.c.account == posts.c.platform))
+# What is set aside is said no more, by whichever account: it may stay where it is.
+_WAITS = and_(posts.c.private, posts.c.sent_at.is_(None), posts.c.parked.is_(None))
 _SUCCEED = (
     _given(identities, identities.c.account.in_(_OTHERS_AWAY)),
-    _given(posts, and_(posts.c.private, posts.c.sent_at.is_(None), posts.c.account.in_(_OTHERS_AWAY))),
+    _given(posts, _WAITS, posts.c.account.in_(_OTHERS_AWAY)),
 )
 
 

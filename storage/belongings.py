@@ -99,7 +99,7 @@ _SHOW_ANEW = (
             boards.c.shown.contains(_SAYS),
         )
     )
-    .values(version=subjects.c.version + 1)
+    .values(version=subjects.c.version + 1, behind=1)
 )
 
 

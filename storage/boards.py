@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, literal_column, select, update
 
 from bot.model.codec import pack, pack_text, unpack, without
 from bot.model.message import Message, Text
@@ -14,6 +14,7 @@ from bot.model.people import Place
 from bot.model.work import Board, Reference, key_in
 from storage.batch import Batch
 from storage.community import anywhere
+from storage.often import often
 from storage.retry import retry, retrying
 from storage.tables import boards, places, refs, subjects
 from storage.upsert import upsert
@@ -21,8 +22,16 @@ from storage.upsert import upsert
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _ADD_SUBJECT = upsert(subjects).on_conflict_do_nothing()
 _ADD = upsert(boards).on_conflict_do_nothing()
-_MARK = (
-    update(subjects).where(subjects.c.subject == bindparam("subject_")).values(version=subjects.c.version + 1)
+_THIS_SUBJECT = subjects.c.subject == bindparam("subject_")
+_MARK = update(subjects).where(_THIS_SUBJECT).values(version=subjects.c.version + 1, behind=1)
+_BEHIND = update(subjects).where(_THIS_SUBJECT).values(behind=1)
+_CAUGHT_UP = (
+    update(subjects)
+    .where(
+        _THIS_SUBJECT,
+        ~exists().where(boards.c.subject == subjects.c.subject, boards.c.version < subjects.c.version),
+    )
+    .values(behind=0)
 )
 _END = update(subjects).where(subjects.c.subject == bindparam("subject_")).values(open=False)
 _OPEN = (
@@ -39,7 +48,9 @@ _MINE = boards.c.account == bindparam("account_")
 _LEFT = exists().where(
     places.c.platform == boards.c.platform, places.c.room == boards.c.room, places.c.here.is_(False)
 )
-_STALE = and_(boards.c.version < subjects.c.version, _MINE, ~_LEFT)
+# As it stands in the index: a value that is given with the statement would not do.
+_SOME_BEHIND = subjects.c.behind == literal_column("1")
+_STALE = and_(_SOME_BEHIND, boards.c.version < subjects.c.version, often(_MINE), ~_LEFT)
 _ITS = and_(subjects.c.community == boards.c.community, subjects.c.subject == boards.c.subject)
 _TO_SHOW = anywhere(
     select(boards, subjects.c.version.label("newest"))
@@ -120,6 +131,7 @@ class Boards:
         where = {"subject": subject, "platform": place.platform, "room": place.room_id}
         row = {**where, "account": account, "edition": edition, "next_at": _LONG_AGO}
         self._db.execute(_ADD, row)
+        self._db.execute(_BEHIND, {"subject_": subject})
         self._db.wake("board")
 
     def mark(self, subject: str) -> None:
@@ -174,6 +186,7 @@ class Boards:
             return
         kept = {"version_": board.version, "ref_": " ".join(ref), "shown_": pack(message), "when_": next_at}
         self._db.execute(_SHOWN, {**where, **kept})
+        self._catch_up(board.subject)
         there = {"account": board.account, "subject": board.subject}
         there |= {"platform": board.place.platform, "room": board.place.room_id}
         for part in ref if ref != board.ref else ():
@@ -188,6 +201,12 @@ class Boards:
 
     def drop(self, subject: str, place: Place) -> None:
         self._db.execute(_DROP, _where(subject, place))
+        self._catch_up(subject)
+
+    def _catch_up(self, subject: str) -> None:
+        """Unless some board of it is behind still: also one that somebody else wrote down just now."""
+        self._db.lock(subjects.c.subject, subject)
+        self._db.execute(_CAUGHT_UP, {"subject_": subject})
 
     def message_at(self, account: str, ref: str) -> Message | None:
         row = self._db.execute(_AT, {"account_": account, "ref_": ref}).first()

@@ -39,13 +39,13 @@ _ON = anywhere(
     .order_by(places.c.room)
 )
 _OF_RESIDENTS = anywhere(select(residents.c.id, residents.c.community).where(among(residents.c.id, "ids_")))
-_THAT_HANDLED = anywhere(
-    select(handled.c.community).where(handled.c.id == bindparam("id_")).order_by(handled.c.at).limit(1)
+_THAT_HANDLED = Loader(
+    anywhere(select(handled.c.community).order_by(handled.c.at)), by=[handled.c.id], make=int
 )
-_USED_BY = anywhere(
-    select(identities.c.community, identities.c.turned_at)
-    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
-    .order_by(identities.c.community)
+_USED_BY: Loader[tuple[int, datetime | None]] = Loader(
+    anywhere(select(identities.c.community, identities.c.turned_at).order_by(identities.c.community)),
+    by=[identities.c.platform, identities.c.user_id],
+    make=lambda community, turned_at: (community, turned_at),
 )
 _SETTINGS: Loader[tuple[str, str | None]] = Loader(
     select(settings.c.name, settings.c.value).order_by(settings.c.id), [settings.c.community], _pair
@@ -105,12 +105,10 @@ class Communities:
         return dict(self._db.execute(_OF_RESIDENTS, {"ids_": list(numbers)}))
 
     def that_handled(self, event: str) -> int | None:
-        found: int | None = self._db.execute(_THAT_HANDLED, {"id_": event}).scalar()
-        return found
+        return self._db.get(_THAT_HANDLED, event)
 
     def used_by(self, who: Identity) -> Mapping[int, datetime | None]:
-        where = {"platform_": who.platform, "user_": who.user_id}
-        return {row[0]: row[1] for row in self._db.execute(_USED_BY, where)}
+        return dict(self._db.get_all(_USED_BY, who.platform, who.user_id))
 
     def settings(self) -> Mapping[str, str]:
         last = dict(self._db.get_all(_SETTINGS, self._db.community))

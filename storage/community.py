@@ -33,6 +33,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql import visitors
 
+from storage.often import often
+
 S = TypeVar("S", bound=Executable)
 COLUMN = "community"
 # For a statement that says by itself what is ours: of a table that is nobody's.
@@ -134,7 +136,7 @@ def _criteria(froms: Iterable[Any]) -> Iterator[ColumnElement[bool]]:
             yield from _criteria([each.left] if each.isouter else [each.left, each.right])
         elif isinstance(each, Table) or (type(each) is Alias and isinstance(each.element, Table)):
             if COLUMN in each.c:
-                yield each.c[COLUMN] == OURS
+                yield often(each.c[COLUMN] == OURS)
         # What a subquery reads is confined within it.
         elif not isinstance(each, (Subquery, TableValuedAlias)):
             raise TypeError(f"whose rows are these? {each!r}")

@@ -38,7 +38,7 @@ from sqlalchemy.util import await_only
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY
-from bot.ports.storage import Store, Transaction
+from bot.ports.storage import Store, Transaction, Whose
 from bot.private import check_private_folder, make_private_folder
 from storage import deserted
 from storage.connections import (
@@ -132,7 +132,7 @@ class _Served(ABC):
         work: Callable[[Transaction], T],
         about: Invocation | None = None,
         *,
-        community: int = FIRST_COMMUNITY,
+        community: Whose = FIRST_COMMUNITY,
     ) -> T:
         return await self._run(work, about, community)
 
@@ -147,7 +147,7 @@ class _Served(ABC):
 
     @abstractmethod
     async def _run(
-        self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None
+        self, work: Callable[[Transaction], T], about: Invocation | None, whose: Whose | None
     ) -> T: ...
 
     @abstractmethod
@@ -199,7 +199,9 @@ class SQLite(_Served):
         self._thread = threading.Thread(target=self._write, name="plein-writer", daemon=True)
         self._thread.start()
 
-    async def _run(self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None) -> T:
+    async def _run(
+        self, work: Callable[[Transaction], T], about: Invocation | None, whose: Whose | None
+    ) -> T:
         future: asyncio.Future[T] = self._loop.create_future()
         self._turns.write()
         self._queue.put(((work, about, whose), future))
@@ -314,7 +316,9 @@ class PostgreSQL(_Served):
         self._used = 0.0
         self._task = asyncio.create_task(self._write())
 
-    async def _run(self, work: Callable[[Transaction], T], about: Invocation | None, whose: int | None) -> T:
+    async def _run(
+        self, work: Callable[[Transaction], T], about: Invocation | None, whose: Whose | None
+    ) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._turns.write()
         self._queue.put_nowait(((work, about, whose), future))

@@ -2,8 +2,8 @@
 
 A platform's words wait in the inbox, and an answer to a mistake quotes what was typed: either may be how
 somebody tried to vote in an anonymous poll. When such a poll ends there is a new key; what still waits is
-sealed anew, the rest is let go, and the old key is destroyed. Each community has a key of its own, and so
-has the inbox, of which nobody knows yet for which community its words are. All are changed together: what
+sealed anew, the rest is let go, and the old key is destroyed. Each community has a key of its own, and the
+inbox too, of which nobody knows yet for which community its words are. All are changed together: what
 somebody said to one community, or was asked there, may be how they voted in another's poll.
 
 What is sealed is squeezed and then padded: however somebody votes, in whichever script they say why, it is as

@@ -17,7 +17,7 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.people import People
-from storage.tables import handled, identities, places, themes
+from storage.tables import handled, identities, places, settings, themes
 
 _ANSWERED = Loader(
     anywhere(select(handled.c.key, handled.c.answer)),
@@ -26,9 +26,11 @@ _ANSWERED = Loader(
     beside=[handled],
 )
 _PLACE = Loader(
-    select(themes.c.id, themes.c.name, places.c.locale).join(places, places.c.theme == themes.c.id),
+    select(themes.c.id, themes.c.name, places.c.locale, select(settings.c.id).exists().label("is_set")).join(
+        places, places.c.theme == themes.c.id
+    ),
     by=[places.c.platform, places.c.room],
-    make=lambda number, name, locale: (Theme(number, name), locale),
+    make=lambda number, name, locale, is_set: (Theme(number, name), locale, not is_set),
     tells=themes.c.id,
 )
 _UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
@@ -62,9 +64,9 @@ class Handled:
         answer = (self._read(*packed),) if packed else None
         account = self._people.account(author)
         known = self._db.get(_PLACE, place.platform, place.room_id) if place else None
-        theme, locale = known or (None, None)
+        theme, locale, as_configured = known or (None, None, False)
         part = self._people.part_of(author, theme.id) if theme and account else None
-        return Recognised(answer, account, theme, locale, part)
+        return Recognised(answer, account, theme, locale, part, as_configured)
 
     def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
         fresh = self._db.pending(handled, invocation_id)

@@ -17,7 +17,7 @@ from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.forgotten import Forgotten
-from storage.tables import NOWHERE, identities, members, places, posts, residents
+from storage.tables import accounts, identities, members, places, posts, residents
 from storage.upsert import upsert
 from storage.uses import carry_on, take_back
 
@@ -36,16 +36,19 @@ def _account(
     unheard: int,
     own_role: int | None,
     forgotten_at: datetime | None,
+    gone_at: datetime | None,
 ) -> Account:
     resident = Resident(number, name, locale, Role(role if own_role is None else own_role))
-    return Account(resident, by, last, bool(chosen), bool(unheard), own_role is not None, forgotten_at)
+    return Account(
+        resident, by, last, bool(chosen), bool(unheard), own_role is not None, forgotten_at, gone_at
+    )
 
 
 _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
         *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
-        *(identities.c.role, identities.c.forgotten_at),
+        *(identities.c.role, identities.c.forgotten_at, identities.c.gone_at),
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,
@@ -66,17 +69,24 @@ _TALKS_TO = (
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(account=bindparam("account_"))
 )
-# What waits for them goes along, and whatever it waited for.
+# What waits for them goes along, and whatever it waited for: with each account that could have said it, or
+# with none yet.
+_MIGHT_SAY = (
+    select(accounts.c.account)
+    .where(accounts.c.platform == bindparam("platform_"))
+    .union_all(select(bindparam("platform_", type_=accounts.c.account.type)))
+)
 _HEAR_FROM = (
     update(posts)
     .where(
+        posts.c.account.in_(_MIGHT_SAY),
         posts.c.platform == bindparam("platform_"),
         posts.c.room == bindparam("user_"),
         posts.c.private,
         posts.c.sent_at.is_(None),
+        posts.c.parked.is_(None),
         posts.c.ref.is_(None),
         posts.c.account != bindparam("account_"),
-        posts.c.account != NOWHERE,
     )
     .values(account=bindparam("account_"), next_at=func.coalesce(posts.c.tried_at, posts.c.next_at))
 )
@@ -191,6 +201,15 @@ _TURNS = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(turned_at=bindparam("now_", type_=identities.c.turned_at.type))
+)
+_GONE = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(gone_at=bindparam("at_", type_=identities.c.gone_at.type))
+)
+_LONG_GONE = select(identities.c.resident, identities.c.platform, identities.c.user_id).where(
+    identities.c.gone_at.is_not(None),
+    identities.c.gone_at <= bindparam("before_", type_=identities.c.gone_at.type),
 )
 _WITH_ROLE = (
     select(identities.c.platform, identities.c.user_id)
@@ -457,6 +476,24 @@ class People:
     def turns_here(self, identity: Identity, now: datetime) -> None:
         where = {"platform_": identity.platform, "user_": identity.user_id}
         self._db.execute(_TURNS, {**where, "now_": now})
+
+    def note_gone(self, identity: Identity, at: datetime) -> Resident | None:
+        account = self.account(identity)
+        if account is None or account.gone_at:
+            return None
+        self._put_gone(identity, at)
+        return account.resident
+
+    def is_back(self, identity: Identity) -> None:
+        self._put_gone(identity, None)
+
+    def _put_gone(self, identity: Identity, at: datetime | None) -> None:
+        where = {"platform_": identity.platform, "user_": identity.user_id}
+        self._db.execute(_GONE, {**where, "at_": at})
+
+    def long_gone(self, before: datetime) -> Sequence[tuple[int, Identity]]:
+        rows = self._db.execute(_LONG_GONE, {"before_": before})
+        return [(row.resident, Identity(row.platform, row.user_id)) for row in rows]
 
     def highest_role(self, identity: Identity) -> Role:
         where = {"platform_": identity.platform, "user_": identity.user_id}

@@ -104,12 +104,18 @@ _MOVE_POSTS = _MOVE_POSTS.values(ref=None, tried_at=None)
 _NOW = select(subjects.c.version).where(subjects.c.subject == boards.c.subject).scalar_subquery()
 _ANEW: dict[str, Any] = {"sent_as": None, "tried_at": None, "version": 0, "edition": _NOW}
 _MOVE_BOARDS = _moved(boards).values(**_ANEW)
+_ALL_BEHIND = (
+    update(subjects)
+    .where(subjects.c.subject.in_(select(boards.c.subject).where(_in(boards))))
+    .values(behind=1)
+)
 # And no account can edit what another one posted.
 _TO: Any = bindparam("account_")
 _HAND_OVER = (
     _DROP_ENDED,
     update(posts).where(_in(posts), _UNSAID).values(account=_TO, ref=None),
     update(boards).where(_in(boards)).values(account=_TO, **_ANEW),
+    _ALL_BEHIND,
 )
 
 
@@ -233,6 +239,7 @@ class Places:
         to = {"new_platform": new.platform, "new_room": new.room_id}
         for move in (_MOVE, _MOVE_POSTS, _MOVE_BOARDS):
             self._db.execute(move, {**_where(old), **to})
+        self._db.execute(_ALL_BEHIND, _where(new))
         self._db.execute(_DROP_REFS, _where(old))
         self._db.wake("post")
         self._db.wake("board")

@@ -40,6 +40,8 @@ from storage.upsert import upsert
 
 # Nothing that is due by then has to wait.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# So many answers wait for somebody who lets nobody write to them.
+MOST_ANSWERS = 100
 _MOMENT = posts.c.next_at.type
 _NOW = bindparam("now_", type_=_MOMENT)
 _ADD = upsert(posts).on_conflict_do_nothing(index_elements=["id"])
@@ -112,6 +114,13 @@ _LATER = (
         in_doubt=bindparam("in_doubt_"),
     )
 )
+# Of the answers that wait for one account; what is told to a person by itself stays.
+_THEIRS = and_(
+    *(_MINE, posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("room_")),
+    *(posts.c.private, _WAITING, posts.c.resident.is_(None), posts.c.ref.is_(None)),
+)
+_OLDEST_KEPT = select(posts.c.seq).where(_THEIRS).order_by(posts.c.seq.desc()).offset(MOST_ANSWERS - 1)
+_DROP_OLD_ANSWERS = delete(posts).where(_THEIRS, posts.c.seq < _OLDEST_KEPT.limit(1).scalar_subquery())
 _RETRY = retrying(posts, _WAITING, in_place=posts.c.private.is_(False))
 _PARK = update(posts).where(_ID).values(parked=bindparam("reason_"))
 _PARKED = anywhere(
@@ -388,6 +397,10 @@ class Posts:
     def later(self, post_id: str, when: datetime, *, failed: bool, in_doubt: bool = True) -> None:
         values = {"id_": post_id, "when_": when, "more_": int(failed), "in_doubt_": in_doubt}
         self._db.execute(_LATER, values)
+
+    def keep_newest(self, account: str, to: Identity) -> None:
+        where = {"platform_": to.platform, "room_": to.user_id}
+        self._db.execute(_DROP_OLD_ANSWERS, {**where, "account_": account})
 
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
         retry(self._db, _RETRY, account, place, now)

@@ -117,6 +117,20 @@ RULES = (
         before(posts.c.sent_at),
     ),
     Rule(
+        "what never came to a person",
+        timedelta(days=90),
+        "to look into what happened",
+        posts,
+        and_(posts.c.parked.is_not(None), posts.c.private, before(posts.c.tried_at)),
+    ),
+    Rule(
+        "an answer that quotes what was typed and could not be said",
+        timedelta(days=30),
+        "whom it is for may be reached again",
+        posts,
+        and_(posts.c.key != "", posts.c.sent_at.is_(None), before(posts.c.tried_at)),
+    ),
+    Rule(
         "jobs that are done",
         timedelta(days=30),
         "to look into what happened",

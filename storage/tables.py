@@ -203,8 +203,16 @@ identities = Table(
     Column("turned_at", Moment),
     # Its owner was forgotten then, and came back: what was said before is nobody's any more.
     Column("forgotten_at", Moment),
+    # Since when its platform says that it does not exist any more.
+    Column("gone_at", Moment),
+    Index("ix_identities_user_id", "user_id"),
+    Index("ix_identities_account", "account"),
     sqlite_with_rowid=False,
 )
+# The few of whom the configuration says something, that are gone, or that joined somebody a moment ago.
+Index("ix_identities_listed", identities.c.community, sqlite_where=text("listed IS NOT NULL"))
+Index("ix_identities_gone", identities.c.community, sqlite_where=text("gone_at IS NOT NULL"))
+Index("ix_identities_apart", identities.c.community, sqlite_where=text("role IS NOT NULL"))
 
 themes = Table(
     "themes",
@@ -315,8 +323,11 @@ posts = Table(
     UniqueConstraint("id", "community"),
 )
 # What is for one account alone, or speaks to it where others are.
-Index("ix_posts_room", posts.c.room, sqlite_where=text("private"))
+# Said as SQLAlchemy asks for it there: of `private` alone SQLite does not see that it is the same.
+Index("ix_posts_room", posts.c.room, sqlite_where=text("private = 1"))
 Index("ix_posts_mentions", posts.c.mentions, sqlite_where=text("mentions IS NOT NULL"))
+# What no account of Plein's has taken over yet.
+Index("ix_posts_unclaimed", posts.c.account, sqlite_where=text("account = platform"))
 _TOLD = text("resident IS NOT NULL")
 Index("ix_posts_resident", posts.c.resident, sqlite_where=_TOLD)
 _WAITING = text("sent_at IS NULL AND parked IS NULL")
@@ -345,8 +356,11 @@ subjects = Table(
     Column("theme", ForeignKey("themes.id"), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("open", Boolean, nullable=False),
+    # Some board of it may show an older version: those that do are looked for among these alone.
+    Column("behind", Integer, nullable=False, server_default="1"),
     sqlite_with_rowid=False,
 )
+Index("ix_subjects_behind", subjects.c.behind, sqlite_where=text("behind = 1"))
 
 boards = Table(
     "boards",
@@ -364,6 +378,7 @@ boards = Table(
     Column("next_at", Moment, nullable=False),
     Column("account", String, nullable=False, server_default=""),
     ForeignKeyConstraint(["community", "subject"], ["subjects.community", "subjects.subject"]),
+    Index("ix_boards_account_next_at", "account", "next_at"),
     sqlite_with_rowid=False,
 )
 
@@ -380,6 +395,7 @@ refs = Table(
     Column("room", String),
     sqlite_with_rowid=False,
 )
+Index("ix_refs_post", refs.c.post, sqlite_where=text("post IS NOT NULL"))
 
 jobs = Table(
     "jobs",

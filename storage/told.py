@@ -67,9 +67,13 @@ _TRIED_ON = (
 _AT_WORK = select(accounts.c.account).where(
     accounts.c.account == posts.c.account, accounts.c.seen_at >= _SINCE
 )
+# SQLite would look through all that was ever said to people for what still waits.
+_STILL_WAITS = and_(
+    func.coalesce(posts.c.resident, 0) != 0, posts.c.sent_at.is_(None), posts.c.parked.is_(None)
+)
 _STRANDED = anywhere(
     select(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone, posts.c.community)
-    .where(_UNSAID, ~_AT_WORK.exists())
+    .where(_STILL_WAITS, posts.c.ref.is_(None), ~posts.c.in_doubt, ~_AT_WORK.exists())
     .order_by(posts.c.community, posts.c.seq)
 )
 _OVER = posts.c.until <= _NOW

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from bot.errors import StoreFailed
 from bot.model.events import Invocation
-from bot.ports.storage import StoreKey, Transaction
+from bot.ports.storage import StoreKey, Transaction, Whose
 from storage.accounts import Accounts
 from storage.batch import Batch
 from storage.boards import Boards
@@ -36,8 +36,8 @@ log = logging.getLogger(__name__)
 
 Work = Callable[[Transaction], Any]
 
-# A work, what it will ask about first, and the community whose it is; None: nobody's in particular.
-Task = tuple[Work, Invocation | None, int | None]
+# A work, what it will ask about first, and whose it is; None: nobody's in particular.
+Task = tuple[Work, Invocation | None, Whose | None]
 
 Outcome = tuple[Any, Exception | None]
 
@@ -99,7 +99,7 @@ class Tx:
         results: list[Any] = [None] * len(tasks)
         try:
             self._executor.begin()
-            for community, numbers in _by_community(tasks).items():
+            for community, numbers in _by_community(self._find(tasks)).items():
                 self.db.enter(community)
                 if len(numbers) > 1:
                     self._expect([about for number in numbers if (about := tasks[number][1])])
@@ -124,6 +124,15 @@ class Tx:
         self.db.flush()
         return found
 
+    def _find(self, tasks: Sequence[Task]) -> Sequence[int | None]:
+        """Whose each of them is: some have that found now, for nobody in particular."""
+        finding = [about for _, about, whose in tasks if callable(whose)]
+        if finding:
+            self.db.enter(None)
+        if len(finding) > 1:
+            self.handled.expect([about for about in finding if about])
+        return [whose(self) if callable(whose) else whose for _, _, whose in tasks]
+
     def _expect(self, group: Sequence[Invocation]) -> None:
         self.handled.expect(group)
         for key in self._expecting:
@@ -147,11 +156,11 @@ class Tx:
                 log.exception("The key %s could not be destroyed", key)
 
 
-def _by_community(tasks: Sequence[Task]) -> Mapping[int | None, Sequence[int]]:
+def _by_community(whose: Sequence[int | None]) -> Mapping[int | None, Sequence[int]]:
     """The tasks' numbers, always in the same order of communities: rows of several are locked in it."""
     found: dict[int | None, list[int]] = {}
-    for number, task in enumerate(tasks):
-        found.setdefault(task[2], []).append(number)
+    for number, community in enumerate(whose):
+        found.setdefault(community, []).append(number)
     if len(found) < 2:
         return found
     return dict(sorted(found.items(), key=lambda part: (part[0] is None, part[0])))

@@ -117,6 +117,12 @@ class PostgreSQL:
     def _log_end(self) -> str:
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-30:])
 
+    @property
+    def pid(self) -> int:
+        """Of the server's first process, whose children serve the connections."""
+        assert self._process
+        return self._process.pid
+
     def new_database(self) -> str:
         """The URL of a new, empty database."""
         if self._free:

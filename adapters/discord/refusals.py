@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import discord
 
-from bot.errors import Gone, NotOurs, Refused, TryLater
+from bot.errors import Gone, NoSuchAccount, NotOurs, Refused, TryLater
 
 Kind = type[Gone] | type[Refused] | type[NotOurs]
 # They take no direct messages from Plein.
@@ -22,7 +22,7 @@ REFUSALS: Mapping[int, Kind] = {
     # That message exists no more.
     10008: Gone,
     # That account exists no more.
-    10013: Gone,
+    10013: NoSuchAccount,
     # Discord takes no messages for now.
     40004: Refused,
     # A file is too large for that channel.

@@ -144,8 +144,9 @@ class Intake:
             case Sent():
                 # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
                 await self._tell(asked, arrival.room, text("matrix.sent"), f"sent:{asked.at:%Y-%m-%d}")
-            case Edited(target):
-                await self._tell(asked, arrival.room, text("matrix.edited"), f"edited:{target}")
+            case Edited():
+                # Once an hour: whoever edits a great deal fills no room.
+                await self._tell(asked, arrival.room, text("matrix.edited"), f"edited:{asked.at:%Y-%m-%dT%H}")
             case Reacted(target, number):
                 await self._press(asked, await self._message_at(arrival.room, target), number)
             case Answered(target, numbers):

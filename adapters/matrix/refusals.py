@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.errors import Gone, NotOurs, Refused
+from bot.errors import Gone, NoSuchAccount, NotOurs, Refused
 
 Kind = type[Gone] | type[Refused] | type[NotOurs]
 REFUSALS: Mapping[str, Kind] = {
@@ -25,7 +25,7 @@ REFUSALS: Mapping[str, Kind] = {
     # There is no such room.
     "M_NOT_FOUND": Gone,
     # That account exists no more.
-    "M_USER_DEACTIVATED": Gone,
+    "M_USER_DEACTIVATED": NoSuchAccount,
     # They take no invitations from Plein.
     "M_INVITE_BLOCKED": Gone,
     # No room takes a message of that size.

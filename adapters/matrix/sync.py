@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -86,6 +87,8 @@ class Sync:
         self._on = session
         self._intake = intake
         self._grounds = grounds
+        # Those of the configuration, and those that Plein made.
+        self._whose_spaces = dict(grounds.groups)
         self._spaces = Spaces(grounds.groups)
         rule = session.settings.invitations
         self._named = {*grounds.themes, *grounds.groups, *rule.rooms}
@@ -97,7 +100,7 @@ class Sync:
         self._bound: dict[str, tuple[str, int | None]] = {}
         # Those that came into a space that is somebody's, or were taken out, since they were last looked at.
         self._moved: set[str] = set()
-        self._invited: Recent[str, nio.InviteMemberEvent] = Recent(MOST_DOORS)
+        self._invited: dict[str, nio.InviteMemberEvent] = {}
         self._wanted: Recent[str, str] = Recent(MOST_DOORS)
         self._tried: Recent[str, _Tried] = Recent(MOST_DOORS)
         # How far was read, when that was known, and until when by the server's clock that is.
@@ -172,6 +175,7 @@ class Sync:
             for event in info.state:
                 room.apply(event.source, seen_at)
             events = [event.source for event in (*info.state, *info.timeline.events)]
+            self._note_made(room, events)
             self._moved |= self._spaces.note(room_id, events)
             for event in info.timeline.events:
                 room.apply(event.source, seen_at)
@@ -181,6 +185,16 @@ class Sync:
                 # Whoever is there was there before Plein: when it came says since when.
                 room.newcomers = {self._on.me}
         return privately
+
+    def _note_made(self, room: Room, events: Sequence[Mapping[str, Any]]) -> None:
+        """A space that Plein made is its community's, where no line says anything else."""
+        for event in events:
+            if event.get("type") == "m.room.create":
+                room.apply(event)
+        community = room.made_by(self._on.me)
+        if community is not None and room.id not in self._whose_spaces:
+            self._whose_spaces[room.id] = community
+            self._spaces.add(room.id)
 
     # --- until when that is ---
 
@@ -262,7 +276,7 @@ class Sync:
         for room_id, info in response.rooms.invite.items():
             for event in info.invite_state:
                 if isinstance(event, nio.InviteMemberEvent) and event.state_key == self._on.me:
-                    self._invited[room_id] = event
+                    self._asked_in(room_id, event)
         self._knock()
         await self._on.outgoing.synced()
 
@@ -374,7 +388,7 @@ class Sync:
 
     def _holders(self, room: Room) -> list[int]:
         """In whose spaces it is."""
-        return [self._grounds.groups[space] for space in self._spaces.holding(room.id)]
+        return [self._whose_spaces[space] for space in self._spaces.holding(room.id)]
 
     def _holders_of_all(self, room: Room) -> Iterator[int]:
         """In whose spaces it is, and then those that it replaced are."""
@@ -398,6 +412,13 @@ class Sync:
         for room_id, via in list(self._wanted.items()):
             if room_id not in self._invited and self._tried.get(room_id, _NEVER).next_at <= now:
                 self._doors.run(room_id, partial(self._expect, room_id, via))
+
+    def _asked_in(self, room_id: str, invitation: nio.InviteMemberEvent) -> None:
+        """The server says it once. Of too many the first goes of whoever asks most: nobody else's."""
+        self._invited[room_id] = invitation
+        if len(self._invited) > MOST_DOORS:
+            ((most, _),) = Counter(known.sender for known in self._invited.values()).most_common(1)
+            self._forget_door(next(room for room, known in self._invited.items() if known.sender == most))
 
     def _forget_door(self, room_id: str) -> None:
         for doors in (self._invited, self._wanted, self._tried):

@@ -1,7 +1,8 @@
-"""A community that Plein left for good: where it is nowhere any more it does not keep people for ever.
+"""Who is gone for good: a community that Plein left, an account that does not exist any more.
 
-Only what a platform says outright counts as leaving (`Core.left`): that one is away, or Plein itself, changes
-nothing of where Plein is. The moderators hear of it at once; who lets Plein in again in time loses nothing.
+Only what a platform says outright counts (`Core.left`, `NoSuchAccount`): that one is away, or Plein itself,
+changes nothing. The moderators hear of it at once, and a month later nothing is kept any more. Who lets Plein
+in again in time, or speaks after all, loses nothing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from bot.delivery.worker import tell_moderators
 from bot.errors import StoreFailed
 from bot.feature import Features
 from bot.model.message import text
+from bot.model.people import Identity
 from bot.model.work import key_in
 from bot.ports.storage import Store, Transaction
 
@@ -27,7 +29,7 @@ AT_A_TIME = 20
 
 
 class Leaving:
-    """Forgets the people of communities that Plein left."""
+    """Forgets the people of communities that Plein left, and whose account is gone."""
 
     def __init__(self, store: Store, clock: Clock, features: Features) -> None:
         self._store = store
@@ -48,6 +50,15 @@ class Leaving:
         for community in await self._store.run_anywhere(partial(_over, now)):
             while await self._store.run(partial(self._forget_some, now), community=community):
                 pass
+        for community in await self._store.run_anywhere(_numbers):
+            await self._store.run(partial(self._forget_gone, now), community=community)
+
+    def _forget_gone(self, now: datetime, tx: Transaction) -> None:
+        """One of several accounts of somebody's goes alone: they are still there on the others."""
+        for resident, account in tx.people.long_gone(now - KEPT_FOR)[:AT_A_TIME]:
+            if len(tx.people.known([resident])[resident].accounts) > 1:
+                resident = self._features.part(tx, resident, [account])
+            self._features.forget(tx, resident, now)
 
     def _forget_some(self, now: datetime, tx: Transaction) -> bool:
         """False once nobody is left."""
@@ -57,6 +68,17 @@ class Leaving:
         for resident in some:
             self._features.forget(tx, resident, now)
         return bool(some)
+
+
+def note_gone(account: Identity, now: datetime, tx: Transaction) -> None:
+    """Its platform says that it does not exist any more."""
+    if resident := tx.people.note_gone(account, now):
+        told = text("account.gone", who=resident, until=now + KEPT_FOR)
+        tell_moderators(tx, told, f"gone:{resident.id}", now)
+
+
+def _numbers(tx: Transaction) -> list[int]:
+    return [community.number for community in tx.communities.all()]
 
 
 def _over(now: datetime, tx: Transaction) -> list[int]:

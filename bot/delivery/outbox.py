@@ -13,9 +13,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Clock
 from bot.communities import Communities, of_community
+from bot.delivery.leaving import note_gone
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -27,7 +29,7 @@ from bot.delivery.worker import (
     reason_of,
     tell_moderators_of,
 )
-from bot.errors import Gone, NotNow, NotOurs, StoreFailed
+from bot.errors import Gone, NoSuchAccount, NotNow, NotOurs, StoreFailed
 from bot.model.people import Identity, Place, part_now
 from bot.model.work import AWAY_AFTER, Delivery, Post
 from bot.ports.adapter import Adapter, Listener
@@ -89,6 +91,8 @@ class Outbox:
             async with asyncio.timeout(LONGEST_DELIVERY):
                 await self._show(post)
         except Gone as gone:
+            if isinstance(gone, NoSuchAccount) and isinstance(post.to, Identity):
+                await self._run(post, partial(note_gone, post.to, self._clock.now()))
             await self._gone(post, str(gone))
         except NotOurs as refused:
             if _may_go_elsewhere(post):
@@ -167,7 +171,13 @@ class Outbox:
     ) -> bool:
         later = self._clock.now() + pause
         in_doubt = post.in_doubt or not unsent
-        await self._run(post, lambda tx: tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt))
+
+        def wait(tx: Transaction) -> None:
+            tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt)
+            if isinstance(post.to, Identity):
+                tx.posts.keep_newest(post.account, post.to)
+
+        await self._run(post, wait)
         return False
 
     async def _failed(self, post: Post, error: Exception) -> bool:

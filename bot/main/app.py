@@ -55,9 +55,15 @@ async def open_core(
         core = PleinCore(store, clock, texts_of(features), first, features, rest)
         core.communities.serve(settings)
         await core.erasing.begin()
-        for number in await store.run_anywhere(lambda tx: [known.number for known in tx.communities.all()]):
-            residents = served[number].residents if number in served else ()
-            await store.run(partial(_name_residents, residents, features), community=number)
+        known = await store.run_anywhere(lambda tx: [known.number for known in tx.communities.all()])
+        residents = {number: served[number].residents if number in served else () for number in known}
+        # Together, so that they share a commit.
+        await asyncio.gather(
+            *(
+                store.run(partial(_name_residents, named, features), community=number)
+                for number, named in residents.items()
+            )
+        )
         yield core
     finally:
         await store.close()
@@ -107,6 +113,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
+    for adapter in adapters:
+        core.platforms.expect(adapter)
     running = [asyncio.create_task(adapter.run(core)) for adapter in adapters]
     work = [
         core.outbox.worker.run(),

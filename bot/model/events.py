@@ -36,17 +36,6 @@ class Lack:
     place: Place | None = None
 
 
-class Inspection:
-    """Looks at what Plein lacks where a community is; it is `found` once tried."""
-
-    def __init__(self, look: Callable[[], Awaitable[Sequence[Lack]]]) -> None:
-        self._look = look
-        self.found: Sequence[Lack] | None = None
-
-    async def try_it(self) -> None:
-        self.found = await self._look()
-
-
 @dataclass(frozen=True, slots=True)
 class Mention:
     """Somebody was named in what was typed, as their platform lets people name each other.

@@ -96,6 +96,10 @@ class PostStore(Protocol):
         """`in_doubt`: it may have arrived, or may still arrive."""
         ...
 
+    def keep_newest(self, account: str, to: Identity) -> None:
+        """Of the answers that wait until they can be said to that person the newest hundred."""
+        ...
+
     def retry(self, account: str, place: Place | None, now: datetime) -> None:
         """What waits in that place (None: for that account) need wait no longer."""
         ...

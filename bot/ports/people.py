@@ -35,7 +35,8 @@ class Account(NamedTuple):
     `heard_by` is the account of Plein's over which it was heard last, `heard_as` the account that its owner
     used last. `name_is_chosen`: it is not what their platform calls them. `unheard`: something waits until
     they use Plein again. `apart`: what was granted to their other accounts does not count for this one yet.
-    `forgotten_at`: its owner was forgotten then, and what it said before is nobody's.
+    `forgotten_at`: its owner was forgotten then, and what it said before is nobody's. `gone_at`: since when
+    its platform says that it does not exist any more.
     """
 
     resident: Resident
@@ -45,6 +46,7 @@ class Account(NamedTuple):
     unheard: bool = False
     apart: bool = False
     forgotten_at: datetime | None = None
+    gone_at: datetime | None = None
 
 
 class Recognised(NamedTuple):
@@ -52,7 +54,8 @@ class Recognised(NamedTuple):
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one; `account` is
     None where it is nobody's yet. `place_locale` is the language that was chosen for the place; `part` what
-    their platform said last of that account in its theme, None if it never did.
+    their platform said last of that account in its theme, None if it never did. `is_as_configured`: nothing
+    is set in the chat for the place's community, so that its settings need not be read.
     """
 
     answer: tuple[Message | None] | None
@@ -60,6 +63,7 @@ class Recognised(NamedTuple):
     theme: Theme | None
     place_locale: str | None
     part: Part | None
+    is_as_configured: bool = False
 
     @property
     def resident(self) -> Resident | None:
@@ -249,6 +253,18 @@ class PeopleStore(Protocol):
 
     def turns_here(self, identity: Identity, now: datetime) -> None:
         """That account, which was used in another community, is used in this one from now on."""
+        ...
+
+    def note_gone(self, identity: Identity, at: datetime) -> Resident | None:
+        """Its platform says that it does not exist any more; whose it was, where that is news."""
+        ...
+
+    def is_back(self, identity: Identity) -> None:
+        """It speaks after all."""
+        ...
+
+    def long_gone(self, before: datetime) -> Sequence[tuple[int, Identity]]:
+        """Accounts that do not exist any more since then or longer, each with whose it was."""
         ...
 
     def highest_role(self, identity: Identity) -> Role:

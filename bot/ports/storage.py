@@ -25,6 +25,10 @@ class StoreKey(Generic[T]):
     name: str
 
 
+# A community, or what finds it: it only reads, and may be asked again before another attempt.
+Whose = int | Callable[["Transaction"], int]
+
+
 class Transaction(Protocol):
     """One unit of work: all of it is kept, or none.
 
@@ -97,11 +101,12 @@ class Store(Protocol):
         work: Callable[[Transaction], T],
         about: Invocation | None = None,
         *,
-        community: int = FIRST_COMMUNITY,
+        community: Whose = FIRST_COMMUNITY,
     ) -> T:
         """Returns only after the commit. `about`: what the work will ask to be recognised first.
 
-        `community` is whose it is; whoever serves several says so each time.
+        `community` is whose it is, or what finds that within the same transaction, where it is nobody's yet;
+        whoever serves several says so each time.
         """
         ...
 

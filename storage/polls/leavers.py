@@ -27,7 +27,13 @@ _VOTED_IN = (
 )
 _IN = select(leavers.c.account, leavers.c.holder).where(leavers.c.poll == bindparam("poll_"))
 # Polls that are open, and which anybody left.
-_LEFT = select(polls.c.id).where(_IS_OPEN, polls.c.was_left).order_by(polls.c.id)
+_LEFT = (
+    select(leavers.c.poll)
+    .distinct()
+    .join(polls, polls.c.id == leavers.c.poll)
+    .where(_IS_OPEN)
+    .order_by(leavers.c.poll)
+)
 _ADD = upsert(leavers)
 _ADD = _ADD.on_conflict_do_update(
     index_elements=[leavers.c.poll, leavers.c.account], set_={"holder": _ADD.excluded.holder}

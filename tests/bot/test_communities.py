@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -185,6 +186,33 @@ async def test_another_one_can_be_chosen(town: Town) -> None:
     assert await tallies(town) == [[0, 1], [0, 0]]
     assert "Kies uit Other of Voorbeeldgemeente" in await town.say("ben", "!gemeenschap kies x", room=None)
     assert "Hier is alles voor Other" in await town.say("ben", "!gemeenschap", room=MARKET)
+
+
+async def test_what_they_chose_in_another_process_holds_at_once(database_url: str) -> None:
+    """Nothing is remembered of it, and nothing looked up beside: it is found within the same transaction."""
+    async with open_town(database_url) as town, open_town(database_url, number=1_000_000) as elsewhere:
+        other = await town.core.communities.add("Other")
+        elsewhere.core.communities.serve({n: town.core.communities.configured(n) for n in (1, other)})
+        for room, whose in ((SQUARE, FIRST_COMMUNITY), (MARKET, other)):
+            await town.core.joined(PLATFORM, Place(PLATFORM, room), room, "sport", community=whose)
+        await town.say("ben", "!help", room=SQUARE)
+        assert "Other" not in await town.say("ben", "!mijn profiel", room=None)
+        await elsewhere.say("ben", "!help", room=MARKET)
+
+        async def beside(*_: object) -> None:
+            raise AssertionError("it asks for another transaction")
+
+        choices = ((elsewhere, other), (town, FIRST_COMMUNITY), (elsewhere, other))
+        for minute, (where, chosen) in enumerate(choices):
+            where.clock.turn_to(NOW + timedelta(minutes=minute))
+            name = town.core.communities.configured(chosen).name
+            await where.say("ben", f'!gemeenschap kies "{name}"', room=None)
+            for process in (town, elsewhere):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(process.core.store, "_read", beside)
+                    shows = [process.say("ben", "!mijn profiel", room=None) for _ in range(3)]
+                    together = await asyncio.gather(*shows)
+                assert all(said.startswith(f"Voor {name}:") for said in together), together
 
 
 async def test_who_is_in_one_is_asked_nothing(town: Town) -> None:

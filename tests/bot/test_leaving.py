@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.clock import HandClock
-from bot.model.people import Place, Role
+from bot.delivery.leaving import note_gone
+from bot.model.people import Identity, Place, Role
 from tests.bot.features.test_forgetting import ANN, BEN, busy, every_text, found_in
 from tests.chat import NOW, Chat, open_chat
 from tests.doubles.linking import account, resident
@@ -92,3 +93,49 @@ async def test_the_moderators_are_told_once(language: str, database_url: str) ->
         await pass_days(chat, 3)
         told = (await words(chat)).count("left.everywhere")
         assert told == 1
+
+
+async def gone(chat: Chat, who: Identity) -> None:
+    """Their platform says so where something is to be told to them."""
+    now = chat.core.clock.now()
+    await chat.core.store.run(lambda tx: note_gone(who, now, tx))
+    await chat.core.run_due()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+async def test_an_account_that_is_no_more_is_forgotten_a_month_later(
+    language: str, database_url: str
+) -> None:
+    async with open_chat(database_url, language=language, clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await chat.core.store.run(lambda tx: tx.people.grant(account(ANN), Role.MODERATOR))
+        for _ in range(2):
+            await gone(chat, account(BEN))
+            await pass_days(chat, 1)
+        assert (await words(chat)).count("account.gone") == 1
+        await pass_days(chat, 27)
+        assert await resident(chat, BEN)
+        await pass_days(chat, 2)
+        assert await resident(chat, ANN)
+        assert "benedict" not in await words(chat)
+
+
+async def test_one_that_speaks_after_all_loses_nothing(database_url: str) -> None:
+    async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await gone(chat, account(BEN))
+        await pass_days(chat, 20)
+        await chat.say(f"{BEN}: !help")
+        await pass_days(chat, 20)
+        assert "benedict" in await words(chat)
+
+
+async def test_of_somebody_with_two_accounts_only_that_one_goes(database_url: str) -> None:
+    async with open_chat(database_url, people=[("mia@matrix", "mia@discord")], clock=HandClock(NOW)) as chat:
+        for who in ("mia@matrix", "mia@discord"):
+            await chat.say(f"{who}: !mijn interesses geluid")
+        await gone(chat, account("mia@discord"))
+        await pass_days(chat, 31)
+        assert "mia@discord" not in await words(chat)
+        assert "geluid" in await words(chat)
+        assert await resident(chat, "mia@matrix")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import select
 
 from bot.model.message import message, typed
 from bot.model.people import Place
 from bot.model.work import Board
 from bot.ports.storage import Transaction
 from storage.engines import Database
+from storage.tables import subjects
+from storage.unit import Tx
 from tests.chat import NOW
 
 HERE, THERE, LATER = Place("a", "here"), Place("b", "there"), Place("a", "later")
@@ -47,6 +52,40 @@ async def test_a_board_is_behind_until_it_was_shown(store: Database) -> None:
         assert tx.boards.next_try(["a"], NOW) == NOW + 2 * SECOND
         (again,) = behind(tx, "a", at=NOW + 2 * SECOND)
         assert (again.ref, again.version, again.key) == (("$1",), here.version + 1, here.key)
+
+    await store.run(work)
+
+
+async def test_those_that_show_the_newest_are_looked_at_no_more(store: Database) -> None:
+    """However many there are; and each that falls behind again is."""
+
+    def some_behind(tx: Transaction) -> bool:
+        kept = select(subjects.c.behind).where(subjects.c.subject == "poll:1")
+        return bool(cast(Tx, tx).db.execute(kept).scalar_one())
+
+    def work(tx: Transaction) -> None:
+        theme = opened(tx)
+        here, there = behind(tx, "a", "b")
+        tx.boards.shown(here, ("$1",), SHOWN, NOW)
+        assert some_behind(tx), "it is not shown there yet"
+        tx.boards.shown(there, ("$1",), SHOWN, NOW)
+        assert not some_behind(tx)
+        tx.boards.mark("poll:1")
+        assert some_behind(tx)
+        for board in behind(tx, "a", "b"):
+            tx.boards.shown(board, ("$1",), SHOWN, NOW)
+        tx.boards.show_open(theme, LATER)
+        assert some_behind(tx)
+        tx.boards.drop("poll:1", LATER)
+        assert not some_behind(tx)
+        tx.places.bind(HERE, theme, "here", None, "a")
+        tx.places.move(HERE, LATER)
+        assert stale(tx) == [LATER], "in a new room it is a new message"
+        (later,) = behind(tx, "a")
+        tx.boards.shown(later, ("$2",), SHOWN, NOW)
+        assert not some_behind(tx)
+        tx.places.bind(LATER, theme, "later", None, "c")
+        assert [board.place for board in behind(tx, "c")] == [LATER], "no account edits another's"
 
     await store.run(work)
 

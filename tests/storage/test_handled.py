@@ -27,10 +27,10 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
         account = Account(ben, heard_as="test:ben")
         tx.places.bind(here, theme.id, "plein", "en", "a")
-        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", None)
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", None, True)
         part = Part(Role.ORGANISER, NOW, NOW)
         tx.people.take_part(BEN, ben.id, theme.id, part)
-        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", part)
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", part, True)
         assert tx.handled.recognise("a", BEN, None) == Recognised(None, account, None, None, None)
         return before, tx.handled.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
 

@@ -353,6 +353,30 @@ async def test_native_polls_that_stand_can_still_be_answered(database_url: str) 
     assert kept == '{"ballot":{"command":"poll choose"},"command":"poll tick"}'
 
 
+async def test_which_boards_are_behind_is_known_of_those_there_were(database_url: str) -> None:
+    await upgrade(database_url, to="0025")
+
+    def show(db: Connection) -> None:
+        db.execute(sql("INSERT INTO themes (id, community, name) VALUES (1, 1, 'sport')"))
+        for subject, shown in (("poll:1", 4), ("poll:2", 5)):
+            of_subject = sql(
+                "INSERT INTO subjects (community, subject, theme, version, open)"
+                " VALUES (1, :subject, 1, 5, true)"
+            )
+            db.execute(of_subject, {"subject": subject})
+            of_board = sql(
+                "INSERT INTO boards (community, subject, platform, room, version, next_at)"
+                " VALUES (1, :subject, 'test', 'sport', :shown, 0)"
+            )
+            db.execute(of_board, {"subject": subject, "shown": shown})
+        db.commit()
+
+    await look(database_url, show)
+    await upgrade(database_url)
+    behind = rows("subjects", "subject", "behind")
+    assert await look(database_url, behind) == [("poll:1", 1), ("poll:2", 0)]
+
+
 # --- Plein's own accounts ---
 
 SAID = '{"lines":[{"key":"typed","values":{"words":"dag"}}],"title":null,"actions":[],"ballot":null}'

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import select
 
 from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.model.work import Receipt
 from bot.ports.storage import Transaction
 from storage.engines import Database
+from storage.posts import MOST_ANSWERS
+from storage.tables import posts
+from storage.unit import Tx
 from tests.chat import NOW
 
 SPORT, BUURT, ANNA = Place("a", "sport"), Place("b", "buurt"), Identity("a", "sport")
@@ -57,6 +63,25 @@ async def test_who_waits_on_these_platforms(store: Database) -> None:
         assert tx.posts.next_try([], NOW - SECOND) is None
 
     await store.run(work)
+
+
+async def test_of_the_answers_that_wait_for_one_person_the_newest(store: Database) -> None:
+    """What is told to them by itself stays, and so does whatever waits for others."""
+    own, last = Identity("a", "own"), MOST_ANSWERS + 5
+
+    def work(tx: Transaction) -> list[str]:
+        resident = tx.people.add(own, "own")
+        cast(Tx, tx).posts.add("told", own, hello("told"), NOW, account="a", resident=resident.id)
+        add(tx, SPORT, "place")
+        add(tx, ANNA, "another")
+        add(tx, own, *(f"answer {number}" for number in range(last)))
+        for whom in (own, ANNA):
+            tx.posts.keep_newest("a", whom)
+        rows = cast(Tx, tx).db.execute(select(posts.c.id).order_by(posts.c.seq))
+        return [row.id for row in rows]
+
+    left = await store.run(work)
+    assert left == ["told", "place", "another", *(f"answer {number}" for number in range(5, last))]
 
 
 async def test_one_that_waits_holds_back_those_behind_it(store: Database) -> None:

@@ -100,6 +100,35 @@ async def test_what_still_waits_or_was_set_aside_is_kept_for_ever(store: Databas
     await store.run(look)
 
 
+async def test_what_never_came_to_a_person_for_ninety_days(store: Database) -> None:
+    def add(tx: Transaction) -> None:
+        for name in ("old", "young"):
+            at = NOW if name == "young" else NOW - MOMENT
+            tx.posts.add(name, BEN, HELLO, at)
+            tx.posts.tried([name], at)
+            tx.posts.park(name, "they take none")
+
+    await store.run(add)
+    await store.forget(NOW + 90 * DAY)
+    assert await store.read(lambda tx: tx.posts.parked()) == [("young", "they take none")]
+
+
+async def test_what_quotes_somebody_and_could_not_be_said_for_thirty_days(store: Database) -> None:
+    def add(tx: Transaction) -> None:
+        for name, at, quotes in (
+            ("old", NOW - MOMENT, True),
+            ("young", NOW, True),
+            ("result", NOW - MOMENT, False),
+        ):
+            tx.posts.add(name, Identity("a", name), HELLO, at, confidential=quotes)
+            tx.posts.tried([name], at)
+
+    await store.run(add)
+    await store.forget(NOW + 30 * DAY)
+    waits = await store.read(lambda tx: [post.id for post in tx.posts.due("a", NOW + 30 * DAY, 9)])
+    assert sorted(waits) == ["result", "young"]
+
+
 async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:
     def show(tx: Transaction) -> None:
         tx.boards.open("poll:1", tx.places.theme_named("sport").id, [HERE, THERE])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy
-from sqlalchemy import Executable, bindparam, select, update
+from sqlalchemy import Connection, Executable, bindparam, create_engine, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 
@@ -22,8 +22,8 @@ from storage.polls import _BALLOT
 from storage.polls.sealed import _THROW_AWAY
 from storage.polls.tables import ballots, polls
 from storage.retention import RULES, Rule
-from storage.tables import posts, subjects
-from tests.doubles.installed import TABLES
+from storage.tables import boards, posts, subjects
+from tests.doubles.installed import METADATA, TABLES
 
 MODULES = sorted(
     module.name
@@ -34,12 +34,60 @@ POSTGRESQL: Any = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 DIALECTS = (sqlite.dialect(), POSTGRESQL)
 
 
+# Which are large in no community, whoever uses Plein and however long.
+SMALL = {"accounts", "associations", "communities", "inbox", "kept", "numbers", "places", "themes"}
+# Changed by moderators, now and then.
+SMALL |= {"settings"}
+# Kept for minutes, or for a day.
+SMALL |= {"link_codes", "links", "wrong_codes", "leavers"}
+# And indexes that hold a few rows of a table alone.
+SMALL |= {
+    "ix_identities_listed",
+    "ix_identities_apart",
+    "ix_identities_gone",
+    "ix_posts_due",
+    "ix_posts_waiting",
+}
+# What may look through all that a community has, or all there is: none of it is somebody's everyday command.
+LOOKS_THROUGH = {
+    "a part of others": {
+        *("people.PERSON", "residents.profile.PERSON", "residents.profile._HIDES", "polls._POLLS"),
+        "told._AT_WORK",
+    },
+    "at the start": {"listed._NO_ROLE"},
+    "somebody is parted, or forgotten": {
+        *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
+        *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
+        *("handled._QUOTED", "people._NUMBERS", "posts._SAID"),
+    },
+    "a room is left, replaced or another account's": {
+        *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),
+        *("places._MOVE_POSTS", "places._MOVE_BOARDS", "places._ALL_BEHIND", "places._HAND_OVER"),
+    },
+    "an anonymous poll is over": {"posts._THEIR_REFS", "posts._FORGET"},
+    "some of a list, within a community": {
+        *("people._BY_PART", "people._BY_START", "people._LOOKUPS", "people._WITH_ROLE"),
+        *("people._MODERATORS", "polls._THEMES", "polls._OF"),
+    },
+    "twice a day, or for whoever operates Plein": {"retention.RULES", "posts._PARKED"},
+    "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED"},
+}
+
+
 def statements() -> Iterator[Any]:
     """Every statement of the modules, those of their loaders too, and that which locks."""
-    for name in MODULES:
-        yield from statements_in([*vars(importlib.import_module(name)).values()])
+    for _, statement in named_statements():
+        yield statement
     for weakly in (False, True):
         yield _locking(polls.c.id, weakly)
+
+
+def named_statements() -> Iterator[tuple[str, Any]]:
+    """The same, each with where it stands."""
+    for module in MODULES:
+        for name, value in [*vars(importlib.import_module(module)).items()]:
+            for statement in statements_in(value):
+                yield f"{module.removeprefix('storage.')}.{name}", statement
 
 
 def statements_in(value: Any) -> Iterator[Any]:
@@ -108,6 +156,64 @@ def test_the_text_of_none_depends_on_its_values() -> None:
             _Plan(statement, dialect, statement.table.c.keys() if statement.is_insert else [])
         with pytest.raises(TypeError, match="among"):
             _Plan(select(polls).where(polls.c.id.in_([1, 2])), dialect, [])
+
+
+def test_none_looks_through_what_others_have() -> None:
+    """As SQLite plans it, which keeps no statistics: whatever somebody does costs as much among few as among
+    many.
+    """
+    allowed = {name for names in LOOKS_THROUGH.values() for name in names}
+    found: dict[str, list[str]] = {}
+    with create_engine("sqlite://").connect() as db:
+        for metadata in METADATA:
+            metadata.create_all(db)
+        for name, statement in named_statements():
+            if statement.is_select or statement.is_update or statement.is_delete:
+                for confined in (True, False) if _is_anywhere(statement) else (True,):
+                    plan = _Plan(statement, DIALECTS[0], [], confined=confined)
+                    steps = _planned(db, plan)
+                    found.setdefault(name, []).extend(step for step in steps if _looks_through(step))
+    missed = {name: steps for name, steps in found.items() if steps and name not in allowed}
+    assert not missed
+    assert not {name for name in allowed if not found.get(name)}, "they are allowed more than they need"
+
+
+def test_what_makes_a_board_fall_behind_says_so() -> None:
+    """Only those of a subject that says it has some behind are looked for."""
+    counted = {name: values for name, values in _written(subjects) if "version" in values}
+    assert counted.keys() == {"belongings._SHOW_ANEW", "boards._MARK"}
+    assert all(values["behind"] == 1 for values in counted.values())
+    # Those who execute these note it in the same transaction; the last is of what is not behind any more.
+    anew = {name for name, values in _written(boards) if "version" in values}
+    assert anew == {"places._MOVE_BOARDS", "places._HAND_OVER", "boards._SHOWN"}
+
+
+def _written(table: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What each update of that table gives its columns."""
+    for name, statement in named_statements():
+        if statement.is_update and statement.table is table:
+            values = statement._values.items()
+            yield name, {getattr(column, "name", column): getattr(to, "value", to) for column, to in values}
+
+
+def _is_anywhere(statement: Any) -> bool:
+    return bool(statement.get_execution_options().get("anywhere"))
+
+
+def _planned(db: Connection, plan: Any) -> list[str]:
+    """How the database goes about it, a step each."""
+    values = (None,) * len(plan._order)
+    return [row[3] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {plan._sql}", values)]
+
+
+def _looks_through(step: str) -> bool:
+    """Whether a step reads all of a large table, or all that a community has in it."""
+    verb, table, *how = step.split()
+    if verb not in ("SCAN", "SEARCH") or not SMALL.isdisjoint((table, table.removesuffix("_1"), *how)):
+        return False
+    if verb == "SCAN":
+        return not table.startswith(("(", "CONSTANT")) and "VIRTUAL" not in how
+    return how[-1] in ("(community=?)", "(resident>?)", "KEY")
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -20,7 +20,8 @@ from bot.features.polls.records import POLLS
 from bot.main.features import stores_of
 from bot.model.events import Arrival, Invocation
 from bot.model.message import Message, message, typed
-from bot.model.people import Identity, Role
+from bot.model.people import Identity, Place, Role
+from bot.model.work import Board
 from bot.ports.storage import Transaction
 from storage.batch import Batch
 from storage.engines import Database, open_database
@@ -306,6 +307,41 @@ async def test_two_that_wait_for_each_other_both_come_through(postgres: PostgreS
         assert tries > 2
 
 
+async def test_a_board_that_another_just_wrote_down_is_shown(postgres: PostgreSQL) -> None:
+    """While this one notes that all boards which it sees are up to date."""
+    database_url = postgres.new_database()
+    stores = [await open_database(database_url, keys_of(database_url), stores_of()) for _ in range(2)]
+    here, there = Place("a", "here"), Place("a", "there")
+    written = threading.Event()
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' LIMIT 1"
+
+    def until_it_waits() -> None:
+        while not postgres.ask(database_url, waiting).strip():
+            pass
+
+    def begin(tx: Transaction) -> Board:
+        tx.boards.open("poll:1", tx.places.theme_named("sport").id, [here])
+        (board,) = tx.boards.stale("a", NOW, 9)
+        return board
+
+    def show_there(tx: Transaction) -> None:
+        tx.boards.show_open(tx.places.theme_named("sport").id, there)
+        written.set()
+        tx.offload(until_it_waits)
+
+    try:
+        board = await stores[0].run(begin)
+        other = asyncio.create_task(stores[0].run(show_there))
+        assert await asyncio.to_thread(written.wait, 60)
+        await stores[1].run(lambda tx: tx.boards.shown(board, ("$1",), message(typed("A")), NOW))
+        await other
+        found = await stores[1].run(lambda tx: tx.boards.stale("a", NOW, 9))
+        assert [late.place for late in found] == [there]
+    finally:
+        for store in stores:
+            await store.close()
+
+
 async def test_what_one_seals_while_the_other_changes_the_keys_is_read(postgres: PostgreSQL) -> None:
     """It is not there to be seen yet, and the key would be gone once it is. SQLite has one writer."""
     url = postgres.new_database()
@@ -340,9 +376,8 @@ async def test_what_one_seals_while_the_other_changes_the_keys_is_read(postgres:
 
         def read(tx: Transaction) -> tuple[list[str], Message | None]:
             post = tx.posts.next_for(who, PLATFORM, NOW)
-            return [arrival.body for arrival in tx.inbox.waiting("x", undecryptable=False)], (
-                post and post.message
-            )
+            waits = [arrival.body for arrival in tx.inbox.waiting("x", undecryptable=False)]
+            return waits, post.message if post else None
 
         assert await stores[1].run(read) == (["before", "what cas said"], said)
         assert {name[-1] for name in cast(Any, stores[0])._seals.names()} == {"2"}

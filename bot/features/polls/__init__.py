@@ -80,15 +80,15 @@ def forget_resident(tx: Transaction, resident: int) -> None:
         if poll.state in ("open", "planned"):
             tx.uses.add(resident, ask.STANDING, poll.closes_at)
     reasons = tx.of(POLLS).reasons_of(resident)
-    for poll, whole in reasons:
+    for number, whole in reasons:
         # Of who was two people both may stand there, each by itself.
         for reason in {whole, *whole.split(" / ")}:
             line = show.reason_line(reason)
-            tx.posts.unsay(line, f"{SUBJECT}:{poll}:")
+            tx.posts.unsay(line, f"{SUBJECT}:{number}:")
             tx.handled.unsay(line)
             tx.boards.unsay(line)
-    for poll in {*tx.of(POLLS).forget(resident), *(poll for poll, _ in reasons)}:
-        tx.boards.mark(f"{SUBJECT}:{poll}")
+    for number in {*tx.of(POLLS).forget(resident), *(number for number, _ in reasons)}:
+        tx.boards.mark(f"{SUBJECT}:{number}")
 
 
 def export_resident(tx: Transaction, resident: int) -> Exported:

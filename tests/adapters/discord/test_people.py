@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
+from bot.model.message import message, typed
 from bot.model.people import Identity
+from bot.ports.storage import Transaction
 from tests.doubles.discord import Discord, Person
 from tests.doubles.thanks import INSTALLED
 from tests.on_discord import OnDiscord, plein_on
@@ -68,3 +71,28 @@ async def test_a_bot_or_who_is_not_there_is_nobody(double: Discord, plein: OnDis
         await anna.says(anna.dm, f"!test thank <@{who}>")
         await anna.hears(anna.dm, who)
         assert await name_of(plein, who) is None
+
+
+async def test_an_account_that_discord_does_not_know_any_more(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Discord says so where something is to be told to it; who lets nobody write to them is still there."""
+    for person in (anna, ben):
+        await person.uses("sport", "help")
+    await anna.closes_dms()
+    del double.world.users[ben.id]
+
+    def tell(tx: Transaction) -> None:
+        for person in (anna, ben):
+            tx.posts.add(
+                f"to {person.id}",
+                Identity("discord", person.id),
+                message(typed("dag")),
+                plein.core.clock.now(),
+            )
+
+    await plein.core.store.run(tell)
+    await plein.until_quiet()
+    later = plein.core.clock.now() + timedelta(days=1)
+    ((_, gone),) = await plein.core.store.run(lambda tx: tx.people.long_gone(later))
+    assert gone == Identity("discord", ben.id)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
+from adapters.matrix.sync import MOST_DOORS
 from tests.adapters.matrix.test_polls_in_full import number_of
+from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
 from tests.plein import Plein
 from tests.town import Town, board, numbers, says
@@ -94,6 +98,29 @@ async def test_one_person_has_plein_in_so_many_rooms(homeserver: Homeserver, tmp
     await eva.invite(last, plein.user_id)
     await town.comes_to(eva, last)
     assert await plein.stop() == 0
+
+
+async def test_who_invites_in_heaps_pushes_out_nobody_elses_invitation(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """The homeserver says each once, and brings all of them together where Plein was away."""
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        town = Town(homeserver, plein)
+        anna = await town.resident("anna")
+        assert await plein.stop() == 0
+        room = await anna.person.create_room(invite=[plein.user_id])
+
+        def edit(body: dict[str, Any]) -> None:
+            if room in (invites := body.get("rooms", {}).get("invite", {})):
+                hers = json.dumps(invites[room]).replace(anna.person.user_id, f"@mallory:{homeserver.name}")
+                heap = {f"!{number}:{homeserver.name}": json.loads(hers) for number in range(MOST_DOORS + 20)}
+                body["rooms"]["invite"] = {room: invites[room], **heap}
+
+        proxy.change("/sync", edit)
+        await plein.start()
+        await town.comes_to(anna.person, room)
+        assert await plein.stop() == 0, "\n".join(plein.log[-30:])
 
 
 async def test_a_tombstone_leads_nowhere_but_to_what_replaced_the_room(town: Town) -> None:
