@@ -208,6 +208,21 @@ class Call:
         everywhere = self.resident.role >= Role.MODERATOR
         return everywhere or self._is_here(theme) or self.part_in(theme) is not None
 
+    def belongs(self) -> bool:
+        """Whether they are of the community: now in one of its own places; in any where it has none such.
+
+        Whoever may invite Plein into a room of their own is of the community by that as little as anybody.
+        """
+        if self.resident.role >= Role.MODERATOR:
+            return True
+        own = self.tx.places.ours() or [theme.id for theme in self.tx.places.themes()]
+        return any(map(self._is_here, own)) or bool(self.themes_among(own))
+
+    def check_belongs(self) -> None:
+        """Raises: UserError where they are not of the community, with what to do."""
+        if not self.belongs():
+            raise UserError("community.enter", name=self.settings.name)
+
     def part_in(self, theme: int) -> Part | None:
         """Their part in a theme, as the platform of the account that speaks says now.
 

@@ -89,9 +89,9 @@ class PleinCore:
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         return await self.dispatch.suggest(invocation, name, typed)
 
-    async def answer_to(self, invocation_id: str) -> Message | None:
+    async def answer_to(self, invocation_id: str, who: Identity) -> Message | None:
         def look(tx: Transaction) -> Message | None:
-            answer, whose = tx.handled.answer(invocation_id), tx.communities.that_handled(invocation_id)
+            answer, whose = tx.handled.answer(invocation_id, who), tx.communities.that_handled(invocation_id)
             return of_community(answer, whose) if answer and whose else None
 
         return await self.store.run_anywhere(look)

@@ -165,7 +165,8 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, None)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.at, tx, self.clock.now()):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
         wanted = (known.account and known.account.resident.locale) or invocation.locale
         locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
@@ -268,6 +269,8 @@ class Dispatch:
         call.given, call.command, call.mine = invocation.args, invocation.command, whose.mine
         call.told = self._understood(invocation, told, tx)
         try:
+            if not (self.commands.by_path[invocation.command].anyone or call.belongs()):
+                return ()
             return suggest(call, typed)[:MOST_SUGGESTED]
         except AskFirst as first:
             return _ask(first, invocation, tx)
@@ -292,7 +295,8 @@ class Dispatch:
         known = _recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.at, tx, self.clock.now()):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         call.inquiry = inquiry
@@ -431,6 +435,8 @@ class Dispatch:
             given = {name: value for name, value in invocation.args.items() if name in takes} | typed
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
+        if not command.anyone:
+            call.check_belongs()
         return command, given
 
     def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
@@ -506,7 +512,7 @@ class Dispatch:
             writes_here=invocation.writes,
             removal=invocation.removal,
             apart=known.account is not None and known.account.apart,
-            mentions=invocation.mentions,
+            mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
         )
 
     def call_for_nobody(self, tx: Transaction, what: str) -> Call:

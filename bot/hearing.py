@@ -11,6 +11,7 @@ from functools import partial
 
 from bot.call import Call
 from bot.communities import Communities
+from bot.dispatch import is_over
 from bot.errors import StoreFailed
 from bot.feature import Hear
 from bot.model.events import Heard, Invocation
@@ -48,7 +49,7 @@ class Hearing:
 
     def _once(self, heard: Heard, tx: Transaction) -> None:
         known = tx.handled.recognise(heard.id, heard.author, heard.place)
-        if known.answer or known.theme is None:
+        if known.answer or known.theme is None or is_over(known, heard.author, heard.at, tx):
             return
         asked = Invocation(
             heard.id, heard.author, heard.name, heard.place, heard.at, public=True, account=heard.account

@@ -376,11 +376,9 @@ class People:
         self._db.execute(_HEARD, {"id_": resident.id, **values})
         return replace(resident, name=name)
 
-    def of(self, identity: Identity, name: str) -> Resident:
-        return self.by_identity(identity) or self.add(identity, name)
-
-    def numbered(self, number: int, themes: Themes) -> Sequence[Resident]:
-        return self._near(_BY_NUMBER, themes, id_=number) or self._near(_ALOOF, None, id_=number)
+    def numbered(self, number: int, themes: Themes, *, aloof: bool = False) -> Sequence[Resident]:
+        found = self._near(_BY_NUMBER, themes, id_=number)
+        return self._near(_ALOOF, None, id_=number) if aloof and not found else found
 
     def at(self, address: str, themes: Themes) -> Sequence[Resident]:
         return self._near(_BY_ADDRESS, themes, user_=address)

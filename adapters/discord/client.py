@@ -197,6 +197,8 @@ class Discord:
         if isinstance(delivery.to, Place):
             return await self._say(on, channel, delivery)
         user, closed = int(delivery.to.user_id), on.outgoing.closed
+        if closed.is_certain(user):
+            raise Gone("they take no messages")
         try:
             said = await self._say(on, channel, delivery)
         except Gone as gone:

@@ -162,7 +162,7 @@ def _shown(call: Call, setting: Setting) -> Text | str:
 FEATURE = Feature(
     name="communities",
     commands=(
-        Command(CHOOSE, choose_community),
+        Command(CHOOSE, choose_community, anyone=True),
         Command("community set", set_setting),
         Command("community show", show_settings),
     ),

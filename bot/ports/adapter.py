@@ -119,8 +119,8 @@ class Core(Protocol):
         """
         ...
 
-    async def answer_to(self, invocation_id: str) -> Message | None:
-        """What was answered to it; None where nothing was, or it is not remembered."""
+    async def answer_to(self, invocation_id: str, who: Identity) -> Message | None:
+        """What that account was answered to it; None where nothing was, or it is not remembered."""
         ...
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:

@@ -94,8 +94,10 @@ class HandledStore(Protocol):
         """It is not kept that anybody was answered that line. Not of what is confidential."""
         ...
 
-    def answer(self, invocation_id: str) -> Message | None:
-        """What was answered to it; None where nothing was, or it is not remembered."""
+    def answer(self, invocation_id: str, who: Identity | None) -> Message | None:
+        """What that account (None: whichever) was answered to it; None where nothing was, or it is not
+        remembered.
+        """
         ...
 
     def undo(self, invocation_id: str) -> Undo | None: ...
@@ -191,12 +193,12 @@ class PeopleStore(Protocol):
         """They use Plein with this account just now, which their platform calls that; as they are now."""
         ...
 
-    def of(self, identity: Identity, name: str) -> Resident:
-        """Whose account that is; a new resident of that name where it is nobody's yet."""
-        ...
-
-    def numbered(self, number: int, themes: Collection[int] | None) -> Sequence[Resident]:
-        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+    def numbered(
+        self, number: int, themes: Collection[int] | None, *, aloof: bool = False
+    ) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named`; `aloof`: or take part in
+        nothing.
+        """
         ...
 
     def at(self, address: str, themes: Collection[int] | None) -> Sequence[Resident]:
@@ -386,6 +388,10 @@ class PlaceStore(Protocol):
 
     def is_ours(self, theme: int) -> bool:
         """Whether it has a place that is the community's own."""
+        ...
+
+    def ours(self) -> Collection[int]:
+        """The themes that have such a place."""
         ...
 
     def served(self, account: str) -> Sequence[Place]:

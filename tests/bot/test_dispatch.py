@@ -358,7 +358,7 @@ async def test_what_was_filled_in_too_sparsely_gets_a_form(town: Town) -> None:
     opened = answer.form.filled_in(["Wat?", *(field.value for field in answer.form.fields[1:])])
     # It is kept with the answer, and the same again.
     assert await town.core.handle(asked) == answer
-    assert await town.core.answer_to(asked.id) == answer
+    assert await town.core.answer_to(asked.id, asked.author) == answer
     found = await town.core.handle(filled_in(town, "anna", "poll open", **opened))
     assert found
     assert found.lines[0] == text("poll.opened", question="Wat?", poll=1)
@@ -621,9 +621,9 @@ async def test_where_plein_is_and_what_it_said(town: Town) -> None:
     await town.core.left(PLATFORM, Place(PLATFORM, "sport"))
     assert await town.core.places(PLATFORM) == [Place(PLATFORM, "square")]
     asked = town.asked("anna", "!help")
-    assert await town.core.answer_to(asked.id) is None
+    assert await town.core.answer_to(asked.id, asked.author) is None
     answer = await town.core.handle(asked)
-    assert await town.core.answer_to(asked.id) == answer
+    assert await town.core.answer_to(asked.id, asked.author) == answer
     await town.core.store_arrivals("test", [], "here", "a")
     assert await town.core.cursors("test") == {"a": "here"}
     assert town.core.commands.by_path["help"]

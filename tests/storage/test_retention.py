@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 
 
 def answer(tx: Transaction, name: str) -> Message | None:
-    return tx.handled.answer(name)
+    return tx.handled.answer(name, None)
 
 
 def say(tx: Transaction, name: str, at: datetime, *, sent: bool = True) -> None:
@@ -229,11 +229,11 @@ async def test_as_people_notice_it(database_url: str) -> None:
         assert board
         town.clock.turn(89 * DAY)
         await town.core.agenda.forget()
-        before = await town.core.answer_to(vote.id)
+        before = await town.core.answer_to(vote.id, vote.author)
         assert before
         town.clock.turn(2 * DAY)
         await town.core.agenda.forget()
-        assert await town.core.answer_to(vote.id) is None
+        assert await town.core.answer_to(vote.id, vote.author) is None
         # The board and the vote itself stand.
         assert await town.core.message_at(PLATFORM, "$board:poll:1:sport:1")
         found = await town.core.store.read(lambda tx: tx.of(POLLS).get(1, 2))

@@ -22,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.commands.declare import Command
@@ -32,24 +33,26 @@ from bot.features.polls.settings import PollsSettings
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
 
+# Each looks itself whether they take part in the theme that it is about.
+_Command = partial(Command, anyone=True)
 _COMMANDS = (
-    Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
-    Command("poll vote", vote.vote_poll, secret=True, lacking=vote.ask_for_vote, notes=vote.HOW),
-    Command("poll withdraw", vote.withdraw_poll),
-    Command("poll show", read.show_poll),
-    Command("poll list", read.list_polls),
+    _Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
+    _Command("poll vote", vote.vote_poll, secret=True, lacking=vote.ask_for_vote, notes=vote.HOW),
+    _Command("poll withdraw", vote.withdraw_poll),
+    _Command("poll show", read.show_poll),
+    _Command("poll list", read.list_polls),
     # Which are named says in which they took part.
-    Command("poll mine", read.my_polls, confidential=True),
-    Command("poll close", end.close_poll),
-    Command("poll extend", longer.extend_poll),
-    Command("poll cancel", end.cancel_poll),
-    Command("poll outcome", end.give_outcome),
-    Command("poll again", ask.ask_again),
-    Command("poll export", read.export_poll),
-    Command("poll choose", vote.choose_in_poll, listed=False),
-    Command("poll tick", vote.tick_poll, listed=False),
-    Command("poll fill", vote.fill_in_poll, listed=False),
-    Command("poll take-back", vote.take_back_vote, listed=False),
+    _Command("poll mine", read.my_polls, confidential=True),
+    _Command("poll close", end.close_poll),
+    _Command("poll extend", longer.extend_poll),
+    _Command("poll cancel", end.cancel_poll),
+    _Command("poll outcome", end.give_outcome),
+    _Command("poll again", ask.ask_again),
+    _Command("poll export", read.export_poll),
+    _Command("poll choose", vote.choose_in_poll, listed=False),
+    _Command("poll tick", vote.tick_poll, listed=False),
+    _Command("poll fill", vote.fill_in_poll, listed=False),
+    _Command("poll take-back", vote.take_back_vote, listed=False),
 )
 _JOBS = {
     "poll.open": ask.open_due,
