@@ -19,7 +19,7 @@ from bot.errors import AskFirst, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, homes_in
 from bot.model.message import Message, typed
-from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
+from bot.model.people import Identity, Part, Place, Resident, Role, Theme, holds, joined
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
@@ -91,6 +91,8 @@ class Call:
     undone_by: Undo | None = field(default=None, init=False)
     # What was done shows where it was said: whom a word alone would reach late needs no more than a sign.
     in_sight: bool = field(default=False, init=False)
+    # The answer is kept sealed, and only for as long as that is needed, as a command's that is confidential.
+    sealed: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
     secret: str = field(default="", init=False)
 
@@ -247,7 +249,7 @@ class Call:
 
     def _counts(self, account: Identity, part: Part) -> bool:
         """Whether that is said of another account of theirs, and holds still."""
-        return account != self.identity and part.said_at > self.now - HOLDS
+        return account != self.identity and holds(part.said_at, self.now)
 
     def _as_lent(self, part: Part) -> Part:
         """What another account of theirs is there, as it counts for the one that speaks."""
@@ -262,7 +264,7 @@ class Call:
                 raise AskFirst((theme,))
             return self.told[theme]
         said = self.tx.people.part_of(self.identity, theme) if self.identity else None
-        return said if said and said.said_at > self.now - HOLDS else None
+        return said if said and holds(said.said_at, self.now) else None
 
     # --- saying, showing, remembering ---
 

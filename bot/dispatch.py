@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from bot.call import NOBODY, Call
+from bot.call import NOBODY, WAITED, Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
@@ -51,6 +51,10 @@ ASKED_IN = "asked_in"
 CHOOSE = "community choose"
 # So often within ten minutes somebody is answered where others read it, who could be in private.
 _BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
+# What whoever is in no community is told.
+STRANGERS = ("community.nowhere", "community.unknown")
+# By so much the clocks of two processes may differ, and no more.
+CLOCKS_DIFFER = timedelta(minutes=1)
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
@@ -161,14 +165,18 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, None)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.earliest or invocation.at, tx):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
         wanted = (known.account and known.account.resident.locale) or invocation.locale
         locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
         said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
         said, now = Message(said.blocks, said.controls, locale), self.clock.now()
         if invocation.by_post:
-            key, to = f"answer:{invocation.id}", invocation.place or invocation.author
+            to = invocation.place or invocation.author
+            # A stranger hears once a day that nobody knows for whom it is: of theirs no more is kept.
+            once = f"refused:{whose.refused}:{invocation.author.address}:{now:%Y-%m-%d}"
+            key = once if whose.refused in STRANGERS else f"answer:{invocation.id}"
             tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
         if whose.asks:  # what it asks may have to be looked up once it is answered
             kept = None if invocation.by_post else said
@@ -287,7 +295,8 @@ class Dispatch:
         known = _recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.earliest or invocation.at, tx):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
         call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
         call.inquiry = inquiry
@@ -309,7 +318,7 @@ class Dispatch:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
-            aloud, confidential = command.open, command.confidential
+            aloud, confidential = command.open, command.confidential or call.sealed
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
@@ -561,17 +570,22 @@ def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
             return known
 
 
-def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:
+def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction, now: datetime) -> bool:
     """Whether whoever said it was forgotten since: nothing of theirs happens a second time."""
     forgotten_at = known.account.forgotten_at if known.account else tx.forgotten.at(author)
-    return forgotten_at is not None and said_at < forgotten_at
+    if forgotten_at is None:
+        return False
+    if forgotten_at > now + CLOCKS_DIFFER:
+        # Noted while the clock was ahead: what is said just now came after it all the same.
+        return now - said_at >= WAITED
+    return said_at < forgotten_at
 
 
 def _is_fresh(kept: Part | None, role: Role, writes: bool, now: datetime) -> bool:
     """Whether what is kept says the same that is said now, and was said not long ago."""
     if kept is None or kept.role != role or kept.writes != writes:
         return False
-    return now - kept.said_at < KEPT_FOR
+    return abs(now - kept.said_at) < KEPT_FOR
 
 
 def _say_who_reads_along(call: Call, invocation: Invocation) -> None:

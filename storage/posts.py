@@ -294,6 +294,10 @@ class Posts:
         for statement in (_LATE, _FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
 
+    def drop(self, beginning: str) -> None:
+        for statement in (_FORGET, _THEIR_REFS):
+            self._db.execute(statement, {"these_": beginning})
+
     def skip(self, to: Place | Identity, beginning: str) -> None:
         where = {f"{name}_": value for name, value in _target(to).items()}
         where |= {"account_": self.account_for(to), "these_": beginning}

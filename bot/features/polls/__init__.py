@@ -41,7 +41,8 @@ _COMMANDS = (
     _Command("poll withdraw", vote.withdraw_poll),
     _Command("poll show", read.show_poll),
     _Command("poll list", read.list_polls),
-    _Command("poll mine", read.my_polls),
+    # Which are named says in which they took part.
+    _Command("poll mine", read.my_polls, confidential=True),
     _Command("poll close", end.close_poll),
     _Command("poll extend", longer.extend_poll),
     _Command("poll cancel", end.cancel_poll),

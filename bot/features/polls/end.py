@@ -13,7 +13,7 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
-from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
+from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
 from bot.features.polls.steered import announce, count_announcement, leave_trace, steering
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
@@ -105,6 +105,8 @@ def _missed(call: Call, poll: Poll) -> None:
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
     call.disclose(secret_of(int(job.subject)))
+    # Who was reminded had not voted by then.
+    call.tx.posts.drop(reminders_of(int(job.subject)))
     if not call.tx.of(POLLS).burn(int(job.subject)):
         call.schedule("poll.burn", job.subject, call.now + SOON)
 

@@ -25,6 +25,7 @@ from bot.features.polls.records import (
     Poll,
     begins,
     is_whole_day,
+    reminders_of,
     secret_of,
 )
 from bot.features.polls.settings import PollsSettings
@@ -324,5 +325,5 @@ def remind_due(call: Call, job: Job) -> None:
     said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        key = f"poll:{poll.id}:reminder:{resident}"
+        key = f"{reminders_of(poll.id)}{resident}"
         call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)
