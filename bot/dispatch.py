@@ -11,11 +11,11 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from bot.call import NOBODY, WAITED, Call
+from bot.call import NOBODY, Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
@@ -27,20 +27,17 @@ from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import (
     FIRST_COMMUNITY,
-    HOLDS,
     Identity,
-    Part,
     Place,
-    Presences,
     Resident,
     Role,
-    part_now,
 )
 from bot.names import called
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
-from bot.ports.people import Account, Recognised
+from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
+from bot.speaker import Told, arrived, is_over, note, recognised, understood
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -53,17 +50,11 @@ CHOOSE = "community choose"
 _BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
 # What whoever is in no community is told.
 STRANGERS = ("community.nowhere", "community.unknown")
-# By so much the clocks of two processes may differ, and no more.
-CLOCKS_DIFFER = timedelta(minutes=1)
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
 
-# What a platform says of an account is written down so often, though it is the same.
-KEPT_FOR = HOLDS / 6
 T = TypeVar("T")
-# The places of the themes that the platform was asked about, and what it said; None: it cannot be asked.
-Told = dict[int, tuple[Sequence[Place], Presences]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +258,7 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         call = self.call_for(invocation, known, known.resident or NOBODY, tx)
         call.given, call.command, call.mine = invocation.args, invocation.command, whose.mine
-        call.told = self._understood(invocation, told, tx)
+        call.told = understood(invocation, told, tx, call.now)
         try:
             if not (self.commands.by_path[invocation.command].anyone or call.belongs()):
                 return ()
@@ -292,20 +283,20 @@ class Dispatch:
         whose: Whose | None = None,
         inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
-        known = _recognised(invocation, tx)
+        known = recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
         said_at = invocation.earliest or invocation.at
         if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
-        call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
+        call = self.call_for(invocation, known, arrived(invocation, known, tx, self.clock.now()), tx)
         call.inquiry = inquiry
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
             tx.people.turns_here(invocation.author, call.now)
         if told is not None:
-            call.told = self._note(invocation, call.resident, told, tx) if told else {}
+            call.told = note(invocation, call.resident, told, tx, call.now) if told else {}
         if invocation.looks_private:
             _say_who_reads_along(call, invocation)
             if invocation.typed is None and not invocation.command:
@@ -439,52 +430,6 @@ class Dispatch:
             call.check_belongs()
         return command, given
 
-    def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
-        """Who it is, noted as taking part where they are."""
-        name, author, now = called(invocation.name), invocation.author, self.clock.now()
-        account = known.account or Account(tx.people.add(author, name), heard_as=author.address)
-        resident = account.resident
-        renamed = not account.name_is_chosen and resident.name != name
-        if renamed or account.heard_as != author.address:
-            resident = tx.people.heard(resident, author, name)
-        if invocation.account and invocation.account != account.heard_by:
-            tx.people.talks_to(author, invocation.account)
-        if account.gone_at:
-            tx.people.is_back(author)
-        if account.unheard:
-            tx.told.resume(resident.id, author, now)
-        if known.theme and not _is_fresh(known.part, invocation.role, invocation.writes, now):
-            part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
-            tx.people.take_part(author, resident.id, known.theme.id, part)
-        return resident
-
-    def _understood(
-        self, invocation: Invocation, told: Told, tx: Transaction
-    ) -> dict[int, Part | None] | None:
-        """Their part in the themes that their platform was asked about."""
-        if told is None:
-            return None
-        now, author = self.clock.now(), invocation.author
-        return {
-            theme: part_now(places, present, tx.people.part_of(author, theme), now)
-            for theme, (places, present) in told.items()
-        }
-
-    def _note(
-        self, invocation: Invocation, resident: Resident, told: Told, tx: Transaction
-    ) -> dict[int, Part | None] | None:
-        """The same; kept for their other accounts, who do not speak now."""
-        now, author = self.clock.now(), invocation.author
-        kept = {theme: part for account, theme, part in tx.people.parts(resident.id) if account == author}
-        found = {}
-        for theme, (places, present) in (told or {}).items():
-            part = found[theme] = part_now(places, present, kept.get(theme), now)
-            if part and part.said_at == now and not _is_fresh(kept.get(theme), part.role, part.writes, now):
-                tx.people.take_part(author, resident.id, theme, part)
-            elif part is None and theme in kept and all(place in present for place in places):
-                tx.people.leave(author, theme)
-        return found
-
     def call_for(
         self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
     ) -> Call:
@@ -560,32 +505,6 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
         return _Ask({}, first.first)
     on = tx.places.on(invocation.author.platform, first.themes)
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
-
-
-def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
-    """Who it is: also at the end, whatever another process does meanwhile."""
-    while True:
-        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        if known.answer or known.account is None or not tx.people.keep(known.account.resident.id):
-            return known
-
-
-def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction, now: datetime) -> bool:
-    """Whether whoever said it was forgotten since: nothing of theirs happens a second time."""
-    forgotten_at = known.account.forgotten_at if known.account else tx.forgotten.at(author)
-    if forgotten_at is None:
-        return False
-    if forgotten_at > now + CLOCKS_DIFFER:
-        # Noted while the clock was ahead: what is said just now came after it all the same.
-        return now - said_at >= WAITED
-    return said_at < forgotten_at
-
-
-def _is_fresh(kept: Part | None, role: Role, writes: bool, now: datetime) -> bool:
-    """Whether what is kept says the same that is said now, and was said not long ago."""
-    if kept is None or kept.role != role or kept.writes != writes:
-        return False
-    return abs(now - kept.said_at) < KEPT_FOR
 
 
 def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
