@@ -208,6 +208,11 @@ _LATE = (
 _FORGET = delete(posts).where(_THESE)
 _IS_LATE = f"late:{SECRET}"
 _FORGET_LATE = delete(posts).where(_ID, posts.c.sent_at.is_not(None))
+# Nobody saw anything of it, and nobody is about to.
+_SKIP = delete(posts).where(
+    *(_MINE, posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("room_")),
+    *(posts.c.private == bindparam("private_"), _THESE, _WAITING, _UNTRIED),
+)
 _LINE = bindparam("line_", type_=posts.c.message.type)
 _SAID = select(posts.c.id, posts.c.message, posts.c.wanted).where(
     posts.c.key == "", or_(posts.c.message.contains(_LINE), posts.c.wanted.contains(_LINE))
@@ -287,9 +292,18 @@ class Posts:
             self._db.execute(_SAY_INSTEAD, {"id_": post_id, "now_": now, **values})
         self._db.wake("post")
 
-    def forget(self, beginning: str, *, unsaid: bool = False) -> None:
-        for statement in (_FORGET, _THEIR_REFS) if unsaid else (_LATE, _FORGET, _THEIR_REFS):
+    def forget(self, beginning: str) -> None:
+        for statement in (_LATE, _FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
+
+    def drop(self, beginning: str) -> None:
+        for statement in (_FORGET, _THEIR_REFS):
+            self._db.execute(statement, {"these_": beginning})
+
+    def skip(self, to: Place | Identity, beginning: str) -> None:
+        where = {f"{name}_": value for name, value in _target(to).items()}
+        where |= {"account_": self.account_for(to), "these_": beginning}
+        self._db.execute(_SKIP, where)
 
     def account_for(self, to: Place | Identity) -> str:
         """Which of Plein's is to write there."""

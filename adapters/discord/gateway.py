@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 import discord
 
-from adapters.discord.channels import PLATFORM, Places
+from adapters.discord.channels import Places
 from adapters.discord.commands import SlashCommands
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
@@ -26,7 +26,7 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.people import Grounds, Place, Role
+from bot.model.people import Grounds, Role
 from bot.ports.adapter import Adapter, Core
 from bot.texts import Texts
 
@@ -283,20 +283,24 @@ class Gateway:
 
     async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
         """Perhaps it was opened again."""
-        await self.session.core.retry(self.session.account, Place(PLATFORM, str(thread.id)))
+        await self._try_again([thread])
 
     async def on_member_update(self, _: Any, member: discord.Member) -> None:
         """Plein's own roles may be others now."""
         if self._client.user and member.id == self._client.user.id:
-            await self.session.core.retry(self.session.account)
+            await self._try_again([*member.guild.channels, *member.guild.threads])
 
     async def on_guild_channel_update(self, _: Any, channel: discord.abc.GuildChannel) -> None:
         """What Plein may not do there it perhaps may now."""
-        await self.session.core.retry(self.session.account, Place(PLATFORM, str(channel.id)))
+        await self._try_again([channel, *getattr(channel, "threads", ())])
 
     async def on_guild_role_update(self, _: Any, role: discord.Role) -> None:
-        if self._places.are_ours(role.guild.id):
-            await self.session.core.retry(self.session.account)
+        await self._try_again([*role.guild.channels, *role.guild.threads])
+
+    async def _try_again(self, channels: Sequence[Any]) -> None:
+        """What was refused in these may be taken now, where Plein may speak."""
+        for place in self._places.worth_trying(channels):
+            await self.session.core.retry(self.session.account, place)
 
 
 def make_client(

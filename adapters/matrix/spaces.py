@@ -14,6 +14,10 @@ class Spaces:
     def __init__(self, spaces: Iterable[str]) -> None:
         self._rooms: dict[str, set[str]] = {space: set() for space in spaces}
 
+    def add(self, space: str) -> None:
+        """That one is somebody's too, the last."""
+        self._rooms.setdefault(space, set())
+
     def note(self, room: str, events: Iterable[Mapping[str, Any]]) -> set[str]:
         """The rooms that came into it or were taken out, where it is one of these spaces."""
         inside = self._rooms.get(room)

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -87,6 +87,8 @@ class Sync:
         self._on = session
         self._intake = intake
         self._grounds = grounds
+        # Those of the configuration, and those that Plein made.
+        self._whose_spaces = dict(grounds.groups)
         self._spaces = Spaces(grounds.groups)
         rule = session.settings.invitations
         self._named = {*grounds.themes, *grounds.groups, *rule.rooms}
@@ -173,6 +175,7 @@ class Sync:
             for event in info.state:
                 room.apply(event.source, seen_at)
             events = [event.source for event in (*info.state, *info.timeline.events)]
+            self._note_made(room, events)
             self._moved |= self._spaces.note(room_id, events)
             for event in info.timeline.events:
                 room.apply(event.source, seen_at)
@@ -182,6 +185,16 @@ class Sync:
                 # Whoever is there was there before Plein: when it came says since when.
                 room.newcomers = {self._on.me}
         return privately
+
+    def _note_made(self, room: Room, events: Sequence[Mapping[str, Any]]) -> None:
+        """A space that Plein made is its community's, where no line says anything else."""
+        for event in events:
+            if event.get("type") == "m.room.create":
+                room.apply(event)
+        community = room.made_by(self._on.me)
+        if community is not None and room.id not in self._whose_spaces:
+            self._whose_spaces[room.id] = community
+            self._spaces.add(room.id)
 
     # --- until when that is ---
 
@@ -375,7 +388,7 @@ class Sync:
 
     def _holders(self, room: Room) -> list[int]:
         """In whose spaces it is."""
-        return [self._grounds.groups[space] for space in self._spaces.holding(room.id)]
+        return [self._whose_spaces[space] for space in self._spaces.holding(room.id)]
 
     def _holders_of_all(self, room: Room) -> Iterator[int]:
         """In whose spaces it is, and then those that it replaced are."""

@@ -42,11 +42,19 @@ class PostStore(Protocol):
         """
         ...
 
-    def forget(self, beginning: str, *, unsaid: bool = False) -> None:
+    def forget(self, beginning: str) -> None:
         """Keep nothing of what was said under ids that begin so, nor of where it stands.
 
-        What still waits is said once that is possible, or never, where it is `unsaid`.
+        What still waits is said once that is possible.
         """
+        ...
+
+    def drop(self, beginning: str) -> None:
+        """The same; and what still waits is not said any more."""
+        ...
+
+    def skip(self, to: Place | Identity, beginning: str) -> None:
+        """What is to be said there under ids that begin so, and of which nobody saw anything, is not said."""
         ...
 
     def change(self, post_id: str, message: Message, now: datetime) -> None:
@@ -129,6 +137,10 @@ class ToldStore(Protocol):
         A second one with the same id changes nothing. After `until` it goes to no other account any more.
         With a `theme` it is said only to who takes part there by then, with that role.
         """
+        ...
+
+    def skip(self, resident: int, beginning: str) -> None:
+        """What is to be said to them under ids that begin so, and was tried nowhere yet, is not said."""
         ...
 
     def pass_on(self, post: Post, now: datetime, since: datetime) -> None:

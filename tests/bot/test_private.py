@@ -52,7 +52,7 @@ async def test_a_new_database_is_for_us_alone(here: Path) -> None:
     store = await open_database("sqlite:///data/deep/plein.db", None, stores_of())
     try:
         await keep_something(store)
-        await store.read(lambda tx: tx.handled.answer("1"))
+        await store.read(lambda tx: tx.handled.answer("1", None))
         found = everything(here)
     finally:
         await store.close()
@@ -76,7 +76,7 @@ async def test_one_that_was_open_is_closed(here: Path, caplog: pytest.LogCapture
         (here / "data").chmod(0o755)
         again = await open_database(url, None, stores_of())
         found = everything(here)
-        assert await again.read(lambda tx: tx.handled.answer("1")) == message(typed("a secret"))
+        assert await again.read(lambda tx: tx.handled.answer("1", None)) == message(typed("a secret"))
         await again.close()
     finally:
         await store.close()

@@ -14,8 +14,8 @@ from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
 from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
-from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
-from bot.features.polls.steered import leave_trace, steering, trace_of_end
+from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
+from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -121,6 +121,8 @@ def _missed(call: Call, poll: Poll) -> None:
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
     call.disclose(secret_of(int(job.subject)))
+    # Who was reminded had not voted by then.
+    call.tx.posts.drop(reminders_of(int(job.subject)))
     if not call.tx.of(POLLS).burn(int(job.subject)):
         call.schedule("poll.burn", job.subject, call.now + SOON)
 
@@ -144,6 +146,7 @@ def give_outcome(
         raise UserError("poll.outcome.long", count=len(outcome), most=LONGEST_OUTCOME)
     if review and not call.now < review <= call.now + FURTHEST:
         raise UserError("poll.outcome.review", review=review)
+    count_announcement(call)
     review = review or found.review_at
     call.tx.of(POLLS).change(found.id, {"outcome": outcome, "review_at": review})
     call.changed(f"{SUBJECT}:{found.id}")
@@ -155,7 +158,7 @@ def give_outcome(
         lines.append(text("poll.outcome.until", review=review))
     lines += leave_trace(call, found, "outcome", outcome=outcome)
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
-    call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
+    announce(call, found, "outcome", said)
     return message(text("poll.outcome.receipt", question=found.question))
 
 
@@ -180,9 +183,9 @@ def review_due(call: Call, job: Job) -> None:
     """The day to look at an outcome again; another day may have been chosen since."""
     number, _, author = job.subject.partition(" ")
     found = call.tx.of(POLLS).get(int(number), 0)
-    if found and found[0].outcome and found[0].review_at and found[0].review_at <= call.now:
+    if found and found[0].outcome and (due := found[0].review_at) and due <= call.now:
         poll = found[0]
-        may_say = may_still_say(call, int(author or poll.opener), poll.theme, poll.review_at)
+        may_say = may_still_say(call, int(author or poll.opener), poll.theme, due)
         call.tx.of(POLLS).change(poll.id, {"review_at": None})
         if not may_say:
             leave_review(call, poll)

@@ -63,7 +63,7 @@ def find(call: Call, number: int | None, fits: Callable[[Poll], bool] | None = N
     if len(standing) == 1:
         return standing[0]
     # Which of them can be meant tells in which they take part.
-    call.confidential |= any(poll.anonymous for poll, _ in standing)
+    call.sealed |= any(poll.anonymous for poll, _ in standing)
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
     if not possible:
         raise UserError("poll.none_possible", usage=usage(call, "poll list")).openly()

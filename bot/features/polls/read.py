@@ -36,9 +36,10 @@ class Form(StrEnum):
 def show_poll(call: Call, poll: int | None = None) -> Message:
     """How a poll stands, and what you chose."""
     found, mine = find(call, poll)
-    call.confidential |= found.anonymous
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
+    # Whether they took part is forgotten when it ends, of whoever asked too.
+    call.sealed = found.anonymous
     board = show.card(call.tx, found, mine, private=True)
     own = () if found.anonymous and not mine else _chosen(found, mine)
     form = ballot_form(found, mine)

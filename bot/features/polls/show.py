@@ -392,15 +392,9 @@ def _mark(poll: Plan, mark: int) -> Text:
 
 
 def receipt(
-    tx: Transaction,
-    poll: Poll,
-    before: Choices,
-    after: Choices,
-    reason: str | None = None,
-    *,
-    unsaid: bool = False,
+    tx: Transaction, poll: Poll, before: Choices, after: Choices, reason: str | None = None
 ) -> Message:
-    """What now stands, for the voter alone; `unsaid`: a reason of theirs is not put there."""
+    """What now stands, for the voter alone."""
     question = poll.question
     if not after:
         key = "poll.receipt.withdrawn" if before else "poll.receipt.nothing"
@@ -416,8 +410,6 @@ def receipt(
         lines = [text("poll.receipt.voted", question=question, options=chosen(poll, after))]
     if reason and not poll.anonymous:
         lines.append(text("poll.board.reason", reason=reason))
-    if unsaid:
-        lines.append(text("poll.receipt.unsaid"))
     if poll.kind is Kind.RANKED and len(after) < len(poll.options) and not poll.anonymous:
         left = tuple(option_text(poll, n) for n in range(1, len(poll.options) + 1) if n not in after)
         lines.append(text("poll.receipt.unranked", options=left))

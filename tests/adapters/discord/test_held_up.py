@@ -8,6 +8,7 @@ import pytest
 
 from adapters.discord import history, ids
 from tests.doubles.discord import Discord, Message, Person, Server, interactions
+from tests.doubles.discord.places import role_changed
 from tests.doubles.discord.state import Interaction
 from tests.on_discord import OnDiscord, opened, plein_on
 
@@ -233,3 +234,53 @@ async def test_a_poll_closed_by_hand_closes_after_a_vote_that_waits(
     for _ in range(4):
         await plein.until_quiet(20)
     await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het")
+
+
+async def test_an_owner_who_toggles_a_role_has_plein_refused_no_oftener(
+    double: Discord, plein: OnDiscord
+) -> None:
+    """Of too many refusals Discord shuts an address out, for every community."""
+    own = double.guild("Van Zef")
+    channels = [own.channel(f"k{number}") for number in range(6)]
+    zef = own.member("zef")
+    for number, channel in enumerate(channels):
+        await zef.uses(channel, "poll open", question=f"Vraag {number}?", option="Ja | Nee")
+    await plein.until_quiet(5)
+    own.permit(double.bot, [])
+    for channel in channels:
+        own.deny(channel.name, "plein", ["send_messages", "view_channel"])
+    for number in range(1, 7):
+        await zef.uses(zef.dm, "poll close", poll=number, sure=True)
+    await plein.until_quiet(5)
+    before = len([call for call in double.calls if call.status == 403])
+    for _ in range(10):
+        role_changed(double.world, own.guild, own.role("plein"))
+        await plein.until_quiet(1)
+    assert len([call for call in double.calls if call.status == 403]) - before < 5 * len(channels)
+    # What is tried again anyway, with growing pauses. Once it may speak there, what waited is said at once.
+    own.permit(double.bot, ["administrator"])
+    await plein.until_quiet(5)
+    await plein.until_quiet(5)
+    assert all(any("Gesloten" in said.text for said in zef.sees(channel)) for channel in channels)
+
+
+async def test_who_takes_no_private_messages_and_says_a_lot_is_tried_now_and_then(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Of too many refusals Discord shuts an address out; once they take messages they get them."""
+    await opened(plein, anna, "Een bank?")
+    await ben.closes_dms()
+
+    def refused() -> int:
+        return len([call for call in double.calls if call.status == 403])
+
+    before = refused()
+    for _ in range(20):
+        await ben.says("sport", f"<@{double.bot.id}> help")
+        await plein.caught_up()
+        await plein.until_quiet(1)
+    assert 0 < refused() - before <= 3
+    ben.user.dms = True
+    await plein.turn(60)
+    await ben.says("sport", f"<@{double.bot.id}> help")
+    await ben.hears(ben.dm, "Wat ik voor je kan doen")
