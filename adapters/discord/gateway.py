@@ -173,7 +173,7 @@ class Gateway:
         if not self._reading.in_step or (self._reading.has_gaps and not patient):
             return None
         under_way = self._intake.oldest(now - GAPS_CLOSE_WITHIN)
-        return min(now - self._lag, under_way or now)
+        return min(now - self._lag, under_way or now, self._reading.read_until or now)
 
     def _came(self, said_at: datetime) -> None:
         """How long after it was said the gateway brings something, clocks that differ included."""

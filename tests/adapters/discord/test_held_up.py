@@ -11,6 +11,7 @@ from tests.doubles.discord import Discord, Message, Person, Server, interactions
 from tests.doubles.discord.state import Interaction
 from tests.on_discord import OnDiscord, opened, plein_on
 
+HISTORY = "GET /channels/{channel_id}/messages"
 SAY = "POST /channels/{channel_id}/messages"
 EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
 MEMBER = "GET /guilds/{guild_id}/members/{user_id}"
@@ -147,6 +148,64 @@ async def test_a_poll_waits_for_discord_while_it_is_away_and_says_where_votes_ar
 
 
 # --- bounds -------------------------------------------------------------------------------------------
+
+
+async def test_a_heap_somewhere_holds_up_nobody_elsewhere(
+    double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is typed elsewhere is dealt with while a channel's history is read; there it is in order."""
+    monkeypatch.setattr(history, "PAGE", 5)
+    own = double.guild("Van Zef")
+    ramp, zef = own.channel("ramp"), own.member("zef")
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        await zef.uses(ramp, "poll open", question="Een ramp?", option="Ja | Nee")
+    for number in range(12):
+        await zef.says(ramp, f"zo {number}")
+    await zef.says(ramp, f"<@{double.bot.id}> stem 2")
+    reading = double.faults.hold(HISTORY, only={"channel_id": str(ramp.id)})
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        await zef.says(ramp, f"<@{double.bot.id}> stem 1")
+        await ben.says("sport", f"<@{double.bot.id}> stem 1")
+        await plein.board("sport", "Een bank?", "Ja: 1 stem")
+        reading.release()
+        await plein.caught_up()
+        await zef.hears(zef.dm, "nu Ja")
+
+
+async def test_each_channel_has_its_turn_and_first_where_somebody_waits(
+    double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much was said in the others."""
+    monkeypatch.setattr(history, "PAGE", 5)
+    monkeypatch.setattr(history, "AT_ONCE", 1)
+    town = double.guild("Plein")
+    channels = [town.channel(f"k{number}") for number in range(6)]
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        for channel in channels:
+            await anna.says(channel, "hallo")
+        await plein.caught_up()
+    for number in range(12):
+        for channel in channels:
+            await anna.says(channel, f"zo {number}")
+    double.calls.clear()
+    reading = double.faults.hold(HISTORY)
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        last = channels[-1]
+        await ben.says(last, f"<@{double.bot.id}> stem 1 --peiling 1")
+        reading.release()
+        await plein.caught_up()
+        await plein.board("sport", "Ja: 1 stem")
+    asked = [call.params["channel_id"] for call in double.calls_to(*HISTORY.split(" "))]
+    assert str(last.id) in asked[:3]
+    ours = [room for room in asked if room in {str(channel.id) for channel in channels}]
+    assert len(ours) == 3 * len(channels)
+    assert len(set(ours[: len(channels)])) == len(channels)
 
 
 async def test_more_than_is_held_back_is_read_afterwards(
