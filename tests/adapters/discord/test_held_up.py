@@ -7,10 +7,12 @@ import asyncio
 import pytest
 
 from adapters.discord import history, ids
-from tests.doubles.discord import Discord, Message, Person, Server, interactions
+from adapters.discord.gateway import MOST_RETRIES
+from tests.doubles.discord import Discord, Message, Person, Server, interactions, permissions, places
 from tests.doubles.discord.state import Interaction
 from tests.on_discord import OnDiscord, opened, plein_on
 
+CHANNEL = "GET /channels/{channel_id}"
 HISTORY = "GET /channels/{channel_id}/messages"
 SAY = "POST /channels/{channel_id}/messages"
 EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
@@ -206,6 +208,61 @@ async def test_each_channel_has_its_turn_and_first_where_somebody_waits(
     ours = [room for room in asked if room in {str(channel.id) for channel in channels}]
     assert len(ours) == 3 * len(channels)
     assert len(set(ours[: len(channels)])) == len(channels)
+
+
+def permit_everyone(double: Discord, town: Server, *names: str) -> None:
+    everyone = town.guild.roles[town.id]
+    everyone.permissions |= permissions.bits(names)
+    places.role_changed(double.world, town.guild, everyone)
+
+
+async def test_threads_that_were_put_away_hold_up_no_start(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person
+) -> None:
+    """Whether they are still there is asked beside everything else."""
+    permit_everyone(double, town, "create_private_threads", "send_messages_in_threads")
+    async with plein_on(double, database) as plein:
+        await opened(plein, ben, "Een bank?", closes="2d")
+        for number in range(3):
+            thread = anna.begins("sport", f"t{number}", private=True)
+            await anna.uses(thread, "help")
+            thread.archived = True
+            places.channel_changed(double.world, thread)
+        await plein.until_quiet()
+    looked = double.faults.hold(CHANNEL, times=9)
+    async with plein_on(double, database) as plein:
+        async with asyncio.timeout(60):
+            await looked.reached.wait()
+        await ben.says("sport", f"<@{double.bot.id}> stem 1")
+        await plein.board("sport", "Een bank?", "Ja: 1 stem")
+        looked.release()
+        await double.until(lambda: len(double.calls_to(*CHANNEL.split(" "))) >= 3 or None)
+
+
+async def test_where_plein_may_not_write_it_does_not_try_at_each_change(
+    double: Discord, database: str, anna: Person
+) -> None:
+    """An owner may change their roles as often as they like; Discord shuts out who is refused too often."""
+    own = double.guild("Van Zef")
+    channels = [own.channel(f"k{number}") for number in range(3)]
+    async with plein_on(double, database) as plein:
+        zef = own.member("zef")
+        for number, channel in enumerate(channels):
+            await zef.uses(channel, "poll open", question=f"Vraag {number}?", option="Ja | Nee")
+        await plein.until_quiet(5)
+        own.permit(double.bot, [])
+        for channel in channels:
+            own.deny(channel.name, "plein", ["send_messages", "view_channel"])
+        for number in range(3):
+            await zef.uses(zef.dm, "poll close", poll=number + 1, sure=True)
+        await plein.until_quiet(5)
+        tried = len(double.calls)
+        for _ in range(10):
+            places.role_changed(double.world, own.guild, own.role("plein"))
+            await plein.until_quiet(1)
+        refused = [call for call in double.calls[tried:] if call.status == 403]
+        # A result and a board in each, and what is tried again by itself.
+        assert len(refused) <= (MOST_RETRIES + 1) * 2 * len(channels)
 
 
 async def test_more_than_is_held_back_is_read_afterwards(
