@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench import (
     ballots,
+    before,
     belongings,
     deliveries,
     kinds,
@@ -38,6 +39,7 @@ PARTS = {
         readers,
         kinds,
         ballots,
+        before,
         belongings,
         deliveries,
         many,

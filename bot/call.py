@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.errors import AskFirst, UserError
-from bot.model.events import Inspection, Lack, Mention, Removal, Undo
+from bot.model.events import Lack, Mention, Removal, Undo
+from bot.model.homes import KEPT, Home, Housing, Option, homes_in
 from bot.model.message import Message, typed
-from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
+from bot.model.people import Identity, Part, Place, Resident, Role, Theme, holds, joined
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
@@ -27,6 +28,7 @@ from bot.unseen import seen_as
 
 if TYPE_CHECKING:
     from bot.commands.catalogue import Commands
+    from bot.platforms import Inquiry
     from bot.settings import Settings
 
 
@@ -50,6 +52,8 @@ class Call:
     now: datetime
     # What the configuration says of the community; what it is now is in `settings`.
     configured: Settings
+    # Whether that is known to hold still.
+    is_as_configured: bool = False
     catalogue: Commands
     belongings: Belongings
     # Who asks, and where.
@@ -73,8 +77,8 @@ class Call:
     mentions: Sequence[Mention] = ()
     # What takes away what was said, where it is a message that others see.
     removal: Removal | None = None
-    # What looks at what Plein lacks here, where somebody asks.
-    inspection: Inspection | None = None
+    # What asks the platforms beside the transaction, where somebody uses a command.
+    inquiry: Inquiry | None = None
     # In private: the communities that they are in, by name; and whether they choose this one by what they do.
     mine: Mapping[int, str] = field(default_factory=dict)
     turned: bool = False
@@ -87,12 +91,16 @@ class Call:
     undone_by: Undo | None = field(default=None, init=False)
     # What was done shows where it was said: whom a word alone would reach late needs no more than a sign.
     in_sight: bool = field(default=False, init=False)
+    # The answer is kept sealed, and only for as long as that is needed, as a command's that is confidential.
+    sealed: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
     secret: str = field(default="", init=False)
 
     @cached_property
     def settings(self) -> Settings:
         """What holds in the community now: what was set in the chat, and else what the configuration says."""
+        if self.is_as_configured:
+            return self.configured
         return self.configured.changed(self.tx.communities.settings())
 
     @cached_property
@@ -185,10 +193,35 @@ class Call:
         part = self.part_in(theme)
         return part is not None and part.role >= role
 
+    @property
+    def moderates(self) -> bool:
+        """Whether they are a moderator of the community: by its configuration, or of a place of its own, not
+        of one that anybody made.
+        """
+        if self.resident.role >= Role.MODERATOR:
+            return True
+        theme = self.theme_here
+        return theme is not None and self.role_here >= Role.MODERATOR and self.tx.places.is_ours(theme.id)
+
     def takes_part(self, theme: int) -> bool:
         """Whether a theme is their business: from its own places it is everybody's."""
         everywhere = self.resident.role >= Role.MODERATOR
         return everywhere or self._is_here(theme) or self.part_in(theme) is not None
+
+    def belongs(self) -> bool:
+        """Whether they are of the community: now in one of its own places; in any where it has none such.
+
+        Whoever may invite Plein into a room of their own is of the community by that as little as anybody.
+        """
+        if self.resident.role >= Role.MODERATOR:
+            return True
+        own = self.tx.places.ours() or [theme.id for theme in self.tx.places.themes()]
+        return any(map(self._is_here, own)) or bool(self.themes_among(own))
+
+    def check_belongs(self) -> None:
+        """Raises: UserError where they are not of the community, with what to do."""
+        if not self.belongs():
+            raise UserError("community.enter", name=self.settings.name)
 
     def part_in(self, theme: int) -> Part | None:
         """Their part in a theme, as the platform of the account that speaks says now.
@@ -216,7 +249,7 @@ class Call:
 
     def _counts(self, account: Identity, part: Part) -> bool:
         """Whether that is said of another account of theirs, and holds still."""
-        return account != self.identity and part.said_at > self.now - HOLDS
+        return account != self.identity and holds(part.said_at, self.now)
 
     def _as_lent(self, part: Part) -> Part:
         """What another account of theirs is there, as it counts for the one that speaks."""
@@ -231,7 +264,7 @@ class Call:
                 raise AskFirst((theme,))
             return self.told[theme]
         said = self.tx.people.part_of(self.identity, theme) if self.identity else None
-        return said if said and said.said_at > self.now - HOLDS else None
+        return said if said and holds(said.said_at, self.now) else None
 
     # --- saying, showing, remembering ---
 
@@ -245,11 +278,37 @@ class Call:
 
     def inspect(self) -> Sequence[Lack]:
         """What Plein lacks where this community is, on every platform."""
-        if self.inspection is None:
-            return ()
-        if self.inspection.found is None:
-            raise AskFirst(first=self.inspection.try_it)
-        return self.inspection.found
+        return self.inquiry.inspect(self._community) if self.inquiry else ()
+
+    # --- where its themes get their channels or rooms ---
+
+    @property
+    def homes(self) -> Mapping[str, Home]:
+        """Those that were chosen for this community, by platform."""
+        return homes_in(self.tx.communities.settings())
+
+    def housings(self) -> Sequence[Housing]:
+        """What can be chosen for a home, on each platform where this community is."""
+        return self.inquiry.housings(self._community) if self.inquiry else ()
+
+    def make_home(self, option: Option, name: str, people: Sequence[Identity]) -> Home:
+        """Have it made by that name, for these people to look after, where it is not there already.
+
+        Raises: UserError where that cannot be.
+        """
+        assert self.inquiry
+        return self.inquiry.make_home(self._community, option, name, people)
+
+    @property
+    def _community(self) -> int:
+        assert self.tx.community
+        return self.tx.community
+
+    def settle_in(self, home: Home) -> None:
+        """Themes get their channels or rooms there from now on."""
+        if self.homes.get(home.platform) == home:
+            return
+        self.tx.communities.change(f"{KEPT}{home.platform}", home.kept(), self.resident.id, self.now)
 
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.
@@ -299,17 +358,20 @@ class Call:
         until: datetime | None = None,
         theme: int | None = None,
         role: Role = Role.RESIDENT,
+        instead_of: str = "",
     ) -> None:
         """Say it to this person alone, after the commit; once, however often the same key is told.
 
         It goes to the account that they used last, on a platform where Plein is at work. Where it certainly
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
         again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
-        part there when it is said, with that `role`: accounts that do not are passed over. `change_post` and
-        `withdraw_post` do with it what they do with a post.
+        part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
+        in `announce`. `change_post` and `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
         since = self.now - AWAY_AFTER
+        if instead_of:
+            self.tx.told.skip(number, instead_of)
         self.tx.told.add(
             key,
             number,
@@ -342,9 +404,13 @@ class Call:
         """The secret is over: nothing is kept of what was said about it."""
         self.tx.posts.forget(f"{SECRET}{secret}:")
 
-    def announce(self, theme: int, message: Message, key: str) -> None:
-        """Say it in every place of the theme."""
+    def announce(self, theme: int, message: Message, key: str, *, instead_of: str = "") -> None:
+        """Say it in every place of the theme. `instead_of`: what still waits there under keys that begin so
+        is said no more, which is for what one person can have said again and again.
+        """
         for place in self.tx.places.of_theme(theme):
+            if instead_of:
+                self.tx.posts.skip(place, instead_of)
             self.post(place, message, f"{key}:{place.platform}:{place.room_id}")
 
     def schedule(self, kind: str, subject: str, due_at: datetime, key: str | None = None) -> None:

@@ -19,21 +19,18 @@ from bot.delivery.leaving import Leaving
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch
-from bot.errors import TryLater
 from bot.feature import Features
 from bot.hearing import Hearing
-from bot.model.events import Arrival, Heard, Invocation, Lack
-from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in, text
+from bot.model.events import Arrival, Heard, Invocation
+from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
-from bot.ports.adapter import Adapter, Listener
+from bot.platforms import Platforms
+from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice
 from bot.unseen import visible
-
-# So many seconds a platform has to say what Plein lacks there.
-INSPECTED_WITHIN = 20.0
 
 
 class PleinCore:
@@ -56,20 +53,15 @@ class PleinCore:
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
         self.communities = Communities(store, clock, settings)
-        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features, self._inspect)
-        self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.rooms = Rooms(store, clock, self.communities, self._look)
+        self.platforms = Platforms()
+        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features, self.platforms)
+        self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
         self.erasing = Erasing(store, clock, features)
         self.leaving = Leaving(store, clock, features)
-
-    async def _inspect(self, community: int) -> Sequence[Lack]:
-        """What every account at work lacks in that community's places. One that is silent is named."""
-        listening = [adapter for adapter in self.rooms.adapters.values() if isinstance(adapter, Listener)]
-        found = await asyncio.gather(*(_inspected(adapter, community) for adapter in listening))
-        return [lack for lacks in found for lack in lacks]
 
     def _look(self) -> None:
         """An adapter has come: what waited for it is to be done."""
@@ -97,9 +89,9 @@ class PleinCore:
     async def suggest(self, invocation: Invocation, name: str, typed: str) -> Sequence[Suggestion]:
         return await self.dispatch.suggest(invocation, name, typed)
 
-    async def answer_to(self, invocation_id: str) -> Message | None:
+    async def answer_to(self, invocation_id: str, who: Identity) -> Message | None:
         def look(tx: Transaction) -> Message | None:
-            answer, whose = tx.handled.answer(invocation_id), tx.communities.that_handled(invocation_id)
+            answer, whose = tx.handled.answer(invocation_id, who), tx.communities.that_handled(invocation_id)
             return of_community(answer, whose) if answer and whose else None
 
         return await self.store.run_anywhere(look)
@@ -151,12 +143,14 @@ class PleinCore:
     # --- where Plein is ---
 
     async def introduce(self, adapter: Adapter) -> None:
+        self.platforms.expect(adapter)
         await self.rooms.introduce(adapter)
 
     async def suspend(self, adapter: Adapter) -> None:
         self.rooms.adapters.pop(adapter.account, None)
 
     async def serve(self, adapter: Adapter) -> None:
+        self.platforms.expect(adapter)
         await self.rooms.serve(adapter)
 
     async def joined(
@@ -288,11 +282,3 @@ class PleinCore:
 
     async def close_stream(self, account: str, stream: str) -> None:
         await self.store.run_anywhere(lambda tx: tx.inbox.close(account, stream))
-
-
-async def _inspected(adapter: Listener, community: int) -> Sequence[Lack]:
-    try:
-        async with asyncio.timeout(INSPECTED_WITHIN):
-            return await adapter.inspect(community)
-    except (TryLater, OSError):  # a timeout is one too
-        return [Lack(text("community.silent", account=adapter.account))]

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -23,23 +23,21 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
-from bot.model.events import Inspection, Invocation, Lack
+from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import (
     FIRST_COMMUNITY,
-    HOLDS,
     Identity,
-    Part,
     Place,
-    Presences,
     Resident,
     Role,
-    part_now,
 )
+from bot.names import called
+from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
-from bot.ports.people import Account, Recognised
+from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
-from bot.unseen import visible
+from bot.speaker import Told, arrived, is_over, note, recognised, understood
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -48,15 +46,15 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # What only chooses a community, for whatever is said in private.
 CHOOSE = "community choose"
+# So often within ten minutes somebody is answered where others read it, who could be in private.
+_BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
+# What whoever is in no community is told.
+STRANGERS = ("community.nowhere", "community.unknown")
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
 
-# What a platform says of an account is written down so often, though it is the same.
-KEPT_FOR = HOLDS / 6
 T = TypeVar("T")
-# The places of the themes that the platform was asked about, and what it said; None: it cannot be asked.
-Told = dict[int, tuple[Sequence[Place], Presences]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +74,6 @@ class _Turn:
     community: int
 
 
-async def _nothing_to_inspect(community: int) -> Sequence[Lack]:
-    return ()
-
-
 class Dispatch:
     """Runs invocations. Everything that a handler may do is in the Call it gets."""
 
@@ -90,14 +84,14 @@ class Dispatch:
         commands: Commands,
         communities: Communities,
         belongings: Belongings,
-        inspect: Callable[[int], Awaitable[Sequence[Lack]]] = _nothing_to_inspect,
+        platforms: Platforms | None = None,
     ) -> None:
         self.store = store
         self.communities = communities
         self.clock = clock
         self.commands = commands
         self.belongings = belongings
-        self._inspect = inspect
+        self._platforms = platforms or Platforms()
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -118,6 +112,7 @@ class Dispatch:
             whose = await self.communities.of(invocation)
             return whose, await self._run_for(whose, without_marks(invocation))
         plain, found = without_marks(invocation), Whose(FIRST_COMMUNITY, stranger=True)
+        inquiry = Inquiry(self._platforms)
 
         def find(tx: Transaction) -> int:
             nonlocal found
@@ -125,7 +120,7 @@ class Dispatch:
             return found.community
 
         def once(told: Told, tx: Transaction) -> Message | _Ask | _Turn | None:
-            return None if found.stranger else self._once_for(found, plain, told, tx)
+            return None if found.stranger else self._once_for(found, plain, inquiry, told, tx)
 
         answer = await self._asking(
             plain, lambda told: self.store.run(partial(once, told), plain, community=find)
@@ -136,19 +131,22 @@ class Dispatch:
         return found, answer
 
     async def _run_for(self, whose: Whose, invocation: Invocation) -> Message | _Turn | None:
+        inquiry = Inquiry(self._platforms)
         return await self._asking(
             invocation,
             lambda told: self.store.run(
-                partial(self._once_for, whose, invocation, told), invocation, community=whose.community
+                partial(self._once_for, whose, invocation, inquiry, told),
+                invocation,
+                community=whose.community,
             ),
         )
 
     def _once_for(
-        self, whose: Whose, invocation: Invocation, told: Told, tx: Transaction
+        self, whose: Whose, invocation: Invocation, inquiry: Inquiry, told: Told, tx: Transaction
     ) -> Message | _Ask | _Turn | None:
         if self._is_unclear(whose, invocation):
             return self._say_first(invocation, whose, tx)
-        return self._once(invocation, told, tx, whose=whose)
+        return self._once(invocation, told, tx, whose=whose, inquiry=inquiry)
 
     def _is_unclear(self, whose: Whose, invocation: Invocation) -> bool:
         return bool(whose.refused) or (whose.asks and not self._names_one(invocation))
@@ -158,14 +156,18 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, None)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.at, tx):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
         wanted = (known.account and known.account.resident.locale) or invocation.locale
         locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
         said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
         said, now = Message(said.blocks, said.controls, locale), self.clock.now()
         if invocation.by_post:
-            key, to = f"answer:{invocation.id}", invocation.place or invocation.author
+            to = invocation.place or invocation.author
+            # A stranger hears once a day that nobody knows for whom it is: of theirs no more is kept.
+            once = f"refused:{whose.refused}:{invocation.author.address}:{now:%Y-%m-%d}"
+            key = once if whose.refused in STRANGERS else f"answer:{invocation.id}"
             tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
         if whose.asks:  # what it asks may have to be looked up once it is answered
             kept = None if invocation.by_post else said
@@ -256,8 +258,10 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         call = self.call_for(invocation, known, known.resident or NOBODY, tx)
         call.given, call.command, call.mine = invocation.args, invocation.command, whose.mine
-        call.told = self._understood(invocation, told, tx)
+        call.told = understood(invocation, told, tx, call.now)
         try:
+            if not (self.commands.by_path[invocation.command].anyone or call.belongs()):
+                return ()
             return suggest(call, typed)[:MOST_SUGGESTED]
         except AskFirst as first:
             return _ask(first, invocation, tx)
@@ -277,21 +281,22 @@ class Dispatch:
         tx: Transaction,
         *,
         whose: Whose | None = None,
-        inspection: Inspection | None = None,
+        inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
-        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
+        known = recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.at, tx):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
-        call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
-        call.inspection = inspection
+        call = self.call_for(invocation, known, arrived(invocation, known, tx, self.clock.now()), tx)
+        call.inquiry = inquiry
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
             tx.people.turns_here(invocation.author, call.now)
         if told is not None:
-            call.told = self._note(invocation, call.resident, told, tx) if told else {}
+            call.told = note(invocation, call.resident, told, tx, call.now) if told else {}
         if invocation.looks_private:
             _say_who_reads_along(call, invocation)
             if invocation.typed is None and not invocation.command:
@@ -304,7 +309,7 @@ class Dispatch:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
-            aloud, confidential = command.open, command.confidential
+            aloud, confidential = command.open, command.confidential or call.sealed
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
@@ -361,12 +366,13 @@ class Dispatch:
     ) -> None:
         """Say it; to whom a word in private would reach late, beside what they said where that is no secret.
 
-        That it counts takes no more than a sign there, and no word at all where they see it anyway.
+        That it counts takes no more than a sign there, and no word at all where they see it anyway. Of one
+        person so much is said there, and what is beyond that in private: all else there comes after it.
         """
-        if invocation.beside and (aloud or call.in_sight):
+        if call.in_sight and invocation.beside and invocation.acknowledged:
+            return
+        if invocation.beside and (aloud or call.in_sight) and _may_be_beside(call):
             to = invocation.beside
-            if call.in_sight and invocation.acknowledged:
-                return
             if call.in_sight:
                 answer = Message((Sign(text("answer.counts")),), locale=call.locale)
         key, whom = f"answer:{invocation.id}", [invocation.author] if isinstance(to, Place) else ()
@@ -420,53 +426,9 @@ class Dispatch:
             given = {name: value for name, value in invocation.args.items() if name in takes} | typed
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
+        if not command.anyone:
+            call.check_belongs()
         return command, given
-
-    def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
-        """Who it is, noted as taking part where they are."""
-        name, author, now = visible(invocation.name), invocation.author, self.clock.now()
-        account = known.account or Account(tx.people.add(author, name), heard_as=author.address)
-        resident = account.resident
-        renamed = not account.name_is_chosen and resident.name != name
-        if renamed or account.heard_as != author.address:
-            resident = tx.people.heard(resident, author, name)
-        if invocation.account and invocation.account != account.heard_by:
-            tx.people.talks_to(author, invocation.account)
-        if account.gone_at:
-            tx.people.is_back(author)
-        if account.unheard:
-            tx.told.resume(resident.id, author, now)
-        if known.theme and not _is_fresh(known.part, invocation.role, invocation.writes, now):
-            part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
-            tx.people.take_part(author, resident.id, known.theme.id, part)
-        return resident
-
-    def _understood(
-        self, invocation: Invocation, told: Told, tx: Transaction
-    ) -> dict[int, Part | None] | None:
-        """Their part in the themes that their platform was asked about."""
-        if told is None:
-            return None
-        now, author = self.clock.now(), invocation.author
-        return {
-            theme: part_now(places, present, tx.people.part_of(author, theme), now)
-            for theme, (places, present) in told.items()
-        }
-
-    def _note(
-        self, invocation: Invocation, resident: Resident, told: Told, tx: Transaction
-    ) -> dict[int, Part | None] | None:
-        """The same; kept for their other accounts, who do not speak now."""
-        now, author = self.clock.now(), invocation.author
-        kept = {theme: part for account, theme, part in tx.people.parts(resident.id) if account == author}
-        found = {}
-        for theme, (places, present) in (told or {}).items():
-            part = found[theme] = part_now(places, present, kept.get(theme), now)
-            if part and part.said_at == now and not _is_fresh(kept.get(theme), part.role, part.writes, now):
-                tx.people.take_part(author, resident.id, theme, part)
-            elif part is None and theme in kept and all(place in present for place in places):
-                tx.people.leave(author, theme)
-        return found
 
     def call_for(
         self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
@@ -478,13 +440,14 @@ class Dispatch:
             id=invocation.id,
             now=self.clock.now(),
             configured=self.communities.configured(tx.community),
+            is_as_configured=known.is_as_configured,
             catalogue=self.commands,
             belongings=self.belongings,
             wanted=wanted,
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
-            called=visible(invocation.name),
+            called=called(invocation.name),
             place=invocation.place,
             place_wanted=known.place_locale,
             theme_here=known.theme,
@@ -494,7 +457,7 @@ class Dispatch:
             writes_here=invocation.writes,
             removal=invocation.removal,
             apart=known.account is not None and known.account.apart,
-            mentions=invocation.mentions,
+            mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
         )
 
     def call_for_nobody(self, tx: Transaction, what: str) -> Call:
@@ -544,19 +507,6 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
 
 
-def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:
-    """Whether whoever said it was forgotten since: nothing of theirs happens a second time."""
-    forgotten_at = known.account.forgotten_at if known.account else tx.forgotten.at(author)
-    return forgotten_at is not None and said_at < forgotten_at
-
-
-def _is_fresh(kept: Part | None, role: Role, writes: bool, now: datetime) -> bool:
-    """Whether what is kept says the same that is said now, and was said not long ago."""
-    if kept is None or kept.role != role or kept.writes != writes:
-        return False
-    return now - kept.said_at < KEPT_FOR
-
-
 def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     """Once in that place, in their language; and a word where only they read it, to go on from."""
     assert invocation.place
@@ -565,6 +515,15 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
     call.post(invocation.place, here, key, account=invocation.account)
     alone = Message(message(text("private.here")).blocks, locale=call.locale)
     call.post(invocation.author, alone, f"{key}:alone", account=invocation.account)
+
+
+def _may_be_beside(call: Call) -> bool:
+    """Counted, of whoever is somebody still."""
+    if call.used(_BESIDE) >= MOST_BESIDE:
+        return False
+    if call.resident.id != NOBODY.id:
+        call.use(_BESIDE, within=BESIDE_WITHIN)
+    return True
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:

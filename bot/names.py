@@ -5,16 +5,27 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bot.unseen import without_ignored
+from bot.unseen import visible, without_ignored
 
+# As long as any platform lets its people be called. Whoever has a homeserver can call themselves anything.
+LONGEST = 256
 _COUNTED = re.compile(r"(.+?)\s*\((\d{1,4})\)")
 
 
+def called(name: str) -> str:
+    """A name as it is kept and shown: what nobody sees is marked, and what is too long is cut."""
+    shown = visible(name[: LONGEST + 1])
+    return shown if len(shown) <= LONGEST else shown[: LONGEST - 1].rstrip() + "…"
+
+
 def folded(name: str) -> str:
-    """The name without what a reader overlooks: capitals, accents, width, blanks, what shows nothing."""
+    """The name without what a reader overlooks: capitals, accents, width, blanks, what shows nothing.
+
+    Names that differ only far behind are taken for one: an index of PostgreSQL holds no more.
+    """
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
     plain = "".join(letter for letter in without_ignored(apart) if not unicodedata.combining(letter))
-    return " ".join(plain.casefold().split())
+    return " ".join(plain.casefold().split())[: 2 * LONGEST].rstrip()
 
 
 def numbered(name: str, number: int) -> str:

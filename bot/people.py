@@ -14,9 +14,10 @@ from typing import Any
 from bot.call import Call
 from bot.commands.argument import Argument, Converter
 from bot.errors import Unsure, UserError
+from bot.model.events import Mention
 from bot.model.message import Suggestion, Text, text, typed
 from bot.model.people import Known, Resident, Role
-from bot.unseen import visible
+from bot.names import called
 
 # So many who bear one name are asked about; where there are more, a mention says it quicker.
 MOST_NAMESAKES = 10
@@ -33,9 +34,9 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
     words = str(value).strip()
     for mention in call.mentions:
         if mention.written == words:
-            return call.tx.people.of(mention.account, visible(mention.name))
+            return _mentioned(mention, call)
     if kept := _KEPT.fullmatch(words):
-        found = call.tx.people.numbered(int(kept[1]), _near(call))
+        found = call.tx.people.numbered(int(kept[1]), _near(call), aloof=_adds(call))
     else:
         near = _near(call)
         found = call.tx.people.at(words, near) or call.tx.people.named(words.removeprefix("@"), near)
@@ -50,6 +51,25 @@ def find_resident(argument: Argument, value: Any, call: Call) -> Resident:
             text("resident.other"),
         )
     return found[0]
+
+
+def _mentioned(mention: Mention, call: Call) -> Resident:
+    """Whose account that is. Whoever was forgotten comes back by their own word alone.
+
+    Raises: UserError where it is nobody's, and the command adds nobody.
+    """
+    name = called(mention.name)
+    if found := call.tx.people.by_identity(mention.account):
+        return found
+    if not _adds(call) or call.tx.forgotten.at(mention.account):
+        raise UserError("resident.new", name=name[:_SHOWN])
+    return call.tx.people.add(mention.account, name)
+
+
+def _adds(call: Call) -> bool:
+    """Whether what they do is with whomever they mention, though that takes part in no theme of theirs."""
+    command = call.catalogue.by_path.get(call.command)
+    return command is not None and command.adds
 
 
 def suggest_residents(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:

@@ -35,11 +35,11 @@ import contextlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, select
+from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, func, select, text
 
 from bot.model.people import FIRST_COMMUNITY
 from storage.among import among
@@ -125,7 +125,8 @@ class Batch:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
         self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
-        self._locked: dict[Column[Any], set[Any]] = {}
+        self._locked: dict[tuple[Column[Any], bool], set[Any]] = {}
+        self._shares_sealing = False
 
     # --- whose it is ---
 
@@ -217,21 +218,34 @@ class Batch:
         expected = self._expected.get(column, ())
         return expected if part in expected else (part,)
 
-    def lock(self, column: Column[Any], *keys: Any) -> bool:
-        """Hold these rows, and all that are expected, until the end.
+    def lock(self, column: Column[Any], *keys: Any, weakly: bool = False) -> bool:
+        """Hold these rows, and all that are expected, until the end. `weakly`: others may refer to them anew.
 
         False if they were held already; else what was asked before may come from before the wait.
         """
         if not self._executor.locks:
             return False
-        locked = self._locked.setdefault(column, set())
-        if locked.issuperset(keys):
+        held = self._locked.setdefault((column, False), set())
+        locked = self._locked.setdefault((column, weakly), set())
+        if (held | locked).issuperset(keys):
             return False
-        new = self._expected.get(column, set()).union(keys) - locked
-        self._executor.execute(_locking(column), {"keys": sorted(new)})
+        new = self._expected.get(column, set()).union(keys) - locked - held
+        self._executor.execute(_locking(column, weakly), {"keys": sorted(new)})
         locked |= new
         self._forget(loader for loader in self._loaded if column.table in loader.guarded_by)
         return True
+
+    def share_sealing(self) -> None:
+        """What is written from here on is sealed under keys that nobody leaves before it is kept."""
+        if self._executor.locks and not self._shares_sealing:
+            self._executor.execute(_sealing("pg_advisory_xact_lock_shared"))
+            self._shares_sealing = True
+
+    def seals_alone(self) -> bool:
+        """Whether nobody else is about to write what they sealed already; nor is anybody until the end."""
+        return not self._executor.locks or bool(
+            self._executor.execute(_sealing("pg_try_advisory_xact_lock")).scalar()
+        )
 
     # --- writing ---
 
@@ -323,5 +337,15 @@ def identity(column: Column[Any]) -> Column[Any]:
 
 
 @lru_cache(1024)
-def _locking(column: Column[Any]) -> Select[Any]:
-    return select(column).where(among(column, "keys")).order_by(column).with_for_update()
+def _locking(column: Column[Any], weakly: bool = False) -> Select[Any]:
+    rows = select(column).where(among(column, "keys")).order_by(column)
+    return rows.with_for_update(key_share=weakly)
+
+
+@cache
+def _sealing(how: str) -> Select[Any]:
+    """Whoever seals holds this together with all others who do, until what they sealed is kept, on a database
+    that has several writers. Any number will do that nobody else there uses.
+    """
+    lock: Select[Any] = select(getattr(func, how)(text("1397047628")))
+    return lock

@@ -16,9 +16,10 @@ from bot.ports.people import Exported
 from storage.batch import Batch
 from storage.community import COLUMN
 from storage.executor import CONFLICTS
-from storage.forgotten import Forgotten, OfAccount, drop_posts
+from storage.forgotten import Forgotten, OfAccount, drop_posts, some_posts
 from storage.posts import LONG_AGO
 from storage.tables import boards, handled, identities, members, posts, residents, settings, subjects, uses
+from storage.uses import leave_behind
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
@@ -48,8 +49,7 @@ _ACCOUNTS = (
     .where(identities.c.resident == _ID)
     .order_by(identities.c.platform, identities.c.user_id)
 )
-_THEIR_POSTS = select(posts.c.account, posts.c.ref).where(posts.c.resident == _ID, posts.c.ref.is_not(None))
-_FORGET_POSTS = delete(posts).where(posts.c.resident == _ID)
+_THEIR_POSTS = some_posts(posts.c.resident == _ID)
 _FORGET = [
     *(delete(owner.table).where(owner == _ID) for owner in _OWNED if owner is not posts.c.resident),
     update(_DONE_BY.table).where(_DONE_BY == _ID).values({_DONE_BY: None}),
@@ -173,9 +173,12 @@ def forget(db: Batch, past: Forgotten, resident: int, at: datetime, now: datetim
 
     What their accounts said before `at` is not dealt with again.
     """
-    for account in accounts_of(db, resident):
+    accounts = accounts_of(db, resident)
+    leave_behind(db, resident, [past.mark_of(account) for account in accounts], now)
+    for account in accounts:
         past.add(account, at, now)
-    drop_posts(db, _THEIR_POSTS, _FORGET_POSTS, {"id_": resident})
+    while drop_posts(db, _THEIR_POSTS, {"id_": resident}):
+        pass
     for statement in (*_FORGET, _BLANK):
         db.execute(statement, {"id_": resident})
     for statement, what in ((_SAY_ANEW, "post"), (_SHOW_ANEW, "board")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, insert, select, update
+from sqlalchemy import Integer, bindparam, delete, insert, select, update
 
 from bot.model.people import Identity, Place, Resident
 from bot.ports.communities import Change, Community
@@ -51,6 +51,19 @@ _SETTINGS: Loader[tuple[str, str | None]] = Loader(
     select(settings.c.name, settings.c.value).order_by(settings.c.id), [settings.c.community], _pair
 )
 _CHANGE = insert(settings)
+# So many of each name are kept: more are not shown.
+KEPT = 10
+_NEWEST = settings.alias()
+_LET_GO = delete(settings).where(
+    settings.c.name == bindparam("name_"),
+    settings.c.id
+    < select(_NEWEST.c.id)
+    .where(_NEWEST.c.name == bindparam("name_"))
+    .order_by(_NEWEST.c.id.desc())
+    .offset(KEPT - 1)
+    .limit(1)
+    .scalar_subquery(),
+)
 _CHANGES = (
     select(
         settings.c.name, settings.c.value, settings.c.at, settings.c.resident, residents.c.name.label("by")
@@ -103,6 +116,7 @@ class Communities:
 
     def change(self, name: str, value: str | None, by: int, now: datetime) -> None:
         self._db.execute(_CHANGE, {"name": name, "value": value, "resident": by, "at": now})
+        self._db.execute(_LET_GO, {"name_": name})
 
     def changes(self, most: int) -> Sequence[Change]:
         return [

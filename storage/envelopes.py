@@ -62,6 +62,7 @@ class Envelopes:
         return self._with_newest(self._db.own(_NOW), marked)
 
     def _with_newest(self, kind: str, work: Callable[[str], T]) -> T:
+        self._db.share_sealing()
         while True:
             numbers = self._numbers(kind)
             if not numbers:
@@ -100,6 +101,9 @@ class Envelopes:
         return [community for community, keys in self._communities().items() if keys > 1]
 
     def leave_old_keys(self) -> bool:
+        # What another process sealed and is about to write, nobody sees yet.
+        if not self._db.seals_alone():
+            return False
         for kind in (_ARRIVED, self._db.own(_NOW)):
             self._leave(kind)
         if self.turned():

@@ -28,8 +28,9 @@ FAILURES = (SQLAlchemyError, TimeoutError)
 # Of these, what the statement itself did wrong: the connection is well.
 CONFLICTS = (IntegrityError,)
 FAULTS = (*CONFLICTS, DataError, ProgrammingError)
-# What PostgreSQL and its driver say of a text with NUL in it, half a character, or too large a number.
-_NO_SUCH_VALUE = "22"
+# What PostgreSQL and its driver say of a text with NUL in it, half a character or too large a number; of
+# two rows in one that are the same; and of what is too long for an index.
+_NO_SUCH_VALUE = ("21", "22", "54")
 _Convert = Callable[[Any], Any]
 
 

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Delete, Select, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, select, update
 
 from bot.model.people import Identity
+from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
 from storage.kept import Kept
@@ -64,22 +65,35 @@ class OfAccount:
         }
 
 
-_ITS_POSTS = tuple(
-    (select(posts.c.account, posts.c.ref).where(those, posts.c.ref.is_not(None)), delete(posts).where(those))
-    for those in OfAccount.posts
-)
-_DROP_REF = delete(refs).where(refs.c.account == bindparam("account_"), refs.c.ref == bindparam("ref_"))
-_DROP_HANDLED = delete(handled).where(OfAccount.answers)
+# So many go in one transaction: whoever was answered for years holds up nobody by being forgotten.
+PAGE = 2_000
+_PAGE = bindparam("page_", type_=Integer)
 
 
-def drop_posts(db: Batch, found: Select[Any], gone: Delete, values: dict[str, Any]) -> None:
-    """These posts, and which messages on a platform they are; `found` gives account and reference of each."""
-    rows = [
-        {"account_": row.account, "ref_": ref} for row in db.execute(found, values) for ref in row.ref.split()
-    ]
+def some_posts(those: ColumnElement[bool]) -> Select[Any]:
+    """A page of these posts, for `drop_posts`: what may still be said first, and then the newest."""
+    found = select(posts.c.seq, posts.c.account, posts.c.ref).where(those)
+    return found.order_by(posts.c.sent_at.is_not(None), posts.c.seq.desc()).limit(_PAGE)
+
+
+_ITS_POSTS = tuple(map(some_posts, OfAccount.posts))
+_DROP_REFS = delete(refs).where(refs.c.account == bindparam("account_"), among(refs.c.ref, "refs_"))
+_DROP_POSTS = delete(posts).where(among(posts.c.seq, "seqs_"))
+_SOME_HANDLED = select(handled.c.id).where(OfAccount.answers).limit(_PAGE)
+_DROP_HANDLED = delete(handled).where(among(handled.c.id, "ids_"))
+
+
+def drop_posts(db: Batch, found: Select[Any], values: dict[str, Any]) -> bool:
+    """A page of posts, and which messages on a platform they are; whether there may be more."""
+    rows = list(db.execute(found, {**values, "page_": PAGE}))
+    by_account: dict[str, list[str]] = {}
+    for row in rows:
+        by_account.setdefault(row.account, []).extend((row.ref or "").split())
+    for account, theirs in by_account.items():
+        db.execute(_DROP_REFS, {"account_": account, "refs_": theirs})
     if rows:
-        db.execute(_DROP_REF, rows)
-    db.execute(gone, values)
+        db.execute(_DROP_POSTS, {"seqs_": [row.seq for row in rows]})
+    return len(rows) == PAGE
 
 
 class Forgotten:
@@ -97,22 +111,28 @@ class Forgotten:
     def _own_mark(self, account: str) -> str:
         return self._mark(self._db.community, account)
 
+    def mark_of(self, account: Identity) -> str:
+        """By which it is known again in this community."""
+        return self._own_mark(account.address)
+
     def add(self, account: Identity, at: datetime, now: datetime) -> None:
         row = {"mark": self._own_mark(account.address), "at": at, "account": account.address, "since": now}
         self._db.execute(_ADD, row)
-        self.drop_traces(account)
+        self._drop_traces(account)
         self._db.wake("forgotten")
 
     def at(self, account: Identity) -> datetime | None:
         found: datetime | None = self._db.execute(_AT, {"mark_": self._own_mark(account.address)}).scalar()
         return found
 
-    def drop_traces(self, account: Identity) -> None:
-        """What was said to it, and that it was answered."""
+    def _drop_traces(self, account: Identity) -> bool:
+        """A page of what was said to it, and of its answers; whether there may be more."""
         values = OfAccount.values(account)
-        for found, gone in _ITS_POSTS:
-            drop_posts(self._db, found, gone, values)
-        self._db.execute(_DROP_HANDLED, values)
+        more = [drop_posts(self._db, found, values) for found in _ITS_POSTS]
+        answered = self._db.execute(_SOME_HANDLED, {**values, "page_": PAGE}).scalars()
+        if answered:
+            self._db.execute(_DROP_HANDLED, {"ids_": answered})
+        return any(more) or len(answered) == PAGE
 
     # --- what is left to do ---
 
@@ -122,12 +142,14 @@ class Forgotten:
             for row in self._db.execute(_PENDING)
         ]
 
-    def end(self, account: Identity) -> None:
+    def end(self, account: Identity) -> bool:
+        if self._drop_traces(account):
+            return False
         mark = self._own_mark(account.address)
         self._keyring.note_forgotten(mark)
-        self.drop_traces(account)
         self._db.execute(_DONE, {"mark_": mark})
         self._kept.put("", _TO_WIPE, mark)
+        return True
 
     def to_wipe(self) -> str | None:
         return self._kept.get("", _TO_WIPE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, insert, select, update
@@ -17,18 +18,29 @@ from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.people import People
-from storage.tables import handled, identities, places, themes
+from storage.tables import handled, identities, places, settings, themes
+
+
+class _Answered(NamedTuple):
+    """An answer as it is kept, the key that it is sealed with if any, and whose it is."""
+
+    key: str
+    answer: str | None
+    author: str | None
+
 
 _ANSWERED = Loader(
-    anywhere(select(handled.c.key, handled.c.answer)),
+    anywhere(select(handled.c.key, handled.c.answer, handled.c.author)),
     by=[handled.c.id],
-    make=lambda key, answer: (key, answer),
+    make=_Answered,
     beside=[handled],
 )
 _PLACE = Loader(
-    select(themes.c.id, themes.c.name, places.c.locale).join(places, places.c.theme == themes.c.id),
+    select(themes.c.id, themes.c.name, places.c.locale, select(settings.c.id).exists().label("is_set")).join(
+        places, places.c.theme == themes.c.id
+    ),
     by=[places.c.platform, places.c.room],
-    make=lambda number, name, locale: (Theme(number, name), locale),
+    make=lambda number, name, locale, is_set: (Theme(number, name), locale, not is_set),
     tells=themes.c.id,
 )
 _UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
@@ -59,19 +71,21 @@ class Handled:
 
     def recognise(self, invocation_id: str, author: Identity, place: Place | None) -> Recognised:
         packed = self._answered(invocation_id)
-        answer = (self._read(*packed),) if packed else None
+        answer = (self._read(packed),) if packed else None
         account = self._people.account(author)
         known = self._db.get(_PLACE, place.platform, place.room_id) if place else None
-        theme, locale = known or (None, None)
+        theme, locale, as_configured = known or (None, None, False)
         part = self._people.part_of(author, theme.id) if theme and account else None
-        return Recognised(answer, account, theme, locale, part)
+        return Recognised(answer, account, theme, locale, part, as_configured)
 
-    def _answered(self, invocation_id: str) -> tuple[str, str | None] | None:
+    def _answered(self, invocation_id: str) -> _Answered | None:
         fresh = self._db.pending(handled, invocation_id)
-        return (fresh["key"], fresh["answer"]) if fresh else self._db.get(_ANSWERED, invocation_id)
+        if fresh:
+            return _Answered(fresh["key"], fresh["answer"], fresh["author"])
+        return self._db.get(_ANSWERED, invocation_id)
 
-    def _read(self, key: str, packed: str | None) -> Message | None:
-        return unpack(self._sealing.unseal(key, packed) if packed else None)
+    def _read(self, found: _Answered) -> Message | None:
+        return unpack(self._sealing.unseal(found.key, found.answer) if found.answer else None)
 
     def add(
         self,
@@ -97,9 +111,10 @@ class Handled:
         for row in list(self._db.execute(_QUOTED, {"line_": pack_text(line)})):
             self._db.execute(_REWRITE, {"id_": row.id, "answer_": without(row.answer, line)})
 
-    def answer(self, invocation_id: str) -> Message | None:
-        packed = self._answered(invocation_id)
-        return self._read(*packed) if packed else None
+    def answer(self, invocation_id: str, who: Identity | None) -> Message | None:
+        found = self._answered(invocation_id)
+        is_theirs = found is not None and (who is None or found.author == who.address)
+        return self._read(found) if found and is_theirs else None
 
     def undo(self, invocation_id: str) -> Undo | None:
         kept = self._db.execute(_UNDO, {"id_": invocation_id}).scalar()

@@ -263,8 +263,11 @@ def _bare(padded: bytes) -> bytes:
 
 
 def _write(handle: int, words: bytes) -> None:
+    """All of it. Raises: OSError where only some fits, which the system says no sooner than it has to."""
+    left = memoryview(words)
     try:
-        os.write(handle, words)
+        while left:
+            left = left[os.write(handle, left) :]
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -19,6 +19,7 @@ from storage.community import anywhere
 from storage.forgotten import Forgotten
 from storage.tables import accounts, identities, members, places, posts, residents
 from storage.upsert import upsert
+from storage.uses import carry_on, take_back
 
 # Whose people are looked among: those of these themes, or all there are.
 Themes = Collection[int] | None
@@ -262,9 +263,15 @@ class People:
         return Resident(number, name)
 
     def _add_account(self, identity: Identity, resident: int) -> None:
-        """Who was forgotten and comes back begins anew: what they said before is nobody's."""
+        """Who was forgotten and comes back begins anew: what they said before is nobody's.
+
+        What is held within limits counts on.
+        """
         row = {"platform": identity.platform, "user_id": identity.user_id, "resident": resident}
-        self._db.execute(_ADD_IDENTITY, {**row, "forgotten_at": self._past.at(identity)})
+        forgotten_at = self._past.at(identity)
+        self._db.execute(_ADD_IDENTITY, {**row, "forgotten_at": forgotten_at})
+        if forgotten_at:
+            take_back(self._db, resident, self._past.mark_of(identity))
 
     def talks_to(self, identity: Identity, account: str) -> None:
         values = {"platform_": identity.platform, "user_": identity.user_id, "account_": account}
@@ -322,7 +329,10 @@ class People:
         return parting.brought(self._db, self._of_features, resident, to)
 
     def part(self, resident: int, accounts: Sequence[Identity], brought: Brought | None) -> int:
-        return parting.part(self._db, self._of_features, resident, accounts, brought)
+        new = parting.part(self._db, self._of_features, resident, accounts, brought)
+        if brought is None:
+            carry_on(self._db, resident, new)
+        return new
 
     def set_apart(self, account: Identity, role: Role) -> None:
         where = {"platform_": account.platform, "user_": account.user_id}
@@ -336,6 +346,9 @@ class People:
 
     def hold(self, resident: int) -> None:
         self._db.lock(residents.c.id, resident)
+
+    def keep(self, resident: int) -> bool:
+        return self._db.lock(residents.c.id, resident, weakly=True)
 
     def export(self, resident: int) -> Exported:
         return belongings.export(self._db, resident)
@@ -363,11 +376,9 @@ class People:
         self._db.execute(_HEARD, {"id_": resident.id, **values})
         return replace(resident, name=name)
 
-    def of(self, identity: Identity, name: str) -> Resident:
-        return self.by_identity(identity) or self.add(identity, name)
-
-    def numbered(self, number: int, themes: Themes) -> Sequence[Resident]:
-        return self._near(_BY_NUMBER, themes, id_=number) or self._near(_ALOOF, None, id_=number)
+    def numbered(self, number: int, themes: Themes, *, aloof: bool = False) -> Sequence[Resident]:
+        found = self._near(_BY_NUMBER, themes, id_=number)
+        return self._near(_ALOOF, None, id_=number) if aloof and not found else found
 
     def at(self, address: str, themes: Themes) -> Sequence[Resident]:
         return self._near(_BY_ADDRESS, themes, user_=address)

@@ -84,6 +84,7 @@ _ON_AMONG = _ON.where(among(places.c.theme, "themes_"))
 _OURS = (
     select(places.c.room).where(places.c.theme == bindparam("theme_"), places.c.here, places.c.ours).limit(1)
 )
+_ALL_OURS = select(places.c.theme).where(places.c.here, places.c.ours).distinct()
 _WHETHER_HERE = select(places.c.here).distinct()
 _SERVED = anywhere(
     select(places.c.platform, places.c.room)
@@ -217,6 +218,10 @@ class Places:
 
     def is_ours(self, theme: int) -> bool:
         return self._db.execute(_OURS, {"theme_": theme}).first() is not None
+
+    def ours(self) -> Collection[int]:
+        found: Collection[int] = self._db.execute(_ALL_OURS).scalars()
+        return list(found)
 
     def served(self, account: str) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_SERVED, {"account_": account})]

@@ -206,6 +206,11 @@ _LATE = (
     .values(id=literal("late:").concat(posts.c.id))
 )
 _FORGET = delete(posts).where(_THESE)
+# Nobody saw anything of it, and nobody is about to.
+_SKIP = delete(posts).where(
+    *(_MINE, posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("room_")),
+    *(posts.c.private == bindparam("private_"), _THESE, _WAITING, _UNTRIED),
+)
 _LINE = bindparam("line_", type_=posts.c.message.type)
 _SAID = select(posts.c.id, posts.c.message, posts.c.wanted).where(
     posts.c.key == "", or_(posts.c.message.contains(_LINE), posts.c.wanted.contains(_LINE))
@@ -288,6 +293,15 @@ class Posts:
     def forget(self, beginning: str) -> None:
         for statement in (_LATE, _FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
+
+    def drop(self, beginning: str) -> None:
+        for statement in (_FORGET, _THEIR_REFS):
+            self._db.execute(statement, {"these_": beginning})
+
+    def skip(self, to: Place | Identity, beginning: str) -> None:
+        where = {f"{name}_": value for name, value in _target(to).items()}
+        where |= {"account_": self.account_for(to), "these_": beginning}
+        self._db.execute(_SKIP, where)
 
     def account_for(self, to: Place | Identity) -> str:
         """Which of Plein's is to write there."""

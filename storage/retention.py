@@ -30,7 +30,7 @@ from sqlalchemy import (
 from bot.ports.storage import Store, Transaction
 from storage.community import anywhere
 from storage.executor import Rows
-from storage.tables import boards, handled, inbox, jobs, posts, refs, uses
+from storage.tables import boards, handled, inbox, jobs, posts, refs, spent, uses
 from storage.unit import Tx
 
 PAGE = 500
@@ -124,6 +124,13 @@ RULES = (
         and_(posts.c.parked.is_not(None), posts.c.private, before(posts.c.tried_at)),
     ),
     Rule(
+        "an answer that quotes what was typed and could not be said",
+        timedelta(days=30),
+        "whom it is for may be reached again",
+        posts,
+        and_(posts.c.key != "", posts.c.sent_at.is_(None), before(posts.c.tried_at)),
+    ),
+    Rule(
         "jobs that are done",
         timedelta(days=30),
         "to look into what happened",
@@ -136,6 +143,13 @@ RULES = (
         "it counts for the limit",
         uses,
         before(uses.c.until),
+    ),
+    Rule(
+        "the same of whoever was forgotten, under a mark",
+        timedelta(),
+        "it counts for whoever comes back",
+        spent,
+        before(spent.c.until),
     ),
     Rule(
         "what a platform brought and nobody dealt with",

@@ -428,6 +428,18 @@ uses = Table(
     Index("ix_uses_resident_what", "resident", "what"),
 )
 
+# The same of whoever was forgotten, under a mark of each account, for as long as it counts: who comes back
+# begins with it. Until when is a full hour, so that it is no moment at which something was done.
+spent = Table(
+    "spent",
+    metadata,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("mark", String, nullable=False, index=True, info=Holds.MARK.info),
+    Column("what", String, nullable=False),
+    Column("until", Moment, nullable=False),
+)
+
 inbox = Table(
     "inbox",
     metadata,

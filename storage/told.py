@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import and_, bindparam, case, distinct, false, func, null, select, update
+from sqlalchemy import and_, bindparam, case, delete, distinct, false, func, null, select, update
 
 from bot.model.message import Message
 from bot.model.people import Identity, Role
@@ -117,6 +117,11 @@ _NOTE = (
 _UNREACHED = select(func.count(distinct(posts.c.resident))).where(_WAITS_FOR_THEM, posts.c.next_at > _SINCE)
 _WAITING = select(posts.c.id).where(_WAITS_FOR_THEM, _THEIRS).limit(1)
 
+_SKIP = delete(posts).where(
+    *(_UNSAID, _THEIRS, posts.c.tried_at.is_(None)),
+    posts.c.id.startswith(bindparam("these_", type_=posts.c.id.type)),
+)
+
 
 class Told:
     """Implements ToldStore."""
@@ -156,6 +161,9 @@ class Told:
                 theme=theme,
                 role=role,
             )
+
+    def skip(self, resident: int, beginning: str) -> None:
+        self._db.execute(_SKIP, {"resident_": resident, "these_": beginning})
 
     def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
         where = {"id_": post.id, "account_": post.account, "room_": _room(post)}

@@ -14,6 +14,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from adapters.discord.channels import NEEDED, NEEDED_FOR_POLLS
+from adapters.discord.homes import NEEDED as NEEDED_AT_HOME
 from adapters.discord.lacks import USEFUL
 from bot.commands.read import bind, parse
 from bot.commands.talk import SAID
@@ -160,7 +161,9 @@ BUILT = {
         argument.key(f".{choice}.label") for argument in ASKED for choice in argument.choices
     },
     "param.*.yes": {argument.key(".yes") for argument in ASKED if not argument.needs_value},
-    "discord.permission.*": filled("discord.permission.*", [*NEEDED, NEEDED_FOR_POLLS, *USEFUL]),
+    "discord.permission.*": filled(
+        "discord.permission.*", {*NEEDED, NEEDED_FOR_POLLS, *USEFUL}.union(*NEEDED_AT_HOME.values())
+    ),
     "discord.without.*": filled("discord.without.*", [*NEEDED, NEEDED_FOR_POLLS, *USEFUL]),
     "matrix.lacks.*": filled("matrix.lacks.*", LACKS_ON_MATRIX),
     "matrix.without.*": filled("matrix.without.*", LACKS_ON_MATRIX),

@@ -21,6 +21,7 @@ from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation, Lack
+from bot.model.homes import Home, Option
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -28,8 +29,11 @@ from bot.ports.adapter import Core
 from bot.ports.storage import Store
 from bot.recent import Recent
 from bot.texts import Texts, Voice
+from bot.unseen import visible
 
 PLATFORM = "console"
+# What stands here for a category or a space.
+CORNER = "console.home"
 # Of so many places, and people in them, what they saw last is remembered.
 MOST = 1_000
 
@@ -222,6 +226,15 @@ class Console:
     async def inspect(self, community: int) -> Sequence[Lack]:
         return ()  # here everything may be done
 
+    async def homes(self, community: int) -> Sequence[Option]:
+        made = await self.core.kept(self.account, f"home:{community}:")
+        there = [Option(Home(PLATFORM, CORNER, name, name)) for name in sorted(made.values())]
+        return [*there, Option(Home(PLATFORM, CORNER, "new", ""), is_new=True)]
+
+    async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
+        await self.core.keep(self.account, {f"home:{community}:{name}": name})
+        return Home(PLATFORM, CORNER, name, name)
+
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)
 
@@ -247,7 +260,7 @@ class Console:
             lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")
             if file.form != "png":
                 lines += (await self.core.file(file, voice)).decode("utf-8-sig").splitlines()
-        self._show(Said(where, lines, kind, message))
+        self._show(Said(visible(where), lines, kind, message))
 
 
 def plain(said: Said) -> str:

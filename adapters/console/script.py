@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from bot.errors import UserError
 from bot.model.people import Role
+from bot.unseen import has_unseen
 from bot.when import Unit, read_span
 
 _WHO = r"(?P<name>[^\s@:/]{1,64})@(?P<label>[^\s@:/]{1,64})"
@@ -79,13 +80,19 @@ Line = Says | Grants | Waits | Links | Ends
 
 
 def read_line(line: str, number: int) -> Line | None:
-    """What a line says; None where it is empty or a comment. Raises: UserError otherwise."""
+    """What a line says; None where it is empty or a comment. Raises: UserError otherwise.
+
+    What nobody sees in what somebody says is for whoever hears it; elsewhere it is no name.
+    """
     line = line.strip()
     if not line or line.startswith("#"):
         return None
     if line in _ENDS:
         return Ends()
-    if match := _SAYS.fullmatch(line):
+    match = _SAYS.fullmatch(line)
+    if has_unseen(line[: match.start("text")] if match else line):
+        raise UserError("typed.unseen")
+    if match:
         return Says(match["name"], match["label"], match["place"], match["text"].strip())
     if match := _ROLE.fullmatch(line):
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
@@ -23,13 +24,16 @@ def coloured(said: Said) -> str:
 
 
 async def lines_of(file: Path | None) -> AsyncIterator[str]:
-    """The lines of a script, or of standard input."""
+    """The lines of a script, or of standard input. Bytes that are no text are answered like any other unseen
+    character.
+    """
     if file is not None:
-        # Bytes that are no text are answered like any other unseen character.
         words = await asyncio.to_thread(file.read_text, encoding="utf-8-sig", errors="surrogateescape")
         for line in words.splitlines():
             yield line
         return
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="surrogateescape")
     while line := await asyncio.to_thread(sys.stdin.readline):
         yield line.rstrip("\n")
 

@@ -36,6 +36,8 @@ MOST_MUTE = 2_000
 LOOKS_EVERY = 0.2
 # So often the core hears that a thread is still used, as one that long is not it forgets.
 SAY_AGAIN = timedelta(days=1)
+# And so often what was refused in a place is tried again at once, whatever changes there.
+TRY_AGAIN = timedelta(seconds=10)
 # What Plein must be allowed where it takes part, as the library calls it.
 NEEDED = (
     "view_channel",
@@ -73,7 +75,11 @@ _NOBODY = 400, 403, 404
 # How somebody is named among words, and so many of them are looked up.
 _MENTION = re.compile(r"(<@!?([1-9][0-9]{0,18})>)")
 MOST_MENTIONED = 10
+# Of so many a minute whom one person names; that somebody is nobody there is remembered for so long.
+MOST_LOOKED_UP, LOOKED_UP_WITHIN, NOBODY_FOR = 10, timedelta(minutes=1), timedelta(minutes=1)
 _UNKNOWN = TryLater(ASK_AGAIN)
+# A server on which somebody may be meant, and for which community; None: the one that it is said in.
+_Near = tuple[int | None, discord.Guild]
 
 
 def account_of(client: discord.Client) -> str:
@@ -96,6 +102,11 @@ class Places:
         self._members: Recent[tuple[int, int], tuple[datetime, discord.Member]] = Recent(MOST_KNOWN)
         # Where Plein may not speak: those places are its own, but nothing is shown there.
         self._mute: Recent[str, datetime] = Recent(MOST_MUTE)
+        # Who is not on a server, and whom somebody had looked up lately.
+        self._nobodies: Recent[tuple[int, int], datetime] = Recent(MOST_KNOWN)
+        self._looked_up: Recent[int, tuple[datetime, int]] = Recent(MOST_KNOWN)
+        # Where what was refused was tried again because something changed, and when.
+        self._tried_again: Recent[str, datetime] = Recent(MOST_KNOWN)
         self._client = client
         self._core = core
         self._settings = settings
@@ -279,21 +290,23 @@ class Places:
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id)
         ]
 
-    def speaking_in(self, guild: discord.Guild) -> Sequence[Place]:
-        """The places on that server in which Plein may say something now. To try it elsewhere would be
-        refused, and who is refused too often Discord shuts out, for everybody.
-        """
-        found = (self._client.get_channel(int(room)) for room in sorted(self._known))
-        ours = (channel for channel in found if isinstance(channel, CHANNELS) and channel.guild == guild)
-        return [Place(PLATFORM, str(channel.id)) for channel in ours if self.speaks_in(channel)]
+    def worth_trying(self, channels: Iterable[Any]) -> Sequence[Place]:
+        """The places among these in which Plein may speak by now, as Discord says of its roles and channels.
 
-    def speaks_in(self, channel: Channel) -> bool:
-        """Whether Plein may say something there, as far as that can be seen."""
-        try:
-            may = channel.permissions_for(channel.guild.me)
-        except discord.ClientException:
-            return True  # a thread whose channel is not known
-        return may >= (SPEAKS_IN_THREADS if isinstance(channel, discord.Thread) else SPEAKS)
+        Whoever owns a server changes them as often as they like, and who has Discord refuse too much of what
+        Plein asks has it shut out everywhere.
+        """
+        now, found = self._clock.now(), []
+        for channel in channels:
+            room, me = str(channel.id), channel.guild.me
+            tried = self._tried_again.get(room)
+            if room not in self._known or me is None or (tried and now - tried < TRY_AGAIN):
+                continue
+            with contextlib.suppress(discord.ClientException):  # a thread whose channel is hidden from Plein
+                if self.are_ours(channel.guild.id) and _speaks_in(channel, channel.permissions_for(me)):
+                    self._tried_again[room] = now
+                    found.append(Place(PLATFORM, room))
+        return found
 
     # --- what is whose ---
 
@@ -399,34 +412,70 @@ class Places:
             return None
         return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
 
-    async def mentions(
-        self, words: Iterable[str], user: int, place: Place | None, since: datetime
-    ) -> tuple[Mention, ...]:
+    async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
-        place that they are in.
+        place that they are in, each for the community that this is of.
 
         Raises: TryLater where Discord does not say just now who is.
         """
         written = dict(found for part in words for found in _MENTION.findall(part))
         if not written:
             return ()
-        guilds = await self._guilds_with(user, place, since)
-        mentions = []
-        for word, named in list(written.items())[:MOST_MENTIONED]:
-            for guild in guilds:
-                member = await self._member(guild, int(named), self.a_moment_ago)
-                if member and not member.bot:
-                    mentions.append(Mention(word, Identity(PLATFORM, named), member.display_name))
-                    break
-        return tuple(mentions)
+        guilds = await self._guilds_with(user, place)
+        named = list(written.items())[:MOST_MENTIONED]
+        found = await asyncio.gather(*(self._mentioned(word, who, guilds, user) for word, who in named))
+        return tuple(mention for of_word in found for mention in of_word)
 
-    async def _guilds_with(self, user: int, place: Place | None, since: datetime) -> list[discord.Guild]:
+    async def _mentioned(
+        self, word: str, named: str, guilds: Sequence[_Near], asking: int
+    ) -> Sequence[Mention]:
+        """Who that is in each community, as they are called there."""
+        found: dict[int | None, Mention] = {}
+        for community, guild in guilds:
+            if community not in found and (member := await self._near(guild, int(named), asking)):
+                account = Identity(PLATFORM, named)
+                found[community] = Mention(word, account, member.display_name, community)
+        return [*found.values()]
+
+    async def _guilds_with(self, user: int, place: Place | None) -> Sequence[_Near]:
+        """The servers whose people they may mean, each with the community that they are looked for in."""
         if place:
             here = self._client.get_channel(int(place.room_id))
-            return [here.guild] if isinstance(here, CHANNELS) and self.are_ours(here.guild.id) else []
-        guilds = {Place(PLATFORM, str(channel.id)): channel.guild for channel in self.channels()}
-        found = await self.presences(user, list(guilds), since=since)
-        return list(dict.fromkeys(guild for elsewhere, guild in guilds.items() if found.get(elsewhere)))
+            ours = isinstance(here, CHANNELS) and self.are_ours(here.guild.id)
+            return [(None, here.guild)] if isinstance(here, CHANNELS) and ours else []
+        channels = self.channels()
+        guilds = list(dict.fromkeys(channel.guild for channel in channels))
+        people = await asyncio.gather(*(self._near(guild, user) for guild in guilds))
+        there = dict(zip(guilds, people, strict=True))
+        with_them = (channel for channel in channels if self._presence(channel, there[channel.guild]))
+        return list(dict.fromkeys((self._whose(channel), channel.guild) for channel in with_them))
+
+    async def _near(
+        self, guild: discord.Guild, user: int, asking: int | None = None
+    ) -> discord.Member | None:
+        """Somebody who is on that server, and no bot. So many a minute are looked up for who is `asking`:
+        what anybody makes up is no reason to ask Discord more than it bears.
+        """
+        key, now = (guild.id, user), self._clock.now()
+        known = self._members.get(key)
+        if known is None or known[0] < self.a_moment_ago:
+            nobody_at = self._nobodies.get(key)
+            if nobody_at and now - nobody_at < NOBODY_FOR:
+                return None
+            if asking is not None and not self._may_look_up(asking):
+                return None
+        member = await self._member(guild, user, self.a_moment_ago)
+        if member is None:
+            self._nobodies[key] = now
+        return member if member and not member.bot else None
+
+    def _may_look_up(self, asking: int) -> bool:
+        now = self._clock.now()
+        since, count = self._looked_up.get(asking, (now, 0))
+        if now - since >= LOOKED_UP_WITHIN:
+            since, count = now, 0
+        self._looked_up[asking] = since, count + 1
+        return count < MOST_LOOKED_UP
 
     @property
     def a_moment_ago(self) -> datetime:
@@ -462,6 +511,13 @@ def room_of(channel: Any) -> int:
     if not isinstance(channel, discord.Thread) or channel.is_private():
         return int(channel.id)
     return int(channel.id) if isinstance(channel.parent, discord.ForumChannel) else channel.parent_id
+
+
+def _speaks_in(channel: Any, permissions: discord.Permissions) -> bool:
+    """Whether Plein can show something there, where it has these permissions."""
+    if not isinstance(channel, discord.Thread):
+        return permissions >= SPEAKS
+    return permissions >= SPEAKS_IN_THREADS and (permissions.manage_threads or not channel.locked)
 
 
 def may_write(permissions: discord.Permissions, channel: Any, place: int) -> bool:

@@ -12,6 +12,7 @@ import aiohttp
 
 from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
+from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
 from adapters.discord.native import native_poll
 from adapters.discord.refusals import TAKES_NO_MESSAGES
@@ -21,6 +22,7 @@ from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, TryLater
 from bot.model.events import Lack
+from bot.model.homes import Home, Option
 from bot.model.message import text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -55,6 +57,8 @@ class Discord:
         self._ready = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._gateway: Gateway
+        # One after the other, so that two people who want the same make one.
+        self._making = asyncio.Lock()
 
     @property
     def account(self) -> str:
@@ -138,9 +142,19 @@ class Discord:
         return await self._session().places.presences(int(who.user_id), places)
 
     async def inspect(self, community: int) -> Sequence[Lack]:
+        await self._ready.wait()
         on = self._session()
         deaf = [Lack(text("discord.check.deaf"))] if on.core.listens and not on.hears else []
         return [*deaf, *lacks_of(on.places, community, self._settings)]
+
+    async def homes(self, community: int) -> Sequence[Option]:
+        await self._ready.wait()
+        return await options_for(self._session(), community)
+
+    async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
+        await self._ready.wait()
+        async with self._making:
+            return await make(self._session(), community, wanted, name)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         on = self._session()
@@ -183,6 +197,8 @@ class Discord:
         if isinstance(delivery.to, Place):
             return await self._say(on, channel, delivery)
         user, closed = int(delivery.to.user_id), on.outgoing.closed
+        if closed.is_certain(user):
+            raise Gone("they take no messages")
         try:
             said = await self._say(on, channel, delivery)
         except Gone as gone:

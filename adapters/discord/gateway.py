@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
 import discord
 
-from adapters.discord.channels import PLATFORM, Places
+from adapters.discord.channels import Places
 from adapters.discord.commands import SlashCommands
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
@@ -26,9 +26,8 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.people import Grounds, Place, Role
+from bot.model.people import Grounds, Role
 from bot.ports.adapter import Adapter, Core
-from bot.recent import Recent
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
@@ -46,9 +45,6 @@ LAST_ANSWERS = 3.0
 # be read just now are waited for so long.
 LEAST_LAG, MOST_LAG, LAGS = timedelta(seconds=1), timedelta(seconds=30), 20
 GAPS_CLOSE_WITHIN = timedelta(minutes=1)
-# However often permissions change, so often is what was refused in a place tried again for that within so
-# long; of so many places that is known. Discord shuts out who is refused ten thousand times in that time.
-MOST_RETRIES, RETRIED_WITHIN, MOST_RETRIED = 3, timedelta(minutes=10), 10_000
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -114,7 +110,6 @@ class Gateway:
         self._caught_up = caught_up
         self._changed = asyncio.Event()
         self._in_touch_since = clock.now()
-        self._retried: Recent[Place, list[datetime]] = Recent(MOST_RETRIED)
         self._lags: deque[timedelta] = deque(maxlen=LAGS)
 
     async def serve(self) -> None:
@@ -290,34 +285,23 @@ class Gateway:
 
     async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
         """Perhaps it was opened again."""
-        if not thread.archived and self._places.speaks_in(thread):
-            await self._retry(Place(PLATFORM, str(thread.id)))
+        await self._try_again([thread])
 
     async def on_member_update(self, _: Any, member: discord.Member) -> None:
         """Plein's own roles may be others now."""
         if self._client.user and member.id == self._client.user.id:
-            await self._retry_on(member.guild)
+            await self._try_again([*member.guild.channels, *member.guild.threads])
 
     async def on_guild_channel_update(self, _: Any, channel: discord.abc.GuildChannel) -> None:
         """What Plein may not do there it perhaps may now."""
-        if self._places.speaks_in(channel):
-            await self._retry(Place(PLATFORM, str(channel.id)))
+        await self._try_again([channel, *getattr(channel, "threads", ())])
 
     async def on_guild_role_update(self, _: Any, role: discord.Role) -> None:
-        await self._retry_on(role.guild)
+        await self._try_again([*role.guild.channels, *role.guild.threads])
 
-    async def _retry_on(self, guild: discord.Guild) -> None:
-        """What was refused on that server may be taken now."""
-        if self._places.are_ours(guild.id):
-            for place in self._places.speaking_in(guild):
-                await self._retry(place)
-
-    async def _retry(self, place: Place) -> None:
-        """Unless that was done often of late: beyond that it is tried again in its own time."""
-        now = self.session.clock.now()
-        lately = [at for at in self._retried.get(place, ()) if now - at < RETRIED_WITHIN]
-        if len(lately) < MOST_RETRIES:
-            self._retried[place] = [*lately, now]
+    async def _try_again(self, channels: Sequence[Any]) -> None:
+        """What was refused in these may be taken now, where Plein may speak."""
+        for place in self._places.worth_trying(channels):
             await self.session.core.retry(self.session.account, place)
 
 

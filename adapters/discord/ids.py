@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 LONGEST = 100
+MOST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def read(custom_id: str) -> Pressed | None:
             args = orjson.loads(found[3])
         except orjson.JSONDecodeError:
             return None
+        if not _is_keepable(args):
+            return None
         if found[1] == "f":
             return Asked(found[2], _frozen(args))
         return Filled(found[2], _frozen(args), found[1] == "n")
@@ -125,6 +128,17 @@ def _spell(kind: str, command: str, args: Mapping[str, Any]) -> str | None:
         Asked(command, _frozen(args)) if kind == _ASKED else Filled(command, _frozen(args), kind == _CHOSEN)
     )
     return spelled if read(spelled) == meant else None
+
+
+def _is_keepable(value: Any) -> bool:
+    """Whether every database can hold it: Plein never wrote anything else."""
+    if isinstance(value, Mapping):
+        return all(map(_is_keepable, (*value.keys(), *value.values())))
+    if isinstance(value, list):
+        return all(map(_is_keepable, value))
+    if isinstance(value, str):
+        return "\0" not in value
+    return type(value) is not int or -MOST <= value < MOST
 
 
 def _frozen(value: Any) -> Any:

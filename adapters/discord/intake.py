@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -31,7 +32,6 @@ from adapters.discord.render import values_of
 from adapters.discord.replies import Interaction, Prepared, Reply, source_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
-from bot.dispatch import ONCE
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Invocation
 from bot.model.message import Message, message, text
@@ -40,6 +40,7 @@ from bot.model.people import Identity, Place, Presences, Role
 log = logging.getLogger(__name__)
 Work = Callable[[Interaction], Awaitable[Message | None]]
 TRIES, PAUSE = 4, 0.25
+_NUMBER = re.compile("[0-9]{1,9}")
 _PRESSED = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 # A message that Plein has just sent is noted as sent soon after.
 NOTED_WITHIN = timedelta(minutes=1)
@@ -80,6 +81,11 @@ class Intake:
             if asked.type is not discord.InteractionType.autocomplete:
                 await self._answer(asked, self._elsewhere)
             return
+        if isinstance(asked.user, discord.Member) and asked.user.pending:
+            # Of those who did not agree to the server's rules yet Discord brings presses all the same.
+            if asked.type is not discord.InteractionType.autocomplete:
+                await self._answer(asked, self._not_let_in)
+            return
         match asked.type:
             case discord.InteractionType.autocomplete:
                 await self._suggest(asked)
@@ -119,6 +125,9 @@ class Intake:
     async def _elsewhere(self, asked: Interaction) -> Message:
         return message(text("discord.elsewhere"))
 
+    async def _not_let_in(self, asked: Interaction) -> Message:
+        return message(text("discord.pending"))
+
     # --- from interaction to invocation ---
 
     async def _used(self, asked: Interaction) -> Message | None:
@@ -138,10 +147,10 @@ class Intake:
         """A button is a command already filled in; one that opens a form is answered by that form."""
         data = _data(asked)
         match ids.read(str(data.get("custom_id"))):
-            case ids.Filled(command, args, chosen=chosen) if _is_theirs(args.get(ONCE), asked):
+            case ids.Filled(command, args, chosen=chosen):
                 if chosen:
                     values = map(str, data.get("values") or ())
-                    args = {**args, "numbers": [int(value) for value in values if value.isdecimal()]}
+                    args = {**args, "numbers": [int(value) for value in values if _NUMBER.fullmatch(value)]}
                 return await self._run(asked, command, args)
             case (ids.Referred(number=number, form=False) | ids.Own(number=number, form=False)) as found:
                 shown = await self._message(asked, found)
@@ -172,8 +181,8 @@ class Intake:
     async def _message(self, asked: Interaction, where: ids.Pressed | None) -> Message | None:
         """What stands there in full: what they were answered, or the message that the button is on."""
         match where:
-            case ids.Referred(invocation_id) if _is_theirs(invocation_id, asked):
-                return await self._on.core.answer_to(invocation_id)
+            case ids.Referred(invocation_id):
+                return await self._on.core.answer_to(invocation_id, Identity(PLATFORM, str(asked.user.id)))
             case ids.Own(message_id=elsewhere) if asked.message and _stands_before(elsewhere, asked.message):
                 there = int(elsewhere or asked.message.id)
                 found = await self._on.core.message_at(self._on.account, str(there))
@@ -198,7 +207,7 @@ class Intake:
         member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
         since = places.a_moment_ago if typing else asked.created_at
-        mentions = await places.mentions(words, user.id, place, since)
+        mentions = await places.mentions(words, user.id, place)
 
         async def presence(elsewhere: Sequence[Place]) -> Presences:
             return await places.presences(user.id, elsewhere, member, since=since)
@@ -270,11 +279,6 @@ def _at_once(shown: Message | None) -> Message | None:
     """The form that comes with it, and nothing else."""
     form = shown.form if shown else None
     return message(text("discord.form"), form=replace(form, at_once=True)) if form else None
-
-
-def _is_theirs(invocation_id: object, asked: Interaction) -> bool:
-    """Whether it was they who were answered: ids end with whose they are."""
-    return invocation_id is None or str(invocation_id).endswith(f":{asked.user.id}")
 
 
 def _stands_before(elsewhere: str, pressed: discord.Message) -> bool:

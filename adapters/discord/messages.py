@@ -55,6 +55,9 @@ class Messages:
             return self._talk(message)
         words = message.content[called.end() :] if called else message.content
         kept: Json = {"author": author.id, "name": author.display_name, "words": words.strip() or "!help"}
+        if message.edited_at:
+            # The history has it as it reads now: what it says was said when it was changed.
+            kept["at"] = message.edited_at.isoformat()
         if message.guild:
             kept["place"] = room_of(message.channel)
         if isinstance(author, discord.Member) and author.joined_at:
@@ -102,7 +105,7 @@ class Messages:
 
     def _heard(self, message: int, kept: Json) -> Heard:
         return Heard(
-            f"{PLATFORM}:{message}:{kept['author']}",
+            f"{PLATFORM}:{message}",
             self._on.account,
             Place(PLATFORM, str(kept["place"])),
             Identity(PLATFORM, str(kept["author"])),
@@ -115,6 +118,8 @@ class Messages:
 
     async def _invocation(self, message: int, kept: Json, channel: int) -> Invocation:
         places, said_at = self._on.places, discord.utils.snowflake_time(message)
+        if "at" in kept:
+            said_at = datetime.fromisoformat(kept["at"])
         place = await places.at(kept["place"]) if "place" in kept else None
         author: int = kept["author"]
         role, since, writes = Role.RESIDENT, None, True
@@ -123,9 +128,9 @@ class Messages:
             since, writes = datetime.fromisoformat(kept["since"]), kept.get("writes", True)
         elif place and (here := (await places.presences(author, [place], since=said_at)).get(place)):
             role, since, writes = here.role, here.since, here.writes
-        mentions = await places.mentions([kept["words"]], author, place, said_at)
+        mentions = await places.mentions([kept["words"]], author, place)
         return Invocation(
-            f"{PLATFORM}:{message}:{kept['author']}",
+            f"{PLATFORM}:{message}",
             Identity(PLATFORM, str(kept["author"])),
             kept["name"],
             place,
@@ -194,6 +199,7 @@ class Messages:
                     since=here.since if here else None,
                     presence=partial(self._on.places.presences, voter_id),
                     account=self._on.account,
+                    earliest=discord.utils.snowflake_time(about),
                     pressed=True,
                 )
             )

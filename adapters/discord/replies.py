@@ -145,5 +145,5 @@ class Reply:
 
 
 def source_of(asked: Interaction) -> str:
-    """The id of an interaction as an invocation, which tells whose it is."""
-    return f"{PLATFORM}:{asked.id}:{asked.user.id}"
+    """The id of an interaction as an invocation; it says nothing of whose it is."""
+    return f"{PLATFORM}:{asked.id}"

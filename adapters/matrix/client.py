@@ -13,6 +13,7 @@ import aiohttp
 import nio
 
 from adapters.matrix.account import Account
+from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
 from adapters.matrix.outgoing import Outgoing
 from adapters.matrix.render import (
@@ -39,8 +40,9 @@ from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.sync import Sync
 from adapters.outages import Outages
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed, TryLater
+from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
 from bot.model.events import Lack
+from bot.model.homes import Home, Option
 from bot.model.message import Message
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -70,6 +72,7 @@ class Matrix:
         self._outages = Outages()
         self._ready = asyncio.Event()
         self._core: Core
+        self._homes: Homes
         self._intake: Intake
         self._outgoing: Outgoing
         self._session: Session
@@ -92,7 +95,9 @@ class Matrix:
             session = Session(client, core, self.account, self._settings, rooms, self._outgoing, self._clock)
             self._session = session
             self._intake = Intake(session)
-            self._sync = Sync(session, self._intake, await self._start(client))
+            grounds = await self._start(client)
+            self._homes = Homes(session, grounds)
+            self._sync = Sync(session, self._intake, grounds)
             await self._read(account, self._sync)
         finally:
             await account.close()
@@ -195,9 +200,16 @@ class Matrix:
         return self._session.presences(who.user_id, places)
 
     async def inspect(self, community: int) -> Sequence[Lack]:
-        if not self._ready.is_set():
-            raise TryLater(FIRST_PAUSE)
+        await self._ready.wait()
         return self._sync.inspect(community)
+
+    async def homes(self, community: int) -> Sequence[Option]:
+        await self._ready.wait()
+        return self._homes.options(community)
+
+    async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
+        await self._ready.wait()
+        return await self._homes.make(community, name, people)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:

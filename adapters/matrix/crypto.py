@@ -104,7 +104,7 @@ class PleinClient(nio.AsyncClient):
         try:
             if response_class in _LARGE and transport_response.status == 200:
                 body = await self.parse_body(transport_response)
-                answer = await asyncio.to_thread(response_class.from_dict, body, *(data or ()))  # type: ignore[attr-defined]
+                answer = await asyncio.to_thread(response_class.from_dict, body, *(data or ()))
                 answer.transport_response = transport_response
             else:
                 answer = await super().create_matrix_response(

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import nio
 
 from adapters.inbox import MOST_WAITING
-from adapters.matrix.read import ENDS, RESPONSES, moment
+from adapters.matrix.read import ENDS, RESPONSES, is_id, moment
 from adapters.matrix.rooms import SAYS_WHO_READS
 from adapters.matrix.session import Session
 from bot.errors import TryLater
@@ -127,7 +127,7 @@ def arrival_of(
     """
     source = event.source
     event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
-    if not isinstance(event_id, str) or source.get("sender") == me:
+    if not (is_id(event_id, "$") and is_id(source.get("sender"), "@")) or source["sender"] == me:
         return None
     if not (undecryptable or matters(room, source)):
         return None

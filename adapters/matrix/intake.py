@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -237,7 +237,7 @@ class Intake:
         if meant and meant.words and (asked.place is None or meant.is_command or meant is not said):
             if asked.place:
                 await self._on.outgoing.asked_in(asked.author.user_id, room)
-            words, mentions = self._addressed(asked, meant)
+            words, mentions = await self._addressed(asked, meant)
             await self._on.core.handle(replace(asked, typed=words, mentions=mentions))
         elif for_two:
             await self._on.core.handle(asked)
@@ -272,22 +272,34 @@ class Intake:
         if is_meant:
             await self._tell(asked, room, text("matrix.ghost", home=home), "ghost")
 
-    def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
+    async def _addressed(self, asked: Invocation, said: Said) -> tuple[str, tuple[Mention, ...]]:
         """What was said with addresses for names, and whose those are: of people who are there, or in
-        private in a place that both are in.
+        private in a place that both are in, for the community whose that is.
         """
-        rooms = [asked.place.room_id] if asked.place else self._rooms_with(asked.author.user_id)
+        near: dict[int | None, list[str]] = {}
+        if asked.place:
+            near[None] = [asked.place.room_id]
+        else:
+            for room in self._rooms_with(asked.author.user_id):
+                whose = await self._on.core.community_of(Place(PLATFORM, room))
+                near.setdefault(whose, []).append(room)
 
-        def name_of(user: str) -> str | None:
+        def name_of(user: str, rooms: Iterable[str]) -> str | None:
             for room in rooms if not self._on.settings.bridged_from(user) else ():
                 if user != self._on.me and room in self._on.rooms and self._on.rooms[room].since(user):
                     known = self._on.client.rooms.get(room)
                     return (known.user_name(user) if known else None) or user
             return None
 
-        words = addressed(said, name_of)
-        named = ((user, name_of(user)) for user in addresses_in(words))
-        return words, tuple(Mention(user, Identity(PLATFORM, user), name) for user, name in named if name)
+        anywhere = [room for rooms in near.values() for room in rooms]
+        words = addressed(said, lambda user: name_of(user, anywhere))
+        mentions = [
+            Mention(user, Identity(PLATFORM, user), name, community)
+            for user in addresses_in(words)
+            for community, rooms in near.items()
+            if (name := name_of(user, rooms))
+        ]
+        return words, tuple(mentions)
 
     async def _answer(self, asked: Invocation, message: Message, said: Said) -> bool:
         """Whether the words answer that message of ours; then that is done."""

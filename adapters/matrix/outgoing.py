@@ -214,26 +214,31 @@ class Outgoing:
 
     async def _make_room(self, user: str) -> str:
         self._wait_in_line(user)
+        # nio's call cannot say for whom it is, by which it is found again after a crash.
+        body = {
+            "preset": "private_chat",
+            "is_direct": True,
+            "invite": [user],
+            "initial_state": [
+                {"type": kind, "state_key": "", "content": content} for kind, content in _STATE.items()
+            ],
+            "power_level_content_override": _LEVELS,
+            "creation_content": {MADE_FOR: user},
+        }
+        status, answer = await self.create_room(body)
+        del self._line[user]
+        room = answer.get("room_id")
+        if status == 200 and isinstance(room, str):
+            return room
+        raise refusal(status, answer.get("errcode"))
+
+    async def create_room(self, body: Content) -> tuple[int, dict[str, Any]]:
+        """What the homeserver answers. Raises: TryLater while it makes no more of them."""
         async with self._new_rooms.turn():
-            # nio's call cannot say for whom it is, by which it is found again after a crash.
-            body = {
-                "preset": "private_chat",
-                "is_direct": True,
-                "invite": [user],
-                "initial_state": [
-                    {"type": kind, "state_key": "", "content": content} for kind, content in _STATE.items()
-                ],
-                "power_level_content_override": _LEVELS,
-                "creation_content": {MADE_FOR: user},
-            }
             status, answer = await self.request("POST", "/createRoom", body)
-            room = answer.get("room_id")
             if status == 429:
                 raise self._new_rooms.slow_down(answer.get("retry_after_ms"))
-            del self._line[user]
-            if status == 200 and isinstance(room, str):
-                return room
-            raise refusal(status, answer.get("errcode"))
+            return status, answer
 
     def _wait_in_line(self, user: str) -> None:
         """Homeservers allow a new room a minute: the next is for whoever has been waiting longest."""
@@ -254,11 +259,19 @@ class Outgoing:
         def ready() -> bool:
             return room in self._client.rooms and room in self._rooms and self._rooms[room].has(user)
 
+        if not await self._until(ready):
+            raise TryLater(2, unsent=True)
+
+    async def brings(self, room: str) -> bool:
+        """Whether the sync brings a room that was made."""
+        return await self._until(lambda: room in self._rooms)
+
+    async def _until(self, ready: Callable[[], bool]) -> bool:
         try:
             async with asyncio.timeout(SHOWS_UP_WITHIN), self._synced:
-                await self._synced.wait_for(ready)
+                return await self._synced.wait_for(ready)
         except TimeoutError:
-            raise TryLater(2, unsent=True) from None
+            return False
 
     async def synced(self) -> None:
         """Rooms have come or gone."""

@@ -108,7 +108,7 @@ def read(event: Mapping[str, Any]) -> Heard | None:
     kind, sender, event_id = event.get("type"), event.get("sender"), event.get("event_id")
     at = moment(event.get("origin_server_ts"))
     content = event.get("content")
-    if not (isinstance(kind, str) and _is_id(sender, "@") and _is_id(event_id, "$")):
+    if not (isinstance(kind, str) and is_id(sender, "@") and is_id(event_id, "$")):
         return None
     if at is None or not isinstance(content, dict):
         return None
@@ -134,11 +134,11 @@ def replaced_by(content: Mapping[str, Any]) -> str | None:
     found = content.get("m.relates_to")
     relation = found if isinstance(found, dict) else {}
     target = relation.get("event_id")
-    return target if relation.get("rel_type") == "m.replace" and _is_id(target, "$") else None
+    return target if relation.get("rel_type") == "m.replace" and is_id(target, "$") else None
 
 
-def _is_id(value: object, sigil: str) -> TypeGuard[str]:
-    """An id may be made of nearly anything, but not of what nobody sees."""
+def is_id(value: object, sigil: str) -> TypeGuard[str]:
+    """An id may be made of nearly anything but what nobody sees, and is no longer than Matrix says."""
     return (
         isinstance(value, str) and value.startswith(sigil) and 1 < len(value) <= 255 and not has_unseen(value)
     )
@@ -158,7 +158,7 @@ def _meaning(kind: str, content: dict[str, Any], event: Mapping[str, Any]) -> Me
         return Ended(target) if target else None
     if kind == "m.room.redaction":
         target = event.get("redacts") or content.get("redacts")
-        return Removed(target) if _is_id(target, "$") else None
+        return Removed(target) if is_id(target, "$") else None
     return None
 
 
@@ -193,7 +193,7 @@ def _said(content: dict[str, Any]) -> Said | Edited | None:
     fallback = relation.get("rel_type") == "m.thread" and relation.get("is_falling_back") is True
     laid_out = content.get("formatted_body")
     html = laid_out if isinstance(laid_out, str) else ""
-    if not _is_id(target, "$"):
+    if not is_id(target, "$"):
         return Said(words.strip(), None, html, _mentions(content))
     return Said(_without_quote(words).strip(), None if fallback else target, html, _mentions(content))
 
@@ -201,7 +201,7 @@ def _said(content: dict[str, Any]) -> Said | Edited | None:
 def _mentions(content: dict[str, Any]) -> tuple[str, ...]:
     found = content.get("m.mentions")
     users = found.get("user_ids") if isinstance(found, dict) else None
-    return tuple(user for user in users if _is_id(user, "@")) if isinstance(users, list) else ()
+    return tuple(user for user in users if is_id(user, "@")) if isinstance(users, list) else ()
 
 
 def _without_quote(words: str) -> str:
@@ -216,7 +216,7 @@ def _without_quote(words: str) -> str:
 def _reacted(content: dict[str, Any]) -> Reacted | None:
     relation = _relation(content)
     target, key = relation.get("event_id"), relation.get("key")
-    if relation.get("rel_type") != "m.annotation" or not _is_id(target, "$") or not isinstance(key, str):
+    if relation.get("rel_type") != "m.annotation" or not is_id(target, "$") or not isinstance(key, str):
         return None
     number = 10 if key == "\N{KEYCAP TEN}" else number_in(key.strip()) or 0
     # A reaction is one sign: of two keycaps neither is meant.
@@ -227,7 +227,7 @@ def _referred(content: dict[str, Any]) -> str | None:
     """The native poll that this is about."""
     relation = _relation(content)
     target = relation.get("event_id")
-    return target if relation.get("rel_type") == "m.reference" and _is_id(target, "$") else None
+    return target if relation.get("rel_type") == "m.reference" and is_id(target, "$") else None
 
 
 def _answered(kind: str, content: dict[str, Any]) -> Answered | None:

@@ -20,6 +20,8 @@ from bot.unseen import has_unseen
 
 # What marks a direct room that Plein made, and for whom; found again after a crash.
 MADE_FOR = "be.plein.direct"
+# And a space that it made for a community, by that one's number.
+MADE_FOR_COMMUNITY = "be.plein.community"
 # In a room for two there are not many who can have left.
 FEW = 5
 DEFAULT_CREATOR_LEVEL, DEFAULT_STATE_LEVEL = 100, 50
@@ -46,6 +48,7 @@ class Room:
     version: str = "1"
     predecessor: str | None = None
     made_for: str | None = None
+    made_for_community: int | None = None
     is_space: bool = False
     is_encrypted: bool = False
     members: dict[str, str] = field(default_factory=dict)
@@ -138,11 +141,16 @@ class Room:
         before = content.get("predecessor")
         self.predecessor = _words(before.get("room_id")) or None if isinstance(before, dict) else None
         self.made_for = _words(content.get(MADE_FOR)) or None
+        self.made_for_community = _level(content.get(MADE_FOR_COMMUNITY)) or None
         self.is_space = content.get("type") == "m.space"
 
     def _creators_are_above_all(self) -> bool:
         """From version 12 on creators have a power that no event can name or take away."""
-        return _level(self.version) >= 12
+        return has_creators_above_all(self.version)
+
+    def made_by(self, me: str) -> int | None:
+        """For which community we made it, as a space; that somebody else wrote so in theirs says nothing."""
+        return self.made_for_community if self.is_space and self.maker == me else None
 
     @property
     def replacement(self) -> str | None:
@@ -150,9 +158,9 @@ class Room:
         if self._tombstone is None:
             return None
         sender, new = self._tombstone
-        return new if self.level_of(sender) >= self._needed("m.room.tombstone") else None
+        return new if self.level_of(sender) >= self.needed_to_change("m.room.tombstone") else None
 
-    def _needed(self, kind: str) -> float:
+    def needed_to_change(self, kind: str) -> int:
         """The power level that it takes to change that part of its state."""
         levels = self._levels or {}
         events = levels.get("events")
@@ -240,6 +248,11 @@ class Room:
     def is_private(self, *people: str) -> bool:
         """Whether what is said here now stays between these."""
         return self.is_shut and all(user in people for user in self.members if self.has(user))
+
+
+def has_creators_above_all(version: str) -> bool:
+    """Whether in rooms of that version whoever made one has a power that no event names."""
+    return _level(version) >= 12
 
 
 def _words(value: object) -> str:

@@ -19,6 +19,10 @@ class Spaces:
         """The spaces themselves."""
         return self._rooms.keys()
 
+    def add(self, space: str) -> None:
+        """That one is somebody's too, the last."""
+        self._rooms.setdefault(space, set())
+
     def note(self, room: str, events: Iterable[Mapping[str, Any]]) -> set[str]:
         """The rooms that came into it or were taken out, where it is one of these spaces."""
         inside = self._rooms.get(room)

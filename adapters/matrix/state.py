@@ -72,7 +72,8 @@ async def leave_out(body: Json, spaces: Spaces, welcome: Welcome) -> dict[str, s
         if isinstance(room, dict):
             room["state"] = {"events": state}
         is_full = len(state) > MOST or welcome.is_full(room_id)
-        if is_full and not (spaces.holding(room_id) or await welcome.is_ours(room_id)):
+        is_known = room_id in spaces.ids or spaces.holding(room_id)
+        if is_full and not (is_known or await welcome.is_ours(room_id)):
             del joined[room_id]
             full[room_id] = await welcome.refuse_full(room_id)
     return full

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import Spaces
-from adapters.matrix.state import FILTER, leave_out, note_spaces
+from adapters.matrix.state import FILTER, PARTS, events_in, leave_out, note_spaces, rooms_in
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
 from bot.errors import StoreFailed, TryLater
@@ -88,6 +88,8 @@ class Sync:
         self._on = session
         self._intake = intake
         self._grounds = grounds
+        # Those of the configuration, and those that Plein made.
+        self._whose_spaces = dict(grounds.groups)
         self._spaces = Spaces(grounds.groups)
         rule = session.settings.invitations
         self._named = {*grounds.themes, *grounds.groups, *rule.rooms}
@@ -175,6 +177,7 @@ class Sync:
             for event in info.state:
                 room.apply(event.source, seen_at)
             events = [event.source for event in (*info.state, *info.timeline.events)]
+            self._note_made(room, events)
             self._moved |= self._spaces.note(room_id, events)
             for event in info.timeline.events:
                 room.apply(event.source, seen_at)
@@ -187,6 +190,9 @@ class Sync:
 
     async def _shorten(self, answer: dict[str, Any]) -> None:
         """Of what the server answered take in what Plein reads; and nothing of a room that is full."""
+        for room_id, said in rooms_in(answer, "join").items():
+            told = [event for part in PARTS for event in events_in(said, part)]
+            self._note_made(Room(room_id, home=self._server()), told)
         self._moved |= note_spaces(answer, self._spaces)
         for room_id, inviter in (await leave_out(answer, self._spaces, self._welcome)).items():
             self._doors.run(room_id, partial(self._leave_full, room_id, inviter), again=True)
@@ -197,6 +203,16 @@ class Sync:
         if inviter:
             who, said = Identity(PLATFORM, inviter), message(text("matrix.full"))
             await self._on.core.say(self._on.account, who, said, f"full:{room_id}")
+
+    def _note_made(self, room: Room, events: Sequence[Mapping[str, Any]]) -> None:
+        """A space that Plein made is its community's, where no line says anything else."""
+        for event in events:
+            if event.get("type") == "m.room.create":
+                room.apply(event)
+        community = room.made_by(self._on.me)
+        if community is not None and room.id not in self._whose_spaces:
+            self._whose_spaces[room.id] = community
+            self._spaces.add(room.id)
 
     # --- until when that is ---
 
@@ -390,7 +406,7 @@ class Sync:
 
     def _holders(self, room: Room) -> list[int]:
         """In whose spaces it is."""
-        return [self._grounds.groups[space] for space in self._spaces.holding(room.id)]
+        return [self._whose_spaces[space] for space in self._spaces.holding(room.id)]
 
     def _holders_of_all(self, room: Room) -> Iterator[int]:
         """In whose spaces it is, and then those that it replaced are."""

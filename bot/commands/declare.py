@@ -40,8 +40,10 @@ class Command:
     `private`: the answer is for the person alone. `open`: that is to spare others, and no secret, so that
     where they cannot soon be reached in private it is said beside what they said. `listed` False: only
     buttons use it. `confidential`: what it answers is kept sealed, only as long as that is needed. `secret`:
-    what is typed behind it may be one, and is not kept to be asked back. `asks`: what its form asks for,
-    where that is more than it cannot do without. `notes`: the texts that its help ends with.
+    what is typed behind it may be one, and is not kept to be asked back. `anyone`: not only for who is of the
+    community: it is about themselves, or looks itself whether they take part. `adds`: whoever is mentioned
+    in it is a resident from then on; what only looks adds nobody. `asks`: what its form asks for, where that
+    is more than it cannot do without. `notes`: the texts that its help ends with.
     `lacking(call, bound)`: looked at before anything that is missing is asked for; it may raise what there
     is to say first, or `Asked`.
 
@@ -56,6 +58,8 @@ class Command:
     listed: bool = True
     confidential: bool = False
     secret: bool = False
+    anyone: bool = False
+    adds: bool = False
     asks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lacking: Callable[[Any, Mapping[str, Any]], None] | None = None

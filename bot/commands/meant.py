@@ -11,7 +11,7 @@ from bot.commands.declare import Command
 
 # From here on one word is like another.
 ALIKE, VERY_MUCH = 0.6, 0.8
-_QUESTION = re.compile(r"\s\S.*[?|\n]", re.DOTALL)
+_SECOND_WORD, _OF_QUESTION = re.compile(r"\s\S"), re.compile(r"[?|\n]")
 
 
 def nearest_command(commands: Commands, words: str) -> tuple[Command, int] | None:
@@ -29,13 +29,19 @@ def nearest_command(commands: Commands, words: str) -> tuple[Command, int] | Non
         return command, 1
     for noun in get_close_matches(first, known, 1, ALIKE):
         meant = _meant(commands, second, noun)
-        if _QUESTION.search(words) and (asks := _that_asks(commands, noun)):
+        if _asks_at_once(words) and (asks := _that_asks(commands, noun)):
             return asks, 2 if meant is asks else 1
         if meant:
             return meant, 2
         if command := commands.by_name.get((noun,)):
             return command, 1
     return None
+
+
+def _asks_at_once(words: str) -> bool:
+    """Whether a question, or options, follow the first word. In two steps: a line costs its length."""
+    begins = _SECOND_WORD.search(words)
+    return begins is not None and _OF_QUESTION.search(words, begins.end()) is not None
 
 
 def _that_asks(commands: Commands, noun: str) -> Command | None:

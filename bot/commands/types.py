@@ -28,7 +28,7 @@ from bot.commands.quotes import QUOTES, quotation_at, unquoted
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.model.events import Mention
 from bot.model.message import Field, Suggestion, Text, text
-from bot.unseen import visible
+from bot.names import called
 
 # Until when; or by how much more.
 Longer = datetime | when.Unit
@@ -71,7 +71,7 @@ def _words(argument: Argument, value: Any, call: Asking) -> str:
 def _with_names(words: str, call: Asking) -> str:
     """Whoever is mentioned among other words is called by name there, on every platform."""
     for mention in call.mentions:
-        words = words.replace(mention.written, visible(mention.name))
+        words = words.replace(mention.written, called(mention.name))
     return words
 
 

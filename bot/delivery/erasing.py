@@ -60,8 +60,10 @@ class Erasing:
             await self._woken.wait()
             try:
                 is_done = await self._go_on(self._clock.now() - FAREWELL)
-            except StoreFailed as error:
-                log.warning("erasing: the database does not answer (%s); going on later", error)
+            except (StoreFailed, OSError) as error:
+                log.warning(
+                    "erasing: it cannot be kept that somebody was forgotten (%s); going on later", error
+                )
                 is_done = False
             failed = 0 if is_done else failed + 1
             if failed and failed % SAID_AFTER == 0:
@@ -75,28 +77,34 @@ class Erasing:
             await self._go_on(self._clock.now())
 
     async def _go_on(self, before: datetime) -> bool:
-        """Whether nothing is left to do."""
+        """Whether nothing is left to do. Raises: StoreFailed; OSError where the folder of keys is full."""
         self._woken.clear()
-        left, last = await self._store.run_anywhere(partial(self._end, before))
-        is_clean = last is None or await self._store.wipe_log()
-        if last and is_clean:
-            await self._store.run_anywhere(lambda tx: tx.forgotten.wiped(last))
-        if left or not is_clean:
-            self._woken.set()
-        return is_clean and not left
+        is_done = False
+        try:
+            more = True
+            while more:  # others have their turn in between
+                left, more, last = await self._store.run_anywhere(partial(self._end, before))
+            is_clean = last is None or await self._store.wipe_log()
+            if last and is_clean:
+                await self._store.run_anywhere(lambda tx: tx.forgotten.wiped(last))
+            is_done = is_clean and not left
+        finally:
+            if not is_done:
+                self._woken.set()
+        return is_done
 
     @staticmethod
-    def _end(before: datetime, tx: Transaction) -> tuple[int, str | None]:
-        """How much has not come to its end by then, and what is still to be wiped."""
-        left = 0
+    def _end(before: datetime, tx: Transaction) -> tuple[int, bool, str | None]:
+        """How much has not come to its end by then, whether more can go at once, and what is to be wiped."""
+        left, more = 0, False
         for community, account, since in tx.forgotten.pending():
             if since > before:
                 left += 1
                 continue
             with tx.within(community):
-                tx.forgotten.end(account)
+                more |= not tx.forgotten.end(account)
         for community in tx.envelopes.turned():
             with tx.within(community):
                 left += not tx.envelopes.leave_old_keys()
         tx.forgotten.note_known()
-        return left, tx.forgotten.to_wipe()
+        return left, more, tx.forgotten.to_wipe()

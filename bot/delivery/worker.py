@@ -15,16 +15,20 @@ from bot.clock import Clock
 from bot.errors import PlatformFailed, StoreFailed
 from bot.model.message import Text, message, text
 from bot.model.people import Place, Role
+from bot.model.work import key_in
 from bot.ports.storage import Transaction
 
 log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 # Seconds, as all of these below that are plain numbers and no count.
 LONGEST_WAIT = 30.0
+# The moderators hear of so many places a day that nothing reaches them any more.
+MOST_PLACES_A_DAY = 5
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 # What was refused without a word about when to come back is tried again after as long as it has been tried
 # so far, and at least once an hour.
 LONGEST_PATIENCE = 3600.0
+A_MINUTE = timedelta(minutes=1)
 # What is not this account's waits for the one whose it is.
 LEFT_TO_OTHERS = timedelta(hours=1)
 PARK_AFTER = 12
@@ -58,7 +62,17 @@ def reason_of(error: Exception) -> str:
 
 
 def tell_moderators_of(tx: Transaction, place: Place, reason: str, now: datetime) -> None:
-    """That nothing reaches a place any more is for them to mend."""
+    """That nothing reaches a place any more is for them to mend; of so many places they hear in a day, as
+    whoever makes places takes them away as often as they like.
+    """
+    assert tx.community
+    noted, today = key_in(tx.community, "parked told"), f"{now:%Y-%m-%d}"
+    said_on, *places = (tx.kept.get("", noted) or today).split(" ")
+    places = places if said_on == today else []
+    if place.room_id not in places:
+        if len(places) >= MOST_PLACES_A_DAY:
+            return
+        tx.kept.put("", noted, " ".join((today, *places, place.room_id)))
     told = text("outbox.parked", place=place.room_id, reason=reason)
     tell_moderators(tx, told, f"parked:{place.room_id}", now)
 
@@ -67,6 +81,18 @@ def tell_moderators(tx: Transaction, told: Text, about: str, now: datetime) -> N
     """Once a day about each thing."""
     for moderator in tx.people.with_role(Role.MODERATOR):
         tx.posts.add(f"{about}:{now:%Y-%m-%d}:{moderator.user_id}", moderator, message(told), now)
+
+
+class PutBack:
+    """Notices, for each account, that the clock was put back: what waits by the one before waits too long."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, datetime] = {}
+
+    def noticed(self, account: str, now: datetime) -> bool:
+        before = self._latest.get(account, now)
+        self._latest[account] = now
+        return now < before - A_MINUTE
 
 
 @dataclass(slots=True)

@@ -1,6 +1,4 @@
-"""Communities: which one somebody means in private, how each wants things as its moderators set it, and what
-Plein lacks where it is.
-"""
+"""Communities: which one somebody means in private, and how each wants things as its moderators set it."""
 
 from __future__ import annotations
 
@@ -15,15 +13,16 @@ from bot.commands.declare import Command
 from bot.communities import TURN, choices
 from bot.errors import TurnFirst, UserError
 from bot.feature import Feature
+from bot.model.homes import homes_in
 from bot.model.message import Button, Message, Suggestion, Text, message, text, typed
 from bot.model.people import Role
+from bot.platforms import called
+from bot.ports.communities import Change
 from bot.unseen import seen_as
 
 CHOOSE = "community choose"
 # So many changes are told, the last first, and so much of what was typed.
 MOST_TOLD, SHOWN = 10, 40
-# And so many things that are lacking: with some of them mended, the others are told.
-MOST_LACKS = 15
 
 
 class Setting(StrEnum):
@@ -74,7 +73,7 @@ def suggest_communities(call: Call, given: str) -> Sequence[Suggestion]:
 
 def set_setting(call: Call, setting: Setting, value: str) -> Message:
     """Say how this community wants something; `-` puts it back."""
-    if not _moderates(call):
+    if not call.moderates:
         raise UserError("community.moderators")
     value = value.strip()
     back = value == "-" or value.casefold() in call.commands.texts.words("community.back.words")
@@ -90,45 +89,20 @@ def show_settings(call: Call) -> Message:
     lines = [
         text("community.line", setting=_named(setting), value=_shown(call, setting)) for setting in Setting
     ]
-    told = []
-    for change in call.tx.communities.changes(MOST_TOLD) if _moderates(call) else ():
-        who = {"at": change.at, "by": change.by or text("community.somebody")}
-        which = _named(Setting(change.name))
-        if change.value is None:
-            told.append(text("community.changed.back", setting=which, **who))
-        else:
-            told.append(text("community.changed", setting=which, value=change.value, **who))
-    return message(*lines, *told, title=text("community.title", name=call.settings.name))
+    if call.moderates:  # a home can be hidden from others
+        for platform, home in call.homes.items():
+            lines.append(text("community.home", platform=called(platform), home=home.called))
+        lines += map(_told, call.tx.communities.changes(MOST_TOLD))
+    return message(*lines, title=text("community.title", name=call.settings.name))
 
 
-# --- what it lacks ---
-
-
-def set_up(call: Call) -> Message:
-    """Say what Plein lacks where this community is, and what does not work until it has that."""
-    if not _moderates(call):
-        raise UserError("community.moderators")
-    found = call.inspect()
-    if not found:
-        return message(text("community.complete", name=call.settings.name))
-    # Whoever moderates one room need not know which others there are.
-    everywhere = call.resident.role >= Role.MODERATOR
-    lines = [lack.line for lack in found if everywhere or lack.place in (None, call.place)]
-    said = [text("community.lacks", name=call.settings.name, count=len(lines))] if lines else []
-    said += lines[:MOST_LACKS]
-    if len(lines) > MOST_LACKS:
-        said.append(text("community.more", count=len(lines) - MOST_LACKS))
-    if elsewhere := len(found) - len(lines):
-        said.append(text("community.elsewhere", count=elsewhere, name=call.settings.name))
-    return message(*said)
-
-
-def _moderates(call: Call) -> bool:
-    """Whether they are a moderator of the community: by its configuration, or of a place of its own."""
-    if call.resident.role >= Role.MODERATOR:
-        return True
-    theme = call.theme_here
-    return theme is not None and call.may(Role.MODERATOR, theme.id) and call.tx.places.is_ours(theme.id)
+def _told(change: Change) -> Text:
+    who = {"at": change.at, "by": change.by or text("community.somebody")}
+    if change.value is None:
+        return text("community.changed.back", setting=_named(Setting(change.name)), **who)
+    for platform, home in homes_in({change.name: change.value}).items():
+        return text("community.changed.home", platform=called(platform), home=home.called, **who)
+    return text("community.changed", setting=_named(Setting(change.name)), value=change.value, **who)
 
 
 def _checked(call: Call, setting: Setting, value: str) -> str:
@@ -188,9 +162,8 @@ def _shown(call: Call, setting: Setting) -> Text | str:
 FEATURE = Feature(
     name="communities",
     commands=(
-        Command(CHOOSE, choose_community),
+        Command(CHOOSE, choose_community, anyone=True),
         Command("community set", set_setting),
-        Command("community setup", set_up),
         Command("community show", show_settings),
     ),
     suggest={f"{CHOOSE}.which": suggest_communities},

@@ -78,5 +78,7 @@ def _all_about(call: Call, command: Command) -> list[Text]:
 
 
 FEATURE = Feature(
-    name="help", commands=(Command("help", show_help, open=True),), suggest={"subject": suggest_subjects}
+    name="help",
+    commands=(Command("help", show_help, open=True, anyone=True),),
+    suggest={"subject": suggest_subjects},
 )

@@ -13,7 +13,7 @@ from adapters.matrix.settings import Server
 from bot.main.addresses import check_address, secrets_in_address
 from bot.main.config import problem_of
 from bot.main.secret_files import read_secret
-from bot.main.sections import Language, Zone
+from bot.main.sections import Language, ResidentSection, Zone
 from bot.main.terminal import NotUnderstood
 from bot.masking import hide
 from bot.model.message import text, typed
@@ -26,11 +26,11 @@ Read = Callable[[str], Any]
 NOTHING = "-"
 
 
-def valid(kind: Any) -> Read:
+def valid(kind: Any) -> Callable[[Any], Any]:
     """As the configuration takes it."""
     adapter: TypeAdapter[Any] = TypeAdapter(kind)
 
-    def read(given: str) -> Any:
+    def read(given: Any) -> Any:
         try:
             return adapter.validate_python(given)
         except ValidationError as error:
@@ -43,6 +43,38 @@ def a_list_of(kind: Any) -> Read:
     """Several, with blanks or commas between them; `-` is none."""
     read = valid(kind)
     return lambda given: [read(word) for word in given.replace(",", " ").split() if word != NOTHING]
+
+
+def people_not_among(taken: Iterable[str], file: Path) -> Callable[[str], list[tuple[str, list[str]]]]:
+    """Names with their accounts, and commas between people; `taken` are those that the file has already."""
+    known = set(taken)
+
+    def read(given: str) -> list[tuple[str, list[str]]]:
+        if given == NOTHING:
+            return []
+        people = [_person(part) for part in given.split(",")]
+        accounts = [account for _, theirs in people for account in theirs]
+        for account in accounts:
+            if account in known or accounts.count(account) > 1:
+                raise NotUnderstood(text("init.moderators.twice", account=account, file=str(file)))
+        return people
+
+    return read
+
+
+def _person(given: str) -> tuple[str, list[str]]:
+    """On Discord an account is a number, on Matrix an address; any with its platform before it too."""
+    name, accounts = [], []
+    for word in given.split():
+        if word.isdecimal() or ":" in word:
+            before = "discord:" if word.isdecimal() else "matrix:" if word.startswith("@") else ""
+            accounts.append(f"{before}{word}")
+        else:
+            name.append(word)
+    if not name or not accounts:
+        raise NotUnderstood(text("init.moderators.like"))
+    found = valid(ResidentSection)({"name": " ".join(name), "accounts": accounts})
+    return found.name, list(found.accounts)
 
 
 def one_of(words: Mapping[str, T], named: Iterable[str]) -> Callable[[str], T]:

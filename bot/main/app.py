@@ -113,6 +113,8 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
+    for adapter in adapters:
+        core.platforms.expect(adapter)
     running = [asyncio.create_task(adapter.run(core)) for adapter in adapters]
     work = [
         core.outbox.worker.run(),

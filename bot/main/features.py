@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
-from bot.features import communities, polls, residents
+from bot.features import communities, polls, residents, setup
 from bot.features import help as help_feature
 from storage import polls as kept_polls
 from storage import tables
@@ -34,6 +34,7 @@ FEATURES = (
     Installed(residents.LINKING, kept_links.STORED),
     Installed(polls.FEATURE, kept_polls.STORED),
     Installed(communities.FEATURE),
+    Installed(setup.FEATURE),
     Installed(residents.PROFILE, kept_profiles.STORED),
 )
 

@@ -29,6 +29,7 @@ from bot.main.answers import (
     a_zone,
     language_here,
     one_of,
+    people_not_among,
     shown,
     valid,
     words_for,
@@ -45,6 +46,7 @@ from bot.private import open_to_others
 from bot.settings import Token
 
 DATABASE = "PLEIN_DATABASE_URL"
+MODERATOR = "moderator"
 # What config.example.toml has instead of a secret.
 PLACEHOLDER = "put-the-"
 
@@ -185,7 +187,20 @@ class _Questions:
             self._setting("init.servers", servers, a_list_of(Snowflake), NOTHING)
         if "matrix" in platforms and several:
             self._setting("init.spaces", (*where, "spaces"), a_list_of(Space), NOTHING)
+        if platforms:
+            self._ask_who_moderates((*where, "residents") if several else ("residents",))
         return platforms
+
+    def _ask_who_moderates(self, where: Where) -> None:
+        """Where nobody does yet. Who is on a line already stays as somebody wrote it."""
+        known = self._file.get(*where) or []
+        if any(resident.get("role") == MODERATOR for resident in known):
+            return
+        taken = [account for resident in known for account in resident.get("accounts", ())]
+        people = self._terminal.ask(text("init.moderators"), people_not_among(taken, self._path), NOTHING)
+        for number, (name, accounts) in enumerate(people, len(known)):
+            for key, value in (("name", name), ("accounts", accounts), ("role", MODERATOR)):
+                self._file.put(value, *where, number, key)
 
     def _which_community(self) -> Where:
         """Where it is, or is going to be. A file without communities is one community, and stays that."""

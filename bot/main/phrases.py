@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterable
@@ -15,6 +16,8 @@ from bot.texts import Texts, Voice
 
 def tell(words: str | None, locale: str, now: datetime, zone: ZoneInfo) -> int:
     """Print a line of JSON for the words, or for each line of the standard input; the exit status."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     phrases: Iterable[str] = [words] if words is not None else (line.rstrip("\r\n") for line in sys.stdin)
     # Bytes that are no UTF-8 are no part of any date, and could not be printed.
     phrases = (phrase.encode("utf-8", "replace").decode() for phrase in phrases)

@@ -36,28 +36,19 @@ class Lack:
     place: Place | None = None
 
 
-class Inspection:
-    """Looks at what Plein lacks where a community is; it is `found` once tried."""
-
-    def __init__(self, look: Callable[[], Awaitable[Sequence[Lack]]]) -> None:
-        self._look = look
-        self.found: Sequence[Lack] | None = None
-
-    async def try_it(self) -> None:
-        self.found = await self._look()
-
-
 @dataclass(frozen=True, slots=True)
 class Mention:
     """Somebody was named in what was typed, as their platform lets people name each other.
 
     `written` is what stands for them among the words: one word, without blanks. They are somebody who is
-    where Plein is; bots and those who are nowhere here are left out.
+    where Plein is; bots and those who are nowhere here are left out. `community`: they are in a place of that
+    one, and called so there; None: of the one that it was said in.
     """
 
     written: str
     account: Identity
     name: str
+    community: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,8 @@ class Invocation:
     `account`: which of Plein's own accounts heard it, where it has several. `beside`: given where there
     is no talk with them in private yet, and their platform makes one have patience to begin it: the place
     beside what they said, where others see it too. `acknowledged`: they see that it counts, without a word.
-    `removal` takes it away, where it is a message that others see. `pressed`: it answers a message of
+    `removal` takes it away, where it is a message that others see. `earliest`: nobody knows when it was said,
+    which may be as early as that, and at `at` at the latest. `pressed`: it answers a message of
     Plein's, by a button or what else is shown there, and belongs to whose that is.
     """
 
@@ -100,6 +92,7 @@ class Invocation:
     beside: Place | None = None
     acknowledged: bool = False
     removal: Removal | None = None
+    earliest: datetime | None = None
     pressed: bool = False
 
 

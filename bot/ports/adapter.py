@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation, Lack
+from bot.model.homes import Home, Option
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -74,7 +75,27 @@ class Listener(Adapter, Protocol):
 
         It is called as in the platform's own settings, with what does not work without it. Nothing changes.
 
-        Raises: TryLater where its platform says nothing at all just now.
+        Before it reads along this waits until it does. Raises: TryLater where its platform says nothing at
+        all just now.
+        """
+        ...
+
+    async def homes(self, community: int) -> Sequence[Option]:
+        """What that community's themes can have for a home there, last what can be made; nothing where it is
+        not on that platform.
+
+        Waits as `inspect` does. Raises: TryLater or OSError where its platform says nothing at all just now.
+        """
+        ...
+
+    async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
+        """Make what `homes` said can be made, by that name; where it is there already it is that.
+
+        It may be asked again after no answer, or after a crash, and makes one. `people` can look after it,
+        as far as its platform needs to be told.
+
+        Raises: UserError with what to do where the platform does not allow it; NotNow or OSError where
+        nobody knows yet whether it was made.
         """
         ...
 
@@ -98,8 +119,8 @@ class Core(Protocol):
         """
         ...
 
-    async def answer_to(self, invocation_id: str) -> Message | None:
-        """What was answered to it; None where nothing was, or it is not remembered."""
+    async def answer_to(self, invocation_id: str, who: Identity) -> Message | None:
+        """What that account was answered to it; None where nothing was, or it is not remembered."""
         ...
 
     async def take_back(self, invocation: Invocation, taken: str) -> Message | None:

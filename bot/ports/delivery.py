@@ -49,6 +49,14 @@ class PostStore(Protocol):
         """
         ...
 
+    def drop(self, beginning: str) -> None:
+        """The same; and what still waits is not said any more."""
+        ...
+
+    def skip(self, to: Place | Identity, beginning: str) -> None:
+        """What is to be said there under ids that begin so, and of which nobody saw anything, is not said."""
+        ...
+
     def change(self, post_id: str, message: Message, now: datetime) -> None:
         """It is to say this, whether it went out already or not. Not for one that is confidential."""
         ...
@@ -129,6 +137,10 @@ class ToldStore(Protocol):
         A second one with the same id changes nothing. After `until` it goes to no other account any more.
         With a `theme` it is said only to who takes part there by then, with that role.
         """
+        ...
+
+    def skip(self, resident: int, beginning: str) -> None:
+        """What is to be said to them under ids that begin so, and was tried nowhere yet, is not said."""
         ...
 
     def pass_on(self, post: Post, now: datetime, since: datetime) -> None:

@@ -54,7 +54,8 @@ class Recognised(NamedTuple):
 
     `answer` is None for an invocation that is new, else what was answered, in a tuple of one; `account` is
     None where it is nobody's yet. `place_locale` is the language that was chosen for the place; `part` what
-    their platform said last of that account in its theme, None if it never did.
+    their platform said last of that account in its theme, None if it never did. `is_as_configured`: nothing
+    is set in the chat for the place's community, so that its settings need not be read.
     """
 
     answer: tuple[Message | None] | None
@@ -62,6 +63,7 @@ class Recognised(NamedTuple):
     theme: Theme | None
     place_locale: str | None
     part: Part | None
+    is_as_configured: bool = False
 
     @property
     def resident(self) -> Resident | None:
@@ -92,8 +94,10 @@ class HandledStore(Protocol):
         """It is not kept that anybody was answered that line. Not of what is confidential."""
         ...
 
-    def answer(self, invocation_id: str) -> Message | None:
-        """What was answered to it; None where nothing was, or it is not remembered."""
+    def answer(self, invocation_id: str, who: Identity | None) -> Message | None:
+        """What that account (None: whichever) was answered to it; None where nothing was, or it is not
+        remembered.
+        """
         ...
 
     def undo(self, invocation_id: str) -> Undo | None: ...
@@ -165,6 +169,13 @@ class PeopleStore(Protocol):
         """Nothing new is kept of them until the transaction ends, but by itself."""
         ...
 
+    def keep(self, resident: int) -> bool:
+        """They are neither forgotten nor somebody else's by another process until the transaction ends.
+
+        True where that may have been waited for: what was asked about them before may not hold any more.
+        """
+        ...
+
     def export(self, resident: int) -> Exported:
         """What the core keeps of them."""
         ...
@@ -182,12 +193,12 @@ class PeopleStore(Protocol):
         """They use Plein with this account just now, which their platform calls that; as they are now."""
         ...
 
-    def of(self, identity: Identity, name: str) -> Resident:
-        """Whose account that is; a new resident of that name where it is nobody's yet."""
-        ...
-
-    def numbered(self, number: int, themes: Collection[int] | None) -> Sequence[Resident]:
-        """The resident of that number, if they are among the people of `named` or take part in nothing."""
+    def numbered(
+        self, number: int, themes: Collection[int] | None, *, aloof: bool = False
+    ) -> Sequence[Resident]:
+        """The resident of that number, if they are among the people of `named`; `aloof`: or take part in
+        nothing.
+        """
         ...
 
     def at(self, address: str, themes: Collection[int] | None) -> Sequence[Resident]:
@@ -280,8 +291,11 @@ class ForgottenStore(Protocol):
         """Accounts of which a farewell may still be on its way: whose community's, and since when."""
         ...
 
-    def end(self, account: Identity) -> None:
-        """Nothing carries that account any more; a list beside the database has its mark."""
+    def end(self, account: Identity) -> bool:
+        """Nothing carries that account any more; a list beside the database has its mark.
+
+        False: there is more of it than goes at once.
+        """
         ...
 
     def to_wipe(self) -> str | None:
@@ -311,7 +325,7 @@ class EnvelopeStore(Protocol):
     def leave_old_keys(self) -> bool:
         """Seal anew what still waits, let go of the rest, and destroy this community's old keys.
 
-        False: not all of them are gone yet, here or in other communities.
+        False: not all of them are gone yet, here or in other communities; or somebody is just sealing.
         """
         ...
 
@@ -374,6 +388,10 @@ class PlaceStore(Protocol):
 
     def is_ours(self, theme: int) -> bool:
         """Whether it has a place that is the community's own."""
+        ...
+
+    def ours(self) -> Collection[int]:
+        """The themes that have such a place."""
         ...
 
     def served(self, account: str) -> Sequence[Place]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.model.events import Invocation
 from bot.model.message import Button, text
-from bot.model.people import Identity, Place, Presences, Role
+from bot.model.people import Identity, Place, Presence, Presences, Role
 from storage.tables import members
 from storage.unit import Tx
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
@@ -184,6 +184,18 @@ async def test_the_last_word_of_another_account_holds_an_hour(town: Town) -> Non
     assert "Geheim?" not in await on(town, "blue", "!poll list", None, None)
 
 
+async def test_what_was_said_while_the_clock_was_ahead_holds_no_longer(town: Town) -> None:
+    await town.core.joined(PLATFORM, Place("red", "raad"), "raad", "raad")
+    await one_person(town, "red", "blue")
+    town.clock.turn(timedelta(days=1))
+    await on(town, "red", "!vote 1", "raad", None)
+    town.clock.turn(timedelta(days=-1) + 2 * HOUR)
+    assert REFUSED in await on(town, "blue", "!poll show 1", None, None)
+    # It is said anew with the next word.
+    await on(town, "red", "!poll list", "raad", None)
+    assert "Geheim?" in await on(town, "blue", "!poll show 1", None, None)
+
+
 async def test_what_another_account_has_lost_is_lost(town: Town) -> None:
     here = Place("red", "raad")
     await town.core.joined(PLATFORM, here, "raad", "raad")
@@ -224,3 +236,121 @@ async def test_since_when_is_never_later_than_now_nor_moved(town: Town) -> None:
     assert "kan alleen stemmen wie al" in await said(town, later)
     earlier = replace(town.asked("ben", "!vote 1 --poll 2", room="raad"), since=town.clock.now() - HOUR)
     assert "kan alleen stemmen wie al" in await said(town, earlier)
+
+
+# --- what is a community's ---
+
+ABOUT_THE_COMMUNITY = (
+    "!who knows geluid",
+    "!who is balthazar",
+    "!association list",
+    "!community show",
+    "!community set language en",
+    "!community setup",
+    "!me for Zeilclub",
+    "!me expertise geluid",
+    "!me interests --show",
+    "!me name Karel",
+)
+ABOUT_THEM = (
+    "!help",
+    "!me show",
+    "!me data",
+    "!me forget",
+    "!me name",
+    "!me for",
+    "!me expertise",
+    "!language nl",
+)
+ENTER = "Kom eerst in een kanaal of kamer"
+SECRETS = ("balthazar", "Zeilclub", "geluidsman")
+
+
+@pytest.fixture
+async def council(database_url: str) -> AsyncIterator[Town]:
+    async with open_town(database_url) as town:
+        yield town
+
+
+async def furnish(town: Town, *, ours: bool) -> None:
+    """Balthazar lets others know something; `ours`: the place in which he does is the community's own."""
+    await town.core.joined(PLATFORM, Place(PLATFORM, "raad"), "raad", ours=ours)
+    await town.core.joined(PLATFORM, Place(PLATFORM, "bens"), "bens")
+    town.platform.present["mia", "raad"] = Role.MODERATOR
+    await town.core.handle(
+        replace(town.asked("mia", "!association name Zeilclub", room="raad"), role=Role.MODERATOR)
+    )
+    await town.say("balthazar", "!me expertise geluid, geluidsman --show", room="raad")
+
+
+async def told_nothing(town: Town, who: str, room: str | None) -> None:
+    for words in ABOUT_THE_COMMUNITY:
+        refused = await town.say(who, words, room=room)
+        assert ENTER in refused, (words, refused)
+    said = [await town.say(who, words, room=room) for words in ABOUT_THEM]
+    assert not any(ENTER in words for words in said)
+    for command, name in (
+        ("who is", "person"),
+        ("me for", "association"),
+        ("association retire", "association"),
+    ):
+        typing = town.asked(who, room=room, button=Button(text("typed"), command, {}))
+        assert list(await town.core.suggest(typing, name, "")) == []
+        assert not any(secret in words for words in said for secret in SECRETS)
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["of the community's own", "of nobody's in particular"])
+async def test_a_stranger_is_told_where_to_go_and_nothing_else(council: Town, ours: bool) -> None:
+    await furnish(council, ours=ours)
+    await told_nothing(council, "zef", None)
+    await council.say("eva", "!help", room="raad")
+    assert "balthazar" in await council.say("eva", "!who knows geluid", room=None)
+
+
+@pytest.mark.parametrize("ours", [True, False], ids=["of the community's own", "of nobody's in particular"])
+async def test_whoever_left_is_a_stranger_with_their_next_word(council: Town, ours: bool) -> None:
+    await furnish(council, ours=ours)
+    await council.say("zef", "!me expertise taart --show", room="raad")
+    assert "balthazar" in await council.say("zef", "!who knows geluid", room=None)
+    del council.platform.present["zef", "raad"]
+    await told_nothing(council, "zef", None)
+    # What they said of themselves they may take back, from wherever they are.
+    assert "taart" in await council.say("zef", "!me show", room=None)
+    assert ENTER not in await council.say("zef", "!me expertise --hide", room=None)
+    assert "Niemand" in await council.say("eva", "!who knows taart", room="raad")
+
+
+async def test_a_room_of_ones_own_is_no_way_in(council: Town) -> None:
+    """Anybody can make a room, have Plein in it, and be its master."""
+    await furnish(council, ours=True)
+    council.platform.present["zef", "bens"] = Role.MODERATOR
+    for room in ("bens", None):
+        await told_nothing(council, "zef", room)
+
+
+async def test_another_account_of_theirs_is_of_the_community_for_an_hour(council: Town) -> None:
+    await furnish(council, ours=True)
+    raad = Place("x", "raad")
+    await council.core.joined(PLATFORM, raad, "raad", ours=True)
+    await one_person(council, "x", "y")
+    here = {raad: Presence(raad, Role.RESIDENT, council.clock.now())}
+    assert "balthazar" in await on(council, "x", "!who knows geluid", "raad", here)
+    assert "balthazar" in await on(council, "y", "!who knows geluid", None, {})
+    council.clock.turn(HOUR + MINUTE)
+    assert ENTER in await on(council, "y", "!who knows geluid", None, {})
+
+
+async def test_where_no_place_is_left_there_is_nothing_to_ask(council: Town) -> None:
+    await furnish(council, ours=True)
+    for room in ("raad", "bens"):
+        await council.core.left(PLATFORM, Place(PLATFORM, room))
+    await told_nothing(council, "eva", None)
+
+
+def test_every_command_is_for_the_community_or_says_why_not(town: Town) -> None:
+    """What a feature brings is for nobody else unless it says so: themselves, or what it looks at itself."""
+    open_to_all = {command.path for command in town.core.commands.by_path.values() if command.anyone}
+    themselves = {path for path in open_to_all if path.startswith("me ")}
+    assert {path for path in open_to_all - themselves if not path.startswith("poll ")} == {
+        *("help", "language", "reminders", "community choose"),
+    }

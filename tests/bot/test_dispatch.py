@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,11 +17,11 @@ from sqlalchemy import func, select
 from bot.call import Call
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
-from bot.dispatch import Dispatch
+from bot.dispatch import BESIDE_WITHIN, MOST_BESIDE, Dispatch
 from bot.errors import Unsure, UserError
 from bot.features.polls.records import POLLS
 from bot.features.polls.settings import PollsSettings
-from bot.model.events import Invocation
+from bot.model.events import Invocation, Mention
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Post
@@ -201,6 +202,21 @@ async def test_any_name_will_do(town: Town, name: str) -> None:
     assert answer.lines[0].key == "help.first"
 
 
+async def test_a_name_without_end_is_cut(town: Town) -> None:
+    """On Matrix people may write what they are called as long as an event can be; no index holds that."""
+    endless = "".join(random.Random(3).choices([chr(letter) for letter in range(0x4E00, 0x9FFF)], k=20_000))
+    answer = await town.core.handle(replace(town.asked("anna", "!me name"), name=endless))
+    assert answer
+    assert endless[:255] + "…" in words_of(answer)
+    assert endless[:256] not in words_of(answer)
+    # Whoever names her is answered too, and whatever is said of her has an end.
+    hers = Mention("<@9>", Identity(PLATFORM, "anna"), endless)
+    for words in ("!who is <@9>", '!poll open "Komt <@9>?" Ja | Nee'):
+        answer = await town.core.handle(replace(town.asked("ben", words), mentions=(hers,)))
+        assert answer
+        assert len(words_of(answer)) < 1_000
+
+
 @pytest.mark.parametrize("words", ["!\ud800", "!poll open \0", "\x1b[2J", "!help \udfff", "!taal \0"])
 async def test_half_characters_are_answered(town: Town, words: str) -> None:
     assert "onzichtbaar teken" in await town.say("anna", words)
@@ -342,7 +358,7 @@ async def test_what_was_filled_in_too_sparsely_gets_a_form(town: Town) -> None:
     opened = answer.form.filled_in(["Wat?", *(field.value for field in answer.form.fields[1:])])
     # It is kept with the answer, and the same again.
     assert await town.core.handle(asked) == answer
-    assert await town.core.answer_to(asked.id) == answer
+    assert await town.core.answer_to(asked.id, asked.author) == answer
     found = await town.core.handle(filled_in(town, "anna", "poll open", **opened))
     assert found
     assert found.lines[0] == text("poll.opened", question="Wat?", poll=1)
@@ -605,9 +621,9 @@ async def test_where_plein_is_and_what_it_said(town: Town) -> None:
     await town.core.left(PLATFORM, Place(PLATFORM, "sport"))
     assert await town.core.places(PLATFORM) == [Place(PLATFORM, "square")]
     asked = town.asked("anna", "!help")
-    assert await town.core.answer_to(asked.id) is None
+    assert await town.core.answer_to(asked.id, asked.author) is None
     answer = await town.core.handle(asked)
-    assert await town.core.answer_to(asked.id) == answer
+    assert await town.core.answer_to(asked.id, asked.author) == answer
     await town.core.store_arrivals("test", [], "here", "a")
     assert await town.core.cursors("test") == {"a": "here"}
     assert town.core.commands.by_path["help"]
@@ -664,6 +680,22 @@ async def test_what_is_theirs_waits_until_they_are_met(town: Town) -> None:
         unmet = said_by(town, "ben", words, number)
         assert await answered(town, unmet) == (unmet.author, False)
         await town.core.outbox.worker.flush()
+
+
+async def test_so_much_is_said_beside_it_and_the_rest_in_private(town: Town) -> None:
+    """What one person asks for again and again holds up what else is to be said there."""
+    for number in range(MOST_BESIDE):
+        unmet = said_by(town, "anna", "!help", number)
+        assert await answered(town, unmet) == (unmet.beside, False)
+        await town.core.outbox.worker.flush()
+    unmet = said_by(town, "anna", "!help", 99)
+    assert await answered(town, unmet) == (unmet.author, False)
+    other = said_by(town, "ben", "!help")
+    assert await answered(town, other) == (other.beside, False)
+    town.clock.turn(BESIDE_WITHIN + timedelta(seconds=1))
+    unmet = said_by(town, "anna", "!help", 100)
+    await town.core.outbox.worker.flush()
+    assert await answered(town, unmet) == (unmet.beside, False)
 
 
 async def test_a_vote_that_counts_takes_no_more_than_a_sign(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -98,3 +99,22 @@ async def test_one_that_fails_keeps_nobody_else_from_hearing(
         assert said == ["dag"]
         assert town.platform.shown == []
         assert "could not be dealt with" in caplog.text
+
+
+async def test_what_they_said_before_they_were_forgotten_is_not_heard_again(database_url: str) -> None:
+    said: list[str] = []
+
+    def listen(call: Call, heard: Heard) -> None:
+        said.append(heard.words)
+
+    async with open_town(database_url, installed=listening(listen)) as town:
+        await town.joined("sport")
+        await town.say("anna", "!help")
+        before = heard(town, "dag allemaal")
+        await town.core.hear(before)
+        town.clock.turn(timedelta(minutes=1))
+        await town.say("anna", "!me forget --sure")
+        await town.core.hear(before)
+        town.clock.turn(timedelta(minutes=1))
+        await town.core.hear(heard(town, "ik ben terug", number=2))
+    assert said == ["dag allemaal", "ik ben terug"]

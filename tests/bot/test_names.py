@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.names import folded, numbered, without_number
+from bot.names import LONGEST, called, folded, numbered, without_number
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,17 @@ def test_a_numbered_name_is_read_back(name: str, number: int) -> None:
 def test_a_name_without_a_number_has_none() -> None:
     assert without_number("Ben") == ("Ben", None)
     assert without_number("Ben (de bakker)") == ("Ben (de bakker)", None)
+
+
+@given(st.text(max_size=3 * LONGEST))
+def test_a_name_is_shown_as_far_as_any_platform_would(name: str) -> None:
+    shown = called(name)
+    assert len(shown) <= LONGEST
+    assert called(shown) == shown
+    assert shown.endswith("…") or len(name) <= LONGEST
+
+
+def test_what_a_name_is_found_by_has_room_in_an_index() -> None:
+    """Some letters become eighteen, of three bytes each."""
+    longest = max((chr(code) for code in range(0x20, 0x30000)), key=lambda letter: len(folded(letter)))
+    assert len(folded(called(longest * 1_000)).encode()) < 2_600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.dispatch import Dispatch
 from bot.model.events import Mention
-from bot.model.message import Message, Text, message
+from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Identity, Resident, Role
 from bot.people import RESIDENT
 from bot.texts import Texts
@@ -24,7 +25,7 @@ def thank(call: Call, who: Resident, why: str = "") -> Message:
     return message(Text("typed", {"words": f"{who.name} ({who.id}): {why}"}))
 
 
-THANK = Command("test thank", thank)
+THANK = Command("test thank", thank, adds=True)
 COMMANDS = Commands([THANK], Texts(), converters={**CONVERTERS, Resident: RESIDENT})
 
 
@@ -107,6 +108,29 @@ async def test_whoever_is_mentioned_is_known_from_then_on(dispatch: Dispatch, to
     )
 
 
+async def test_what_only_looks_adds_nobody(town: Town) -> None:
+    dirk = Identity(PLATFORM, "dirk-77")
+    press = Button(text("typed"), "who is", {"person": "<@77>"})
+    asked = replace(town.asked("anna", button=press), mentions=(Mention("<@77>", dirk, "Dirk"),))
+    answer = await town.core.handle(asked)
+    assert answer
+    assert "Dirk gebruikte mij nog niet" in words_of(answer)
+    assert await town.core.store.run(lambda tx: tx.people.by_identity(dirk)) is None
+
+
+async def test_whoever_was_forgotten_is_added_by_nobody_else(dispatch: Dispatch, town: Town) -> None:
+    dirk = Identity(PLATFORM, "dirk")
+    await town.say("dirk", "!help")
+    await town.say("dirk", "!me forget --sure")
+    town.clock.turn(timedelta(minutes=1))
+    thanked = await said(dispatch, town, "!test thank <@77> nu", "anna", Mention("<@77>", dirk, "Dirk"))
+    assert "gebruikte mij nog niet" in thanked
+    assert await town.core.store.run(lambda tx: tx.people.by_identity(dirk)) is None
+    await town.say("dirk", "!help")
+    answer = await said(dispatch, town, "!test thank <@77>", "anna", Mention("<@77>", dirk, "Dirk"))
+    assert "dirk" in answer
+
+
 async def test_what_goes_wrong_leaves_nobody_behind(dispatch: Dispatch, town: Town) -> None:
     dirk = Identity(PLATFORM, "dirk-77")
     await said(dispatch, town, "!test thank <@77> --nobody ever", "anna", Mention("<@77>", dirk, "Dirk"))
@@ -132,7 +156,7 @@ async def test_among_other_words_whoever_is_mentioned_is_called_by_name(
 async def test_an_address_is_a_person(dispatch: Dispatch, town: Town) -> None:
     ben = await number_of(town, "ben")
     assert await said(dispatch, town, "!test thank ben nu", "céline") != f"ben ({ben}): nu"
-    await town.core.store.run(lambda tx: tx.people.of(Identity("elsewhere", "@dirk:x"), "Dirk"))
+    await town.core.store.run(lambda tx: tx.people.add(Identity("elsewhere", "@dirk:x"), "Dirk"))
     assert "niemand" in await said(dispatch, town, "!test thank @dirk:x nu")
 
 

@@ -52,7 +52,7 @@ async def test_a_new_database_is_for_us_alone(here: Path) -> None:
     store = await open_database("sqlite:///data/deep/plein.db", None, stores_of())
     try:
         await keep_something(store)
-        await store.read(lambda tx: tx.handled.answer("1"))
+        await store.read(lambda tx: tx.handled.answer("1", None))
         found = everything(here)
     finally:
         await store.close()
@@ -76,7 +76,7 @@ async def test_one_that_was_open_is_closed(here: Path, caplog: pytest.LogCapture
         (here / "data").chmod(0o755)
         again = await open_database(url, None, stores_of())
         found = everything(here)
-        assert await again.read(lambda tx: tx.handled.answer("1")) == message(typed("a secret"))
+        assert await again.read(lambda tx: tx.handled.answer("1", None)) == message(typed("a secret"))
         await again.close()
     finally:
         await store.close()
@@ -140,3 +140,12 @@ async def test_a_link_that_leads_to_nothing_yet_makes_no_open_file(here: Path) -
     await store.close()
     assert "elsewhere.db" in found
     assert {name for name, mode in found.items() if mode & 0o077} == set()
+
+
+def test_what_is_no_file_stays_as_it_is(here: Path) -> None:
+    pipe = here / "pipe"
+    os.mkfifo(pipe, 0o666)
+    before = mode(pipe)
+    with pytest.raises(NotPrivate, match="is no file"):
+        make_private_file(pipe)
+    assert mode(pipe) == before

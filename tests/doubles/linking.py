@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bot.model.events import Invocation
@@ -47,6 +48,7 @@ async def _answer(
         typed=typed,
         command=command,
         args=args,
+        presence=partial(chat.console.presence, account(who)),
         public=place is not None and typed is not None,
         pressed=pressed,
     )

@@ -20,6 +20,7 @@ from bot.main.app import open_core
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation, Lack
+from bot.model.homes import Home, Option
 from bot.model.message import Button, Message, message, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -67,6 +68,9 @@ class Platform:
     inspected: list[int] = field(default_factory=list)
     # What Plein lacks there, by community; None: the platform does not say.
     lacks: dict[int, Sequence[Lack]] | None = field(default_factory=dict)
+    # What there is to be a home for themes, by community; None: the platform does not say.
+    options: dict[int, list[Option]] | None = field(default_factory=dict)
+    made: list[tuple[Home, tuple[Identity, ...]]] = field(default_factory=list)
 
     async def run(self, core: Core) -> None:
         await asyncio.Event().wait()
@@ -102,6 +106,26 @@ class Platform:
         if self.lacks is None:
             raise TryLater(1)
         return self.lacks.get(community, ())
+
+    async def homes(self, community: int) -> Sequence[Option]:
+        if self.options is None:
+            raise TryLater(1)
+        return self.options.get(community, ())
+
+    async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
+        """Trouble with `make:` before its name comes before it is made, with `made:` after that."""
+        self._fail(f"make:{name}")
+        if name not in [home.name for home, _ in self.made]:
+            home = replace(wanted, ref=f"made-{len(self.made) + 1}", name=name)
+            self.made.append((home, tuple(people)))
+            assert self.options is not None
+            self.options[community] = [Option(home), *self.options[community]]
+        self._fail(f"made:{name}")
+        return next(home for home, _ in self.made if home.name == name)
+
+    def _fail(self, what: str) -> None:
+        if self.trouble.get(what):
+            raise self.trouble[what].pop(0)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._show(Shown("retract", _name(to), " ".join(ref), key))

@@ -15,4 +15,5 @@ def thank(call: Call, who: Resident) -> Message:
     return message(text("typed", words=(text("typed", words="bedankt"), who)), buttons=(again,))
 
 
-INSTALLED = (*FEATURES, Installed(Feature(name="thanks", commands=(Command("test thank", thank),))))
+THANK = Command("test thank", thank, adds=True)
+INSTALLED = (*FEATURES, Installed(Feature(name="thanks", commands=(THANK,))))

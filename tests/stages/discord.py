@@ -143,7 +143,7 @@ class OnDiscord(Stage):
         await self._dealt_with(await person.says(channel, words))
 
     async def _dealt_with(self, message: Message) -> None:
-        await self.core.until(f"{self.platform}:{message.id}:{message.author.id}")
+        await self.core.until(f"{self.platform}:{message.id}")
 
     def _filled_in(self, words: str) -> tuple[str, dict[str, Any]] | None:
         """The command with its options as the client would send them; None where it would not."""

@@ -315,7 +315,7 @@ SPORT = Place("test", "sport")
 def settle(tx: Transaction) -> Poll:
     """A resident, a theme with a place, and a poll, of the same names everywhere but for the place."""
     theme = tx.places.theme_named("sport")
-    anna = tx.people.of(ANNA, "anna")
+    anna = tx.people.by_identity(ANNA) or tx.people.add(ANNA, "anna")
     return tx.of(POLLS).add(a_plan(theme=theme.id, opener=anna.id), "open")
 
 
@@ -351,7 +351,7 @@ async def test_those_who_share_a_commit_know_nothing_of_each_other(store: Databa
         await store.run(settle, community=each)
 
     def vote(number: int, chosen: int, tx: Transaction) -> None:
-        voter = tx.people.of(Identity("test", f"v{number}"), "x").id
+        voter = tx.people.add(Identity("test", f"v{number}"), "x").id
         found = tx.of(POLLS).get(1, voter)
         assert found
         tx.of(POLLS).vote(found[0], voter, found[1], (chosen,), NOW, None)
@@ -406,7 +406,7 @@ async def test_a_keys_name_is_its_communitys(store: Database) -> None:
 
     def ask(tx: Transaction) -> Poll:
         theme = tx.places.theme_named("sport")
-        anna = tx.people.of(ANNA, "anna")
+        anna = tx.people.by_identity(ANNA) or tx.people.add(ANNA, "anna")
         poll = tx.of(POLLS).add(a_plan(theme=theme.id, opener=anna.id, anonymous=True), "open")
         tx.of(POLLS).vote(poll, anna.id, (), (2,), NOW, None)
         return poll

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import signal
 import subprocess
 import sys
@@ -150,6 +151,18 @@ async def test_what_the_database_cannot_hold_is_a_fault_of_whoever_asks(
         if isinstance(found, BaseException):
             assert str(value) not in "".join(traceback.format_exception(found))
     assert "does not answer" not in caplog.text
+
+
+async def test_what_no_index_holds_is_a_fault_of_whoever_asks(
+    store: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    endless = "".join(random.Random(3).choices([chr(letter) for letter in range(0x4E00, 0x9FFF)], k=20_000))
+    (found,) = await asyncio.gather(
+        store.run(lambda tx: tx.jobs.add("test", "a", NOW, key=endless)), return_exceptions=True
+    )
+    assert not isinstance(found, StoreFailed)
+    assert "does not answer" not in caplog.text
+    assert await store.run(lambda tx: len(tx.jobs.claim(NOW, 9))) == (0 if found else 1)
 
 
 async def test_a_part_whose_statement_fails_is_undone_alone(store: Database) -> None:

@@ -27,10 +27,10 @@ async def test_who_asks_and_where_is_known_at_once(store: Database) -> None:
         ben, theme = tx.people.add(BEN, "Ben"), tx.places.theme_named("Sport")
         account = Account(ben, heard_as="test:ben")
         tx.places.bind(here, theme.id, "plein", "en", "a")
-        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", None)
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", None, True)
         part = Part(Role.ORGANISER, NOW, NOW)
         tx.people.take_part(BEN, ben.id, theme.id, part)
-        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", part)
+        assert tx.handled.recognise("a", BEN, here) == Recognised(None, account, theme, "en", part, True)
         assert tx.handled.recognise("a", BEN, None) == Recognised(None, account, None, None, None)
         return before, tx.handled.recognise("a", Identity("elsewhere", "ben"), Place("elsewhere", "square"))
 
@@ -53,8 +53,24 @@ async def test_an_answer_can_be_looked_up(store: Database) -> None:
 
     def at_once(tx: Transaction) -> Message | None:
         tx.handled.add("d", NOW, ANSWER, None)
-        return tx.handled.answer("d")
+        return tx.handled.answer("d", None)
 
-    found = await store.run(lambda tx: [tx.handled.answer(key) for key in ("a", "b", "c", "z")])
+    found = await store.run(lambda tx: [tx.handled.answer(key, None) for key in ("a", "b", "c", "z")])
     assert found == [ANSWER, None, ANSWER, None]
     assert await store.run(at_once) == ANSWER
+
+
+async def test_nobody_looks_up_what_somebody_else_was_answered(store: Database) -> None:
+    anna, ben = Identity("a", "anna"), Identity("a", "ben")
+
+    def at_once(tx: Transaction) -> list[Message | None]:
+        tx.handled.add("a", NOW, ANSWER, None, author=anna)
+        tx.handled.add("b", NOW, ANSWER, None)
+        return [tx.handled.answer(key, who) for key in "ab" for who in (anna, ben, None)]
+
+    expected = [ANSWER, None, ANSWER, None, None, ANSWER]
+    assert await store.run(at_once) == expected
+    kept = await store.run(
+        lambda tx: [tx.handled.answer(key, who) for key in "ab" for who in (anna, ben, None)]
+    )
+    assert kept == expected

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -195,3 +198,37 @@ def test_without_a_folder_nothing_is_written(tmp_path: Path, monkeypatch: pytest
 )
 def test_keys_are_never_in_the_database(url: str, folder: str | None) -> None:
     assert keys_beside(url) == (Path(folder) if folder else None)
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file grows beyond that: as on a full disk, what is beyond is not written, and only then refused."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("fits", range(0, 32, 4))
+def test_a_mark_that_only_partly_fits_is_no_mark(folder: Path, fits: int) -> None:
+    seals = Keyring(folder)
+    seals.make("forgotten")
+    marks = [f"{number:032x}" for number in range(3)]
+    seals.note_forgotten(marks[0])
+    with room_for(33 + fits), pytest.raises(OSError, match="large"):
+        seals.note_forgotten(marks[1])
+    assert marks[1] not in seals.forgotten()
+    for mark in marks[1:]:
+        seals.note_forgotten(mark)
+    assert [mark for mark in seals.forgotten() if mark in marks] == marks
+
+
+def test_a_key_that_only_partly_fits_is_no_key(folder: Path) -> None:
+    seals = Keyring(folder)
+    with room_for(20), pytest.raises(OSError, match="large"):
+        seals.make("poll-1")
+    assert seals.names() == set()
+    seals.make("poll-1")
+    assert seals.unseal("poll-1", seals.seal("poll-1", b"2")) == b"2"

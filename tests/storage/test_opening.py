@@ -51,7 +51,7 @@ async def main(url, keys, name):
     store = await open_database(url, Path(keys))
     answer = message(typed(name))
     await store.run(lambda tx: tx.handled.add(name, datetime.now(UTC), answer, None, confidential=True))
-    assert await store.read(lambda tx: tx.handled.answer(name)) == answer
+    assert await store.read(lambda tx: tx.handled.answer(name, None)) == answer
     await store.close()
 
 asyncio.run(main(*sys.argv[1:]))
@@ -91,7 +91,7 @@ async def test_four_processes_open_it_at_once(database_url: str, tmp_path: Path,
     ] * 4
     assert await schema_of(database_url) == newest_schema()
     store = await open_database(database_url, keys)
-    found = await store.read(lambda tx: [tx.handled.answer(name) for name in names])
+    found = await store.read(lambda tx: [tx.handled.answer(name, None) for name in names])
     assert found == [message(typed(name)) for name in names]
     await store.close()
 

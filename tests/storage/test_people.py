@@ -97,7 +97,7 @@ async def test_since_when_somebody_takes_part_stays_as_it_was_said_first(store: 
 
     def work(tx: Transaction, *parts: Part) -> None:
         theme = tx.places.theme_named("sport").id
-        anna = tx.people.of(ANNA, "Anna")
+        anna = tx.people.by_identity(ANNA) or tx.people.add(ANNA, "Anna")
         for part in parts:
             tx.people.take_part(ANNA, anna.id, theme, part)
             assert tx.people.part_of(ANNA, theme) == Part(part.role, NOON, part.said_at)
@@ -209,7 +209,7 @@ async def test_whoever_turns_out_to_be_one_person_has_all_accounts_and_the_most_
 
 async def test_what_waits_for_somebody_who_is_forgotten_is_not_said(store: Database) -> None:
     def work(tx: Transaction) -> None:
-        anna = tx.people.add(ANNA, "Anna")
+        anna = tx.people.by_identity(ANNA) or tx.people.add(ANNA, "Anna")
         tx.people.add(Identity("matrix", "anna"), "another")
         readers: list[Place | Identity] = [ANNA, Identity("matrix", "anna"), Place("discord", "anna")]
         for at, to in enumerate(readers):
@@ -243,7 +243,7 @@ async def test_to_be_forgotten_within_a_part_that_is_undone_changes_nothing(stor
         pass
 
     def work(tx: Transaction) -> None:
-        anna = tx.people.add(ANNA, "Anna")
+        anna = tx.people.by_identity(ANNA) or tx.people.add(ANNA, "Anna")
         tx.of(POLLS).add(a_plan(tx.places.theme_named("sport").id, anna.id), "open")
         with contextlib.suppress(Undone), tx.savepoint(eager=True):
             tx.posts.add("undone", BEN, message(typed("hello")), NOON)

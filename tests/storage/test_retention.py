@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 
 
 def answer(tx: Transaction, name: str) -> Message | None:
-    return tx.handled.answer(name)
+    return tx.handled.answer(name, None)
 
 
 def say(tx: Transaction, name: str, at: datetime, *, sent: bool = True) -> None:
@@ -111,6 +111,22 @@ async def test_what_never_came_to_a_person_for_ninety_days(store: Database) -> N
     await store.run(add)
     await store.forget(NOW + 90 * DAY)
     assert await store.read(lambda tx: tx.posts.parked()) == [("young", "they take none")]
+
+
+async def test_what_quotes_somebody_and_could_not_be_said_for_thirty_days(store: Database) -> None:
+    def add(tx: Transaction) -> None:
+        for name, at, quotes in (
+            ("old", NOW - MOMENT, True),
+            ("young", NOW, True),
+            ("result", NOW - MOMENT, False),
+        ):
+            tx.posts.add(name, Identity("a", name), HELLO, at, confidential=quotes)
+            tx.posts.tried([name], at)
+
+    await store.run(add)
+    await store.forget(NOW + 30 * DAY)
+    waits = await store.read(lambda tx: [post.id for post in tx.posts.due("a", NOW + 30 * DAY, 9)])
+    assert sorted(waits) == ["result", "young"]
 
 
 async def test_what_stands_on_a_board_as_long_as_the_board(store: Database) -> None:
@@ -213,11 +229,11 @@ async def test_as_people_notice_it(database_url: str) -> None:
         assert board
         town.clock.turn(89 * DAY)
         await town.core.agenda.forget()
-        before = await town.core.answer_to(vote.id)
+        before = await town.core.answer_to(vote.id, vote.author)
         assert before
         town.clock.turn(2 * DAY)
         await town.core.agenda.forget()
-        assert await town.core.answer_to(vote.id) is None
+        assert await town.core.answer_to(vote.id, vote.author) is None
         # The board and the vote itself stand.
         assert await town.core.message_at(PLATFORM, "$board:poll:1:sport:1")
         found = await town.core.store.read(lambda tx: tx.of(POLLS).get(1, 2))

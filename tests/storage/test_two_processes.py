@@ -14,16 +14,19 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Column, select
 
+from bot.call import Call
+from bot.commands.declare import Command
 from bot.features.polls.records import POLLS
 from bot.main.features import stores_of
-from bot.model.message import message, typed
+from bot.model.events import Arrival, Invocation
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Board
 from bot.ports.storage import Transaction
 from storage.batch import Batch
 from storage.engines import Database, open_database
 from storage.polls.tables import ballots
-from storage.tables import identities
+from storage.tables import identities, residents
 from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
@@ -132,6 +135,43 @@ async def test_whoever_is_forgotten_while_they_vote_is_gone_or_somebody_new(town
     voters, votes = await count(first)
     assert voters == sum(votes) == await first.core.store.run(owners)
     assert votes[0] == 0
+
+
+@pytest.mark.parametrize("line", ["!vote 1 --poll 1", "!vote 1 --poll 2", "!me name Benedictus"])
+async def test_whoever_is_forgotten_while_something_of_theirs_is_under_way_is_gone_with_it(
+    postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    """Their polls keep a row of nobody's in the database, which would take a vote or a name again."""
+    url = postgres.new_database()
+    monkeypatch.setattr("bot.main.app.open_database", partial(open_database, answers_within=120.0))
+    async with open_town(url) as first, open_town(url, number=1_000_000) as second:
+        await first.joined("sport")
+        await first.say("ben", '!poll open "Wat?" A | B')
+        await first.say("ben", '!poll open "Geheim?" A | B --anonymous')
+        recognised, forgetting = threading.Event(), threading.Event()
+        run, lock_really = second.core.dispatch._run, Batch.lock
+
+        def slow(command: Command, given: Any, call: Call, invocation: Invocation) -> Message | None:
+            recognised.set()
+            assert call.tx.offload(lambda: forgetting.wait(60))
+            return run(command, given, call, invocation)
+
+        def lock(db: Batch, column: Column[Any], *keys: Any, **how: Any) -> bool:
+            forgetting.set()
+            return lock_really(db, column, *keys, **how)
+
+        monkeypatch.setattr(second.core.dispatch, "_run", slow)
+        under_way = asyncio.create_task(second.say("ben", line))
+        assert await asyncio.to_thread(recognised.wait, 60)
+        monkeypatch.setattr(Batch, "lock", lock)
+        assert "vergeten" in await first.say("ben", "!me forget --sure")
+        await under_way
+        assert await count(first) == (0, [0, 0])
+        assert await count(first, 2) == (0, [0, 0])
+        names = await first.core.store.run(
+            lambda tx: cast(Tx, tx).db.execute(select(residents.c.name)).scalars()
+        )
+        assert names == [""]
 
 
 # --- what locks by itself ---
@@ -300,6 +340,47 @@ async def test_a_board_that_another_just_wrote_down_is_shown(postgres: PostgreSQ
     finally:
         for store in stores:
             await store.close()
+
+
+async def test_what_one_seals_while_the_other_changes_the_keys_is_read(postgres: PostgreSQL) -> None:
+    """It is not there to be seen yet, and the key would be gone once it is. SQLite has one writer."""
+    url = postgres.new_database()
+    who, said = Identity(PLATFORM, "cas"), message(typed("what cas is told"))
+    sealed, go_on = threading.Event(), threading.Event()
+
+    def seal(tx: Transaction) -> None:
+        tx.inbox.add("x", [Arrival("$late", "!dm", "what cas said")], "c1", NOW)
+        tx.posts.add("late", who, said, NOW, confidential=True)
+        cast(Tx, tx).db.flush()
+        sealed.set()
+        assert tx.offload(lambda: go_on.wait(60))
+
+    def turn(tx: Transaction) -> None:
+        cast(Tx, tx).envelopes.turn()
+
+    async with contextlib.AsyncExitStack() as stack:
+        stores = []
+        for _ in range(2):
+            stores.append(await open_database(url, keys_of(url), stores_of(), answers_within=60))
+            stack.push_async_callback(stores[-1].close)
+        await stores[0].run(lambda tx: tx.inbox.add("x", [Arrival("$early", "!dm", "before")], "c0", NOW))
+        sealing = asyncio.create_task(stores[1].run(seal))
+        assert await asyncio.to_thread(sealed.wait, 60)
+        await stores[0].run(turn)
+        for _ in range(3):
+            assert not await stores[0].run(lambda tx: tx.envelopes.leave_old_keys())
+        go_on.set()
+        await sealing
+        assert not await stores[0].run(lambda tx: tx.envelopes.leave_old_keys()), "the keys are still there"
+        assert await stores[0].run(lambda tx: tx.envelopes.leave_old_keys())
+
+        def read(tx: Transaction) -> tuple[list[str], Message | None]:
+            post = tx.posts.next_for(who, PLATFORM, NOW)
+            waits = [arrival.body for arrival in tx.inbox.waiting("x", undecryptable=False)]
+            return waits, post.message if post else None
+
+        assert await stores[1].run(read) == (["before", "what cas said"], said)
+        assert {name[-1] for name in cast(Any, stores[0])._seals.names()} == {"2"}
 
 
 @pytest.mark.parametrize("secret", [False, True])

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
+
+from sqlalchemy import select
 
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
 from storage.engines import Database
+from storage.retention import forget
+from storage.tables import spent
+from storage.unit import Tx
 from tests.chat import NOW
 
 DAY = timedelta(days=1)
@@ -23,5 +29,51 @@ async def test_what_counts_for_whom_and_how_long(store: Database) -> None:
         assert tx.uses.count(anna, "dig", NOW + DAY + SOON) == 0
         tx.people.link([Identity("test", name) for name in ("anna", "ben")], None, None)
         assert [tx.uses.count(who, "dig", NOW) for who in (anna, ben)] == [3, 0]
+
+    await store.run(work)
+
+
+ANNA, ALSO_ANNA = Identity("test", "anna"), Identity("test", "anna2")
+
+
+def kept_of_nobody(tx: Transaction) -> list[tuple[str, object]]:
+    return [(row.what, row.until) for row in cast(Tx, tx).db.execute(select(spent))]
+
+
+async def test_who_was_forgotten_and_comes_back_goes_on_where_they_were(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        anna = tx.people.link([ANNA, ALSO_ANNA], "Anna", None)[0]
+        for until in (NOW - SOON, NOW + DAY, NOW + DAY):
+            tx.uses.add(anna, "dig", until)
+        tx.people.forget(anna, NOW, NOW)
+        assert [what for what, _ in kept_of_nobody(tx)] == ["dig"] * 4
+        assert all(row.mark.find("anna") < 0 for row in cast(Tx, tx).db.execute(select(spent)))
+        for account in (ANNA, ALSO_ANNA):
+            again = tx.people.add(account, "Anna").id
+            assert tx.uses.count(again, "dig", NOW) == 2, account
+        assert kept_of_nobody(tx) == []
+
+    await store.run(work)
+
+
+async def test_it_is_kept_for_as_long_as_it_counts(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        anna = tx.people.add(ANNA, "Anna").id
+        tx.uses.add(anna, "dig", NOW + DAY)
+        tx.people.forget(anna, NOW, NOW)
+
+    await store.run(work)
+    await forget(store, NOW + DAY - SOON)
+    assert len(await store.run(kept_of_nobody)) == 1
+    await forget(store, NOW + DAY + timedelta(hours=1, microseconds=1))
+    assert await store.run(kept_of_nobody) == []
+
+
+async def test_an_account_that_leaves_did_what_was_done_together(store: Database) -> None:
+    def work(tx: Transaction) -> None:
+        anna = tx.people.link([ANNA, ALSO_ANNA], "Anna", None)[0]
+        tx.uses.add(anna, "dig", NOW + DAY)
+        other = tx.people.part(anna, [ALSO_ANNA], None)
+        assert [tx.uses.count(who, "dig", NOW) for who in (anna, other)] == [1, 1]
 
     await store.run(work)

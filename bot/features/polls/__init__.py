@@ -22,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from bot.commands.declare import Command
@@ -32,23 +33,26 @@ from bot.features.polls.settings import PollsSettings
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
 
+# Each looks itself whether they take part in the theme that it is about.
+_Command = partial(Command, anyone=True)
 _COMMANDS = (
-    Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
-    Command("poll vote", vote.vote_poll, secret=True, lacking=vote.ask_for_vote, notes=vote.HOW),
-    Command("poll withdraw", vote.withdraw_poll),
-    Command("poll show", read.show_poll),
-    Command("poll list", read.list_polls),
-    Command("poll mine", read.my_polls),
-    Command("poll close", end.close_poll),
-    Command("poll extend", longer.extend_poll),
-    Command("poll cancel", end.cancel_poll),
-    Command("poll outcome", end.give_outcome),
-    Command("poll again", ask.ask_again),
-    Command("poll export", read.export_poll),
-    Command("poll choose", vote.choose_in_poll, listed=False),
-    Command("poll tick", vote.tick_poll, listed=False),
-    Command("poll fill", vote.fill_in_poll, listed=False),
-    Command("poll take-back", vote.take_back_vote, listed=False),
+    _Command("poll open", ask.open_poll, asks=("question", "options", "kind", "closes", "anonymous")),
+    _Command("poll vote", vote.vote_poll, secret=True, lacking=vote.ask_for_vote, notes=vote.HOW),
+    _Command("poll withdraw", vote.withdraw_poll),
+    _Command("poll show", read.show_poll),
+    _Command("poll list", read.list_polls),
+    # Which are named says in which they took part.
+    _Command("poll mine", read.my_polls, confidential=True),
+    _Command("poll close", end.close_poll),
+    _Command("poll extend", longer.extend_poll),
+    _Command("poll cancel", end.cancel_poll),
+    _Command("poll outcome", end.give_outcome),
+    _Command("poll again", ask.ask_again),
+    _Command("poll export", read.export_poll),
+    _Command("poll choose", vote.choose_in_poll, listed=False),
+    _Command("poll tick", vote.tick_poll, listed=False),
+    _Command("poll fill", vote.fill_in_poll, listed=False),
+    _Command("poll take-back", vote.take_back_vote, listed=False),
 )
 _JOBS = {
     "poll.open": ask.open_due,
@@ -71,17 +75,23 @@ def part_resident(tx: Transaction, resident: int, new: int) -> None:
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
-    """Their votes are taken back where that is possible still; of what is over the figures stay alone."""
+    """Their votes are taken back where that is possible still; of what is over the figures stay alone.
+
+    What they asked and others still answer counts for them, should they come back.
+    """
+    for poll in tx.of(POLLS).opened_by(resident):
+        if poll.state in ("open", "planned"):
+            tx.uses.add(resident, ask.STANDING, poll.closes_at)
     reasons = tx.of(POLLS).reasons_of(resident)
-    for poll, whole in reasons:
+    for number, whole in reasons:
         # Of who was two people both may stand there, each by itself.
         for reason in {whole, *whole.split(" / ")}:
             line = show.reason_line(reason)
-            tx.posts.unsay(line, f"{SUBJECT}:{poll}:")
+            tx.posts.unsay(line, f"{SUBJECT}:{number}:")
             tx.handled.unsay(line)
             tx.boards.unsay(line)
-    for poll in {*tx.of(POLLS).forget(resident), *(poll for poll, _ in reasons)}:
-        tx.boards.mark(f"{SUBJECT}:{poll}")
+    for number in {*tx.of(POLLS).forget(resident), *(number for number, _ in reasons)}:
+        tx.boards.mark(f"{SUBJECT}:{number}")
 
 
 def export_resident(tx: Transaction, resident: int) -> Exported:

@@ -42,6 +42,8 @@ CONSENT_OPTIONS = ("agree", "abstain", "object")
 _COMMAS = re.compile(r"[,;]")
 # What is limited to so many a day.
 _OPENING = "poll open"
+# A poll that runs, of somebody who was forgotten since and came back: it counts until it closes.
+STANDING = "poll standing"
 
 
 # --- rules -----------------------------------------------------------------------------
@@ -185,7 +187,7 @@ def check_may_ask(call: Call, theme: int) -> None:
     settings = call.settings.of(PollsSettings)
     if not call.may(settings.openers, theme):
         raise UserError(f"role.needed.{settings.openers.name.lower()}")
-    standing = call.tx.of(POLLS).standing(call.resident.id)
+    standing = call.tx.of(POLLS).standing(call.resident.id) + call.used(STANDING)
     if standing >= settings.at_once:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
     if (today := call.used(_OPENING)) >= settings.a_day:

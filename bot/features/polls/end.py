@@ -13,8 +13,8 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
-from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
-from bot.features.polls.steered import leave_trace, steering
+from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
+from bot.features.polls.steered import announce, count_announcement, leave_trace, steering
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -105,6 +105,8 @@ def _missed(call: Call, poll: Poll) -> None:
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
     call.disclose(secret_of(int(job.subject)))
+    # Who was reminded had not voted by then.
+    call.tx.posts.drop(reminders_of(int(job.subject)))
     if not call.tx.of(POLLS).burn(int(job.subject)):
         call.schedule("poll.burn", job.subject, call.now + SOON)
 
@@ -128,6 +130,7 @@ def give_outcome(
         raise UserError("poll.outcome.long", count=len(outcome), most=LONGEST_OUTCOME)
     if review and not call.now < review <= call.now + FURTHEST:
         raise UserError("poll.outcome.review", review=review)
+    count_announcement(call)
     review = review or found.review_at
     call.tx.of(POLLS).change(found.id, {"outcome": outcome, "review_at": review})
     call.changed(f"{SUBJECT}:{found.id}")
@@ -137,7 +140,7 @@ def give_outcome(
         lines.append(text("poll.outcome.until", review=review))
     lines += leave_trace(call, found, "outcome", outcome=outcome)
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
-    call.announce(found.theme, said, f"poll:{found.id}:outcome:{call.now.isoformat()}")
+    announce(call, found, "outcome", said)
     return message(text("poll.outcome.receipt", question=found.question))
 
 

@@ -11,7 +11,7 @@ from bot.errors import UserError
 from bot.features.polls.ask import FURTHEST, check_before_dates, reminder_at
 from bot.features.polls.find import check_own, check_writes, find
 from bot.features.polls.records import POLLS, SUBJECT, Poll
-from bot.features.polls.steered import leave_trace
+from bot.features.polls.steered import announce, count_announcement, leave_trace
 from bot.model.message import Message, message, text
 
 
@@ -28,6 +28,7 @@ def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Messag
     if closes_at > call.now + FURTHEST:
         raise UserError("poll.closes.far", closes=closes_at)
     check_before_dates(call, found, closes_at)
+    count_announcement(call)
     call.tx.of(POLLS).change(found.id, {"closes_at": closes_at, "waits_since": None, "unheard": None})
     call.schedule("poll.close", str(found.id), closes_at)
     if not found.reminded and (reminder := reminder_at(call, closes_at)) > call.now:
@@ -40,7 +41,7 @@ def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Messag
             *trace,
             title=text("poll.extended.title", question=found.question),
         )
-        call.announce(found.theme, said, f"poll:{found.id}:extended:{closes_at.isoformat()}")
+        announce(call, found, "extended", said)
     return message(text("poll.extended.receipt", question=found.question, closes=closes_at))
 
 

@@ -143,6 +143,11 @@ def secret_of(poll: int) -> str:
     return f"poll-{poll}"
 
 
+def reminders_of(poll: int) -> str:
+    """How the keys begin of what reminds those who have not voted in it."""
+    return f"{SUBJECT}:{poll}:reminder:"
+
+
 class PollStore(Protocol):
     """What polls need kept."""
 

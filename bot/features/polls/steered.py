@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from bot.call import Call
-from bot.features.polls.records import POLLS, Poll
-from bot.model.message import Text, message, text
+from bot.errors import UserError
+from bot.features.polls.records import POLLS, SUBJECT, Poll
+from bot.model.message import Message, Text, message, text
 from bot.model.people import Resident
 from bot.ports.storage import Transaction
+
+# So often within an hour one person has said aloud what becomes of polls.
+MOST_ANNOUNCED, WITHIN = 20, timedelta(hours=1)
+_ANNOUNCED = "poll announce"
+
+
+def count_announcement(call: Call) -> None:
+    """All the places of a theme have to hear it, and whatever is to be said there comes after it.
+
+    Raises: UserError where they had much said already, whoever they are.
+    """
+    if (count := call.used(_ANNOUNCED)) >= MOST_ANNOUNCED:
+        raise UserError("poll.announced.often", count=count)
+    call.use(_ANNOUNCED, within=WITHIN)
+
+
+def announce(call: Call, poll: Poll, what: str, said: Message) -> None:
+    """Say it once for each use of a command, which may be done again later; of theirs that still waits the
+    newest alone.
+    """
+    key = begins(call, poll, what)
+    call.announce(poll.theme, said, f"{key}{call.now.isoformat()}", instead_of=key)
+
+
+def begins(call: Call, poll: Poll, what: str) -> str:
+    """How the keys begin of what is said because that person did that to a poll."""
+    return f"{SUBJECT}:{poll.id}:{what}:{call.resident.id}:"
 
 
 def steering(call: Call, poll: Poll) -> int | None:
@@ -25,8 +54,8 @@ def leave_trace(call: Call, poll: Poll, what: str, **values: Any) -> list[Text]:
     if steering(call, poll) is None:
         return []
     told = text(f"poll.yours.{what}", by=by, question=poll.question, closes=poll.closes_at, **values)
-    # Once for each use of a command, which may be done again later.
-    call.tell(poll.opener, message(told), f"poll:{poll.id}:yours:{what}:{call.now.isoformat()}")
+    key = begins(call, poll, f"yours:{what}")
+    call.tell(poll.opener, message(told), f"{key}{call.now.isoformat()}", instead_of=key)
     return [text(f"poll.by.{what}", by=by, closes=poll.closes_at)]
 
 

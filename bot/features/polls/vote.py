@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,12 +20,12 @@ from bot.features.polls.records import (
     POLLS,
     ROLES,
     SUBJECT,
-    UNREADABLE,
     Choices,
     Kind,
     Poll,
     begins,
     is_whole_day,
+    reminders_of,
     secret_of,
 )
 from bot.features.polls.settings import PollsSettings
@@ -82,12 +83,12 @@ def ask_for_vote(call: Call, given: Mapping[str, Any]) -> None:
 def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_voted: bool = False) -> Message:
     """Vote by the numbers of options, as a platform's own poll gives them; none: the vote is taken back.
 
-    `unless_voted`: whoever has a ballot already keeps it.
+    `unless_voted`: what they said otherwise stands, also that their vote was taken back.
     """
     found, before = _find(call, poll)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
-    if unless_voted and before not in ((), UNREADABLE):
+    if unless_voted and call.tx.of(POLLS).said_at(found.id, call.resident.id):
         return show.receipt(call.tx, found, before, before)
     with _openly(found):
         after = check_chosen(found, numbers) if numbers else ()
@@ -188,6 +189,8 @@ def _cast(
     if after:
         with _openly(poll):
             check_voter(call, poll)
+    unsaid = bool(after) and poll.kind is Kind.CONSENT and not call.may_write(poll.theme)
+    reason = None if unsaid else reason
     said_at = call.said_at
     if call.waited or undoes:
         last = call.tx.of(POLLS).said_at(poll.id, call.resident.id)
@@ -196,14 +199,21 @@ def _cast(
         said_at = last if undoes and last else said_at
     if poll.anonymous:
         _cast_sealed(call, poll, before, after, reason)
-        return show.receipt(call.tx, poll, before, after)
+        return _without_reason(show.receipt(call.tx, poll, before, after), unsaid)
     if after and call.undone_by is None:
         call.undo_with("poll take-back", poll=poll.id, only=list(after))
     call.tx.of(POLLS).vote(poll, call.resident.id, before, after, said_at, reason)
     if before != after or reason:
         call.changed(f"{SUBJECT}:{poll.id}")
     call.in_sight = not poll.secret and bool(before or after)
-    return show.receipt(call.tx, poll, before, after, reason)
+    return _without_reason(show.receipt(call.tx, poll, before, after, reason), unsaid)
+
+
+def _without_reason(receipt: Message, unsaid: bool) -> Message:
+    """Who may not write there has Plein put no words of theirs there; said whatever they chose, which the
+    answer in an anonymous poll does not tell.
+    """
+    return replace(receipt, blocks=(*receipt.blocks, text("poll.receipt.silent"))) if unsaid else receipt
 
 
 def _cast_sealed(call: Call, poll: Poll, before: Choices, after: Choices, reason: str | None) -> None:
@@ -315,5 +325,5 @@ def remind_due(call: Call, job: Job) -> None:
     said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        key = f"poll:{poll.id}:reminder:{resident}"
+        key = f"{reminders_of(poll.id)}{resident}"
         call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)

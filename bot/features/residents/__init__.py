@@ -62,10 +62,10 @@ def _own_part(row: Mapping[str, Any]) -> Mapping[str, Any]:
 FEATURE = Feature(
     name="residents",
     commands=(
-        Command("language", wishes.set_language, open=True),
-        Command("reminders", wishes.set_reminders),
-        Command("me data", erase.hand_out),
-        Command("me forget", erase.forget_me),
+        Command("language", wishes.set_language, open=True, anyone=True),
+        Command("reminders", wishes.set_reminders, anyone=True),
+        Command("me data", erase.hand_out, anyone=True),
+        Command("me forget", erase.forget_me, anyone=True),
     ),
     suggest={"theme": suggest_themes, "language": wishes.suggest_languages},
     kinds={Resident: RESIDENT},
@@ -74,11 +74,11 @@ FEATURE = Feature(
 LINKING = Feature(
     name="links",
     commands=(
-        Command("me link", link.link_accounts, confidential=True),
-        Command("me unlink", unlink.unlink_account),
-        Command(link.YES, link.say_yes, listed=False),
-        Command(link.NO, link.say_no, listed=False),
-        Command(link.UNDO, link.undo_link, listed=False),
+        Command("me link", link.link_accounts, confidential=True, anyone=True),
+        Command("me unlink", unlink.unlink_account, anyone=True),
+        Command(link.YES, link.say_yes, listed=False, anyone=True),
+        Command(link.NO, link.say_no, listed=False, anyone=True),
+        Command(link.UNDO, link.undo_link, listed=False, anyone=True),
     ),
     jobs={link.LAPSE: link.lapse_due, link.SETTLE: link.settle_due},
     merge=merge_links,
@@ -90,11 +90,11 @@ LINKING = Feature(
 PROFILE = Feature(
     name="profile",
     commands=(
-        Command("me show", profile.show_profile, confidential=True),
-        Command("me name", name.choose_name),
-        Command("me interests", entries.choose_interests, confidential=True),
-        Command("me expertise", entries.choose_expertise, confidential=True),
-        Command("me for", entries.choose_association, confidential=True),
+        Command("me show", profile.show_profile, confidential=True, anyone=True),
+        Command("me name", name.choose_name, anyone=True),
+        Command("me interests", entries.choose_interests, confidential=True, anyone=True),
+        Command("me expertise", entries.choose_expertise, confidential=True, anyone=True),
+        Command("me for", entries.choose_association, confidential=True, anyone=True),
         Command(profile.KNOWS, profile.find_knowing, confidential=True),
         Command("who is", profile.show_person, confidential=True),
         Command("association list", associations.list_associations, open=True),

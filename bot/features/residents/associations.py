@@ -58,4 +58,6 @@ def retire_association(call: Call, association: str, *, sure: bool = False) -> M
 
 def suggest_associations(call: Call, given: str) -> Sequence[Suggestion]:
     """Those that there are."""
+    if not call.belongs():
+        return ()
     return fitting(call.tx.of(PROFILES).associations(), given)

@@ -114,6 +114,8 @@ def choose_association(
     clear: bool = False,
 ) -> Message:
     """Say which association you are there for."""
+    if association:
+        call.check_belongs()
     added = [_known(call, association)] if association else []
     gone = [remove] if remove else []
     return _change(call, About.ASSOCIATIONS, added, gone, show=show, hide=hide, clear=clear)
@@ -145,6 +147,8 @@ def _change(
     clear: bool,
 ) -> Message:
     """What was there is taken away first; what comes to a list is seen by who sees the list."""
+    if added or show:
+        call.check_belongs()  # it is for others there
     kept, me = call.tx.of(PROFILES), call.resident.id
     before = kept.of(me, about)
     _check_listed(before, removed)
@@ -186,10 +190,11 @@ def _said(about: About, listed: Listed, call: Call) -> Message:
 
 def _choose_from(about: About, call: Call) -> Iterator[Any]:
     """Which associations there are, where one of them is to be chosen."""
-    known = call.tx.of(PROFILES).associations() if about is About.ASSOCIATIONS else ()
+    is_asked = about is About.ASSOCIATIONS and call.belongs()
+    known = call.tx.of(PROFILES).associations() if is_asked else ()
     if known:
         yield text("profile.association.known", known=tuple(map(typed, known[:MOST])))
-    elif about is About.ASSOCIATIONS:
+    elif is_asked:
         yield text("profile.association.nowhere")
 
 

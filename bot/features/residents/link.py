@@ -251,7 +251,5 @@ def _vouch_for(call: Call, who: Resident) -> Message:
 
 
 def check_moderates(call: Call) -> None:
-    """Whether they are a moderator of the community: of a place of its own, not of one that anybody made."""
-    here = call.theme_here is not None and call.tx.places.is_ours(call.theme_here.id)
-    if call.resident.role < Role.MODERATOR and not (here and call.role_here >= Role.MODERATOR):
+    if not call.moderates:
         raise UserError("role.needed.moderator")

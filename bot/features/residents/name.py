@@ -27,6 +27,7 @@ def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> 
         known = known_as(call)
         key = "profile.name.own" if known.own else "profile.name.is"
         return message(text(key, name=known.name), text("profile.name.how"))
+    call.check_belongs()  # others are shown it
     # People call each other by "@", which is none of the name.
     name = unicodedata.normalize("NFC", " ".join(name.split()).lstrip("@ "))
     check_name(call, name)

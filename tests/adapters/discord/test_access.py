@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from bot.main.config import ThemeSection
+from bot.main.config import CommunitySection, ThemeSection
 from bot.model.people import Place
 from tests.doubles.discord import Discord, Person, Server, interactions
 from tests.doubles.discord.answers import Answer
 from tests.doubles.discord.permissions import bits
-from tests.doubles.discord.places import channel_changed
+from tests.doubles.discord.places import channel_changed, member_changed
 from tests.doubles.discord.state import Channel, Message
-from tests.on_discord import OnDiscord, plein_on
+from tests.on_discord import OnDiscord, opened, plein_on
 
 MOMENT, DAY = 10, 86_400
 
@@ -332,3 +332,48 @@ async def test_a_thread_that_nobody_uses_any_more_is_a_theme_again_once_somebody
     await chair.uses(thread, "poll open", question="Nemen we hem aan?", option="Ja | Nee")
     assert "Nemen we" in (await chair.uses(thread, "poll show", poll=1)).text
     assert await known()
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2], ids=["no line", "one community", "two"])
+async def test_of_the_community_nothing_is_told_to_who_is_not_there(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person, lines: int
+) -> None:
+    """A stranger, who has Plein on a server of her own; and Anna, who is put out of the town's."""
+    city, own = double.guild("Stad"), double.guild("Van Zef")
+    city.channel("sport")
+    zef = own.member("zef", locale="nl")
+    communities = [
+        CommunitySection(name="Dorp", servers=(town.id,)),
+        CommunitySection(name="Stad", servers=(city.id,)),
+    ][:lines]
+    async with plein_on(double, database, communities=communities):
+        await ben.uses("sport", "me expertise", words="geluid", show=True)
+        await anna.uses("sport", "poll list")
+        assert ben.mention in (await anna.uses(anna.dm, "who knows", topic="geluid")).text
+        elsewhere = own.member("anna")
+        await anna.leaves()
+        for person in (zef, elsewhere):
+            for path, options in (
+                ("who knows", {"topic": "geluid"}),
+                ("who is", {"person": "ben"}),
+                ("association list", {}),
+                ("community show", {}),
+            ):
+                told = await person.uses(person.dm, path, options)
+                assert "in een kanaal of kamer" in told.text, (path, told.text)
+        assert "Zal ik je vergeten?" in (await elsewhere.uses(elsewhere.dm, "me forget")).text
+
+
+async def test_who_has_not_agreed_to_the_rules_presses_nothing(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person
+) -> None:
+    """Clients grey it for them; Discord brings it from some of these all the same."""
+    async with plein_on(double, database) as plein:
+        board = await opened(plein, anna, "Een bank?")
+        town.guild.members[ben.id].pending = True
+        member_changed(double.world, town.guild, town.guild.members[ben.id])
+        assert "agree to the rules" in (await ben.presses(board, "Ja")).text
+        assert "agree to the rules" in (await ben.uses("sport", "vote", answer="1")).text
+        town.guild.members[ben.id].pending = False
+        member_changed(double.world, town.guild, town.guild.members[ben.id])
+        assert "you chose Ja" in (await ben.presses(board, "Ja")).text

@@ -293,3 +293,25 @@ async def test_a_crash_before_all_was_read(double: Discord, database: str) -> No
         await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen")
         await plein.until_quiet()
     assert (len(heard(anna, "je koos")), len(heard(ben, "je koos"))) == (1, 1)
+
+
+async def test_what_was_changed_after_the_end_was_said_after_the_end(
+    double: Discord, database: str, anna: Person, ben: Person
+) -> None:
+    """The history has it as it reads now, under the number of what was said in time."""
+    async with plein_on(double, database) as plein:
+        await anna.uses("sport", "poll open", question="Een bank?", option="Ja | Nee", closes="2d")
+        await plein.board("sport", "Een bank?")
+        await plein.turn(2 * 86_400 - 120)
+    double.clock.turn(30)
+    words = f"<@{double.bot.id}> help"
+    late, timely = await ben.says("sport", words), await anna.says("sport", words)
+    double.clock.turn(30)
+    await anna.edits(timely, f"<@{double.bot.id}> stem 1 --peiling 1")
+    double.clock.turn(1_200)
+    await ben.edits(late, f"<@{double.bot.id}> stem 2 --peiling 1")
+    async with plein_on(double, database) as plein:
+        await plein.caught_up()
+        await plein.until_quiet(5)
+        await plein.turn(10)
+        await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 1 stem.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.discord import ids
 from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Person, Server
 from tests.on_discord import OnDiscord, opened, plein_on
@@ -73,7 +72,7 @@ async def test_a_server_out_of_reach_is_no_trouble_in_another(
         assert "Een bank?" in (await anna.uses(anna.dm, "poll list")).text
 
 
-@pytest.mark.parametrize("made_up", ["", ids.spell("poll list", {"once": "yes:discord:1:1"})])
+@pytest.mark.parametrize("made_up", ["{}", "{}:{me}", "1a0 {event}", "1g0 {event}:{me}"])
 async def test_the_answer_to_somebody_else_cannot_be_had(
     plein: OnDiscord, anna: Person, ben: Person, made_up: str
 ) -> None:
@@ -83,7 +82,8 @@ async def test_the_answer_to_somebody_else_cannot_be_had(
     [form] = [
         button for button in wrong.message.components[0]["components"] if button["label"] == "Put in order"
     ]
-    form["custom_id"] = made_up or form["custom_id"]
+    event = form["custom_id"].split(" ")[1]
+    form["custom_id"] = made_up.format(form["custom_id"], event=event, me=anna.id)
     wrong.message.only_for = anna.id
     pressed = await anna.presses(wrong.message, form["custom_id"])
     assert pressed.modal is None

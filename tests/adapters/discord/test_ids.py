@@ -133,3 +133,17 @@ def test_nothing_made_up_breaks_it(custom_id: str) -> None:
 )
 def test_what_others_wrote_means_nothing(custom_id: str) -> None:
     assert read(custom_id) is None
+
+
+@pytest.mark.parametrize(
+    "made_up",
+    [
+        '1cpoll tick{"poll":18446744073709551615}',
+        '1cpoll vote{"answer":"a\\u0000"}',
+        '1cpoll choose{"numbers":[[9223372036854775808]]}',
+        '1cpoll tick{"a\\u0000":1}',
+    ],
+)
+def test_what_no_database_holds_is_nothing(made_up: str) -> None:
+    """Plein never wrote it, so nobody's press is answered by an error of its own."""
+    assert read(made_up) is None

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from adapters.discord.channels import MOST_LOOKED_UP
+from bot.main.config import CommunitySection
 from bot.model.message import message, typed
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
-from tests.doubles.discord import Discord, Person
+from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.thanks import INSTALLED
 from tests.on_discord import OnDiscord, plein_on
 
@@ -71,6 +73,70 @@ async def test_a_bot_or_who_is_not_there_is_nobody(double: Discord, plein: OnDis
         await anna.says(anna.dm, f"!test thank <@{who}>")
         await anna.hears(anna.dm, who)
         assert await name_of(plein, who) is None
+
+
+MEMBER = "/guilds/{guild_id}/members/{user_id}"
+
+
+async def test_in_private_nobody_is_meant_who_is_in_another_community(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person
+) -> None:
+    """Anna is in both. For the one she names Ben, who is in the other alone, and what he is called there."""
+    city = double.guild("Stad")
+    city.channel("sport")
+    lines = [
+        CommunitySection(name="Dorp", servers=(town.id,)),
+        CommunitySection(name="Stad", servers=(city.id,)),
+    ]
+    there = city.member("anna", locale="nl")
+    ben.member.nick = "Benny van het dorp"
+    async with plein_on(double, database, communities=lines, installed=INSTALLED) as plein:
+        for person in (anna, there, ben):
+            await person.uses("sport", "help")
+        await there.presses((await there.uses(there.dm, "poll list")).message, "Stad")
+        refused = await there.uses(there.dm, "test thank", who=ben.mention)
+        assert ben.mention not in refused.text
+        assert await residents_called(plein, 2, "Benny van het dorp") == 0
+        await there.presses((await there.uses(there.dm, "community choose")).message, "Dorp")
+        assert ben.mention in (await there.uses(there.dm, "test thank", who=ben.mention)).text
+
+
+async def residents_called(plein: OnDiscord, community: int, name: str) -> int:
+    found = await plein.core.store.run(lambda tx: list(tx.people.named(name, None)), community=community)
+    return len(found)
+
+
+async def test_whoever_counts_finds_nobody_who_takes_part_in_nothing(
+    plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    await anna.uses("sport", "test thank", who=ben.mention)
+    for number in range(1, 5):
+        found = await anna.uses("sport", "who is", person=f"resident:{number}")
+        assert ben.mention not in found.text
+
+
+async def test_people_who_were_made_up_are_looked_up_now_and_then(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """However many somebody names, and what Discord answered once is not asked again at once."""
+    await anna.uses("sport", "help")
+
+    def asked() -> int:
+        return len(double.calls_to("GET", MEMBER))
+
+    before = asked()
+    for number in range(10):
+        words = " ".join(f"<@{10**17 + 10 * number + made_up}>" for made_up in range(10))
+        await anna.uses("sport", "who is", person=words)
+    assert asked() - before <= MOST_LOOKED_UP
+    # Others are looked up all the same, and so are they a minute later.
+    assert ben.mention in (await ben.uses("sport", "test thank", who=ben.mention)).text
+    await plein.turn(61)
+    assert ben.mention in (await anna.uses("sport", "test thank", who=ben.mention)).text
+    before = asked()
+    for _ in range(3):
+        await anna.uses("sport", "who is", person=f"<@{10**17}>")
+    assert asked() - before == 1
 
 
 async def test_an_account_that_discord_does_not_know_any_more(

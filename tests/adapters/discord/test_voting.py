@@ -212,7 +212,7 @@ async def test_who_objects_is_asked_why(plein: OnDiscord, anna: Person, ben: Per
 
 def events_of(person: Person) -> Callable[[Transaction], list[str]]:
     """What of their doing has a row of its own."""
-    mine = select(handled.c.id).where(handled.c.id.endswith(f":{person.id}"))
+    mine = select(handled.c.id).where(handled.c.author == f"discord:{person.id}")
     return lambda tx: cast(Tx, tx).db.execute(mine).scalars()
 
 

@@ -149,3 +149,28 @@ async def test_where_plein_is_not_in_a_private_thread_it_asks_to_be_named(
     await anna.says(thread, f"<@{plein.double.bot.user.id}> peiling lijst")
     await shown_in(plein, thread, "Nemen we hem aan?")
     assert boards(town.channel("sport")) == []
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["there", "in private"])
+@pytest.mark.parametrize("anonymous", [False, True], ids=["open", "anonymous"])
+async def test_who_may_not_write_there_has_no_reason_put_there(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person, private: bool, anonymous: bool
+) -> None:
+    """Their objection counts; and in secret the answer is the same, whatever they chose."""
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank", "", kind="consent", anonymous=anonymous, closes="2d")
+        town.role("muted")
+        town.deny("sport", "muted", ["send_messages"])
+        town.give(ben, "muted")
+        where = ben.dm if private else "sport"
+        objects = await ben.uses(where, "vote", answer="object that scoundrel", poll=1)
+        assert "may not write there" in objects.text
+        if anonymous:
+            await plein.turn(60)
+            agrees = await ben.uses(where, "vote", answer="agree", poll=1)
+            assert agrees.text == objects.text
+            await ben.uses(where, "vote", answer="object that scoundrel", poll=1)
+        await plein.until_quiet(5)
+        await plein.turn(2 * 86_400)
+        board = await plein.board("sport", "Bezwaar: 1")
+        assert not any("scoundrel" in said.text for said in (board, *anna.sees("sport")))

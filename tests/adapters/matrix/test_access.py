@@ -65,6 +65,29 @@ async def test_demoted_from_50_to_0_nobody_steers_from_a_room_of_their_own(town:
     assert sum("is van iemand anders" in words for words in said) == 3
 
 
+async def test_who_is_in_none_of_its_rooms_is_told_where_to_go(town: Town) -> None:
+    """A stranger, and whoever was put out: of people and of the community's own things nothing."""
+    anna, ben, zef = [await town.resident(name) for name in ("anna", "ben", "zef")]
+    room = await town.room(anna.person, ben.person)
+    await anna.person.say(room, "!mijn kennis trompetspel --toon")
+    await ben.person.say(ben.direct, "!wie weet trompetspel")
+    await ben.told(anna.person.name)
+    await anna.person.request("POST", f"rooms/{room}/ban", {"user_id": ben.person.user_id})
+    for somebody in (ben, zef):
+        for words in (
+            "!wie weet trompetspel",
+            f"!wie is {anna.person.user_id}",
+            "!vereniging lijst",
+            "!gemeenschap toon",
+        ):
+            await somebody.person.say(somebody.direct, words)
+
+        await somebody.person.say(somebody.direct, "!mijn profiel")
+        await somebody.told("Ik noem je")
+        told = [said.body for said in shown(await somebody.person.history(somebody.direct)) if said.key]
+        assert sum("Kom eerst in een kanaal of kamer" in words for words in told) == 4, told
+
+
 # --- a room of one's own ---
 
 

@@ -99,6 +99,7 @@ async def test_taking_in_very_much_is_done_beside_everything_else(bench: Bench) 
     room = await host.create_room(invite=[bot.user_id])
     await bot.join(room)
     loop, longest, last = asyncio.get_running_loop(), 0.0, 0.0
+    handle: asyncio.Handle | None = None
     many = members(VERY_MANY)
     bench.proxy.change("/sync", lambda answer: fill(answer, room, many), times=1)
 
@@ -111,6 +112,7 @@ async def test_taking_in_very_much_is_done_beside_everything_else(bench: Bench) 
     handle = loop.call_soon(tick)
     answer = await bot.sync(full_state=True)
     tick()
+    assert handle
     handle.cancel()
     assert isinstance(answer, nio.SyncResponse)
     assert len(answer.rooms.join[room].state) >= VERY_MANY
@@ -160,11 +162,10 @@ async def test_what_is_a_communitys_own_is_taken_in_however_large(database_url: 
 async def test_nothing_malformed_breaks_it() -> None:
     async with open_town("sqlite:///:memory:") as town:
         welcome, spaces = Welcome(town.core, ME, (), Invitations()), Spaces(["!space"])
-        for odd in (None, [], {"join": 3}, {"join": {"!r": 3, "!space": []}, "leave": []}):
-            body = {"next_batch": "s", "rooms": odd}
-            assert note_spaces(body, spaces) == set()
-            assert await leave_out(body, spaces, welcome) == {}
-        for odd in (3, {"events": 3}, {"events": [None, {"type": []}]}):
-            body = {"next_batch": "s", "rooms": {"join": {"!space": {"state": odd, "timeline": odd}}}}
+        odd_rooms: list[Any] = [None, [], {"join": 3}, {"join": {"!r": 3, "!space": []}, "leave": []}]
+        odd_parts: list[Any] = [3, {"events": 3}, {"events": [None, {"type": []}]}]
+        odd_rooms += [{"join": {"!space": {"state": part, "timeline": part}}} for part in odd_parts]
+        for rooms in odd_rooms:
+            body: Json = {"next_batch": "s", "rooms": rooms}
             assert note_spaces(body, spaces) == set()
             assert await leave_out(body, spaces, welcome) == {}

@@ -194,10 +194,10 @@ def test_any_line_is_read_or_answered(words: str) -> None:
         *("--zzz " * 1300, "—zzz " * 1500, "-sluit " * 1100, "- anoniem " * 780, "--" * 3900, "—" * 7900),
         *("--" + "z" * 7900, "- " * 3900, "-" + " " * 7900, '"a ' * 2600, '"" ' * 2600, '"a" b" ' * 1100),
         *('" a' * 2600, "“a " * 2600, "«a " * 2600, "--sluit=" * 980, "\n- a" * 1900, "„" * 7900, "a" * 7900),
-        "-- -- -- anoniem " * 450,
+        *("-- -- -- anoniem " * 450, "= " * 3950, "ja " * 2600, "? " * 3900, "\n " * 3900, "x\t" * 3900),
     ],
 )
-@pytest.mark.parametrize("command", ["!peiling open", "!stem", '!peiling open "Wat?" Ja | Nee'])
+@pytest.mark.parametrize("command", ["!peiling", "!peiling open", "!stem", '!peiling open "Wat?" Ja | Nee'])
 def test_a_long_line_costs_what_its_length_is(words: str, command: str) -> None:
     """Measured against a tenth of it, so that a busy machine is no fault."""
 

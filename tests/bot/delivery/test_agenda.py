@@ -261,7 +261,7 @@ async def test_it_forgets_by_itself_soon_after_the_start(town: Town, monkeypatch
     running = asyncio.create_task(Ran(town, SystemClock()).agenda.run())
     try:
         async with asyncio.timeout(60):
-            while await store.read(lambda tx: tx.handled.answer("old")):
+            while await store.read(lambda tx: tx.handled.answer("old", None)):
                 pass
     finally:
         running.cancel()

@@ -12,7 +12,7 @@ import pytest
 
 from bot.delivery import outbox, worker
 from bot.delivery.outbox import AT_ONCE
-from bot.delivery.worker import PARK_AFTER
+from bot.delivery.worker import MOST_PLACES_A_DAY, PARK_AFTER
 from bot.errors import Gone, NotOurs, Refused, StoreFailed, TryLater
 from bot.model.message import message, typed
 from bot.model.people import Identity, Place
@@ -89,6 +89,20 @@ async def test_patience_is_no_failure(town: Town) -> None:
     town.clock.turn(timedelta(seconds=2))
     await flush(town)
     assert town.platform.where("sport") == ["een"]
+
+
+async def test_a_clock_that_was_ahead_holds_up_nothing_for_as_long(town: Town) -> None:
+    """A machine that wakes, or is told the wrong time: what had to wait then waited until tomorrow."""
+    await town.joined("sport")
+    await flush(town)
+    town.clock.turn(timedelta(days=1))
+    town.platform.trouble["sport"] = [TryLater(5, unsent=True)]
+    await town.post("sport", "one")
+    await flush(town)
+    town.clock.turn(timedelta(days=-1))
+    await town.post("sport", "two")
+    await flush(town)
+    assert town.platform.where("sport") == ["one", "two"]
 
 
 async def test_while_a_place_waits_nothing_is_due(town: Town) -> None:
@@ -485,3 +499,18 @@ async def test_stopped_at_any_moment_the_wanted_state_comes_true(town: Town) -> 
         ("edit", "om negen uur"),
         ("retract", f"${POST}"),
     ]
+
+
+async def test_whoever_takes_away_places_has_moderators_told_of_so_many_a_day(database_url: str) -> None:
+    async with open_town(database_url, moderators=("mia",)) as town:
+        for day in (1, 2):
+            rooms = [f"room{day}{number}" for number in range(MOST_PLACES_A_DAY + 3)]
+            for room in rooms:
+                await town.joined(room, theme=room)
+                town.platform.trouble[room] = [Gone("weg") for _ in range(2)]
+                await town.post(room, "een", "twee")
+            for _ in range(3):
+                await flush(town)
+            told = [words for words in town.platform.where("mia") if "kon niet bezorgd worden" in words]
+            assert len(told) == day * MOST_PLACES_A_DAY
+            town.clock.turn(timedelta(days=1))

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from bot.clock import HandClock
+from bot.errors import TryLater
 from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY, Place, Role
@@ -23,6 +26,7 @@ from bot.texts import Voice
 from storage import tables
 from tests.chat import NOW, Chat, open_chat
 from tests.doubles.linking import account, ask, code_for, key, link, press, resident, say
+from tests.doubles.platform import PLATFORM, open_town
 from tests.doubles.polls import counted
 from tests.test_people_tables import db
 
@@ -140,6 +144,98 @@ async def test_killed_before_the_end_it_goes_on(tmp_path: Path) -> None:
     async with open_chat(f"sqlite:///{after}/plein.db", language="en", clock=clock) as chat:
         await chat.core.run_due()
         assert not found_in(after, "annelies", "kingfishers")
+
+
+async def test_of_whoever_was_answered_for_years_it_goes_page_by_page(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that nobody is held up meanwhile; and what waits to be said to them goes at once."""
+    monkeypatch.setattr("storage.forgotten.PAGE", 10)
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        for number in range(25):
+            asked = replace(town.asked("eve", f"!poll show {number}", room=None), by_post=True)
+            await town.core.handle(asked)
+            await town.core.handle(town.asked("ben", "!poll list"))
+        await town.core.outbox.worker.flush()
+        town.platform.trouble["eve"] = [TryLater(3600, unsent=True)]
+        await town.core.handle(replace(town.asked("eve", "!help", room=None), by_post=True))
+
+        def left(tx: Any) -> dict[str, int]:
+            return {
+                "posts": tx.db.execute(select(func.count()).where(tables.posts.c.room == "eve")).scalar(),
+                "refs": tx.db.execute(select(func.count()).select_from(tables.refs)).scalar(),
+                "handled": tx.db.execute(
+                    select(func.count()).where(tables.handled.c.author == f"{PLATFORM}:eve")
+                ).scalar(),
+            }
+
+        def waiting(tx: Any) -> int:
+            unsent = tables.posts.c.sent_at.is_(None)
+            return int(tx.db.execute(select(func.count()).where(unsent)).scalar())
+
+        before = await town.core.store.run(left)
+        assert before["posts"] == before["handled"] == 26
+        assert "vergeten" in await town.say("eve", "!me forget --sure", room=None)
+        some = await town.core.store.run(left)
+        assert some["posts"] == some["handled"] == 16, "a page of it"
+        assert await town.core.store.run(waiting) == 0
+        town.clock.turn(MINUTE)
+        await town.core.run_due()
+        after = await town.core.store.run(left)
+        assert after["posts"] == after["handled"] == 0
+        assert before["refs"] - after["refs"] == 25
+
+
+async def test_whoever_was_forgotten_while_the_clock_was_ahead_is_heard(database_url: str) -> None:
+    """And what they said before is not dealt with all the same."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("ben", "!poll list")
+        before = town.asked("ben", "!poll list")
+        town.clock.turn(timedelta(days=1))
+        assert "vergeten" in await town.say("ben", "!me forget --sure")
+        town.clock.turn(MINUTE)
+        await town.core.run_due()
+        town.clock.turn(timedelta(days=-1) + MINUTE)
+        assert await town.core.handle(before) is None
+        assert await town.say("ben", "!poll list")
+        assert await town.core.handle(replace(before, id="again")) is None
+        assert await town.say("ben", "!poll list")
+
+
+class Pausing(HandClock):
+    """Whoever sleeps by it is known to."""
+
+    def __init__(self) -> None:
+        super().__init__(NOW)
+        self.paused = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        self.paused.set()
+        await asyncio.Event().wait()
+
+
+async def test_where_it_cannot_be_kept_who_is_forgotten_it_is_tried_again(tmp_path: Path) -> None:
+    """The list stands on another disk than the database, which may be full."""
+    clock, listed = Pausing(), tmp_path / "plein.db-keys" / "forgotten.list"
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
+        await busy(chat)
+        listed.mkdir()
+        clock.turn(MINUTE)
+        await ask(chat, ANN, "!me forget --sure")
+        clock.turn(MINUTE)
+        running = asyncio.create_task(chat.core.erasing.run())
+        await asyncio.wait(
+            [running, asyncio.ensure_future(clock.paused.wait())], return_when="FIRST_COMPLETED"
+        )
+        assert not running.done(), "Plein goes on"
+        running.cancel()
+        assert found_in(tmp_path, "annelies")
+        listed.rmdir()
+        await chat.core.run_due()
+        assert not found_in(tmp_path, "annelies")
+        assert listed.read_text()
 
 
 async def test_a_backup_forgets_them_again(tmp_path: Path) -> None:

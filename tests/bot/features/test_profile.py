@@ -45,6 +45,8 @@ NASTY = [
 async def chat(tmp_path: Path) -> AsyncIterator[Chat]:
     clock = HandClock(NOW)
     async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
+        for who in (ANN, BEN, BENNY, EVE, MIA):
+            await chat.say(f"{who}/square: good evening")  # they are there, and nothing is known of them
         yield chat
 
 

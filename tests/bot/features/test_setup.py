@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.features.communities import MOST_LACKS
+from bot.features.setup import MOST_LACKS
 from bot.model.events import Lack
 from bot.model.message import typed
 from bot.model.people import FIRST_COMMUNITY, Place, Role
@@ -53,7 +53,7 @@ async def test_several_accounts_are_asked_and_one_that_is_silent_is_named(town: 
     await town.core.serve(other)
     answer = await town.say("mia", "!gemeenschap richt in", room=SQUARE)
     assert "No boards." in answer
-    assert "Wat er op elsewhere nog mist, is nu niet te zien" in answer
+    assert "Wat er op Elsewhere nog mist, is nu niet te zien" in answer
 
 
 async def test_what_is_brought_twice_is_looked_at_once(town: Town) -> None:

@@ -27,7 +27,8 @@ from tests.test_imports import ROOT
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.abcdefghijklmnopqrstuvwxyz0123"
 # As a script answers them: for each question a line.
-ANSWERS = ["Dorp", "en", "brussels", "both", "11, 22", "#dorp:example.org", "here", TOKEN]
+MIA = "Mia Maes @mia:example.org 33, Ben matrix:@ben:example.org"
+ANSWERS = ["Dorp", "en", "brussels", "both", "11, 22", "#dorp:example.org", MIA, "here", TOKEN]
 ON_MATRIX = ["matrix.example.org", "@plein:example.org", "password", "here", "hunter2hunter2"]
 END = ["", "yes"]
 BY_HAND = f"""\
@@ -99,6 +100,10 @@ def test_what_is_answered_is_what_is_configured(
     (town,) = config.each
     assert (town.name, town.language, town.zone) == ("Dorp", "en", "Europe/Brussels")
     assert (town.servers, town.spaces) == (("11", "22"), ("#dorp:example.org",))
+    assert [(who.name, who.accounts, who.role) for who in town.residents] == [
+        ("Mia Maes", ("matrix:@mia:example.org", "discord:33"), "moderator"),
+        ("Ben", ("matrix:@ben:example.org",), "moderator"),
+    ]
     discord, matrix = config.of(Discord), config.of(Matrix)
     assert discord
     assert matrix
@@ -125,7 +130,8 @@ def test_with_enter_alone_there_is_a_console(monkeypatch: pytest.MonkeyPatch) ->
 def test_what_cannot_be_is_asked_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wrong = ["", "Dorp", "fr", "nl", "Mars", "Europe/London", "telegram", "discord", "dorp", "11", "now"]
+    wrong = ["", "Dorp", "fr", "nl", "Mars", "Europe/London", "telegram", "discord", "dorp", "11"]
+    wrong += ["Mia", "33", "Mia @mia", "Mia 33, Ben 33", "Mia 33", "now"]
     assert init(monkeypatch, *wrong, "here", "Bot x", TOKEN, "mysql://x", "plein.db", "perhaps", "yes") == 0
     config = load(Path("config.toml"), FEATURES, {})
     assert (config.each[0].language, config.each[0].zone) == ("nl", "Europe/London")
@@ -137,6 +143,8 @@ def test_what_cannot_be_is_asked_again(
         "There is no such time zone. Write for instance `Europe/Brussels`.",
         "“telegram” is not one of them. Choose matrix, discord, both or -.",
         "Write Discord’s number",
+        "Write who it is and then the accounts, such as `Mia @mia:example.org`, or - for nobody.",
+        "There is a line with discord:33 already.",
         "“now” is not one of them. Choose here, file or environment.",
         "This cannot be a token.",
         "Begin with `sqlite:///` or `postgresql://`.",
@@ -149,7 +157,7 @@ def test_secrets_may_come_from_elsewhere(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("token").write_text(f"{TOKEN}\n")
-    ways = ["Dorp", "", "", "both", "-", "-", "file", "nowhere", "token", *ON_MATRIX[:3], "environment"]
+    ways = ["Dorp", "", "", "both", "-", "-", "-", "file", "nowhere", "token", *ON_MATRIX[:3], "environment"]
     assert init(monkeypatch, *ways, "postgresql", "", "yes") == 0
     source, said = Path("config.toml").read_text(), capsys.readouterr().out
     assert TOKEN not in source + said
@@ -187,6 +195,7 @@ def test_in_the_language_of_the_terminal(
             "beide",
             "-",
             "-",
+            "Jo @jo:example.org",
             "omgeving",
             *ON_MATRIX[:2],
             "wachtwoord",
@@ -214,7 +223,7 @@ def test_with_enter_alone_every_byte_stays(
 ) -> None:
     file = Path("config.toml")
     file.write_bytes(source.encode())
-    assert init(monkeypatch, *[""] * 7) == 0
+    assert init(monkeypatch, *[""] * 8) == 0
     assert file.read_bytes() == source.encode()
     said = capsys.readouterr().out
     assert "config.toml stays as it was." in said
@@ -230,7 +239,7 @@ def test_what_is_changed_is_changed_there_alone(
     file.write_text(BY_HAND)
     file.chmod(0o644)
     new = "abc.def.ghi"
-    assert init(monkeypatch, "Gemeente Dorp", "en", "", "", "11 33", "here", new, "", "yes") == 0
+    assert init(monkeypatch, "Gemeente Dorp", "en", "", "", "11 33", "", "here", new, "", "yes") == 0
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     before, after = lines_of(BY_HAND), lines_of(file.read_text())
     assert [line for line in before if line not in after] == [
@@ -272,7 +281,7 @@ def test_a_platform_is_added_and_none_taken_away(
 ) -> None:
     file = Path("config.toml")
     file.write_text(BY_HAND)
-    assert init(monkeypatch, "", "", "", "matrix", "both", "", "", *ON_MATRIX, "", "yes") == 0
+    assert init(monkeypatch, "", "", "", "matrix", "both", "", "", "", *ON_MATRIX, "", "yes") == 0
     assert "I do not take [discord] away" in capsys.readouterr().out
     assert file.read_text().startswith(BY_HAND.rstrip("\n"))
     assert load(file, FEATURES, {}).of(Matrix)
@@ -298,7 +307,7 @@ def test_of_several_communities_one_is_changed(monkeypatch: pytest.MonkeyPatch) 
     """By its key it is still known, with all that is kept of it."""
     file = Path("config.toml")
     file.write_text(SEVERAL)
-    assert init(monkeypatch, "2", "Grote stad", "", "", "", "", "", "", "yes") == 0
+    assert init(monkeypatch, "2", "Grote stad", "", "", "", "", "", "", "", "yes") == 0
     assert file.read_text() == SEVERAL.replace('"Stad"\n', '"Grote stad"\n') + 'key = "Stad"\n'
     assert [one.known_as for one in load(file, FEATURES, {}).each] == ["Dorp", "Stad"]
 
@@ -307,7 +316,7 @@ def test_a_community_is_added(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     """What contradicts another one's is asked anew, with what was answered."""
     file = Path("config.toml")
     file.write_text(SEVERAL)
-    once = ["+", "Gehucht", "nl", "", "", "11", "", ""]
+    once = ["+", "Gehucht", "nl", "", "", "11", "Jo 44", "", ""]
     again = ["", "", "", "", "", "33", "", "", "yes"]
     assert init(monkeypatch, *once, *again) == 0
     assert file.read_text().startswith(SEVERAL)
@@ -316,12 +325,31 @@ def test_a_community_is_added(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     assert "A server belongs to one community." in capsys.readouterr().out
 
 
+def test_who_moderates_is_asked_where_nobody_does(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever is on a line already is left as somebody wrote it, and told what to write."""
+    file = Path("config.toml")
+    file.write_text(BY_HAND)
+    assert init(monkeypatch, "", "", "", "", "", "Mia 1", "Jo 44", "", "", "yes") == 0
+    assert (
+        'There is a line with discord:1 already. Put `role = "moderator"` to that person'
+        in capsys.readouterr().out
+    )
+    assert file.read_text().startswith(BY_HAND)
+    found = load(file, FEATURES, {}).each[0].residents
+    assert [(who.name, who.role) for who in found] == [("Mia", "resident"), ("Jo", "moderator")]
+    before = file.read_bytes()
+    assert init(monkeypatch, *[""] * 7) == 0
+    assert file.read_bytes() == before
+
+
 def test_what_was_wrong_before_is_told_and_holds_up_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = Path("config.toml")
     file.write_text(f"{BY_HAND}[polls]\nat_onze = 3\n")
-    assert init(monkeypatch, "Gehucht", "", "", "", "", "", "", "yes") == 0
+    assert init(monkeypatch, "Gehucht", "", "", "", "", "", "", "", "yes") == 0
     assert capsys.readouterr().out.count("Did you mean polls.at_once?") == 2
     assert 'name    = "Gehucht"' in file.read_text()
 
@@ -380,7 +408,7 @@ def test_what_somebody_else_writes_meanwhile_stays(
             file.write_text("# van iemand anders\n")
             return super().readline(size)
 
-    lines = ["Stad", "", "", "", "", "", "", "yes"] if there else LINES
+    lines = ["Stad", "", "", "", "", "", "", "", "yes"] if there else LINES
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Meanwhile(lines), encoding="utf-8"))
     assert cli.main(["init"]) == 1
     assert os.listdir() == ["config.toml"]
@@ -399,7 +427,7 @@ def test_a_link_stays_one(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("etc").mkdir()
     Path("etc/plein.toml").write_text(BY_HAND)
     Path("config.toml").symlink_to("etc/plein.toml")
-    assert init(monkeypatch, "Stad", "", "", "", "", "", "", "yes") == 0
+    assert init(monkeypatch, "Stad", "", "", "", "", "", "", "", "yes") == 0
     assert Path("config.toml").is_symlink()
     assert 'name    = "Stad"' in Path("etc/plein.toml").read_text()
 
@@ -441,9 +469,12 @@ class AtTerminal:
 
     def interrupt(self) -> None:
         """Ctrl-C, and once more where it came just before the process began to wait for a line."""
-        self.type("\x03")
-        while not self._hears(1):
+        before = len(self.said)
+        while not self.said[before:].replace("^C", "").strip():
             self.type("\x03")
+            # The terminal itself echoes the key: that says nothing of the process.
+            while self._hears(3) and not self.said[before:].replace("^C", "").strip():
+                pass
 
     def end(self) -> int:
         with contextlib.suppress(OSError):  # how a terminal says that nobody is there any more
@@ -481,6 +512,7 @@ def test_at_a_terminal_a_secret_is_not_seen(terminal: AtTerminal) -> None:
         ("time zone?", ""),
         ("people?", "discord"),
         ("servers on Discord", "11"),
+        ("moderates there?", "Mia 33"),
         ("its token", "here"),
         ("you do not see it", TOKEN),
         ("kept?", ""),

@@ -356,6 +356,28 @@ async def test_who_asks_a_great_deal_waits(town: Town) -> None:
 # --- which theme ---
 
 
+async def test_whoever_is_forgotten_begins_no_limit_anew(town: Town) -> None:
+    """What they asked stays, opened by nobody; and nobody's polls have no end."""
+    town.configure(PollsSettings(at_once=2, a_day=5))
+    for number in range(3):
+        opened = [
+            (await answer_to(town, f'!poll open "Wat {number}?" A | B --closes {day}d')).lines[0].key
+            for day in (2, 3)
+        ]
+        assert opened == (["poll.opened"] * 2 if number == 0 else ["poll.flood.at_once"] * 2)
+        await town.say("anna", "!me forget --sure")
+        town.clock.turn(timedelta(minutes=1))
+        await town.core.run_due()
+    # What they asked closes in its time, and they may ask again.
+    town.clock.turn(timedelta(days=2, hours=1))
+    await town.core.run_due()
+    assert (await answer_to(town, '!poll open "Nog?" A | B')).lines[0].key == "poll.opened"
+    assert (await answer_to(town, '!poll open "En nog?" A | B')).lines[0].key == "poll.flood.at_once"
+    town.clock.turn(timedelta(days=1))
+    await town.core.run_due()
+    assert (await answer_to(town, '!poll open "En nog?" A | B')).lines[0].key == "poll.opened"
+
+
 async def test_a_poll_is_opened_in_a_theme_from_a_private_conversation(town: Town) -> None:
     await town.joined("buurt", theme="De Buurt")
     await town.say("anna", "!help", room="buurt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -286,6 +287,30 @@ async def test_whoever_voted_keeps_it(town: Town) -> None:
     kept = await press(town, "ben", "poll choose", poll=1, numbers=(1,), unless_voted=True)
     assert kept.lines[0] == first.lines[0]
     assert await town.core.store.run(lambda tx: tally(tx, 1)) == [0, 1]
+    await press(town, "ben", "poll choose", poll=1, numbers=(1,))
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == [1, 0]
+
+
+@pytest.mark.parametrize("kind", ["choice", "approval"])
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("!vote 2", ("poll withdraw", {})),
+        ("!vote 2", ("poll choose", {"numbers": ()})),
+        ("!vote 2", ("poll take-back", {"only": (2,)})),
+        ("!poll list", ("poll withdraw", {})),
+    ],
+    ids=["withdrawn", "chosen no more", "removed", "never voted elsewhere"],
+)
+async def test_whoever_took_their_vote_back_has_none(
+    town: Town, kind: str, first: str, then: tuple[str, dict[str, Any]]
+) -> None:
+    """A platform's own poll is counted at its end: what somebody said to Plein stands, a withdrawal too."""
+    await town.say("anna", f'!poll open "Wat?" A | B --kind {kind}')
+    await town.say("ben", first)
+    await press(town, "ben", then[0], poll=1, **then[1])
+    await press(town, "ben", "poll choose", poll=1, numbers=(1,), unless_voted=True)
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == [0, 0]
     await press(town, "ben", "poll choose", poll=1, numbers=(1,))
     assert await town.core.store.run(lambda tx: tally(tx, 1)) == [1, 0]
 

@@ -6,12 +6,12 @@ from tests.doubles.discord import permissions, places
 from tests.doubles.discord.api.table import Answer, Ask, route
 from tests.doubles.discord.errors import Form, Json, refuse
 from tests.doubles.discord.render import channel_json, guild_json, member_json, role_json, user_json
-from tests.doubles.discord.state import Channel, Guild, Member, Overwrite, Role
+from tests.doubles.discord.state import FORUM, TEXT, Channel, Guild, Member, Overwrite, Role
 
 MEMBER = "/guilds/{guild_id}/members/{user_id}"
 CHANNEL = "/channels/{channel_id}"
 ROLE = "/guilds/{guild_id}/roles/{role_id}"
-MOST_CHANNELS = 500
+MOST_CHANNELS, MOST_IN_CATEGORY = 500, 50
 
 
 @route("GET", "/guilds/{guild_id}")
@@ -33,12 +33,16 @@ def channels(ask: Ask) -> Answer:
 @route("POST", "/guilds/{guild_id}/channels")
 def open_channel(ask: Ask) -> Answer:
     guild = ask.guild("manage_channels")
-    if len(guild.channels) >= MOST_CHANNELS:
+    if sum(not channel.thread for channel in guild.channels.values()) >= MOST_CHANNELS:
         raise refuse(30013)
     form = Form()
     if not ask.json.get("name"):
         form.required("name")
     _check_channel(form, guild, ask.json)
+    parent = str(ask.json.get("parent_id"))
+    if sum(channel.parent_id == parent for channel in guild.channels.values()) >= MOST_IN_CATEGORY:
+        words = f"Maximum number of channels in category reached ({MOST_IN_CATEGORY})"
+        form.say("CHANNEL_PARENT_MAX_CHANNELS", words, "parent_id")
     form.check()
     _demand_own(ask, guild, ask.json.get("permission_overwrites") or [])
     channel = Channel(ask.world.clock.new_id(), int(ask.json.get("type") or 0), guild_id=guild.id)
@@ -68,7 +72,7 @@ def _demand_own(ask: Ask, guild: Guild, overwrites: list[Json]) -> None:
 
 def _shape(channel: Channel, body: Json) -> None:
     channel.name = str(body.get("name", channel.name))
-    if channel.type == 0:
+    if channel.type in (TEXT, FORUM):
         channel.name = channel.name.strip().lower().replace(" ", "-")
     channel.topic = body.get("topic", channel.topic)
     channel.nsfw = bool(body.get("nsfw", channel.nsfw))

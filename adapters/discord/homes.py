@@ -1,0 +1,165 @@
+"""What themes can have for a home on Discord: a category or a forum that is there, or that Plein makes.
+
+Discord has no key for making a channel, and its library repeats by itself what got no answer. So it is asked
+once, by a request of our own; and before and after that it is looked whether there is one by that name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import aiohttp
+import discord
+from discord.http import Route
+
+from adapters.discord.channels import ASK_AGAIN, PLATFORM
+from adapters.discord.session import Session
+from adapters.discord.trouble import TROUBLE
+from bot.errors import TryLater, UserError
+from bot.model.homes import Home, Option
+from bot.model.message import Text, text
+
+CATEGORY, FORUM = "discord.home.category", "discord.home.forum"
+KINDS: Mapping[str, discord.ChannelType] = {
+    CATEGORY: discord.ChannelType.category,
+    FORUM: discord.ChannelType.forum,
+}
+MOST_CHANNELS, MOST_IN_CATEGORY = 500, 50
+# What Plein must be allowed in each, to make room for a theme there.
+NEEDED = {CATEGORY: ("view_channel", "manage_channels"), FORUM: ("view_channel", "send_messages")}
+# Codes: too many channels; not allowed; no such kind of channel on this server.
+_FULL, _NOT_ALLOWED, _NO_SUCH_KIND = 30013, (50001, 50013), 50024
+# Without an answer it may be made a moment later.
+LOOK_AGAIN = 2.0
+
+
+async def options_for(on: Session, community: int) -> list[Option]:
+    """On each of its servers. Raises: TryLater where one says nothing just now."""
+    found: list[Option] = []
+    for server in on.places.servers_of(community):
+        channels = await _channels(server)
+        known = (_known(server, channel, channels) for channel in channels)
+        found += [option for option in known if option]
+        lacks = _lacks_to_make(server, channels)
+        for kind in KINDS:
+            new = Home(PLATFORM, kind, f"{KINDS[kind].name}@{server.id}", "", server.name)
+            found.append(Option(new, is_new=True, lacks=lacks))
+    return sorted(found, key=lambda option: option.is_new)
+
+
+async def make(on: Session, community: int, wanted: Home, name: str) -> Home:
+    """The oldest of that kind and name; made where there is none. Raises: UserError, TryLater, OSError."""
+    server = on.client.get_guild(int(wanted.ref.partition("@")[2]))
+    if server not in on.places.servers_of(community):
+        raise UserError("home.over", platform="Discord")
+    assert server
+    if found := _by_name(await _channels(server), wanted.kind, name):
+        return _as_home(server, found, wanted.kind)
+    try:
+        return await _ask_for(on, server, wanted, name)
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        await on.clock.sleep(LOOK_AGAIN)
+        if found := _by_name(await _channels(server), wanted.kind, name):
+            return _as_home(server, found, wanted.kind)
+        raise ConnectionError("Discord did not say whether it made it") from error
+
+
+async def _ask_for(on: Session, server: discord.Guild, wanted: Home, name: str) -> Home:
+    """Once. Raises: UserError, TryLater, and OSError or ClientError where nobody knows what became of it."""
+    http = on.client.http
+    headers = {
+        "Authorization": f"Bot {on.settings.token.get_secret_value()}",
+        "User-Agent": http.user_agent,
+    }
+    body = {"name": name, "type": KINDS[wanted.kind].value}
+    async with (
+        aiohttp.ClientSession(connector=http.connector, connector_owner=False) as session,
+        session.post(f"{Route.BASE}/guilds/{server.id}/channels", json=body, headers=headers) as response,
+    ):
+        if response.status >= 500:
+            raise ConnectionError(str(response.status))
+        answer = await response.json(content_type=None)
+        if response.status == 201:
+            return Home(PLATFORM, wanted.kind, str(answer["id"]), str(answer["name"]), server.name)
+        if response.status == 429:
+            raise TryLater(float(answer["retry_after"]))
+        called = Home(PLATFORM, wanted.kind, "", name, server.name).called
+        raise UserError("home.cannot", home=called, why=_why(server, int(answer.get("code", 0))))
+
+
+def _why(server: discord.Guild, code: int) -> Text:
+    if code == _FULL:
+        return text("discord.home.most", server=server.name, most=MOST_CHANNELS)
+    if code in _NOT_ALLOWED:
+        return text("discord.home.server", server=server.name)
+    if code == _NO_SUCH_KIND:
+        return text("discord.home.no_forum", server=server.name)
+    return text("discord.home.refused", code=code)
+
+
+async def _channels(server: discord.Guild) -> Sequence[discord.abc.GuildChannel]:
+    """As Discord has them now: what was just made is among them. Raises: TryLater."""
+    if server.unavailable:
+        raise TryLater(ASK_AGAIN)
+    try:
+        return await server.fetch_channels()
+    except TROUBLE as error:
+        raise TryLater(ASK_AGAIN) from error
+
+
+def _known(
+    server: discord.Guild, channel: discord.abc.GuildChannel, channels: Sequence[discord.abc.GuildChannel]
+) -> Option | None:
+    kind = next((kind for kind, of in KINDS.items() if channel.type is of), None)
+    if kind is None:
+        return None
+    hidden = not channel.permissions_for(server.default_role).view_channel
+    return Option(
+        _as_home(server, channel, kind), lacks=_lacks_in(server, channel, kind, channels), hidden=hidden
+    )
+
+
+def _as_home(server: discord.Guild, channel: discord.abc.GuildChannel, kind: str) -> Home:
+    return Home(PLATFORM, kind, str(channel.id), channel.name, server.name)
+
+
+def _lacks_to_make(server: discord.Guild, channels: Sequence[discord.abc.GuildChannel]) -> Text | None:
+    if not server.me.guild_permissions.manage_channels:
+        return text("discord.home.server", server=server.name)
+    if len(channels) >= MOST_CHANNELS:
+        return text("discord.home.most", server=server.name, most=MOST_CHANNELS)
+    return None
+
+
+def _lacks_in(
+    server: discord.Guild,
+    channel: discord.abc.GuildChannel,
+    kind: str,
+    channels: Sequence[discord.abc.GuildChannel],
+) -> Text | None:
+    may, home = channel.permissions_for(server.me), _as_home(server, channel, kind).called
+    for name in NEEDED[kind]:
+        if not getattr(may, name):
+            return text("discord.home.lacks", home=home, permission=text(f"discord.permission.{name}"))
+    inside = [other for other in channels if other.category_id == channel.id]
+    if kind == CATEGORY and len(inside) >= MOST_IN_CATEGORY:
+        return text("discord.home.full", home=home, most=MOST_IN_CATEGORY)
+    return None
+
+
+def _by_name(
+    channels: Sequence[discord.abc.GuildChannel], kind: str, name: str
+) -> discord.abc.GuildChannel | None:
+    """The oldest of that kind and name."""
+    alike = [channel for channel in channels if channel.type is KINDS[kind] and _is(channel.name, name)]
+    return min(alike, key=lambda channel: channel.id, default=None)
+
+
+def _is(called: str, name: str) -> bool:
+    """Discord writes the names of channels, forums among them, in its own way."""
+    return _letters(called) == _letters(name)
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"\W+", "", name.casefold()) or name.casefold()

@@ -1,0 +1,74 @@
+"""Where a community's themes get their channels or rooms: its home on each platform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from bot.model.message import Text, text
+
+# What a community's settings call it, before the word for the platform.
+KEPT = "home."
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """On one platform: what the channels or rooms of a community's themes are made in.
+
+    `ref` is the platform's own name for it. `kind` is the key to what such a thing is called there, `name` is
+    what people called it, and `within` what it is part of, where it is part of something.
+    """
+
+    platform: str
+    kind: str
+    ref: str
+    name: str
+    within: str = ""
+
+    @property
+    def address(self) -> str:
+        """Both in one word, as that of an account or a place: `discord:1234`."""
+        return f"{self.platform}:{self.ref}"
+
+    @property
+    def called(self) -> Text:
+        return text(self.kind, name=self.name, within=self.within)
+
+    def kept(self) -> str:
+        """As a setting of the community."""
+        return json.dumps([self.kind, self.ref, self.name, self.within], ensure_ascii=False)
+
+    @classmethod
+    def read(cls, platform: str, kept: str) -> Self:
+        """The one that `kept` made a setting of."""
+        return cls(platform, *json.loads(kept))
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a home could be: something that is there, or with `is_new` what Plein could make.
+
+    Of the latter `ref` says what it would be and where, and it has no name yet. `lacks`: what Plein lacks to
+    make it, or lacks there. `hidden`: not everybody who is there sees it.
+    """
+
+    home: Home
+    is_new: bool = False
+    lacks: Text | None = None
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Housing:
+    """What a community can choose from on one platform; None: that says nothing just now."""
+
+    platform: str
+    options: Sequence[Option] | None
+
+
+def homes_in(settings: Mapping[str, str]) -> Mapping[str, Home]:
+    """The homes among what was set for a community, by platform."""
+    found = {name.removeprefix(KEPT): kept for name, kept in settings.items() if name.startswith(KEPT)}
+    return {platform: Home.read(platform, kept) for platform, kept in found.items()}

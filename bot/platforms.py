@@ -1,0 +1,124 @@
+"""What the platforms are asked for a command, beside its transaction: nothing can be awaited within that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from bot.errors import AskFirst, Gone, NotNow, UserError
+from bot.model.events import Lack
+from bot.model.homes import Home, Housing, Option
+from bot.model.message import text
+from bot.model.people import Identity
+from bot.ports.adapter import Adapter, Listener
+
+# So many seconds a platform has to say how things are there, and to make something.
+ANSWERS_WITHIN, MAKES_WITHIN = 20.0, 60.0
+# What says that a platform does nothing just now, and may later. A timeout is an OSError too.
+SILENT = (NotNow, OSError)
+T = TypeVar("T")
+
+
+class Platforms:
+    """Asks the accounts of this process, those too that are still to be at work: who asks waits for them."""
+
+    def __init__(self) -> None:
+        self._adapters: list[Adapter] = []
+
+    def expect(self, adapter: Adapter) -> None:
+        """It is at work, or is going to be."""
+        if not any(known is adapter for known in self._adapters):
+            self._adapters.append(adapter)
+
+    async def inspect(self, community: int) -> Sequence[Lack]:
+        """What every account lacks where that community is. One that is silent is named."""
+        found = await asyncio.gather(*(_inspected(adapter, community) for adapter in self._listening))
+        return [lack for lacks in found for lack in lacks]
+
+    async def housings(self, community: int) -> Sequence[Housing]:
+        """What its themes can have for a home, on each platform where it is."""
+        found = await asyncio.gather(*(_housing(adapter, community) for adapter in self._first))
+        return [housing for housing in found if housing.options is None or housing.options]
+
+    async def make_home(self, community: int, option: Option, name: str, people: Sequence[Identity]) -> Home:
+        """Have it made. Raises: UserError where it cannot be, now or ever."""
+        platform = option.home.platform
+        silent = UserError("home.unmade", platform=called(platform))
+        maker = next((adapter for adapter in self._first if adapter.platform == platform), None)
+        if maker is None:
+            raise silent
+        try:
+            async with asyncio.timeout(MAKES_WITHIN):
+                return await maker.make_home(community, option.home, name, people)
+        except (*SILENT, Gone) as error:
+            raise silent from error
+
+    @property
+    def _listening(self) -> Sequence[Listener]:
+        return [adapter for adapter in self._adapters if isinstance(adapter, Listener)]
+
+    @property
+    def _first(self) -> Sequence[Listener]:
+        """Of each platform the account that came first: they all see the same there."""
+        return list({adapter.platform: adapter for adapter in reversed(self._listening)}.values())[::-1]
+
+
+class Inquiry:
+    """What one use of a command asks: each thing once, however often its handler runs for it.
+
+    Whatever is asked for raises AskFirst where it is not known yet: then it is awaited, and the handler runs
+    again, in a transaction of its own.
+    """
+
+    def __init__(self, platforms: Platforms) -> None:
+        self._platforms = platforms
+        self._answers: dict[Hashable, Any] = {}
+
+    def inspect(self, community: int) -> Sequence[Lack]:
+        return self._answer(("inspect", community), partial(self._platforms.inspect, community))
+
+    def housings(self, community: int) -> Sequence[Housing]:
+        return self._answer(("housings", community), partial(self._platforms.housings, community))
+
+    def make_home(self, community: int, option: Option, name: str, people: Sequence[Identity]) -> Home:
+        """Raises: UserError."""
+        make = partial(self._platforms.make_home, community, option, name, people)
+        return self._answer((community, option.home, name), make)
+
+    def _answer(self, what: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
+        if what not in self._answers:
+            raise AskFirst(first=partial(self._await, what, ask))
+        answer: T | Exception = self._answers[what]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def _await(self, what: Hashable, ask: Callable[[], Awaitable[Any]]) -> None:
+        """What goes wrong is the handler's: there it is answered."""
+        try:
+            self._answers[what] = await ask()
+        except Exception as error:
+            self._answers[what] = error
+
+
+def called(platform: str) -> str:
+    """A platform as people write it."""
+    return platform[:1].upper() + platform[1:]
+
+
+async def _inspected(adapter: Listener, community: int) -> Sequence[Lack]:
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            return await adapter.inspect(community)
+    except SILENT:
+        return [Lack(text("community.silent", platform=called(adapter.platform)))]
+
+
+async def _housing(adapter: Listener, community: int) -> Housing:
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            return Housing(adapter.platform, await adapter.homes(community))
+    except SILENT:
+        return Housing(adapter.platform, None)

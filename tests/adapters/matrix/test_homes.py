@@ -1,0 +1,257 @@
+"""`community setup` on Matrix: a space for themes, chosen or made, on a homeserver that loses answers too."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from adapters.matrix.homes import Homes
+from adapters.matrix.rooms import MADE_FOR_COMMUNITY
+from adapters.matrix.session import Session
+from bot.errors import UserError
+from bot.model.message import text
+from bot.model.people import Grounds
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person, Shown
+from tests.plein import Plein
+from tests.town import Resident, Town, numbers, says
+
+SPACE: dict[str, Any] = {"creation_content": {"type": "m.space"}}
+NAME = "Thema’s"
+
+
+class Hall:
+    """Plein on a homeserver, behind a proxy, and a moderator who talks with it."""
+
+    def __init__(self, server: Homeserver, proxy: Proxy, plein: Plein, mo: Resident) -> None:
+        self.server = server
+        self.proxy = proxy
+        self.plein = plein
+        self.mo = mo
+        self._account: Person | None = None
+
+    async def told(self, words: str, *, timeout: float = 120) -> Shown:
+        """What Mo is answered in private."""
+        event = await self.mo.person.say(self.mo.direct, words)
+        key = f"answer:matrix:{event}"
+        return await says(self.mo.person, self.mo.direct, key=key, timeout=timeout)
+
+    async def made(self, name: str = NAME) -> list[str]:
+        """The spaces called so that Plein is in, as the homeserver itself says."""
+        self._account = self._account or await self.server.person(self.plein.user_id[1:].partition(":")[0])
+        found = []
+        for room in (await self._account.request("GET", "joined_rooms"))["joined_rooms"]:
+            create = await self._account.state(room, "m.room.create") or {}
+            called = await self._account.state(room, "m.room.name") or {}
+            if create.get("type") == "m.space" and called.get("name") == name:
+                found.append(room)
+        return found
+
+    async def asked_in(self, room: str) -> bool:
+        """Whether Mo is asked into a space, and can look after it once in."""
+        await self.mo.person.join(room)
+        levels = await self.mo.person.state(room, "m.room.power_levels")
+        assert levels
+        return bool(levels["users"][self.mo.person.user_id] == 100)
+
+
+async def hall(
+    server: Homeserver, proxy: Proxy, folder: Path, *, more: str = "", language: str = "nl"
+) -> Hall:
+    mo = await server.person(f"mo{next(numbers)}")
+    account = f'accounts = ["matrix:{mo.user_id}"]\nrole = "moderator"\nname = "Mo"'
+    residents = f"[[residents]]\n{account}\n" if "[[communities]]" not in more else ""
+    more = more.replace("MODERATOR", account) + residents
+    plein = await Plein.on(server, folder, f"plein{next(numbers)}", url=proxy.url, more=more)
+    town = Town(server, plein)
+    direct = await mo.create_room(invite=[plein.user_id], is_direct=True)
+    await town.comes_to(mo, direct)
+    found = Hall(server, proxy, plein, Resident(mo, direct))
+    if language == "en":
+        await found.told("!taal en")
+    return found
+
+
+async def test_a_conversation(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Nothing is made before the yes; then a space, once, for who asked to look after."""
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        offered = await at.told("!gemeenschap richt in")
+        assert "Plein mist niets bij Voorbeeldgemeente" in offered.body
+        assert "Waar thema’s op Matrix hun kanaal of kamer krijgen, is nog niet gekozen." in offered.body
+        assert "Maak de space “Thema’s”" in offered.body
+        assert "Ik maak de space “Thema’s”." in (await at.told("1")).body
+        assert await at.made() == []
+        assert "Gemaakt: de space “Thema’s”." in (await at.told("1")).body
+        (space,) = await at.made()
+        assert await at.asked_in(space)
+        # Nobody comes in who was not asked, and what says whose it is stands in what cannot be changed.
+        rules = await at.mo.person.state(space, "m.room.join_rules")
+        assert rules == {"join_rule": "invite"}
+        create = await at.mo.person.state(space, "m.room.create")
+        assert create
+        assert create[MADE_FOR_COMMUNITY] == 1
+        for _ in range(2):
+            again = (await at.told("!gemeenschap richt in")).body
+            assert "Thema’s krijgen hun kanaal of kamer op Matrix in de space “Thema’s”." in again
+            assert "Maak de space" not in again
+            await at.plein.kill()
+            await at.plein.start()
+        assert await at.plein.stop() == 0
+        assert await at.made() == [space]
+
+
+async def test_a_conversation_in_english_and_a_space_that_is_there(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """It is chosen; Plein may put nothing into it yet, which is said, until it may. Gone, another is made."""
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path, language="en")
+        mo = at.mo.person
+        councils = await mo.create_room("Councils", invite=[at.plein.user_id], **SPACE)
+        await Town(homeserver, at.plein).comes_to(mo, councils)
+        offered = (await at.told("!community setup")).body
+        assert "Choose the space “Councils”" in offered
+        assert "Make the space “Thema’s”" in offered  # as the community speaks
+        chosen = (await at.told("!community setup councils")).body
+        assert "From now on themes get their channel or room on Matrix in the space “Councils”." in chosen
+        assert "Plein has power 0 and 50 is needed to put rooms into it" in chosen
+        levels = await mo.state(councils, "m.room.power_levels")
+        assert levels
+        users = {**levels["users"], at.plein.user_id: 50}
+        await mo.send_state(councils, "m.room.power_levels", {**levels, "users": users})
+
+        async def has() -> bool | None:
+            return "has power" not in (await at.told("!community setup")).body or None
+
+        await mo.wait_until(has)
+        await mo.kick(councils, at.plein.user_id)
+
+        async def gone() -> bool | None:
+            said = (await at.told("!community setup")).body
+            return "the space “Councils” on Matrix is gone" in said or None
+
+        await mo.wait_until(gone)
+        assert "There is no “Workgroups” yet." in (await at.told("!community setup Workgroups")).body
+        assert "Made: the space “Workgroups”." in (await at.told("1")).body
+        assert len(await at.made("Workgroups")) == 1
+        assert await at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("fault", ["lost", "before", "502", "patience"])
+async def test_without_an_answer_one_is_made(homeserver: Homeserver, tmp_path: Path, fault: str) -> None:
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        await at.told("!gemeenschap richt in")
+        await at.told("1")
+        match fault:
+            case "lost":
+                proxy.lose_answer("/createRoom", times=1)
+            case "before":
+                proxy.hang_up("/createRoom", times=1)
+            case "502":
+                proxy.answer("/createRoom", 502, "<html>", times=1)
+            case "patience":
+                body = '{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 50}'
+                proxy.answer("/createRoom", 429, body, times=1)
+        assert "Matrix antwoordde niet op tijd." in (await at.told("1")).body
+        offered = (await at.told("!gemeenschap richt in")).body
+        # Made after all, it is among what there is; and by its name nothing is made a second time.
+        assert ("Kies de space “Thema’s”" in offered) == (fault == "lost")
+        said = (await at.told(f'!gemeenschap richt in "matrix:space={NAME}" --zeker')).body
+        assert "Gemaakt: de space “Thema’s”." in said
+        (space,) = await at.made()
+        assert await at.asked_in(space)
+        assert await at.plein.stop() == 0
+
+
+async def test_refused_it_is_said_with_what_to_do(homeserver: Homeserver, tmp_path: Path) -> None:
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        proxy.answer("/createRoom", 403, '{"errcode": "M_FORBIDDEN"}', times=1)
+        await at.told("!gemeenschap richt in")
+        await at.told("1")
+        said = (await at.told("1")).body
+        assert "Ik kan de space “Thema’s” niet maken. De homeserver weigert het (M_FORBIDDEN)." in said
+        assert await at.made() == []
+        assert await at.plein.stop() == 0
+
+
+async def test_a_space_that_nobody_could_come_into_is_not_made() -> None:
+    """Who asks on Discord may have no account here, and no other moderator either: no server is asked."""
+    homes = Homes(cast(Session, None), Grounds())
+    with pytest.raises(UserError) as refused:
+        await homes.make(1, NAME, [])
+    assert refused.value.text.values["why"] == text("matrix.home.nobody")
+
+
+async def test_killed_between_making_and_keeping(homeserver: Homeserver, tmp_path: Path) -> None:
+    """SIGKILL while the homeserver answers that it made it, twice: the same yes finds that one."""
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        await at.told("!gemeenschap richt in")
+        await at.told("1")
+        proxy.hold_answer("/createRoom")
+        pressed = await at.mo.person.say(at.mo.direct, "1")
+
+        async def is_made() -> bool | None:
+            return bool(await at.made()) or None
+
+        for _ in range(2):
+            await at.mo.person.wait_until(is_made)
+            await at.plein.kill()
+            # It is dealt with again at the start, and held again.
+            await at.plein.start()
+        proxy.mend()
+        said = await says(at.mo.person, at.mo.direct, key=f"answer:matrix:{pressed}")
+        assert "Gemaakt: de space “Thema’s”." in said.body
+        (space,) = await at.made()
+        assert await at.asked_in(space)
+        assert "in de space “Thema’s”." in (await at.told("!gemeenschap richt in")).body
+        assert await at.plein.stop() == 0
+
+
+async def test_of_two_communities_each_has_its_own_and_what_is_in_it(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """A space that was made for one is that one's alone: rooms that are put into it are too."""
+    async with Proxy(homeserver.url) as proxy:
+        mo = await homeserver.person(f"maker{next(numbers)}")
+        spaces = [await mo.create_room(name, public=True, **SPACE) for name in ("Dorp", "Stad")]
+        more = "".join(
+            f'[[communities]]\nname = "{name}"\nspaces = ["{space}"]\n[[communities.residents]]\nMODERATOR\n'
+            for name, space in zip(("Dorp", "Stad"), spaces, strict=True)
+        )
+        at = await hall(homeserver, proxy, tmp_path, more=more)
+        town = Town(homeserver, at.plein)
+        for space in spaces:
+            await town.comes_to(mo, space)
+        await at.told('!gemeenschap kies "Dorp"')
+        offered = (await at.told("!gemeenschap richt in")).body
+        assert "Kies de space “Dorp”" in offered
+        assert "Stad" not in offered
+        assert "Gemaakt" in (await at.told(f'!gemeenschap richt in "matrix:space={NAME}" --zeker')).body
+        (made,) = await at.made()
+        person = at.mo.person
+        await person.join(made)
+        room = await person.create_room("Zaal", invite=[at.plein.user_id], public=True)
+        await town.comes_to(person, room)
+        await person.send_state(made, "m.space.child", {"via": [homeserver.name]}, room)
+
+        async def is_dorps() -> bool | None:
+            event = await person.say(room, "!gemeenschap toon")
+            said = await says(person, at.mo.direct, key=f"answer:matrix:{event}")
+            return "Hoe Dorp het wil" in said.body or None
+
+        for _ in range(2):
+            await person.wait_until(is_dorps)
+            await at.plein.kill()
+            await at.plein.start()
+        await at.told('!gemeenschap kies "Stad"')
+        for words in ("Thema’s", f"matrix:{made}"):
+            assert "Vanaf nu" not in (await at.told(f'!gemeenschap richt in "{words}"')).body
+        async with asyncio.timeout(60):
+            assert await at.plein.stop() == 0
