@@ -171,7 +171,7 @@ class Rooms:
             if heir:
                 self._bind(tx, heir)
             else:
-                tx.places.leave(place)
+                tx.places.leave(place, self._clock.now())
 
         await self._store.run(leave, community=await self._communities.for_whom(place))
         if heir:
