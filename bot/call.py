@@ -7,7 +7,7 @@ after the commit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -15,11 +15,22 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot import when
-from bot.errors import AskFirst, UserError
+from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, homes_in
 from bot.model.message import Message, typed
-from bot.model.people import HOLDS, Identity, Part, Place, Resident, Role, Theme, joined
+from bot.model.people import (
+    Identity,
+    Part,
+    Place,
+    Presences,
+    Resident,
+    Role,
+    Theme,
+    holds,
+    joined,
+    part_now,
+)
 from bot.model.work import AWAY_AFTER, SECRET
 from bot.ports.accounts import Unheard
 from bot.ports.belongings import Belongings
@@ -36,6 +47,8 @@ if TYPE_CHECKING:
 MOST_NAMED = 20
 # Nobody in particular; whoever was forgotten just now is nobody.
 NOBODY = Resident(0, "")
+# After so many seconds a platform that does not say where somebody is is asked again.
+ASKED_AGAIN = 10.0
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -82,6 +95,10 @@ class Call:
     # In private: the communities that they are in, by name; and whether they choose this one by what they do.
     mine: Mapping[int, str] = field(default_factory=dict)
     turned: bool = False
+    # In a job: where their platforms say that accounts are, by account and theme, as was asked for it.
+    present: Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]] = field(default_factory=dict)
+    # Since when each account at work is dealing with something that is in no inbox.
+    under_way: Callable[[], Mapping[str, datetime]] = dict
     # Whether what was granted to their other accounts does not count for this one yet.
     apart: bool = False
     # The arguments as they were given, for the right way to say the same.
@@ -91,6 +108,8 @@ class Call:
     undone_by: Undo | None = field(default=None, init=False)
     # What was done shows where it was said: whom a word alone would reach late needs no more than a sign.
     in_sight: bool = field(default=False, init=False)
+    # The answer is kept sealed, and only for as long as that is needed, as a command's that is confidential.
+    sealed: bool = field(default=False, init=False)
     # What this is about, where nothing that can be counted is to be kept of it.
     secret: str = field(default="", init=False)
 
@@ -231,6 +250,32 @@ class Call:
         own = self._own_part(theme)
         return joined([own, *fresh] if own else fresh)
 
+    def part_of(self, resident: int, theme: int) -> Part | None:
+        """In a job: the part in a theme of somebody who does not speak, as their platforms say now.
+
+        Who moderates the community has one everywhere.
+        Raises: TryLater while a platform does not say.
+        """
+        known = self.tx.people.known({resident}).get(resident)
+        accounts = known.accounts if known else ()
+        if any((account, theme) not in self.present for account in accounts):
+            raise AskFirst((theme,), accounts=accounts)
+        parts, silent = [], False
+        for account in accounts:
+            places, found = self.present[account, theme]
+            said = part_now(places, found, self.tx.people.part_of(account, theme), self.now)
+            parts += [said] if said else []
+            silent |= said is None and any(place not in found for place in places)
+        if any(self._is_moderator(account) for account in accounts):
+            parts.append(Part(Role.MODERATOR, self.now, self.now, writes=not parts))
+        if silent and not any(part.writes for part in parts):
+            raise TryLater(ASKED_AGAIN)
+        return joined(parts)
+
+    def _is_moderator(self, account: Identity) -> bool:
+        resident = self.tx.people.by_identity(account)
+        return resident is not None and resident.role >= Role.MODERATOR
+
     def themes_among(self, themes: Collection[int]) -> Collection[int]:
         """Those of these themes in which they take part."""
         if self.told is not None and (unknown := {theme for theme in themes if not self._is_told(theme)}):
@@ -247,7 +292,7 @@ class Call:
 
     def _counts(self, account: Identity, part: Part) -> bool:
         """Whether that is said of another account of theirs, and holds still."""
-        return account != self.identity and part.said_at > self.now - HOLDS
+        return account != self.identity and holds(part.said_at, self.now)
 
     def _as_lent(self, part: Part) -> Part:
         """What another account of theirs is there, as it counts for the one that speaks."""
@@ -262,7 +307,7 @@ class Call:
                 raise AskFirst((theme,))
             return self.told[theme]
         said = self.tx.people.part_of(self.identity, theme) if self.identity else None
-        return said if said and said.said_at > self.now - HOLDS else None
+        return said if said and holds(said.said_at, self.now) else None
 
     # --- saying, showing, remembering ---
 
@@ -441,6 +486,14 @@ class Call:
     def unheard(self, theme: int, until: datetime) -> Sequence[Unheard]:
         """Plein's accounts in places of a theme that may not have dealt with all that was said until then."""
         return self.tx.accounts.unheard(theme, until, self.now)
+
+    def is_behind(self, theme: int) -> bool:
+        """Whether accounts in places of a theme have not dealt yet with all that was said before this."""
+        if self.tx.accounts.is_behind(theme, self.said_at, self.now):
+            return True
+        serving = {self.tx.places.served_by(place) for place in self.tx.places.of_theme(theme)}
+        under_way = self.under_way().items()
+        return any(since < self.said_at for account, since in under_way if account in serving)
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

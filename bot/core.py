@@ -55,11 +55,21 @@ class PleinCore:
         self.communities = Communities(store, clock, settings)
         self.rooms = Rooms(store, clock, self.communities, self._look)
         self.platforms = Platforms()
-        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features, self.platforms)
+        self.dispatch = Dispatch(
+            store,
+            clock,
+            self.commands,
+            self.communities,
+            features,
+            self.platforms,
+            under_way=self.rooms.under_way,
+        )
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
-        self.agenda = Agenda(store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard)
+        self.agenda = Agenda(
+            store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard, self.rooms.presences
+        )
         self.erasing = Erasing(store, clock, features)
         self.leaving = Leaving(store, clock, features)
 

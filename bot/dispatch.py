@@ -27,20 +27,17 @@ from bot.model.events import Invocation
 from bot.model.message import Button, Form, Message, Sign, Suggestion, message, text, typed
 from bot.model.people import (
     FIRST_COMMUNITY,
-    HOLDS,
     Identity,
-    Part,
     Place,
-    Presences,
     Resident,
     Role,
-    part_now,
 )
 from bot.names import called
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
-from bot.ports.people import Account, Recognised
+from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
+from bot.speaker import Told, arrived, is_over, note, recognised, understood
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -51,15 +48,13 @@ ASKED_IN = "asked_in"
 CHOOSE = "community choose"
 # So often within ten minutes somebody is answered where others read it, who could be in private.
 _BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
+# What whoever is in no community is told.
+STRANGERS = ("community.nowhere", "community.unknown")
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
 
-# What a platform says of an account is written down so often, though it is the same.
-KEPT_FOR = HOLDS / 6
 T = TypeVar("T")
-# The places of the themes that the platform was asked about, and what it said; None: it cannot be asked.
-Told = dict[int, tuple[Sequence[Place], Presences]] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +85,8 @@ class Dispatch:
         communities: Communities,
         belongings: Belongings,
         platforms: Platforms | None = None,
+        *,
+        under_way: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
         self.store = store
         self.communities = communities
@@ -97,6 +94,7 @@ class Dispatch:
         self.commands = commands
         self.belongings = belongings
         self._platforms = platforms or Platforms()
+        self._under_way = under_way
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -161,14 +159,18 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, None)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.earliest or invocation.at, tx):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
         wanted = (known.account and known.account.resident.locale) or invocation.locale
         locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
         said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
         said, now = Message(said.blocks, said.controls, locale), self.clock.now()
         if invocation.by_post:
-            key, to = f"answer:{invocation.id}", invocation.place or invocation.author
+            to = invocation.place or invocation.author
+            # A stranger hears once a day that nobody knows for whom it is: of theirs no more is kept.
+            once = f"refused:{whose.refused}:{invocation.author.address}:{now:%Y-%m-%d}"
+            key = once if whose.refused in STRANGERS else f"answer:{invocation.id}"
             tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
         if whose.asks:  # what it asks may have to be looked up once it is answered
             kept = None if invocation.by_post else said
@@ -259,7 +261,7 @@ class Dispatch:
         known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
         call = self.call_for(invocation, known, known.resident or NOBODY, tx)
         call.given, call.command, call.mine = invocation.args, invocation.command, whose.mine
-        call.told = self._understood(invocation, told, tx)
+        call.told = understood(invocation, told, tx, call.now)
         try:
             if not (self.commands.by_path[invocation.command].anyone or call.belongs()):
                 return ()
@@ -284,19 +286,20 @@ class Dispatch:
         whose: Whose | None = None,
         inquiry: Inquiry | None = None,
     ) -> Message | _Ask | _Turn | None:
-        known = _recognised(invocation, tx)
+        known = recognised(invocation, tx)
         if known.answer:
             return known.answer[0]
-        if is_over(known, invocation.author, invocation.earliest or invocation.at, tx):
+        said_at = invocation.earliest or invocation.at
+        if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
-        call = self.call_for(invocation, known, self._arrived(invocation, known, tx), tx)
+        call = self.call_for(invocation, known, arrived(invocation, known, tx, self.clock.now()), tx)
         call.inquiry = inquiry
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
             tx.people.turns_here(invocation.author, call.now)
         if told is not None:
-            call.told = self._note(invocation, call.resident, told, tx) if told else {}
+            call.told = note(invocation, call.resident, told, tx, call.now) if told else {}
         if invocation.looks_private:
             _say_who_reads_along(call, invocation)
             if invocation.typed is None and not invocation.command:
@@ -309,17 +312,17 @@ class Dispatch:
             with tx.savepoint():
                 command, given = self._read(invocation, call)
                 answer = self._run(command, given, call, invocation)
-            aloud, confidential = command.open, command.confidential
+            aloud, confidential = command.open, command.confidential or call.sealed
         except UserError as error:
             call.undone_by = None
             # It may quote what was typed, and so how somebody wanted to vote.
-            confidential = invocation.typed is not None or bool(invocation.args)
+            confidential = call.sealed or invocation.typed is not None or bool(invocation.args)
             aloud = error.open or (command is not None and command.open)
             call.in_sight = False
             answer = message(error.text, form=self._form(error, command, call, invocation))
         except Unsure as unsure:
             call.undone_by = None
-            confidential = invocation.typed is not None or bool(invocation.args)
+            confidential = call.sealed or invocation.typed is not None or bool(invocation.args)
             command = command or self.commands.by_path[unsure.command]
             aloud, call.in_sight = unsure.open, False
             answer = _ask_back(unsure, command, call, given.get(ONCE) or f"yes:{invocation.id}")
@@ -407,7 +410,8 @@ class Dispatch:
         except Unsure as unsure:
             raise unsure.understanding(keep(call.commands, command, bound)) from None
         if once and not call.secret:  # a secret ballot stands as it was given last
-            call.tx.handled.add(once, call.now, answer, None, author=invocation.author)
+            sealed = command.confidential or call.sealed
+            call.tx.handled.add(once, call.now, answer, None, author=invocation.author, confidential=sealed)
         return answer
 
     def _read(self, invocation: Invocation, call: Call) -> tuple[Command, Mapping[str, Any]]:
@@ -429,52 +433,6 @@ class Dispatch:
         if not command.anyone:
             call.check_belongs()
         return command, given
-
-    def _arrived(self, invocation: Invocation, known: Recognised, tx: Transaction) -> Resident:
-        """Who it is, noted as taking part where they are."""
-        name, author, now = called(invocation.name), invocation.author, self.clock.now()
-        account = known.account or Account(tx.people.add(author, name), heard_as=author.address)
-        resident = account.resident
-        renamed = not account.name_is_chosen and resident.name != name
-        if renamed or account.heard_as != author.address:
-            resident = tx.people.heard(resident, author, name)
-        if invocation.account and invocation.account != account.heard_by:
-            tx.people.talks_to(author, invocation.account)
-        if account.gone_at:
-            tx.people.is_back(author)
-        if account.unheard:
-            tx.told.resume(resident.id, author, now)
-        if known.theme and not _is_fresh(known.part, invocation.role, invocation.writes, now):
-            part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
-            tx.people.take_part(author, resident.id, known.theme.id, part)
-        return resident
-
-    def _understood(
-        self, invocation: Invocation, told: Told, tx: Transaction
-    ) -> dict[int, Part | None] | None:
-        """Their part in the themes that their platform was asked about."""
-        if told is None:
-            return None
-        now, author = self.clock.now(), invocation.author
-        return {
-            theme: part_now(places, present, tx.people.part_of(author, theme), now)
-            for theme, (places, present) in told.items()
-        }
-
-    def _note(
-        self, invocation: Invocation, resident: Resident, told: Told, tx: Transaction
-    ) -> dict[int, Part | None] | None:
-        """The same; kept for their other accounts, who do not speak now."""
-        now, author = self.clock.now(), invocation.author
-        kept = {theme: part for account, theme, part in tx.people.parts(resident.id) if account == author}
-        found = {}
-        for theme, (places, present) in (told or {}).items():
-            part = found[theme] = part_now(places, present, kept.get(theme), now)
-            if part and part.said_at == now and not _is_fresh(kept.get(theme), part.role, part.writes, now):
-                tx.people.take_part(author, resident.id, theme, part)
-            elif part is None and theme in kept and all(place in present for place in places):
-                tx.people.leave(author, theme)
-        return found
 
     def call_for(
         self, invocation: Invocation, known: Recognised, resident: Resident, tx: Transaction
@@ -502,6 +460,7 @@ class Dispatch:
             public=invocation.public,
             writes_here=invocation.writes,
             removal=invocation.removal,
+            under_way=self._under_way,
             apart=known.account is not None and known.account.apart,
             mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
         )
@@ -551,27 +510,6 @@ def _ask(first: AskFirst, invocation: Invocation, tx: Transaction) -> _Ask:
         return _Ask({}, first.first)
     on = tx.places.on(invocation.author.platform, first.themes)
     return _Ask({theme: on.get(theme, ()) for theme in first.themes})
-
-
-def _recognised(invocation: Invocation, tx: Transaction) -> Recognised:
-    """Who it is: also at the end, whatever another process does meanwhile."""
-    while True:
-        known = tx.handled.recognise(invocation.id, invocation.author, invocation.place)
-        if known.answer or known.account is None or not tx.people.keep(known.account.resident.id):
-            return known
-
-
-def is_over(known: Recognised, author: Identity, said_at: datetime, tx: Transaction) -> bool:
-    """Whether whoever said it was forgotten since: nothing of theirs happens a second time."""
-    forgotten_at = known.account.forgotten_at if known.account else tx.forgotten.at(author)
-    return forgotten_at is not None and said_at < forgotten_at
-
-
-def _is_fresh(kept: Part | None, role: Role, writes: bool, now: datetime) -> bool:
-    """Whether what is kept says the same that is said now, and was said not long ago."""
-    if kept is None or kept.role != role or kept.writes != writes:
-        return False
-    return now - kept.said_at < KEPT_FOR
 
 
 def _say_who_reads_along(call: Call, invocation: Invocation) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bot.model.message import Form, Message, Text, text
+from bot.model.people import Identity
 
 # What may be meant: what its button says, and the arguments as they would be then.
 Choice = tuple[Text, Mapping[str, Any]]
@@ -95,15 +96,21 @@ class Asked(Exception):
 class AskFirst(Exception):
     """Only who takes part in these themes may do this: the platform of whoever speaks is to be asked now.
 
-    `first`: or this is to be awaited, once, before the handler runs again.
+    `first`: or this is to be awaited, once, before the handler runs again. `accounts`: in a job, where
+    nobody speaks, those of whom it is asked.
     """
 
     def __init__(
-        self, themes: Collection[int] = (), *, first: Callable[[], Awaitable[None]] | None = None
+        self,
+        themes: Collection[int] = (),
+        *,
+        first: Callable[[], Awaitable[None]] | None = None,
+        accounts: Sequence[Identity] = (),
     ) -> None:
         super().__init__()
         self.themes = themes
         self.first = first
+        self.accounts = accounts
 
 
 class TurnFirst(Exception):

@@ -11,14 +11,15 @@ from functools import partial
 
 from bot.call import Call
 from bot.communities import Communities
-from bot.dispatch import is_over
 from bot.errors import StoreFailed
 from bot.feature import Hear
 from bot.model.events import Heard, Invocation
 from bot.model.message import Message
 from bot.model.people import Resident
+from bot.names import called
 from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
+from bot.speaker import is_over
 
 log = logging.getLogger(__name__)
 MakeCall = Callable[[Invocation, Recognised, Resident, Transaction], Call]
@@ -49,13 +50,15 @@ class Hearing:
 
     def _once(self, heard: Heard, tx: Transaction) -> None:
         known = tx.handled.recognise(heard.id, heard.author, heard.place)
-        if known.answer or known.theme is None or is_over(known, heard.author, heard.at, tx):
+        if known.answer or known.theme is None:
             return
         asked = Invocation(
             heard.id, heard.author, heard.name, heard.place, heard.at, public=True, account=heard.account
         )
         # Whoever only talks is not written down as a resident.
-        call = self._call(asked, known, known.resident or Resident(0, heard.name), tx)
+        call = self._call(asked, known, known.resident or Resident(0, called(heard.name)), tx)
+        if is_over(known, heard.author, heard.at, tx, call.now):
+            return
         for number, hearer in enumerate(self._hearers):
             try:
                 with tx.savepoint(eager=True):

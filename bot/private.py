@@ -46,6 +46,8 @@ def make_private_file(file: Path) -> None:
     # A link that leads to nothing yet would be followed later, by what asks no mode of its own.
     if file.is_symlink():
         file = Path(os.path.realpath(file))
+    if file.exists() and not file.is_file():
+        raise NotPrivate(f"{file} is no file. Name one that can hold something")
     # One that is there is not opened: closing it again would let go of the locks that SQLite has on it.
     with contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))

@@ -10,13 +10,32 @@ from pathlib import Path
 from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 
 class Section(BaseModel):
     """A section of the configuration. Every setting of a feature has a value where nothing was chosen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_no_yes(cls, value: object, info: ValidationInfo) -> object:
+        """A number is not written as true or false, which would be 1 or 0."""
+        field = cls.model_fields.get(info.field_name or "")
+        if isinstance(value, bool) and field is not None and field.annotation is int:
+            raise PydanticCustomError("int_type", "Input should be a valid integer")
+        return value
 
     def with_value(self, name: str, value: str) -> Self:
         """The same with that setting, as somebody wrote it. Raises: ValidationError."""

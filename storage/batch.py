@@ -35,7 +35,7 @@ import contextlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
@@ -53,12 +53,6 @@ Key = tuple[Hashable, ...]
 # So often a question that a write made stale is asked anew for the whole group; after that each asks for
 # itself, so that a group of which everybody writes costs no more than its commands one by one.
 RELOADS = 8
-
-# Whoever seals holds this together with all others who do, until what they sealed is kept, on a database that
-# has several writers. Any number will do that nobody else there uses.
-_SEALING = text("1397047628")
-_SHARE = select(func.pg_advisory_xact_lock_shared(_SEALING))
-_ALONE = select(func.pg_try_advisory_xact_lock(_SEALING))
 
 
 class Loader(Generic[T]):
@@ -244,12 +238,14 @@ class Batch:
     def share_sealing(self) -> None:
         """What is written from here on is sealed under keys that nobody leaves before it is kept."""
         if self._executor.locks and not self._shares_sealing:
-            self._executor.execute(_SHARE)
+            self._executor.execute(_sealing("pg_advisory_xact_lock_shared"))
             self._shares_sealing = True
 
     def seals_alone(self) -> bool:
         """Whether nobody else is about to write what they sealed already; nor is anybody until the end."""
-        return not self._executor.locks or bool(self._executor.execute(_ALONE).scalar())
+        return not self._executor.locks or bool(
+            self._executor.execute(_sealing("pg_try_advisory_xact_lock")).scalar()
+        )
 
     # --- writing ---
 
@@ -344,3 +340,12 @@ def identity(column: Column[Any]) -> Column[Any]:
 def _locking(column: Column[Any], weakly: bool = False) -> Select[Any]:
     rows = select(column).where(among(column, "keys")).order_by(column)
     return rows.with_for_update(key_share=weakly)
+
+
+@cache
+def _sealing(how: str) -> Select[Any]:
+    """Whoever seals holds this together with all others who do, until what they sealed is kept, on a database
+    that has several writers. Any number will do that nobody else there uses.
+    """
+    lock: Select[Any] = select(getattr(func, how)(text("1397047628")))
+    return lock

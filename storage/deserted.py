@@ -1,8 +1,10 @@
-"""Themes that are over: each thread or post in which somebody uses Plein is one, and nobody ends it.
+"""Themes that are over: each thread or post in which somebody uses Plein is one, and nobody ends it. So is
+each room or channel that Plein was put out of, or that is no more.
 
 What a theme holds keeps it: a poll, whatever a feature has there, what still waits to be said. Without any of
-that a place that was only there for a while goes some time after it was last used, and with it who took part
-there and the theme. Whoever uses Plein there again has a theme again.
+that a place that was only there for a while goes some time after it was last used, and one that was left some
+time after that; with it who took part there and the theme. Whoever uses Plein there again has a theme again.
+A community that Plein is nowhere of keeps its places: by these it is known (see bot/delivery/leaving.py).
 """
 
 from __future__ import annotations
@@ -35,6 +37,10 @@ def rules(of_features: tuple[MetaData, ...]) -> Sequence[Rule]:
             posts.c.theme == places.c.theme,
         ),
     )
+    others = places.alias()
+    is_somewhere = exists().where(others.c.community == places.c.community, others.c.here)
+    left = and_(places.c.here.is_(False), or_(before(places.c.used_at), places.c.used_at.is_(None)))
+    nothing_there = and_(~there_waits, holds_nothing(places.c.theme))
     of_members = exists().where(places.c.theme == members.c.theme)
     of_theme = exists().where(places.c.theme == themes.c.id)
     with_members = exists().where(members.c.theme == themes.c.id)
@@ -44,7 +50,14 @@ def rules(of_features: tuple[MetaData, ...]) -> Sequence[Rule]:
             timedelta(days=90),
             "people come back to what they talked about; longer where a poll was asked",
             places,
-            and_(before(places.c.used_at), ~there_waits, holds_nothing(places.c.theme)),
+            and_(places.c.here, before(places.c.used_at), nothing_there),
+        ),
+        Rule(
+            "a room or channel that Plein was put out of, or that is no more",
+            timedelta(days=30),
+            "Plein may be let in again; longer where a poll was asked, or the configuration names it",
+            places,
+            and_(left, places.c.listed.is_(None), is_somewhere, nothing_there),
         ),
         Rule(
             "who takes part in a theme",

@@ -235,6 +235,23 @@ _MODERATORS = (
 )
 
 
+# Of the community, or in that theme, as was said last.
+_MODERATORS_OF = (
+    PERSON.where(
+        or_(
+            residents.c.role >= bindparam("role_"),
+            residents.c.id.in_(
+                select(members.c.resident).where(
+                    members.c.role >= bindparam("role_"), members.c.theme == bindparam("theme_")
+                )
+            ),
+        )
+    )
+    .where(residents.c.name != "")
+    .order_by(residents.c.id)
+)
+
+
 def person_of(row: Any) -> Resident:
     """Who a row of PERSON is."""
     return Resident(row.id, row.name, row.locale, Role(row.role))
@@ -499,6 +516,10 @@ class People:
 
     def moderators(self) -> Sequence[Resident]:
         rows = self._db.execute(_MODERATORS, {"role_": int(Role.MODERATOR)})
+        return [*map(person_of, rows)]
+
+    def moderators_of(self, theme: int) -> Sequence[Resident]:
+        rows = self._db.execute(_MODERATORS_OF, {"role_": int(Role.MODERATOR), "theme_": theme})
         return [*map(person_of, rows)]
 
     def with_role(self, role: Role) -> Sequence[Identity]:

@@ -69,7 +69,7 @@ _PARTED = (
     .values(said_at=datetime.fromtimestamp(0, UTC))
 )
 _USE = update(places).where(_HERE).values(used_at=bindparam("at_", type_=places.c.used_at.type))
-_LEAVE = update(places).where(_HERE).values(here=False)
+_LEAVE = _USE.values(here=False)
 _OF_THEME = (
     select(places.c.platform, places.c.room)
     .where(places.c.theme == bindparam("theme_"), places.c.here)
@@ -226,10 +226,10 @@ class Places:
     def served(self, account: str) -> Sequence[Place]:
         return [Place(*row) for row in self._db.execute(_SERVED, {"account_": account})]
 
-    def leave(self, place: Place) -> None:
+    def leave(self, place: Place, at: datetime) -> None:
         """What was still to be said there is set aside; its boards rest until Plein is back."""
-        for statement in (_LEAVE, _SET_ASIDE):
-            self._db.execute(statement, _where(place))
+        self._db.execute(_LEAVE, {**_where(place), "at_": at})
+        self._db.execute(_SET_ASIDE, _where(place))
 
     def drop(self, place: Place) -> None:
         for statement in (_DROP, _DROP_BOARDS):

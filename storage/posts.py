@@ -206,6 +206,8 @@ _LATE = (
     .values(id=literal("late:").concat(posts.c.id))
 )
 _FORGET = delete(posts).where(_THESE)
+_IS_LATE = f"late:{SECRET}"
+_FORGET_LATE = delete(posts).where(_ID, posts.c.sent_at.is_not(None))
 # Nobody saw anything of it, and nobody is about to.
 _SKIP = delete(posts).where(
     *(_MINE, posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("room_")),
@@ -292,6 +294,10 @@ class Posts:
 
     def forget(self, beginning: str) -> None:
         for statement in (_LATE, _FORGET, _THEIR_REFS):
+            self._db.execute(statement, {"these_": beginning})
+
+    def drop(self, beginning: str) -> None:
+        for statement in (_FORGET, _THEIR_REFS):
             self._db.execute(statement, {"these_": beginning})
 
     def skip(self, to: Place | Identity, beginning: str) -> None:
@@ -382,6 +388,9 @@ class Posts:
         values["read_only_"] = not post.message.controls
         if not self._db.execute(_SHOWN, values):
             return  # something else is to be said in its place by now
+        if post.id.startswith(_IS_LATE):  # whose secret it was, nobody is to know
+            self._db.execute(_FORGET_LATE, {"id_": post.id})
+            return
         for ref in receipt.ref if receipt.ref != post.ref else ():
             row = {"account": post.account, "ref": ref, "post": post.id, "platform": post.to.platform}
             self._db.execute(_REF, row)

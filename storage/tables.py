@@ -239,7 +239,8 @@ places = Table(
     Column("ours", Boolean, nullable=False, server_default=false()),
     # As which room the configuration named it, where its theme is from there: it may have moved since.
     Column("listed", String),
-    # Where it is there for a while only: when it was used last (see deserted.py). None: it lasts.
+    # Where it is there for a while only: when it was used last, and where it was left: when that was (see
+    # deserted.py). None: it lasts.
     Column("used_at", Moment),
     sqlite_with_rowid=False,
 )

@@ -296,6 +296,45 @@ async def test_with_two_people_exchanged_everything_is_the_same(
     assert not any("secret:" in repr(row) for row in (*after["posts"], *after["refs"]))
 
 
+async def one_of_two_votes(url: str, voter: str, line: str, by_post: bool) -> dict[str, Any]:
+    """Ben and Cas do the same, but for who of them votes; what is kept in the end of what each was told."""
+    async with open_town(url) as town:
+        await town.joined("sport")
+        await town.say("mia", '!poll open "Wat?" Ja | Nee --anonymous --closes 3d')
+        for name in ("ben", "cas"):
+            await town.say(name, "!poll list")
+            await town.say(name, "!reminders on")
+        for name in ("ben", "cas"):
+            said = "!vote 2 --poll 1" if name == voter else "!language"
+            await town.core.handle(town.asked(name, said, room=None))
+        for name in ("ben", "cas"):
+            asked = replace(town.asked(name, line, room=None), id=f"{name}:asks", by_post=by_post)
+            await town.core.handle(asked)
+            await town.core.run_due()
+        town.clock.turn(timedelta(days=2, hours=1))
+        await town.core.run_due()
+        told = [shown.where for shown in town.platform.shown if "reminder" in shown.key]
+        assert {*told} & {"ben", "cas"} == {"ben", "cas"} - {voter}
+        await close(town)
+    found: Any = await everything(url)
+    posted = {row["id"]: row["message"] for row in found["posts"]}
+    answered = {row["id"]: row["answer"] for row in found["handled"] if row["id"].endswith(":asks")}
+    return {**posted, **answered}
+
+
+@pytest.mark.parametrize("by_post", [True, False])
+@pytest.mark.parametrize("line", ["!poll mine", "!poll show 1", "!me data", "!poll list"])
+async def test_who_took_part_is_forgotten_when_it_closes(
+    two_databases: list[str], line: str, by_post: bool
+) -> None:
+    """Also who was reminded, as they had not voted by then, and what whoever asked was told."""
+    first, second = [
+        await one_of_two_votes(url, voter, line, by_post)
+        for url, voter in zip(two_databases, ("ben", "cas"), strict=True)
+    ]
+    assert first == second
+
+
 async def test_a_vote_that_is_changed_looks_like_one_that_is_repeated(two_databases: list[str]) -> None:
     """To every reader, and in every row."""
     for by_post in (True, False):
@@ -308,7 +347,7 @@ async def test_a_vote_that_is_changed_looks_like_one_that_is_repeated(two_databa
 
 
 async def test_an_answer_that_waits_for_its_platform_is_said_after_the_end(database_url: str) -> None:
-    """And then nothing of it is kept, but that there was one."""
+    """And then nothing of it is kept, nor that there was one."""
     async with open_town(database_url) as town:
         await town.joined("sport")
         await town.say("mia", OPEN)
@@ -323,6 +362,8 @@ async def test_an_answer_that_waits_for_its_platform_is_said_after_the_end(datab
         assert len(town.platform.where("ben")) == 1
         assert await town.core.store.run(sealed_texts) == []
         assert await town.core.store.run(lambda tx: tx.posts.parked()) == []
+        about = select(posts.c.id).where(posts.c.id.contains("secret:"))
+        assert await town.core.store.run(lambda tx: cast(Tx, tx).db.execute(about).scalars()) == []
 
 
 async def test_an_older_event_undoes_no_newer_one(database_url: str) -> None:

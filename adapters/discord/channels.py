@@ -15,7 +15,7 @@ import discord
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.trouble import TROUBLE
 from bot.clock import Clock
-from bot.errors import TryLater
+from bot.errors import StoreFailed, TryLater
 from bot.model.events import Mention
 from bot.model.message import Text, text
 from bot.model.people import Grounds, Identity, Place, Presence, Presences, Role
@@ -32,6 +32,8 @@ ASK_AGAIN = 2.0
 KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 # Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
 MOST_MUTE = 2_000
+# So many seconds apart places are looked for that cannot be seen: of what Discord answers, others need more.
+LOOKS_EVERY = 0.2
 # So often the core hears that a thread is still used, as one that long is not it forgets.
 SAY_AGAIN = timedelta(days=1)
 # And so often what was refused in a place is tried again at once, whatever changes there.
@@ -113,6 +115,9 @@ class Places:
         # Of these the core was told since this start, and when.
         self._joined: dict[str, datetime] = {}
         self._not_gone: Recent[str, bool] = Recent(MOST_MUTE)
+        # The places that cannot be seen and are to be looked for.
+        self._unseen: dict[str, None] = {}
+        self._look = asyncio.Event()
 
     def are_ours(self, guild_id: int | None) -> bool:
         """Whether a guild is any community's, and this process's. Private talk always is."""
@@ -130,7 +135,7 @@ class Places:
         return guild is not None and any(guild.get_channel(int(room)) for room in self._grounds.themes)
 
     async def publish_pending(self) -> None:
-        """At the start: where Plein is that nobody told it of, and is no longer that it thinks it is."""
+        """At the start: where Plein is that nobody told it of. What cannot be seen is looked for later."""
         here = await self._core.places(account_of(self._client))
         self._known = {place.room_id for place in here}
         for room in sorted(self._known):
@@ -139,9 +144,7 @@ class Places:
                 await self._disown(int(room))
         for room in self._known - set(self._grounds.themes):
             channel = self._client.get_channel(int(room))
-            if channel is None and await self._is_gone(room):
-                await self.leave(int(room))
-            elif channel is not None and room not in self._joined:
+            if channel is not None and room not in self._joined:
                 # Perhaps the configuration named it the last time.
                 brief = isinstance(channel, discord.Thread)
                 await self._join(int(room), getattr(channel, "name", room), brief=brief)
@@ -149,18 +152,43 @@ class Places:
             channel = self._client.get_channel(int(room))
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):
                 await self._join(channel.id, channel.name)
-            elif channel is None and await self._is_gone(room):
-                log.warning("There is no channel %s yet, or Plein may not see it", room)
-                if room in self._known:
-                    await self.leave(int(room))
+        unseen = [
+            room
+            for room in self._known | set(self._grounds.themes)
+            if not self._client.get_channel(int(room))
+        ]
+        self._unseen = dict.fromkeys(sorted(unseen))
+        if unseen:
+            self._look.set()
+
+    async def keep_looking(self) -> None:
+        """Beside everything else: which of the places that cannot be seen are no more. Most are threads that
+        were put away, of which anybody can make very many.
+        """
+        while True:
+            await self._look.wait()
+            self._look.clear()
+            while self._unseen:
+                room = next(iter(self._unseen))
+                del self._unseen[room]
+                if room in self._not_gone or self._client.get_channel(int(room)):
+                    continue
+                with contextlib.suppress(StoreFailed):
+                    await self._look_for(room)
+                await self._clock.sleep(LOOKS_EVERY)
+
+    async def _look_for(self, room: str) -> None:
+        if not await self._is_gone(room):
+            return
+        if room in self._grounds.themes:
+            log.warning("There is no channel %s yet, or Plein may not see it", room)
+        await self.leave(int(room))
 
     async def _is_gone(self, room: str) -> bool:
         """Whether the channel is nowhere to be seen, also not by another process of a larger set.
 
         What is somewhere else is asked for once: should it go, that other process hears of it.
         """
-        if room in self._not_gone:
-            return False
         try:
             await self._client.http.get_channel(int(room))
         except discord.HTTPException as error:

@@ -116,7 +116,12 @@ class Gateway:
         """Until the connection is lost for good. Raises: NotLetIn where it was never to be had."""
         for event in self._events():
             self._client.event(event)
-        chores = (self._reading.keep_saving(), self._keep_up(), self._registration.keep_telling())
+        chores = (
+            self._reading.keep_saving(),
+            self._keep_up(),
+            self._registration.keep_telling(),
+            self._places.keep_looking(),
+        )
         work = [asyncio.create_task(coroutine) for coroutine in chores]
         try:
             async with self._client as client:
@@ -172,8 +177,11 @@ class Gateway:
         patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
         if not self._reading.in_step or (self._reading.has_gaps and not patient):
             return None
-        under_way = self._intake.oldest(now - GAPS_CLOSE_WITHIN)
-        return min(now - self._lag, under_way or now)
+        return min(now - self._lag, self.under_way_since() or now, self._reading.read_until or now)
+
+    def under_way_since(self) -> datetime | None:
+        """A command and a button are in no inbox, and waited for no longer than a minute."""
+        return self._intake.oldest(self.session.clock.now() - GAPS_CLOSE_WITHIN)
 
     def _came(self, said_at: datetime) -> None:
         """How long after it was said the gateway brings something, clocks that differ included."""

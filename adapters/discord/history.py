@@ -1,7 +1,8 @@
 """How far each channel was read: nothing twice, and nothing passed over, whatever breaks in between.
 
 What is for Plein is kept in the inbox together with how far was read. What was said while Plein was away
-is read from the channels' history, before what comes meanwhile.
+is read from the channels' history, before what comes there meanwhile: a page of each in turn, so that what
+was said in heaps somewhere holds up nobody elsewhere.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import discord
@@ -31,6 +32,8 @@ Meaning = Callable[[discord.Message], dict[str, Any] | None]
 SAVE_EVERY = 60.0
 # Channels whose history is read at the same time; the library keeps to Discord's limits.
 AT_ONCE = 5
+# So much is read of one before the next has its turn: what Discord gives at a time.
+PAGE = 100
 # So much is held back while there is something to catch up with.
 MOST_HELD = 5_000
 SILENT_FOR = timedelta(days=90)
@@ -50,8 +53,13 @@ class Reading:
         self._first = 0
         self._gaps: set[str] = set()
         self._unsaved: set[str] = set()
-        # While something may have been missed what comes is held back, to be dealt with in order.
-        self._held: deque[discord.Message] = deque()
+        # Those whose history is still to be read, in which turn, and which had theirs early. What comes
+        # there is held back, to be dealt with in order; so it is anywhere until it is known which they are.
+        self._late: set[str] = set()
+        self._turns: deque[str] = deque()
+        self._hurried: set[str] = set()
+        self._held: dict[str, deque[discord.Message]] = {}
+        self._too_much: set[str] = set()
         self._session = 0
         self._behind = True
         self._lost = set(session.settings.shards) or {0}
@@ -64,14 +72,23 @@ class Reading:
             return
         if not self._on.places.is_ours(message.channel):
             return
-        if len(self._held) < MOST_HELD:
-            self._held.append(message)
+        stream = _stream(guild.id if guild else 0, message.channel.id)
+        if not self._is_held_back(stream) or sum(map(len, self._held.values())) < MOST_HELD:
+            self._held.setdefault(stream, deque()).append(message)
         else:
             # What there is no room for is read from its channel's history.
-            stream = _stream(guild.id if guild else 0, message.channel.id)
             self._read.setdefault(stream, message.id - 1)
             self._gaps.add(stream)
-        await self._release_held()
+            self._too_much.add(stream)
+        self._hurry(stream)
+        await self._release(stream)
+
+    def _hurry(self, stream: str) -> None:
+        """Somebody is waiting there: it has its turn before those where nobody is, once."""
+        if stream in self._late and stream not in self._hurried and stream in self._turns:
+            self._hurried.add(stream)
+            self._turns.remove(stream)
+            self._turns.appendleft(stream)
 
     async def forget(self, guild: int, channel: int | None = None) -> None:
         """That channel is no more, or Plein is not on that server any more."""
@@ -135,8 +152,15 @@ class Reading:
 
     @property
     def in_step(self) -> bool:
-        """Whether nothing was missed, so far as it can be read at all, and all that came is kept."""
-        return not (self._behind or self._lost or self._held or self._taking.locked())
+        """Whether it is known what was missed, and all that came elsewhere is kept."""
+        waiting = self._held.keys() - self._late
+        return not (self._behind or self._lost or waiting or self._taking.locked())
+
+    @property
+    def read_until(self) -> datetime | None:
+        """Until when all that was missed has been read; None: nothing is missing."""
+        late = [self._read[stream] for stream in self._late if stream in self._read]
+        return discord.utils.snowflake_time(min(late)) if late else None
 
     @property
     def has_gaps(self) -> bool:
@@ -151,7 +175,7 @@ class Reading:
     async def in_touch(self, shard: int) -> None:
         """What was missed has been brought after all."""
         self._lost.discard(shard)
-        await self._release_held()
+        await self._release_all()
 
     def begin(self, shard: int) -> None:
         """A new session knows nothing of what was missed."""
@@ -159,12 +183,21 @@ class Reading:
         self._behind = True
         self._session += 1
 
-    async def _release_held(self) -> None:
-        """Deal with what came, in order, unless it is to be held back."""
-        while self._held and not self._behind and not self._lost:
-            message = self._held.popleft()
-            guild = message.guild.id if message.guild else 0
-            await self._take(_stream(guild, message.channel.id), message)
+    def _is_held_back(self, stream: str) -> bool:
+        return self._behind or bool(self._lost) or stream in self._late
+
+    async def _release(self, stream: str) -> None:
+        """Deal with what came there, in order, unless it is to be held back."""
+        while stream in self._held and not self._is_held_back(stream):
+            held = self._held[stream]
+            message = held.popleft()
+            if not held:
+                del self._held[stream]
+            await self._take(stream, message)
+
+    async def _release_all(self) -> None:
+        for stream in list(self._held):
+            await self._release(stream)
 
     async def catch_up(self) -> bool:
         """What is still in the inbox, and what was said since in places and in private.
@@ -175,23 +208,43 @@ class Reading:
         session = self._session
         if self._behind:
             await self._open_inbox()
+            if session != self._session:
+                return False
             self.look_into()
         wanted = list(filter(self._is_alive, self._read if self._behind else self._gaps))
-        at_once = asyncio.Semaphore(AT_ONCE)
-
-        async def read(stream: str) -> Exception | None:
-            async with at_once:
-                return await self._catch_up_in(stream)
-
-        failed = [error for error in await asyncio.gather(*map(read, wanted)) if error]
+        self._late = set(filter(self._has_news, wanted))
+        self._turns, self._behind = deque(sorted(self._late)), False
+        self._hurried.clear()
+        for stream in self._held:
+            self._hurry(stream)
+        failed: list[Exception] = []
+        async with asyncio.TaskGroup() as readers:
+            readers.create_task(self._release_all())
+            for _ in range(AT_ONCE):
+                readers.create_task(self._read_in_turn(session, failed))
         if session != self._session:
             return False
-        self._behind = False
-        await self._release_held()
         await self.save()
         if failed:
             raise failed[0]
         return not self._lost
+
+    async def _read_in_turn(self, session: int, failed: list[Exception]) -> None:
+        while self._turns and session == self._session:
+            stream = self._turns.popleft()
+            try:
+                more = await self._read_page(stream)
+            except TROUBLE as error:
+                self._gaps.add(stream)
+                failed.append(error)
+                more = False
+            if session != self._session:
+                return
+            if more:
+                self._turns.append(stream)
+            else:
+                self._late.discard(stream)
+                await self._release(stream)
 
     def _is_alive(self, stream: str) -> bool:
         """Whoever has said nothing in private for so long is not asked for any more."""
@@ -233,37 +286,47 @@ class Reading:
             self._read[stream] = max(newest, self._read.get(stream, 0))
             self._unsaved.add(stream)
 
-    async def _catch_up_in(self, stream: str) -> Exception | None:
-        """What stood in the way, if that may pass. It is asked for only where there is something new."""
-        guild_id, channel = _guild_of(stream), int(stream.rpartition(":")[2])
-        newest = 0
+    def _has_news(self, stream: str) -> bool:
+        """Whether there is something to be read there, as far as is known without asking."""
+        if not (guild_id := _guild_of(stream)):
+            return True
+        guild = self._on.client.get_guild(guild_id)
+        if guild is not None and guild.unavailable:
+            self._gaps.add(stream)
+            return False
+        there: Any = guild.get_channel_or_thread(_channel_of(stream)) if guild else None
+        if _newest(there) <= self._read[stream] or not _may_read(there):
+            self._gaps.discard(stream)
+            return False
+        return True
+
+    async def _read_page(self, stream: str) -> bool:
+        """Whether there is more. Raises what may pass."""
         if stream not in self._read:
-            return None  # it is no more
+            return False  # it is no more
+        channel, guild_id, count, newest = _channel_of(stream), _guild_of(stream), 0, 0
         there: Any = self._on.client.get_partial_messageable(channel)
         if guild_id:
             guild = self._on.client.get_guild(guild_id)
-            if guild is not None and guild.unavailable:
-                self._gaps.add(stream)
-                return None
             there = guild.get_channel_or_thread(channel) if guild else None
-            newest = getattr(there, "last_message_id", None) or 0
-            if newest <= self._read[stream] or not _may_read(there):
-                self._gaps.discard(stream)
-                return None
+            if there is None:
+                return False
+            newest = _newest(there)
+        self._too_much.discard(stream)
         try:
             since = discord.Object(self._read[stream])
-            async for message in there.history(after=since, limit=None, oldest_first=True):
+            async for message in there.history(after=since, limit=PAGE, oldest_first=True):
                 await self._take(stream, message, late=True)
+                count += 1
         except (discord.Forbidden, discord.NotFound) as refused:
             log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
-        except TROUBLE as error:
-            self._gaps.add(stream)
-            return error
+        if count == PAGE or stream in self._too_much:
+            return True
         self._gaps.discard(stream)
         if newest > self._read.get(stream, newest):
             self._read[stream] = newest
             self._unsaved.add(stream)
-        return None
+        return False
 
     async def keep_saving(self) -> None:
         """How far was read, every minute, so that a crash leaves less to look through."""
@@ -285,6 +348,11 @@ def who_of(meaning: Mapping[str, Any]) -> str:
     return str(meaning.get("author") or "poll")
 
 
+def _newest(there: Any) -> int:
+    """The id of what was said last in a channel."""
+    return getattr(there, "last_message_id", None) or 0
+
+
 def _may_read(there: Any) -> bool:
     """What Plein may not see is not asked for."""
     try:
@@ -300,3 +368,7 @@ def _stream(guild: int, channel: int) -> str:
 
 def _guild_of(stream: str) -> int:
     return int(stream.partition(":")[0])
+
+
+def _channel_of(stream: str) -> int:
+    return int(stream.rpartition(":")[2])

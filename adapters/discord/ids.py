@@ -136,9 +136,9 @@ def _is_keepable(value: Any) -> bool:
         return all(map(_is_keepable, (*value.keys(), *value.values())))
     if isinstance(value, list):
         return all(map(_is_keepable, value))
-    return not (isinstance(value, str) and "\0" in value) and not (
-        type(value) is int and not -MOST <= value < MOST
-    )
+    if isinstance(value, str):
+        return "\0" not in value
+    return type(value) is not int or -MOST <= value < MOST
 
 
 def _frozen(value: Any) -> Any:

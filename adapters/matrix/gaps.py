@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import nio
 
 from adapters.inbox import MOST_WAITING
-from adapters.matrix.read import is_id, moment
+from adapters.matrix.read import ENDS, RESPONSES, is_id, moment
 from adapters.matrix.rooms import SAYS_WHO_READS
 from adapters.matrix.session import Session
 from bot.errors import TryLater
@@ -25,9 +25,14 @@ log = logging.getLogger(__name__)
 GAP = "be.plein.gap"
 # Kept beside an event: whether only whoever said it and Plein could read it then.
 PRIVATELY = "be.plein.privately"
-PAGE = 100
-# Of more than so much that matters the oldest is passed over.
-MOST = 10_000
+# As much as a homeserver gives at a time. Of more than so much that matters the oldest is passed over, and
+# of one person of more than so much, whatever it is.
+PAGE, MOST, MOST_OF_ONE = 1_000, 10_000, 2_000
+# All that can matter, and what says who could read it.
+KINDS = (
+    *("m.room.message", "m.room.encrypted", "m.room.redaction", "m.reaction", "m.sticker"),
+    *(*RESPONSES, *ENDS, *SAYS_WHO_READS),
+)
 # So many seconds until a homeserver that does not answer is asked again.
 ASK_AGAIN = 5.0
 Matters = Callable[[str, Mapping[str, Any]], bool]
@@ -60,13 +65,17 @@ async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequen
     Raises: TryLater where the server does not say just now.
     """
     found: list[Any] = []
-    said: Counter[str] = Counter()
-    start, alone = gap.until, gap.alone
-    while page := await _page(on, room, start, gap.since):
+    said, told = Counter[str](), Counter[str]()
+    start, alone, loud = gap.until, gap.alone, list[str]()
+    while page := await _page(on, room, start, gap.since, loud):
         events = page.chunk[::-1]
         since = since_joining(events, on.me)
-        # In doubt it was not private.
-        alone = alone and not says_who_reads(since)
+        told.update(str(event.source.get("sender")) for event in since)
+        loud = [who for who, often in told.items() if often >= MOST_OF_ONE and who != on.me]
+        if loud:
+            log.warning("In %s %s said very much meanwhile: what is before that is passed over", room, loud)
+        # In doubt it was not private: also where what somebody did is not looked at any more.
+        alone = alone and not loud and not says_who_reads(since)
         for event in reversed(since):
             if arrival_of(event, room, on.me, matters) and said[who := event.source["sender"]] < MOST_WAITING:
                 found.append(event)
@@ -74,18 +83,23 @@ async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequen
         if len(found) > MOST:
             log.error("Too much was said in %s meanwhile: some of it is passed over", room)
             break
-        if len(since) < len(events) or not events or not page.end or page.end == start:
+        # A page may be empty of all that can matter, and not be the last.
+        if len(since) < len(events) or not page.end or page.end == start:
             break
         start = page.end
     kept = (arrival_of(event, room, on.me, matters, privately=alone) for event in found[:MOST][::-1])
     return [arrival for arrival in kept if arrival]
 
 
-async def _page(on: Session, room: str, start: str, end: str) -> nio.RoomMessagesResponse | None:
-    """None where that history cannot be read by Plein, or not any more."""
-    back = nio.MessageDirection.back
+async def _page(
+    on: Session, room: str, start: str, end: str, without: Sequence[str]
+) -> nio.RoomMessagesResponse | None:
+    """Without what these people said. None where that history cannot be read by Plein, or not any more."""
+    back, asked = nio.MessageDirection.back, {"types": list(KINDS), "not_senders": list(without)}
     try:
-        page = await on.client.room_messages(room, start, end=end, direction=back, limit=PAGE)
+        page = await on.client.room_messages(
+            room, start, end=end, direction=back, limit=PAGE, message_filter=asked
+        )
     except OSError as error:
         raise TryLater(ASK_AGAIN) from error
     except Exception as error:

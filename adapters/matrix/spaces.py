@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 CHILD = "m.space.child"
@@ -13,6 +13,11 @@ class Spaces:
 
     def __init__(self, spaces: Iterable[str]) -> None:
         self._rooms: dict[str, set[str]] = {space: set() for space in spaces}
+
+    @property
+    def ids(self) -> Set[str]:
+        """The spaces themselves."""
+        return self._rooms.keys()
 
     def add(self, space: str) -> None:
         """That one is somebody's too, the last."""

@@ -30,11 +30,13 @@ from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import Spaces
+from adapters.matrix.state import FILTER, PARTS, events_in, leave_out, note_spaces, rooms_in
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Arrival, Lack
-from bot.model.people import Grounds, Named, Place
+from bot.model.message import message, text
+from bot.model.people import Grounds, Identity, Named, Place
 from bot.recent import Recent
 
 log = logging.getLogger(__name__)
@@ -57,7 +59,6 @@ ANYTHING = {
     "room": {"timeline": {"limit": 1}, "state": {"types": []}, "ephemeral": {"types": []}},
     "presence": {"types": []},
 }
-FILTER = {"room": {"timeline": {"limit": 50}, "ephemeral": {"types": []}}, "presence": {"types": []}}
 
 
 class _Tried(NamedTuple):
@@ -95,6 +96,7 @@ class Sync:
         self._welcome = Welcome(session.core, session.account, self._named, rule)
         self._newcomers = Newcomers(session)
         self._joins = Pace(session.clock)
+        session.client.before_parsing = self._shorten
         # By room: those that Plein is in, as they are called, until it leaves; those to come into; when that
         # was tried.
         self._bound: dict[str, tuple[str, int | None]] = {}
@@ -185,6 +187,22 @@ class Sync:
                 # Whoever is there was there before Plein: when it came says since when.
                 room.newcomers = {self._on.me}
         return privately
+
+    async def _shorten(self, answer: dict[str, Any]) -> None:
+        """Of what the server answered take in what Plein reads; and nothing of a room that is full."""
+        for room_id, said in rooms_in(answer, "join").items():
+            told = [event for part in PARTS for event in events_in(said, part)]
+            self._note_made(Room(room_id, home=self._server()), told)
+        self._moved |= note_spaces(answer, self._spaces)
+        for room_id, inviter in (await leave_out(answer, self._spaces, self._welcome)).items():
+            self._doors.run(room_id, partial(self._leave_full, room_id, inviter), again=True)
+
+    async def _leave_full(self, room_id: str, inviter: str) -> None:
+        log.warning("Leaving %s: there are too many people in it, and it is no community's own", room_id)
+        await self._decline(room_id)
+        if inviter:
+            who, said = Identity(PLATFORM, inviter), message(text("matrix.full"))
+            await self._on.core.say(self._on.account, who, said, f"full:{room_id}")
 
     def _note_made(self, room: Room, events: Sequence[Mapping[str, Any]]) -> None:
         """A space that Plein made is its community's, where no line says anything else."""
@@ -437,7 +455,9 @@ class Sync:
             await self._decline(room_id)
             return
         if not await self._welcome.takes(room_id, word):
-            log.info("Declined an invitation to %s: one person asked for enough rooms", room_id)
+            log.info(
+                "Declined an invitation to %s: it is full, or its inviter asked for enough rooms", room_id
+            )
             await self._decline(room_id)
             return
         if invitation.content.get("is_direct") is True:

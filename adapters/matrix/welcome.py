@@ -13,8 +13,8 @@ from bot.model.people import Identity, Role
 from bot.ports.adapter import Core
 
 KEPT = "invited"
-# Of so many rooms that were refused it is remembered, those that were refused last. All others are rooms
-# that Plein is in, or is coming into.
+# Of so many rooms that were refused, or are too full, it is remembered, those that were last. All others are
+# rooms that Plein is in, or is coming into.
 MOST_REFUSED = 500
 
 
@@ -22,13 +22,19 @@ MOST_REFUSED = 500
 class Word:
     """Who asked for a room. `instead_of`: the room that it is to replace, and whether that was `ours`.
 
-    `refused`: it was no such room, and Plein left it.
+    `refused`: it was no such room, and Plein left it. `full`: there was more to it than Plein takes in.
     """
 
     by: str
     instead_of: str = ""
     ours: bool = False
     refused: bool = False
+    full: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it holds also while Plein is not there."""
+        return self.refused or self.full
 
 
 class Welcome:
@@ -64,7 +70,7 @@ class Welcome:
     async def forget(self, room: str) -> None:
         """Plein is there no more. What it refused it goes on refusing."""
         async with self._changing:
-            if room in self._words and not self._words[room].refused:
+            if room in self._words and not self._words[room].is_kept:
                 await self._keep({other: word for other, word in self._words.items() if other != room})
 
     async def _put(self, room: str, word: Word) -> None:
@@ -73,7 +79,7 @@ class Welcome:
             await self._keep({**others, room: word})
 
     async def _keep(self, words: Mapping[str, Word]) -> None:
-        refused = [room for room, word in words.items() if word.refused]
+        refused = [room for room, word in words.items() if word.is_kept]
         words = {room: word for room, word in words.items() if room not in refused[:-MOST_REFUSED]}
         packed = json.dumps({room: asdict(word) for room, word in words.items()})
         await self._core.keep(self._account, {KEPT: packed})
@@ -87,7 +93,8 @@ class Welcome:
     async def _may_ask(self, user: str, room: str) -> bool:
         counted = self._words.keys() - {room} - set(self._named)
         theirs = sum(self._words[other].by == user for other in counted)
-        return room in self._named or theirs < self._rule.at_most or await self._has_role(user)
+        few = theirs < self._rule.at_most and not self.is_full(room)
+        return room in self._named or few or await self._has_role(user)
 
     async def successor(self, room: Room) -> Word:
         """Who counts as the inviter to the room that replaces this: whoever invited Plein to this room."""
@@ -95,7 +102,17 @@ class Welcome:
         return Word(word.by, room.id, await self.is_ours(room.id))
 
     def was_refused(self, room: str) -> bool:
-        return room in self._words and self._words[room].refused
+        return room in self._words and self._words[room].is_kept
+
+    def is_full(self, room: str) -> bool:
+        return room in self._words and self._words[room].full
+
+    async def refuse_full(self, room: str) -> str:
+        """There is more to it than Plein takes in; on whose word it was there."""
+        async with self._changing:
+            word = self._words.get(room, Word(""))
+            await self._put(room, replace(word, full=True))
+            return word.by
 
     async def refuses(self, room: Room) -> bool:
         """Whether Plein was led there by another room, which is not what this one says that it replaced."""

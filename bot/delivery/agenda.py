@@ -1,22 +1,25 @@
 """What is due: jobs in the database, which are the truth; the scheduler only wakes.
 
 Each batch is claimed, run and marked done in one transaction, so that a crash neither loses
-nor repeats one. A job that fails comes back later; it holds up no other.
+nor repeats one. A job that fails comes back later; it holds up no other. One that needs to know where
+somebody is now comes back as soon as their platform was asked, which is done beside the others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.call import Call
 from bot.clock import Clock
 from bot.delivery.worker import pause
-from bot.errors import StoreFailed
+from bot.errors import AskFirst, StoreFailed, TryLater
 from bot.feature import Run
+from bot.model.people import Identity, Place, Presences
 from bot.model.work import Job
 from bot.ports.storage import Store, Transaction
 
@@ -25,9 +28,34 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 BATCH = 100
+# Should Plein end meanwhile, it is asked again after so long.
+ASKED_WITHIN = timedelta(minutes=1)
 LOOK_EVERY = 30
 # Not at once, when there is enough to do; but also where Plein is started anew every night.
 FORGETS_AFTER = timedelta(minutes=10)
+
+
+_Known = Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a job has to know first: where accounts are, of the places of a theme on their platform."""
+
+    community: int
+    places: Mapping[tuple[Identity, int], Sequence[Place]]
+
+
+async def _says_nothing(who: Identity, places: Sequence[Place]) -> Presences:
+    return {}
+
+
+def _to_ask(tx: Transaction, first: AskFirst, job: Job) -> _Asked:
+    places = {}
+    for account in first.accounts:
+        on = tx.places.on(account.platform, first.themes)
+        places.update({(account, theme): on.get(theme, ()) for theme in first.themes})
+    return _Asked(job.community, places)
 
 
 class Agenda:
@@ -40,44 +68,88 @@ class Agenda:
         runs: Mapping[str, Run],
         call: Callable[[Transaction, str], Call],
         heard: Callable[[], Mapping[str, datetime]] = dict,
+        presences: Callable[[Identity, Sequence[Place]], Awaitable[Presences]] = _says_nothing,
     ) -> None:
         self._store = store
         self._clock = clock
         self._runs = runs
         self._call = call
         self._heard = heard
+        self._presences = presences
+        # What jobs had to know first, by their numbers, as far as it was asked; and what is being asked.
+        self._known: dict[int, _Known] = {}
+        self._asking: set[asyncio.Task[None]] = set()
         self._scheduler: AsyncIOScheduler | None = None
         self._woken = False
         store.on_commit("job", self.wake)
 
     async def flush(self, heard: Mapping[str, datetime] | None = None) -> None:
-        """Run all that is due by now. `heard`: until when each account has heard, where that is known."""
+        """Run all that is due by now, and what has to ask first. `heard`: until when each account has heard,
+        where that is known.
+        """
+        await self._run_due(heard)
+        while self._asking:
+            await asyncio.wait(list(self._asking))
+            await self._run_due(heard)
+
+    async def _run_due(self, heard: Mapping[str, datetime] | None = None) -> None:
         moments = self._heard() if heard is None else heard
         if moments:
             await self._store.run_anywhere(lambda tx: tx.accounts.heard(moments))
-        while await self._store.run_anywhere(self._batch):
-            pass
+        while outcome := await self._store.run_anywhere(self._batch):
+            for job, first in outcome.items():
+                self._known.pop(job, None)
+                if first:
+                    task = asyncio.create_task(self._ask(job, first))
+                    self._asking.add(task)
+                    task.add_done_callback(self._asking.discard)
 
-    def _batch(self, tx: Transaction) -> int:
+    def _batch(self, tx: Transaction) -> Mapping[int, _Asked | None]:
+        """The jobs that were claimed, by their numbers, with what each has to know first."""
         now = self._clock.now()
-        claimed = tx.jobs.claim(now, BATCH)
-        for job in claimed:
+        outcome = {}
+        for job in tx.jobs.claim(now, BATCH):
             with tx.within(job.community):
-                self._do(tx, job, now)
-        return len(claimed)
+                outcome[job.id] = self._do(tx, job, now)
+        return outcome
 
-    def _do(self, tx: Transaction, job: Job, now: datetime) -> None:
+    async def _ask(self, job: int, first: _Asked) -> None:
+        """It is due again at once, and finds what was said."""
+        found: dict[tuple[Identity, int], tuple[Sequence[Place], Presences]] = {}
+        for (account, theme), places in first.places.items():
+            found[account, theme] = places, await self._presences(account, places) if places else {}
+        self._known[job] = found
+
+        def again(tx: Transaction) -> None:
+            with tx.within(first.community):
+                tx.jobs.later(job, self._clock.now())
+
+        try:
+            await self._store.run_anywhere(again)
+        except StoreFailed as error:
+            log.warning("agenda: the database does not answer (%s); asking again", error)
+        self.wake()
+
+    def _do(self, tx: Transaction, job: Job, now: datetime) -> _Asked | None:
         try:
             with tx.savepoint(eager=True):
                 # Before it runs, so that it may plan the next under its own key. One that runs before it in
                 # this batch may have called it off.
                 if tx.jobs.done(job.id, now):
-                    self._runs[job.kind](self._call(tx, f"job:{job.id}"), job)
+                    call = self._call(tx, f"job:{job.id}")
+                    call.present = self._known.get(job.id, {})
+                    self._runs[job.kind](call, job)
         except StoreFailed:
             raise
+        except AskFirst as first:
+            tx.jobs.later(job.id, now + ASKED_WITHIN)
+            return _to_ask(tx, first, job)
+        except TryLater as later:
+            tx.jobs.later(job.id, now + timedelta(seconds=later.seconds))
         except Exception:
             log.exception("The job %s for %s failed; it comes back", job.kind, job.subject)
             tx.jobs.later(job.id, now + pause(job.attempts + 4))
+        return None
 
     async def forget(self) -> None:
         """What nobody needs any more goes; what could not go now goes the next time."""
@@ -121,7 +193,7 @@ class Agenda:
         try:
             while self._woken:  # also by what came while it looked
                 self._woken = False
-                await self.flush()
+                await self._run_due()
                 due = await self._store.read_anywhere(lambda tx: tx.jobs.next_due())
         except StoreFailed as error:
             log.warning("agenda: the database does not answer (%s); trying again", error)

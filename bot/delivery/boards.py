@@ -21,6 +21,7 @@ from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
     LONGEST_PATIENCE,
+    PutBack,
     Round,
     Worker,
     given_up,
@@ -68,6 +69,7 @@ class Boards:
         self._adapters = adapters
         self._shows = shows
         self._rest = timedelta(seconds=rest)
+        self._put_back = PutBack()
         self.worker = Worker(
             "boards", clock, adapters.keys(), self._take, self._update, at_once=AT_ONCE, rest=GATHER
         )
@@ -80,6 +82,8 @@ class Boards:
         can see it.
         """
         keys, now = frozenset(busy), self._clock.now()
+        if self._put_back.noticed(account, now):
+            await self._store.run_anywhere(lambda tx: tx.boards.retry(account, None, now))
         found = await self._store.read_anywhere(
             lambda tx: self._read(tx, account, keys, max(limit, PAGE), now)
         )

@@ -21,6 +21,7 @@ from bot.delivery.leaving import note_gone
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
+    PutBack,
     Round,
     Worker,
     given_up,
@@ -50,6 +51,7 @@ class Outbox:
         self._communities = communities
         self._clock = clock
         self._adapters = adapters
+        self._put_back = PutBack()
         self.worker = Worker(
             "outbox",
             clock,
@@ -64,6 +66,8 @@ class Outbox:
     async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Post]:
         """What is next in each place; that it is being tried is kept before anybody can see it."""
         now = self._clock.now()
+        if self._put_back.noticed(account, now):
+            await self._store.run_anywhere(lambda tx: tx.posts.retry(account, None, now))
         # As those that are busy are still due, a page has room for them.
         page = limit + len(busy)
 

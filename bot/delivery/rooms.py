@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,9 +12,9 @@ from typing import NamedTuple
 from bot.clock import Clock
 from bot.communities import Communities
 from bot.delivery.worker import tell_moderators
-from bot.errors import StoreFailed
+from bot.errors import StoreFailed, TryLater
 from bot.model.message import text
-from bot.model.people import FIRST_COMMUNITY, Place
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences
 from bot.model.work import AWAY_AFTER, key_in
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
@@ -21,6 +23,8 @@ from bot.unseen import visible
 log = logging.getLogger(__name__)
 # Accounts at work say so now and then. One that was silent for longer (AWAY_AFTER) is succeeded by another.
 SAY_SO_EVERY = 600.0
+# So many seconds a platform has to say where somebody is.
+ASKED_WITHIN = 10.0
 # So often the moderators hear of people who cannot be reached, all of them together.
 TELL_EVERY = timedelta(days=1)
 # Of what somebody called a place so much is kept.
@@ -167,7 +171,7 @@ class Rooms:
             if heir:
                 self._bind(tx, heir)
             else:
-                tx.places.leave(place)
+                tx.places.leave(place, self._clock.now())
 
         await self._store.run(leave, community=await self._communities.for_whom(place))
         if heir:
@@ -224,6 +228,26 @@ class Rooms:
             account: adapter for account, adapter in self.adapters.items() if isinstance(adapter, Listener)
         }
         moments = {account: adapter.heard_until() for account, adapter in listening.items()}
+        return {account: moment for account, moment in moments.items() if moment}
+
+    async def presences(self, who: Identity, places: Sequence[Place]) -> Presences:
+        """Where that account is now, of these places; what no account at work here can say is left out."""
+        found: dict[Place, Presence | None] = {}
+        for adapter in list(self.adapters.values()):
+            unknown = [place for place in places if place not in found]
+            if unknown and adapter.platform == who.platform and isinstance(adapter, Listener):
+                with contextlib.suppress(TryLater, OSError):  # a timeout is one too
+                    async with asyncio.timeout(ASKED_WITHIN):
+                        found |= await adapter.presence(who, unknown)
+        return found
+
+    def under_way(self) -> Mapping[str, datetime]:
+        """Since when each account at work here is dealing with something that it keeps in no inbox.
+
+        It may be asked from any thread.
+        """
+        listening = [adapter for adapter in list(self.adapters.values()) if isinstance(adapter, Listener)]
+        moments = {adapter.account: adapter.under_way_since() for adapter in listening}
         return {account: moment for account, moment in moments.items() if moment}
 
     async def retry(self, account: str, place: Place | None = None) -> None:

@@ -28,6 +28,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 # What was refused without a word about when to come back is tried again after as long as it has been tried
 # so far, and at least once an hour.
 LONGEST_PATIENCE = 3600.0
+A_MINUTE = timedelta(minutes=1)
 # What is not this account's waits for the one whose it is.
 LEFT_TO_OTHERS = timedelta(hours=1)
 PARK_AFTER = 12
@@ -80,6 +81,18 @@ def tell_moderators(tx: Transaction, told: Text, about: str, now: datetime) -> N
     """Once a day about each thing."""
     for moderator in tx.people.with_role(Role.MODERATOR):
         tx.posts.add(f"{about}:{now:%Y-%m-%d}:{moderator.user_id}", moderator, message(told), now)
+
+
+class PutBack:
+    """Notices, for each account, that the clock was put back: what waits by the one before waits too long."""
+
+    def __init__(self) -> None:
+        self._latest: dict[str, datetime] = {}
+
+    def noticed(self, account: str, now: datetime) -> bool:
+        before = self._latest.get(account, now)
+        self._latest[account] = now
+        return now < before - A_MINUTE
 
 
 @dataclass(slots=True)

@@ -102,7 +102,8 @@ def understand(
     model = config_of(features)
     try:
         values: dict[str, Any] = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, or as many brackets, is no fault of the format by itself.
         line, column = _where(error, source)
         raise BadConfig([text("config.no_toml", file=str(path), line=line, column=column)]) from None
     hide(secrets_in(values, model))
@@ -135,7 +136,7 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def _where(error: tomllib.TOMLDecodeError, source: str) -> tuple[int, int]:
+def _where(error: Exception, source: str) -> tuple[int, int]:
     """The line and column of the fault, and no more: the message itself may quote what was written there."""
     found = re.search(r"line (\d+), column (\d+)", str(error))
     if found:

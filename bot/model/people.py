@@ -130,6 +130,11 @@ class Part:
 HOLDS = timedelta(hours=1)
 
 
+def holds(said_at: datetime, now: datetime) -> bool:
+    """Whether that counts still. From a time to come it was noted while the clock was wrong, and does not."""
+    return abs(now - said_at) < HOLDS
+
+
 def part_now(places: Sequence[Place], found: Presences, told: Part | None, now: datetime) -> Part | None:
     """Somebody's part in the theme of these places, of which their platform says this now.
 
@@ -141,7 +146,7 @@ def part_now(places: Sequence[Place], found: Presences, told: Part | None, now: 
         writes = any(presence.writes for presence in here)
         return Part(max(presence.role for presence in here), min(*since, now), now, writes)
     unknown = any(place not in found for place in places)
-    return told if unknown and told and told.said_at > now - HOLDS else None
+    return told if unknown and told and holds(told.said_at, now) else None
 
 
 def joined(parts: Iterable[Part]) -> Part | None:

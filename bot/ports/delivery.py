@@ -49,6 +49,10 @@ class PostStore(Protocol):
         """
         ...
 
+    def drop(self, beginning: str) -> None:
+        """The same; and what still waits is not said any more."""
+        ...
+
     def skip(self, to: Place | Identity, beginning: str) -> None:
         """What is to be said there under ids that begin so, and of which nobody saw anything, is not said."""
         ...

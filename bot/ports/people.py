@@ -277,6 +277,10 @@ class PeopleStore(Protocol):
         """Who moderates the community, or a place of its own, as far as that was ever said."""
         ...
 
+    def moderators_of(self, theme: int) -> Sequence[Resident]:
+        """Who moderates the community, or that theme, as was said last."""
+        ...
+
     def with_role(self, role: Role) -> Sequence[Identity]: ...
 
 
@@ -398,7 +402,7 @@ class PlaceStore(Protocol):
         """Where that account is there for Plein."""
         ...
 
-    def leave(self, place: Place) -> None: ...
+    def leave(self, place: Place, at: datetime) -> None: ...
 
     def drop(self, place: Place) -> None:
         """As if Plein had never been there."""

@@ -184,6 +184,18 @@ async def test_the_last_word_of_another_account_holds_an_hour(town: Town) -> Non
     assert "Geheim?" not in await on(town, "blue", "!poll list", None, None)
 
 
+async def test_what_was_said_while_the_clock_was_ahead_holds_no_longer(town: Town) -> None:
+    await town.core.joined(PLATFORM, Place("red", "raad"), "raad", "raad")
+    await one_person(town, "red", "blue")
+    town.clock.turn(timedelta(days=1))
+    await on(town, "red", "!vote 1", "raad", None)
+    town.clock.turn(timedelta(days=-1) + 2 * HOUR)
+    assert REFUSED in await on(town, "blue", "!poll show 1", None, None)
+    # It is said anew with the next word.
+    await on(town, "red", "!poll list", "raad", None)
+    assert "Geheim?" in await on(town, "blue", "!poll show 1", None, None)
+
+
 async def test_what_another_account_has_lost_is_lost(town: Town) -> None:
     here = Place("red", "raad")
     await town.core.joined(PLATFORM, here, "raad", "raad")

@@ -380,6 +380,17 @@ async def test_reminders_wait_for_the_end_of_the_quiet_hours_of_their_community(
     assert "nu geen" in await town.say("mia", "!gemeenschap stel in stilte geen", room=SQUARE)
 
 
+async def test_a_stranger_hears_once_a_day_that_nobody_knows_for_whom_it_is(town: Town) -> None:
+    """Whatever they say, of somebody who is in no community so much is kept and no more."""
+    for day in range(1, 3):
+        for number in range(20):
+            asked = replace(town.asked("zoe", f"!help {number}", room=None), by_post=True)
+            assert await town.core.handle(asked)
+        await town.core.outbox.worker.flush()
+        assert len(town.platform.where("zoe")) == day
+        town.clock.turn(timedelta(days=1))
+
+
 async def test_of_what_was_set_the_last_ten_are_kept(town: Town) -> None:
     """However often a moderator changes their mind; and what was set once stays set."""
     await town.say("mia", "!gemeenschap stel in dagelijks 3", room=SQUARE)

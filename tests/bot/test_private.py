@@ -140,3 +140,12 @@ async def test_a_link_that_leads_to_nothing_yet_makes_no_open_file(here: Path) -
     await store.close()
     assert "elsewhere.db" in found
     assert {name for name, mode in found.items() if mode & 0o077} == set()
+
+
+def test_what_is_no_file_stays_as_it_is(here: Path) -> None:
+    pipe = here / "pipe"
+    os.mkfifo(pipe, 0o666)
+    before = mode(pipe)
+    with pytest.raises(NotPrivate, match="is no file"):
+        make_private_file(pipe)
+    assert mode(pipe) == before

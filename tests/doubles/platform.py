@@ -58,12 +58,16 @@ class Platform:
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     # Until when it says it has heard.
     heard_moment: datetime | None = None
+    # Since when it is dealing with something.
+    busy_since: datetime | None = None
     under_way: int = 0
     most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
     # What each is in which room, where they are in it; None: the platform says nothing about it.
     present: dict[tuple[str, str], Role | None] = field(default_factory=dict)
+    # Who may only read there.
+    silenced: set[tuple[str, str]] = field(default_factory=set)
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     inspected: list[int] = field(default_factory=list)
     # What Plein lacks there, by community; None: the platform does not say.
@@ -80,6 +84,9 @@ class Platform:
 
     def heard_until(self) -> datetime | None:
         return self.heard_moment
+
+    def under_way_since(self) -> datetime | None:
+        return self.busy_since
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         if self.uneditable.intersection(delivery.replaces):
@@ -98,7 +105,7 @@ class Platform:
             if key not in self.present:
                 found[place] = None
             elif role is not None:
-                found[place] = Presence(place, role, NOW)
+                found[place] = Presence(place, role, NOW, writes=key not in self.silenced)
         return found
 
     async def inspect(self, community: int) -> Sequence[Lack]:

@@ -1,4 +1,5 @@
-"""A thread in which nobody uses Plein any more is no theme for ever; whatever it holds keeps it."""
+"""A thread in which nobody uses Plein any more is no theme for ever, nor a place that Plein was put out of;
+whatever it holds keeps it."""
 
 from __future__ import annotations
 
@@ -110,6 +111,82 @@ async def test_however_many_there_are(store: Database) -> None:
 
 async def in_thread(core: PleinCore, room: str = "thread", theme: str | None = None) -> None:
     await core.joined(PLATFORM, Place(PLATFORM, room), room, theme, brief=True)
+
+
+def leave(tx: Transaction, *rooms: str, at: datetime = NOW) -> None:
+    for room in rooms:
+        tx.places.leave(Place(PLATFORM, room), at)
+
+
+async def test_a_place_that_was_left_goes_after_thirty_days(store: Database) -> None:
+    """And a thread that was used before; whoever lets Plein in again in time loses nothing."""
+
+    def fill(tx: Transaction) -> None:
+        use(tx, "stays", None)
+        for room in ("left", "back"):
+            use(tx, room, None)
+        use(tx, "thread", NOW - DAY)
+        use(tx, "raad", None, theme="raad")
+        tx.places.bind(Place(PLATFORM, "raad"), use(tx, "raad", None, "raad"), "", None, "", listed=True)
+        leave(tx, "left", "back", "thread", "raad")
+
+    await store.run(fill)
+    await store.forget(NOW + 30 * DAY)
+    assert (await store.run(there))[1] == ["back", "left", "raad", "stays", "thread"]
+    await store.run(lambda tx: use(tx, "back", None))
+    await store.forget(NOW + 30 * DAY + MOMENT)
+    names = [f"{PLATFORM}:stays", f"{PLATFORM}:back", "raad"]
+    assert await store.run(there) == (names, ["back", "raad", "stays"], ["3"])
+
+
+async def test_a_place_that_was_left_before_that_was_noted_goes_too(store: Database) -> None:
+    def fill(tx: Transaction) -> None:
+        use(tx, "stays", None)
+        use(tx, "left", None)
+        leave(tx, "left")
+        tx.places.use(Place(PLATFORM, "left"), None)
+
+    await store.run(fill)
+    await store.forget(NOW)
+    assert await store.run(there) == ([f"{PLATFORM}:stays"], ["stays"], ["1"])
+
+
+async def test_a_poll_keeps_a_place_that_was_left(store: Database) -> None:
+    def fill(tx: Transaction) -> None:
+        use(tx, "stays", None)
+        tx.of(POLLS).add(a_plan(use(tx, "left", None)), "closed")
+        leave(tx, "left")
+
+    await store.run(fill)
+    await store.forget(NOW + 3650 * DAY)
+    assert (await store.run(there))[1] == ["left", "stays"]
+
+
+async def test_by_its_places_a_community_is_known_that_plein_is_nowhere_of(store: Database) -> None:
+    def fill(tx: Transaction) -> None:
+        use(tx, "left", None)
+        leave(tx, "left")
+
+    await store.run(fill)
+    await store.forget(NOW + 3650 * DAY)
+    assert (await store.run(there))[1] == ["left"]
+    assert await store.run(lambda tx: tx.places.is_nowhere())
+
+
+async def test_rooms_that_plein_is_put_out_of_one_after_the_other_leave_nothing(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        await town.core.joined(PLATFORM, Place(PLATFORM, "raad"), "Raad")
+        before = await town.core.store.run(there)
+        for number in range(5):
+            place = Place(PLATFORM, f"room{number}")
+            await town.core.joined(PLATFORM, place, "Kamer")
+            await town.say("ben", "!poll list", room=place.room_id)
+            await town.core.left(PLATFORM, place)
+        town.clock.turn(31 * DAY)
+        await town.core.agenda.forget()
+        after = await town.core.store.run(there)
+        assert after[1] == before[1]
+        assert after[0] == before[0]
 
 
 async def test_as_people_notice_it(database_url: str) -> None:

@@ -712,7 +712,8 @@ async def test_what_there_is_becomes_the_first_communitys(database_url: str) -> 
     store = await open_database(database_url, keys_of(database_url), stores_of())
 
     def ask(tx: Transaction) -> int:
-        theme, anna = tx.places.theme_named("sport"), tx.people.add(Identity("matrix", "@an:x"), "An")
+        theme, an = tx.places.theme_named("sport"), Identity("matrix", "@an:x")
+        anna = tx.people.by_identity(an) or tx.people.add(an, "An")
         return tx.of(POLLS).add(a_plan(theme=theme.id, opener=anna.id), "open").id
 
     def vote(tx: Transaction) -> list[int]:

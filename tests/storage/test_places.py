@@ -39,7 +39,7 @@ async def test_a_place_is_new_once(store: Database) -> None:
 async def test_a_place_that_changes_theme_or_comes_back_is_new_again(store: Database) -> None:
     await store.run(lambda tx: bind(tx, SPORT))
     assert await store.run(lambda tx: bind(tx, SPORT, "Spel"))
-    await store.run(lambda tx: tx.places.leave(SPORT))
+    await store.run(lambda tx: tx.places.leave(SPORT, NOW))
     assert await store.run(lambda tx: bind(tx, SPORT, "Spel"))
 
 
@@ -49,7 +49,7 @@ async def test_only_where_plein_is(store: Database) -> None:
 
     await store.run(lambda tx: [bind(tx, PITCH), bind(tx, SPORT), bind(tx, NEW, "Spel")])
     assert await store.run(of_theme) == [SPORT, PITCH]
-    await store.run(lambda tx: tx.places.leave(SPORT))
+    await store.run(lambda tx: tx.places.leave(SPORT, NOW))
     assert await store.run(of_theme) == [PITCH]
     # It keeps its theme, for when Plein is back.
     known = await store.run(lambda tx: tx.places.known(SPORT))
@@ -62,7 +62,7 @@ async def test_what_was_to_be_said_where_plein_left_is_set_aside(store: Database
         bind(tx, SPORT)
         tx.posts.add("here", SPORT, HELLO, NOW)
         tx.posts.add("to somebody", Identity("discord", "sport"), HELLO, NOW)
-        tx.places.leave(SPORT)
+        tx.places.leave(SPORT, NOW)
         return (
             tx.posts.next_for(SPORT, "discord", NOW),
             tx.posts.due("discord", NOW, 9)[0].to,
@@ -102,7 +102,7 @@ async def test_a_place_that_moved_takes_everything_along_once(store: Database) -
 async def test_where_plein_is_on_a_platform(store: Database) -> None:
     await store.run(lambda tx: [bind(tx, PITCH), bind(tx, SPORT), bind(tx, NEW, "Spel")])
     assert await store.run(lambda tx: list(tx.places.served("matrix"))) == [NEW, PITCH]
-    await store.run(lambda tx: tx.places.leave(NEW))
+    await store.run(lambda tx: tx.places.leave(NEW, NOW))
     assert await store.run(lambda tx: list(tx.places.served("matrix"))) == [PITCH]
     assert await store.run(lambda tx: list(tx.places.served("elsewhere"))) == []
 
@@ -129,7 +129,7 @@ async def test_themes_by_the_names_that_people_know(store: Database) -> None:
         assert tx.places.themes(theirs)[0] == Theme(sport, "Sport")
         assert [theme.name for theme in tx.places.themes(theirs)][2:] == ["matrix:!b", "matrix:!c"]
         for place in (SPORT, PITCH):
-            tx.places.leave(place)
+            tx.places.leave(place, NOW)
         assert "Sport" not in [theme.name for theme in tx.places.themes(theirs)]
         assert tx.places.themes([]) == []
 
@@ -172,7 +172,7 @@ async def test_where_plein_is_not_a_board_rests(store: Database) -> None:
         tx.boards.open("poll:1", tx.places.theme_named("Sport").id, [PITCH])
         (board,) = tx.boards.stale("matrix", NOW, 9)
         tx.boards.shown(board, ("$1",), HELLO, NOW)
-        tx.places.leave(PITCH)
+        tx.places.leave(PITCH, NOW)
         tx.boards.mark("poll:1")
         assert tx.boards.stale("matrix", NOW, 9) == []
         assert tx.boards.next_try(["matrix"], NOW - timedelta(days=1)) is None

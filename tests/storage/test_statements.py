@@ -67,7 +67,7 @@ LOOKS_THROUGH = {
     "an anonymous poll is over": {"posts._THEIR_REFS", "posts._FORGET"},
     "some of a list, within a community": {
         *("people._BY_PART", "people._BY_START", "people._LOOKUPS", "people._WITH_ROLE"),
-        *("people._MODERATORS", "polls._THEMES", "polls._OF"),
+        *("people._MODERATORS", "people._MODERATORS_OF", "polls._THEMES", "polls._OF"),
     },
     "twice a day, or for whoever operates Plein": {"retention.RULES", "posts._PARKED"},
     "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED"},

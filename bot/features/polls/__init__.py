@@ -9,6 +9,7 @@ is anonymous is settled before it opens, stands on its board, and never changes.
     settings.py  who may open one, and how many
     kinds.py     six ways to answer and to count; ranking.py is Schulze's method
     ask.py       opening, now or later, again; longer.py: running longer
+    later.py     whether who planned something may still say it when it is due
     vote.py      voting, changing, taking back; reminding those who have not
     end.py       closing, cancelling, and what came of it
     steered.py   the trace of whoever did that to somebody else's
@@ -41,7 +42,8 @@ _COMMANDS = (
     _Command("poll withdraw", vote.withdraw_poll),
     _Command("poll show", read.show_poll),
     _Command("poll list", read.list_polls),
-    _Command("poll mine", read.my_polls),
+    # Which are named says in which they took part.
+    _Command("poll mine", read.my_polls, confidential=True),
     _Command("poll close", end.close_poll),
     _Command("poll extend", longer.extend_poll),
     _Command("poll cancel", end.cancel_poll),

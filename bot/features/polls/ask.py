@@ -11,6 +11,7 @@ from bot import when
 from bot.call import Call
 from bot.errors import Choice, Unsure, UserError, yes
 from bot.features.polls.find import check_writes, find, usage
+from bot.features.polls.later import call_off, may_still_ask
 from bot.features.polls.records import (
     DAY,
     POLLS,
@@ -328,6 +329,11 @@ def _show(call: Call, poll: Poll) -> None:
 def open_due(call: Call, job: Job) -> None:
     """The time has come for a poll that was planned; it may have been cancelled."""
     found = call.tx.of(POLLS).get(int(job.subject), 0)
-    if found and found[0].state == "planned" and found[0].closes_at > call.now:
-        call.tx.of(POLLS).change(found[0].id, {"state": "open"})
-        _show(call, found[0])
+    if not found or found[0].state != "planned" or not found[0].opened_at <= call.now < found[0].closes_at:
+        return
+    poll = found[0]
+    if not may_still_ask(call, poll, poll.opened_at):
+        call_off(call, poll)
+        return
+    call.tx.of(POLLS).change(poll.id, {"state": "open"})
+    _show(call, poll)

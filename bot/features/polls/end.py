@@ -13,8 +13,9 @@ from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
-from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, secret_of
-from bot.features.polls.steered import announce, count_announcement, leave_trace, steering
+from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
+from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
+from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -32,8 +33,20 @@ def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Me
     found = find_own(call, poll)
     if not sure:
         return _confirm(found, "close")
+    if call.is_behind(found.theme):
+        _close_soon(call, found)
+        return message(text("poll.closing.receipt", question=found.question))
     _end(call, found, "closed")
     return message(text("poll.closed.receipt", question=found.question))
+
+
+def _close_soon(call: Call, poll: Poll) -> None:
+    """It ends now, and waits for what was said before, as it would at its own time."""
+    call.tx.of(POLLS).change(poll.id, {"waits_since": call.now})
+    if (by := steering(call, poll)) is not None:
+        call.tx.of(POLLS).note_end(poll.id, by)
+    leave_trace(call, poll, "closed")
+    call.schedule("poll.close", str(poll.id), call.now + SOON)
 
 
 def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
@@ -51,7 +64,7 @@ def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> M
 def close_due(call: Call, job: Job) -> None:
     """The closing time has come; it may have been closed already, or run longer now."""
     found = call.tx.of(POLLS).get(int(job.subject), 0)
-    if not found or found[0].closes_at > call.now:
+    if not found or found[0].ends_at > call.now:
         return
     if found[0].state == "open":
         poll = found[0]
@@ -62,7 +75,7 @@ def close_due(call: Call, job: Job) -> None:
 
 
 def _not_heard(call: Call, poll: Poll) -> Sequence[Unheard]:
-    return call.unheard(poll.theme, poll.closes_at)
+    return call.unheard(poll.theme, poll.ends_at)
 
 
 def _platforms(accounts: Sequence[Unheard]) -> str | None:
@@ -94,6 +107,9 @@ def _waits(call: Call, poll: Poll) -> bool:
 
 def _missed(call: Call, poll: Poll) -> None:
     """It was to be open while Plein was away, and nobody has seen it."""
+    if not may_still_ask(call, poll, poll.closes_at):
+        call_off(call, poll)
+        return
     _end(call, poll, "cancelled")
     title = text("poll.cancelled.title", question=poll.question)
     said = message(
@@ -105,6 +121,8 @@ def _missed(call: Call, poll: Poll) -> None:
 def burn_due(call: Call, job: Job) -> None:
     """An anonymous poll is over: what could still tell who chose what is destroyed."""
     call.disclose(secret_of(int(job.subject)))
+    # Who was reminded had not voted by then.
+    call.tx.posts.drop(reminders_of(int(job.subject)))
     if not call.tx.of(POLLS).burn(int(job.subject)):
         call.schedule("poll.burn", job.subject, call.now + SOON)
 
@@ -134,7 +152,9 @@ def give_outcome(
     call.changed(f"{SUBJECT}:{found.id}")
     lines = [text("poll.outcome", outcome=outcome)]
     if review:
-        call.schedule("poll.review", str(found.id), review)
+        # Whose words they are is looked at when it is due.
+        subject, key = f"{found.id} {call.resident.id}", f"poll.review:{found.id}"
+        call.schedule("poll.review", subject, review, key)
         lines.append(text("poll.outcome.until", review=review))
     lines += leave_trace(call, found, "outcome", outcome=outcome)
     said = message(*lines, title=text("poll.outcome.title", question=found.question))
@@ -161,10 +181,15 @@ def _check_number(call: Call, outcome: str) -> None:
 
 def review_due(call: Call, job: Job) -> None:
     """The day to look at an outcome again; another day may have been chosen since."""
-    found = call.tx.of(POLLS).get(int(job.subject), 0)
-    if found and found[0].outcome and found[0].review_at and found[0].review_at <= call.now:
+    number, _, author = job.subject.partition(" ")
+    found = call.tx.of(POLLS).get(int(number), 0)
+    if found and found[0].outcome and (due := found[0].review_at) and due <= call.now:
         poll = found[0]
+        may_say = may_still_say(call, int(author or poll.opener), poll.theme, due)
         call.tx.of(POLLS).change(poll.id, {"review_at": None})
+        if not may_say:
+            leave_review(call, poll)
+            return
         lines = (text("poll.review", outcome=poll.outcome), text("poll.review.how", poll=poll.id))
         said = message(*lines, title=text("poll.review.title", question=poll.question))
         call.announce(poll.theme, said, f"poll:{poll.id}:review:{poll.review_at}")
@@ -189,7 +214,7 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     call.tx.of(POLLS).end(poll, state, call.now, steering(call, poll))
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
-    trace = leave_trace(call, poll, state)
+    trace = leave_trace(call, poll, state) or trace_of_end(call.tx, replace(poll, state=state))
     if poll.state == "planned":
         return  # nobody else has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")

@@ -62,6 +62,8 @@ def find(call: Call, number: int | None, fits: Callable[[Poll], bool] | None = N
         raise UserError("poll.none_open", usage=usage(call, "poll open")).openly()
     if len(standing) == 1:
         return standing[0]
+    # Which of them can be meant tells in which they take part.
+    call.sealed |= any(poll.anonymous for poll, _ in standing)
     possible = [(poll, mine) for poll, mine in standing if _can(call, poll, mine)]
     if not possible:
         raise UserError("poll.none_possible", usage=usage(call, "poll list")).openly()
@@ -144,7 +146,7 @@ def check_running(call: Call, poll: Poll) -> None:
     if poll.state == "cancelled":
         raise UserError("poll.is_cancelled", question=poll.question)
     if not poll.takes_votes(call.said_at):
-        raise UserError("poll.is_closed", question=poll.question, ended=poll.ended_at or poll.closes_at)
+        raise UserError("poll.is_closed", question=poll.question, ended=poll.ended_at or poll.ends_at)
 
 
 def find_own(call: Call, number: int | None) -> Poll:

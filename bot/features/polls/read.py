@@ -38,6 +38,8 @@ def show_poll(call: Call, poll: int | None = None) -> Message:
     found, mine = find(call, poll)
     if found.state == "planned":
         raise UserError("poll.is_planned", question=found.question, opens=found.opened_at)
+    # Whether they took part is forgotten when it ends, of whoever asked too.
+    call.sealed = found.anonymous
     board = show.card(call.tx, found, mine, private=True)
     own = () if found.anonymous and not mine else _chosen(found, mine)
     form = ballot_form(found, mine)

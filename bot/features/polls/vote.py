@@ -25,6 +25,7 @@ from bot.features.polls.records import (
     Poll,
     begins,
     is_whole_day,
+    reminders_of,
     secret_of,
 )
 from bot.features.polls.settings import PollsSettings
@@ -314,7 +315,7 @@ def remind_due(call: Call, job: Job) -> None:
     if not found or found[0].state != "open" or found[0].reminded:
         return
     poll = found[0]
-    if not reminder_at(call, poll.closes_at) <= call.now < poll.closes_at:
+    if not reminder_at(call, poll.closes_at) <= call.now < poll.ends_at:
         return  # it runs longer now, and another job comes for that; or it is over
     if ends := call.settings.of(PollsSettings).quiet_until(call.now.astimezone(call.zone)):
         call.schedule("poll.remind", str(poll.id), ends)
@@ -324,5 +325,5 @@ def remind_due(call: Call, job: Job) -> None:
     said = _question(poll, reminder, text("poll.reminder.stop"))
     needed = ROLES.get(poll.who, Role.RESIDENT)
     for resident in call.tx.of(POLLS).without_ballot(poll):
-        key = f"poll:{poll.id}:reminder:{resident}"
+        key = f"{reminders_of(poll.id)}{resident}"
         call.tell(resident, said, key, until=poll.closes_at, theme=poll.theme, role=needed)

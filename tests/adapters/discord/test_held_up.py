@@ -7,11 +7,13 @@ import asyncio
 import pytest
 
 from adapters.discord import history, ids
-from tests.doubles.discord import Discord, Message, Person, Server, interactions
-from tests.doubles.discord.places import role_changed
+from tests.doubles.discord import Discord, Message, Person, Server, interactions, permissions
+from tests.doubles.discord.places import channel_changed, role_changed
 from tests.doubles.discord.state import Interaction
 from tests.on_discord import OnDiscord, opened, plein_on
 
+CHANNEL = "GET /channels/{channel_id}"
+HISTORY = "GET /channels/{channel_id}/messages"
 SAY = "POST /channels/{channel_id}/messages"
 EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
 MEMBER = "GET /guilds/{guild_id}/members/{user_id}"
@@ -150,6 +152,93 @@ async def test_a_poll_waits_for_discord_while_it_is_away_and_says_where_votes_ar
 # --- bounds -------------------------------------------------------------------------------------------
 
 
+async def test_a_heap_somewhere_holds_up_nobody_elsewhere(
+    double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is typed elsewhere is dealt with while a channel's history is read; there it is in order."""
+    monkeypatch.setattr(history, "PAGE", 5)
+    own = double.guild("Van Zef")
+    ramp, zef = own.channel("ramp"), own.member("zef")
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        await zef.uses(ramp, "poll open", question="Een ramp?", option="Ja | Nee")
+    for number in range(12):
+        await zef.says(ramp, f"zo {number}")
+    await zef.says(ramp, f"<@{double.bot.id}> stem 2")
+    reading = double.faults.hold(HISTORY, only={"channel_id": str(ramp.id)})
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        await zef.says(ramp, f"<@{double.bot.id}> stem 1")
+        await ben.says("sport", f"<@{double.bot.id}> stem 1")
+        await plein.board("sport", "Een bank?", "Ja: 1 stem")
+        reading.release()
+        await plein.caught_up()
+        await zef.hears(zef.dm, "nu Ja")
+
+
+async def test_each_channel_has_its_turn_and_first_where_somebody_waits(
+    double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much was said in the others."""
+    monkeypatch.setattr(history, "PAGE", 5)
+    monkeypatch.setattr(history, "AT_ONCE", 1)
+    town = double.guild("Plein")
+    channels = [town.channel(f"k{number}") for number in range(6)]
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        for channel in channels:
+            await anna.says(channel, "hallo")
+        await plein.caught_up()
+    for number in range(12):
+        for channel in channels:
+            await anna.says(channel, f"zo {number}")
+    double.calls.clear()
+    reading = double.faults.hold(HISTORY)
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        last = channels[-1]
+        await ben.says(last, f"<@{double.bot.id}> stem 1 --peiling 1")
+        reading.release()
+        await plein.caught_up()
+        await plein.board("sport", "Ja: 1 stem")
+    asked = [call.params["channel_id"] for call in double.calls_to(*HISTORY.split(" "))]
+    assert str(last.id) in asked[:3]
+    ours = [room for room in asked if room in {str(channel.id) for channel in channels}]
+    assert len(ours) == 3 * len(channels)
+    assert len(set(ours[: len(channels)])) == len(channels)
+
+
+def permit_everyone(double: Discord, town: Server, *names: str) -> None:
+    everyone = town.guild.roles[town.id]
+    everyone.permissions |= permissions.bits(names)
+    role_changed(double.world, town.guild, everyone)
+
+
+async def test_threads_that_were_put_away_hold_up_no_start(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person
+) -> None:
+    """Whether they are still there is asked beside everything else."""
+    permit_everyone(double, town, "create_private_threads", "send_messages_in_threads")
+    async with plein_on(double, database) as plein:
+        await opened(plein, ben, "Een bank?", closes="2d")
+        for number in range(3):
+            thread = anna.begins("sport", f"t{number}", private=True)
+            await anna.uses(thread, "help")
+            thread.archived = True
+            channel_changed(double.world, thread)
+        await plein.until_quiet()
+    looked = double.faults.hold(CHANNEL, times=9)
+    async with plein_on(double, database) as plein:
+        async with asyncio.timeout(60):
+            await looked.reached.wait()
+        await ben.says("sport", f"<@{double.bot.id}> stem 1")
+        await plein.board("sport", "Een bank?", "Ja: 1 stem")
+        looked.release()
+        await double.until(lambda: len(double.calls_to(*CHANNEL.split(" "))) >= 3 or None)
+
+
 async def test_more_than_is_held_back_is_read_afterwards(
     double: Discord, database: str, anna: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,6 +298,33 @@ def press(plein: OnDiscord, who: Person, board: Message, option: int) -> Interac
     return interactions.begin(world, bot, interactions.PRESSED, who.user, board.channel, data, board)
 
 
+@pytest.mark.parametrize("how", ["slash", "typed"])
+async def test_a_poll_closed_by_hand_closes_after_a_vote_that_waits(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person, how: str
+) -> None:
+    """Discord is still asked who ben is, who voted two seconds before."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await ben.says(ben.dm, "hallo")
+    await plein.caught_up()
+    await plein.until_quiet(60)
+    looking = double.faults.hold(MEMBER)
+    async with asyncio.TaskGroup() as tasks:
+        if how == "slash":
+            tasks.create_task(ben.uses(ben.dm, "vote", answer="1", poll=1))
+        else:
+            await ben.says(ben.dm, "stem 1 --peiling 1")
+        async with asyncio.timeout(30):
+            await looking.reached.wait()
+        double.clock.turn(2)
+        closes = await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
+        assert "sluit zodra geteld is wat hiervoor gezegd werd" in closes.text
+        looking.release()
+    await plein.caught_up()
+    for _ in range(4):
+        await plein.until_quiet(20)
+    await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het")
+
+
 async def test_an_owner_who_toggles_a_role_has_plein_refused_no_oftener(
     double: Discord, plein: OnDiscord
 ) -> None:
@@ -232,9 +348,9 @@ async def test_an_owner_who_toggles_a_role_has_plein_refused_no_oftener(
     assert len([call for call in double.calls if call.status == 403]) - before < 5 * len(channels)
     # What is tried again anyway, with growing pauses. Once it may speak there, what waited is said at once.
     own.permit(double.bot, ["administrator"])
-    await double.until(
-        lambda: all(any("Gesloten" in said.text for said in zef.sees(channel)) for channel in channels)
-    )
+    await plein.until_quiet(5)
+    await plein.until_quiet(5)
+    assert all(any("Gesloten" in said.text for said in zef.sees(channel)) for channel in channels)
 
 
 async def test_who_takes_no_private_messages_and_says_a_lot_is_tried_now_and_then(

@@ -107,16 +107,16 @@ async def test_a_vote_that_was_taken_back_stays_so(plein: OnDiscord, anna: Perso
     """Ben votes there, presses something else on the board, and then wants no vote at all."""
     board = await opened(plein, anna, "Een bank?", closes="2d")
     beside = await native(plein, anna)
-    await anna.votes(beside, "Nee")
+    await anna.votes(beside, "Ja")
     await ben.votes(beside, "Ja")
     await plein.turn(60)
     await ben.presses(board, "Nee")
     await plein.turn(60)
     assert "withdrawn" in (await ben.uses("sport", "poll withdraw", poll=1)).text
     await plein.turn(2 * DAY - HOUR)
-    await plein.board("sport", "Ja: 0 stemmen", "Nee: 1 stem", "1 persoon stemde")
+    await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen", "1 persoon stemde")
     await plein.turn(2 * HOUR)
-    await plein.board("sport", "Gesloten: Een bank?", "Nee haalt het, met 1 stem.")
+    await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 1 stem.")
 
 
 async def test_what_became_final_while_plein_was_away_is_counted_in(

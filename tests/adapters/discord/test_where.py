@@ -9,6 +9,7 @@ from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.discord.state import Channel, Message
 from tests.on_discord import OnDiscord, opened, plein_on
 
+DAY = 86_400
 SILENT = "mag je zelf niets schrijven"
 PLEIN = ["view_channel", "send_messages", "send_messages_in_threads", "embed_links", "read_message_history"]
 
@@ -82,6 +83,65 @@ async def test_who_was_silenced_since_has_nothing_more_said(
     assert SILENT in (await anna.uses("sport", "peiling opnieuw", peiling=1)).text
     await plein.until_quiet()
     assert not any("Koop ze" in words for words in boards(town.channel("sport")))
+
+
+@pytest.mark.parametrize("how", ["put out", "silenced"])
+async def test_what_they_planned_before_does_not_open(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, mo: Person, how: str
+) -> None:
+    await mo.uses("sport", "peiling lijst")
+    await ben.uses("sport", "poll open", question="Een bank?", option="Ja | Nee", opens="1d", closes="3d")
+    await anna.uses("sport", "peiling open", vraag="Een boom?", keuze="Ja | Nee", opent="1d", sluit="3d")
+    if how == "put out":
+        await ben.leaves()
+    else:
+        town.role("silenced")
+        town.give(ben, "silenced")
+        town.deny("sport", "silenced", ["send_messages"])
+    await plein.until_quiet(DAY)
+    await plein.board("sport", "Een boom?")
+    await mo.hears(mo.dm, "“Een bank?” zou opengaan")
+    await plein.until_quiet()
+    assert not any("Een bank?" in words for words in boards(town.channel("sport")))
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+@pytest.mark.parametrize("from_where", ["there", "in private"])
+async def test_nor_do_they_say_there_why_they_object(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, mo: Person, from_where: str, anonymous: bool
+) -> None:
+    """Their vote counts: only its reason would be read by everybody there."""
+    await mo.uses("sport", "peiling open", vraag="Een bank?", soort="consent", anoniem=anonymous)
+    board = await plein.board("sport", "Een bank?")
+    town.role("silenced")
+    town.give(ben, "silenced")
+    town.deny("sport", "silenced", ["send_messages"])
+    where = "sport" if from_where == "there" else ben.dm
+    objects = await ben.uses(where, "vote", answer="object the chair is a scoundrel", poll=1)
+    assert "I don’t put a reason of yours there either" in objects.text
+    asked = await ben.presses(board, "Bezwaar")
+    objects = await ben.submits(asked, {"Your reason": "The chair is a scoundrel"})
+    assert "I don’t put a reason of yours there either" in objects.text
+    for number in range(5):
+        await town.member(f"resident {number}").presses(board, "Akkoord")
+    assert "a reason of yours" not in (await anna.presses(board, "Akkoord")).text
+    await mo.uses("sport", "peiling sluit", peiling=1, zeker=True)
+    await plein.board("sport", "Gesloten: Een bank?", "er is 1 bezwaar")
+    await plein.until_quiet()
+    assert not any("scoundrel" in words for words in boards(town.channel("sport")))
+
+
+async def test_whoever_may_not_write_there_hears_that_whatever_they_choose_in_secret(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    """Heard only by who objects, it would tell who that is."""
+    board = await opened(plein, anna, "Een bank?", "", kind="consent", anonymous=True)
+    town.role("silenced")
+    town.give(ben, "silenced")
+    town.deny("sport", "silenced", ["send_messages"])
+    agrees = (await ben.presses(board, "Akkoord")).text
+    assert "a reason of yours" in agrees
+    assert (await ben.uses("sport", "vote", answer="object too dear", poll=1)).text == agrees
 
 
 async def test_a_public_thread_is_its_channel_s_and_so_is_who_may_write(

@@ -66,6 +66,23 @@ async def test_who_was_silenced_since_has_nothing_more_said(town: Town) -> None:
     assert not any("Koop" in message.body for message in shown(await mo.person.history(room)))
 
 
+@pytest.mark.parametrize("anonymous", ["", " --anoniem"])
+async def test_nor_do_they_say_there_why_they_object(town: Town, anonymous: str) -> None:
+    """Their vote counts: only its reason would be read by everybody there."""
+    anna, mo = await town.resident("anna"), await town.resident("mo")
+    room = await town.room(mo.person, anna.person)
+    await mo.person.say(room, f'!peiling open "Een bank?" --soort consent{anonymous}')
+    number = (await board(mo.person, room, "Een bank?")).poll
+    levels = await mo.person.state(room, "m.room.power_levels")
+    assert levels
+    users = {**levels["users"], town.plein.user_id: 50, anna.person.user_id: -1}
+    await mo.person.send_state(room, "m.room.power_levels", {**levels, "users": users})
+    await anna.person.say(anna.direct, f"!stem bezwaar de voorzitter is een schurk --peiling {number}")
+    await anna.told("Omdat je daar zelf niets mag schrijven")
+    await board(mo.person, room, "1 persoon stemde")
+    assert not any("schurk" in message.body for message in shown(await mo.person.history(room)))
+
+
 @pytest.mark.parametrize(
     ("levels", "encrypted", "may"),
     [

@@ -91,6 +91,20 @@ async def test_patience_is_no_failure(town: Town) -> None:
     assert town.platform.where("sport") == ["een"]
 
 
+async def test_a_clock_that_was_ahead_holds_up_nothing_for_as_long(town: Town) -> None:
+    """A machine that wakes, or is told the wrong time: what had to wait then waited until tomorrow."""
+    await town.joined("sport")
+    await flush(town)
+    town.clock.turn(timedelta(days=1))
+    town.platform.trouble["sport"] = [TryLater(5, unsent=True)]
+    await town.post("sport", "one")
+    await flush(town)
+    town.clock.turn(timedelta(days=-1))
+    await town.post("sport", "two")
+    await flush(town)
+    assert town.platform.where("sport") == ["one", "two"]
+
+
 async def test_while_a_place_waits_nothing_is_due(town: Town) -> None:
     """Otherwise the worker would look again and again as fast as it can."""
     town.platform.trouble["sport"] = [TryLater(60)]

@@ -187,6 +187,23 @@ async def test_of_whoever_was_answered_for_years_it_goes_page_by_page(
         assert before["refs"] - after["refs"] == 25
 
 
+async def test_whoever_was_forgotten_while_the_clock_was_ahead_is_heard(database_url: str) -> None:
+    """And what they said before is not dealt with all the same."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("ben", "!poll list")
+        before = town.asked("ben", "!poll list")
+        town.clock.turn(timedelta(days=1))
+        assert "vergeten" in await town.say("ben", "!me forget --sure")
+        town.clock.turn(MINUTE)
+        await town.core.run_due()
+        town.clock.turn(timedelta(days=-1) + MINUTE)
+        assert await town.core.handle(before) is None
+        assert await town.say("ben", "!poll list")
+        assert await town.core.handle(replace(before, id="again")) is None
+        assert await town.say("ben", "!poll list")
+
+
 class Pausing(HandClock):
     """Whoever sleeps by it is known to."""
 

@@ -335,6 +335,17 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, toml: str, line: 
     assert f"is not valid TOML on line {line}, from character {column}." in said
 
 
+@pytest.mark.parametrize("toml", ["a = " + "9" * 5_000, "a = " + "[" * 3_000], ids=["digits", "brackets"])
+def test_what_no_parser_takes_is_told_as_any_fault(tmp_path: Path, toml: str) -> None:
+    (said,) = faults(tmp_path, toml)
+    assert "is not valid TOML on line 1" in said
+
+
+def test_a_number_is_not_written_as_true(tmp_path: Path) -> None:
+    (said,) = faults(tmp_path, "[polls]\nanonymous_floor = true")
+    assert "number" in said
+
+
 async def test_a_check_says_that_a_database_is_not_there_yet(tmp_path: Path) -> None:
     said: list[Text] = []
     new = config(tmp_path, f'[database]\nurl = "sqlite:///{tmp_path}/data/plein.db"')

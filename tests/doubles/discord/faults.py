@@ -76,9 +76,9 @@ class Faults:
         """Take that long before anything happens."""
         return self._add(Fault(route, "late", times, seconds=seconds))
 
-    def hold(self, route: str = ANY, times: int = 1) -> Fault:
+    def hold(self, route: str = ANY, times: int = 1, *, only: Mapping[str, str] = {}) -> Fault:
         """Let nothing happen until the fault is released; its `reached` is set when a request is there."""
-        return self._add(Fault(route, "held", times))
+        return self._add(Fault(route, "held", times, only=only))
 
     def answer(
         self,
