@@ -133,7 +133,7 @@ async def test_one_that_speaks_after_all_loses_nothing(database_url: str) -> Non
 async def test_of_somebody_with_two_accounts_only_that_one_goes(database_url: str) -> None:
     async with open_chat(database_url, people=[("mia@matrix", "mia@discord")], clock=HandClock(NOW)) as chat:
         for who in ("mia@matrix", "mia@discord"):
-            await chat.say(f"{who}: !mijn interesses geluid")
+            await chat.say(f"{who}/sport: !mijn interesses geluid")
         await gone(chat, account("mia@discord"))
         await pass_days(chat, 31)
         assert "mia@discord" not in await words(chat)

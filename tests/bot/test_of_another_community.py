@@ -20,6 +20,7 @@ from bot.commands.declare import Command
 from bot.communities import WHOSE
 from bot.main.features import FEATURES, stores_of
 from bot.model.events import Invocation
+from bot.model.homes import Home, Option
 from bot.model.message import Message, message
 from bot.model.people import FIRST_COMMUNITY, Place, Role
 from bot.ports.storage import Transaction
@@ -134,6 +135,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         assert answer, words
         return answer
 
+    town.platform.options = {ONE: [], OTHER: [Option(Home(PLATFORM, "console.corner", "elders", "Hoek"))]}
     await town.say("anna", '!peiling open "Een bank?" Ja | Nee', room=SQUARE)
     for more in ("", "--soort punten", "--anoniem"):
         await says("Vera", f'!peiling open "Een zwembad {more[-4:]}?" Ja | Nee {more}', Role.MODERATOR)
@@ -173,6 +175,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "topics": Ids("zeilen", "roeien"),
         "topic": Ids("zeilen", "roeien"),
         "association": Ids("zeilclub", "roeiclub"),
+        "home": Ids(f"{PLATFORM}:elders", f"{PLATFORM}:nowhere"),
     }
 
 
