@@ -33,20 +33,8 @@ def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Me
     found = find_own(call, poll)
     if not sure:
         return _confirm(found, "close")
-    if call.is_behind(found.theme):
-        _close_soon(call, found)
-        return message(text("poll.closing.receipt", question=found.question))
     _end(call, found, "closed")
     return message(text("poll.closed.receipt", question=found.question))
-
-
-def _close_soon(call: Call, poll: Poll) -> None:
-    """It ends now, and waits for what was said before, as it would at its own time."""
-    call.tx.of(POLLS).change(poll.id, {"waits_since": call.now})
-    if (by := steering(call, poll)) is not None:
-        call.tx.of(POLLS).note_end(poll.id, by)
-    leave_trace(call, poll, "closed")
-    call.schedule("poll.close", str(poll.id), call.now + SOON)
 
 
 def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
