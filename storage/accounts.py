@@ -56,7 +56,6 @@ _UNHEARD = (
     .where(_SERVES, accounts.c.seen_at >= _SINCE, accounts.c.heard_until.is_not(None), or_(_SILENT, _WAITING))
     .order_by(accounts.c.account)
 )
-_BEHIND = select(accounts.c.account).where(_SERVES, _WAITING).limit(1)
 
 
 def _given(table: Table, *which: Any) -> Update:
@@ -97,10 +96,6 @@ class Accounts:
         since = {"since_": now - AT_WORK_WITHIN, "recent_": now - KEYS_COME_WITHIN}
         rows = self._db.execute(_UNHEARD, {"theme_": theme, "until_": until, **since})
         return [Unheard(row.account, row.platform, not row.silent) for row in rows]
-
-    def is_behind(self, theme: int, until: datetime, now: datetime) -> bool:
-        values = {"theme_": theme, "until_": until, "recent_": now - KEYS_COME_WITHIN}
-        return self._db.execute(_BEHIND, values).first() is not None
 
     def succeed(self, account: str, platform: str, since: datetime) -> None:
         values = {"account_": account, "platform_": platform, "since_": since}

@@ -177,11 +177,8 @@ class Gateway:
         patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
         if not self._reading.in_step or (self._reading.has_gaps and not patient):
             return None
-        return min(now - self._lag, self.under_way_since() or now, self._reading.read_until or now)
-
-    def under_way_since(self) -> datetime | None:
-        """A command and a button are in no inbox, and waited for no longer than a minute."""
-        return self._intake.oldest(self.session.clock.now() - GAPS_CLOSE_WITHIN)
+        under_way = self._intake.oldest(now - GAPS_CLOSE_WITHIN)
+        return min(now - self._lag, under_way or now, self._reading.read_until or now)
 
     def _came(self, said_at: datetime) -> None:
         """How long after it was said the gateway brings something, clocks that differ included."""

@@ -42,10 +42,6 @@ class AccountStore(Protocol):
         """Which accounts with places of a theme may not have dealt yet with all that was said until then."""
         ...
 
-    def is_behind(self, theme: int, until: datetime, now: datetime) -> bool:
-        """Whether anything said until then waits in the inbox of an account with places of a theme."""
-        ...
-
 
 class KeepsStore(Protocol):
     """Small things that one of Plein's accounts keeps, each under a name."""

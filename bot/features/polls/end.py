@@ -15,7 +15,7 @@ from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
 from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
-from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
+from bot.features.polls.steered import announce, count_announcement, leave_trace, steering
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -52,7 +52,7 @@ def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> M
 def close_due(call: Call, job: Job) -> None:
     """The closing time has come; it may have been closed already, or run longer now."""
     found = call.tx.of(POLLS).get(int(job.subject), 0)
-    if not found or found[0].ends_at > call.now:
+    if not found or found[0].closes_at > call.now:
         return
     if found[0].state == "open":
         poll = found[0]
@@ -63,7 +63,7 @@ def close_due(call: Call, job: Job) -> None:
 
 
 def _not_heard(call: Call, poll: Poll) -> Sequence[Unheard]:
-    return call.unheard(poll.theme, poll.ends_at)
+    return call.unheard(poll.theme, poll.closes_at)
 
 
 def _platforms(accounts: Sequence[Unheard]) -> str | None:
@@ -202,7 +202,7 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     call.tx.of(POLLS).end(poll, state, call.now, steering(call, poll))
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
-    trace = leave_trace(call, poll, state) or trace_of_end(call.tx, replace(poll, state=state))
+    trace = leave_trace(call, poll, state)
     if poll.state == "planned":
         return  # nobody else has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")
