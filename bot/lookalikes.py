@@ -77,7 +77,7 @@ _DRAWN_AS, _SMALL = _tables()
 
 
 def drawn_as(words: str) -> str:
-    """What it looks like on a screen: two that are drawn as the same, whatever their letters, are one."""
+    """What it looks like on a screen: the same for two that nobody tells apart, whatever their letters."""
     return seen_as(unicodedata.normalize("NFKC", words).translate(_DRAWN_AS))
 
 

@@ -57,7 +57,7 @@ class Discord:
         self._ready = asyncio.Event()
         self._caught_up = asyncio.Event()
         self._gateway: Gateway
-        # One after the other, so that two people who want the same make one.
+        # One at a time: two people who want the same get the same.
         self._making = asyncio.Lock()
 
     @property

@@ -16,7 +16,7 @@ import nio
 
 from adapters.inbox import MOST_WAITING
 from adapters.matrix.read import ENDS, RESPONSES, is_id, moment
-from adapters.matrix.rooms import SAYS_WHO_READS
+from adapters.matrix.rooms import SAYS_WHO_READS, was_in
 from adapters.matrix.session import Session
 from bot.errors import TryLater
 from bot.model.events import Arrival
@@ -141,9 +141,7 @@ def since_joining(events: Sequence[Any], me: str) -> Sequence[Any]:
     for number in range(len(events) - 1, -1, -1):
         source = events[number].source
         if source.get("type") == "m.room.member" and source.get("state_key") == me:
-            content, unsigned = source.get("content"), source.get("unsigned")
-            before = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
-            was_here = isinstance(before, dict) and before.get("membership") == "join"
-            if isinstance(content, dict) and content.get("membership") == "join" and not was_here:
+            content = source.get("content")
+            if isinstance(content, dict) and content.get("membership") == "join" and not was_in(source):
                 return events[number + 1 :]
     return events

@@ -271,6 +271,13 @@ def _level(value: object) -> int:
 def replaced_join(event: Mapping[str, Any]) -> str | None:
     """Which event of membership came before this one, where its owner was in the room by that one already."""
     unsigned = event.get("unsigned")
+    if not isinstance(unsigned, dict) or not was_in(event):
+        return None
+    return _words(unsigned.get("replaces_state")) or None
+
+
+def was_in(event: Mapping[str, Any]) -> bool:
+    """Whether whom this event of membership is about was in the room before it."""
+    unsigned = event.get("unsigned")
     before = unsigned.get("prev_content") if isinstance(unsigned, dict) else None
-    was_in = isinstance(before, dict) and before.get("membership") == "join"
-    return (_words(unsigned.get("replaces_state")) or None) if was_in and isinstance(unsigned, dict) else None
+    return isinstance(before, dict) and before.get("membership") == "join"

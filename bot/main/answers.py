@@ -89,7 +89,7 @@ def one_of(words: Mapping[str, T], named: Iterable[str]) -> Callable[[str], T]:
 
 
 def words_for(name: str) -> list[str]:
-    """How people answer that, in any language: a script may have been written in another one."""
+    """How people answer that, in any language: a script may be in another than this terminal."""
     found = (Texts().find(f"init.word.{name}", locale) for locale in LOCALES)
     return list(dict.fromkeys(word for word in found if word))
 

@@ -305,7 +305,7 @@ class _Questions:
         self._file.put(answer or None, *where)
 
     def _choose(self, question: Text, default: str, *names: str) -> str:
-        """One of these, by its word in whatever language: a script may have been written in another one."""
+        """One of these, by its word in any language: a script may be in another than this terminal."""
         words = {word: name for name in names for word in words_for(name)}
         named = {name: self._terminal.words(f"init.word.{name}") for name in names}
         return self._terminal.ask(question, one_of(words, named.values()), named[default])

@@ -91,8 +91,8 @@ class Listener(Adapter, Protocol):
     async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
         """Make what `homes` said can be made, by that name; where it is there already it is that.
 
-        It may be asked again after no answer, or after a crash, and makes one. `people` can look after it,
-        as far as its platform needs to be told.
+        Asked again, after no answer or after a crash, it makes no second one. `people` can look after it, as
+        far as its platform needs to be told.
 
         Raises: UserError with what to do where the platform does not allow it; NotNow or OSError where
         nobody knows yet whether it was made.

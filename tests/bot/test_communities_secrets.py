@@ -11,13 +11,12 @@ from sqlalchemy import select
 
 from bot.communities import TURN
 from bot.model.message import Message
-from bot.model.people import FIRST_COMMUNITY, Place
 from bot.ports.storage import Transaction
 from storage.community import anywhere
 from storage.envelopes import Envelopes
 from storage.tables import handled, posts
 from storage.unit import Tx
-from tests.doubles.platform import PLATFORM, open_town, words_of
+from tests.doubles.platform import Town, open_town, words_of
 
 
 def still_readable(tx: Transaction) -> list[str]:
@@ -34,6 +33,15 @@ def still_readable(tx: Transaction) -> list[str]:
     return [words for key, body in kept if body and (words := envelopes.unseal(key, body))]
 
 
+async def left_after_the_end(town: Town) -> list[str]:
+    """What can still be opened once its poll was closed and all keys had time to go."""
+    town.clock.turn(timedelta(days=3))
+    for _ in range(5):
+        await town.core.run_due()
+        town.clock.turn(timedelta(minutes=2))
+    return await town.core.store.run_anywhere(still_readable)
+
+
 def said(answer: Message | None) -> str:
     assert answer
     return words_of(answer)
@@ -45,10 +53,7 @@ async def test_the_question_which_community_keeps_no_vote_after_the_end(
     database_url: str, by_post: bool, in_first: bool
 ) -> None:
     async with open_town(database_url, board_rest=0) as town:
-        other = await town.core.communities.add("Other")
-        rooms = {"square": FIRST_COMMUNITY, "market": other}
-        for room, whose in rooms.items():
-            await town.core.joined(PLATFORM, Place(PLATFORM, room), room, "sport", community=whose)
+        rooms = await town.beside("square", "market", theme="sport")
         theirs = "square" if in_first else "market"
         await town.say("anna", '!poll open "Wat?" Ja | Nee | Misschien --anonymous --closes 2d', room=theirs)
         for name in ("ben", "cas"):
@@ -64,11 +69,7 @@ async def test_the_question_which_community_keeps_no_vote_after_the_end(
             pressed = replace(town.asked(name, room=None, button=button), pressed=True, by_post=by_post)
             assert "stem is binnen" in said(await town.core.handle(pressed))
             await town.core.run_due()
-        town.clock.turn(timedelta(days=3))
-        for _ in range(5):
-            await town.core.run_due()
-            town.clock.turn(timedelta(minutes=2))
-        found = await town.core.store.run_anywhere(still_readable)
+        found = await left_after_the_end(town)
         leaks = [words for words in found if '"answer":"' in words or "--poll" in words]
         assert not leaks
 
@@ -79,10 +80,7 @@ async def test_a_vote_said_to_the_wrong_community_is_not_kept_after_the_end(
 ) -> None:
     """Somebody turned to Other last, which does not understand their vote; so they turn back and vote."""
     async with open_town(database_url, board_rest=0) as town:
-        other = await town.core.communities.add("Other")
-        rooms = {"square": FIRST_COMMUNITY, "market": other}
-        for room, whose in rooms.items():
-            await town.core.joined(PLATFORM, Place(PLATFORM, room), room, "sport", community=whose)
+        rooms = await town.beside("square", "market", theme="sport")
         await town.say("anna", '!poll open "Wat?" Blijven | Verhuizen --anonymous --closes 2d', room="square")
         await town.say("anna", '!poll open "Brood?" Wit | Bruin --closes 9d', room="market")
         for room in rooms:
@@ -93,10 +91,6 @@ async def test_a_vote_said_to_the_wrong_community_is_not_kept_after_the_end(
         await town.core.run_due()
         await town.say("ben", "!community choose voorbeeldgemeente", room=None)
         assert "stem is binnen" in await town.say("ben", "!vote Verhuizen", room=None)
-        town.clock.turn(timedelta(days=3))
-        for _ in range(5):
-            await town.core.run_due()
-            town.clock.turn(timedelta(minutes=2))
-        found = await town.core.store.run_anywhere(still_readable)
+        found = await left_after_the_end(town)
         leaks = [words for words in found if "Verhuizen" in words]
         assert not leaks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -185,6 +185,15 @@ class Town:
         self.platform = platform
         self.clock = clock
         self._numbers = itertools.count(number)
+
+    async def beside(self, *rooms: str, name: str = "Other", theme: str | None = None) -> Mapping[str, int]:
+        """There is a second community; whose each of these rooms is, in turn the first one's and its own."""
+        owners = (FIRST_COMMUNITY, await self.core.communities.add(name))
+        whose = dict(zip(rooms, owners, strict=True))
+        for room, community in whose.items():
+            place = Place(PLATFORM, room)
+            await self.core.joined(PLATFORM, place, room, theme, community=community, ours=True)
+        return whose
 
     def configure(self, *sections: Section) -> None:
         """What the configuration of features says, of the first community."""

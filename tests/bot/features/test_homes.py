@@ -11,7 +11,7 @@ import pytest
 from bot.errors import Refused, StoreFailed, TryLater, UserError
 from bot.model.homes import Home, Option, homes_in
 from bot.model.message import Message, typed
-from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Role
 from tests.doubles.platform import PLATFORM, Platform, Town, open_town, words_of
 
 SQUARE, MARKET = "square", "market"
@@ -27,9 +27,7 @@ def there(ref: str, name: str, *, hidden: bool = False) -> Option:
 @pytest.fixture
 async def town(database_url: str) -> AsyncIterator[Town]:
     async with open_town(database_url, moderators=("mia",)) as town:
-        await town.core.communities.add("Other")
-        for room, whose in ((SQUARE, FIRST_COMMUNITY), (MARKET, OTHER)):
-            await town.core.joined(PLATFORM, Place(PLATFORM, room), room, community=whose, ours=True)
+        await town.beside(SQUARE, MARKET)
         town.platform.options = {FIRST_COMMUNITY: [NEW], OTHER: [NEW]}
         yield town
 

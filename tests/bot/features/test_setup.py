@@ -20,9 +20,7 @@ OTHER = FIRST_COMMUNITY + 1
 @pytest.fixture
 async def town(database_url: str) -> AsyncIterator[Town]:
     async with open_town(database_url, moderators=("mia",)) as town:
-        await town.core.communities.add("Other")
-        for room, whose in ((SQUARE, FIRST_COMMUNITY), (MARKET, OTHER)):
-            await town.core.joined(PLATFORM, Place(PLATFORM, room), room, community=whose, ours=True)
+        await town.beside(SQUARE, MARKET)
         yield town
 
 
