@@ -48,8 +48,8 @@ ASKED_IN = "asked_in"
 CHOOSE = "community choose"
 # So often within ten minutes somebody is answered where others read it, who could be in private.
 _BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
-# What whoever is in no community is told.
-STRANGERS = ("community.nowhere", "community.unknown")
+# What whoever is in no community is told in private.
+STRANGER = "community.unknown"
 # So many can be looked over at once.
 MOST_SUGGESTED = 25
 
@@ -164,10 +164,10 @@ class Dispatch:
         said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
         said, now = Message(said.blocks, said.controls, locale), self.clock.now()
         if invocation.by_post:
-            to = invocation.place or invocation.author
-            # A stranger hears once a day that nobody knows for whom it is: of theirs no more is kept.
-            once = f"refused:{whose.refused}:{invocation.author.address}:{now:%Y-%m-%d}"
-            key = once if whose.refused in STRANGERS else f"answer:{invocation.id}"
+            to, key = invocation.place or invocation.author, f"answer:{invocation.id}"
+            if whose.refused == STRANGER:
+                # A stranger hears once a day that nobody knows for whom it is: of theirs no more is kept.
+                key = f"{STRANGER}:{invocation.author.address}:{now:%Y-%m-%d}"
             tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
         if whose.asks:  # what it asks may have to be looked up once it is answered
             kept = None if invocation.by_post else said
