@@ -24,6 +24,7 @@ from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
+from bot.model.work import WHICH
 from bot.platforms import Platforms
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
@@ -93,7 +94,10 @@ class PleinCore:
 
     async def answer_to(self, invocation_id: str, who: Identity) -> Message | None:
         def look(tx: Transaction) -> Message | None:
-            answer, whose = tx.handled.answer(invocation_id, who), tx.communities.that_handled(invocation_id)
+            answer = tx.handled.answer(invocation_id, who) or tx.handled.answer(
+                f"{WHICH}{invocation_id}", who
+            )
+            whose = tx.communities.that_handled(invocation_id)
             return of_community(answer, whose) if answer and whose else None
 
         return await self.store.run_anywhere(look)

@@ -32,6 +32,7 @@ from bot.model.people import (
     Resident,
     Role,
 )
+from bot.model.work import WHICH
 from bot.names import called
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
@@ -100,11 +101,18 @@ class Dispatch:
         while isinstance(answer, _Turn):
             whose = replace(whose, community=answer.community, turns=True)
             answer = await self._run_for(whose, invocation)
+        await self._end_question(invocation)
         if answer is None or self._is_unclear(whose, invocation):
             return answer
         if invocation.place is None and not invocation.by_post:
             answer = self.communities.headed_among(whose.used, answer, whose.community)
         return of_community(answer, whose.community)
+
+    async def _end_question(self, invocation: Invocation) -> None:
+        """The question for which community it is has their words in another one: not once it is answered."""
+        question = invocation.args.get(ONCE)
+        if isinstance(question, str) and question.startswith(WHICH):
+            await self.store.run_anywhere(lambda tx: tx.questions.drop(invocation.author, question))
 
     async def _run_for_whom(self, invocation: Invocation) -> tuple[Whose, Message | _Turn | None]:
         """Whose it turns out to be, and the answer."""
@@ -155,7 +163,7 @@ class Dispatch:
         """For which community it is to be, or why it is for none: nothing is done yet, for nobody."""
         known = tx.handled.recognise(invocation.id, invocation.author, None)
         if known.answer:
-            return known.answer[0]
+            return _said_before(known.answer[0], invocation, tx)
         said_at = invocation.earliest or invocation.at
         if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
@@ -164,14 +172,19 @@ class Dispatch:
         said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
         said, now = Message(said.blocks, said.controls, locale), self.clock.now()
         if invocation.by_post:
-            to, key = invocation.place or invocation.author, f"answer:{invocation.id}"
+            to, key = (
+                invocation.place or invocation.author,
+                f"{WHICH if whose.asks else 'answer:'}{invocation.id}",
+            )
             if whose.refused == STRANGER:
                 # A stranger hears once a day that nobody knows for whom it is: of theirs no more is kept.
                 key = f"{STRANGER}:{invocation.author.address}:{now:%Y-%m-%d}"
             tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
-        if whose.asks:  # what it asks may have to be looked up once it is answered
-            kept = None if invocation.by_post else said
-            tx.handled.add(invocation.id, now, kept, None, author=invocation.author, confidential=True)
+        if whose.asks:
+            tx.handled.add(invocation.id, now, None, None, author=invocation.author)
+            if not invocation.by_post:  # what it asks may have to be looked up once it is answered
+                key = f"{WHICH}{invocation.id}"
+                tx.handled.add(key, now, said, None, author=invocation.author, confidential=True)
         return said
 
     def _which(self, invocation: Invocation, mine: Mapping[int, str], locale: str) -> Message:
@@ -180,7 +193,7 @@ class Dispatch:
         What cannot be read yet is to be said again.
         """
         path, given = self._understood_so_far(invocation, locale)
-        args = {ONCE: f"which:{invocation.id}", **given} if path else {}
+        args = {ONCE: f"{WHICH}{invocation.id}", **given} if path else {}
         path = path or CHOOSE
         buttons = [
             Button(typed(name), path, {**args, TURN: number}, style="primary")
@@ -285,7 +298,7 @@ class Dispatch:
     ) -> Message | _Ask | _Turn | None:
         known = recognised(invocation, tx)
         if known.answer:
-            return known.answer[0]
+            return _said_before(known.answer[0], invocation, tx)
         said_at = invocation.earliest or invocation.at
         if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
@@ -489,6 +502,11 @@ def _ask_back(unsure: Unsure, command: Command, call: Call, once: str) -> Messag
 def _once_by(who: Identity, once: str | None) -> str | None:
     """Under which id it is noted that they answered: whoever else presses answers for themselves."""
     return once and f"{once}:{who.platform}:{who.user_id}"
+
+
+def _said_before(answer: Message | None, invocation: Invocation, tx: Transaction) -> Message | None:
+    """The answer to what is brought again; a question for which community it is, until that is answered."""
+    return answer or tx.handled.answer(f"{WHICH}{invocation.id}", invocation.author)
 
 
 def _go_back(call: Call, place: Place) -> None:

@@ -77,8 +77,9 @@ def some_posts(those: ColumnElement[bool]) -> Select[Any]:
 
 
 _ITS_POSTS = tuple(map(some_posts, OfAccount.posts))
-_DROP_REFS = delete(refs).where(refs.c.account == bindparam("account_"), among(refs.c.ref, "refs_"))
-_DROP_POSTS = delete(posts).where(among(posts.c.seq, "seqs_"))
+# What these go by is nobody else's in any community.
+_DROP_REFS = anywhere(delete(refs).where(refs.c.account == bindparam("account_"), among(refs.c.ref, "refs_")))
+_DROP_POSTS = anywhere(delete(posts).where(among(posts.c.seq, "seqs_")))
 _SOME_HANDLED = select(handled.c.id).where(OfAccount.answers).limit(_PAGE)
 _DROP_HANDLED = delete(handled).where(among(handled.c.id, "ids_"))
 

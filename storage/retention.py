@@ -27,6 +27,7 @@ from sqlalchemy import (
     tuple_,
 )
 
+from bot.model.work import WHICH
 from bot.ports.storage import Store, Transaction
 from storage.community import anywhere
 from storage.executor import Rows
@@ -129,6 +130,20 @@ RULES = (
         "whom it is for may be reached again",
         posts,
         and_(posts.c.key != "", posts.c.sent_at.is_(None), before(posts.c.tried_at)),
+    ),
+    Rule(
+        "in which community something is meant, asked with the words themselves",
+        timedelta(days=1),
+        "it can be answered; once it is, it goes at once",
+        posts,
+        and_(posts.c.id.startswith(WHICH), before(posts.c.sent_at)),
+    ),
+    Rule(
+        "the same, asked on the spot",
+        timedelta(days=1),
+        "it can be answered; once it is, it goes at once",
+        handled,
+        and_(handled.c.id.startswith(WHICH), before(handled.c.at)),
     ),
     Rule(
         "jobs that are done",

@@ -28,6 +28,7 @@ from storage.parts import Parts, Stores
 from storage.people import People
 from storage.places import Places
 from storage.posts import Posts
+from storage.questions import Questions
 from storage.told import Told
 from storage.uses import Uses
 
@@ -67,6 +68,7 @@ class Tx:
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)
+        self.questions = Questions(db)
         self.told = Told(db, self.posts)
         self.boards = Boards(db)
         self.jobs = Jobs(db)

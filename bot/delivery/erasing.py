@@ -101,6 +101,7 @@ class Erasing:
             if since > before:
                 left += 1
                 continue
+            tx.questions.drop(account)  # where it was asked for this one, another may have the words
             with tx.within(community):
                 more |= not tx.forgotten.end(account)
         for community in tx.envelopes.turned():

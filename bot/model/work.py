@@ -15,6 +15,8 @@ AWAY_AFTER = timedelta(hours=1)
 
 # With this begins the key of an answer that only the last one of its kind is kept of (see Call.confide).
 SECRET = "secret:"  # noqa: S105  (it begins a name)
+# And with this that of a question for which community something is: it holds the words themselves.
+WHICH = "which:"
 
 
 def key_in(community: int, key: str) -> str:

@@ -113,6 +113,14 @@ class PostStore(Protocol):
         ...
 
 
+class QuestionStore(Protocol):
+    """Questions for which community something is, under ids that begin with WHICH, whosever they are."""
+
+    def drop(self, who: Identity, question: str | None = None) -> None:
+        """Keep nothing of what that account was asked so; None: of any of it. For nobody in particular."""
+        ...
+
+
 class ToldStore(Protocol):
     """Posts that are for a person, on whichever of their accounts they can be reached.
 

@@ -12,7 +12,7 @@ from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY
 from bot.ports.accounts import AccountStore, InboxStore, KeepsStore
 from bot.ports.communities import CommunityStore
-from bot.ports.delivery import BoardStore, JobStore, PostStore, ToldStore
+from bot.ports.delivery import BoardStore, JobStore, PostStore, QuestionStore, ToldStore
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 
 T = TypeVar("T")
@@ -66,6 +66,8 @@ class Transaction(Protocol):
     def handled(self) -> HandledStore: ...
     @property
     def posts(self) -> PostStore: ...
+    @property
+    def questions(self) -> QuestionStore: ...
     @property
     def told(self) -> ToldStore: ...
     @property

@@ -169,8 +169,10 @@ async def test_the_same_question_comes_for_what_is_brought_again(town: Town) -> 
     asked = town.asked("ben", "!stem 2 --peiling 1", room=None)
     first = await town.core.handle(asked)
     assert first
-    await press(town, "ben", button_for(first, other_of(town)))
     assert await town.core.handle(asked) == first
+    await press(town, "ben", button_for(first, other_of(town)))
+    # It holds what they said, and is not kept any longer.
+    assert await town.core.handle(asked) is None
     assert await tallies(town) == [[0, 0], [0, 1]]
 
 

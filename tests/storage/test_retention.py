@@ -244,5 +244,6 @@ async def test_as_people_notice_it(database_url: str) -> None:
 def test_operators_can_read_every_rule() -> None:
     lines = (DOCS / "operating.md").read_text(encoding="utf-8").splitlines()
     for rule in (*RULES, *deserted.rules(())):
-        kept = f"{rule.keep.days} days" if rule.keep else "as long as needed"
+        days = rule.keep.days
+        kept = f"{days} day{'' if days == 1 else 's'}" if rule.keep else "as long as needed"
         assert f"| {rule.what} | {kept} | {rule.why} |" in lines
