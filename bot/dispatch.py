@@ -32,7 +32,7 @@ from bot.model.people import (
     Resident,
     Role,
 )
-from bot.model.work import WHICH
+from bot.model.work import UNKNOWN, WHICH
 from bot.names import called
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
@@ -47,6 +47,8 @@ ONCE = "once"
 ASKED_IN = "asked_in"
 # What only chooses a community, for whatever is said in private.
 CHOOSE = "community choose"
+# And what has all forgotten, also that they spoke at all.
+FORGET = "me forget"
 # So often within ten minutes somebody is answered where others read it, who could be in private.
 _BESIDE, MOST_BESIDE, BESIDE_WITHIN = "beside", 20, timedelta(minutes=10)
 # What whoever is in no community is told in private.
@@ -170,6 +172,11 @@ class Dispatch:
         wanted = (known.account and known.account.resident.locale) or invocation.locale
         locale = self.commands.texts.nearest(wanted, self.communities.configured(whose.community).locale)
         said = self._which(invocation, whose.mine, locale) if whose.asks else message(text(whose.refused))
+        theirs = f"{UNKNOWN}{invocation.author.address}:"
+        forgets = whose.refused == STRANGER and self._understood_so_far(invocation, locale)[0] == FORGET
+        if forgets:
+            tx.posts.drop(theirs)
+            said = message(text("community.forgotten"))
         said, now = Message(said.blocks, said.controls, locale), self.clock.now()
         if invocation.by_post:
             to, key = (
@@ -177,8 +184,8 @@ class Dispatch:
                 f"{WHICH if whose.asks else 'answer:'}{invocation.id}",
             )
             if whose.refused == STRANGER:
-                # A stranger hears once a day that nobody knows for whom it is: of theirs no more is kept.
-                key = f"{STRANGER}:{invocation.author.address}:{now:%Y-%m-%d}"
+                # A stranger hears each of these once a day: of theirs no more is kept.
+                key = f"{theirs}{'forgotten:' if forgets else ''}{now:%Y-%m-%d}"
             tx.posts.add(key, to, said, now, confidential=True, account=invocation.account)
         if whose.asks:
             tx.handled.add(invocation.id, now, None, None, author=invocation.author)

@@ -22,12 +22,13 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     or_,
     select,
     tuple_,
 )
 
-from bot.model.work import WHICH
+from bot.model.work import UNKNOWN, WHICH
 from bot.ports.storage import Store, Transaction
 from storage.community import anywhere
 from storage.executor import Rows
@@ -144,6 +145,13 @@ RULES = (
         "it can be answered; once it is, it goes at once",
         handled,
         and_(handled.c.id.startswith(WHICH), before(handled.c.at)),
+    ),
+    Rule(
+        "that somebody who is in no community was told so",
+        timedelta(days=1),
+        "they hear it once a day",
+        posts,
+        and_(posts.c.id.startswith(UNKNOWN), before(func.coalesce(posts.c.sent_at, posts.c.tried_at))),
     ),
     Rule(
         "jobs that are done",

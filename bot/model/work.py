@@ -17,6 +17,8 @@ AWAY_AFTER = timedelta(hours=1)
 SECRET = "secret:"  # noqa: S105  (it begins a name)
 # And with this that of a question for which community something is: it holds the words themselves.
 WHICH = "which:"
+# And with this, before their account, that of what somebody is told who is in no community.
+UNKNOWN = "unknown:"
 
 
 def key_in(community: int, key: str) -> str:

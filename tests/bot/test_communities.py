@@ -7,8 +7,10 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
+from sqlalchemy import select
 
 from bot.communities import TURN, WHOSE
 from bot.features.polls.records import POLLS
@@ -17,7 +19,10 @@ from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
 from bot.texts import Voice
+from storage.community import anywhere
+from storage.unit import Tx
 from tests.chat import BRUSSELS, NOW
+from tests.doubles.installed import TABLES
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.doubles.polls import tally
 
@@ -391,6 +396,41 @@ async def test_a_stranger_hears_once_a_day_that_nobody_knows_for_whom_it_is(town
         await town.core.outbox.worker.flush()
         assert len(town.platform.where("zoe")) == day
         town.clock.turn(timedelta(days=1))
+
+
+def of_zoe(tx: Transaction) -> int:
+    """How many rows of what is kept name her."""
+    return sum(
+        "zoe" in repr(row)
+        for table in TABLES.values()
+        for row in list(cast(Tx, tx).db.execute(anywhere(select(table))))
+    )
+
+
+@pytest.mark.parametrize("by_post", [True, False])
+async def test_of_a_stranger_nothing_is_kept_for_longer_than_a_day(town: Town, by_post: bool) -> None:
+    await town.core.handle(replace(town.asked("zoe", "!help", room=None), by_post=by_post))
+    await town.core.outbox.worker.flush()
+    town.clock.turn(timedelta(hours=25))
+    await town.core.store.forget(town.clock.now())
+    assert await town.core.store.run_anywhere(of_zoe) == 0
+
+
+@pytest.mark.parametrize("by_post", [True, False])
+@pytest.mark.parametrize("words", ["!me forget --sure", "!vergeet mij", "!vergeet mij --zeker"])
+async def test_a_stranger_can_be_forgotten(town: Town, words: str, by_post: bool) -> None:
+    """Only that they were told so is kept, for a day; and they read that."""
+    for line in ("!help", words, words):
+        asked = replace(town.asked("zoe", line, room=None), by_post=by_post)
+        answer = await town.core.handle(asked)
+        await town.core.outbox.worker.flush()
+    assert answer
+    assert "binnen een dag vergeten" in words_of(answer)
+    kept = await town.core.store.run_anywhere(of_zoe)
+    assert kept <= (2 if by_post else 0)  # what was said, and as which message
+    town.clock.turn(timedelta(hours=25))
+    await town.core.store.forget(town.clock.now())
+    assert await town.core.store.run_anywhere(of_zoe) == 0
 
 
 async def test_of_what_was_set_the_last_ten_are_kept(town: Town) -> None:
