@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.model.work import WHICH
+from bot.packed import File, files_below
 from bot.platforms import Platforms
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
@@ -210,15 +211,29 @@ class PleinCore:
 
         return await self.store.run_anywhere(look)
 
-    async def file(self, attachment: Attachment, voice: Voice) -> bytes:
+    async def files(self, attachment: Attachment, voice: Voice, most: int) -> Sequence[File]:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
+        make = await self._made_of(attachment, voice)
+        return await asyncio.to_thread(lambda: files_below(most, attachment.name, make()))
+
+    async def file(self, attachment: Attachment, voice: Voice) -> bytes:
+        make = await self._made_of(attachment, voice)
+        return await asyncio.to_thread(lambda: b"".join(make()))
+
+    async def _made_of(self, attachment: Attachment, voice: Voice) -> Callable[[], Iterable[bytes]]:
+        """What makes its documents, from what is kept just now."""
         kind, _, subject = attachment.subject.partition(":")
         make = self.features.files[kind][attachment.form]
         write = partial(
             self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
         )
         finish = await self.store.read(lambda tx: make(tx, subject, write), community=attachment.community)
-        return await asyncio.to_thread(finish)
+
+        def documents() -> Iterable[bytes]:
+            made = finish()
+            return [made] if isinstance(made, bytes) else made
+
+        return documents
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
         community = await self.communities.for_whom(to)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import orjson
@@ -13,16 +13,30 @@ from bot.ports.people import Exported
 # What a file of somebody's own is made of: "me:7".
 SUBJECT = "me"
 Write = Callable[[Text | str], str]
+# So many bytes make a document, before it is made easy to read; where there is more, it goes on in another.
+PIECE = 500_000
 
 
-def as_file(kept: Exported, write: Write) -> bytes:
-    """JSON, under names that people read: in `kept.<table>` and `kept.field.<column>`, where these are."""
+def as_documents(kept: Exported, write: Write) -> Iterator[bytes]:
+    """JSON, under names that people read: in `kept.<table>` and `kept.field.<column>`, where these are.
+
+    Each is complete by itself, and no more of them is made than was asked for.
+    """
     named = _Named(write)
-    readable = {
-        named.shown(f"kept.{table}", table): [named.fields(row) for row in rows]
-        for table, rows in kept.items()
-        if rows
-    }
+    readable: dict[str, list[Any]] = {}
+    size = 0
+    for table, rows in kept.items():
+        for row in rows:
+            fields = named.fields(row)
+            size += len(orjson.dumps(fields))
+            if readable and size > PIECE:
+                yield _document(readable)
+                readable, size = {}, len(orjson.dumps(fields))
+            readable.setdefault(named.shown(f"kept.{table}", table), []).append(fields)
+    yield _document(readable)
+
+
+def _document(readable: Mapping[str, Any]) -> bytes:
     return orjson.dumps(readable, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 

@@ -6,7 +6,7 @@ the same key are told of when Plein starts, each by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
-from bot.exported import SUBJECT, as_file
+from bot.exported import SUBJECT, as_documents
 from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.people import Identity, Role
@@ -34,7 +34,7 @@ Show = Callable[[Transaction, str], Message | None]
 # From a text to words, in the language of whoever gets the file.
 Write = Callable[[Text | str], str]
 # What a file of a subject is made of, read now; what is returned makes it, anywhere.
-Make = Callable[[Transaction, str, Write], Callable[[], bytes]]
+Make = Callable[[Transaction, str, Write], Callable[[], bytes | Iterator[bytes]]]
 # What an argument could be, given what was typed of it.
 Suggest = Callable[[Call, str], Sequence[Suggestion]]
 # What to say in answer to talk that is no command, if anything.
@@ -167,9 +167,9 @@ class Features:
         parts = [feature.export(tx, resident) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
 
-    def _make_export(self, tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+    def _make_export(self, tx: Transaction, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
         kept = self.export(tx, int(subject))
-        return lambda: as_file(kept, write)
+        return lambda: as_documents(kept, write)
 
     def check_names(self, commands: Commands) -> None:
         """What a command is called is understood in every language. Raises: Clash where two are called so."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,10 +13,12 @@ from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select,
 from bot.model.codec import pack_resident
 from bot.model.people import Identity
 from bot.ports.people import Exported
+from storage.among import among
 from storage.batch import Batch
 from storage.community import COLUMN
 from storage.executor import CONFLICTS
 from storage.forgotten import Forgotten, OfAccount, drop_posts, some_posts
+from storage.pages import Pages
 from storage.posts import LONG_AGO
 from storage.tables import boards, handled, identities, members, posts, residents, settings, subjects, uses
 from storage.uses import leave_behind
@@ -35,15 +37,27 @@ _EXPORT: dict[str, Select[Any]] = {
     .where(owner == _ID)
     .order_by(*owner.table.primary_key)
     for owner in (residents.c.id, *_OWNED, _DONE_BY)
+    if owner is not posts.c.resident
 }
-# What goes by account: what was said to it, and what it was answered.
+# Of these there may be very many: which they are is asked first, and then page after page of them. What was
+# said to somebody, and what went by their accounts: what was said to each, and what it was answered.
+_PAGE = 1_000
+_TOLD = select(posts.c.seq).where(posts.c.resident == _ID).order_by(posts.c.seq)
 _SAID_TO = tuple(
-    select(*(column for column in posts.c if column is not posts.c.resident))
-    .where(those, posts.c.resident.is_(None))
-    .order_by(posts.c.seq)
+    select(posts.c.seq).where(those, posts.c.resident.is_(None)).order_by(posts.c.seq)
     for those in OfAccount.posts
 )
-_ANSWERED = select(handled.c.id, handled.c.at, handled.c.undo).where(OfAccount.answers).order_by(handled.c.at)
+_POSTS = (
+    select(*(column for column in posts.c if column is not posts.c.resident))
+    .where(among(posts.c.seq, "these_"))
+    .order_by(posts.c.seq)
+)
+_ANSWERED = select(handled.c.id).where(OfAccount.answers).order_by(handled.c.at)
+_ANSWERS = (
+    select(handled.c.id, handled.c.at, handled.c.undo)
+    .where(among(handled.c.id, "these_"))
+    .order_by(handled.c.at)
+)
 _ACCOUNTS = (
     select(identities.c.platform, identities.c.user_id)
     .where(identities.c.resident == _ID)
@@ -115,23 +129,45 @@ def accounts_of(db: Batch, resident: int) -> Sequence[Identity]:
 
 def export(db: Batch, resident: int) -> Exported:
     """By the name of the table; of what was said to them without who else it was about."""
-    rows = {name: [*db.execute(statement, {"id_": resident})] for name, statement in _EXPORT.items()}
-    rows["handled"] = []
+    found: dict[str, Sequence[Mapping[str, Any]]] = {
+        name: [_plain(row) for row in db.execute(statement, {"id_": resident})]
+        for name, statement in _EXPORT.items()
+    }
+    said, answered = Pages(), Pages()
+    _add(db, said, _TOLD, {"id_": resident}, _POSTS, partial(_open_up, resident))
     for account in accounts_of(db, resident):
-        for statement in _SAID_TO:
-            rows["posts"] += db.execute(statement, OfAccount.values(account))
-        rows["handled"] += db.execute(_ANSWERED, OfAccount.values(account))
-    return db.offload(partial(_readable, rows, resident))
+        values = OfAccount.values(account)
+        for which in _SAID_TO:
+            _add(db, said, which, values, _POSTS, partial(_open_up, resident))
+        _add(db, answered, _ANSWERED, values, _ANSWERS, _undoing)
+    return {**found, "posts": said, "handled": answered}
 
 
-def _readable(rows: Mapping[str, Sequence[Any]], resident: int) -> Exported:
-    found = {name: [_plain(row) for row in of_table] for name, of_table in rows.items()}
-    for post in found["posts"]:
-        _open_up(post, resident)
-    for answered in found["handled"]:
-        undo = answered["undo"] and orjson.loads(answered["undo"])
-        answered["undo"] = undo and {"command": undo["command"], "args": undo["args"]}
-    return found
+def _add(
+    db: Batch,
+    to: Pages,
+    which: Select[Any],
+    values: Mapping[str, Any],
+    rows: Select[Any],
+    readable: Callable[[Any], None],
+) -> None:
+    """A page at a time, so that nobody else waits for long and little of it is there at once."""
+
+    def add(page: Sequence[Any]) -> None:
+        found = [_plain(row) for row in page]
+        for row in found:
+            readable(row)
+        to.add(found)
+
+    these = db.execute(which, values).scalars()
+    for start in range(0, len(these), _PAGE):
+        page = list(db.execute(rows, {"these_": these[start : start + _PAGE]}))
+        db.offload(partial(add, page))
+
+
+def _undoing(answered: Any) -> None:
+    undo = answered["undo"] and orjson.loads(answered["undo"])
+    answered["undo"] = undo and {"command": undo["command"], "args": undo["args"]}
 
 
 def _plain(row: Any) -> dict[str, Any]:
@@ -142,7 +178,7 @@ def _plain(row: Any) -> dict[str, Any]:
     }
 
 
-def _open_up(post: Any, resident: int) -> None:
+def _open_up(resident: int, post: Any) -> None:
     """What is sealed stays so: it is there only until it was said."""
     sealed = bool(post["key"])
     for name in ("message", "wanted"):

@@ -22,7 +22,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
-    func,
     or_,
     select,
     tuple_,
@@ -151,7 +150,10 @@ RULES = (
         timedelta(days=1),
         "they hear it once a day",
         posts,
-        and_(posts.c.id.startswith(UNKNOWN), before(func.coalesce(posts.c.sent_at, posts.c.tried_at))),
+        and_(
+            posts.c.id.startswith(UNKNOWN),
+            or_(before(posts.c.sent_at), posts.c.sent_at.is_(None) & before(posts.c.tried_at)),
+        ),
     ),
     Rule(
         "jobs that are done",

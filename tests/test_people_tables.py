@@ -149,6 +149,7 @@ def check_export(features: Features, column: Column[Any], tx: Transaction) -> No
     before = len(features.export(tx, anna.id).get(column.table.name, ()))
     row = Rows(tx).add(column, anna.id)
     found = features.export(tx, anna.id)
+    found = {name: list(rows) for name, rows in found.items()}
     assert json.loads(json.dumps(found)) == found
     assert [kept["name"] for kept in found["residents"]] == ["anna"]
     exported = found.get(column.table.name, ())

@@ -21,6 +21,8 @@ from bot.model.people import Identity, Known, Place
 from bot.ports.adapter import Core
 from bot.texts import Texts, Voice
 
+# So many bytes Discord takes of a file from everybody (10 MiB), less what goes with it.
+MOST = 9_500_000
 _UTC = ZoneInfo("UTC")
 
 
@@ -74,8 +76,7 @@ async def files_of(message: Message, session: Session, voice: Voice) -> list[dis
     """Made anew, each with its words for who cannot see it."""
     writer = session.writer(voice)
     return [
-        discord.File(
-            io.BytesIO(await session.core.file(file, voice)), file.name, description=writer.alt(file)
-        )
-        for file in message.files
+        discord.File(io.BytesIO(file.data), file.name, description=writer.alt(attachment))
+        for attachment in message.files
+        for file in await session.core.files(attachment, voice, MOST)
     ]

@@ -51,6 +51,8 @@ from bot.texts import Texts, Voice
 
 log = logging.getLogger(__name__)
 TEXT = "m.room.message"
+# So many bytes any homeserver takes of a file, encrypted too.
+MOST_UPLOADED = 9_500_000
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 T = TypeVar("T")
 
@@ -278,17 +280,17 @@ class Matrix:
         What a server does not take is left out: the words say the same.
         """
         found: dict[str, Content] = {}
-        for file in delivery.message.files:
-            data = await self._core.file(file, voice)
-            plain = self._texts.write(file.words, replace(voice, code=("", "")))
-            name = f"{delivery.key}:{file.form}"
-            try:
-                stored = await self._outgoing.upload(room, data, MIMETYPES[file.form])
-            except (Gone, Refused) as refused:
-                log.warning("Left out %s: %s", name, refused)
-                continue
-            content = {**render_file(file.form, file.name, data, plain, name), **stored}
-            found[name] = addressed(content, replace(delivery, reply_to=None))
+        for attachment in delivery.message.files:
+            plain = self._texts.write(attachment.words, replace(voice, code=("", "")))
+            for number, file in enumerate(await self._core.files(attachment, voice, MOST_UPLOADED), 1):
+                name = f"{delivery.key}:{attachment.form}" + (f":{number}" if number > 1 else "")
+                try:
+                    stored = await self._outgoing.upload(room, file.data, MIMETYPES[file.form])
+                except (Gone, Refused) as refused:
+                    log.warning("Left out %s: %s", name, refused)
+                    continue
+                content = {**render_file(file.form, file.name, file.data, plain, name), **stored}
+                found[name] = addressed(content, replace(delivery, reply_to=None))
         return found
 
     async def _send_poll(

@@ -11,6 +11,7 @@ from bot.model.homes import Home, Option
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
+from bot.packed import File
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -240,6 +241,13 @@ class Core(Protocol):
 
     async def file(self, attachment: Attachment, voice: Voice) -> bytes:
         """What is in it, in words as this voice writes them."""
+        ...
+
+    async def files(self, attachment: Attachment, voice: Voice, most: int) -> Sequence[File]:
+        """The same for a platform that takes files of so many bytes; what is more, packed, as one or several.
+
+        A single picture or table that is more than that even packed is given all the same.
+        """
         ...
 
     # --- what an account keeps ---
