@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TypeVar
 
 from bot.clock import Clock
@@ -26,6 +27,7 @@ MOST, STRANGE_FOR = 4096, timedelta(minutes=1)
 # Among the arguments of what can be pressed: whose it is; and that whoever presses it chooses that community
 # for what they say in private. No parameter can be called so.
 WHOSE, TURN = "@", "@!"
+_TICK = timedelta(microseconds=1)
 Pressable = TypeVar("Pressable", bound=Button | NativePoll | Form)
 
 
@@ -34,18 +36,22 @@ class Whose:
     """For which community something is.
 
     `turns`: they choose it for what they say in private. `mine`: those that they are in, with their names,
-    where they say it in private. `used`: those of them that they used. `asks`: it could be any of these, and
-    they are to be asked. `refused`: why it is for none. `stranger`: they used none, and their platform is to
+    where they say it in private. `used`: those of them that they used, and when they chose each. `asks`: it
+    could be any of these, and they are to be asked. `refused`: why it is for none. `stranger`: they used none, and their platform is to
     be asked in whose places they are before anything is done.
     """
 
     community: int
     turns: bool = False
     mine: Mapping[int, str] = field(default_factory=dict)
-    used: Collection[int] = ()
+    used: Mapping[int, datetime | None] = field(default_factory=dict)
     asks: bool = False
     refused: str = ""
     stranger: bool = False
+
+    def turned_after(self, now: datetime) -> datetime:
+        """When they choose this one: after each that they chose before, also where the clock stood still."""
+        return max([now, *(at + _TICK for at in self.used.values() if at)])
 
 
 class Communities:
@@ -180,7 +186,7 @@ class Communities:
         invocation: Invocation,
         handled: int | None,
         chosen: int | None,
-        used: Collection[int] = (),
+        used: Mapping[int, datetime | None] = MappingProxyType({}),
     ) -> Whose:
         mine = {number: self._served[number].name for number in self._served if number in among}
         if handled is not None and handled in self._served:

@@ -314,7 +314,7 @@ class Dispatch:
         if whose:
             call.mine, call.turned = whose.mine, whose.turns
         if call.turned:
-            tx.people.turns_here(invocation.author, call.now)
+            tx.people.turns_here(invocation.author, whose.turned_after(call.now) if whose else call.now)
         if told is not None:
             call.told = note(invocation, call.resident, told, tx, call.now) if told else {}
         if invocation.looks_private:

@@ -195,6 +195,18 @@ async def test_another_one_can_be_chosen(town: Town) -> None:
     assert "Hier is alles voor Other" in await town.say("ben", "!gemeenschap", room=MARKET)
 
 
+async def test_what_they_chose_last_holds_also_in_one_moment_of_the_clock(town: Town) -> None:
+    await both_used_by(town)
+    other = other_of(town)
+    for name, chosen in (("other", other), ("voorbeeldgemeente", FIRST_COMMUNITY), ("other", other)):
+        assert await town.say("ben", f"!gemeenschap kies {name}", room=None)
+        assert await town.core.communities.in_private(BEN) == chosen
+    # As where the clock was ahead for a while and is put right.
+    town.clock.turn(timedelta(days=-1))
+    await town.say("ben", "!gemeenschap kies voorbeeldgemeente", room=None)
+    assert await town.core.communities.in_private(BEN) == FIRST_COMMUNITY
+
+
 async def test_what_they_chose_in_another_process_holds_at_once(database_url: str) -> None:
     """Nothing is remembered of it, and nothing looked up beside: it is found within the same transaction."""
     async with open_town(database_url) as town, open_town(database_url, number=1_000_000) as elsewhere:
