@@ -37,8 +37,8 @@ class Whose:
 
     `turns`: they choose it for what they say in private. `mine`: those that they are in, with their names,
     where they say it in private. `used`: those of them that they used, and when they chose each. `asks`: it
-    could be any of these, and they are to be asked. `refused`: why it is for none. `stranger`: they used none, and their platform is to
-    be asked in whose places they are before anything is done.
+    could be any of these, and they are to be asked. `refused`: why it is for none. `stranger`: they used
+    none, and their platform is to be asked in whose places they are before anything is done.
     """
 
     community: int

@@ -41,8 +41,9 @@ Suggest = Callable[[Call, str], Sequence[Suggestion]]
 Hear = Callable[[Call, Heard], Message | None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
-# Accounts of a resident, the first, are those of a new one, the second: what is open is not for both.
-Part = Callable[[Transaction, int, int], None]
+# Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
+# whether that undoes that they were linked: they have what they brought again.
+Part = Callable[[Transaction, int, int, bool], None]
 # A resident, by their number, is to be forgotten.
 Forget = Callable[[Transaction, int], None]
 # What is kept of a resident.
@@ -148,7 +149,7 @@ class Features:
         new = tx.people.part(resident, accounts, brought)
         for feature in self.all:
             if feature.part:
-                feature.part(tx, resident, new)
+                feature.part(tx, resident, new, brought is not None)
         return new
 
     def forget(self, tx: Transaction, resident: int, now: datetime, said_at: datetime | None = None) -> None:

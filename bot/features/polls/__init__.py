@@ -70,9 +70,11 @@ def merge_residents(tx: Transaction, old: int, new: int) -> None:
         tx.boards.mark(f"{SUBJECT}:{poll}")
 
 
-def part_resident(tx: Transaction, resident: int, new: int) -> None:
-    """What was said together counts once, and for whoever stays."""
+def part_resident(tx: Transaction, resident: int, new: int, undone: bool) -> None:
+    """What was said together counts once, and for whoever stays; what they asked, for either's limits."""
     tx.of(POLLS).part(resident, new)
+    if not undone:
+        _count_standing(tx, resident, new)
 
 
 def forget_resident(tx: Transaction, resident: int) -> None:
@@ -80,9 +82,7 @@ def forget_resident(tx: Transaction, resident: int) -> None:
 
     What they asked and others still answer counts for them, should they come back.
     """
-    for poll in tx.of(POLLS).opened_by(resident):
-        if poll.state in ("open", "planned"):
-            tx.uses.add(resident, ask.STANDING, poll.closes_at)
+    _count_standing(tx, resident, resident)
     reasons = tx.of(POLLS).reasons_of(resident)
     for number, whole in reasons:
         # Of who was two people both may stand there, each by itself.
@@ -93,6 +93,13 @@ def forget_resident(tx: Transaction, resident: int) -> None:
             tx.boards.unsay(line)
     for number in {*tx.of(POLLS).forget(resident), *(number for number, _ in reasons)}:
         tx.boards.mark(f"{SUBJECT}:{number}")
+
+
+def _count_standing(tx: Transaction, opener: int, resident: int) -> None:
+    """What the one asked, and others still answer, counts for the other as what they asked."""
+    for poll in tx.of(POLLS).opened_by(opener):
+        if poll.state in ("open", "planned"):
+            tx.uses.add(resident, ask.STANDING, poll.closes_at)
 
 
 def export_resident(tx: Transaction, resident: int) -> Exported:

@@ -284,6 +284,18 @@ async def test_what_waits_for_them_is_not_said_to_the_account_that_left(chat: Ch
     assert {row["room"] for row in posts} <= {BEN}
 
 
+async def test_who_left_has_asked_what_was_asked_together(chat: Chat) -> None:
+    """Nobody asks without end by unlinking: what others still answer counts for each of them."""
+
+    async def may_ask(who: str) -> bool:
+        return "Wait until" not in await say(chat, f'{who}/sport: !poll open "What?" Yes | No')
+
+    await link(chat, BEN, BENNY)
+    assert [await may_ask(BEN) for _ in range(11)] == [True] * 10 + [False]
+    await ask(chat, BENNY, "!me unlink --sure")
+    assert [await may_ask(who) for who in (BEN, BENNY)] == [False, False]
+
+
 async def test_who_left_has_no_second_vote_by_way_of_somebody_else(chat: Chat) -> None:
     """What an account had a say in once, whoever it is with later has no say in beside."""
     await poll(chat, who=EVE)
