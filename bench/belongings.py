@@ -19,6 +19,8 @@ from bot.texts import Voice
 
 # Of each of so many people a third was answered, a third was posted and a third used commands.
 PEOPLE, TRACES = 3, 10_000
+# So many are left in one transaction.
+AT_ONCE = 2_000
 # Seconds, and milliseconds.
 MOST, MOST_HELD = 2.0, 50.0
 # What the least of the platforms takes of a file.
@@ -36,7 +38,8 @@ async def _on(database: str, store: Store) -> list[Figure]:
     # As many belong to somebody who stays.
     for voter in range(PEOPLE + 1):
         await core.handle(said(voter, "!stem 1"))
-        await store.run(partial(_leave_traces, voter))
+        for first in range(0, TRACES // 3, AT_ONCE):
+            await store.run(partial(_leave_traces, voter, first))
     found = []
     for what, work in (("hands out", _hand_out), ("forgets", _forget)):
         took, held = zip(*[await _timed(partial(work, core, voter)) for voter in range(PEOPLE)], strict=True)
@@ -48,12 +51,12 @@ async def _on(database: str, store: Store) -> list[Figure]:
     return found
 
 
-def _leave_traces(voter: int, tx: Transaction) -> None:
+def _leave_traces(voter: int, first: int, tx: Transaction) -> None:
     who, now = Identity(PLATFORM, f"voter{voter}"), CLOCK.now()
     resident = tx.people.by_identity(who)
     assert resident
     answer = message(text("poll.receipt.chosen", question="Waar komt de bank?", choice="Plein"), text("x"))
-    for number in range(TRACES // 3):
+    for number in range(first, min(first + AT_ONCE, TRACES // 3)):
         key = f"bench:{voter}:{number}"
         tx.handled.add(key, now, answer, None, author=who)
         tx.posts.add(f"answer:{key}", who, answer, now)
