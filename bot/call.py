@@ -465,9 +465,12 @@ class Call:
         """Call off what was planned under that key."""
         self.tx.jobs.remove(key)
 
-    def used(self, what: str) -> int:
-        """How often they did that lately: what `use` counted, while it counts. `what` is a command's path."""
-        return self.tx.uses.count(self.resident.id, what, self.now)
+    def used(self, what: str, within: timedelta | None = None) -> int:
+        """How often they did that lately: what `use` counted, while it counts. `what` is a command's path.
+
+        `within` as in `use`; None where each counts for a time of its own.
+        """
+        return self.tx.uses.count(self.resident.id, what, self.now, within)
 
     def use(self, what: str, within: timedelta) -> None:
         """Count that they did it, for so long. What is too often, the feature decides and says itself."""

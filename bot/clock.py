@@ -6,6 +6,16 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+# By so much a moment may lie ahead that was noted just now: what is left under a mark ends at a full hour.
+_ROUNDED = timedelta(hours=1)
+
+
+def latest_end(now: datetime, lasts: timedelta) -> datetime:
+    """Until when at the latest something counts that lasts so long: what would count for longer was noted
+    while the clock was ahead, and counts as nothing.
+    """
+    return now + lasts + _ROUNDED
+
 
 class Clock(Protocol):
     """Where time comes from; tests and the console turn it by hand."""

@@ -545,7 +545,7 @@ def _say_who_reads_along(call: Call, invocation: Invocation) -> None:
 
 def _may_be_beside(call: Call) -> bool:
     """Counted, of whoever is somebody still."""
-    if call.used(_BESIDE) >= MOST_BESIDE:
+    if call.used(_BESIDE, BESIDE_WITHIN) >= MOST_BESIDE:
         return False
     if call.resident.id != NOBODY.id:
         call.use(_BESIDE, within=BESIDE_WITHIN)

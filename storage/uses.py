@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select
 
+from bot.clock import latest_end
 from storage.batch import Batch
 from storage.executor import Rows
 from storage.tables import spent, uses
@@ -23,6 +24,7 @@ _COUNT = select(func.count()).where(
     uses.c.what == bindparam("what_"),
     uses.c.until >= bindparam("now_", type_=_MOMENT),
 )
+_COUNT_SHORT = _COUNT.where(uses.c.until <= bindparam("latest_", type_=_MOMENT))
 _ALL = (
     select(uses.c.what, uses.c.until)
     .where(uses.c.resident == bindparam("resident_"))
@@ -44,9 +46,12 @@ class Uses:
     def add(self, resident: int, what: str, until: datetime) -> None:
         self._db.execute(_ADD, {"resident": resident, "what": what, "until": until})
 
-    def count(self, resident: int, what: str, now: datetime) -> int:
+    def count(self, resident: int, what: str, now: datetime, within: timedelta | None = None) -> int:
         asked = {"resident_": resident, "what_": what, "now_": now}
-        found: int = self._db.execute(_COUNT, asked).scalar_one()
+        if within is None:
+            found: int = self._db.execute(_COUNT, asked).scalar_one()
+        else:
+            found = self._db.execute(_COUNT_SHORT, {**asked, "latest_": latest_end(now, within)}).scalar_one()
         return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from bot.model.events import Undo
@@ -418,6 +418,6 @@ class UseStore(Protocol):
         """They did that, and it counts until then."""
         ...
 
-    def count(self, resident: int, what: str, now: datetime) -> int:
-        """How often they did that, of what still counts."""
+    def count(self, resident: int, what: str, now: datetime, within: timedelta | None = None) -> int:
+        """How often they did that, of what still counts: for so long at the most, where that is said."""
         ...

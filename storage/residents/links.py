@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     bindparam,
     delete,
     false,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.clock import latest_end
 from bot.features.residents.records import LINKS, Linked, Request
 from bot.model.people import Identity
 from bot.ports.people import Brought
@@ -112,13 +114,16 @@ _LAPSE_WRONG = delete(wrong_codes).where(
     wrong_codes.c.at < _SINCE, or_(wrong_codes.c.closed_until.is_(None), wrong_codes.c.closed_until < _NOW)
 )
 _OWN = wrong_codes.c.account == bindparam("account_")
-_LATELY = wrong_codes.c.at > _SINCE
+_LATEST = bindparam("latest_", type_=_MOMENT)
+_LATELY = and_(wrong_codes.c.at > _SINCE, wrong_codes.c.at <= _LATEST)
 _ADD_WRONG = insert(wrong_codes)
 _COUNT = select(func.count()).where(_LATELY)
 _COUNT_OWN = _COUNT.where(_OWN)
 _CLOSE = update(wrong_codes).where(_LATELY).values(closed_until=_UNTIL)
 _CLOSE_OWN = _CLOSE.where(_OWN)
-_CLOSED = select(func.max(wrong_codes.c.closed_until)).where(_OWN, wrong_codes.c.closed_until > _NOW)
+_CLOSED = select(func.max(wrong_codes.c.closed_until)).where(
+    _OWN, wrong_codes.c.closed_until > _NOW, wrong_codes.c.closed_until <= _LATEST
+)
 _ADD_LINK = insert(links).returning(links.c.id)
 _LINK = select(links.c.id, links.c.resident, links.c.joined, links.c.brought).where(
     links.c.id == _ID, links.c.until > _NOW
@@ -190,8 +195,8 @@ class Links:
 
     # --- wrong ones ---
 
-    def closed(self, account: Identity, now: datetime) -> datetime | None:
-        asked = {"account_": self._mark(account.address), "now_": now}
+    def closed(self, account: Identity, now: datetime, within: timedelta) -> datetime | None:
+        asked = {"account_": self._mark(account.address), "now_": now, "latest_": latest_end(now, within)}
         found: datetime | None = self._db.execute(_CLOSED, asked).scalar()
         return found
 
@@ -201,7 +206,7 @@ class Links:
         mark, since, until = self._mark(account.address), now - within, now + within
         self._db.execute(_LAPSE_WRONG, {"since_": since, "now_": now})
         self._db.execute(_ADD_WRONG, {"account": mark, "at": now})
-        lately = {"since_": since, "until_": until}
+        lately = {"since_": since, "latest_": latest_end(now, timedelta()), "until_": until}
         if self._db.execute(_COUNT, lately).scalar_one() >= most_together:
             self._db.execute(_CLOSE, lately)
         elif self._db.execute(_COUNT_OWN, {**lately, "account_": mark}).scalar_one() >= most:

@@ -89,7 +89,8 @@ async def resident(chat: Chat, who: str) -> int:
 
 
 async def kept(chat: Chat, who: str) -> Mapping[str, Any]:
-    return await chat.core.export(await resident(chat, who))
+    found = await chat.core.export(await resident(chat, who))
+    return {name: list(rows) for name, rows in found.items()}
 
 
 async def say(chat: Chat, line: str) -> str:

@@ -74,7 +74,7 @@ def borrow_tool(call: Call, tool: str, *, back: datetime | None = None) -> Messa
     theme, settings = call.theme(), call.settings.of(ToolsSettings)
     if any(loan.tool.casefold() == tool.casefold() for loan in call.tx.of(TOOLS).out(theme.id)):
         raise UserError("tool.out", tool=tool)
-    if (count := call.used(BORROWING)) >= settings.a_day:
+    if (count := call.used(BORROWING, DAY)) >= settings.a_day:
         raise UserError("tool.often", count=count)
     call.use(BORROWING, within=DAY)
     back_at = back or call.now + settings.days * DAY

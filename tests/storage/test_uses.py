@@ -77,3 +77,31 @@ async def test_an_account_that_leaves_did_what_was_done_together(store: Database
         assert [tx.uses.count(who, "dig", NOW) for who in (anna, other)] == [1, 1]
 
     await store.run(work)
+
+
+async def test_what_was_noted_while_the_clock_was_ahead_counts_as_nothing(store: Database) -> None:
+    """Not until that moment comes; what is known to last longer does."""
+
+    def work(tx: Transaction) -> None:
+        anna = tx.people.add(ANNA, "Anna").id
+        for until in (NOW + DAY, NOW + 9 * DAY):
+            tx.uses.add(anna, "dig", until)
+        assert tx.uses.count(anna, "dig", NOW, DAY) == 1
+        assert tx.uses.count(anna, "dig", NOW) == 2
+        assert tx.uses.count(anna, "dig", NOW + 8 * DAY, DAY) == 1
+
+    await store.run(work)
+
+
+async def test_what_is_left_of_whoever_was_forgotten_counts_to_its_end(store: Database) -> None:
+    """It ends at a full hour, and so counts for a little longer than what it was."""
+
+    def work(tx: Transaction) -> None:
+        now = NOW + timedelta(minutes=1)
+        tx.uses.add(tx.people.add(ANNA, "Anna").id, "dig", now + DAY)
+        anna = tx.people.by_identity(ANNA)
+        assert anna
+        tx.people.forget(anna.id, now, now)
+        assert tx.uses.count(tx.people.add(ANNA, "Anna").id, "dig", now, DAY) == 1
+
+    await store.run(work)

@@ -191,7 +191,7 @@ def check_may_ask(call: Call, theme: int) -> None:
     standing = call.tx.of(POLLS).standing(call.resident.id) + call.used(STANDING)
     if standing >= settings.at_once:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
-    if (today := call.used(_OPENING)) >= settings.a_day:
+    if (today := call.used(_OPENING, DAY)) >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
 
 

@@ -22,7 +22,7 @@ def count_announcement(call: Call) -> None:
 
     Raises: UserError where they had much said already, whoever they are.
     """
-    if (count := call.used(_ANNOUNCED)) >= MOST_ANNOUNCED:
+    if (count := call.used(_ANNOUNCED, WITHIN)) >= MOST_ANNOUNCED:
         raise UserError("poll.announced.often", count=count)
     call.use(_ANNOUNCED, within=WITHIN)
 

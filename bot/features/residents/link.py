@@ -41,7 +41,7 @@ def link_accounts(call: Call, code: str | None = None, *, vouch: Resident | None
     me = account_of(call)
     if code is not None and call.public:
         return _said_aloud(call, code)
-    if until := call.tx.of(LINKS).closed(me, call.now):
+    if until := call.tx.of(LINKS).closed(me, call.now, GUESSED_WITHIN):
         raise UserError("link.closed", until=until)
     return _ask_for_code(call, me) if code is None else _give_code(call, me, code)
 
@@ -97,7 +97,7 @@ def _check_pair(call: Call, asked: int, gave: int, asking: Identity, giving: Ide
     if asked == gave:
         raise UserError("link.already")
     networks = [{account.network for account in accounts_of(call, resident)} for resident in (asked, gave)]
-    vouched = any(call.tx.uses.count(resident, VOUCHED, call.now) for resident in (asked, gave))
+    vouched = any(call.tx.uses.count(resident, VOUCHED, call.now, VOUCHED_FOR) for resident in (asked, gave))
     if networks[0] & networks[1] and not vouched:
         raise UserError("link.same_platform")
 

@@ -31,7 +31,7 @@ def choose_name(call: Call, name: str | None = None, *, reset: bool = False) -> 
     # People call each other by "@", which is none of the name.
     name = unicodedata.normalize("NFC", " ".join(name.split()).lstrip("@ "))
     check_name(call, name)
-    if (count := call.used(_CHANGE)) >= CHANGES:
+    if (count := call.used(_CHANGE, CHANGES_WITHIN)) >= CHANGES:
         raise UserError("profile.name.often", count=count)
     call.use(_CHANGE, within=CHANGES_WITHIN)
     call.tx.people.call(call.resident.id, name, chosen=True, own=True)

@@ -72,7 +72,7 @@ def show_person(call: Call, person: Resident) -> Message:
 
 def find_knowing(call: Call, topic: Topics) -> Message:
     """Who says that they know something of it, for others to see; nobody hears that they were looked for."""
-    if (count := call.used(KNOWS)) >= ASKED:
+    if (count := call.used(KNOWS, ASKED_WITHIN)) >= ASKED:
         raise UserError("profile.knows.often", count=count)
     call.use(KNOWS, within=ASKED_WITHIN)
     if len(topic) > 1:

@@ -72,8 +72,8 @@ class LinkStore(Protocol):
         """Whatever they asked for, or gave."""
         ...
 
-    def closed(self, account: Identity, now: datetime) -> datetime | None:
-        """Until when that account can't be linked, for the wrong codes that it gave."""
+    def closed(self, account: Identity, now: datetime, within: timedelta) -> datetime | None:
+        """Until when that account can't be linked, for wrong codes that it gave: so long at most."""
         ...
 
     def wrong(

@@ -176,6 +176,19 @@ async def test_a_code_that_others_read_is_no_use_any_more(chat: Chat) -> None:
 # --- guessing ---
 
 
+async def test_it_is_closed_for_no_longer_than_an_hour_where_the_clock_was_ahead(chat: Chat) -> None:
+    turn(chat, minutes=24 * 60)
+    for number in range(2, 7):
+        await ask(chat, EVE, f"!me link 2222222{number}")
+    assert key(await ask(chat, EVE, "!me link")) == "link.closed"
+    clock = chat.core.clock
+    assert isinstance(clock, HandClock)
+    clock.turn(timedelta(days=-1))
+    assert key(await ask(chat, EVE, "!me link")) == "link.code"
+    assert key(await ask(chat, EVE, "!me link 22222222")) == "link.wrong"
+    assert key(await ask(chat, EVE, "!me link")) == "link.code"
+
+
 async def test_five_wrong_codes_close_it_for_an_hour(chat: Chat) -> None:
     for number in range(5):
         assert key(await ask(chat, EVE, f"!me link 2222222{number}")) == "link.wrong"
