@@ -79,6 +79,16 @@ def check_private_folder(folder: Path) -> None:
         raise NotPrivate(f"{folder} is open to other users of this machine. Type `chmod 700 {folder}`")
 
 
+def writable_above(path: Path) -> Path | None:
+    """The first folder above it in which every user of this machine can put something in its place."""
+    for folder in path.absolute().parents:
+        with contextlib.suppress(FileNotFoundError):
+            mode = folder.stat().st_mode
+            if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+                return folder
+    return None
+
+
 def _is_in_working_directory(folder: Path) -> bool:
     here, there = Path.cwd(), folder.resolve()
     return here != there and here in there.parents and here != here.parent

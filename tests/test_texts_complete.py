@@ -148,7 +148,9 @@ BUILT = {
     "community.role.*": filled("community.role.*", ["resident", "organiser", "moderator"]),
     "community.role.*.words": filled("community.role.*.words", ["resident", "organiser", "moderator"]),
     "param.setting.*.label": filled("param.setting.*.label", Setting),
-    "config.twice.*": filled("config.twice.*", ["residents", "themes", "servers", "spaces", "names", "keys"]),
+    "config.twice.*": filled(
+        "config.twice.*", ["residents", "themes", "theme_names", "servers", "spaces", "names", "keys"]
+    ),
     "param.*": {argument.key("") for argument in ARGUMENTS},
     "param.*.*": {argument.key(f".{choice}") for argument in ARGUMENTS for choice in argument.choices},
     "command.*.title": filled("command.*.title", FORMS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -10,8 +11,8 @@ from bot.settings import Section, Token
 
 
 def _snowflake(name: object) -> object:
-    """Discord's ids are numbers; written as such, or in quotation marks."""
-    if isinstance(name, int) or (isinstance(name, str) and name.isdecimal()):
+    """Discord's ids are numbers; written as such, or in quotation marks. Each is written in one way alone."""
+    if type(name) in (int, str) and re.fullmatch(r"[1-9][0-9]*", str(name)):
         return str(name)
     raise ValueError("config.snowflake")
 

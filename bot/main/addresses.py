@@ -14,6 +14,8 @@ _SERVER = re.compile(
     r"(?P<where>(?:\[[0-9A-Fa-f:.]+\]|[^\[\]:/?@]*)(?::\d{1,5})?(?:/[^?@]*)?)(?:\?(?P<query>[^@]*))?"
 )
 
+_IN_MEMORY = re.compile(r"(?i)sqlite:///((file:)?(:memory:)?(\?.*)?|.*\?(.*&)?mode=memory(&.*)?)")
+
 
 def check_address(url: str) -> str:
     """The same address. Raises: ValueError with the key of what is wrong, in which nothing of it is said."""
@@ -21,7 +23,7 @@ def check_address(url: str) -> str:
         raise ValueError("config.database")
     if url.startswith("postgresql:") and not _SERVER.fullmatch(url):
         raise ValueError("config.database.address")
-    if url == "sqlite:///":  # in memory, and gone when Plein stops
+    if url.startswith("sqlite:") and _IN_MEMORY.fullmatch(url):  # gone when Plein stops
         raise ValueError("config.database.file")
     return url
 

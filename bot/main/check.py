@@ -13,7 +13,8 @@ from bot.main.communities import grounds_on, on_servers
 from bot.main.config import Config, files_of_secrets, holds_secrets
 from bot.main.features import add_up
 from bot.model.message import Text, text
-from bot.private import check_private_folder, open_to_others
+from bot.private import check_private_folder, open_to_others, writable_above
+from storage.connections import sqlite_file
 from storage.engines import keys_beside
 from storage.schema import newest_schema, schema_of
 
@@ -36,9 +37,15 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         fails = text("check.database.fails", url=config.database.shown, reason=str(error))
         found.append(fails)
         say(fails)
+    keys = config.database.keys or keys_beside(config.database.url)
+    kept = [path for path in (sqlite_file(config.database.url), keys) if path]
+    for folder in dict.fromkeys(filter(None, map(writable_above, kept))):
+        above = text("check.above", folder=str(folder))
+        found.append(above)
+        say(above)
     try:
-        if folder := config.database.keys or keys_beside(config.database.url):
-            check_private_folder(folder)
+        if keys:
+            check_private_folder(keys)
     except OSError as error:
         found.append(text("check.keys", reason=str(error)))
         say(text("check.keys", reason=str(error)))

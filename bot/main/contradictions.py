@@ -24,6 +24,8 @@ def contradictions(config: Config, source: str) -> Iterator[Text]:
     for path, section in every:
         accounts = ((f"{path}residents", person.accounts) for person in section.residents)
         yield from _twice("residents", _numbered("accounts", accounts), source)
+        themes = [(f"{path}themes[{at}].name", theme.name) for at, theme in enumerate(section.themes, 1)]
+        yield from _twice("theme_names", themes, source)
     places = [
         entry
         for path, section in every
@@ -94,7 +96,7 @@ def _twice(what: str, entries: Iterable[Entry], source: str) -> Iterator[Text]:
     """What stands there a second time, with its lines; names however they are written."""
     known: dict[str, str] = {}
     for path, address in entries:
-        seen = folded(address) if what in ("names", "keys") else address
+        seen = folded(address) if what in ("names", "theme_names", "keys") else address
         if first := known.get(seen):
             lines = _lines_of(source, address)
             problem = text(f"config.twice.{what}", address=address, first=first, lines=lines)

@@ -92,7 +92,7 @@ def _opened(path: Path, features: Features, environment: Mapping[str, str]) -> C
     """Raises: BadConfig."""
     try:
         return ConfigFile(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         load(path, features, environment)  # it says what is wrong, and where
         raise BadConfig([text("init.by_hand", file=str(path), setting=type(error).__name__)]) from None
 

@@ -253,7 +253,15 @@ def test_contradictions_are_faults_with_their_lines(tmp_path: Path) -> None:
         "themes[2].places[1]: discord:7 is there already, as themes[1].places[1] (lines 3 and 6)."
         " A place belongs to one theme."
     ]
-    # One account is written in one way.
+    again = '[[themes]]\nname = "Sport"\n[[themes]]\nname = "Sport"\nlanguage = "en"\n'
+    assert faults(tmp_path, again) == [
+        "themes[2].name: “Sport” is the name of themes[1].name already (lines 2 and 4). "
+        "Put all places of a theme into one entry."
+    ]
+    # One account, and one server, is written in one way.
+    town = '[[communities]]\nname = "A"\nservers = ["0123"]\n'
+    assert "communities[1].servers[1]" in faults(tmp_path, town)[0]
+    assert config(tmp_path, town.replace('"0123"', "123")).communities[0].servers == ("123",)
     assert "residents[1].accounts[1]" in faults(tmp_path, twice.replace("discord:7", "discord:07"))[0]
 
 
@@ -270,6 +278,22 @@ async def test_a_check_says_where_others_can_read_a_secret(
     said: list[str] = []
     await check(load(file, FEATURES, {}), lambda line: said.append(Texts().write(line, VOICE)), file)
     assert any(f"Type `chmod 600 {file}`" in line for line in said) == (told and "pw" in secret)
+
+
+@pytest.mark.parametrize(("mode", "told"), [(0o777, True), (0o703, True), (0o1777, False), (0o775, False)])
+async def test_a_check_says_where_others_can_put_something_in_place_of_what_is_kept(
+    tmp_path: Path, mode: int, told: bool
+) -> None:
+    """Also above the folder of the database, however closed that is."""
+    (tmp_path / "data" / "deep").mkdir(parents=True, mode=0o700)
+    (tmp_path / "data").chmod(mode)
+    found = config(tmp_path, f"[database]\nurl = 'sqlite:///{tmp_path}/data/deep/x.db'")
+    said: list[str] = []
+    assert await check(found, lambda line: said.append(Texts().write(line, VOICE))) is not told
+    assert [line for line in said if "chmod o-w" in line] == told * [
+        f"Everybody on this machine can put something else in {tmp_path}/data in place of what Plein keeps. "
+        f"Type `chmod o-w {tmp_path}/data`."
+    ]
 
 
 async def test_a_check_says_where_others_can_see_the_keys(tmp_path: Path) -> None:
@@ -289,6 +313,10 @@ async def test_a_check_says_where_others_can_see_the_keys(tmp_path: Path) -> Non
         ("[polls]\nat_once = 0", "polls.at_once: this should be 1 or more."),
         ('[community]\nname = ""', "community.name: this must not be empty."),
         ('[database]\nurl = "sqlite:///"', "database.url: name a file behind it"),
+        ('[database]\nurl = "sqlite:///:memory:"', "database.url: name a file behind it"),
+        ('[database]\nurl = "sqlite:///x.db?a=1&mode=memory"', "database.url: name a file behind it"),
+        ('[database]\nurl = "sqlite:///file::memory:?uri=true"', "database.url: name a file behind it"),
+        ('[database]\nurl = "sqlite:///?cache=shared"', "database.url: name a file behind it"),
         ('[database]\nkeys = ""', "database.keys: this must not be empty."),
         ('[[themes]]\nname = "Sport"\nplaces = ["matrix:sport"]', "whole address of the room"),
         ('[[themes]]\nname = "Sport"\nplaces = ["Discord:1"]', "write the platform as `discord:` or"),
