@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select, update
+from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select, tuple_, update
 
 from bot.model.codec import pack_resident
 from bot.model.people import Identity
@@ -41,10 +41,19 @@ _EXPORT: dict[str, Select[Any]] = {
 }
 # Of these there may be very many: which they are is asked first, and then page after page of them. What was
 # said to somebody, and what went by their accounts: what was said to each, and what it was answered.
-_PAGE = 1_000
-_TOLD = select(posts.c.seq).where(posts.c.resident == _ID).order_by(posts.c.seq)
+_PAGE, _KEYS = 1_000, 5_000
+_AFTER, _AT = bindparam("after_"), bindparam("at_", type_=handled.c.at.type)
+_TOLD = (
+    select(posts.c.seq)
+    .where(posts.c.resident == _ID, posts.c.seq > _AFTER)
+    .order_by(posts.c.seq)
+    .limit(_KEYS)
+)
 _SAID_TO = tuple(
-    select(posts.c.seq).where(those, posts.c.resident.is_(None)).order_by(posts.c.seq)
+    select(posts.c.seq)
+    .where(those, posts.c.resident.is_(None), posts.c.seq > _AFTER)
+    .order_by(posts.c.seq)
+    .limit(_KEYS)
     for those in OfAccount.posts
 )
 _POSTS = (
@@ -52,11 +61,16 @@ _POSTS = (
     .where(among(posts.c.seq, "these_"))
     .order_by(posts.c.seq)
 )
-_ANSWERED = select(handled.c.id).where(OfAccount.answers).order_by(handled.c.at)
+_ANSWERED = (
+    select(handled.c.id, handled.c.at)
+    .where(OfAccount.answers, tuple_(handled.c.at, handled.c.id) > tuple_(_AT, _AFTER))
+    .order_by(handled.c.at, handled.c.id)
+    .limit(_KEYS)
+)
 _ANSWERS = (
     select(handled.c.id, handled.c.at, handled.c.undo)
     .where(among(handled.c.id, "these_"))
-    .order_by(handled.c.at)
+    .order_by(handled.c.at, handled.c.id)
 )
 _ACCOUNTS = (
     select(identities.c.platform, identities.c.user_id)
@@ -159,10 +173,13 @@ def _add(
             readable(row)
         to.add(found)
 
-    these = db.execute(which, values).scalars()
-    for start in range(0, len(these), _PAGE):
-        page = list(db.execute(rows, {"these_": these[start : start + _PAGE]}))
-        db.offload(partial(add, page))
+    after = {"after_": 0} if rows is _POSTS else {"after_": "", "at_": LONG_AGO}
+    while keys := list(db.execute(which, {**values, **after})):
+        for start in range(0, len(keys), _PAGE):
+            these = [key[0] for key in keys[start : start + _PAGE]]
+            page = list(db.execute(rows, {"these_": these}))
+            db.offload(partial(add, page))
+        after = dict(zip(after, keys[-1], strict=True))
 
 
 def _undoing(answered: Any) -> None:

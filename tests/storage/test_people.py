@@ -253,3 +253,22 @@ async def test_to_be_forgotten_within_a_part_that_is_undone_changes_nothing(stor
         assert tx.posts.due("matrix", NOON, 9) == []
 
     await store.run(work)
+
+
+async def test_however_much_is_kept_of_somebody_all_of_it_is_handed_out_once(store: Database) -> None:
+    """Page after page, also where all of it is from one moment."""
+    now, many = datetime(2026, 1, 1, tzinfo=UTC), 6_100
+    who, answer = Identity("test", "anna"), message(typed("x"))
+
+    def leave(tx: Transaction) -> int:
+        anna = tx.people.add(who, "Anna").id
+        for number in range(many):
+            tx.posts.add(f"said:{number}", who, answer, now)
+            tx.handled.add(f"did:{number}", now, answer, None, author=who)
+        return anna
+
+    anna = await store.run(leave)
+    kept = await store.read(lambda tx: tx.people.export(anna))
+    for name, key in (("posts", "said"), ("handled", "did")):
+        assert len(kept[name]) == many
+        assert {row["id"] for row in kept[name]} == {f"{key}:{number}" for number in range(many)}
