@@ -42,7 +42,8 @@ _EXPORT: dict[str, Select[Any]] = {
 # Of these there may be very many: which they are is asked first, and then page after page of them. What was
 # said to somebody, and what went by their accounts: what was said to each, and what it was answered.
 _PAGE, _KEYS = 1_000, 5_000
-_AFTER, _AT = bindparam("after_"), bindparam("at_", type_=handled.c.at.type)
+_AFTER: BindParameter[Any] = bindparam("after_")
+_AT = bindparam("at_", type_=handled.c.at.type)
 _TOLD = (
     select(posts.c.seq)
     .where(posts.c.resident == _ID, posts.c.seq > _AFTER)
