@@ -206,13 +206,17 @@ def _planned(db: Connection, plan: Any) -> list[str]:
     return [row[3] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {plan._sql}", values)]
 
 
+# What a subquery found, whose own steps say how.
+FOUND = "due"
+
+
 def _looks_through(step: str) -> bool:
     """Whether a step reads all of a large table, or all that a community has in it."""
     verb, table, *how = step.split()
     if verb not in ("SCAN", "SEARCH") or not SMALL.isdisjoint((table, table.removesuffix("_1"), *how)):
         return False
     if verb == "SCAN":
-        return not table.startswith(("(", "CONSTANT")) and "VIRTUAL" not in how
+        return table != FOUND and not table.startswith(("(", "CONSTANT")) and "VIRTUAL" not in how
     return how[-1] in ("(community=?)", "(resident>?)", "KEY")
 
 
