@@ -22,6 +22,7 @@ from storage.polls import _BALLOT
 from storage.polls.sealed import _THROW_AWAY
 from storage.polls.tables import ballots, polls
 from storage.retention import RULES, Rule
+from storage.shares import Share
 from storage.tables import boards, posts, subjects
 from tests.doubles.installed import METADATA, TABLES
 
@@ -98,6 +99,8 @@ def statements_in(value: Any) -> Iterator[Any]:
         yield from (value.for_one, value.for_many)
     elif isinstance(value, Rule):
         yield from (value.first, value.following, value.delete)
+    elif isinstance(value, Share):
+        yield from (value.count, value.since, value.older, value.delete)
     elif isinstance(value, dict):
         yield from statements_in([*value.values()])
     elif isinstance(value, (list, tuple)):
