@@ -476,9 +476,12 @@ class Call:
         """Count that they did it, for so long. What is too often, the feature decides and says itself."""
         self.tx.uses.add(self.resident.id, what, self.now + within)
 
-    def board(self, subject: str, theme: int) -> None:
-        """Show the subject's state in every place of the theme, and keep it up to date; twice is once."""
-        self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme))
+    def board(self, subject: str, theme: int, opener: int | None = None) -> None:
+        """Show the subject's state in every place of the theme, and keep it up to date; twice is once.
+
+        Those of one opener, a resident's number, share their turns with each other.
+        """
+        self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme), opener)
 
     def changed(self, subject: str) -> None:
         """The boards of this subject are out of date."""

@@ -20,7 +20,7 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.forms import form_for
-from bot.commands.read import bind, keep, look_over, parse
+from bot.commands.read import bind, check_given, keep, look_over, parse
 from bot.communities import TURN, Communities, Whose, choices, of_community, without_marks
 from bot.errors import Asked, AskFirst, StoreFailed, TurnFirst, Unsure, UserError
 from bot.model.events import Invocation
@@ -438,7 +438,11 @@ class Dispatch:
             if found is None:
                 # A button of an earlier version.
                 raise UserError("action.gone")
-            command, given = found, invocation.args
+            command = found
+            given = {name: value for name, value in invocation.args.items() if value is not None}
+            check_given(self.commands, command, given)
+            if not all(isinstance(given.get(name, ""), str) for name in (ONCE, ASKED_IN)):
+                raise UserError("action.gone")
             if ONCE not in given:  # else that was asked already
                 look_over(self.commands, command, given, call.locale)
         else:

@@ -52,11 +52,27 @@ _LEFT = exists().where(
 _SOME_BEHIND = subjects.c.behind == literal_column("1")
 _STALE = and_(_SOME_BEHIND, boards.c.version < subjects.c.version, often(_MINE), ~_LEFT)
 _ITS = and_(subjects.c.community == boards.c.community, subjects.c.subject == boards.c.subject)
-_TO_SHOW = anywhere(
-    select(boards, subjects.c.version.label("newest"))
+_THERE = (boards.c.platform, boards.c.room)
+_DUE = (
+    select(
+        *(boards.c.community, boards.c.subject, boards.c.platform, boards.c.room, boards.c.edition),
+        *(boards.c.sent_as, boards.c.account, boards.c.attempts, boards.c.tried_at, boards.c.next_at),
+        *(subjects.c.version.label("newest"), subjects.c.opener),
+        func.row_number()
+        .over(partition_by=(*_THERE, subjects.c.opener), order_by=(boards.c.next_at, boards.c.subject))
+        .label("of_opener"),
+    )
     .join(subjects, _ITS)
     .where(_STALE, boards.c.next_at <= _NOW)
-    .order_by(boards.c.community, boards.c.subject, boards.c.platform, boards.c.room)
+    .subquery("due")
+)
+_IN_ORDER = (_DUE.c.of_opener, _DUE.c.next_at, _DUE.c.community, _DUE.c.subject)
+_TO_SHOW = anywhere(
+    select(_DUE)
+    .order_by(
+        func.row_number().over(partition_by=(_DUE.c.platform, _DUE.c.room), order_by=_IN_ORDER),
+        *(*_IN_ORDER, _DUE.c.platform, _DUE.c.room),
+    )
     .limit(bindparam("limit_"))
 )
 _NEXT_TRY = anywhere(
@@ -119,8 +135,9 @@ class Boards:
     def __init__(self, db: Batch) -> None:
         self._db = db
 
-    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
-        self._db.execute(_ADD_SUBJECT, {"subject": subject, "theme": theme, "version": 1, "open": True})
+    def open(self, subject: str, theme: int, places: Sequence[Place], opener: int | None = None) -> None:
+        row = {"subject": subject, "theme": theme, "version": 1, "open": True, "opener": opener}
+        self._db.execute(_ADD_SUBJECT, row)
         for place in places:
             self._add(subject, place, 1)
 
@@ -164,6 +181,7 @@ class Boards:
                 row.attempts,
                 row.tried_at,
                 row.community,
+                row.opener,
             )
             for row in rows
         ]

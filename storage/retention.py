@@ -31,6 +31,7 @@ from bot.model.work import UNKNOWN, WHICH
 from bot.ports.storage import Store, Transaction
 from storage.community import anywhere
 from storage.executor import Rows
+from storage.shares import keep_shares
 from storage.tables import boards, handled, inbox, jobs, posts, refs, spent, uses
 from storage.unit import Tx
 
@@ -195,10 +196,11 @@ RULES = (
 
 
 async def forget(store: Store, now: datetime, more: Sequence[Rule] = ()) -> None:
-    """Delete what is over by now, by these rules and `more`.
+    """Delete what is over by now, by these rules and `more`; first of what is one account's.
 
     It is looked for beside the writer, who only deletes what was found.
     """
+    await keep_shares(store)
     for rule in (*RULES, *more):
         since, after = await store.read_anywhere(partial(rule.before, now)), None
         while rows := await store.read_anywhere(partial(rule.page, since, after)):

@@ -13,6 +13,7 @@ from typing import Any
 import discord
 
 from adapters.discord.settings import Discord as Settings
+from adapters.discord.tries import Tries
 from adapters.discord.trouble import TROUBLE
 from bot.clock import Clock
 from bot.errors import StoreFailed, TryLater
@@ -36,8 +37,6 @@ MOST_MUTE = 2_000
 LOOKS_EVERY = 0.2
 # So often the core hears that a thread is still used, as one that long is not it forgets.
 SAY_AGAIN = timedelta(days=1)
-# And so often what was refused in a place is tried again at once, whatever changes there.
-TRY_AGAIN = timedelta(seconds=10)
 # What Plein must be allowed where it takes part, as the library calls it.
 NEEDED = (
     "view_channel",
@@ -105,8 +104,7 @@ class Places:
         # Who is not on a server, and whom somebody had looked up lately.
         self._nobodies: Recent[tuple[int, int], datetime] = Recent(MOST_KNOWN)
         self._looked_up: Recent[int, tuple[datetime, int]] = Recent(MOST_KNOWN)
-        # Where what was refused was tried again because something changed, and when.
-        self._tried_again: Recent[str, datetime] = Recent(MOST_KNOWN)
+        self._tries = Tries()
         self._client = client
         self._core = core
         self._settings = settings
@@ -219,6 +217,9 @@ class Places:
         elif (speaks or (known and brief)) and found and self._is_news(self._joined, room, brief):
             self._mute.pop(place.room_id, None)
             await self._join(room, name, brief=brief)
+        may_speak = known and speaks and isinstance(found, CHANNELS) and self._may_speak(found)
+        if may_speak and self._tries.used(place.room_id, self._clock.now()):
+            await self._core.retry(account_of(self._client), place)
         return place
 
     def _is_news(self, told: Mapping[str, datetime], room: int, brief: bool) -> bool:
@@ -296,17 +297,19 @@ class Places:
         Whoever owns a server changes them as often as they like, and who has Discord refuse too much of what
         Plein asks has it shut out everywhere.
         """
-        now, found = self._clock.now(), []
-        for channel in channels:
-            room, me = str(channel.id), channel.guild.me
-            tried = self._tried_again.get(room)
-            if room not in self._known or me is None or (tried and now - tried < TRY_AGAIN):
-                continue
-            with contextlib.suppress(discord.ClientException):  # a thread whose channel is hidden from Plein
-                if self.are_ours(channel.guild.id) and _speaks_in(channel, channel.permissions_for(me)):
-                    self._tried_again[room] = now
-                    found.append(Place(PLATFORM, room))
-        return found
+        now = self._clock.now()
+        rooms = [str(channel.id) for channel in channels if self._may_speak(channel)]
+        return [Place(PLATFORM, room) for room in rooms if self._tries.changed(room, now)]
+
+    def _may_speak(self, channel: Any) -> bool:
+        """Whether it is a place in which Plein may speak, as far as Discord has said."""
+        me = channel.guild.me
+        if str(channel.id) not in self._known or me is None or not self.are_ours(channel.guild.id):
+            return False
+        try:
+            return _speaks_in(channel, channel.permissions_for(me))
+        except discord.ClientException:  # a thread whose channel is hidden from Plein
+            return False
 
     # --- what is whose ---
 

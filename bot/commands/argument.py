@@ -31,6 +31,10 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
+def _is_words(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 def _in_one_line(argument: Argument, value: Any, locale: str) -> str:
     return " ".join(str(value).split())
 
@@ -55,6 +59,7 @@ class Converter:
 
     `convert(argument, value, call)`: what the handler gets. It may look into the call's transaction.
         Raises: UserError (the right way to type the command is put behind it), or Unsure.
+    `takes(value)`: whether that is a value as this kind is given; any other somebody made up.
     `keep(converted)`: a value from which `convert` makes the same again, for sure and whenever that is; to be
         given where what the handler gets is no such value itself.
     `show(argument, value, locale)`: the value as it can be typed again, without quotation marks.
@@ -66,6 +71,7 @@ class Converter:
     """
 
     convert: Callable[[Argument, Any, Any], Any]
+    takes: Callable[[Any], bool] = _is_words
     keep: Callable[[Any], Any] = _as_it_is
     show: Callable[[Argument, Any, str], str] = _in_one_line
     placeholder: Callable[[Argument, str], str] = _by_value

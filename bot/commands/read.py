@@ -61,6 +61,18 @@ def parse(commands: Commands, typed: str, locale: str) -> tuple[Command, dict[st
     return command, _Line(commands, command, locale).read(rest)
 
 
+def check_given(commands: Commands, command: Command, given: Mapping[str, Any]) -> None:
+    """That what was filled in is of the kinds that the command declares: no button, form or input of Plein's
+    gives anything else.
+
+    Raises: UserError, as of a button that stands for nothing any more.
+    """
+    for argument in commands.arguments(command):
+        value = given.get(argument.name)
+        if value is not None and not argument.converter.takes(value):
+            raise UserError("action.gone")
+
+
 def look_over(commands: Commands, command: Command, given: Mapping[str, Any], locale: str) -> None:
     """Whether an option was typed into the field of something else, where each has a field of its own.
 

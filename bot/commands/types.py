@@ -61,6 +61,27 @@ def converter_of(converters: Converters, kind: Any) -> Converter:
     return converters[kind]
 
 
+# --- what each may be given as ---
+
+
+def _is_word(value: Any) -> bool:
+    """Words, or a number in their place."""
+    return isinstance(value, str) or type(value) is int
+
+
+def _are_words(value: Any) -> bool:
+    """All in one, or one by one."""
+    return isinstance(value, str) or (isinstance(value, (list, tuple)) and all(map(_is_word, value)))
+
+
+def _is_yes(value: Any) -> bool:
+    return isinstance(value, (bool, str))
+
+
+def _is_moment(value: Any) -> bool:
+    return isinstance(value, (str, datetime))
+
+
 # --- words, and options apart by `|` ---
 
 
@@ -294,21 +315,30 @@ def _suggest_longer(argument: Argument, call: Asking, given: str) -> list[Sugges
 
 # --- the table ---
 
-WORDS = Converter(convert=_words, placeholder=_words_placeholder, extent=Extent.WORDS)
+WORDS = Converter(convert=_words, takes=_is_word, placeholder=_words_placeholder, extent=Extent.WORDS)
 OPTIONS = Converter(
     convert=_options,
+    takes=_are_words,
     keep=list,
     show=_show_options,
     placeholder=_options_placeholder,
     field=_options_field,
     extent=Extent.REST,
 )
-NUMBER = Converter(convert=_number, plain=int)
-NUMBERS = Converter(convert=_numbers, keep=list, show=_show_numbers, field=_numbers_field, extent=Extent.REST)
-YES = Converter(convert=_yes, field=_yes_field, plain=bool)
+NUMBER = Converter(convert=_number, takes=_is_word, plain=int)
+NUMBERS = Converter(
+    convert=_numbers,
+    takes=_are_words,
+    keep=list,
+    show=_show_numbers,
+    field=_numbers_field,
+    extent=Extent.REST,
+)
+YES = Converter(convert=_yes, takes=_is_yes, field=_yes_field, plain=bool)
 CHOICE = Converter(convert=_choice, keep=str, show=_show_choice, field=_choice_field, choices=tuple)
 MOMENT = Converter(
     convert=_moment,
+    takes=_is_moment,
     keep=datetime.isoformat,
     show=_show_moment,
     field=_moment_field,

@@ -1,8 +1,8 @@
 """Messages that show a state, kept up to date: a thousand votes cost a few edits.
 
 A change only counts the subject's version up, inside the change's own transaction. This worker reads what
-is behind once a round, renders each subject once, and edits each place at most once per interval. An edit
-states the whole, so that a repeated or lost one does no harm.
+is behind once a round, renders each subject once, and edits each board at most once per interval, those of a
+place by turns. An edit states the whole, so that a repeated or lost one does no harm.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from bot.clock import Clock
 from bot.communities import of_community
+from bot.delivery.turns import Turns
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -69,6 +70,7 @@ class Boards:
         self._adapters = adapters
         self._shows = shows
         self._rest = timedelta(seconds=rest)
+        self._turns = Turns(self._rest)
         self._put_back = PutBack()
         self.worker = Worker(
             "boards", clock, adapters.keys(), self._take, self._update, at_once=AT_ONCE, rest=GATHER
@@ -105,11 +107,11 @@ class Boards:
         self, tx: Transaction, account: str, busy: Collection[Hashable], limit: int, now: datetime
     ) -> _Found:
         stale = tx.boards.stale(account, now, limit + len(busy))
+        free = [board for board in stale if _key(board) not in busy]
+        chosen, next_turn = self._turns.take(free, now)
         due: list[Rendered] = []
         over: list[Board] = []
-        free = [board for board in stale if _key(board) not in busy]
-        # They come in this order.
-        for (community, whole), boards in groupby(free, key=lambda board: (board.community, board.subject)):
+        for (community, whole), boards in groupby(sorted(chosen, key=_in_order), key=_subject):
             kind, _, subject = whole.partition(":")
             with tx.within(community):
                 message = self._shows[kind](tx, subject)
@@ -117,7 +119,8 @@ class Boards:
                 due += [(board, of_community(message, community)) for board in boards]
             else:
                 over += boards
-        return _Found(due, over, now if len(stale) > limit else tx.boards.next_try([account], now))
+        more = now if len(stale) > limit and chosen else tx.boards.next_try([account], now)
+        return _Found(due, over, min(filter(None, (more, next_turn)), default=None))
 
     async def _update(self, item: Rendered) -> bool:
         board, message = item
@@ -185,6 +188,14 @@ class Boards:
             tell_moderators_of(tx, board.place, reason, now)
 
         await self._store.run(drop, community=board.community)
+
+
+def _subject(board: Board) -> tuple[int, str]:
+    return board.community, board.subject
+
+
+def _in_order(board: Board) -> tuple[int, str, str, str]:
+    return board.community, board.subject, board.place.platform, board.place.room_id
 
 
 def _key(board: Board) -> Hashable:

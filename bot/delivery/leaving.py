@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
-from bot.delivery.worker import tell_moderators
+from bot.delivery.worker import tell_moderators, tell_moderators_of_some
 from bot.errors import StoreFailed
 from bot.feature import Features
 from bot.model.message import text
@@ -74,7 +74,7 @@ def note_gone(account: Identity, now: datetime, tx: Transaction) -> None:
     """Its platform says that it does not exist any more."""
     if resident := tx.people.note_gone(account, now):
         told = text("account.gone", who=resident, until=now + KEPT_FOR)
-        tell_moderators(tx, told, f"gone:{resident.id}", now)
+        tell_moderators_of_some(tx, told, "gone", str(resident.id), now)
 
 
 def _numbers(tx: Transaction) -> list[int]:

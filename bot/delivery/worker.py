@@ -22,8 +22,9 @@ log = logging.getLogger(__name__)
 Item = TypeVar("Item")
 # Seconds, as all of these below that are plain numbers and no count.
 LONGEST_WAIT = 30.0
-# The moderators hear of so many places a day that nothing reaches them any more.
-MOST_PLACES_A_DAY = 5
+# The moderators hear of so many places a day that nothing reaches them any more, and of so many accounts that
+# do not exist any more.
+MOST_OF_A_KIND_A_DAY = 5
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 # What was refused without a word about when to come back is tried again after as long as it has been tried
 # so far, and at least once an hour.
@@ -62,19 +63,24 @@ def reason_of(error: Exception) -> str:
 
 
 def tell_moderators_of(tx: Transaction, place: Place, reason: str, now: datetime) -> None:
-    """That nothing reaches a place any more is for them to mend; of so many places they hear in a day, as
-    whoever makes places takes them away as often as they like.
+    """That nothing reaches a place any more is for them to mend."""
+    told = text("outbox.parked", place=place.room_id, reason=reason)
+    tell_moderators_of_some(tx, told, "parked", place.room_id, now)
+
+
+def tell_moderators_of_some(tx: Transaction, told: Text, what: str, which: str, now: datetime) -> None:
+    """Of so many of a kind they hear in a day, as whoever makes places or accounts takes them away as often
+    as they like.
     """
     assert tx.community
-    noted, today = key_in(tx.community, "parked told"), f"{now:%Y-%m-%d}"
-    said_on, *places = (tx.kept.get("", noted) or today).split(" ")
-    places = places if said_on == today else []
-    if place.room_id not in places:
-        if len(places) >= MOST_PLACES_A_DAY:
+    noted, today = key_in(tx.community, f"{what} told"), f"{now:%Y-%m-%d}"
+    said_on, *some = (tx.kept.get("", noted) or today).split(" ")
+    some = some if said_on == today else []
+    if which not in some:
+        if len(some) >= MOST_OF_A_KIND_A_DAY:
             return
-        tx.kept.put("", noted, " ".join((today, *places, place.room_id)))
-    told = text("outbox.parked", place=place.room_id, reason=reason)
-    tell_moderators(tx, told, f"parked:{place.room_id}", now)
+        tx.kept.put("", noted, " ".join((today, *some, which)))
+    tell_moderators(tx, told, f"{what}:{which}", now)
 
 
 def tell_moderators(tx: Transaction, told: Text, about: str, now: datetime) -> None:

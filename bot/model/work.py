@@ -104,6 +104,7 @@ class Board:
     """A message that shows a state and is edited as that changes, by one of Plein's accounts.
 
     `ref` is where it stands, nowhere before it was posted; `version` is the state that is to be shown.
+    `opener` is whose boards it shares its turns with (see delivery/turns.py).
     """
 
     subject: str
@@ -115,3 +116,4 @@ class Board:
     attempts: int = 0
     tried_at: datetime | None = None
     community: int = FIRST_COMMUNITY
+    opener: int | None = None

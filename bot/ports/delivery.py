@@ -177,7 +177,7 @@ class ToldStore(Protocol):
 class BoardStore(Protocol):
     """What is shown of each subject in which place, and which of that is behind."""
 
-    def open(self, subject: str, theme: int, places: Sequence[Place]) -> None:
+    def open(self, subject: str, theme: int, places: Sequence[Place], opener: int | None = None) -> None:
         """Show it there. Where it is shown already nothing changes."""
         ...
 
@@ -194,7 +194,9 @@ class BoardStore(Protocol):
     def show_open(self, theme: int, place: Place) -> None: ...
 
     def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
-        """Those that are behind, unless they have to wait: those of one subject together."""
+        """Those that are behind, unless they have to wait: of each place and opener first the one that has
+        waited longest, of each place then; so that no limit leaves out anybody's.
+        """
         ...
 
     def next_try(self, accounts: Iterable[str], now: datetime) -> datetime | None:

@@ -748,3 +748,51 @@ async def test_a_vote_that_is_seen_gets_no_word_unless_it_was_none(town: Town) -
     await town.say("anna", "!poll close 1 --sure")
     late = said_by(town, "mia", "", 1, **TICK)
     assert await answered(town, late) == (late.beside, False)
+
+
+# --- what is made up ---
+
+MADE_UP: tuple[Any, ...] = (None, True, 7, 1.5, "x", (), ("1", None), ((1,),), {"a": 1})
+# What says that it is sure ends things, which others then find ended.
+SURE = {"me forget", "poll close", "poll cancel"}
+
+
+@pytest.mark.parametrize("room", ["sport", None])
+async def test_what_a_press_makes_up_is_answered_and_fails_nowhere(
+    town: Town, room: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a modified client may: any kind of value for any argument, of every command."""
+    await town.say("anna", '!poll open "Wat?" Ja | Nee')
+    for path, command in town.core.commands.by_path.items():
+        if path in SURE:
+            continue
+        names = [param.name for param in command.params]
+        for name in (*names, "once", "asked_in", "none"):
+            for value in MADE_UP:
+                args = {"poll": 1} if "poll" in names else {}
+                button = Button(text("typed"), path, {**args, name: value})
+                await town.core.handle(town.asked("ben", room=room, button=button))
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        ("vote", {"poll": 1, "answer": ("1", "2")}),
+        ("poll tick", {"poll": True, "option": 1}),
+        ("poll open", {"question": "Wat?", "options": 7}),
+        ("poll open", {"question": "Wat?", "options": ("A", ("B",))}),
+        ("poll extend", {"poll": 1, "until": ("2d",)}),
+        ("poll close", {"poll": 1, "sure": ("x",)}),
+        ("poll close", {"poll": 1, "once": ("x",)}),
+        ("me interests", {"topics": {"a": 1}}),
+    ],
+)
+async def test_what_is_of_no_kind_of_its_arguments_stands_for_nothing(
+    town: Town, command: str, args: Mapping[str, Any]
+) -> None:
+    await town.say("ben", '!poll open "Wat?" Ja | Nee')
+    answer = await town.core.handle(town.asked("ben", button=Button(text("typed"), command, args)))
+    assert answer
+    assert "hoort bij iets wat er niet meer is" in words_of(answer)
+    assert await count(town) == (0, [0, 0])

@@ -10,6 +10,7 @@ import pytest
 
 from bot.clock import HandClock
 from bot.delivery.leaving import note_gone
+from bot.delivery.worker import MOST_OF_A_KIND_A_DAY
 from bot.model.people import Identity, Place, Role
 from tests.bot.features.test_forgetting import ANN, BEN, busy, every_text, found_in
 from tests.chat import NOW, Chat, open_chat
@@ -118,6 +119,18 @@ async def test_an_account_that_is_no_more_is_forgotten_a_month_later(
         await pass_days(chat, 2)
         assert await resident(chat, ANN)
         assert "benedict" not in await words(chat)
+
+
+async def test_moderators_hear_of_so_many_a_day(database_url: str) -> None:
+    """Whoever has a homeserver of their own makes accounts and takes them away as they like."""
+    async with open_chat(database_url, language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        await chat.core.store.run(lambda tx: tx.people.grant(account(ANN), Role.MODERATOR))
+        before = (await words(chat)).count("account.gone")
+        for number in range(MOST_OF_A_KIND_A_DAY + 3):
+            await chat.say(f"els{number}@discord/sport: !help")
+            await gone(chat, account(f"els{number}@discord"))
+        assert (await words(chat)).count("account.gone") == before + MOST_OF_A_KIND_A_DAY
 
 
 async def test_one_that_speaks_after_all_loses_nothing(database_url: str) -> None:

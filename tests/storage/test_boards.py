@@ -187,3 +187,26 @@ async def test_opened_twice_is_opened_once(store: Database) -> None:
         assert tx.boards.message_at("a", "$1") == SHOWN
 
     await store.run(work)
+
+
+async def test_no_limit_leaves_out_anybodys(store: Database) -> None:
+    """Of each place first, and there of each opener, the board that has waited longest."""
+
+    def work(tx: Transaction) -> None:
+        theme, other = tx.places.theme_named("sport").id, tx.places.theme_named("other").id
+        for number in range(10, 20):
+            tx.boards.open(f"poll:{number}", theme, [HERE], 1)
+        tx.boards.open("poll:20", theme, [HERE], 2)
+        tx.boards.open("poll:30", other, [LATER], 1)
+        for number, board in enumerate(tx.boards.stale("a", NOW, 99)):
+            tx.boards.shown(board, (f"${number}",), SHOWN, NOW - int(board.subject[5:]) * SECOND)
+            tx.boards.mark(board.subject)
+        found = tx.boards.stale("a", NOW, 4)
+        assert [(board.subject, board.opener) for board in found] == [
+            ("poll:30", 1),
+            ("poll:20", 2),
+            ("poll:19", 1),
+            ("poll:18", 1),
+        ]
+
+    await store.run(work)

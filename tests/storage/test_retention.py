@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
 from bot.features.polls.records import POLLS
 from bot.model.events import Arrival
@@ -15,17 +17,25 @@ from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.model.work import Receipt
 from bot.ports.storage import Transaction
-from storage import deserted, retention
+from storage import deserted, retention, shares
 from storage.engines import Database
 from storage.retention import PAGE, RULES
+from storage.shares import MOST, SHARES, keep_shares
+from storage.tables import posts
+from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, open_town
 
 DOCS = Path(__file__).parents[2] / "docs"
-HERE, THERE, BEN = Place("a", "here"), Place("a", "there"), Identity("a", "ben")
+HERE, THERE = Place("a", "here"), Place("a", "there")
+ANNA, BEN = Identity("a", "anna"), Identity("a", "ben")
 HELLO = message(typed("hello"))
 MOMENT = timedelta(microseconds=1)
 DAY = timedelta(days=1)
+
+
+def db(tx: Transaction) -> Any:
+    return cast(Tx, tx).db
 
 
 def answer(tx: Transaction, name: str) -> Message | None:
@@ -61,6 +71,65 @@ async def test_of_so_many_answers_the_latest(store: Database, monkeypatch: pytes
     await store.forget(NOW + DAY)
     kept = await store.read(lambda tx: [answer(tx, f"{number}") is not None for number in range(100)])
     assert kept == [False] * 90 + [True] * 10
+
+
+async def test_what_one_account_asks_pushes_out_nobody_elses(store: Database) -> None:
+    """Of its own the newest stay, in whichever community it was."""
+    other = await store.run_anywhere(lambda tx: tx.communities.add("Other"))
+
+    def ask(tx: Transaction) -> None:
+        for number in range(100):
+            at = NOW + number * MOMENT
+            tx.handled.add(f"{tx.community} {number}", at, HELLO, None, author=ANNA)
+        tx.handled.add(f"{tx.community} ben", NOW - DAY, HELLO, None, author=BEN)
+        tx.handled.add(f"{tx.community} nobody", NOW - DAY, HELLO, None)
+
+    await store.run(ask, community=other)
+    await store.run(ask)
+    await keep_shares(store, 20)
+
+    def kept(tx: Transaction) -> list[int]:
+        assert answer(tx, f"{tx.community} ben") == answer(tx, f"{tx.community} nobody") == HELLO
+        return [number for number in range(100) if answer(tx, f"{tx.community} {number}")]
+
+    for whose in (1, other):
+        assert await store.run(kept, community=whose) == [*range(90, 100)]
+
+
+async def test_what_one_account_is_told_in_private_has_a_bound(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what was said, or never can be; what waits is said, however much of it there is."""
+    monkeypatch.setattr(shares, "PAGE", 7)
+
+    def tell(tx: Transaction) -> None:
+        for number in range(60):
+            for whom in (ANNA, BEN) if number < 5 else (ANNA,):
+                name = f"{whom.user_id} {number}"
+                tx.posts.add(name, whom, HELLO, NOW, account="a")
+                (post,) = tx.posts.due("a", NOW, 9)
+                if number % 2:
+                    tx.posts.shown(post, Receipt((f"${name}",)), NOW + number * MOMENT)
+                else:
+                    tx.posts.tried([name], NOW + number * MOMENT)
+                    tx.posts.park(name, "gone")
+            tx.posts.add(f"here {number}", HERE, HELLO, NOW, account="b")
+        for number in range(60, 90):
+            tx.posts.add(f"anna {number}", ANNA, HELLO, NOW, account="a")
+
+    def kept(tx: Transaction) -> list[str]:
+        found = db(tx).execute(select(posts.c.id).order_by(posts.c.seq)).scalars()
+        return [*found]
+
+    await store.run(tell)
+    before = await store.run(kept)
+    await keep_shares(store, 20)
+    gone = {f"anna {number}" for number in range(40)}
+    assert await store.run(kept) == [name for name in before if name not in gone]
+    # With them go the references to them.
+    await store.forget(NOW)
+    assert await store.read(lambda tx: tx.posts.message_at("a", "$anna 1")) is None
+    assert await store.read(lambda tx: tx.posts.message_at("a", "$anna 59")) == HELLO
 
 
 async def test_what_was_said_for_a_year_with_its_references(store: Database) -> None:
@@ -247,3 +316,5 @@ def test_operators_can_read_every_rule() -> None:
         days = rule.keep.days
         kept = f"{days} day{'' if days == 1 else 's'}" if rule.keep else "as long as needed"
         assert f"| {rule.what} | {kept} | {rule.why} |" in lines
+    for share in SHARES:
+        assert f"| {share.what} | the newest {MOST:,} | {share.why} |" in lines

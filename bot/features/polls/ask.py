@@ -323,7 +323,7 @@ def _ask(call: Call, plan: Plan) -> Message:
 
 
 def _show(call: Call, poll: Poll) -> None:
-    call.board(f"{SUBJECT}:{poll.id}", poll.theme)
+    call.board(f"{SUBJECT}:{poll.id}", poll.theme, poll.opener)
 
 
 def open_due(call: Call, job: Job) -> None:

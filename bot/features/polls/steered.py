@@ -48,6 +48,8 @@ def steering(call: Call, poll: Poll) -> int | None:
 def leave_trace(call: Call, poll: Poll, what: str, **values: Any) -> list[Text]:
     """The lines to announce it with, none where they did it to their own; the opener is told.
 
+    Within an hour that is one message, which says the newest of what was done so.
+
     `what`: closed, cancelled, extended or outcome. `values` are for the words to the opener.
     """
     by = call.resident
@@ -55,7 +57,9 @@ def leave_trace(call: Call, poll: Poll, what: str, **values: Any) -> list[Text]:
         return []
     told = text(f"poll.yours.{what}", by=by, question=poll.question, closes=poll.closes_at, **values)
     key = begins(call, poll, f"yours:{what}")
-    call.tell(poll.opener, message(told), f"{key}{call.now.isoformat()}", instead_of=key)
+    this_hour = f"{key}{call.now:%Y-%m-%dT%H}"
+    call.tell(poll.opener, message(told), this_hour)
+    call.change_post(this_hour, message(told))
     return [text(f"poll.by.{what}", by=by, closes=poll.closes_at)]
 
 

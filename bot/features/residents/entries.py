@@ -72,7 +72,9 @@ def _field(argument: Argument, value: Any) -> Field:
     return argument.field("" if value is None else _show(argument, value, ""))
 
 
-TOPICS = Converter(convert=_topics, keep=list, show=_show, field=_field, extent=Extent.REST)
+TOPICS = Converter(
+    convert=_topics, takes=OPTIONS.takes, keep=list, show=_show, field=_field, extent=Extent.REST
+)
 
 
 # --- the three lists ---

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from adapters.discord import history, ids
+from adapters.discord.tries import MOST
 from tests.doubles.discord import Discord, Message, Person, Server, interactions, permissions
 from tests.doubles.discord.places import channel_changed, role_changed
 from tests.doubles.discord.state import Interaction
@@ -324,6 +325,29 @@ async def test_an_owner_who_toggles_a_role_has_plein_refused_no_oftener(
     await plein.until_quiet(5)
     await plein.until_quiet(5)
     assert all(any("Gesloten" in said.text for said in zef.sees(channel)) for channel in channels)
+
+
+async def test_a_channel_that_is_shown_for_a_moment_again_and_again_is_tried_three_times(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    """Its owner hides it before Plein gets there. Where somebody votes once Plein may, it shows at once."""
+    double = plein.double
+    board = await opened(plein, anna, "Een bank?", closes="2d")
+    refused = double.faults.answer(403, EDIT, 500, body={"message": "Missing Access", "code": 50001})
+    await anna.presses(board, "Ja")
+    for _ in range(12):  # by then it is tried once an hour by itself
+        await plein.until_quiet(HOUR)
+    double.calls.clear()
+    for _ in range(50):
+        channel_changed(double.world, board.channel)
+        await plein.until_quiet(11)
+    assert len([call for call in double.calls if call.status == 403]) <= MOST + 1
+    refused.release()
+    channel_changed(double.world, board.channel)
+    await plein.until_quiet(11)
+    assert "Ja: 0 stemmen" in board.text, "it rests"
+    await ben.presses(board, "Nee")
+    await plein.board("sport", "Een bank?", "Ja: 1 stem", "Nee: 1 stem")
 
 
 async def test_who_takes_no_private_messages_and_says_a_lot_is_tried_now_and_then(

@@ -274,7 +274,7 @@ async def test_what_may_not_be_shown_now_is_shown_when_it_may(town: Town) -> Non
     for _ in range(3):
         await flush(town, 3600)
     await town.core.retry(PLATFORM, Place(PLATFORM, "plein"))
-    await flush(town, 0)
+    await flush(town, 1)  # the place's next turn
     assert shown(town, "plein") == [("send", "1. A: 0 stemmen"), ("edit", "1. A: 1 stem")]
 
 
@@ -285,3 +285,23 @@ async def test_what_another_account_posted_is_left_to_it(town: Town) -> None:
     await flush(town)
     await flush(town, 3600)
     assert shown(town, "plein")[-1] == ("edit", "1. A: 1 stem")
+
+
+async def test_many_boards_of_one_person_hold_up_nobody_elses(town: Town) -> None:
+    """Anna's four change all the time: Ben's is edited at the next turn each time."""
+    for number in range(2, 5):
+        await town.say("anna", f'!poll open "Nog {number}?" A | B')
+    await town.say("ben", '!poll open "Van ben?" A | B')
+    await flush(town)
+    await flush(town, 20)
+    for turn in range(20):
+        for number in range(1, 5):
+            await town.say("anna", f"!vote {1 + turn % 2} --poll {number}")
+        if turn % 3 == 1:
+            await town.say("ben", f"!vote {1 + turn // 3 % 2} --poll 5")
+        before = len(town.platform.shown)
+        await flush(town, 1)
+        edited = [state for state in town.platform.shown[before:] if state.where == "sport"]
+        if turn % 3 == 1:
+            assert "Van ben?" in edited[0].words
+        assert len(edited) <= 1

@@ -12,7 +12,7 @@ import pytest
 
 from bot.delivery import outbox, worker
 from bot.delivery.outbox import AT_ONCE
-from bot.delivery.worker import MOST_PLACES_A_DAY, PARK_AFTER
+from bot.delivery.worker import MOST_OF_A_KIND_A_DAY, PARK_AFTER
 from bot.errors import Gone, NotOurs, Refused, StoreFailed, TryLater
 from bot.model.message import message, typed
 from bot.model.people import Identity, Place
@@ -504,7 +504,7 @@ async def test_stopped_at_any_moment_the_wanted_state_comes_true(town: Town) -> 
 async def test_whoever_takes_away_places_has_moderators_told_of_so_many_a_day(database_url: str) -> None:
     async with open_town(database_url, moderators=("mia",)) as town:
         for day in (1, 2):
-            rooms = [f"room{day}{number}" for number in range(MOST_PLACES_A_DAY + 3)]
+            rooms = [f"room{day}{number}" for number in range(MOST_OF_A_KIND_A_DAY + 3)]
             for room in rooms:
                 await town.joined(room, theme=room)
                 town.platform.trouble[room] = [Gone("weg") for _ in range(2)]
@@ -512,5 +512,5 @@ async def test_whoever_takes_away_places_has_moderators_told_of_so_many_a_day(da
             for _ in range(3):
                 await flush(town)
             told = [words for words in town.platform.where("mia") if "kon niet bezorgd worden" in words]
-            assert len(told) == day * MOST_PLACES_A_DAY
+            assert len(told) == day * MOST_OF_A_KIND_A_DAY
             town.clock.turn(timedelta(days=1))

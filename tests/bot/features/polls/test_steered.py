@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.features.polls.steered import MOST_ANNOUNCED, WITHIN
+from bot.model.people import Identity, Role
 from bot.ports.storage import Transaction
 from storage.community import anywhere
 from storage.tables import posts
-from tests.doubles.platform import Town, open_town
+from tests.doubles.platform import PLATFORM, Town, open_town
 
 OFTEN = f"al {MOST_ANNOUNCED} keer"
 
@@ -83,3 +84,28 @@ async def test_what_somebody_else_had_said_stays(town: Town) -> None:
     said = "\n".join(town.platform.where("sport"))
     assert "wat mod wil" in said
     assert "wat eve wil" in said
+
+
+async def test_its_opener_has_one_message_an_hour_of_it(town: Town) -> None:
+    """Which says the newest of what that moderator did, wherever it stands by now."""
+    before = len(town.platform.shown)
+    for hour in range(2):
+        for number in range(1, 6):
+            await town.say("mod", LINES["outcome"].format(f"{hour} {number}"))
+            await town.core.run_due()
+            town.clock.turn(timedelta(minutes=1))
+        town.clock.turn(WITHIN)
+    hers = [state for state in town.platform.shown[before:] if state.where == "eve"]
+    assert [state.how for state in hers] == ["whisper", "edit", "edit", "edit", "edit"] * 2
+    assert "gedaan 0 5" in hers[4].words
+    assert "gedaan 1 5" in hers[-1].words
+
+
+@pytest.mark.parametrize("others", ["mod", "mia"])
+async def test_what_each_moderator_did_is_said(town: Town, others: str) -> None:
+    await town.core.store.run(lambda tx: tx.people.grant(Identity(PLATFORM, "mia"), Role.MODERATOR))
+    before = len(town.platform.where("eve"))
+    await town.say("mod", LINES["outcome"].format("dit"))
+    await town.say(others, LINES["extend"].format(9))
+    await town.core.run_due()
+    assert len(town.platform.where("eve")) == before + 2
