@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import re
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -87,6 +88,7 @@ class Messages:
             await self._on.core.hear(self._heard(message, kept))
         else:
             invocation = await self._invocation(message, kept, int(arrival.room))
+            invocation = replace(invocation, arrival=arrival.seq)
             if invocation.place is None:
                 self._on.outgoing.talks_in(kept["author"], int(arrival.room))
             await self._on.core.handle(invocation)
