@@ -166,6 +166,7 @@ class Gateway:
             self.on_guild_channel_delete,
             self.on_raw_thread_delete,
             self.on_thread_update,
+            self.on_thread_join,
             self.on_member_update,
             self.on_guild_channel_update,
             self.on_guild_role_update,
@@ -290,7 +291,11 @@ class Gateway:
         await self._reading.forget(thread.guild_id, thread.thread_id)
 
     async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
-        """Perhaps it was opened again."""
+        """Perhaps it is locked no more."""
+        await self._try_again([thread])
+
+    async def on_thread_join(self, thread: discord.Thread) -> None:
+        """So the library calls it too that one which was put away is open again: it had forgotten that."""
         await self._try_again([thread])
 
     async def on_member_update(self, _: Any, member: discord.Member) -> None:

@@ -188,6 +188,8 @@ class Messages:
         for voter_id, numbers in chosen.items():
             args = {**asked.args, "numbers": numbers, "unless_voted": True}
             here = (await self._on.places.presences(voter_id, [place])).get(place)
+            if here is None and not await self._on.places.is_let_in(voter_id, place):
+                continue  # what they pressed on the board was not taken either
             await self._on.core.handle(
                 Invocation(
                     f"{PLATFORM}:{about}:{voter_id}",
