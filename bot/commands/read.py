@@ -380,8 +380,8 @@ class _Line:
         if rest[0] in QUOTES and (quotation := quotation_at(rest, 0)):
             return rest[1 : quotation.end], rest[quotation.end + 1 :].lstrip().removeprefix("|")
         if extent is Extent.WORD:
-            if found := self._of_several_words(argument, rest):
-                return found
+            if choice := self._of_several_words(argument, rest):
+                return choice
             head, *tail = rest.split(None, 1)
             return head, tail[0].removeprefix("|") if tail and following else "".join(tail)
         if following is None:
