@@ -60,8 +60,7 @@ class Loader(Generic[T]):
 
     `rows` says what is wanted, and `make` what becomes of each row; `by` are the columns that a key
     consists of. `beside` are the tables of which whoever asks looks at the pending rows as well.
-    `tells` is a column of `rows`: its values are expected from then on. `to_lock`: whoever asks locks what is
-    found, and looks then whether it still is what was asked for; so a lock makes none of it stale.
+    `tells` is a column of `rows`: its values are expected from then on.
     """
 
     def __init__(
@@ -72,7 +71,6 @@ class Loader(Generic[T]):
         *,
         beside: Collection[Table] = (),
         tells: Column[Any] | None = None,
-        to_lock: bool = False,
     ) -> None:
         wanted = list(rows.selected_columns)
         self.by = [identity(column) for column in by]
@@ -85,7 +83,7 @@ class Loader(Generic[T]):
         self.tables = tables_of(self.for_many)
         self.flushed = self.tables.difference(beside)
         referred = {key.column.table for table in self.tables for key in table.foreign_keys}
-        self.guarded_by = frozenset() if to_lock else self.tables | referred
+        self.guarded_by = self.tables | referred
         self.tells = tells
         self.tells_at = next((at for at, column in enumerate(wanted) if column is tells), None)
 
@@ -107,10 +105,11 @@ class Batch:
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
         self.offload = executor.offload
+        self.discard()
         self.begin()
 
     def begin(self) -> None:
-        """Another transaction: nothing is known, expected or deferred yet."""
+        """Another transaction, which somebody enters next."""
         self._expected: dict[Column[Any], set[Any]] = {}
         self._reloads: Counter[Loader[Any]] = Counter()
         self.woken: set[str] = set()
@@ -119,7 +118,6 @@ class Batch:
         self._parts: list[tuple[set[str], set[str]]] = []
         # How many writes were made or deferred.
         self.writes = 0
-        self.discard()
 
     def discard(self) -> None:
         """What was deferred is not to happen; what was got or locked may not hold any more."""

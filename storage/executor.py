@@ -12,6 +12,7 @@ import asyncio
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Executable
@@ -75,6 +76,7 @@ class _Plan:
             raise TypeError(f"its text depends on its values; use among(): {compiled}")
         self._sql = str(compiled)
         self._order: Sequence[str] = compiled.positiontup
+        self._in_order = _picker(self._order)
         self._is_confined = confined
         # What the statement itself says, NULL among it: `values(tried_at=None)`.
         self._constants = {name: bind.value for bind, name in binds.items() if not bind.required}
@@ -107,13 +109,20 @@ class _Plan:
             values = {**self._constants, **given, **ours}
             for name, convert in self._inwards:
                 values[name] = convert(values[name])
-        return tuple(map(values.__getitem__, self._order))
+        return self._in_order(values)
 
     def _converted(self, raw: Sequence[Any]) -> Sequence[Any]:
         row = list(raw)
         for at, convert in self._outwards:
             row[at] = convert(row[at])
         return row
+
+
+def _picker(names: Sequence[str]) -> Callable[[Values], Sequence[Any]]:
+    """What gives the values of these names, in their order."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
 
 
 # Statements are constants of their modules and live as long as the process; so do their plans.

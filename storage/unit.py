@@ -108,6 +108,7 @@ class Tx:
                 self._flush()
             self._executor.commit()
         except BaseException:
+            self.db.discard()
             with contextlib.suppress(*FAILURES):  # the connection is gone, and the transaction with it
                 self._executor.rollback()
             raise

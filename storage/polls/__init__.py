@@ -54,13 +54,6 @@ _POLLS = select(*_SHOWN, tallies.c.votes).join(tallies, _PEOPLE)
 _NUMBER = polls.c.id
 _NEWEST = polls.c.id.desc()
 _IS_OPEN = polls.c.state == "open"
-_OPEN_IN = Loader(
-    select(polls.c.id).where(_IS_OPEN).order_by(_NEWEST),
-    by=[polls.c.theme],
-    make=int,
-    tells=polls.c.id,
-    to_lock=True,
-)
 _HERE = polls.c.theme == bindparam("theme_")
 _THERE = among(polls.c.theme, "themes_")
 _PLANNED = (
@@ -157,6 +150,13 @@ class _Ballot(NamedTuple):
 
 
 _POLL = Loader(_POLLS, by=[polls.c.id], make=_built, beside=[tallies])
+_OPEN_IN = Loader(
+    _POLLS.where(_IS_OPEN).order_by(_NEWEST),
+    by=[polls.c.theme],
+    make=_built,
+    beside=[tallies],
+    tells=polls.c.id,
+)
 _BALLOT = Loader(
     select(ballots.c.choices, ballots.c.cast_at),
     by=[ballots.c.poll, ballots.c.voter],
@@ -202,17 +202,17 @@ class Polls:
         return set(self._db.execute(_THEMES).scalars())
 
     def running(self, among: Collection[int], voter: int, most: int) -> Sequence[tuple[Poll, Choices]]:
-        numbers = self._open(among, most)
-        self._db.lock(_NUMBER, *numbers)
-        found = (self._db.get(_POLL, number) for number in numbers)
+        found = self._open(among, most)
         # One that was open before it was held may be over by now.
-        return [self._with_pending(poll, voter) for poll in found if poll and poll.state == "open"]
+        while self._db.lock(_NUMBER, *(poll.id for poll in found)):
+            found = self._open(among, most)
+        return [self._with_pending(poll, voter) for poll in found]
 
-    def _open(self, among: Collection[int], most: int) -> Sequence[int]:
+    def _open(self, among: Collection[int], most: int) -> Sequence[Poll]:
         if len(among) > 1:
             self._db.expect(themes.c.id, among)
-        found = [number for theme in among for number in self._db.get_all(_OPEN_IN, theme)]
-        return sorted(found, reverse=True)[:most]
+        found = [poll for theme in among for poll in self._db.get_all(_OPEN_IN, theme)]
+        return sorted(found, key=lambda poll: poll.id, reverse=True)[:most]
 
     def _with_pending(self, poll: Poll, voter: int) -> tuple[Poll, Choices]:
         """The poll and this voter's ballot, with what is not in the database yet."""

@@ -90,9 +90,10 @@ async def votes_through_crashes(server: Homeserver, folder: Path, kills: int, se
     town = Town(server, plein)
     voters = [Voter(await town.resident(name)) for name in ("anna", "ben", "carl", "dora")]
     opener = voters[0].resident.person
+    # Not more than Plein is in on the word of one person.
     rooms = [
         await town.room(opener, *(voter.resident.person for voter in voters[1:]))
-        for _ in range(max(kills // 10, 1))
+        for _ in range(max(kills // 12, 1))
     ]
     # The last poll closes during the kills, however long those take on this machine.
     last_closing = kills * (start + LIVES_ON) * 0.6
