@@ -7,7 +7,7 @@ after the commit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -97,6 +97,10 @@ class Call:
     turned: bool = False
     # In a job: where their platforms say that accounts are, by account and theme, as was asked for it.
     present: Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]] = field(default_factory=dict)
+    # Since when each account at work is dealing with something that is in no inbox.
+    under_way: Callable[[], Mapping[str, datetime]] = dict
+    # Its own number in the inbox.
+    arrival: int = 0
     # Whether what was granted to their other accounts does not count for this one yet.
     apart: bool = False
     # The arguments as they were given, for the right way to say the same.
@@ -490,6 +494,14 @@ class Call:
     def unheard(self, theme: int, until: datetime) -> Sequence[Unheard]:
         """Plein's accounts in places of a theme that may not have dealt with all that was said until then."""
         return self.tx.accounts.unheard(theme, until, self.now)
+
+    def is_behind(self, theme: int) -> bool:
+        """Whether accounts in places of a theme have not dealt yet with all that was said before this."""
+        if self.tx.accounts.is_behind(theme, self.said_at, self.now, self.arrival):
+            return True
+        serving = {self.tx.places.served_by(place) for place in self.tx.places.of_theme(theme)}
+        under_way = self.under_way().items()
+        return any(since < self.said_at for account, since in under_way if account in serving)
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

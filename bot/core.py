@@ -55,10 +55,18 @@ class PleinCore:
         self.commands = Commands(features.commands, texts, features.suggest, settings.zone, kinds)
         features.check_names(self.commands)
         self.communities = Communities(store, clock, settings)
-        self.platforms = Platforms()
-        self.dispatch = Dispatch(store, clock, self.commands, self.communities, features, self.platforms)
-        self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.rooms = Rooms(store, clock, self.communities, self._look)
+        self.platforms = Platforms()
+        self.dispatch = Dispatch(
+            store,
+            clock,
+            self.commands,
+            self.communities,
+            features,
+            self.platforms,
+            under_way=self.rooms.under_way,
+        )
+        self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(

@@ -11,7 +11,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -88,6 +88,8 @@ class Dispatch:
         communities: Communities,
         belongings: Belongings,
         platforms: Platforms | None = None,
+        *,
+        under_way: Callable[[], Mapping[str, datetime]] = dict,
     ) -> None:
         self.store = store
         self.communities = communities
@@ -95,6 +97,7 @@ class Dispatch:
         self.commands = commands
         self.belongings = belongings
         self._platforms = platforms or Platforms()
+        self._under_way = under_way
 
     async def handle(self, invocation: Invocation) -> Message | None:
         """The answer, after the commit. Raises: StoreFailed if it could not be kept: try again."""
@@ -481,6 +484,8 @@ class Dispatch:
             public=invocation.public,
             writes_here=invocation.writes,
             removal=invocation.removal,
+            under_way=self._under_way,
+            arrival=invocation.arrival,
             apart=known.account is not None and known.account.apart,
             mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
         )

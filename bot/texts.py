@@ -79,6 +79,19 @@ class Texts:
         short = locale.replace("_", "-").split("-")[0].lower()
         return short if short in self.locales else default
 
+    def languages(self) -> Mapping[str, str]:
+        """Each by its code, by its own name, and by its name in every language."""
+        names = {locale: locale for locale in self.locales}
+        for locale in self.locales:
+            found = [self.find(f"language.name.{locale}", spoken) for spoken in self.locales]
+            for name in (*found, self.find("language.own_name", locale)):
+                names[(name or locale).casefold()] = locale
+        return names
+
+    def called(self, words: str) -> str | None:
+        """The language that people call so."""
+        return self.languages().get(words.strip().casefold())
+
     def _catalogue(self, locale: str) -> _Catalogue:
         return _read_catalogue(self._folders, locale)
 

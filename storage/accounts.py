@@ -44,17 +44,24 @@ _IN_OTHER_THEME = exists().where(
     places.c.account == inbox.c.account, places.c.room == inbox.c.room, places.c.theme != _THEME
 )
 _RECENT = inbox.c.said_at >= bindparam("recent_", type_=inbox.c.said_at.type)
-_WAITING = exists().where(
+_WAITS = (
     inbox.c.account == accounts.c.account,
     or_(inbox.c.said_at.is_(None), inbox.c.said_at < _UNTIL),
     or_(inbox.c.undecryptable.is_(False), _RECENT),
     or_(inbox.c.whose.is_(None), inbox.c.whose == OURS),
     ~_IN_OTHER_THEME,
 )
+_WAITING = exists().where(*_WAITS)
 _UNHEARD = (
     select(accounts.c.account, accounts.c.platform, _SILENT.label("silent"))
     .where(_SERVES, accounts.c.seen_at >= _SINCE, accounts.c.heard_until.is_not(None), or_(_SILENT, _WAITING))
     .order_by(accounts.c.account)
+)
+# By its number and not by when it was said: clocks differ.
+_BEHIND = (
+    select(accounts.c.account)
+    .where(_SERVES, exists().where(*_WAITS, inbox.c.seq != bindparam("asking_")))
+    .limit(1)
 )
 
 
@@ -66,10 +73,10 @@ def _given(table: Table, *which: Any) -> Update:
 _ADOPT = [_given(table, table.c.account == bindparam("platform_")) for table in (places, boards, refs)]
 _ADOPT.append(_given(posts, posts.c.account == bindparam("platform_"), posts.c.account == posts.c.platform))
 # What is set aside is said no more, by whichever account: it may stay where it is.
-_WAITS = and_(posts.c.private, posts.c.sent_at.is_(None), posts.c.parked.is_(None))
+_UNSAID = and_(posts.c.private, posts.c.sent_at.is_(None), posts.c.parked.is_(None))
 _SUCCEED = (
     _given(identities, identities.c.account.in_(_OTHERS_AWAY)),
-    _given(posts, _WAITS, posts.c.account.in_(_OTHERS_AWAY)),
+    _given(posts, _UNSAID, posts.c.account.in_(_OTHERS_AWAY)),
 )
 
 
@@ -96,6 +103,10 @@ class Accounts:
         since = {"since_": now - AT_WORK_WITHIN, "recent_": now - KEYS_COME_WITHIN}
         rows = self._db.execute(_UNHEARD, {"theme_": theme, "until_": until, **since})
         return [Unheard(row.account, row.platform, not row.silent) for row in rows]
+
+    def is_behind(self, theme: int, until: datetime, now: datetime, asking: int = 0) -> bool:
+        values = {"theme_": theme, "until_": until, "recent_": now - KEYS_COME_WITHIN, "asking_": asking}
+        return self._db.execute(_BEHIND, values).first() is not None
 
     def succeed(self, account: str, platform: str, since: datetime) -> None:
         values = {"account_": account, "platform_": platform, "since_": since}

@@ -633,6 +633,44 @@ async def test_channels_roles_and_members(bot: Bot, town: Server) -> None:
     assert [event["status"] for event in town.guild.events.values()] == [4]
 
 
+async def test_who_was_timed_out_only_reads(bot: Bot, double: Discord, town: Server) -> None:
+    town.role("moderators", ["moderate_members"])
+    anna = town.member("anna", roles=["moderators"])
+    sport = channel_of(bot, town)
+    town.time_out(anna, 60)
+    member = await sport.guild.fetch_member(int(anna.id))
+    assert member.timed_out_until
+    assert member.is_timed_out()
+    left = [name for name, given in sport.permissions_for(member) if given]
+    assert sorted(left) == ["read_message_history", "read_messages"]
+    with pytest.raises(AssertionError, match="may not"):
+        await anna.says("sport", "Hoor je mij?")
+    with pytest.raises(AssertionError, match="may not"):
+        await anna.uses("sport", "hello")
+    double.clock.turn(61)
+    await anna.says("sport", "En nu?")
+
+
+async def test_a_thread_that_was_put_away_is_as_it_is_until_somebody_opens_it(bot: Bot, town: Server) -> None:
+    sport = channel_of(bot, town)
+    thread = await sport.create_thread(name="apart", type=discord.ChannelType.public_thread)
+    said = await thread.send("Hallo")
+    there = town.channel("apart")
+    town.put_away(there)
+    with pytest.raises(discord.HTTPException) as no:
+        await said.edit(content="Dag")
+    assert (no.value.status, no.value.code) == (400, 50083)
+    # Whatever is said in it opens it, as long as it is not locked.
+    await thread.send("Nog iets")
+    assert not there.archived
+    await said.edit(content="Dag")
+    town.permit(bot.double.bot, ["view_channel", "send_messages", "send_messages_in_threads"])
+    town.put_away(there, locked=True)
+    with pytest.raises(discord.HTTPException) as no:
+        await thread.send("En nu?")
+    assert (no.value.status, no.value.code) == (400, 50083)
+
+
 async def test_a_webhook_speaks_under_any_name(bot: Bot, town: Server) -> None:
     anna = town.member("anna")
     channel = channel_of(bot, town)

@@ -110,6 +110,9 @@ class Console:
         """Whatever is typed is dealt with at once."""
         return self._clock.now()
 
+    def under_way_since(self) -> datetime | None:
+        return None
+
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)
 

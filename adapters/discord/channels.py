@@ -415,6 +415,17 @@ class Places:
             return None
         return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
 
+    async def is_let_in(self, user: int, place: Place) -> bool:
+        """Whether somebody agreed to the rules of that place's server, as far as Discord says.
+
+        Raises: TryLater where it cannot be asked.
+        """
+        channel = self._client.get_channel(int(place.room_id))
+        member = None
+        if isinstance(channel, CHANNELS):
+            member = await self._member(channel.guild, user, self.a_moment_ago)
+        return member is None or not member.pending
+
     async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
         place that they are in, each for the community that this is of.
@@ -520,6 +531,8 @@ def _speaks_in(channel: Any, permissions: discord.Permissions) -> bool:
     """Whether Plein can show something there, where it has these permissions."""
     if not isinstance(channel, discord.Thread):
         return permissions >= SPEAKS
+    if channel.archived:
+        return False  # what stands there cannot be changed
     return permissions >= SPEAKS_IN_THREADS and (permissions.manage_threads or not channel.locked)
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 import aiohttp
 import discord
 
-from adapters.discord.channels import names_of, needed
+from adapters.discord.channels import PLATFORM, names_of, needed
 from adapters.discord.gateway import make_client
 from adapters.discord.lacks import USEFUL, lacks_in, lacks_on, wanted
 from adapters.discord.settings import Discord as Settings
+from bot.model.homes import Home
 from bot.model.message import Text, text
 from bot.model.people import Grounds
+from bot.platforms import called
 
 # In seconds, with one more for each channel and server: they are looked at in turn.
 CHECK_SECONDS = 15.0
@@ -51,14 +53,20 @@ async def check(
     connector: aiohttp.BaseConnector | None = None,
     *,
     listens: bool = False,
+    homes: Mapping[int, Home] | None = None,
 ) -> Found:
-    """Look, with some requests for each server and channel. `listens`: a feature hears what people say."""
+    """Look, with some requests for each server and channel. `listens`: a feature hears what people say;
+    `homes`: where each community's themes get their channels, where that was chosen.
+    """
     client, found = make_client(settings, connector), Found()
     looked_at = len(grounds.themes) + len(grounds.groups)
     try:
         async with asyncio.timeout(CHECK_SECONDS + looked_at), client:
             await client.login(settings.token.get_secret_value())
             await _look(client, settings, grounds, found, listens=listens)
+            for community, home in (homes or {}).items():
+                if not await _is_there(client, home.ref):
+                    found.lacking(community, text("home.gone", home=home.called, platform=called(PLATFORM)))
     except discord.LoginFailure:
         return Found(wrong=[text("discord.check.token")])
     except discord.HTTPException as error:
@@ -122,6 +130,14 @@ async def _on(client: discord.Client, server: int) -> tuple[discord.Guild, disco
     assert client.user
     guild = await client.fetch_guild(server, with_counts=False)
     return guild, await guild.fetch_member(client.user.id)
+
+
+async def _is_there(client: discord.Client, channel: str) -> bool:
+    try:
+        await client.fetch_channel(int(channel))
+    except (discord.NotFound, discord.Forbidden, ValueError):
+        return False
+    return True
 
 
 async def _look_in(client: discord.Client, channel: str) -> Callable[[Sequence[str]], Sequence[Text]] | None:

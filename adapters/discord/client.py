@@ -118,6 +118,9 @@ class Discord:
     def heard_until(self) -> datetime | None:
         return self._gateway.heard_until() if self._ready.is_set() else None
 
+    def under_way_since(self) -> datetime | None:
+        return self._gateway.under_way_since()
+
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:

@@ -166,6 +166,7 @@ class Gateway:
             self.on_guild_channel_delete,
             self.on_raw_thread_delete,
             self.on_thread_update,
+            self.on_thread_join,
             self.on_member_update,
             self.on_guild_channel_update,
             self.on_guild_role_update,
@@ -177,8 +178,14 @@ class Gateway:
         patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
         if not self._reading.in_step or (self._reading.has_gaps and not patient):
             return None
-        under_way = self._intake.oldest(now - GAPS_CLOSE_WITHIN)
-        return min(now - self._lag, under_way or now, self._reading.read_until or now)
+        return min(now - self._lag, self.under_way_since() or now)
+
+    def under_way_since(self) -> datetime | None:
+        """A command and a button are in no inbox, and waited for no longer than a minute; nor is what was
+        said while Plein was away, until it is read.
+        """
+        asked = self._intake.oldest(self.session.clock.now() - GAPS_CLOSE_WITHIN)
+        return min((since for since in (asked, self._reading.read_until) if since), default=None)
 
     def _came(self, said_at: datetime) -> None:
         """How long after it was said the gateway brings something, clocks that differ included."""
@@ -284,7 +291,11 @@ class Gateway:
         await self._reading.forget(thread.guild_id, thread.thread_id)
 
     async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
-        """Perhaps it was opened again."""
+        """Perhaps it is locked no more."""
+        await self._try_again([thread])
+
+    async def on_thread_join(self, thread: discord.Thread) -> None:
+        """So the library calls it too that one which was put away is open again: it had forgotten that."""
         await self._try_again([thread])
 
     async def on_member_update(self, _: Any, member: discord.Member) -> None:

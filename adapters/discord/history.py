@@ -158,8 +158,8 @@ class Reading:
 
     @property
     def read_until(self) -> datetime | None:
-        """Until when all that was missed has been read; None: nothing is missing."""
-        late = [self._read[stream] for stream in self._late if stream in self._read]
+        """Until when all that was missed has been read; None: nothing is missing. Any thread may ask."""
+        late = [self._read[stream] for stream in list(self._late) if stream in self._read]
         return discord.utils.snowflake_time(min(late)) if late else None
 
     @property

@@ -61,8 +61,11 @@ class Intake:
             await asyncio.wait(self._answering, timeout=timeout)
 
     def oldest(self, since: datetime) -> datetime | None:
-        """When what is under way was asked first, of what was asked since that moment."""
-        return min((at for at in self._answering.values() if at >= since), default=None)
+        """When what is under way was asked first, of what was asked since that moment.
+
+        Other threads ask as well: what comes meanwhile changes no list.
+        """
+        return min((at for at in list(self._answering.values()) if at >= since), default=None)
 
     async def interaction(self, asked: Interaction) -> None:
         """Deal with it to the end; whatever goes wrong is answered. Where somebody does too much at once

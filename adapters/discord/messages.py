@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import re
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -87,6 +88,7 @@ class Messages:
             await self._on.core.hear(self._heard(message, kept))
         else:
             invocation = await self._invocation(message, kept, int(arrival.room))
+            invocation = replace(invocation, arrival=arrival.seq)
             if invocation.place is None:
                 self._on.outgoing.talks_in(kept["author"], int(arrival.room))
             await self._on.core.handle(invocation)
@@ -186,6 +188,8 @@ class Messages:
         for voter_id, numbers in chosen.items():
             args = {**asked.args, "numbers": numbers, "unless_voted": True}
             here = (await self._on.places.presences(voter_id, [place])).get(place)
+            if here is None and not await self._on.places.is_let_in(voter_id, place):
+                continue  # what they pressed on the board was not taken either
             await self._on.core.handle(
                 Invocation(
                     f"{PLATFORM}:{about}:{voter_id}",

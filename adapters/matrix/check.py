@@ -10,19 +10,25 @@ import nio
 
 from adapters.matrix.lacks import could_use_in, lacks_in, not_in
 from adapters.matrix.rooms import Room
+from adapters.matrix.settings import PLATFORM
 from adapters.matrix.settings import Matrix as Settings
 from adapters.matrix.spaces import Spaces
+from bot.model.homes import Home
 from bot.model.message import Text, text
 from bot.model.people import Grounds
+from bot.platforms import called
 
 CHECK_SECONDS = 15.0
 # By community.
 Lines = dict[int, list[Text]]
 
 
-async def check(settings: Settings, grounds: Grounds) -> tuple[Text | None, Lines, Lines]:
+async def check(
+    settings: Settings, grounds: Grounds, homes: Mapping[int, Home] | None = None
+) -> tuple[Text | None, Lines, Lines]:
     """What is wrong with the account, None where all is well; what each community lacks in its rooms and
-    spaces; and what would be useful there.
+    spaces; and what would be useful there. `homes`: where each one's themes get their rooms, where that was
+    chosen.
     """
     config = nio.AsyncClientConfig(
         encryption_enabled=False, max_timeouts=0, max_limit_exceeded=0, request_timeout=CHECK_SECONDS
@@ -40,6 +46,10 @@ async def check(settings: Settings, grounds: Grounds) -> tuple[Text | None, Line
             return wrong, {}, {}
         try:
             await _look(client, settings, grounds, lacks, useful)
+            for community, home in (homes or {}).items():
+                if home.ref not in await _joined(client):
+                    gone = text("home.gone", home=home.called, platform=called(PLATFORM))
+                    lacks.setdefault(community, []).append(gone)
         finally:
             if not settings.token:
                 await client.logout()
@@ -55,8 +65,7 @@ async def _look(
     client: nio.AsyncClient, settings: Settings, grounds: Grounds, lacks: Lines, useful: Lines
 ) -> None:
     """Each space and room that a line names, and what is in those spaces."""
-    answer = await client.joined_rooms()
-    joined = set(answer.rooms) if isinstance(answer, nio.JoinedRoomsResponse) else set()
+    joined = await _joined(client)
     rooms: dict[str, int] = {}
     for space, community in grounds.groups.items():
         known = await _id_of(client, space)
@@ -78,6 +87,11 @@ async def _look(
             room.apply(event)
         lacks.setdefault(community, []).extend(lacks_in(room, settings.user, settings))
         useful.setdefault(community, []).extend(could_use_in(room, settings.user))
+
+
+async def _joined(client: nio.AsyncClient) -> set[str]:
+    answer = await client.joined_rooms()
+    return set(answer.rooms) if isinstance(answer, nio.JoinedRoomsResponse) else set()
 
 
 async def _id_of(client: nio.AsyncClient, address: str) -> str:

@@ -174,6 +174,10 @@ class Matrix:
     def heard_until(self) -> datetime | None:
         return self._sync.heard_until() if self._ready.is_set() else None
 
+    def under_way_since(self) -> datetime | None:
+        """All that is said on Matrix waits in the inbox."""
+        return None
+
     # --- saying ---
 
     async def deliver(self, delivery: Delivery) -> Receipt:

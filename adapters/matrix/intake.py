@@ -134,7 +134,7 @@ class Intake:
             await self._deal_with(heard, arrival, privately=event.get(PRIVATELY) is True)
 
     async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
-        asked = self._invocation(heard, arrival.room, privately=privately)
+        asked = replace(self._invocation(heard, arrival.room, privately=privately), arrival=arrival.seq)
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -15,6 +16,8 @@ from bot.texts import Texts
 
 # What an argument could be, given who asks (a Call) and what was typed of it.
 Suggest = Callable[[Any, str], Sequence[Suggestion]]
+
+_BETWEEN = re.compile(r"[\s_-]+")
 
 
 class Extent(Enum):
@@ -148,6 +151,11 @@ class Argument(Param):
             for word in (self.find_text(f".{choice}", locale) or choice).split("|")
         }
 
+    def choice_in(self, locale: str, typed: str) -> str | None:
+        """The choice that what was typed is called in this language; `per dag`, `per-dag` as `perdag`."""
+        words = {_joined(word): choice for word, choice in self.words(locale).items()}
+        return words.get(_joined(typed))
+
     def usual_words(self, locale: str) -> dict[str, str]:
         """The word that is shown for each choice."""
         return {choice: word for word, choice in reversed(self.words(locale).items())}
@@ -174,3 +182,7 @@ class Argument(Param):
         """Those that are spoken, each by its own name."""
         texts = self.texts
         return tuple(typed(texts.find("language.own_name", locale) or locale) for locale in texts.locales)
+
+
+def _joined(words: str) -> str:
+    return _BETWEEN.sub("", words.casefold())

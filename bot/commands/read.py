@@ -360,7 +360,7 @@ class _Line:
     def _is_value(self, argument: Argument, words: str) -> bool:
         if argument.converter.plain is int:
             return words.lstrip("#").isdecimal()
-        return any(words.casefold() in argument.words(other) for other in argument.texts.locales)
+        return any(argument.choice_in(other, words) for other in argument.texts.locales)
 
     def _flag(self, name: str, *, first: bool) -> Argument | _Mistake:
         """The one of that name; only of the `first` mistake it is asked what was meant by it."""
@@ -392,6 +392,8 @@ class _Line:
         if rest[0] in QUOTES and (quotation := quotation_at(rest, 0)):
             return rest[1 : quotation.end], rest[quotation.end + 1 :].lstrip().removeprefix("|")
         if extent is Extent.WORD:
+            if choice := self._of_several_words(argument, rest):
+                return choice
             head, *tail = rest.split(None, 1)
             return head, tail[0].removeprefix("|") if tail and following else "".join(tail)
         if following is None:
@@ -400,6 +402,14 @@ class _Line:
         ends = _BAR if following.converter.extent is Extent.REST else _BAR_OR_QUOTATION
         found = ends.search(rest)
         return (rest[: found.start()].strip(), rest[found.end() :]) if found else (rest, "")
+
+    def _of_several_words(self, argument: Argument, rest: str) -> tuple[str, str] | None:
+        """One of a few choices that is called by more than one word, and what is left: "per dag 3"."""
+        first, *more = rest.split(None, 2)
+        if not argument.choices or not more or self._is_value(argument, first):
+            return None
+        words = f"{first} {more[0]}"
+        return (words, "".join(more[1:])) if self._is_value(argument, words) else None
 
 
 def _pieces(rest: str) -> Iterator[tuple[int, int, bool]]:

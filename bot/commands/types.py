@@ -195,7 +195,7 @@ def _choice(argument: Argument, value: Any, call: Asking) -> str:
 def _chosen(argument: Argument, value: str, locales: Iterable[str]) -> str | None:
     """Which one of a few it is, in any of these languages or as the program calls it."""
     for locale in locales:
-        if choice := argument.words(locale).get(value.strip().casefold()):
+        if choice := argument.choice_in(locale, value):
             return choice
     return next((choice for choice in argument.choices if choice == value), None)
 

@@ -241,6 +241,15 @@ class Rooms:
                         found |= await adapter.presence(who, unknown)
         return found
 
+    def under_way(self) -> Mapping[str, datetime]:
+        """Since when each account at work here is dealing with something that it keeps in no inbox.
+
+        It may be asked from any thread.
+        """
+        listening = [adapter for adapter in list(self.adapters.values()) if isinstance(adapter, Listener)]
+        moments = {adapter.account: adapter.under_way_since() for adapter in listening}
+        return {account: moment for account, moment in moments.items() if moment}
+
     async def retry(self, account: str, place: Place | None = None) -> None:
         """What was refused there (None: anywhere) may be taken now."""
         now = self._clock.now()

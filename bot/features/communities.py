@@ -93,7 +93,7 @@ def show_settings(call: Call) -> Message:
         for platform, home in call.homes.items():
             lines.append(text("community.home", platform=called(platform), home=home.called))
         lines += map(_told, call.tx.communities.changes(MOST_TOLD))
-    return message(*lines, title=text("community.title", name=call.settings.name))
+    return message(*lines, title=text("community.title"))
 
 
 def _told(change: Change) -> Text:
@@ -109,10 +109,11 @@ def _checked(call: Call, setting: Setting, value: str) -> str:
     """What is kept of it. Raises: UserError, with what can be said instead."""
     match setting:
         case Setting.LANGUAGE:
-            known = call.commands.texts.locales
-            if value.casefold() not in known:
-                raise UserError("community.bad.language", value=value[:SHOWN], known=tuple(map(typed, known)))
-            return value.casefold()
+            texts = call.commands.texts
+            if (locale := texts.called(value)) is None:
+                known = tuple(text(f"language.name.{locale}") for locale in texts.locales)
+                raise UserError("community.bad.language", value=value[:SHOWN], known=known)
+            return locale
         case Setting.ZONE:
             zones = {zone.casefold(): zone for zone in available_timezones()}
             if value.casefold() not in zones:

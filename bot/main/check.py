@@ -9,14 +9,15 @@ from pathlib import Path
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
-from bot.main.communities import grounds_on, on_servers
+from bot.main.communities import grounds_on, homes_of, on_servers
 from bot.main.config import Config, files_of_secrets, holds_secrets
 from bot.main.features import add_up
+from bot.model.homes import Home
 from bot.model.message import Text, text
 from bot.private import check_private_folder, open_to_others, writable_above
 from storage.connections import sqlite_file
 from storage.engines import keys_beside
-from storage.schema import newest_schema, schema_of
+from storage.schema import newest_schema, schema_of, settings_kept
 
 
 async def check(config: Config, say: Callable[[Text], None], file: Path | None = None) -> bool:
@@ -27,12 +28,15 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     for told in await asyncio.to_thread(_tell_others, file) if file else ():
         say(text("check.open_file", file=str(told)))
     found: list[Text | None] = []
+    homes: Mapping[int, Mapping[str, Home]] = {}
     try:
         at = await schema_of(config.database.url)
         behind = at is not None and at != newest_schema()
         found.append(text("check.database.behind") if behind else None)
         in_order = text("check.database.ok" if at else "check.database.new", url=config.database.shown)
         say(found[-1] or in_order)
+        if at and not behind:
+            homes = homes_of(config, await settings_kept(config.database.url))
     except StoreFailed as error:
         fails = text("check.database.fails", url=config.database.shown, reason=str(error))
         found.append(fails)
@@ -53,7 +57,7 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         from adapters.matrix.check import check as check_matrix
 
         grounds = grounds_on("matrix", config, range(len(config.each)))
-        wrong, lacks, useful = await check_matrix(matrix, grounds)
+        wrong, lacks, useful = await check_matrix(matrix, grounds, _on("matrix", homes))
         say(wrong or text("matrix.check.ok", user=matrix.user, address=matrix.homeserver))
         if not wrong:
             say(text("matrix.check.limits"))
@@ -63,7 +67,9 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
         from adapters.discord.check import check as check_discord
 
         grounds, listens = grounds_on("discord", config, range(len(config.each))), bool(add_up().hears)
-        there = await check_discord(on_servers(discord, config), grounds, listens=listens)
+        there = await check_discord(
+            on_servers(discord, config), grounds, listens=listens, homes=_on("discord", homes)
+        )
         for line in (*there.well, *there.wrong):
             say(line)
         found += [*there.wrong, *_told_of_each(config, there.lacks, say)]
@@ -73,6 +79,10 @@ async def check(config: Config, say: Callable[[Text], None], file: Path | None =
     if not await asyncio.to_thread(_joins_letters):
         say(text("check.letters"))
     return not any(found)
+
+
+def _on(platform: str, homes: Mapping[int, Mapping[str, Home]]) -> Mapping[int, Home]:
+    return {line: chosen[platform] for line, chosen in homes.items() if platform in chosen}
 
 
 def _told_of_each(

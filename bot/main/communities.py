@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from adapters.discord.settings import Discord
 from bot.main.config import BadConfig, CommunitySection, Config
 from bot.main.contradictions import servers_of
+from bot.model.homes import Home, homes_in
 from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Grounds, Named
 from bot.ports.communities import Community
@@ -44,6 +45,20 @@ def _numbers(config: Config, kept: Mapping[int, Community]) -> dict[str, int]:
     if not kept[FIRST_COMMUNITY].key:
         numbers[names[0]] = FIRST_COMMUNITY
     return numbers
+
+
+def homes_of(
+    config: Config, kept: Mapping[int, tuple[str, Mapping[str, str]]]
+) -> Mapping[int, Mapping[str, Home]]:
+    """By the number of its line and by platform: the homes that were chosen. `kept`: each community's key,
+    and what was set for it, by its number.
+    """
+    if not kept:
+        return {}  # nobody started it yet
+    known = {number: Community(number, "", key, served=True) for number, (key, _) in kept.items()}
+    numbers = _numbers(config, known)
+    found = {line: kept.get(numbers.get(section.known_as, 0)) for line, section in enumerate(config.each)}
+    return {line: homes_in(of_it[1]) for line, of_it in found.items() if of_it}
 
 
 def grounds_on(platform: str, config: Config, served: Collection[int]) -> Grounds:

@@ -68,7 +68,8 @@ class Invocation:
     beside what they said, where others see it too. `acknowledged`: they see that it counts, without a word.
     `removal` takes it away, where it is a message that others see. `earliest`: nobody knows when it was said,
     which may be as early as that, and at `at` at the latest. `pressed`: it answers a message of
-    Plein's, by a button or what else is shown there, and belongs to whose that is.
+    Plein's, by a button or what else is shown there, and belongs to whose that is. `arrival`: its number in
+    the inbox; 0: it is in none.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Invocation:
     removal: Removal | None = None
     earliest: datetime | None = None
     pressed: bool = False
+    arrival: int = 0
 
 
 @dataclass(frozen=True, slots=True)

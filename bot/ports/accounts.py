@@ -42,6 +42,13 @@ class AccountStore(Protocol):
         """Which accounts with places of a theme may not have dealt yet with all that was said until then."""
         ...
 
+    def is_behind(self, theme: int, until: datetime, now: datetime, asking: int = 0) -> bool:
+        """Whether anything said until then waits in the inbox of an account with places of a theme.
+
+        `asking`: the number there of what asks, which does not wait for itself.
+        """
+        ...
+
 
 class KeepsStore(Protocol):
     """Small things that one of Plein's accounts keeps, each under a name."""

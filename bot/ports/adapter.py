@@ -64,6 +64,13 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    def under_way_since(self) -> datetime | None:
+        """When the first was said of what it is dealing with just now and keeps in no inbox.
+
+        It may be asked from any thread.
+        """
+        ...
+
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
         """Where that account is now, of these places of its platform; what cannot be said is left out.
 

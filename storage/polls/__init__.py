@@ -325,7 +325,7 @@ class Polls:
     def end(self, poll: Poll, state: str, now: datetime, by: int | None = None) -> None:
         self.change(poll.id, {"state": state, "ended_at": now})
         if by is not None:
-            self._db.execute(_NOTE_END, {"poll": poll.id, "resident": by})
+            self.note_end(poll.id, by)
         self._marks.over(poll.id)
         if poll.was_left:
             self._leavers.over(poll.id)
@@ -333,6 +333,9 @@ class Polls:
             if state == "closed":
                 self._count_sealed(poll)
             self._sealed.throw_away(poll.id)
+
+    def note_end(self, poll: int, by: int) -> None:
+        self._db.execute(_NOTE_END, {"poll": poll, "resident": by})
 
     def _count_sealed(self, poll: Poll) -> None:
         """Written down is only how often each ballot was cast, and the reasons by the alphabet."""

@@ -58,6 +58,8 @@ class Platform:
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     # Until when it says it has heard.
     heard_moment: datetime | None = None
+    # Since when it is dealing with something.
+    busy_since: datetime | None = None
     under_way: int = 0
     most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
@@ -82,6 +84,9 @@ class Platform:
 
     def heard_until(self) -> datetime | None:
         return self.heard_moment
+
+    def under_way_since(self) -> datetime | None:
+        return self.busy_since
 
     async def deliver(self, delivery: Delivery) -> Receipt:
         if self.uneditable.intersection(delivery.replaces):

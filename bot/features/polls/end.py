@@ -15,7 +15,7 @@ from bot.features.polls.ask import FURTHEST, find_ended
 from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
 from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
-from bot.features.polls.steered import announce, count_announcement, leave_trace, steering
+from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
@@ -33,8 +33,20 @@ def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Me
     found = find_own(call, poll)
     if not sure:
         return _confirm(found, "close")
+    if call.is_behind(found.theme):
+        _close_soon(call, found)
+        return message(text("poll.closing.receipt", question=found.question))
     _end(call, found, "closed")
     return message(text("poll.closed.receipt", question=found.question))
+
+
+def _close_soon(call: Call, poll: Poll) -> None:
+    """It ends now, and waits for what was said before, as it would at its own time."""
+    call.tx.of(POLLS).change(poll.id, {"waits_since": call.now})
+    if (by := steering(call, poll)) is not None:
+        call.tx.of(POLLS).note_end(poll.id, by)
+    leave_trace(call, poll, "closed")
+    call.schedule("poll.close", str(poll.id), call.now + SOON)
 
 
 def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:
@@ -52,7 +64,7 @@ def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> M
 def close_due(call: Call, job: Job) -> None:
     """The closing time has come; it may have been closed already, or run longer now."""
     found = call.tx.of(POLLS).get(int(job.subject), 0)
-    if not found or found[0].closes_at > call.now:
+    if not found or found[0].ends_at > call.now:
         return
     if found[0].state == "open":
         poll = found[0]
@@ -63,7 +75,7 @@ def close_due(call: Call, job: Job) -> None:
 
 
 def _not_heard(call: Call, poll: Poll) -> Sequence[Unheard]:
-    return call.unheard(poll.theme, poll.closes_at)
+    return call.unheard(poll.theme, poll.ends_at)
 
 
 def _platforms(accounts: Sequence[Unheard]) -> str | None:
@@ -73,14 +85,15 @@ def _platforms(accounts: Sequence[Unheard]) -> str | None:
 def _waits(call: Call, poll: Poll) -> bool:
     """Whether it is too early to close: what was said in time may not have been heard, or dealt with, yet.
 
-    What was read is waited for a little while, a platform that is away longer; then it closes all the same.
+    What was read is waited for a little while, a platform that is away longer, unless somebody closes it;
+    then it closes all the same.
     """
     since = poll.waits_since or call.now
     waited = call.now - since
     missing = [
         unheard
         for unheard in _not_heard(call, poll)
-        if waited < (READ_IS_DEALT_WITH if unheard.is_read else AWAY_FOR)
+        if waited < (READ_IS_DEALT_WITH if unheard.is_read or poll.is_closing else AWAY_FOR)
     ]
     if not missing:
         return False
@@ -202,7 +215,7 @@ def _end(call: Call, poll: Poll, state: str) -> None:
     call.tx.of(POLLS).end(poll, state, call.now, steering(call, poll))
     if poll.anonymous:
         call.schedule("poll.burn", str(poll.id), call.now)
-    trace = leave_trace(call, poll, state)
+    trace = leave_trace(call, poll, state) or trace_of_end(call.tx, replace(poll, state=state))
     if poll.state == "planned":
         return  # nobody else has seen it yet
     call.ended(f"{SUBJECT}:{poll.id}")

@@ -146,7 +146,7 @@ def check_running(call: Call, poll: Poll) -> None:
     if poll.state == "cancelled":
         raise UserError("poll.is_cancelled", question=poll.question)
     if not poll.takes_votes(call.said_at):
-        raise UserError("poll.is_closed", question=poll.question, ended=poll.ended_at or poll.closes_at)
+        raise UserError("poll.is_closed", question=poll.question, ended=poll.ended_at or poll.ends_at)
 
 
 def find_own(call: Call, number: int | None) -> Poll:

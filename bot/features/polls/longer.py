@@ -18,8 +18,8 @@ from bot.model.message import Message, message, text
 def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Message:
     """Let it run longer; everybody is told."""
     found, _ = find(call, poll)
-    if found.state not in ("open", "planned") or found.closes_at <= call.said_at:
-        raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.closes_at)
+    if found.state not in ("open", "planned") or found.closes_at <= call.said_at or found.is_closing:
+        raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.ends_at)
     check_own(call, found)
     check_writes(call, found.theme)
     closes_at = _closing_at(call, found, until)

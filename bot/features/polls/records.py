@@ -102,8 +102,18 @@ class Poll(Plan):
     # An account left somebody who voted in it, and is kept out of it.
     was_left: bool = False
 
+    @property
+    def ends_at(self) -> datetime:
+        """Until when what is said counts; it waits since before its time where somebody closed it."""
+        return min(self.closes_at, self.waits_since or self.closes_at)
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether it was closed by hand, as soon as what was said before that is counted."""
+        return self.state == "open" and self.ends_at < self.closes_at
+
     def takes_votes(self, at: datetime) -> bool:
-        return self.state == "open" and at < self.closes_at
+        return self.state == "open" and at < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +229,10 @@ class PollStore(Protocol):
         """The ballots of an anonymous poll are counted, or thrown away where it was cancelled or they are
         fewer than its floor. `by`: who ended it, where that was neither its time nor its opener.
         """
+        ...
+
+    def note_end(self, poll: int, by: int) -> None:
+        """Who ends it, where that is neither its opener nor its time."""
         ...
 
     def burn(self, poll: int) -> bool:

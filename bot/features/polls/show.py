@@ -259,13 +259,13 @@ def _when_it_closes(poll: Poll) -> Text:
     """With the number by which the poll is called."""
     if poll.unheard:
         platforms = _platforms(poll)
-        return text("poll.board.waits", poll=poll.id, closes=poll.closes_at, platforms=platforms)
+        return text("poll.board.waits", poll=poll.id, closes=poll.ends_at, platforms=platforms)
     return text("poll.board.number", poll=poll.id, closes=poll.closes_at)
 
 
 def not_heard(poll: Poll) -> Text:
     """Where something was perhaps said in time that nobody heard."""
-    return text("poll.closed.unheard", closes=poll.closes_at, platforms=_platforms(poll))
+    return text("poll.closed.unheard", closes=poll.ends_at, platforms=_platforms(poll))
 
 
 def _platforms(poll: Poll) -> tuple[Text, ...]:
@@ -413,7 +413,7 @@ def receipt(
     if poll.kind is Kind.RANKED and len(after) < len(poll.options) and not poll.anonymous:
         left = tuple(option_text(poll, n) for n in range(1, len(poll.options) + 1) if n not in after)
         lines.append(text("poll.receipt.unranked", options=left))
-    lines.append(text("poll.receipt.until", closes=poll.closes_at))
+    lines.append(text("poll.receipt.until", closes=poll.ends_at))
     if poll.results is Results.VOTED and is_shown(poll, after):
         lines += option_lines(poll, count_of(tx, poll))
     this = {"poll": poll.id}

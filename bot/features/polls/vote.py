@@ -315,7 +315,7 @@ def remind_due(call: Call, job: Job) -> None:
     if not found or found[0].state != "open" or found[0].reminded:
         return
     poll = found[0]
-    if not reminder_at(call, poll.closes_at) <= call.now < poll.closes_at:
+    if not reminder_at(call, poll.closes_at) <= call.now < poll.ends_at:
         return  # it runs longer now, and another job comes for that; or it is over
     if ends := call.settings.of(PollsSettings).quiet_until(call.now.astimezone(call.zone)):
         call.schedule("poll.remind", str(poll.id), ends)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.call import Call
@@ -19,7 +19,7 @@ class Wanted(StrEnum):
 
 def set_language(call: Call, language: str) -> Message:
     """Choose the language that Plein speaks with you."""
-    locale = _languages(call).get(language.strip().casefold())
+    locale = call.commands.texts.called(language)
     if locale is None:
         raise UserError("language.unknown", language=language[:40])
     call.tx.people.set_locale(call.resident.id, locale)
@@ -30,23 +30,10 @@ def set_language(call: Call, language: str) -> Message:
     return message(*lines)
 
 
-def _languages(call: Call) -> Mapping[str, str]:
-    """Each by its code, and by its name in every language."""
-    texts = call.commands.texts
-    names = {
-        name.casefold(): locale
-        for locale in texts.locales
-        for spoken in texts.locales
-        if (name := texts.find(f"language.name.{locale}", spoken))
-    }
-    own = {(texts.find("language.own_name", locale) or locale).casefold(): locale for locale in texts.locales}
-    return {**names, **own, **{locale: locale for locale in texts.locales}}
-
-
 def suggest_languages(call: Call, given: str) -> Sequence[Suggestion]:
     """Those that are spoken, each by its own name; what is typed may be its name in any."""
     wanted = given.strip().casefold()
-    fitting = {locale for name, locale in _languages(call).items() if name.startswith(wanted)}
+    fitting = {locale for name, locale in call.commands.texts.languages().items() if name.startswith(wanted)}
     texts = call.commands.texts
     return [
         Suggestion(locale, typed(texts.find("language.own_name", locale) or locale))

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import discord
 import pytest
+from pydantic import SecretStr
 
 from adapters.discord import check as looking
 from adapters.discord.channels import NEEDED
 from adapters.discord.check import check
 from adapters.discord.gateway import NotLetIn
 from adapters.discord.settings import Discord as Settings
-from bot.model.message import Text
+from bot.main.communities import homes_of
+from bot.main.config import DatabaseSection, config_of
+from bot.main.features import add_up
+from bot.model.homes import Home
+from bot.model.message import Text, text
 from bot.model.people import FIRST_COMMUNITY, Grounds, Named
+from bot.ports.storage import Transaction
 from bot.texts import Texts, Voice
+from storage.schema import settings_kept
+from tests.chat import NOW
 from tests.doubles.discord import Discord, Server
+from tests.doubles.platform import open_town
 from tests.on_discord import plein_on
 
 # As Discord's own settings call them.
@@ -202,3 +212,37 @@ async def test_running_with_a_wrong_token_says_what_to_do(double: Discord, datab
     with pytest.raises(NotLetIn, match="PLEIN_DISCORD_TOKEN"):
         async with plein_on(double, database, token="of-another-application"):
             pass
+
+
+async def test_a_home_that_is_gone_is_told_to_whose_it_is(double: Discord, town: Server) -> None:
+    """What was chosen for themes may have been deleted since."""
+    there = Home("discord", "discord.home.category", town.channel("thema’s", type=4).id, "thema’s")
+    gone = Home("discord", "discord.home.category", "1", "oud")
+    for home, told in ((there, []), (gone, [text("home.gone", home=gone.called, platform="Discord")])):
+        found = await check(
+            Settings(token=SecretStr(double.token)),
+            Grounds({}, {town.guild.id: FIRST_COMMUNITY}),
+            double.connector(),
+            homes={FIRST_COMMUNITY: home},
+        )
+        assert [line for line in found.lacks.get(FIRST_COMMUNITY, []) if line.key == "home.gone"] == told
+
+
+async def test_homes_are_found_by_the_line_of_the_configuration(database_url: str) -> None:
+    """Changed, put back, and another's: what holds now, of each."""
+    home = Home("discord", "discord.home.forum", "12", "Forum")
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("anna", "!poll list")
+
+        def choose(tx: Transaction) -> None:
+            tx.communities.change("home.discord", replace(home, name="Oud").kept(), 1, NOW)
+            tx.communities.change("home.discord", home.kept(), 1, NOW)
+            tx.communities.change("home.matrix", home.kept(), 1, NOW)
+            tx.communities.change("home.matrix", None, 1, NOW)
+
+        await town.core.store.run(choose)
+        kept = await settings_kept(database_url)
+    single = config_of(add_up())(database=DatabaseSection(url=database_url))
+    assert homes_of(single, kept) == {0: {"discord": home}}
+    assert homes_of(single, {}) == {}

@@ -299,6 +299,33 @@ def press(plein: OnDiscord, who: Person, board: Message, option: int) -> Interac
     return interactions.begin(world, bot, interactions.PRESSED, who.user, board.channel, data, board)
 
 
+@pytest.mark.parametrize("how", ["slash", "typed"])
+async def test_a_poll_closed_by_hand_closes_after_a_vote_that_waits(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person, how: str
+) -> None:
+    """Discord is still asked who ben is, who voted two seconds before."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await ben.says(ben.dm, "hallo")
+    await plein.caught_up()
+    await plein.until_quiet(60)
+    looking = double.faults.hold(MEMBER)
+    async with asyncio.TaskGroup() as tasks:
+        if how == "slash":
+            tasks.create_task(ben.uses(ben.dm, "vote", answer="1", poll=1))
+        else:
+            await ben.says(ben.dm, "stem 1 --peiling 1")
+        async with asyncio.timeout(30):
+            await looking.reached.wait()
+        double.clock.turn(2)
+        closes = await anna.uses("sport", "peiling sluit", peiling=1, zeker=True)
+        assert "sluit zodra de laatste stemmen geteld zijn" in closes.text
+        looking.release()
+    await plein.caught_up()
+    for _ in range(4):
+        await plein.until_quiet(20)
+    await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het")
+
+
 async def test_an_owner_who_toggles_a_role_has_plein_refused_no_oftener(
     double: Discord, plein: OnDiscord
 ) -> None:

@@ -173,6 +173,22 @@ async def test_who_joined_before_it_opened_is_a_member_though_never_heard_of(
     await plein.board("sport", "Ja: 1 stem", "Nee: 0 stemmen", "1 persoon stemde")
 
 
+async def test_who_has_not_agreed_to_the_rules_is_not_counted_there(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    """Nor at the board's buttons; who agreed before it ended is, and so is who left since."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    beside = await native(plein, anna)
+    new, agreed, left = (town.member(name) for name in ("nieuw", "akkoord", "weg"))
+    new.member.pending = agreed.member.pending = True
+    for person in (anna, new, agreed, left):
+        await person.votes(beside, "Nee" if person is new else "Ja")
+    agreed.member.pending = False
+    await left.leaves()
+    await plein.turn(2 * DAY - HOUR)
+    await plein.board("sport", "Ja: 3 stemmen", "Nee: 0 stemmen", "3 mensen stemden")
+
+
 async def test_two_accounts_of_one_person_count_once_there(
     double: Discord, database: str, town: Server, anna: Person
 ) -> None:

@@ -244,7 +244,7 @@ async def test_of_two_communities_each_has_its_own_and_what_is_in_it(
         async def is_dorps() -> bool | None:
             event = await person.say(room, "!gemeenschap toon")
             said = await says(person, at.mo.direct, key=f"answer:matrix:{event}")
-            return "Hoe Dorp het wil" in said.body or None
+            return "Zo is alles ingesteld" in said.body or None
 
         for _ in range(2):
             await person.wait_until(is_dorps)

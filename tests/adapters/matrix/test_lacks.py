@@ -12,6 +12,7 @@ from adapters.matrix.settings import Matrix
 from bot.main.check import check as plein_check
 from bot.main.communities import grounds_on
 from bot.main.config import load
+from bot.model.homes import Home
 from bot.model.message import Text
 from bot.texts import Texts, Voice
 from tests.chat import BRUSSELS, NOW
@@ -79,6 +80,14 @@ async def test_what_is_lacking_is_told_and_found_by_a_check(homeserver: Homeserv
     (space,) = written(found[1])
     assert space.startswith(f"Plein zit niet in de space {city}: zonder dat weet het niet welke kamers")
     assert plein.user_id in space
+
+    # So is where themes were to get their rooms, where that is gone.
+    homes = {0: Home("matrix", "matrix.home.space", village, "Dorp")}
+    homes[1] = Home("matrix", "matrix.home.space", f"!weg:{homeserver.name}", "Oud")
+    _, found, _ = await check(matrix, grounds_on("matrix", config, range(2)), homes)
+    is_gone = {number: [line for line in found[number] if line.key == "home.gone"] for number in (0, 1)}
+    assert [len(lines) for lines in is_gone.values()] == [0, 1]
+    assert "Oud" in written(is_gone[1])[0]
 
     # As `plein check` says it, each under its community’s name; what is only useful is said too.
     said: list[Text] = []

@@ -86,7 +86,7 @@ async def test_without_an_answer_it_is_asked_again_and_there_is_one(
 async def test_what_cannot_be_made_is_said_and_nothing_is_kept(town: Town) -> None:
     town.platform.trouble["make:Thema’s"] = [UserError("home.over", platform="Test")]
     said = await presses(town, await presses(town, await asks(town)))
-    assert "Dat is er niet meer op Test." in words_of(said)
+    assert "Dat is er op Test niet meer." in words_of(said)
     assert await kept(town) == {}
 
 
@@ -157,7 +157,7 @@ async def test_a_button_of_before_for_what_is_gone(town: Town) -> None:
     town.platform.options = {FIRST_COMMUNITY: [there("1", "Raden"), NEW]}
     offered = await asks(town)
     town.platform.options = {FIRST_COMMUNITY: [NEW]}
-    assert "Dat is er niet meer op Test." in words_of(await presses(town, offered))
+    assert "Dat is er op Test niet meer." in words_of(await presses(town, offered))
     assert await kept(town) == {}
 
 

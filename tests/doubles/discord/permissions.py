@@ -77,6 +77,8 @@ TEXT = (
     "send_polls",
 )
 """What nobody may in a voice channel which they may not come into, and whose words they do not see."""
+TIMED_OUT = ("view_channel", "read_message_history")
+"""What is left to whoever was timed out. Administrators cannot be."""
 
 
 def bits(names: Iterable[str]) -> int:
@@ -94,7 +96,11 @@ def in_guild(guild: Guild, member: Member) -> int:
     found = guild.roles[guild.id].permissions
     for role_id in member.role_ids:
         found |= guild.roles[role_id].permissions
-    return ALL if found & BITS["administrator"] else found
+    return ALL if found & BITS["administrator"] else found & _left_to(guild, member)
+
+
+def _left_to(guild: Guild, member: Member) -> int:
+    return bits(TIMED_OUT) if guild.is_timed_out(member) else ALL
 
 
 def in_channel(guild: Guild, member: Member, channel: Channel) -> int:
@@ -123,6 +129,7 @@ def in_channel(guild: Guild, member: Member, channel: Channel) -> int:
         found = found & ~own.deny | own.allow
     if channel.type in VOICE and not found & BITS["connect"]:
         found &= ~bits(TEXT)
+    found &= _left_to(guild, member)
     return found if found & BITS["view_channel"] else 0
 
 

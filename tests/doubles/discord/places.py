@@ -12,7 +12,7 @@ GUILDS, MEMBERS = 1 << 0, 1 << 1
 
 def new_guild(world: World, name: str, owner: User, *, guild_id: str | None = None) -> Guild:
     """A guild with its owner and the role of everybody."""
-    guild = Guild(guild_id or world.clock.new_id(apart=True), name, owner.id)
+    guild = Guild(guild_id or world.clock.new_id(apart=True), name, owner.id, world.clock.now)
     guild.roles[guild.id] = Role(guild.id, "@everyone", permissions.bits(permissions.EVERYBODY), position=0)
     guild.members[owner.id] = Member(owner, joined_at=world.clock.now())
     world.guilds[guild.id] = guild

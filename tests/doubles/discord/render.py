@@ -50,7 +50,9 @@ def member_json(member: Member, *, user: bool = True) -> Json:
         "avatar": None,
         "banner": None,
         "premium_since": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": None
+        if member.timed_out_until is None
+        else iso(member.timed_out_until),
     }
     return {**found, "user": user_json(member.user)} if user else found
 

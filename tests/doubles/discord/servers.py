@@ -96,6 +96,21 @@ class Server:
         person.member.role_ids.remove(self.role(role).id)
         places.member_changed(self.world, self.guild, person.member)
 
+    def time_out(self, person: Person, seconds: float) -> None:
+        """Somebody may only read for so long; 0: they may do again what their roles let them."""
+        person.member.timed_out_until = self.world.clock.now() + seconds if seconds else None
+        places.member_changed(self.world, self.guild, person.member)
+
+    def put_away(self, thread: Channel, *, locked: bool = False) -> None:
+        """A thread is archived, and perhaps locked: nobody but who manages threads opens it then."""
+        thread.archived, thread.locked = True, locked
+        places.channel_changed(self.world, thread)
+
+    def open_again(self, thread: Channel) -> None:
+        """A thread that was put away is opened by hand."""
+        thread.archived = thread.locked = False
+        places.channel_changed(self.world, thread)
+
     def close(self, channel: Channel | str) -> None:
         """A channel is deleted, by hand."""
         places.remove_channel(self.world, self.channel(channel) if isinstance(channel, str) else channel)

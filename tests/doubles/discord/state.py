@@ -70,6 +70,8 @@ class Member:
     joined_at: float = 0.0
     # They have not agreed to the server's rules yet.
     pending: bool = False
+    # Until when they may only read, by the server's clock.
+    timed_out_until: float | None = None
 
 
 @dataclass(slots=True)
@@ -119,6 +121,7 @@ class Guild:
     id: str
     name: str
     owner_id: str
+    now: Callable[[], float]
     locale: str = "en-US"
     roles: dict[str, Role] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
@@ -127,6 +130,9 @@ class Guild:
     events: dict[str, Json] = field(default_factory=dict)
     interested: dict[str, list[str]] = field(default_factory=dict)
     available: bool = True
+
+    def is_timed_out(self, member: Member) -> bool:
+        return member.timed_out_until is not None and self.now() < member.timed_out_until
 
 
 @dataclass(slots=True)

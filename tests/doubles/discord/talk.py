@@ -10,6 +10,7 @@ from tests.doubles.discord import permissions
 from tests.doubles.discord.errors import Form, Json, refuse
 from tests.doubles.discord.limits import check_message, check_uploads, demand_something, too_many_old_edits
 from tests.doubles.discord.looks import numbered
+from tests.doubles.discord.places import channel_changed
 from tests.doubles.discord.render import (
     channel_json,
     content_type_of,
@@ -94,6 +95,10 @@ def post(
     if body.get("poll"):
         message.poll = _poll(world, body["poll"])
     channel.messages[message.id] = message
+    if channel.thread and channel.archived and not message.ephemeral:
+        # Whatever is said in it opens it.
+        channel.archived = False
+        channel_changed(world, channel)
     if channel.private:
         _bring_in(world, channel, message)
     tell(world, "MESSAGE_CREATE", message, _whole(world, message))

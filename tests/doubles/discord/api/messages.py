@@ -46,8 +46,8 @@ def _may_send(ask: Ask, channel: Channel) -> None:
         if not any(people <= guild.members.keys() for guild in ask.world.guilds.values()):
             raise refuse(50278)
         return
-    if channel.thread and channel.archived and channel.locked:
-        raise refuse(50083)
+    if channel.thread and channel.locked and not ask.may(channel, "manage_threads"):
+        raise refuse(50083 if channel.archived else 160005)
     needs = ["send_messages_in_threads" if channel.thread else "send_messages"]
     if ask.json.get("embeds"):
         needs.append("embed_links")
@@ -92,6 +92,8 @@ def change(ask: Ask) -> Answer:
     message = ask.message()
     if message.author is not ask.bot.user or message.shown_as:
         raise refuse(50005)
+    if message.channel.thread and message.channel.archived:
+        raise refuse(50083)
     edit(ask.world, message, ask.json, ask.uploads)
     return shown(ask, message)
 
