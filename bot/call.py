@@ -73,8 +73,8 @@ class Call:
     resident: Resident
     role_here: Role
     identity: Identity | None = None
-    # What their platform calls them.
-    called: str = ""
+    # What their platform calls them, as it says it.
+    platform_name: str = ""
     place: Place | None = None
     # Which language they want, and which was chosen for the place; None: the community's.
     wanted: str | None = None

@@ -33,7 +33,6 @@ from bot.model.people import (
     Role,
 )
 from bot.model.work import UNKNOWN, WHICH
-from bot.names import called
 from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Recognised
@@ -475,7 +474,7 @@ class Dispatch:
             resident=resident,
             role_here=invocation.role,
             identity=invocation.author,
-            called=called(invocation.name),
+            platform_name=invocation.name,
             place=invocation.place,
             place_wanted=known.place_locale,
             theme_here=known.theme,

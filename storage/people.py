@@ -44,6 +44,7 @@ def _account(
     )
 
 
+_NUMBER = residents.c.id
 _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
@@ -362,10 +363,10 @@ class People:
         belongings.remove(self._db, resident)
 
     def hold(self, resident: int) -> None:
-        self._db.lock(residents.c.id, resident)
+        self._db.lock(_NUMBER, resident)
 
     def keep(self, resident: int) -> bool:
-        return self._db.lock(residents.c.id, resident, weakly=True)
+        return self._db.lock(_NUMBER, resident, weakly=True)
 
     def export(self, resident: int) -> Exported:
         return belongings.export(self._db, resident)

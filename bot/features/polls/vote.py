@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ def vote_poll(call: Call, answer: str, *, poll: int | None = None) -> Message:
     found, before = _find(call, poll, answer)
     if elsewhere := _asked_in_private(call, found):
         return elsewhere
-    with _openly(found):
+    with _Openly(found):
         return _vote(call, found, before, answer)
 
 
@@ -75,7 +75,7 @@ def ask_for_vote(call: Call, given: Mapping[str, Any]) -> None:
     """Put the poll to whoever has not said what they vote. Raises: Asked, where they may vote in one."""
     number = given.get("poll")
     found, _ = _find(call, number if isinstance(number, int) else None)
-    with _openly(found):
+    with _Openly(found):
         check_voter(call, found)
     raise Asked(_question(found, text("poll.asked", question=found.question)), open=not found.secret)
 
@@ -90,7 +90,7 @@ def choose_in_poll(call: Call, numbers: tuple[int, ...], poll: int, *, unless_vo
         return elsewhere
     if unless_voted and call.tx.of(POLLS).said_at(found.id, call.resident.id):
         return show.receipt(call.tx, found, before, before)
-    with _openly(found):
+    with _Openly(found):
         after = check_chosen(found, numbers) if numbers else ()
     return _cast(call, found, before, after)
 
@@ -146,7 +146,7 @@ def _find(call: Call, number: int | None, answer: str | None = None) -> tuple[Po
     found, before = find(call, number, partial(_can_be_said, call, answer) if answer else None)
     if found.anonymous and found.state == "open":
         call.confide(secret_of(found.id))
-    with _openly(found):
+    with _Openly(found):
         check_running(call, found)
     return found, before
 
@@ -162,15 +162,15 @@ def _can_be_said(call: Call, answer: str, poll: Poll) -> bool:
     return True
 
 
-@contextmanager
-def _openly(poll: Poll) -> Iterator[None]:
+class _Openly(AbstractContextManager[None]):
     """What is wrong with a vote that everybody may see, everybody may see."""
-    try:
-        yield
-    except (UserError, Unsure) as refused:
-        if not poll.secret:
+
+    def __init__(self, poll: Poll) -> None:
+        self._poll = poll
+
+    def __exit__(self, kind: object, refused: BaseException | None, trace: object) -> None:
+        if isinstance(refused, (UserError, Unsure)) and not self._poll.secret:
             refused.openly()
-        raise
 
 
 def _cast(
@@ -187,7 +187,7 @@ def _cast(
     What only `undoes` something said before says nothing of what was said since: the moment is of what stood.
     """
     if after:
-        with _openly(poll):
+        with _Openly(poll):
             check_voter(call, poll)
     unsaid = bool(after) and poll.kind is Kind.CONSENT and not call.may_write(poll.theme)
     reason = None if unsaid else reason

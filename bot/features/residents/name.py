@@ -11,7 +11,7 @@ from bot.features.residents.link import accounts_of
 from bot.lookalikes import alike
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Known
-from bot.names import without_number
+from bot.names import called, without_number
 
 SHORTEST, LONGEST = 2, 64
 # Nobody knows who it is that is called otherwise all the time.
@@ -49,8 +49,9 @@ def _call_as_platform_does(call: Call) -> Message:
         raise UserError("profile.name.none")
     # Of somebody with several accounts it does not change with the one that they use.
     several = len(accounts_of(call, call.resident.id)) > 1
-    call.tx.people.call(call.resident.id, call.called, chosen=several)
-    return message(text("profile.name.reset", name=call.called))
+    name = called(call.platform_name)
+    call.tx.people.call(call.resident.id, name, chosen=several)
+    return message(text("profile.name.reset", name=name))
 
 
 def check_name(call: Call, name: str) -> None:
