@@ -23,9 +23,12 @@ def check_address(url: str) -> str:
         raise ValueError("config.database")
     if url.startswith("postgresql:") and not _SERVER.fullmatch(url):
         raise ValueError("config.database.address")
-    if url.startswith("sqlite:") and _IN_MEMORY.fullmatch(url):  # gone when Plein stops
-        raise ValueError("config.database.file")
     return url
+
+
+def is_in_memory(url: str) -> bool:
+    """Whether all is gone when Plein stops: for a script at the console alone."""
+    return _IN_MEMORY.fullmatch(url) is not None
 
 
 def shown_address(url: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from adapters.discord.settings import Discord
+from bot.main.addresses import is_in_memory
 from bot.main.sections import CommunitySection, Config
 from bot.model.message import Text, text
 from bot.names import folded
@@ -38,6 +39,8 @@ def contradictions(config: Config, source: str) -> Iterator[Text]:
     keys = [(f"{path}{'key' if section.key else 'name'}", section.known_as) for path, section in every]
     if len({folded(section.name) for section in config.each}) == len(config.each):
         yield from _twice("keys", keys, source)
+    if is_in_memory(config.database.url):
+        yield text("config.fault", path="database.url", problem=text("config.database.file"))
     discord = config.of(Discord)
     if discord and discord.commands == "guild" and not servers_of(config):
         yield text("config.fault", path="discord", problem=text("config.discord.no_guilds"))
