@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot import when
+from bot.clock import latest_end
 from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, homes_in
@@ -155,8 +156,11 @@ class Call:
         return self.now - self.said_at >= WAITED
 
     def is_overtaken(self, last: datetime | None) -> bool:
-        """Whether what they said at that moment is newer than this, which waited."""
-        return last is not None and last > self.said_at and self.waited
+        """Whether what they said at that moment is newer than this, which waited.
+
+        What was said while the clocks were ahead is older than it says, and nobody knows by how much.
+        """
+        return last is not None and self.said_at < last <= latest_end(self.now, timedelta()) and self.waited
 
     @property
     def zone(self) -> ZoneInfo:

@@ -207,7 +207,7 @@ class Communities:
         """Whoever used none yet: their platform says in whose places. It is not asked at each word."""
         now, who = self._clock.now(), invocation.author
         known = self._strangers.get(who)
-        if known and known[0] > now - STRANGE_FOR:
+        if known and now - STRANGE_FOR < known[0] <= now:
             return known[1]
         if invocation.presence is None:
             return ()

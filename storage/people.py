@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import MetaData, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import MetaData, Select, and_, bindparam, case, delete, func, insert, or_, select, update
 
 from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
@@ -154,7 +154,13 @@ _NEARBY = {statement: statement.where(_NEAR) for statement in _LOOKUPS}
 _TAKE_PART = upsert(members)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
     index_elements=[members.c.theme, members.c.platform, members.c.user_id],
-    set_={name: _TAKE_PART.excluded[name] for name in ("role", "said_at", "writes")},
+    set_={name: _TAKE_PART.excluded[name] for name in ("role", "said_at", "writes")}
+    # What lies ahead was noted while the clock was: by then they were there.
+    | {
+        "since": case(
+            (members.c.since > _TAKE_PART.excluded.said_at, _TAKE_PART.excluded.since), else_=members.c.since
+        )
+    },
 )
 _LEAVE_THEME = delete(members).where(
     members.c.theme == bindparam("theme_"),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, bindparam, case, delete, exists, select, update
+from sqlalchemy import and_, bindparam, delete, exists, select, update
 
 from storage.batch import Loader
 from storage.keyring import MARK, KeyGone
@@ -36,13 +36,10 @@ _MARKS = Loader(
     select(marks.c.latest, marks.c.said_at), by=[marks.c.poll, marks.c.voter], make=Mark, beside=[marks]
 )
 _NOTE = upsert(marks)
-_NEW = _NOTE.excluded
+# What counts was said last, whatever was noted while the clock was ahead.
 _NOTE = _NOTE.on_conflict_do_update(
     index_elements=[marks.c.poll, marks.c.voter],
-    set_={
-        "latest": _NEW.latest,
-        "said_at": case((marks.c.said_at > _NEW.said_at, marks.c.said_at), else_=_NEW.said_at),
-    },
+    set_={name: _NOTE.excluded[name] for name in ("latest", "said_at")},
 )
 _OTHERS = marks.alias()
 _DOUBLE = select(

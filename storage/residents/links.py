@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from bot.clock import latest_end
-from bot.features.residents.records import LINKS, Linked, Request
+from bot.features.residents.records import LINKS, LIVES, UNDONE_WITHIN, Linked, Request
 from bot.model.people import Identity
 from bot.ports.people import Brought
 from storage.parts import Parts, Stored
@@ -86,7 +86,8 @@ _NOW = bindparam("now_", type_=_MOMENT)
 _UNTIL = bindparam("until_", type_=_MOMENT)
 _SINCE = bindparam("since_", type_=_MOMENT)
 _ID: BindParameter[Any] = bindparam("id_")
-_LIVES = link_codes.c.until > _NOW
+_LATEST = bindparam("latest_", type_=_MOMENT)
+_LIVES = and_(link_codes.c.until > _NOW, link_codes.c.until <= _LATEST)
 _REQUEST = select(
     *(link_codes.c.id, link_codes.c.resident, link_codes.c.account),
     *(link_codes.c.other, link_codes.c.given_by, link_codes.c.agreed),
@@ -114,7 +115,6 @@ _LAPSE_WRONG = delete(wrong_codes).where(
     wrong_codes.c.at < _SINCE, or_(wrong_codes.c.closed_until.is_(None), wrong_codes.c.closed_until < _NOW)
 )
 _OWN = wrong_codes.c.account == bindparam("account_")
-_LATEST = bindparam("latest_", type_=_MOMENT)
 _LATELY = and_(wrong_codes.c.at > _SINCE, wrong_codes.c.at <= _LATEST)
 _ADD_WRONG = insert(wrong_codes)
 _COUNT = select(func.count()).where(_LATELY)
@@ -126,7 +126,7 @@ _CLOSED = select(func.max(wrong_codes.c.closed_until)).where(
 )
 _ADD_LINK = insert(links).returning(links.c.id)
 _LINK = select(links.c.id, links.c.resident, links.c.joined, links.c.brought).where(
-    links.c.id == _ID, links.c.until > _NOW
+    links.c.id == _ID, links.c.until > _NOW, links.c.until <= _LATEST
 )
 _DROP_LINK = delete(links).where(links.c.id == _ID)
 _DROP_LINKS = delete(links).where(links.c.resident == _ID)
@@ -163,16 +163,16 @@ class Links:
         self._db.execute(_ADD, row)
 
     def by_code(self, code: str, now: datetime) -> Request | None:
-        return self._request(_BY_CODE, {"code_": self._mark(code), "now_": now})
+        return self._request(_BY_CODE, {"code_": self._mark(code)}, now)
 
     def get(self, request: int, now: datetime) -> Request | None:
-        return self._request(_BY_ID, {"id_": request, "now_": now})
+        return self._request(_BY_ID, {"id_": request}, now)
 
     def waiting(self, account: Identity, now: datetime) -> Request | None:
-        return self._request(_WAITING, {"account_": account.address, "now_": now})
+        return self._request(_WAITING, {"account_": account.address}, now)
 
-    def _request(self, statement: Any, values: dict[str, Any]) -> Request | None:
-        row = self._db.execute(statement, values).first()
+    def _request(self, statement: Any, values: dict[str, Any], now: datetime) -> Request | None:
+        row = self._db.execute(statement, {**values, **_alive(now, LIVES)}).first()
         if row is None:
             return None
         given_by = _account(row.given_by) if row.given_by else None
@@ -223,7 +223,7 @@ class Links:
         return number
 
     def link(self, link: int, now: datetime) -> Linked | None:
-        row = self._db.execute(_LINK, {"id_": link, "now_": now}).first()
+        row = self._db.execute(_LINK, {"id_": link, **_alive(now, UNDONE_WITHIN)}).first()
         if row is None:
             return None
         accounts = tuple(_account(address) for address in orjson.loads(row.joined))
@@ -250,6 +250,11 @@ class Links:
 
     def links_of(self, resident: int) -> Sequence[dict[str, Any]]:
         return [row._asdict() for row in self._db.execute(_LINKS_OF, {"id_": resident})]
+
+
+def _alive(now: datetime, lasts: timedelta) -> dict[str, datetime]:
+    """Between which moments lies the end of what lasts so long and is not over."""
+    return {"now_": now, "latest_": latest_end(now, lasts)}
 
 
 def _account(address: str) -> Identity:

@@ -410,6 +410,17 @@ async def test_a_stranger_hears_once_a_day_that_nobody_knows_for_whom_it_is(town
         town.clock.turn(timedelta(days=1))
 
 
+async def test_where_a_stranger_is_was_not_asked_at_a_moment_that_lies_ahead(town: Town) -> None:
+    """As where the clock was ahead and is put right: their platform is asked again."""
+    await town.beside("stad", "dorp", name="Dorp")
+    town.platform.present |= {("zoe", "stad"): None, ("zoe", "dorp"): None}
+    town.clock.turn(timedelta(days=1))
+    assert "gemeenschap" in await town.say("zoe", "!poll list", room=None)
+    town.clock.turn(timedelta(days=-1, hours=1))
+    town.platform.present["zoe", "dorp"] = Role.RESIDENT
+    assert "gemeenschap" not in await town.say("zoe", "!poll list", room=None)
+
+
 def of_zoe(tx: Transaction) -> int:
     """How many rows of what is kept name her."""
     return sum(

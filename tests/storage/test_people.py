@@ -107,6 +107,21 @@ async def test_since_when_somebody_takes_part_stays_as_it_was_said_first(store: 
     await store.run(lambda tx: work(tx, Part(Role.MODERATOR, NOON - DAY, NOON)))
 
 
+async def test_since_when_is_no_moment_that_lies_ahead(store: Database) -> None:
+    """As where the clock was ahead when they came, and was put right."""
+
+    def come(tx: Transaction, part: Part) -> None:
+        theme = tx.places.theme_named("sport").id
+        anna = tx.people.by_identity(ANNA) or tx.people.add(ANNA, "Anna")
+        tx.people.take_part(ANNA, anna.id, theme, part)
+
+    await store.run(lambda tx: come(tx, Part(Role.RESIDENT, NOON + DAY, NOON + DAY)))
+    await store.run(lambda tx: come(tx, Part(Role.RESIDENT, NOON, NOON)))
+    await store.run(lambda tx: come(tx, Part(Role.RESIDENT, NOON + 2 * DAY, NOON + 2 * DAY)))
+    found = await store.run(lambda tx: tx.people.part_of(ANNA, tx.places.theme_named("sport").id))
+    assert found == Part(Role.RESIDENT, NOON, NOON + 2 * DAY)
+
+
 def _themes(tx: Transaction, asker: Resident | None) -> set[int] | None:
     return {theme for _, theme, _ in tx.people.parts(asker.id)} if asker else None
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.residents.records import LINKS, Request
+from bot.features.residents.records import LINKS, LIVES, UNDONE_WITHIN, Request
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Identity, Resident, Role
 from bot.model.work import Job
@@ -24,7 +24,6 @@ from bot.model.work import Job
 # Without 0 O 1 I L, which are read for each other.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH = 8
-LIVES, UNDONE_WITHIN = timedelta(minutes=10), timedelta(days=1)
 # So many wrong codes within that time, of an account or of all together, are guesses.
 GUESSED_WITHIN, GUESSES, GUESSES_TOGETHER = timedelta(hours=1), 5, 20
 YES, NO, UNDO = "me link-yes", "me link-no", "me link-undo"

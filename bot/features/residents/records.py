@@ -12,6 +12,9 @@ from bot.model.people import Identity, Resident
 from bot.ports.people import Brought
 from bot.ports.storage import StoreKey
 
+# For so long a code can be given, and then said yes to; for so long a link can be undone.
+LIVES, UNDONE_WITHIN = timedelta(minutes=10), timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

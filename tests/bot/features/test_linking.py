@@ -189,6 +189,16 @@ async def test_it_is_closed_for_no_longer_than_an_hour_where_the_clock_was_ahead
     assert key(await ask(chat, EVE, "!me link")) == "link.code"
 
 
+async def test_a_code_works_for_ten_minutes_also_where_the_clock_was_ahead(chat: Chat) -> None:
+    turn(chat, minutes=24 * 60)
+    code = await code_for(chat, BEN)
+    clock = chat.core.clock
+    assert isinstance(clock, HandClock)
+    clock.turn(timedelta(days=-1))
+    turn(chat, minutes=11)
+    assert key(await ask(chat, EVE, f"!me link {code}")) == "link.wrong"
+
+
 async def test_five_wrong_codes_close_it_for_an_hour(chat: Chat) -> None:
     for number in range(5):
         assert key(await ask(chat, EVE, f"!me link 2222222{number}")) == "link.wrong"

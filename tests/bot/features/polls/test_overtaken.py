@@ -96,6 +96,30 @@ async def test_an_older_vote_after_a_newer_withdrawal_counts_no_more(
 
 
 @either
+@every_kind
+@pytest.mark.parametrize("comes", [False, True])
+async def test_what_was_said_while_the_clock_was_ahead_is_older_than_it_says(
+    database_url: str, kind: Kind, anonymous: bool, comes: bool
+) -> None:
+    """As where the homeserver is on the same machine: its moments are ahead as well. Nor is that moment any
+    once it `comes`.
+    """
+    async with open_town(database_url) as town:
+        await open_poll(town, kind, anonymous=anonymous)
+        _, first, second, expected = KINDS[kind]
+        town.clock.turn(timedelta(days=1))
+        await said(town, "ben", f"!vote {second} --poll 1", 24 * 60)
+        town.clock.turn(timedelta(days=-1))
+        await said(town, "ben", f"!vote {first} --poll 1", 50)
+        if comes:
+            town.clock.turn(timedelta(days=1))
+            await said(town, "ben", f"!vote {second} --poll 1", 24 * 60 - 2)
+            await said(town, "ben", f"!vote {first} --poll 1", 24 * 60 - 1)
+        await town.say("mia", "!poll close 1 --sure")
+        assert await town.core.store.run(lambda tx: tally(tx, 1)) == expected
+
+
+@either
 async def test_a_withdrawal_counts_before_there_was_anything_to_withdraw(
     database_url: str, anonymous: bool
 ) -> None:
