@@ -41,6 +41,10 @@ class Section(BaseModel):
         """The same with that setting, as somebody wrote it. Raises: ValidationError."""
         return type(self).model_validate({**dict(self), name: value})
 
+    def with_kept(self, name: str, value: str) -> Self:
+        """The same with what was set for it in the chat, as far as that may be. Raises: ValidationError."""
+        return self.with_value(name, value)
+
 
 def _named(folder: object) -> object:
     """Nothing at all would be the working directory."""
@@ -91,5 +95,5 @@ class Settings:
 def _changed(section: Section, kept: Mapping[str, str]) -> Section:
     for name in type(section).model_fields.keys() & kept.keys():
         with contextlib.suppress(ValidationError):
-            section = section.with_value(name, kept[name])
+            section = section.with_kept(name, kept[name])
     return section

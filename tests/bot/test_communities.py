@@ -505,6 +505,17 @@ async def test_what_cannot_be_set_is_said_and_changes_nothing(
     assert not await town.core.store.run(lambda tx: tx.communities.settings())
 
 
+async def test_the_floor_is_raised_above_what_was_set_here(town: Town) -> None:
+    """By whoever runs Plein, in the file: what was set in the chat is not less, and holds above that."""
+    town.configure(PollsSettings(anonymous_floor=5))
+    await town.say("mia", "!gemeenschap stel in anonymous_floor 6", room=SQUARE)
+    for floor in (5, 20, 6, 3):
+        town.configure(PollsSettings(anonymous_floor=floor))
+        await town.say("mia", '!peiling open "Wat?" A | B --anoniem', room=SQUARE)
+    kept = await town.core.store.run(lambda tx: [poll.floor for poll in tx.of(POLLS).opened_by(1)])
+    assert sorted(kept) == [6, 6, 6, 20]
+
+
 async def test_nobody_lowers_the_floor_of_anonymous_polls_here(town: Town) -> None:
     town.configure(PollsSettings(anonymous_floor=5))
     low = await town.core.handle(town.asked("mia", "!gemeenschap stel in drempel 4", room=SQUARE))

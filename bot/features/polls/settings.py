@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field
 
@@ -41,6 +41,11 @@ class PollsSettings(Section):
     a_day: Annotated[int, Field(ge=1, le=1000)] = 20
     anonymous_floor: Annotated[int, Field(ge=1, le=1000)] = 5
     quiet: Annotated[str, AfterValidator(_span)] = ""
+
+    def with_kept(self, name: str, value: str) -> Self:
+        """Of the floor what the file says is the least, also where it was raised since."""
+        found = self.with_value(name, value)
+        return self if found.anonymous_floor < self.anonymous_floor else found
 
     def quiet_until(self, now: datetime) -> datetime | None:
         """When the quiet hours end that it is now, by the clocks of `now`; None: it is not quiet."""
