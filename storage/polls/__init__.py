@@ -189,6 +189,7 @@ class Polls:
         if plan.anonymous:
             self._sealed.make_key(number)
             self._marks.make_key(number)
+            self._sealed.begin()
         return Poll(id=number, state=state, **fields)
 
     # --- reading ---
@@ -318,6 +319,8 @@ class Polls:
         self._db.defer(_COUNT, (poll, choices), row, adds="votes")
 
     def change(self, poll: int, changes: Mapping[str, Any]) -> None:
+        if changes.get("state") == "open":
+            self._sealed.begin()  # it was planned, perhaps as an anonymous one
         self._db.execute(
             _changing(tuple(changes)), {"poll_": poll, **{f"{k}_": v for k, v in changes.items()}}
         )

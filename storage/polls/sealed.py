@@ -47,6 +47,11 @@ class SealedBallots:
     def make_key(self, poll: int) -> None:
         self._seals.make_pair(_pair(poll))
 
+    def begin(self) -> None:
+        """What is said about a poll from now on is sealed under keys that no copy of before holds."""
+        self._sealing.turn()
+        self._db.wake("turned")
+
     def seal(self, poll: Poll, choices: Choices, reason: str | None) -> str:
         """With what tells which pair it is sealed to, for where that was lost and made anew."""
         words = f"{written(choices)}\n{reason or ''}".encode(errors="replace")

@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 from sqlalchemy import select
 
+from bot.features.polls.records import POLLS
 from bot.model.events import Arrival
 from bot.model.message import Button, message, typed
 from bot.model.people import Identity
@@ -18,6 +19,7 @@ from storage.keyring import KeyGone
 from storage.tables import handled, inbox, posts
 from storage.unit import Tx
 from tests.chat import NOW
+from tests.doubles.polls import a_plan
 
 BEN = Identity("test", "ben")
 SAID = message(typed("you typed three"))
@@ -138,3 +140,27 @@ async def test_what_may_still_be_pressed_is_kept_sealed_until_the_key_changes(st
     await turn(store)
     assert (await store.run(kept))["posts"] == [("", "")]
     assert await store.run(lambda tx: tx.posts.message_at("test", "$asked")) is None
+
+
+@pytest.mark.parametrize("planned", [False, True])
+async def test_an_anonymous_poll_begins_with_keys_that_nobody_copied_before(
+    store: Database, planned: bool
+) -> None:
+    """Else a copy of the keys of any day since the last one ended would open what is said about it."""
+
+    def keys(tx: Transaction) -> set[str]:
+        return {sealing(tx).seal("vote 3")[0], sealing(tx).seal_arrived("vote 3")[0]}
+
+    def add(tx: Transaction) -> int:
+        theme = tx.places.theme_named("sport").id
+        mia = tx.people.add(Identity("test", "mia"), "mia").id
+        plan = a_plan(theme, mia, anonymous=True)
+        return tx.of(POLLS).add(plan, "planned" if planned else "open").id
+
+    before = await store.run(keys)
+    number = await store.run(add)
+    assert not before & await store.run(keys)
+    if planned:
+        before = await store.run(keys)
+        await store.run(lambda tx: tx.of(POLLS).change(number, {"state": "open"}))
+        assert not before & await store.run(keys)
