@@ -60,7 +60,7 @@ def _leave_traces(voter: int, first: int, tx: Transaction) -> None:
         key = f"bench:{voter}:{number}"
         tx.handled.add(key, now, answer, None, author=who)
         tx.posts.add(f"answer:{key}", who, answer, now)
-        tx.uses.add(resident.id, "poll open", now)
+        tx.uses.add(resident.id, "poll open", now, key)
 
 
 async def _timed(work: Callable[[], Awaitable[None]]) -> tuple[float, float]:
