@@ -83,8 +83,8 @@ _HEARD_AS = (
     .where(residents.c.id == bindparam("id_"), residents.c.heard_as == bindparam("was_"))
     .values(heard_as=bindparam("as_"))
 )
-# A name that nobody chose is what the account is called that was heard last; one that stayed when accounts were
-# joined may be any account's. Whoever stays is called by their own, until their platform says how.
+# A name that nobody chose is what the account is called that was heard last; one that stayed when accounts
+# were joined may be any account's. Whoever stays is called by their own, until their platform says how.
 _LISTED = exists().where(identities.c.resident == residents.c.id, identities.c.listed.is_not(None))
 _CALLED_AS = (
     update(residents)
