@@ -124,7 +124,7 @@ class Outbox:
             now = self._clock.now()
             await self._run(post, lambda tx: tx.posts.retracted(post, now))
             return
-        if not post.ref and not await self._is_for_them(adapter, post):
+        if not await self._is_for_them(adapter, post):
             raise Gone("they take no part there any more")
         message = post.message
         if isinstance(post.to, Identity):
