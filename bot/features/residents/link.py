@@ -250,7 +250,7 @@ def _vouch_for(call: Call, who: Resident) -> Message:
     if who.id == call.resident.id:
         raise UserError("link.vouch.self")
     call.tx.people.trust(who.id)
-    call.tx.uses.add(who.id, VOUCHED, call.now + VOUCHED_FOR)
+    call.tx.uses.add(who.id, VOUCHED, call.now + VOUCHED_FOR, call.id)
     return message(text("link.vouched", who=who))
 
 
