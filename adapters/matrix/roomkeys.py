@@ -79,13 +79,19 @@ class RoomKeys:
         olm.inbound_group_store = self._kept
 
     def _take_over(self, olm: Olm) -> None:
-        """Where nobody noted whose they are the devices that are known say so."""
+        """Where nobody noted whose they are the devices that are known say so.
+
+        Once that is done nothing is written at a start: it may be one because nothing can be.
+        """
+        old = self._database.execute_sql(_OLD).fetchall()
+        if not old:
+            return
         people = {device.curve25519: device.user_id for device in olm.device_store}
         people[olm.account.identity_keys["curve25519"]] = olm.user_id
         noted: dict[str, str] = {}
         if self._database.table_exists("plein_room_keys"):
             noted = dict(self._database.execute_sql(_OLD_NOTES).fetchall())
-        for room, key, session_id, *rest in self._database.execute_sql(_OLD).fetchall():
+        for room, key, session_id, *rest in old:
             sender = noted.get(session_id) or people.get(key, key)
             self._database.execute_sql(_SAVE, (room, key, session_id, sender, *rest))
         for statement in _FORGET_OLD:
