@@ -11,6 +11,7 @@ import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 Json = dict[str, Any]
+# Called just before an event goes out: whatever it raises keeps it in.
+_just_before: ContextVar[Callable[[], None]] = ContextVar("just_before", default=lambda: None)
 # Of one person so many devices are written to: each costs milliseconds of everybody's time, and another
 # server can make up any number.
 MOST_DEVICES = 50
@@ -234,6 +237,8 @@ class PleinClient(nio.AsyncClient):
             self.olm.save_account()
         if response_class in (nio.KeysUploadResponse, nio.ToDeviceResponse) and self.before_use:
             await self.before_use()
+        if response_class is nio.RoomSendResponse:
+            _just_before.get()()
         return await super()._send(response_class, *args, **options)
 
     async def close(self) -> None:
@@ -243,6 +248,14 @@ class PleinClient(nio.AsyncClient):
             self.store.database.close()
 
     # --- what is sent ---
+
+    async def room_send_if(self, may_go: Callable[[], None], room_id: str, *args: Any, **options: Any) -> Any:
+        """`may_go` raises where it is not to be sent any more, once a room's key was waited for."""
+        token = _just_before.set(may_go)
+        try:
+            return await self.room_send(room_id, *args, **options)
+        finally:
+            _just_before.reset(token)
 
     async def room_send(self, room_id: str, *args: Any, **options: Any) -> Any:
         """Defect: nio passes a room's key on to the devices it happens to know, even where it knows that
