@@ -145,11 +145,11 @@ class Places:
             if channel is not None and room not in self._joined:
                 # Perhaps the configuration named it the last time.
                 brief = isinstance(channel, discord.Thread)
-                await self._join(int(room), getattr(channel, "name", room), brief=brief)
+                await self._join(int(room), getattr(channel, "name", room), channel, brief=brief)
         for room in self._grounds.themes:
             channel = self._client.get_channel(int(room))
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):
-                await self._join(channel.id, channel.name)
+                await self._join(channel.id, channel.name, channel)
         unseen = [
             room
             for room in self._known | set(self._grounds.themes)
@@ -212,11 +212,11 @@ class Places:
         brief, known = isinstance(found, discord.Thread), place.room_id in self._known
         if not speaks and not known and self._is_news(self._mute, room, brief):
             self._mute[place.room_id] = self._clock.now()
-            await self._join(room, name, brief=brief)
+            await self._join(room, name, found, brief=brief)
             await self.leave(room)
         elif (speaks or (known and brief)) and found and self._is_news(self._joined, room, brief):
             self._mute.pop(place.room_id, None)
-            await self._join(room, name, brief=brief)
+            await self._join(room, name, found, brief=brief)
         may_speak = known and speaks and isinstance(found, CHANNELS) and self._may_speak(found)
         if may_speak and self._tries.used(place.room_id, self._clock.now()):
             await self._core.retry(account_of(self._client), place)
@@ -227,37 +227,40 @@ class Places:
         at = told.get(str(room))
         return at is None or (brief and self._clock.now() - at >= SAY_AGAIN)
 
-    async def _join(self, channel_id: int, name: str, *, brief: bool = False) -> None:
+    async def _join(self, channel_id: int, name: str, channel: Any, *, brief: bool = False) -> None:
+        """`channel`: as it was found or brought; of a private thread without Plein nothing is cached."""
         room = str(channel_id)
         named, place = self._grounds.themes.get(room), Place(PLATFORM, room)
         theme, language = (named.theme, named.locale) if named else (None, None)
-        channel = self._client.get_channel(channel_id)
         await self._core.joined(
             account_of(self._client),
             place,
             name,
             theme,
             language,
-            ours=self._is_communitys(channel_id),
+            ours=self._is_communitys(channel),
             community=self._whose(channel) if isinstance(channel, CHANNELS) else None,
             brief=brief,
         )
         self._known.add(room)
         self._joined[room] = self._clock.now()
 
-    def _is_communitys(self, channel: int) -> bool:
+    def _is_communitys(self, channel: Any) -> bool:
         """Whether the configuration names its server, or a channel of it: to others anybody invites Plein."""
-        found = self._client.get_channel(channel)
-        guild = found.guild if isinstance(found, CHANNELS) else None
-        if guild is None:
+        if not isinstance(channel, CHANNELS):
             return False
-        return str(guild.id) in self._grounds.groups or self._names_channel_of(guild.id)
+        guild = channel.guild.id
+        return str(guild) in self._grounds.groups or self._names_channel_of(guild)
 
     def _whose(self, channel: Channel) -> int | None:
-        """Whose a channel is, by its own line or its server's; a thread is as its channel. None: nobody's."""
+        """Whose a channel is, by its own line or its server's. None: nobody's.
+
+        A thread is as its channel, also where it is a place of its own: private, or a post in a forum.
+        """
         if not self._is_allowed(channel.guild.id):
             return None
-        own = self._grounds.themes.get(str(channel.id)) or self._grounds.themes.get(str(room_of(channel)))
+        of_channel = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+        own = self._grounds.themes.get(str(channel.id)) or self._grounds.themes.get(str(of_channel))
         return own.community if own else self._grounds.whose(None, str(channel.guild.id))
 
     def is_ours(self, channel: Any) -> bool:
