@@ -234,10 +234,15 @@ class Call:
         """
         if self.resident.role >= Role.MODERATOR:
             return True
-        own = self.tx.places.ours()
+        own = set(self.tx.places.ours())
         if not own and not self.configured.names_places:
-            own = [theme.id for theme in self.tx.places.themes()]
-        return any(map(self._is_here, own)) or bool(self.themes_among(own))
+            own = {theme.id for theme in self.tx.places.themes()}
+        if any(map(self._is_here, own)):
+            return True
+        # Where they were last is asked first: most are there still, and then nothing else is.
+        known = sorted(self.tx.people.parts(self.resident.id), key=lambda found: found[2].said_at)
+        last = [theme for _, theme, _ in known if theme in own][-1:]
+        return bool(self.themes_among(last) or self.themes_among(own))
 
     def check_belongs(self) -> None:
         """Raises: UserError where they are not of the community, with what to do."""
