@@ -242,11 +242,11 @@ class Matrix:
         files = await self._stored(room, delivery, voice)
         quiet = delivery.quiet or bool(files)
         content = addressed(render(message, key, self._texts, voice, quiet=quiet), delivery)
-        courteous = isinstance(to, Identity)
-        event = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=courteous)
+        only = to.user_id if isinstance(to, Identity) else ""
+        event = await self._outgoing.send(room, TEXT, content, key, tried_at, courteous=bool(only), only=only)
         for name, file in files.items():
             try:
-                await self._outgoing.send(room, TEXT, file, name, tried_at)
+                await self._outgoing.send(room, TEXT, file, name, tried_at, only=only)
             except (Gone, Refused) as refused:
                 log.warning("Left out %s: %s", name, refused)
         return Receipt((event, poll) if poll else (event,))
@@ -270,7 +270,8 @@ class Matrix:
         event, *beside = delivery.replaces
         edit = render_edit(message, event, key, self._texts, voice, quiet=delivery.quiet)
         content = addressed(edit, delivery)
-        await self._outgoing.send(room, TEXT, content, key, None)
+        only = delivery.to.user_id if isinstance(delivery.to, Identity) else ""
+        await self._outgoing.send(room, TEXT, content, key, None, only=only)
         if beside and message.native_poll and message.native_poll.ended:
             # In this order: clients take no edits of what is over.
             result = render_poll_result(message.native_poll, beside[0], key, self._texts, voice)

@@ -10,13 +10,15 @@ import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 import aiohttp
 import nio
 import vodozemac
-from nio.crypto import Olm, OlmDevice, Session
+from nio.crypto import InboundGroupSession, Olm, OlmDevice, Session
 from nio.events.ephemeral import EphemeralEvent
 from nio.events.misc import BadEvent, UnknownBadEvent
 from nio.events.to_device import KeyVerificationEvent, RoomKeyRequest, RoomKeyRequestCancellation
@@ -34,6 +36,8 @@ log = logging.getLogger(__name__)
 logging.getLogger("nio").setLevel(logging.CRITICAL)
 
 Json = dict[str, Any]
+# Called just before an event goes out: whatever it raises keeps it in.
+_just_before: ContextVar[Callable[[], None]] = ContextVar("just_before", default=lambda: None)
 # Of one person so many devices are written to: each costs milliseconds of everybody's time, and another
 # server can make up any number.
 MOST_DEVICES = 50
@@ -233,6 +237,8 @@ class PleinClient(nio.AsyncClient):
             self.olm.save_account()
         if response_class in (nio.KeysUploadResponse, nio.ToDeviceResponse) and self.before_use:
             await self.before_use()
+        if response_class is nio.RoomSendResponse:
+            _just_before.get()()
         return await super()._send(response_class, *args, **options)
 
     async def close(self) -> None:
@@ -242,6 +248,14 @@ class PleinClient(nio.AsyncClient):
             self.store.database.close()
 
     # --- what is sent ---
+
+    async def room_send_if(self, may_go: Callable[[], None], room_id: str, *args: Any, **options: Any) -> Any:
+        """`may_go` raises where it is not to be sent any more, once a room's key was waited for."""
+        token = _just_before.set(may_go)
+        try:
+            return await self.room_send(room_id, *args, **options)
+        finally:
+            _just_before.reset(token)
 
     async def room_send(self, room_id: str, *args: Any, **options: Any) -> Any:
         """Defect: nio passes a room's key on to the devices it happens to know, even where it knows that
@@ -331,12 +345,17 @@ class _Olm(Olm):
         super().save_session(curve_key, session)
         self.peers.heard(curve_key, session, self._heard)
 
-    def decrypt(self, sender: str, sender_key: str, message: Any) -> Any:
-        self._heard = sender
+    @contextmanager
+    def _hearing(self, sender: str) -> Iterator[None]:
+        before, self._heard = self._heard, sender
         try:
-            return super().decrypt(sender, sender_key, message)
+            yield
         finally:
-            self._heard = None
+            self._heard = before
+
+    def decrypt(self, sender: str, sender_key: str, message: Any) -> Any:
+        with self._hearing(sender):
+            return super().decrypt(sender, sender_key, message)
 
     def _mark_device_for_unwedging(self, sender: str, sender_key: str) -> None:
         """Another session is begun once an hour at most; nio looks at the first one alone."""
@@ -354,16 +373,15 @@ class _Olm(Olm):
             self.users_for_key_query.add(event.sender)
 
     def _handle_room_key_event(self, sender: str, sender_key: str, payload: Json) -> Any:
-        event = super()._handle_room_key_event(sender, sender_key, payload)
-        if isinstance(event, nio.RoomKeyEvent):
-            self.room_keys.note(event.room_id, sender, sender_key, event.session_id)
-        return event
+        with self._hearing(sender):
+            return super()._handle_room_key_event(sender, sender_key, payload)
 
-    def create_outbound_group_session(self, room_id: str) -> None:
-        """Its own copy counts among Plein's: one is made whenever somebody leaves."""
-        super().create_outbound_group_session(room_id)
-        own_key = self.account.identity_keys["curve25519"]
-        self.room_keys.note(room_id, self.user_id, own_key, self.outbound_group_sessions[room_id].id)
+    def save_inbound_group_session(self, session: InboundGroupSession) -> None:
+        """Defect: nio knows a key by its id alone, and another's copy that comes first keeps its owner's out.
+
+        Plein's own count as well: one is made whenever somebody leaves.
+        """
+        self.room_keys.save(session, self._heard or self.user_id)
 
     def handle_to_device_event(self, event: Any) -> Any:
         """Defects: a malformed Olm event raises out of sync and costs the rest of the response; and whatever
@@ -400,8 +418,12 @@ class _Olm(Olm):
     def decrypt_megolm_event(self, event: nio.MegolmEvent, room_id: str | None = None) -> Any:
         """Defects: a decrypted event whose `unsigned` is no object raises TypeError; what is malformed comes
         back with the ids and the sender that it gives itself; and state is believed, though no homeserver saw
-        whether they may change it. What is sealed says something, or nothing at all.
+        whether they may change it. What is sealed says something, or nothing at all. And whoever sends again
+        what somebody else sealed has it count as theirs, and the other one lose it: nio opens it once.
         """
+        if self.room_keys.is_anothers(event, room_id or event.room_id):
+            log.warning("%s sent what somebody else sealed: it is nothing", event.sender)
+            return _nothing(event)
         try:
             opened = super().decrypt_megolm_event(event, room_id)
         except (nio.EncryptionError, PeeweeException):
@@ -414,8 +436,7 @@ class _Olm(Olm):
             or isinstance(opened, BadEvent | UnknownBadEvent)
             or opened.source["type"] in _NEVER_SEALED
         ):
-            outside = {**event.source, "content": {}}
-            return BadEvent(outside, event.event_id, event.sender, event.server_timestamp, "m.room.encrypted")
+            return _nothing(event)
         return opened
 
     def verify_json(self, json: Json, user_key: str, user_id: str, device_id: str) -> bool:
@@ -465,6 +486,11 @@ class _Olm(Olm):
         """Defect: a transaction for each device; 300 people hold the loop for 1.6 s instead of 0.4."""
         with self.store.database.atomic():
             yield from super().share_group_session_parallel(room_id, users, ignore_unverified_devices)
+
+
+def _nothing(event: nio.MegolmEvent) -> BadEvent:
+    outside = {**event.source, "content": {}}
+    return BadEvent(outside, event.event_id, event.sender, event.server_timestamp, "m.room.encrypted")
 
 
 def _whole(user_id: str, device_id: str, keys: Any) -> bool:

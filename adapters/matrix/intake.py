@@ -223,7 +223,7 @@ class Intake:
             await self._on.outgoing.note_direct(asked.author.user_id, room)
         for_two = asked.place is None or (asked.looks_private and self._looks_like_two(room))
         if self._answers_us(said) or (for_two and not self._on.core.commands.resembles(said.words)):
-            message = await self._answered_by(said, room)
+            message = await self._answered_by(said, room, asked.id.removeprefix(f"{PLATFORM}:"))
             if message and await self._answer(asked, message, said):
                 return
             if numbers := numbers_in(said.words):
@@ -319,14 +319,11 @@ class Intake:
             return False
         return True
 
-    async def _answered_by(self, said: Said, room: str) -> Message | None:
-        """The message that was replied to; in a direct room else what Plein said last."""
+    async def _answered_by(self, said: Said, room: str, event_id: str) -> Message | None:
+        """The message that was replied to; in a direct room else what Plein had said last by then."""
         if said.reply_to:
             return await self._message_at(room, said.reply_to)
-        page = await self._on.client.room_messages(room, self._on.client.next_batch, limit=LOOK_BACK)
-        if not isinstance(page, nio.RoomMessagesResponse):
-            raise ConnectionError("the room's history could not be read")
-        for event in page.chunk:
+        for event in await self._before(room, event_id):
             content = content_if_by(event.source, self._on.me)
             words = content.get("msgtype") in ("m.text", "m.notice") and not replaced_by(content)
             if not (words or "ciphertext" in content):
@@ -339,6 +336,20 @@ class Intake:
                 raise ConnectionError("that answer is being noted")
             return message  # or it is forgotten, and what was said before is not meant
         return None
+
+    async def _before(self, room: str, event_id: str) -> Sequence[Any]:
+        """What stands before that event, the newest first. What came since nobody answered by it."""
+        client = self._on.client
+        page = await client.room_messages(room, client.next_batch, limit=2 * LOOK_BACK)
+        if not isinstance(page, nio.RoomMessagesResponse):
+            raise ConnectionError("the room's history could not be read")
+        ids = [event.source.get("event_id") for event in page.chunk]
+        if event_id in ids[:LOOK_BACK]:
+            return page.chunk[ids.index(event_id) + 1 :]
+        around = await client.room_context(room, event_id, limit=2 * LOOK_BACK)
+        if not isinstance(around, nio.RoomContextResponse):
+            raise ConnectionError("the room's history could not be read")
+        return around.events_before
 
     async def _press(self, asked: Invocation, message: Message | None, number: int) -> bool:
         """Whether there was something by that number to press. People react with all sorts of things

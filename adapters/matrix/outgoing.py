@@ -21,6 +21,7 @@ from weakref import WeakValueDictionary
 
 import nio
 
+from adapters.matrix.crypto import PleinClient
 from adapters.matrix.pace import Pace
 from adapters.matrix.read import KEY, content_if_by, moment
 from adapters.matrix.refusals import refusal
@@ -54,7 +55,7 @@ _LEVELS = {"invite": 100, "state_default": 100}
 class Outgoing:
     """Sends events. `rooms` is kept up to date by the sync."""
 
-    def __init__(self, client: nio.AsyncClient, rooms: Mapping[str, Room], clock: Clock) -> None:
+    def __init__(self, client: PleinClient, rooms: Mapping[str, Room], clock: Clock) -> None:
         self._client = client
         self._rooms = rooms
         self._clock = clock
@@ -89,16 +90,26 @@ class Outgoing:
         tried_at: datetime | None,
         *,
         courteous: bool = False,
+        only: str = "",
     ) -> str:
-        """The event's id. Raises: Gone, NotNow and NotOurs, or OSError for what may pass."""
+        """The event's id. `only`: it is for that user alone, and goes nowhere that others read by then.
+
+        Raises: Gone, NotNow and NotOurs, or OSError for what may pass.
+        """
+
+        def may_go() -> None:
+            found = self._rooms.get(room)
+            if only and not (found and found.is_private(self._client.user_id, only)):
+                raise TryLater(1)
+
         if tried_at and self._clock.now() - tried_at > REMEMBERED:
             found = await self._said_before(room, kind, content[KEY], tried_at)
             if found:
                 return found
         async with self._messages.turn(courteous=courteous):
             try:
-                response = await self._client.room_send(
-                    room, kind, content, tx_id=_transaction(key, kind), ignore_unverified_devices=True
+                response = await self._client.room_send_if(
+                    may_go, room, kind, content, tx_id=_transaction(key, kind), ignore_unverified_devices=True
                 )
             except nio.LocalProtocolError as error:
                 raise NotOurs("not in that room") from error

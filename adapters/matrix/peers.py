@@ -9,17 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from typing import Any
 
-from nio.crypto import (
-    DeviceStore,
-    GroupSessionStore,
-    InboundGroupSession,
-    Olm,
-    OlmDevice,
-    Session,
-    SessionStore,
-)
+from nio.crypto import DeviceStore, Olm, OlmDevice, Session, SessionStore
 
 from adapters.matrix.roomkeys import LOOKED_AT
 
@@ -66,15 +57,6 @@ class Sessions(SessionStore):
         self._entries.pop(sender_key, None)
 
 
-class GroupSessions(GroupSessionStore):
-    """Defect: nio's keeps something for each key that it was asked for."""
-
-    def get(self, room_id: str, sender_key: str, session_id: str) -> InboundGroupSession | None:
-        entries: Any = self._entries
-        found: InboundGroupSession | None = entries.get(room_id, {}).get(sender_key, {}).get(session_id)
-        return found
-
-
 class Devices(DeviceStore):
     """Defect: nio's keeps something for each user that it was asked for."""
 
@@ -101,16 +83,14 @@ class Peers:
 
     def _take_over(self) -> None:
         """What nio read from the store, in places that do not grow by themselves."""
-        olm, kept = self._olm, GroupSessions()  # type: ignore[no-untyped-call]
-        for key in olm.inbound_group_store:
-            kept.add(key)
+        olm = self._olm
         for device in olm.device_store:
             self._devices.add(device)
         found = {session.id: (key, session) for key, them in olm.session_store.items() for session in them}
         for (session_id,) in self._database.execute_sql(_OLDEST_FIRST).fetchall():
             if session_id in found:
                 self.heard(*found[session_id])
-        olm.inbound_group_store, olm.device_store, olm.session_store = kept, self._devices, self._sessions
+        olm.device_store, olm.session_store = self._devices, self._sessions
 
     def heard(self, sender_key: str, session: Session, user: str | None = None) -> None:
         """A session was begun, or that user was heard over it."""

@@ -42,5 +42,19 @@ class Sealer:
         content = {**sealed, **(outer or {})}
         return await self.person.send(room, "m.room.encrypted", content)
 
+    async def pass_on(self, user: str, room: str, session_id: str, session_key: str) -> None:
+        """Send somebody's devices a room key, whoever's it is, as this device's own."""
+        client = self.client
+        client.olm.users_for_key_query.add(user)
+        await client.keys_query()
+        (device,) = client.olm.device_store.active_user_devices(user)
+        await client.keys_claim({user: [device.id]})
+        content = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": room}
+        content |= {"session_id": session_id, "session_key": session_key}
+        talk = client.olm.session_store.get(device.curve25519)
+        sealed = client.olm._olm_encrypt(talk, device, "m.room_key", content)
+        answer = await client.to_device(nio.ToDeviceMessage("m.room.encrypted", user, device.id, sealed))
+        assert isinstance(answer, nio.ToDeviceResponse), answer
+
     async def close(self) -> None:
         await self.client.close()

@@ -154,6 +154,26 @@ async def test_keys_that_could_not_be_kept_come_again(bench: Bench) -> None:
 # --- sending to an encrypted room ---
 
 
+async def test_whether_it_may_go_is_asked_once_its_key_was_passed_on(bench: Bench) -> None:
+    pair = await Pair.on(bench, PleinClient)
+    allowed = True
+
+    def somebody_comes(_: Json) -> None:
+        nonlocal allowed
+        allowed = False
+
+    def may_go() -> None:
+        if not allowed:
+            raise NotShared("not any more")
+
+    bench.proxy.change("/keys/claim", somebody_comes, times=1)
+    said = {"msgtype": "m.text", "body": "hoi"}
+    with pytest.raises(NotShared):
+        await pair.bot.room_send_if(may_go, pair.room, "m.room.message", said, ignore_unverified_devices=True)
+    assert isinstance(await pair.say("dan"), nio.RoomSendResponse)
+    assert await pair.peer_reads() == ["dan"]
+
+
 @either
 async def test_a_failed_claim_does_not_block_what_is_sent_later(bench: Bench, kind: Kind) -> None:
     pair = await Pair.on(bench, kind)

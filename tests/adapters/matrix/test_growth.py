@@ -13,7 +13,7 @@ import vodozemac
 
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.peers import MOST_SESSIONS, MOST_STRAY, MOST_UNLISTED
-from adapters.matrix.roomkeys import LOOKED_AT, MOST_ELSEWHERE, MOST_HERE
+from adapters.matrix.roomkeys import LOOKED_AT
 from tests.adapters.matrix.bench import OLM, Bench, Json, Kind, Pair, either, moves_in, to_device
 from tests.homeserver import Person
 
@@ -42,41 +42,6 @@ async def test_nothing_grows_by_what_strangers_ask_of_a_device(bench: Bench, kin
     olm = pair.bot.olm
     kept = (olm.key_requests_waiting_for_session, olm.received_key_requests, olm.key_request_from_untrusted)
     assert [len(each) for each in (*kept, olm.key_verifications, olm.outgoing_to_device_messages)] == [0] * 5
-
-
-def send_room_keys(pair: Pair, count: int, room: str, *, sender: Any = None) -> list[str]:
-    """What the bot does with so many keys that somebody sent it: their sessions, the oldest first."""
-    sender = sender or pair.peer
-    sessions = [nio.crypto.OutboundGroupSession() for _ in range(count)]
-    keys = sender.olm.account.identity_keys
-    for session in sessions:
-        content = {"algorithm": "m.megolm.v1.aes-sha2", "room_id": room}
-        content |= {"session_id": session.id, "session_key": session.session_key}
-        payload = {"type": "m.room_key", "content": content, "keys": {"ed25519": keys["ed25519"]}}
-        payload |= {"sender": sender.user_id, "sender_device": sender.device_id}
-        pair.bot.olm._handle_room_key_event(sender.user_id, keys["curve25519"], payload)
-    return [session.id for session in sessions]
-
-
-@either
-async def test_room_keys_that_anybody_sends_do_not_pile_up(bench: Bench, kind: Kind) -> None:
-    """The newest stay, of members most; a few of others, as a key may come before its room does."""
-    pair, stranger = await Pair.on(bench, kind), await bench.client(PleinClient)
-    first = send_room_keys(pair, 1, "!early:b")
-    strays = [key for room in range(30) for key in send_room_keys(pair, 5, f"!{room}:b", sender=stranger)]
-    members = send_room_keys(pair, MOST_HERE + 20, pair.room)
-    await pair.say("hoi")
-    own = {key.id for key in pair.bot.olm.inbound_group_store} - {*first, *strays, *members}
-    await pair.bot.sync()
-    wanted = {*own, *first, *strays[-MOST_ELSEWHERE:], *members[-MOST_HERE:]}
-    assert {key.id for key in pair.bot.olm.inbound_group_store} == wanted
-    again = await bench.again(pair.bot)
-    assert {key.id for key in again.olm.inbound_group_store} == wanted
-    # Whose they are is known after a restart.
-    newer = send_room_keys(pair, LOOKED_AT, pair.room)
-    await pair.bot.sync()
-    kept = {key.id for key in pair.bot.olm.inbound_group_store}
-    assert kept == wanted - {*members} | {*members[-(MOST_HERE - LOOKED_AT) :], *newer}
 
 
 # --- sessions between two devices ---

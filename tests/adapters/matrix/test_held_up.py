@@ -387,3 +387,35 @@ async def test_a_poll_closes_after_what_was_said_in_time(homeserver: Homeserver,
         assert vote
         assert late
         assert await plein.stop() == 0
+
+
+@pytest.mark.parametrize("lines", [0, 40], ids=["little since", "much since"])
+async def test_a_number_is_for_what_was_said_before_it(spoiled: Spoiled, lines: int) -> None:
+    """She says 1 to one question; before the homeserver shows what that was, Plein asks her another."""
+    town, proxy = spoiled.town, spoiled.proxy
+    vera = await town.resident("vera")
+    room = await town.room(vera.person)
+    polls = []
+    for subject in ("Een bank?", "Een boom?"):
+        await vera.person.say(room, f'!peiling open "{subject}" Ja | Nee')
+        polls.append((await board(vera.person, room, subject)).poll)
+    await vera.person.say(vera.direct, f"!peiling sluit {polls[0]}")
+    await vera.told("Een bank", "nu sluiten", "[1]")
+    proxy.answer("/messages", 502, "{}")
+    proxy.seen.clear()
+    await vera.person.say(vera.direct, "1")
+
+    async def looks() -> bool:
+        return any("/messages" in line for line in proxy.seen)
+
+    await vera.person.wait_until(looks)
+    await vera.person.say(room, f"!peiling annuleer {polls[1]}")
+    await vera.told("Een boom", "[1]", "nnule")
+    for line in range(lines):
+        await vera.person.send(vera.direct, "be.nothing", {"line": line})
+    proxy.mend()
+    await vera.told("Een bank?", "is gesloten")
+    await vera.person.say(vera.direct, "!help")
+    await vera.told("Wat ik voor je kan doen")
+    said = [message.body for message in shown(await vera.person.history(vera.direct)) if message.key]
+    assert not any("“Een boom?” is geannuleerd" in words for words in said), "she never said so"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.homeserver import Person, shown
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person, shown
+from tests.plein import Plein
 from tests.town import Town, board, numbers, says
 
 ASK = '!peiling open "Blijft de markt?" Ja | Nee --anoniem'
@@ -160,3 +163,32 @@ async def test_what_was_overheard_while_plein_was_away_is_no_vote(town: Town) ->
     await vera.told(READS_ALONG)
     await vera.told("konden anderen zien")
     assert "Nog niemand stemde" in (await board(vera.person, place, "Blijft de markt?")).body
+
+
+async def test_what_takes_long_to_store_goes_where_they_are_alone_by_then(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Mallory comes in while the homeserver takes in all that is kept of Vera."""
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        town = Town(homeserver, plein)
+        vera, mallory = await town.resident("vera"), await town.resident("mallory")
+        proxy.hold_answer("/upload")
+        proxy.seen.clear()
+        await vera.person.say(vera.direct, "!me data")
+
+        async def uploads() -> bool:
+            return any("/upload" in line for line in proxy.seen)
+
+        await vera.person.wait_until(uploads)
+        await vera.person.invite(vera.direct, mallory.person.user_id)
+        await mallory.person.join(vera.direct)
+        await vera.person.say(vera.direct, "hallo?")
+        await mallory.person.say(mallory.direct, "!help")
+        await mallory.told("Wat ik voor je kan doen")
+        proxy.mend()
+        private = await private_room(town, vera.person, vera.direct)
+        await vera.person.wait_for(private, lambda event: event["type"] == "m.room.encrypted")
+        assert await plein.stop() == 0
+        overheard = [event["content"] for event in await mallory.person.history(vera.direct)]
+        assert not any(content.get("msgtype") == "m.file" for content in overheard)

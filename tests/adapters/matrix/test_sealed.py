@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import nio
 import pytest
 
 from tests.adapters.matrix.sealer import Sealer
@@ -159,3 +160,67 @@ async def test_a_false_id_in_a_sealed_event_makes_nothing_private(
     await sealer.close()
     found = shown(await vera.person.history(vera.direct))
     assert not any("je stem is binnen" in line.body for line in found), "Mallory read what she voted"
+
+
+# --- what others copy, and keys that they pass on as theirs ---
+
+
+def words(body: str) -> dict[str, Any]:
+    return {"type": "m.room.message", "content": {"msgtype": "m.text", "body": body}}
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["control", "copied"])
+async def test_a_sealed_vote_that_another_copies_is_its_owners_alone(
+    town: Town, tmp_path: Path, copied: bool
+) -> None:
+    """More was said than the server brings at once: Plein reads that backwards, the copy first."""
+    anna, mallory = await town.resident("anna"), await town.resident("mallory")
+    room = await town.room(anna.person, mallory.person, encrypted=True)
+    sealer = await Sealer.of(town.server, anna.person, tmp_path)
+    await anna.person.say(room, '!peiling open "Een bank?" Ja | Nee')
+    number = await number_of(anna)
+    await sealer.seal(room, words("!stem 1"))
+    await anna.told("je koos Ja")
+    await town.plein.stop()
+    vote = await sealer.seal(room, words("!stem 2"))
+    if copied:
+        (event,) = [event for event in await mallory.person.history(room) if event["event_id"] == vote]
+        await mallory.person.send(room, "m.room.encrypted", event["content"])
+    for line in range(60):
+        await mallory.person.say(room, f"zo {line}")
+    await town.plein.start()
+    await anna.told("nu Nee")
+    await mallory.person.say(room, "!help")
+    await mallory.told("Wat ik voor je kan doen")
+    await anna.person.say(anna.direct, f"!peiling toon {number}")
+    await sealer.close()
+    assert "Ja: 0 stemmen" in (await anna.told("Nee: 1 stem")).body
+
+
+@pytest.mark.parametrize("stolen", [False, True], ids=["control", "stolen"])
+async def test_a_room_key_that_another_passed_on_first_is_its_owners_too(
+    town: Town, tmp_path: Path, stolen: bool
+) -> None:
+    """Mallory was given Anna's key, and passes it on to Plein before she does; Plein starts anew."""
+    anna, mallory = await town.resident("anna"), await town.resident("mallory")
+    room = await town.room(anna.person, mallory.person, encrypted=True)
+    for name in ("anna", "mallory"):
+        (tmp_path / name).mkdir()
+    sealer = await Sealer.of(town.server, anna.person, tmp_path / "anna")
+    thief = await Sealer.of(town.server, mallory.person, tmp_path / "mallory")
+    await anna.person.say(room, '!peiling open "Een bank?" Ja | Nee')
+    await number_of(anna)
+    session = nio.crypto.OutboundGroupSession()
+    key = session.session_key
+    session.mark_as_shared()
+    sealer.client.olm.outbound_group_sessions[room] = session
+    for client in (sealer, thief) if not stolen else (thief, sealer):
+        await client.pass_on(town.plein.user_id, room, session.id, key)
+    await sealer.seal(room, words("!stem 1"))
+    await anna.told("je koos Ja")
+    await town.plein.stop()
+    await town.plein.start()
+    await sealer.seal(room, words("!stem 2"))
+    await anna.told("nu Nee")
+    for client in (sealer, thief):
+        await client.close()
