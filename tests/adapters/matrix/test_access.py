@@ -211,7 +211,8 @@ async def test_who_was_demoted_since_an_upgrade_leads_nobody_on_from_the_old_roo
         found: Any = await mo.person.state(new, "m.room.power_levels")
         found["users"][mallory.person.user_id] = 0
         await mo.person.send_state(new, "m.room.power_levels", found)
-        options = {"creation_content": {"predecessor": {"room_id": old, "event_id": "$x"}}} if led else {}
+        before = {"predecessor": {"room_id": old, "event_id": "$x"}}
+        options: dict[str, Any] = {"creation_content": before} if led else {}
         hers = await mallory.person.create_room(public=True, version="11", **options)
         if led:
             stone = {"body": "weg", "replacement_room": hers}
