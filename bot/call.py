@@ -228,14 +228,21 @@ class Call:
         return everywhere or self._is_here(theme) or self.part_in(theme) is not None
 
     def belongs(self) -> bool:
-        """Whether they are of the community: now in one of its own places; in any where it has none such.
+        """Whether they are of the community: now in one of its own places; in any where none such are named.
 
         Whoever may invite Plein into a room of their own is of the community by that as little as anybody.
         """
         if self.resident.role >= Role.MODERATOR:
             return True
-        own = self.tx.places.ours() or [theme.id for theme in self.tx.places.themes()]
-        return any(map(self._is_here, own)) or bool(self.themes_among(own))
+        own = set(self.tx.places.ours())
+        if not own and not self.configured.names_places:
+            own = {theme.id for theme in self.tx.places.themes()}
+        if any(map(self._is_here, own)):
+            return True
+        # Where they were last is asked first: most are there still, and then nothing else is.
+        known = sorted(self.tx.people.parts(self.resident.id), key=lambda found: found[2].said_at)
+        last = [theme for _, theme, _ in known if theme in own][-1:]
+        return bool(self.themes_among(last) or self.themes_among(own))
 
     def check_belongs(self) -> None:
         """Raises: UserError where they are not of the community, with what to do."""
@@ -313,12 +320,16 @@ class Call:
 
     # --- saying, showing, remembering ---
 
-    def take_away(self) -> bool:
-        """What they said here is taken away, so that others read it no more; whether Plein may do that."""
+    def take_away(self, before: Callable[[], None]) -> bool:
+        """What they said here is taken away, so that others read it no more; whether Plein may do that.
+
+        A platform takes its time: what `before` does is kept however long that is.
+        """
+        before()
         if self.removal is None:
             return False
         if self.removal.done is None:
-            raise AskFirst(first=self.removal.try_it)
+            raise AskFirst(first=self.removal.try_it, before=before)
         return self.removal.done
 
     def inspect(self) -> Sequence[Lack]:
@@ -478,7 +489,7 @@ class Call:
 
     def use(self, what: str, within: timedelta) -> None:
         """Count that they did it, for so long. What is too often, the feature decides and says itself."""
-        self.tx.uses.add(self.resident.id, what, self.now + within)
+        self.tx.uses.add(self.resident.id, what, self.now + within, f"{self.id} {self.now.isoformat()}")
 
     def board(self, subject: str, theme: int, opener: int | None = None) -> None:
         """Show the subject's state in every place of the theme, and keep it up to date; twice is once.

@@ -348,6 +348,8 @@ class Dispatch:
         except Asked as asked:
             answer, aloud = asked.question, asked.open
         except AskFirst as first:
+            if first.before:
+                first.before()
             return _ask(first, invocation, tx)
         except TurnFirst as turn:
             return _Turn(turn.community)

@@ -96,8 +96,8 @@ class Asked(Exception):
 class AskFirst(Exception):
     """Only who takes part in these themes may do this: the platform of whoever speaks is to be asked now.
 
-    `first`: or this is to be awaited, once, before the handler runs again. `accounts`: in a job, where
-    nobody speaks, those of whom it is asked.
+    `first`: or this is to be awaited, once, before the handler runs again; what `before` does is kept by
+    then. `accounts`: in a job, where nobody speaks, those of whom it is asked.
     """
 
     def __init__(
@@ -105,11 +105,13 @@ class AskFirst(Exception):
         themes: Collection[int] = (),
         *,
         first: Callable[[], Awaitable[None]] | None = None,
+        before: Callable[[], None] | None = None,
         accounts: Sequence[Identity] = (),
     ) -> None:
         super().__init__()
         self.themes = themes
         self.first = first
+        self.before = before
         self.accounts = accounts
 
 

@@ -10,7 +10,8 @@ import orjson
 from bot.model.message import Text, text
 from bot.ports.people import Exported
 
-# What a file of somebody's own is made of: "me:7".
+# What a file of somebody's own is made of: "me:7:discord:123", of whose account that is; it is called by the
+# number.
 SUBJECT = "me"
 Write = Callable[[Text | str], str]
 # So many bytes make a document, before it is made easy to read; where there is more, it goes on in another.

@@ -169,7 +169,11 @@ class Features:
         return _added_up([tx.people.export(resident), *parts])
 
     def _make_export(self, tx: Transaction, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
-        kept = self.export(tx, int(subject))
+        """Of whose account it is by now, however long the file waited to be sent there; nothing of nobody."""
+        _, _, address = subject.partition(":")
+        account = Identity(*address.split(":", 1)) if address else None
+        whose = tx.people.by_identity(account) if account else None
+        kept = self.export(tx, whose.id) if whose else {}
         return lambda: as_documents(kept, write)
 
     def check_names(self, commands: Commands) -> None:

@@ -65,12 +65,16 @@ S = TypeVar("S", bound=Section)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A community's language, zone and name, and the sections of the features."""
+    """A community's language, zone and name, and the sections of the features.
+
+    `names_places`: the configuration says which places are its own, whether these are there or not.
+    """
 
     locale: str
     zone: ZoneInfo
     sections: tuple[Section, ...] = ()
     name: str = ""
+    names_places: bool = False
 
     def of(self, section: type[S]) -> S:
         """A feature's own settings; as they are where nothing was chosen, if nothing was."""

@@ -197,8 +197,10 @@ def _plain(row: Any) -> dict[str, Any]:
 
 
 def _open_up(resident: int, post: Any) -> None:
-    """What is sealed stays so: it is there only until it was said."""
-    sealed = bool(post["key"])
+    """What is sealed stays so: it is there only until it was said. So does what is for who takes part in a
+    theme, until somebody looks whether they do.
+    """
+    sealed = bool(post["key"]) or (post["theme"] is not None and not post["ref"])
     for name in ("message", "wanted"):
         said = None if sealed or not post[name] else post[name]
         post[name] = said and _without_others(_read(said), resident)

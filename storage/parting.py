@@ -21,6 +21,7 @@ from sqlalchemy import (
     exists,
     insert,
     not_,
+    or_,
     select,
     true,
     update,
@@ -82,14 +83,19 @@ _HEARD_AS = (
     .where(residents.c.id == bindparam("id_"), residents.c.heard_as == bindparam("was_"))
     .values(heard_as=bindparam("as_"))
 )
-# A name that nobody chose is what the account is called that was heard last.
+# A name that nobody chose is what the account is called that was heard last; one that stayed when accounts
+# were joined may be any account's. Whoever stays is called by their own, until their platform says how.
+_LISTED = exists().where(identities.c.resident == residents.c.id, identities.c.listed.is_not(None))
 _CALLED_AS = (
     update(residents)
     .where(
-        *(residents.c.id == bindparam("id_"), residents.c.heard_as == bindparam("was_")),
-        residents.c.name_is_chosen.is_(False),
+        residents.c.id == bindparam("id_"),
+        or_(
+            and_(residents.c.heard_as == bindparam("was_"), residents.c.name_is_chosen.is_(False)),
+            and_(residents.c.name_is_chosen, residents.c.name_is_own.is_(False), ~_LISTED),
+        ),
     )
-    .values(name=bindparam("name_"), folded=bindparam("folded_"))
+    .values(name=bindparam("name_"), folded=bindparam("folded_"), name_is_chosen=False)
 )
 
 

@@ -33,7 +33,8 @@ from storage.executor import Rows
 from storage.tables import handled, posts
 from storage.unit import Tx
 
-# Somebody who uses Plein ten times a day finds three months of it; an account costs a few MiB at most.
+# Somebody who uses Plein ten times a day finds three months of it. An account costs a few MiB, and some
+# forty where each answer quotes eight thousand letters.
 MOST = 1_000
 PAGE = 500
 # Counting goes by an index, so many accounts at a time, of which each has about as many rows as its share.

@@ -418,7 +418,8 @@ TO_DO = text("done_at IS NULL")
 Index("ix_jobs_due", jobs.c.due_at, sqlite_where=TO_DO)
 Index("ix_jobs_community_key", jobs.c.community, jobs.c.key, unique=True, sqlite_where=TO_DO)
 
-# That somebody did what is held within limits, and until when it counts.
+# That somebody did what is held within limits, and until when it counts. Two rows that say by the same mark
+# which time it was are of one time.
 uses = Table(
     "uses",
     metadata,
@@ -426,6 +427,7 @@ uses = Table(
     of_community(),
     Column("resident", ForeignKey("residents.id"), nullable=False),
     Column("what", String, nullable=False),
+    Column("which", String, nullable=False, server_default="", info=Holds.MARK.info),
     Column("until", Moment, nullable=False),
     Index("ix_uses_resident_what", "resident", "what"),
 )
@@ -439,6 +441,7 @@ spent = Table(
     of_community(),
     Column("mark", String, nullable=False, index=True, info=Holds.MARK.info),
     Column("what", String, nullable=False),
+    Column("which", String, nullable=False, server_default="", info=Holds.MARK.info),
     Column("until", Moment, nullable=False),
 )
 

@@ -54,7 +54,8 @@ class Tx:
         self.seals = seals
         self.db = db = Batch(executor)
         sealing = Envelopes(db, seals)
-        self._parts = Parts(db, OwnKeys(seals, db), sealing)
+        keys = OwnKeys(seals, db)
+        self._parts = Parts(db, keys, sealing)
         self._stores = stores
         self._made: dict[StoreKey[Any], Any] = {}
         self._expecting = [key for key, stored in stores.items() if hasattr(stored.make, "expect")]
@@ -72,7 +73,7 @@ class Tx:
         self.told = Told(db, self.posts)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
-        self.uses = Uses(db)
+        self.uses = Uses(db, keys)
 
     def of(self, key: StoreKey[T]) -> T:
         """Made when it is first asked for, from what the composition root named for this key."""

@@ -2,11 +2,14 @@
 
 Also where they are forgotten meanwhile: what is left of it stands under a mark of each of their accounts,
 which nobody reads without a key apart from the database, and is theirs again where one comes back.
+
+Whoever parts has done all of it as well, and whoever joins may bring what is there already: each row says
+by another such mark which time it was, and whatever stands there twice counts once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,50 +18,83 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from bot.clock import latest_end
 from storage.batch import Batch
 from storage.executor import Rows
+from storage.own_keys import OwnKeys
 from storage.tables import spent, uses
 
+_KEY = "uses"
 _MOMENT = uses.c.until.type
 _ADD = insert(uses)
-_COUNT = select(func.count()).where(
-    uses.c.resident == bindparam("resident_"),
-    uses.c.what == bindparam("what_"),
-    uses.c.until >= bindparam("now_", type_=_MOMENT),
+_DONE = (
+    select(uses.c.which)
+    .distinct()
+    .where(
+        uses.c.resident == bindparam("resident_"),
+        uses.c.what == bindparam("what_"),
+        uses.c.until >= bindparam("now_", type_=_MOMENT),
+    )
 )
-_COUNT_SHORT = _COUNT.where(uses.c.until <= bindparam("latest_", type_=_MOMENT))
+_DONE_SHORT = _DONE.where(uses.c.until <= bindparam("latest_", type_=_MOMENT))
 _ALL = (
-    select(uses.c.what, uses.c.until)
+    select(uses.c.what, uses.c.which, func.max(uses.c.until).label("until"))
     .where(uses.c.resident == bindparam("resident_"))
-    .order_by(uses.c.what, uses.c.until)
+    .group_by(uses.c.what, uses.c.which)
+    .order_by(uses.c.what, func.max(uses.c.until), uses.c.which)
 )
 _THEIRS = _ALL.where(uses.c.until >= bindparam("now_", type_=_MOMENT))
 _LEAVE = insert(spent)
-_LEFT = select(spent.c.what, spent.c.until).where(spent.c.mark == bindparam("mark_")).order_by(spent.c.id)
+_LEFT = (
+    select(spent.c.what, spent.c.which, spent.c.until)
+    .where(spent.c.mark == bindparam("mark_"))
+    .order_by(spent.c.id)
+)
 _TAKE = delete(spent).where(spent.c.mark == bindparam("mark_"))
+_TWICE = delete(uses).where(
+    uses.c.resident == bindparam("resident_"),
+    uses.c.id.not_in(
+        select(func.max(uses.c.id))
+        .where(uses.c.resident == bindparam("resident_"))
+        .group_by(uses.c.what, uses.c.which)
+    ),
+)
 _HOUR = timedelta(hours=1)
 
 
 class Uses:
     """Implements UseStore."""
 
-    def __init__(self, db: Batch) -> None:
+    def __init__(self, db: Batch, keys: OwnKeys) -> None:
         self._db = db
+        self._keys = keys
 
-    def add(self, resident: int, what: str, until: datetime) -> None:
-        self._db.execute(_ADD, {"resident": resident, "what": what, "until": until})
+    def add(self, resident: int, what: str, until: datetime, which: str) -> None:
+        row = {"resident": resident, "what": what, "which": self._mark(what, which), "until": until}
+        self._db.execute(_ADD, row)
 
-    def count(self, resident: int, what: str, now: datetime, within: timedelta | None = None) -> int:
+    def count(
+        self,
+        resident: int,
+        what: str,
+        now: datetime,
+        within: timedelta | None = None,
+        besides: Collection[str] = (),
+    ) -> int:
         asked = {"resident_": resident, "what_": what, "now_": now}
         if within is None:
-            found: int = self._db.execute(_COUNT, asked).scalar_one()
+            found = self._db.execute(_DONE, asked)
         else:
-            found = self._db.execute(_COUNT_SHORT, {**asked, "latest_": latest_end(now, within)}).scalar_one()
-        return found
+            found = self._db.execute(_DONE_SHORT, {**asked, "latest_": latest_end(now, within)})
+        done = set(found.scalars())
+        return len(done.difference(self._mark(what, which) for which in besides) if done else done)
+
+    def _mark(self, what: str, which: str) -> str:
+        self._keys.make(_KEY)
+        return self._keys.mark(_KEY, f"{what}:{which}").hex()
 
 
 def leave_behind(db: Batch, resident: int, marks: Sequence[str], now: datetime) -> None:
     """Whoever that is is forgotten; what still counts stands under marks of their accounts."""
     rows = [
-        {"mark": mark, "what": row.what, "until": _full_hour(row.until)}
+        {"mark": mark, "what": row.what, "which": row.which, "until": _full_hour(row.until)}
         for row in db.execute(_THEIRS, {"resident_": resident, "now_": now})
         for mark in marks
     ]
@@ -74,13 +110,17 @@ def take_back(db: Batch, resident: int, mark: str) -> None:
 
 
 def carry_on(db: Batch, resident: int, new: int) -> None:
-    """An account of theirs is a new resident's, who did all of it too."""
+    """An account of theirs is a new resident's, who did all of it too.
+
+    It was theirs together, and what either brought can't be told apart any more.
+    """
+    db.execute(_TWICE, {"resident_": resident})
     if rows := _of(new, db.execute(_ALL, {"resident_": resident})):
         db.execute(_ADD, rows)
 
 
 def _of(resident: int, rows: Rows) -> list[dict[str, Any]]:
-    return [{"resident": resident, "what": row.what, "until": row.until} for row in rows]
+    return [{"resident": resident, "what": row.what, "which": row.which, "until": row.until} for row in rows]
 
 
 def _full_hour(moment: datetime) -> datetime:

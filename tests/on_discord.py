@@ -63,7 +63,7 @@ def by_the_double(clock: Clock) -> Iterator[None]:
 
 
 class DoublesClock:
-    """Plein's time is the double's: it stands still until a test turns it. Pauses are cut short."""
+    """Plein's time is the double's: it stands still until a test turns it; then pauses are cut short."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -76,7 +76,7 @@ class DoublesClock:
     async def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self._bell.ring()
-        await asyncio.sleep(min(seconds, 0.02))
+        await asyncio.sleep(seconds if self._clock.running else min(seconds, 0.02))
 
     async def paused(self, often: int) -> list[float]:
         """How long, once it paused so often; not counting how often it saves what it read."""

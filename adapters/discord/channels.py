@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 
+from adapters.discord.members import ASK_AGAIN, Members
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.tries import Tries
 from adapters.discord.trouble import TROUBLE
@@ -26,11 +27,6 @@ from bot.recent import Recent
 log = logging.getLogger(__name__)
 PLATFORM = "discord"
 _GONE = 10003, 50001
-# After so many seconds Discord is asked again what somebody may do, where it did not answer.
-ASK_AGAIN = 2.0
-# What it answered holds for what they said before it was asked, and for a moment while somebody types on; of
-# so many people. So few servers are asked at the same time.
-KNOWN_FOR, MOST_KNOWN, ASKED_AT_ONCE = timedelta(seconds=5), 10_000, 10
 # Of channels in which Plein may say nothing, or that are another process's, so many are remembered.
 MOST_MUTE = 2_000
 # So many seconds apart places are looked for that cannot be seen: of what Discord answers, others need more.
@@ -69,13 +65,9 @@ def names_of(permissions: discord.Permissions) -> tuple[Text, ...]:
 Channel = discord.abc.GuildChannel | discord.Thread
 CHANNELS = (discord.abc.GuildChannel, discord.Thread)
 VOICE = (discord.VoiceChannel, discord.StageChannel)
-# What is answered about somebody who is not there, or whose number was made up.
-_NOBODY = 400, 403, 404
 # How somebody is named among words, and so many of them are looked up.
 _MENTION = re.compile(r"(<@!?([1-9][0-9]{0,18})>)")
 MOST_MENTIONED = 10
-# Of so many a minute whom one person names; that somebody is nobody there is remembered for so long.
-MOST_LOOKED_UP, LOOKED_UP_WITHIN, NOBODY_FOR = 10, timedelta(minutes=1), timedelta(minutes=1)
 _UNKNOWN = TryLater(ASK_AGAIN)
 # A server on which somebody may be meant, and for which community; None: the one that it is said in.
 _Near = tuple[int | None, discord.Guild]
@@ -97,13 +89,9 @@ class Places:
         self, client: discord.Client, core: Core, settings: Settings, grounds: Grounds, clock: Clock
     ) -> None:
         self._clock = clock
-        # Who is on a server, and when that was asked.
-        self._members: Recent[tuple[int, int], tuple[datetime, discord.Member]] = Recent(MOST_KNOWN)
+        self.members = Members(clock)
         # Where Plein may not speak: those places are its own, but nothing is shown there.
         self._mute: Recent[str, datetime] = Recent(MOST_MUTE)
-        # Who is not on a server, and whom somebody had looked up lately.
-        self._nobodies: Recent[tuple[int, int], datetime] = Recent(MOST_KNOWN)
-        self._looked_up: Recent[int, tuple[datetime, int]] = Recent(MOST_KNOWN)
         self._tries = Tries()
         self._client = client
         self._core = core
@@ -145,11 +133,11 @@ class Places:
             if channel is not None and room not in self._joined:
                 # Perhaps the configuration named it the last time.
                 brief = isinstance(channel, discord.Thread)
-                await self._join(int(room), getattr(channel, "name", room), brief=brief)
+                await self._join(int(room), getattr(channel, "name", room), channel, brief=brief)
         for room in self._grounds.themes:
             channel = self._client.get_channel(int(room))
             if isinstance(channel, discord.abc.GuildChannel) and self.are_ours(channel.guild.id):
-                await self._join(channel.id, channel.name)
+                await self._join(channel.id, channel.name, channel)
         unseen = [
             room
             for room in self._known | set(self._grounds.themes)
@@ -212,11 +200,11 @@ class Places:
         brief, known = isinstance(found, discord.Thread), place.room_id in self._known
         if not speaks and not known and self._is_news(self._mute, room, brief):
             self._mute[place.room_id] = self._clock.now()
-            await self._join(room, name, brief=brief)
+            await self._join(room, name, found, brief=brief)
             await self.leave(room)
         elif (speaks or (known and brief)) and found and self._is_news(self._joined, room, brief):
             self._mute.pop(place.room_id, None)
-            await self._join(room, name, brief=brief)
+            await self._join(room, name, found, brief=brief)
         may_speak = known and speaks and isinstance(found, CHANNELS) and self._may_speak(found)
         if may_speak and self._tries.used(place.room_id, self._clock.now()):
             await self._core.retry(account_of(self._client), place)
@@ -227,37 +215,40 @@ class Places:
         at = told.get(str(room))
         return at is None or (brief and self._clock.now() - at >= SAY_AGAIN)
 
-    async def _join(self, channel_id: int, name: str, *, brief: bool = False) -> None:
+    async def _join(self, channel_id: int, name: str, channel: Any, *, brief: bool = False) -> None:
+        """`channel`: as it was found or brought; of a private thread without Plein nothing is cached."""
         room = str(channel_id)
         named, place = self._grounds.themes.get(room), Place(PLATFORM, room)
         theme, language = (named.theme, named.locale) if named else (None, None)
-        channel = self._client.get_channel(channel_id)
         await self._core.joined(
             account_of(self._client),
             place,
             name,
             theme,
             language,
-            ours=self._is_communitys(channel_id),
+            ours=self._is_communitys(channel),
             community=self._whose(channel) if isinstance(channel, CHANNELS) else None,
             brief=brief,
         )
         self._known.add(room)
         self._joined[room] = self._clock.now()
 
-    def _is_communitys(self, channel: int) -> bool:
+    def _is_communitys(self, channel: Any) -> bool:
         """Whether the configuration names its server, or a channel of it: to others anybody invites Plein."""
-        found = self._client.get_channel(channel)
-        guild = found.guild if isinstance(found, CHANNELS) else None
-        if guild is None:
+        if not isinstance(channel, CHANNELS):
             return False
-        return str(guild.id) in self._grounds.groups or self._names_channel_of(guild.id)
+        guild = channel.guild.id
+        return str(guild) in self._grounds.groups or self._names_channel_of(guild)
 
     def _whose(self, channel: Channel) -> int | None:
-        """Whose a channel is, by its own line or its server's; a thread is as its channel. None: nobody's."""
+        """Whose a channel is, by its own line or its server's. None: nobody's.
+
+        A thread is as its channel, also where it is a place of its own: private, or a post in a forum.
+        """
         if not self._is_allowed(channel.guild.id):
             return None
-        own = self._grounds.themes.get(str(channel.id)) or self._grounds.themes.get(str(room_of(channel)))
+        of_channel = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+        own = self._grounds.themes.get(str(channel.id)) or self._grounds.themes.get(str(of_channel))
         return own.community if own else self._grounds.whose(None, str(channel.guild.id))
 
     def is_ours(self, channel: Any) -> bool:
@@ -357,11 +348,13 @@ class Places:
         member: discord.Member | None = None,
         *,
         since: datetime | None = None,
+        asking: int | None = None,
     ) -> Presences:
         """Where somebody is of these places, who on one server is that `member` now.
 
-        As Discord says at the moment `since` (None: now) or later. A server that cannot be asked just now
-        says nothing; in what none has, nobody is. Raises: TryLater where none can be asked.
+        As Discord says at the moment `since` (None: now) or later, for who is `asking` (None: themselves). A
+        server that cannot be asked just now says nothing; in what none has, nobody is.
+        Raises: TryLater where none can be asked.
         """
         since = since or self._clock.now()
         known = {place: self._client.get_channel(int(place.room_id)) for place in places}
@@ -372,13 +365,11 @@ class Places:
         }
         ours = dict.fromkeys(channel.guild for channel in channels.values())
         guilds = [guild for guild in ours if not guild.unavailable]
-        at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
         async def member_of(guild: discord.Guild) -> discord.Member | None:
             if member and member.guild.id == guild.id:
                 return member
-            async with at_once:
-                return await self._member(guild, user, since)
+            return await self.members.on(guild, user, since, user if asking is None else asking)
 
         found = await asyncio.gather(*map(member_of, guilds), return_exceptions=True)
         if found and all(isinstance(answer, BaseException) for answer in found):
@@ -423,7 +414,7 @@ class Places:
         channel = self._client.get_channel(int(place.room_id))
         member = None
         if isinstance(channel, CHANNELS):
-            member = await self._member(channel.guild, user, self.a_moment_ago)
+            member = await self.members.on(channel.guild, user, self.members.a_moment_ago, user)
         return member is None or not member.pending
 
     async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
@@ -446,7 +437,7 @@ class Places:
         """Who that is in each community, as they are called there."""
         found: dict[int | None, Mention] = {}
         for community, guild in guilds:
-            if community not in found and (member := await self._near(guild, int(named), asking)):
+            if community not in found and (member := await self.members.near(guild, int(named), asking)):
                 account = Identity(PLATFORM, named)
                 found[community] = Mention(word, account, member.display_name, community)
         return [*found.values()]
@@ -459,57 +450,10 @@ class Places:
             return [(None, here.guild)] if isinstance(here, CHANNELS) and ours else []
         channels = self.channels()
         guilds = list(dict.fromkeys(channel.guild for channel in channels))
-        people = await asyncio.gather(*(self._near(guild, user) for guild in guilds))
+        people = await asyncio.gather(*(self.members.near(guild, user, user) for guild in guilds))
         there = dict(zip(guilds, people, strict=True))
         with_them = (channel for channel in channels if self._presence(channel, there[channel.guild]))
         return list(dict.fromkeys((self._whose(channel), channel.guild) for channel in with_them))
-
-    async def _near(
-        self, guild: discord.Guild, user: int, asking: int | None = None
-    ) -> discord.Member | None:
-        """Somebody who is on that server, and no bot. So many a minute are looked up for who is `asking`:
-        what anybody makes up is no reason to ask Discord more than it bears.
-        """
-        key, now = (guild.id, user), self._clock.now()
-        known = self._members.get(key)
-        if known is None or known[0] < self.a_moment_ago:
-            nobody_at = self._nobodies.get(key)
-            if nobody_at and now - nobody_at < NOBODY_FOR:
-                return None
-            if asking is not None and not self._may_look_up(asking):
-                return None
-        member = await self._member(guild, user, self.a_moment_ago)
-        if member is None:
-            self._nobodies[key] = now
-        return member if member and not member.bot else None
-
-    def _may_look_up(self, asking: int) -> bool:
-        now = self._clock.now()
-        since, count = self._looked_up.get(asking, (now, 0))
-        if now - since >= LOOKED_UP_WITHIN:
-            since, count = now, 0
-        self._looked_up[asking] = since, count + 1
-        return count < MOST_LOOKED_UP
-
-    @property
-    def a_moment_ago(self) -> datetime:
-        """What was asked since then is as good as asked now, for whoever only types or is only named."""
-        return self._clock.now() - KNOWN_FOR
-
-    async def _member(self, guild: discord.Guild, user: int, since: datetime) -> discord.Member | None:
-        """As Discord said at that moment or later: it is asked once for all that they said before."""
-        now = self._clock.now()
-        known = self._members.get((guild.id, user))
-        if known and known[0] >= since:
-            return known[1]
-        try:
-            member = await guild.fetch_member(user)
-        except TROUBLE as error:
-            if isinstance(error, discord.HTTPException) and error.status in _NOBODY:
-                return None  # not kept: perhaps they are about to join
-            raise TryLater(ASK_AGAIN) from error
-        self._members[guild.id, user] = now, member
-        return member
 
 
 def _is_private_thread(channel: Channel) -> bool:

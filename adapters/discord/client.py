@@ -14,6 +14,7 @@ from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
+from adapters.discord.members import PLEIN
 from adapters.discord.native import native_poll
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
@@ -142,7 +143,7 @@ class Discord:
         return Receipt((said, beside))
 
     async def presence(self, who: Identity, places: Sequence[Place]) -> Presences:
-        return await self._session().places.presences(int(who.user_id), places)
+        return await self._session().places.presences(int(who.user_id), places, asking=PLEIN)
 
     async def inspect(self, community: int) -> Sequence[Lack]:
         await self._ready.wait()

@@ -13,7 +13,8 @@ import aiohttp
 import discord
 from discord.http import Route
 
-from adapters.discord.channels import ASK_AGAIN, PLATFORM
+from adapters.discord.channels import PLATFORM
+from adapters.discord.members import ASK_AGAIN
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import TryLater, UserError

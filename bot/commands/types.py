@@ -90,10 +90,16 @@ def _words(argument: Argument, value: Any, call: Asking) -> str:
 
 
 def _with_names(words: str, call: Asking) -> str:
-    """Whoever is mentioned among other words is called by name there, on every platform."""
-    for mention in call.mentions:
-        words = words.replace(mention.written, called(mention.name))
-    return words
+    """Whoever is mentioned among other words is called by name there, on every platform.
+
+    All in one pass over what was typed: people are called what they like, also by the addresses of others.
+    """
+    if not call.mentions:
+        return words
+    names = {mention.written: called(mention.name) for mention in call.mentions}
+    # The longest first: one may begin as another does.
+    written = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(written, lambda found: names[found[0]], words)
 
 
 def _words_placeholder(argument: Argument, locale: str) -> str:

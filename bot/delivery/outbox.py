@@ -102,7 +102,7 @@ class Outbox:
             if _may_go_elsewhere(post):
                 await self._gone(post, str(refused))
                 return True
-            log.warning("Left %s to another account: %s", post.id, refused)
+            log.warning("Left %s to another account: %s", post.logged, refused)
             return await self._wait(post, LEFT_TO_OTHERS, unsent=True)
         except (NotNow, OSError) as refused:
             # OSError: a connection that failed, or took too long.
@@ -124,7 +124,7 @@ class Outbox:
             now = self._clock.now()
             await self._run(post, lambda tx: tx.posts.retracted(post, now))
             return
-        if not post.ref and not await self._is_for_them(adapter, post):
+        if not await self._is_for_them(adapter, post):
             raise Gone("they take no part there any more")
         message = post.message
         if isinstance(post.to, Identity):
@@ -166,7 +166,7 @@ class Outbox:
         seconds = refused.seconds if isinstance(refused, NotNow) else None
         if seconds is not None:
             return timedelta(seconds=seconds)
-        log.warning("Not now, %s: %s", post.id, refused or type(refused).__name__)
+        log.warning("Not now, %s: %s", post.logged, refused or type(refused).__name__)
         now = self._clock.now()
         return patience(now - (post.tried_at or now))
 
@@ -186,7 +186,7 @@ class Outbox:
 
     async def _failed(self, post: Post, error: Exception) -> bool:
         attempt, reason = post.attempts + 1, reason_of(error)
-        log.warning("Could not deliver %s (attempt %d): %s", post.id, attempt, reason)
+        log.warning("Could not deliver %s (attempt %d): %s", post.logged, attempt, reason)
         if given_up(attempt, error):
             await self._park(post, reason)
             return True
@@ -197,13 +197,13 @@ class Outbox:
         if not _may_go_elsewhere(post):
             await self._park(post, reason)
             return
-        log.info("Passed on %s: %s", post.id, reason)
+        log.info("Passed on %s: %s", post.logged, reason)
         now = self._clock.now()
         await self._run(post, lambda tx: tx.told.pass_on(post, now, now - AWAY_AFTER))
 
     async def _park(self, post: Post, reason: str) -> None:
         """Set it aside; that a place cannot be reached is for the moderators to mend."""
-        log.warning("Set aside %s: %s", post.id, reason)
+        log.warning("Set aside %s: %s", post.logged, reason)
         now = self._clock.now()
 
         def park(tx: Transaction) -> None:

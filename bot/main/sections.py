@@ -169,7 +169,8 @@ class Config(Section):
             changes = {name: getattr(own, name) for name in own.model_fields_set} if own else {}
             found.append(common.model_copy(update=changes))
         language, zone = line.language or self.community.language, line.zone or self.community.zone
-        return Settings(language, ZoneInfo(zone), tuple(found), line.name)
+        names = bool(line.servers or line.spaces or any(theme.places for theme in line.themes))
+        return Settings(language, ZoneInfo(zone), tuple(found), line.name, names)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -77,8 +77,9 @@ class Attachment:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return f"{self.subject.replace(':', '-')}.{self.form}"
+        """The file's name: of its subject the kind and the number."""
+        kind, number, *_ = self.subject.split(":")
+        return f"{kind}-{number}.{self.form}"
 
 
 # A Text by itself is a line.

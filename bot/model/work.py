@@ -98,6 +98,13 @@ class Post:
         """The platform's idempotency key: each state of it has its own, in each community."""
         return key_in(self.community, self.id if self.version == 1 else f"{self.id}:{self.version}")
 
+    @property
+    def logged(self) -> str:
+        """What the log calls it: of what is for one person no more than its kind, as the rest says whom it is
+        for, and so who takes part in what.
+        """
+        return self.id if isinstance(self.to, Place) else f"{self.id.partition(':')[0]}, to one person"
+
 
 @dataclass(frozen=True, slots=True)
 class Board:

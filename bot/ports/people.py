@@ -414,10 +414,20 @@ class PlaceStore(Protocol):
 class UseStore(Protocol):
     """How often somebody did what is held within limits."""
 
-    def add(self, resident: int, what: str, until: datetime) -> None:
-        """They did that, and it counts until then."""
+    def add(self, resident: int, what: str, until: datetime, which: str) -> None:
+        """They did that, and it counts until then. `which`: what tells that time from any other."""
         ...
 
-    def count(self, resident: int, what: str, now: datetime, within: timedelta | None = None) -> int:
-        """How often they did that, of what still counts: for so long at the most, where that is said."""
+    def count(
+        self,
+        resident: int,
+        what: str,
+        now: datetime,
+        within: timedelta | None = None,
+        besides: Collection[str] = (),
+    ) -> int:
+        """How often they did that, of what still counts: for so long at the most, where that is said.
+
+        Each time counts once, and those of `besides` do not.
+        """
         ...

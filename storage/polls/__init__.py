@@ -75,7 +75,7 @@ _OF = (
 _LAST_CLOSED = (
     _POLLS.where(_HERE, polls.c.state == "closed").order_by(polls.c.ended_at.desc(), _NEWEST).limit(1)
 )
-_STANDING = select(func.count()).where(
+_STANDING = select(polls.c.id).where(
     polls.c.opener == bindparam("opener_"), or_(polls.c.state == "open", polls.c.state == "planned")
 )
 _CAST_AS = (
@@ -248,8 +248,8 @@ class Polls:
         row = self._db.execute(_LAST_CLOSED, {"theme_": theme}).first()
         return _built(*row) if row else None
 
-    def standing(self, opener: int) -> int:
-        found: int = self._db.execute(_STANDING, {"opener_": opener}).scalar_one()
+    def standing(self, opener: int) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_STANDING, {"opener_": opener}).scalars()
         return found
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:

@@ -261,7 +261,7 @@ async def test_what_counts_for_a_limit_as_long_as_it_counts(store: Database) -> 
     def add(tx: Transaction) -> int:
         ben = tx.people.add(BEN, "Ben").id
         for until in (NOW, NOW + DAY):
-            tx.uses.add(ben, "dig", until)
+            tx.uses.add(ben, "dig", until, str(until))
         return ben
 
     ben = await store.run(add)

@@ -99,7 +99,7 @@ def _count_standing(tx: Transaction, opener: int, resident: int) -> None:
     """What the one asked, and others still answer, counts for the other as what they asked."""
     for poll in tx.of(POLLS).opened_by(opener):
         if poll.state in ("open", "planned"):
-            tx.uses.add(resident, ask.STANDING, poll.closes_at)
+            tx.uses.add(resident, ask.STANDING, poll.closes_at, str(poll.id))
 
 
 def export_resident(tx: Transaction, resident: int) -> Exported:

@@ -188,11 +188,17 @@ def check_may_ask(call: Call, theme: int) -> None:
     settings = call.settings.of(PollsSettings)
     if not call.may(settings.openers, theme):
         raise UserError(f"role.needed.{settings.openers.name.lower()}")
-    standing = call.tx.of(POLLS).standing(call.resident.id) + call.used(STANDING)
-    if standing >= settings.at_once:
+    if (standing := _count_standing(call)) >= settings.at_once:
         raise UserError("poll.flood.at_once", count=standing, usage=usage(call, "poll mine"))
     if (today := call.used(_OPENING, DAY)) >= settings.a_day:
         raise UserError("poll.flood.a_day", count=today)
+
+
+def _count_standing(call: Call) -> int:
+    """How many polls of theirs run: those that they have, and what they asked as somebody else before."""
+    own = call.tx.of(POLLS).standing(call.resident.id)
+    before = call.tx.uses.count(call.resident.id, STANDING, call.now, besides=[str(poll) for poll in own])
+    return len(own) + before
 
 
 def _is_communitys(call: Call, theme: int) -> bool:

@@ -256,15 +256,21 @@ def option_text(plan: Plan, number: int) -> Text:
 # --- options by their number or their own words --------------------------------
 
 
-def _by_words(plan: Plan) -> tuple[Mapping[str, int], int]:
-    """The number of each option by its own words, where people typed those; and how many the most has."""
+def _by_words(plan: Plan) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
+    """The number of each option by its own words, where people typed those; and how many words those that
+    begin with a word have, the most first.
+    """
     return _numbered(() if plan.kind in _GIVEN else plan.options)
 
 
 @lru_cache(256)  # every vote asks, and few polls are open
-def _numbered(options: tuple[str, ...]) -> tuple[Mapping[str, int], int]:
+def _numbered(options: tuple[str, ...]) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
     known = {seen_as(option): number for number, option in enumerate(options, start=1)}
-    return known, max((len(own.split()) for own in known), default=1)
+    lengths: dict[str, set[int]] = {}
+    for own in known:
+        words = own.split()
+        lengths.setdefault(words[0], set()).add(len(words))
+    return known, {first: sorted(several, reverse=True) for first, several in lengths.items()}
 
 
 def _named(plan: Plan, words: str, meaning: Meaning) -> Choices:
@@ -297,26 +303,45 @@ def _can_be(plan: Plan, numbers: Choices) -> bool:
 
 def _pieces(plan: Plan, words: str, meaning: Meaning) -> Iterator[tuple[int, int]]:
     """What each piece is by an option's own words, and what by its number; 0 where it is none."""
-    known, longest = _by_words(plan)
+    known, _ = _by_words(plan)
+    count = 0
     for part in _BETWEEN_OPTIONS.split(words.strip().strip(_QUOTED)):
-        if own := known.get(seen_as(part)):
-            yield own, _plain_number(part)
-            continue
-        left = _split(part)
-        if len(left) > MOST_WORDS:
+        whole = known.get(seen_as(part))
+        left = [part] if whole else _split(part)
+        count += len(left)
+        if count > MOST_WORDS:
             raise wrong(plan, "poll.vote.no_number", words=part[:40])
-        while left:
-            for length in range(min(longest, len(left)), 0, -1):
-                piece = " ".join(left[:length])
-                if own := known.get(seen_as(piece.strip(_QUOTED)), 0):
-                    break
-            left = left[length:]
+        for piece, own in ((part, whole),) if whole else _options_in(plan, left):
             if own:
                 yield own, _plain_number(piece)
             elif number := _plain_number(piece) or meaning(piece, NUMBER_WORDS):
                 yield 0, number
             elif piece not in "&+" and meaning(piece, BESIDE) is None:
                 yield 0, _number(plan, piece)
+
+
+def _options_in(plan: Plan, words: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The words, those of an option together, with its number; 0 for any other word. Marks alone are none.
+
+    How each is seen is found out once, whatever the options are: all of it is read while others wait.
+    """
+    known, lengths = _by_words(plan)
+    seen = [seen_as(word) for word in words]
+    last = [seen_as(word.rstrip(_QUOTED)) for word in words]
+    at = 0
+    while at < len(words):
+        own, end = known.get(seen_as(words[at].strip(_QUOTED)), 0), at + 1
+        first = seen_as(words[at].lstrip(_QUOTED))
+        for length in lengths.get(first, ()):
+            behind = at + length
+            if length > 1 and behind <= len(words):
+                longer = known.get(" ".join((first, *seen[at + 1 : behind - 1], last[behind - 1])))
+                if longer:
+                    own, end = longer, behind
+                    break
+        if first:
+            yield " ".join(words[at:end]), own
+        at = end
 
 
 def _plain_number(word: str) -> int:

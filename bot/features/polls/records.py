@@ -192,8 +192,8 @@ class PollStore(Protocol):
 
     def last_closed(self, theme: int) -> Poll | None: ...
 
-    def standing(self, opener: int) -> int:
-        """How many of their polls are open or planned."""
+    def standing(self, opener: int) -> Sequence[int]:
+        """The numbers of their polls that are open or planned."""
         ...
 
     def ballots(self, poll: Poll) -> Iterator[Ballots]:

@@ -58,7 +58,7 @@ def leave_trace(call: Call, poll: Poll, what: str, **values: Any) -> list[Text]:
     told = text(f"poll.yours.{what}", by=by, question=poll.question, closes=poll.closes_at, **values)
     key = begins(call, poll, f"yours:{what}")
     this_hour = f"{key}{call.now:%Y-%m-%dT%H}"
-    call.tell(poll.opener, message(told), this_hour)
+    call.tell(poll.opener, message(told), this_hour, theme=poll.theme)
     call.change_post(this_hour, message(told))
     return [text(f"poll.by.{what}", by=by, closes=poll.closes_at)]
 

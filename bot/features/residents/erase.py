@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.call import Call
 from bot.exported import SUBJECT
-from bot.features.residents.link import accounts_of
+from bot.features.residents.link import account_of, accounts_of
 from bot.model.message import Attachment, Button, Message, message, text
 from bot.model.people import Role
 
@@ -16,11 +16,8 @@ from bot.model.people import Role
 def hand_out(call: Call) -> Message:
     """All that is kept of them in this community, for them alone."""
     words = text("me.data")
-    return message(
-        words,
-        text("me.data.sealed"),
-        files=[Attachment(f"{SUBJECT}:{call.resident.id}", "json", words)],
-    )
+    subject = f"{SUBJECT}:{call.resident.id}:{account_of(call).address}"
+    return message(words, text("me.data.sealed"), files=[Attachment(subject, "json", words)])
 
 
 def forget_me(call: Call, *, sure: bool = False) -> Message:

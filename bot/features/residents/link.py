@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.call import Call
 from bot.errors import UserError
@@ -66,10 +67,13 @@ def _ask_for_code(call: Call, me: Identity) -> Message:
 
 def _said_aloud(call: Call, code: str) -> Message:
     """Others read it: it is no use any more, and taken away where that may be."""
-    gone = call.take_away()
+    gone = call.take_away(before=partial(_spend, call, code))
+    return message(text("link.aloud.gone") if gone else text("link.aloud"), text("link.aloud.how"))
+
+
+def _spend(call: Call, code: str) -> None:
     if found := call.tx.of(LINKS).by_code(_plain(code), call.now):
         call.tx.of(LINKS).drop(found.id)
-    return message(text("link.aloud.gone") if gone else text("link.aloud"), text("link.aloud.how"))
 
 
 def _plain(code: str) -> str:
@@ -246,7 +250,7 @@ def _vouch_for(call: Call, who: Resident) -> Message:
     if who.id == call.resident.id:
         raise UserError("link.vouch.self")
     call.tx.people.trust(who.id)
-    call.tx.uses.add(who.id, VOUCHED, call.now + VOUCHED_FOR)
+    call.tx.uses.add(who.id, VOUCHED, call.now + VOUCHED_FOR, call.id)
     return message(text("link.vouched", who=who))
 
 

@@ -377,3 +377,78 @@ async def test_who_has_not_agreed_to_the_rules_presses_nothing(
         town.guild.members[ben.id].pending = False
         member_changed(double.world, town.guild, town.guild.members[ben.id])
         assert "you chose Ja" in (await ben.presses(board, "Ja")).text
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["there", "left"])
+@pytest.mark.parametrize(
+    ("how", "options"),
+    [
+        ("poll close", {"sure": True}),
+        ("poll cancel", {"sure": True}),
+        ("poll extend", {"until": "9d"}),
+        ("poll outcome", {"outcome": "We verkopen het gemeentehuis"}),
+    ],
+)
+async def test_whoever_left_is_not_told_what_becomes_of_the_poll_they_asked(
+    council: OnDiscord,
+    town: Server,
+    chair: Person,
+    eva: Person,
+    how: str,
+    options: dict[str, Any],
+    left: bool,
+) -> None:
+    await eva.uses(eva.dm, "help")
+    await asked(council, eva, "Geheim?")
+    await chair.uses("raad", "vote", answer="1", poll=1)
+    if how == "poll outcome":
+        await eva.uses("raad", "poll close", poll=1, sure=True)
+    await council.until_quiet(5)
+    if left:
+        town.take(eva, "raad")
+        await council.until_quiet(3 * 3600)
+    await chair.uses("raad", how, poll=1, **options)
+    for _ in range(2):
+        await council.until_quiet(5)
+    told = [message.text for message in eva.sees(eva.dm) if message.author.bot]
+    assert any("Geheim?" in words for words in told) is not left
+
+
+@pytest.mark.parametrize("left", [False, True], ids=["there", "left"])
+async def test_what_they_were_told_before_they_left_is_not_brought_up_to_date(
+    council: OnDiscord, town: Server, chair: Person, eva: Person, left: bool
+) -> None:
+    """The chair corrects the outcome within the hour."""
+    await eva.uses(eva.dm, "help")
+    await asked(council, eva, "Geheim?")
+    await eva.uses("raad", "poll close", poll=1, sure=True)
+    await council.until_quiet(5)
+    await chair.uses("raad", "poll outcome", poll=1, outcome="Nog niets")
+    for _ in range(2):
+        await council.until_quiet(5)
+    if left:
+        town.take(eva, "raad")
+        await council.until_quiet(60)
+    await chair.uses("raad", "poll outcome", poll=1, outcome="We verkopen het gemeentehuis")
+    for _ in range(2):
+        await council.until_quiet(5)
+    told = [message.text for message in eva.sees(eva.dm) if message.author.bot]
+    assert any("gemeentehuis" in words for words in told) is not left
+
+
+async def test_strangers_are_of_no_community_whose_named_channel_is_deleted(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person
+) -> None:
+    council_room = town.channel("raad")
+    themes = [ThemeSection(name="Raad", places=(f"discord:{council_room.id}",))]
+    own = double.guild("Van Zef")
+    own.channel("hol")
+    zef = own.member("zef")
+    async with plein_on(double, database, themes=themes):
+        await ben.uses("sport", "me expertise", words="bijenteelt", show=True)
+    town.close(council_room)
+    async with plein_on(double, database, themes=themes):
+        await anna.uses("sport", "help")
+        for where in ("hol", zef.dm):
+            told = (await zef.uses(where, "who knows", topic="bijenteelt")).text
+            assert "in een kanaal of kamer" in told

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from adapters.discord.channels import NEEDED
+from bot.features.polls.records import POLLS
 from bot.main.config import CommunitySection, ResidentSection, ThemeSection
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.polls import tally
 from tests.on_discord import OnDiscord, plein_on
 
+FORUM = 15
+THREADS = ["view_channel", "send_messages", "create_private_threads", "create_public_threads"]
 OPEN = {"vraag": "Wat?", "keuze": "Ja | Nee"}
 
 
@@ -133,3 +138,36 @@ async def test_a_server_and_a_channel_that_plein_does_not_see_are_lacking(
         assert "Bij Dorp mist Plein nog 2 dingen" in told
         assert f"op server {elsewhere.id}" in told
         assert f"Kanaal {hidden.id}" in told
+
+
+@pytest.mark.parametrize("kind", ["channel", "public", "private", "not in it", "post"])
+async def test_a_thread_is_its_channels_communitys(
+    double: Discord, database: str, town: Server, kind: str
+) -> None:
+    """Dorp has the server, Stad one channel on it: whatever begins there is Stad's as well."""
+    town.everybody_may([*THREADS, "send_messages_in_threads", "use_application_commands"])
+    chris = town.member("chris", roles=["of stad"])
+    may = {"of stad": ["manage_messages", "manage_threads"]}
+    channel = town.channel("stad", type=FORUM if kind == "post" else 0, allow=may)
+    lines = [
+        CommunitySection(name="Dorp", servers=(town.id,)),
+        CommunitySection(name="Stad", themes=(ThemeSection(name="Stad", places=(f"discord:{channel.id}",)),)),
+    ]
+    async with plein_on(double, database, communities=lines) as plein:
+        where = channel
+        if kind != "channel":
+            where = chris.begins(channel, "onder ons", private=kind in ("private", "not in it"))
+        if kind == "private":
+            await chris.says(where, f"<@{double.bot.id}> hallo")
+        await chris.uses(where, "community set", setting="opened_by", value="moderator")
+        await chris.uses(where, "peiling open", OPEN)
+        dorp, stad = [
+            await plein.core.store.run(
+                lambda tx: (tx.communities.settings(), tx.of(POLLS).get(1, 0)), community=whose
+            )
+            for whose in (1, 2)
+        ]
+        assert dorp == ({}, None)
+        # In a thread that Plein is not in nothing can be asked: nothing would be shown there.
+        assert stad[0]
+        assert stad[1] or kind == "not in it"

@@ -1,7 +1,8 @@
-"""A code that others read in a channel: Plein takes it away where it may, and says so where it may not."""
+"""A code that others read in a channel: it is no use any more, and Plein takes it away where it may."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from tests.doubles.discord import Discord, Person, Server
 from tests.on_discord import OnDiscord
 
 CODE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
+DELETE = "DELETE /channels/{channel_id}/messages/{message_id}"
 
 
 @pytest.mark.parametrize("may", [True, False], ids=["may", "may-not"])
@@ -38,3 +40,18 @@ async def test_by_a_slash_command_a_code_is_nobody_elses_business(
     assert found
     said = await ben.uses("sport", "me link", code=found[0].lower().replace("-", " "))
     assert "same platform" in said.text
+
+
+async def test_it_is_no_use_while_discord_takes_its_time(
+    double: Discord, plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    reader = town.member("zef", locale="nl")
+    code = CODE.search((await anna.uses(anna.dm, "koppel")).text)
+    assert code
+    held = double.faults.hold(DELETE)
+    await ben.says("sport", f"<@{double.bot.user.id}> link {code[0]}")
+    async with asyncio.timeout(30):
+        await held.reached.wait()
+    tried = await reader.uses(reader.dm, "me link", code=code[0])
+    held.release()
+    assert "werkt niet" in tried.text

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from adapters.discord.channels import MOST_LOOKED_UP
+from adapters.discord.members import MOST_LOOKED_UP
 from bot.main.config import CommunitySection
 from bot.model.message import message, typed
 from bot.model.people import Identity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,9 @@ from bot.commands.forms import form_for
 from bot.commands.read import bind, parse
 from bot.errors import Unsure, UserError
 from bot.features.polls.records import Kind
+from bot.model.events import Mention
 from bot.model.message import Suggestion, text
+from bot.model.people import Identity
 from bot.texts import LOCALES
 from tests.chat import BRUSSELS, NOW
 from tests.doubles.calls import COMMANDS, a_call, read, refused
@@ -24,6 +27,32 @@ def suggested(typed: str, call: Call) -> Sequence[Suggestion]:
     assert review
     assert review.suggest
     return review.suggest(call, typed)
+
+
+# --- words ---
+
+
+def put(words: str, *called: tuple[str, str]) -> tuple[str, tuple[str, ...]]:
+    """What is asked, and between what, where these are called so."""
+    call = a_call("en")
+    call.mentions = [Mention(user, Identity("test", user), name) for user, name in called]
+    command, given = parse(COMMANDS, f'!poll open "{words}" {words} | No', "en")
+    bound = bind(COMMANDS, command, given, call)
+    return bound["question"], bound["options"]
+
+
+def test_a_name_that_is_the_address_of_another_stays_as_it_is() -> None:
+    """People are called what they like, also by the addresses of others."""
+    called = [("@a:x.y", "@b:x.y"), ("@b:x.y", "@a:x.y")]
+    assert put("@a:x.y or @b:x.y?", *called) == ("@b:x.y or @a:x.y?", ("@b:x.y or @a:x.y?", "No"))
+    users = [f"@{letter}:x.y" for letter in "abcdefg"]
+    chain = [(user, " ".join([following] * 36)) for user, following in itertools.pairwise(users)]
+    assert len(put(" ".join(users), *chain)[0]) == 6 * len(chain[0][1]) + len(users) + len(users[-1]) - 1
+
+
+def test_who_is_mentioned_is_called_by_name_also_where_another_address_begins_the_same() -> None:
+    called = [("@a:x.y", "Ann"), ("@a:x.yz", "Zoë")]
+    assert put("@a:x.yz and @a:x.y", *called)[0] == "Zoë and Ann"
 
 
 # --- one of a few words ---

@@ -514,3 +514,16 @@ async def test_whoever_takes_away_places_has_moderators_told_of_so_many_a_day(da
             told = [words for words in town.platform.where("mia") if "kon niet bezorgd worden" in words]
             assert len(told) == day * MOST_OF_A_KIND_A_DAY
             town.clock.turn(timedelta(days=1))
+
+
+async def test_the_log_says_nothing_of_whom_it_is_for(town: Town, caplog: pytest.LogCaptureFixture) -> None:
+    """Whose answer in an anonymous poll could not be said is whoever took part in it."""
+    caplog.set_level("INFO")
+    town.platform.trouble["ben"] = [Refused("closed")] * (PARK_AFTER + 1)
+    private = message(typed("je stem is binnen"))
+    await town.core.store.run(
+        lambda tx: tx.posts.add("secret:poll-1:2", Identity(PLATFORM, "ben"), private, town.clock.now())
+    )
+    await flush(town)
+    assert "Not now, secret, to one person: closed" in caplog.text
+    assert "poll-1" not in caplog.text

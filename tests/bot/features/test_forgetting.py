@@ -304,6 +304,27 @@ async def test_the_file_is_theirs_alone(tmp_path: Path) -> None:
         assert "benedict" not in made.decode()
 
 
+@pytest.mark.parametrize("undone", [True, False])
+async def test_a_file_that_waits_is_of_whose_account_it_is_once_it_is_sent(
+    tmp_path: Path, undone: bool
+) -> None:
+    """They were one person when it was asked for, and may be two by then, or nobody."""
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        done = await link(chat, ANN, "cas@matrix")
+        (file,) = (await ask(chat, "cas@matrix", "!me data")).files
+        voice = Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW)
+        assert "annelies" in (await chat.core.file(file, voice)).decode()
+        if undone:
+            assert key(await press(chat, ANN, done)) == "link.undone"
+            made = (await chat.core.file(file, voice)).decode()
+            assert "cas@matrix" in made
+            assert "annelies" not in made
+        else:
+            await forget(chat, ANN)
+            assert json.loads(await chat.core.file(file, voice)) == {}
+
+
 async def test_of_what_two_have_part_in_each_gets_their_own(tmp_path: Path) -> None:
     """A code that one asked for and the other gave; a poll of one that the other ended."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,7 +13,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from bot.features.polls.kinds import METHODS, check_chosen, how_to, option_text, read_reason
+from bot.features.polls.kinds import METHODS, MOST_WORDS, check_chosen, how_to, option_text, read_reason
 from bot.features.polls.records import LONGEST_REASON, Choices, Kind
 from bot.model.message import text, typed
 from bot.texts import Texts, Voice
@@ -400,3 +402,42 @@ def test_a_number_is_read_however_a_phone_writes_it(two: str) -> None:
     assert read(RANKED, f"3 {two} 1️⃣") == (3, 2, 1)
     assert read(SCORE, f"5 {two} 0️⃣") == (5, 2, 0)
     assert read(DATES, f"{two} 3") == (0, 2, 2)
+
+
+# --- what a long line costs ---
+
+LONG_OPTIONS = tuple(" ".join("z" * length) for length in range(40, 20, -1))
+
+
+@pytest.mark.parametrize("piece", ["１ " * 190 + "|", "z " * 19 + "y ", "“z ", "en | ", "z|", "é,"])
+@pytest.mark.parametrize("kind", [Kind.APPROVAL, Kind.RANKED])
+def test_a_long_line_costs_its_length_whatever_the_options_are(kind: Kind, piece: str) -> None:
+    """Of all its parts together no more is read than anybody means."""
+    plan = a_plan(kind=kind, at_most=20, options=LONG_OPTIONS)
+    line, looked = (piece * 8_000)[:8_000], 0
+
+    def count(word: str, marks: Mapping[str, int]) -> int | None:
+        nonlocal looked
+        looked += 1
+        return meaning(word, marks)
+
+    began = time.process_time()
+    with contextlib.suppress(UserError):
+        METHODS[plan.kind].read(plan, line, count)
+    assert looked <= 2 * MOST_WORDS
+    assert time.process_time() - began < 0.2
+
+
+@pytest.mark.parametrize(
+    ("options", "words", "chosen"),
+    [
+        (("rode kool", "rode kool en friet", "soep"), "rode kool en friet soep", (2, 3)),
+        (("rode kool", "soep"), "“rode kool” “soep”", (1, 2)),
+        (("rode kool", "soep"), "« Rode  Kool » « soep »", (1, 2)),
+        (("rode kool", "soep…"), "soep… “rode kool”", (1, 2)),
+        (("rode kool", "soep"), "soep ! 1 .", (1, 2)),
+        (("ｒｏｄｅ kool", "soep"), "rode kool soep", (1, 2)),
+    ],
+)
+def test_options_of_several_words_among_others(options: tuple[str, ...], words: str, chosen: Choices) -> None:
+    assert read(a_plan(options=options, at_most=2), words) == chosen
