@@ -338,15 +338,15 @@ class Sync:
 
     async def _settle_in(self, room: Room) -> None:
         """Tell the core of a place, or that it moved."""
-        if room.replacement:
-            replacement = room.replacement
+        if replacement := self._replacement(room):
             if replacement not in self._on.rooms and not self._welcome.was_refused(replacement):
                 self._wanted[replacement] = replacement.partition(":")[2] or self._server()
             return
         old, is_new = self._on.rooms.get(room.predecessor or ""), room.id not in self._bound
-        replaces = old if old and old.replacement == room.id else None
+        replaces = old if old and self._replacement(old) == room.id else None
         if replaces and is_new:
             await self._welcome.note(room.id, await self._welcome.successor(replaces))
+            await self._welcome.leave_behind(replaces.id, room.id)
         elif replaces is None and await self._welcome.refuses(room):
             log.info("Leaving %s: it is not what replaced the room that led there", room.id)
             self._doors.run(room.id, partial(self._decline, room.id), again=True)
@@ -415,7 +415,7 @@ class Sync:
             yield from self._holders(room)
             known.add(room.id)
             old = self._on.rooms.get(room.predecessor or "")
-            if old is None or old.replacement != room.id:
+            if old is None or self._replacement(old) != room.id:
                 return
             room = old
 
@@ -478,7 +478,11 @@ class Sync:
         await self._join(room_id, via=via)
 
     def _replaced_by(self, room_id: str) -> Room | None:
-        return next((room for room in self._on.rooms.values() if room.replacement == room_id), None)
+        return next((room for room in self._on.rooms.values() if self._replacement(room) == room_id), None)
+
+    def _replacement(self, room: Room) -> str | None:
+        """What took its place, and stays that: in a room that was left behind nobody takes power away."""
+        return self._welcome.replaced_by(room.id) or room.replacement
 
     async def _join(self, room_id: str, *, via: str) -> None:
         """What fails now is tried again later, and not for ever."""

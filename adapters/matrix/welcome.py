@@ -23,6 +23,7 @@ class Word:
     """Who asked for a room. `instead_of`: the room that it is to replace, and whether that was `ours`.
 
     `refused`: it was no such room, and Plein left it. `full`: there was more to it than Plein takes in.
+    `replaced_by`: the room that took its place, and stays what did.
     """
 
     by: str
@@ -30,11 +31,12 @@ class Word:
     ours: bool = False
     refused: bool = False
     full: bool = False
+    replaced_by: str = ""
 
     @property
     def is_kept(self) -> bool:
         """Whether it holds also while Plein is not there."""
-        return self.refused or self.full
+        return self.refused or self.full or bool(self.replaced_by)
 
 
 class Welcome:
@@ -100,6 +102,15 @@ class Welcome:
         """Who counts as the inviter to the room that replaces this: whoever invited Plein to this room."""
         word = self._words.get(room.id, Word(""))
         return Word(word.by, room.id, await self.is_ours(room.id))
+
+    async def leave_behind(self, room: str, successor: str) -> None:
+        """Plein went along to what replaced a room: whoever still has power in it leads it nowhere else."""
+        async with self._changing:
+            await self._put(room, replace(self._words.get(room, Word("")), replaced_by=successor))
+
+    def replaced_by(self, room: str) -> str | None:
+        """Where Plein went along to from there."""
+        return (room in self._words and self._words[room].replaced_by) or None
 
     def was_refused(self, room: str) -> bool:
         return room in self._words and self._words[room].is_kept

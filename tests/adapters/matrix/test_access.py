@@ -6,7 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from adapters.matrix.sync import MOST_DOORS
+from tests.adapters.matrix.test_homes import hall
 from tests.adapters.matrix.test_polls_in_full import number_of
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person, shown
@@ -188,3 +191,39 @@ async def test_the_master_of_a_room_has_limits_like_anybody(homeserver: Homeserv
     await eva.say(council, '!peiling open "Toch?" Ja | Nee')
     await board(eva, council, "Toch?")
     assert await plein.stop() == 0
+
+
+@pytest.mark.parametrize("led", [False, True], ids=["control", "led on"])
+async def test_who_was_demoted_since_an_upgrade_leads_nobody_on_from_the_old_room(
+    homeserver: Homeserver, tmp_path: Path, led: bool
+) -> None:
+    """In the old room nobody took her power away: she makes it say that a room of hers replaced it."""
+    order = "!gemeenschap stel opened_by moderator"
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        town, mo = Town(homeserver, at.plein), at.mo
+        mallory = await town.resident("mallory")
+        levels = {"users": {mo.person.user_id: 100, mallory.person.user_id: 100}}
+        old = await town.room(mo.person, mallory.person, version="11", power_level_content_override=levels)
+        new = await mo.person.upgrade(old, "12")
+        await town.comes_to(mo.person, new)
+        await mallory.person.join(new)
+        found: Any = await mo.person.state(new, "m.room.power_levels")
+        found["users"][mallory.person.user_id] = 0
+        await mo.person.send_state(new, "m.room.power_levels", found)
+        before = {"predecessor": {"room_id": old, "event_id": "$x"}}
+        options: dict[str, Any] = {"creation_content": before} if led else {}
+        hers = await mallory.person.create_room(public=True, version="11", **options)
+        if led:
+            stone = {"body": "weg", "replacement_room": hers}
+            await mallory.person.send_state(old, "m.room.tombstone", stone)
+        await mallory.person.invite(hers, at.plein.user_id)
+        await town.comes_to(mallory.person, hers)
+        await at.plein.stop()
+        await at.plein.start()
+        await mallory.person.say(hers, order)
+        await mallory.told("alleen een moderator", timeout=30)
+        # What the community's own room is stays so.
+        await mo.person.say(new, order)
+        await at.mo.told("vanaf nu moderators", timeout=30)
+        assert await at.plein.stop() == 0

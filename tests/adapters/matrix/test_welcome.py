@@ -26,3 +26,16 @@ async def test_what_was_refused_is_remembered_and_not_for_ever() -> None:
         await again.read()
         assert [again.was_refused(room) for room in ("!0", "!1", "!new")] == [False, True, True]
         assert (await again.successor(Room("!here", home="x"))).by == "@anna:x"
+
+
+async def test_what_replaced_a_room_stays_what_did() -> None:
+    """Also where Plein was put out of the old one, or started anew."""
+    async with open_town("sqlite:///:memory:") as town:
+        welcome = Welcome(town.core, ME, (), Invitations())
+        await welcome.note("!old", Word("@anna:x"))
+        await welcome.leave_behind("!old", "!new")
+        await welcome.forget("!old")
+        again = Welcome(town.core, ME, (), Invitations())
+        await again.read()
+        assert again.replaced_by("!old") == "!new"
+        assert again.replaced_by("!new") is None
