@@ -414,6 +414,17 @@ class Places:
             member = await self.members.on(channel.guild, user, self.members.a_moment_ago, user)
         return member is None or not member.pending
 
+    async def may_be_in(self, user: int, place: Place, since: datetime) -> bool:
+        """Whether somebody whom Discord does not say to be in that place may be in it all the same.
+
+        Who is in a private thread it does not say along with the rest. Raises: TryLater.
+        """
+        channel = self._client.get_channel(int(place.room_id))
+        if not isinstance(channel, CHANNELS):
+            return True  # a thread that was put away
+        member = await self.members.on(channel.guild, user, since, user)
+        return member is not None and _is_private_thread(channel)
+
     async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
         place that they are in, each for the community that this is of.
