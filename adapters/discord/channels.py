@@ -92,7 +92,7 @@ class Places:
         self.members = Members(clock)
         # Where Plein may not speak: those places are its own, but nothing is shown there.
         self._mute: Recent[str, datetime] = Recent(MOST_MUTE)
-        self._tries = Tries()
+        self.tries = Tries()
         self._client = client
         self._core = core
         self._settings = settings
@@ -206,7 +206,7 @@ class Places:
             self._mute.pop(place.room_id, None)
             await self._join(room, name, found, brief=brief)
         may_speak = known and speaks and isinstance(found, CHANNELS) and self._may_speak(found)
-        if may_speak and self._tries.used(place.room_id, self._clock.now()):
+        if may_speak and self.tries.used(place.room_id, self._clock.now()):
             await self._core.retry(account_of(self._client), place)
         return place
 
@@ -290,17 +290,14 @@ class Places:
         """
         now = self._clock.now()
         rooms = [str(channel.id) for channel in channels if self._may_speak(channel)]
-        return [Place(PLATFORM, room) for room in rooms if self._tries.changed(room, now)]
+        return [Place(PLATFORM, room) for room in rooms if self.tries.changed(room, now)]
 
     def _may_speak(self, channel: Any) -> bool:
         """Whether it is a place in which Plein may speak, as far as Discord has said."""
-        me = channel.guild.me
-        if str(channel.id) not in self._known or me is None or not self.are_ours(channel.guild.id):
+        if str(channel.id) not in self._known or not self.are_ours(channel.guild.id):
             return False
-        try:
-            return _speaks_in(channel, channel.permissions_for(me))
-        except discord.ClientException:  # a thread whose channel is hidden from Plein
-            return False
+        may = permissions_in(channel)
+        return may is not None and _speaks_in(channel, may)
 
     # --- what is whose ---
 
@@ -417,6 +414,17 @@ class Places:
             member = await self.members.on(channel.guild, user, self.members.a_moment_ago, user)
         return member is None or not member.pending
 
+    async def may_be_in(self, user: int, place: Place, since: datetime) -> bool:
+        """Whether somebody whom Discord does not say to be in that place may be in it all the same.
+
+        Who is in a private thread it does not say along with the rest. Raises: TryLater.
+        """
+        channel = self._client.get_channel(int(place.room_id))
+        if not isinstance(channel, CHANNELS):
+            return True  # a thread that was put away
+        member = await self.members.on(channel.guild, user, since, user)
+        return member is not None and _is_private_thread(channel)
+
     async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
         place that they are in, each for the community that this is of.
@@ -469,6 +477,21 @@ def room_of(channel: Any) -> int:
     if not isinstance(channel, discord.Thread) or channel.is_private():
         return int(channel.id)
     return int(channel.id) if isinstance(channel.parent, discord.ForumChannel) else channel.parent_id
+
+
+def permissions_in(channel: Any) -> discord.Permissions | None:
+    """What Plein may in that channel, as far as Discord has said; None: nothing is known of it."""
+    me = channel.guild.me if isinstance(channel, CHANNELS) else None
+    try:
+        return channel.permissions_for(me) if me else None
+    except discord.ClientException:  # a thread whose channel is hidden from Plein
+        return None
+
+
+def is_refused(channel: Any, may: discord.Permissions, *, to_say: bool) -> bool:
+    """Whether Plein, which may that there, cannot see the channel or say anything new in it."""
+    speaks = may.send_messages_in_threads if isinstance(channel, discord.Thread) else may.send_messages
+    return not may.view_channel or (to_say and not speaks)
 
 
 def _speaks_in(channel: Any, permissions: discord.Permissions) -> bool:

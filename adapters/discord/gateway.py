@@ -93,7 +93,7 @@ class Gateway:
         seen = aiohttp.TraceConfig()
         client = make_client(settings, connector, HEARING if hears else INTENTS, seen)
         places = Places(client, core, settings, grounds, clock)
-        outgoing = Outgoing(client, core, clock)
+        outgoing = Outgoing(client, core, clock, places.tries)
         seen.on_request_end.append(outgoing.note_limit)
         slash = slash_commands(core, settings)
         self.session = Session(client, core, settings, places, outgoing, slash, texts, clock, hears)

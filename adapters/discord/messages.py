@@ -130,6 +130,9 @@ class Messages:
             since, writes = datetime.fromisoformat(kept["since"]), kept.get("writes", True)
         elif place and (here := (await places.presences(author, [place], since=said_at)).get(place)):
             role, since, writes = here.role, here.since, here.writes
+        elif place:
+            # They were put out, or left, after they said it: Plein says nothing there for them any more.
+            writes = await places.may_be_in(author, place, said_at)
         mentions = await places.mentions([kept["words"]], author, place)
         return Invocation(
             f"{PLATFORM}:{message}",

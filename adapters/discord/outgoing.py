@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import aiohttp
 import discord
 
-from adapters.discord.channels import account_of
+from adapters.discord.channels import account_of, is_refused, permissions_in
 from adapters.discord.closed import Closed
-from adapters.discord.refusals import OPENING_PAUSE, OPENING_TOO_FAST, refusal
+from adapters.discord.refusals import CANNOT_SEE, OPENING_PAUSE, OPENING_TOO_FAST, refusal
 from adapters.discord.render import Rendered
+from adapters.discord.tries import Tries
 from adapters.discord.uploads import rewound
 from adapters.outages import Outages
 from bot.clock import Clock
@@ -55,10 +56,11 @@ class Outgoing:
     waits for it. Only a limit that Discord sets for everything is kept to by all.
     """
 
-    def __init__(self, client: discord.Client, core: Core, clock: Clock) -> None:
+    def __init__(self, client: discord.Client, core: Core, clock: Clock, tries: Tries) -> None:
         self._client = client
         self._core = core
         self._clock = clock
+        self._tries = tries
         self._quiet_until = clock.now()
         self._outages = Outages()
         self._failing: Recent[_What, _Failing] = Recent(MOST_FAILING)
@@ -224,8 +226,17 @@ class Outgoing:
 
     @contextlib.contextmanager
     def _understood(self, what: str, where: int, *expected: int) -> Iterator[None]:
-        """Discord's answers as the core tells them apart; those that are `expected` as they are."""
+        """Discord's answers as the core tells them apart; those that are `expected` as they are.
+
+        What it would refuse, by what it said of Plein's roles and its channels or answered just before, it is
+        not asked: whoever owns a server has it refuse a lot, and who is refused too often is shut out.
+        """
         self._check((what, where))
+        channel = self._client.get_channel(where)
+        may = permissions_in(channel)
+        shut = self._tries.is_shut(str(where), may and may.value, self._clock.now())
+        if shut or (may and is_refused(channel, may, to_say=what == "say")):
+            raise Refused(f"Plein may not {what} there")
         try:
             yield
         except discord.RateLimited as busy:
@@ -238,6 +249,8 @@ class Outgoing:
                 raise
             if error.status == 429:
                 raise TryLater(_patience(error.response.headers)) from error
+            if error.code == CANNOT_SEE:
+                self._tries.shut(str(where), may and may.value, self._clock.now())
             if said_no := refusal(error):
                 raise said_no from error
             raise

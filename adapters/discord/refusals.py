@@ -11,6 +11,8 @@ from bot.errors import Gone, NoSuchAccount, NotOurs, Refused, TryLater
 Kind = type[Gone] | type[Refused] | type[NotOurs]
 # They take no direct messages from Plein.
 TAKES_NO_MESSAGES = 50007
+# Plein may not see that channel.
+CANNOT_SEE = 50001
 # Direct messages are being opened too fast; Discord does not say when one may be opened again.
 OPENING_TOO_FAST, OPENING_PAUSE = 40003, 600.0
 # By the code that comes with a 4xx. Whatever says 429 or 5xx is dealt with where it is sent.
@@ -28,7 +30,7 @@ REFUSALS: Mapping[int, Kind] = {
     # A file is too large for that channel.
     40005: Gone,
     # Plein may not see that channel, which ends when its permissions change.
-    50001: Refused,
+    CANNOT_SEE: Refused,
     # Another account said that.
     50005: NotOurs,
     # For that account it is over; they hear so at their next use.

@@ -14,6 +14,8 @@ from bot.recent import Recent
 # At most so many times, so far apart; after that with rests that grow. Whatever else waits is tried again in
 # its own time.
 APART, MOST, REST, LONGEST_REST = timedelta(seconds=10), 3, timedelta(minutes=10), timedelta(hours=1)
+# Where Plein cannot see the place, so long nothing else is asked there: unless it is tried, or may do else.
+SHUT_FOR = timedelta(minutes=10)
 # Of so many places it is known.
 MOST_PLACES = 10_000
 
@@ -40,6 +42,7 @@ class Tries:
 
     def __init__(self) -> None:
         self._tried: Recent[str, _Tried] = Recent(MOST_PLACES)
+        self._shut: Recent[str, tuple[datetime, int | None]] = Recent(MOST_PLACES)
 
     def changed(self, room: str, now: datetime) -> bool:
         """Something changed there; whether that is reason to try."""
@@ -49,6 +52,7 @@ class Tries:
             return False
         is_next = tried and now - tried.at < LONGEST_REST
         self._tried[room] = _Tried(now, tried.count + 1 if tried and is_next else 1)
+        self._shut.pop(room, None)
         return True
 
     def used(self, room: str, now: datetime) -> bool:
@@ -57,4 +61,14 @@ class Tries:
         if not (tried and tried.owed) or tried.at <= now < tried.at + APART:
             return False
         self._tried[room] = _Tried(now, tried.count)
+        self._shut.pop(room, None)
         return True
+
+    def shut(self, room: str, may: int | None, now: datetime) -> None:
+        """Plein was refused: it cannot see that place, whatever it `may` there by what Discord said."""
+        self._shut[room] = now, may
+
+    def is_shut(self, room: str, may: int | None, now: datetime) -> bool:
+        """Whether whatever else waits there would be refused as well."""
+        at, then = self._shut.get(room, (now, may))
+        return room in self._shut and then == may and at <= now < at + SHUT_FOR

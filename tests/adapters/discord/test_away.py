@@ -315,3 +315,31 @@ async def test_what_was_changed_after_the_end_was_said_after_the_end(
         await plein.until_quiet(5)
         await plein.turn(10)
         await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 1 stem.")
+
+
+@pytest.mark.parametrize("how", ["left", "sees it no more", "stayed"])
+async def test_plein_says_nothing_there_for_who_was_put_out_meanwhile(
+    double: Discord, database: str, how: str
+) -> None:
+    town = double.guild("Plein")
+    town.channel(
+        "raad", deny={"everyone": ["view_channel"]}, allow={"raad": ["view_channel", "send_messages"]}
+    )
+    eva = town.member("eva", roles=["raad"])
+    async with plein_on(double, database) as plein:
+        await eva.uses("raad", "help")
+    await eva.says("raad", said_to(double, 'poll open "Een scheldwoord?" Ja | Nee'))
+    if how == "left":
+        await eva.leaves()
+    elif how == "sees it no more":
+        town.take(eva, "raad")
+    double.clock.turn(30)
+    async with plein_on(double, database) as plein:
+        await plein.caught_up()
+        await plein.until_quiet(5)
+    said = [
+        message.text
+        for message in town.channel("raad").messages.values()
+        if message.author is double.bot.user
+    ]
+    assert any("Een scheldwoord?" in words for words in said) is (how == "stayed")

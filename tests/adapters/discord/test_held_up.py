@@ -377,6 +377,31 @@ async def test_a_channel_that_is_shown_for_a_moment_again_and_again_is_tried_thr
     await plein.board("sport", "Een bank?", "Ja: 1 stem", "Nee: 1 stem")
 
 
+async def test_of_many_boards_where_plein_cannot_see_one_is_tried_for_all(
+    double: Discord, plein: OnDiscord
+) -> None:
+    """zef shows a channel for a moment, uses Plein there and hides it, again and again."""
+    own = double.guild("Van Zef")
+    channel = own.channel("k")
+    zef = own.member("zef")
+    for number in range(6):
+        await zef.uses(channel, "poll open", question=f"Vraag {number}?", option="Ja | Nee", closes="2d")
+    await plein.until_quiet(5)
+    own.permit(double.bot, [])
+    own.deny("k", "plein", ["send_messages", "view_channel"])
+    for number in range(1, 7):
+        await zef.uses(zef.dm, "vote", answer="1", poll=number)
+    await plein.until_quiet(60)
+    before = len([call for call in double.calls if call.status == 403])
+    for _ in range(10):
+        own.permit(double.bot, ["administrator"])
+        await zef.uses(channel, "help")
+        own.permit(double.bot, [])
+        await plein.until_quiet(11)
+    # Not all six each time: those that were under way together.
+    assert len([call for call in double.calls if call.status == 403]) - before < 30
+
+
 async def test_who_takes_no_private_messages_and_says_a_lot_is_tried_now_and_then(
     double: Discord, plein: OnDiscord, anna: Person, ben: Person
 ) -> None:

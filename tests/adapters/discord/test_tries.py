@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from adapters.discord.tries import APART, LONGEST_REST, MOST, REST, Tries
+from adapters.discord.tries import APART, LONGEST_REST, MOST, REST, SHUT_FOR, Tries
 from tests.chat import NOW
 
 SECOND = timedelta(seconds=1)
@@ -53,3 +53,24 @@ def test_a_clock_that_was_put_back_is_no_rest() -> None:
     tries = Tries()
     tried(tries, 60)
     assert tries.changed("here", NOW - LONGEST_REST)
+
+
+def test_where_plein_was_refused_nothing_else_is_asked_for_a_while() -> None:
+    tries = Tries()
+    assert not tries.is_shut("here", 1, NOW)
+    tries.shut("here", 1, NOW)
+    assert tries.is_shut("here", 1, NOW + SECOND)
+    assert not tries.is_shut("there", 1, NOW + SECOND)
+    assert not tries.is_shut("here", 3, NOW + SECOND), "Plein may do more there by now"
+    assert not tries.is_shut("here", 1, NOW + SHUT_FOR)
+
+
+def test_what_is_tried_is_asked_again() -> None:
+    tries = Tries()
+    tried(tries, 60)
+    tries.shut("here", 1, NOW + 60 * SECOND)
+    assert tries.used("here", NOW + 60 * SECOND)
+    assert not tries.is_shut("here", 1, NOW + 60 * SECOND)
+    tries.shut("there", 1, NOW)
+    assert tries.changed("there", NOW)
+    assert not tries.is_shut("there", 1, NOW)
