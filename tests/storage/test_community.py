@@ -65,6 +65,9 @@ CHANGES_ANYWHERE = {
     "boards": "an account, or a place, can be written to again",
     "posts": "an account, or a place, can be written to again",
     "retention": "what is over is deleted",
+    "shares": "what is more than an account's share is deleted",
+    "questions": "for which community something is, is asked of one account and dropped in all of them",
+    "forgotten": "what goes by one account, whoever's place it was said in",
 }
 
 
