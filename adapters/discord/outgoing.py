@@ -234,8 +234,9 @@ class Outgoing:
         self._check((what, where))
         channel = self._client.get_channel(where)
         may = permissions_in(channel)
-        shut = self._tries.is_shut(str(where), may and may.value, self._clock.now())
-        if shut or (may and is_refused(channel, may, to_say=what == "say")):
+        allowed = None if may is None else may.value
+        shut = self._tries.is_shut(str(where), allowed, self._clock.now())
+        if shut or (may is not None and is_refused(channel, may, to_say=what == "say")):
             raise Refused(f"Plein may not {what} there")
         try:
             yield
@@ -250,7 +251,7 @@ class Outgoing:
             if error.status == 429:
                 raise TryLater(_patience(error.response.headers)) from error
             if error.code == CANNOT_SEE:
-                self._tries.shut(str(where), may and may.value, self._clock.now())
+                self._tries.shut(str(where), allowed, self._clock.now())
             if said_no := refusal(error):
                 raise said_no from error
             raise
