@@ -286,8 +286,8 @@ async def test_killed_between_making_and_keeping(tmp_path: Path) -> None:
         pressing = asyncio.create_task(yes(mo, asked))
         await double.until(lambda: lost.met or None)
         await plein.kill()
-        with pytest.raises(AssertionError):
-            await pressing
+        pressing.cancel()  # no answer comes any more
+        await asyncio.gather(pressing, return_exceptions=True)
         double.faults.clear()
         (made,) = named(town)
         await plein.start()
