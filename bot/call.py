@@ -329,12 +329,10 @@ class Call:
 
         A platform takes its time: what `before` does is kept however long that is.
         """
-        before()
-        if self.removal is None:
-            return False
-        if self.removal.done is None:
+        if self.removal is not None and self.removal.done is None:
             raise AskFirst(first=self.removal.try_it, before=before)
-        return self.removal.done
+        before()
+        return self.removal is not None and bool(self.removal.done)
 
     def inspect(self) -> Sequence[Lack]:
         """What Plein lacks where this community is, on every platform."""

@@ -181,10 +181,8 @@ class Dispatch:
             said = message(text("community.forgotten"))
         said, now = Message(said.blocks, said.controls, locale), self.clock.now()
         if invocation.by_post:
-            to, key = (
-                invocation.place or invocation.author,
-                f"{WHICH if whose.asks else 'answer:'}{invocation.id}",
-            )
+            to = invocation.place or invocation.author
+            key = f"{WHICH if whose.asks else 'answer:'}{invocation.id}"
             if whose.refused == STRANGER:
                 # A stranger hears each of these once a day: of theirs no more is kept.
                 key = f"{theirs}{'forgotten:' if forgets else ''}{now:%Y-%m-%d}"

@@ -76,7 +76,7 @@ class Uses:
         what: str,
         now: datetime,
         within: timedelta | None = None,
-        besides: Collection[str] = (),
+        excluding: Collection[str] = (),
     ) -> int:
         asked = {"resident_": resident, "what_": what, "now_": now}
         if within is None:
@@ -84,7 +84,7 @@ class Uses:
         else:
             found = self._db.execute(_DONE_SHORT, {**asked, "latest_": latest_end(now, within)})
         done = set(found.scalars())
-        return len(done.difference(self._mark(what, which) for which in besides) if done else done)
+        return len(done.difference(self._mark(what, which) for which in excluding) if done else done)
 
     def _mark(self, what: str, which: str) -> str:
         self._keys.make(_KEY)

@@ -70,5 +70,5 @@ class Tries:
 
     def is_shut(self, room: str, may: int | None, now: datetime) -> bool:
         """Whether whatever else waits there would be refused as well."""
-        at, then = self._shut.get(room, (now, may))
-        return room in self._shut and then == may and at <= now < at + SHUT_FOR
+        shut = self._shut.get(room)
+        return shut is not None and shut[1] == may and shut[0] <= now < shut[0] + SHUT_FOR

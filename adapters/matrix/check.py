@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -45,9 +45,10 @@ async def check(
         if wrong := await enter(client, settings):
             return wrong, {}, {}
         try:
-            await _look(client, settings, grounds, lacks, useful)
+            joined = await _joined(client)
+            await _look(client, settings, grounds, joined, lacks, useful)
             for community, home in (homes or {}).items():
-                if home.ref not in await _joined(client):
+                if home.ref not in joined:
                     gone = text("home.gone", home=home.called, platform=called(PLATFORM))
                     lacks.setdefault(community, []).append(gone)
         finally:
@@ -62,10 +63,14 @@ async def check(
 
 
 async def _look(
-    client: nio.AsyncClient, settings: Settings, grounds: Grounds, lacks: Lines, useful: Lines
+    client: nio.AsyncClient,
+    settings: Settings,
+    grounds: Grounds,
+    joined: Collection[str],
+    lacks: Lines,
+    useful: Lines,
 ) -> None:
-    """Each space and room that a line names, and what is in those spaces."""
-    joined = await _joined(client)
+    """Each space and room that a line names, and what is in those spaces; `joined`: where Plein is."""
     rooms: dict[str, int] = {}
     for space, community in grounds.groups.items():
         known = await _id_of(client, space)

@@ -70,7 +70,7 @@ def _is_word(value: Any) -> bool:
 
 
 def _are_words(value: Any) -> bool:
-    """All in one, or one by one."""
+    """All of them in one text, or each as a text of its own."""
     return isinstance(value, str) or (isinstance(value, (list, tuple)) and all(map(_is_word, value)))
 
 

@@ -424,10 +424,10 @@ class UseStore(Protocol):
         what: str,
         now: datetime,
         within: timedelta | None = None,
-        besides: Collection[str] = (),
+        excluding: Collection[str] = (),
     ) -> int:
         """How often they did that, of what still counts: for so long at the most, where that is said.
 
-        Each time counts once, and those of `besides` do not.
+        Each time counts once, and those of `excluding` do not.
         """
         ...

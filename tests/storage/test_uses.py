@@ -143,7 +143,7 @@ async def test_what_stands_elsewhere_as_well_is_left_out(store: Database) -> Non
         anna = tx.people.add(ANNA, "Anna").id
         for which in ("1", "2"):
             tx.uses.add(anna, "dig", NOW + DAY, which)
-        assert tx.uses.count(anna, "dig", NOW, besides=["2", "3"]) == 1
+        assert tx.uses.count(anna, "dig", NOW, excluding=["2", "3"]) == 1
 
     await store.run(work)
 

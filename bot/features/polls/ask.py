@@ -197,7 +197,7 @@ def check_may_ask(call: Call, theme: int) -> None:
 def _count_standing(call: Call) -> int:
     """How many polls of theirs run: those that they have, and what they asked as somebody else before."""
     own = call.tx.of(POLLS).standing(call.resident.id)
-    before = call.tx.uses.count(call.resident.id, STANDING, call.now, besides=[str(poll) for poll in own])
+    before = call.tx.uses.count(call.resident.id, STANDING, call.now, excluding=[str(poll) for poll in own])
     return len(own) + before
 
 
