@@ -12,13 +12,13 @@ from sqlalchemy import bindparam, insert, select, update
 from bot.model.codec import pack, pack_text, unpack, without
 from bot.model.events import Invocation, Undo
 from bot.model.message import Message, Text
-from bot.model.people import Identity, Place, Theme
+from bot.model.people import Identity, Part, Place, Theme
 from bot.ports.people import Recognised
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.envelopes import Envelopes
-from storage.people import People
-from storage.tables import handled, identities, places, settings, themes
+from storage.people import PART, People, read_part
+from storage.tables import handled, identities, members, places, settings, themes
 
 
 class _Answered(NamedTuple):
@@ -35,12 +35,35 @@ _ANSWERED = Loader(
     make=_Answered,
     beside=[handled],
 )
+
+
+class _Where(NamedTuple):
+    """What is known of the place that somebody speaks in, and as what its platform last knew them there."""
+
+    theme: Theme | None = None
+    locale: str | None = None
+    is_as_configured: bool = False
+    part: Part | None = None
+
+
+_NOWHERE = _Where()
+_THEME_THERE = select(
+    *(themes.c.id, themes.c.name, places.c.locale, select(settings.c.id).exists().label("is_set"))
+).join(places, places.c.theme == themes.c.id)
 _PLACE = Loader(
-    select(themes.c.id, themes.c.name, places.c.locale, select(settings.c.id).exists().label("is_set")).join(
-        places, places.c.theme == themes.c.id
-    ),
+    _THEME_THERE,
     by=[places.c.platform, places.c.room],
-    make=lambda number, name, locale, is_set: (Theme(number, name), locale, not is_set),
+    make=lambda number, name, locale, is_set: _Where(Theme(number, name), locale, not is_set),
+    tells=themes.c.id,
+)
+# Most who speak somewhere did so before: one question for both.
+_PLACE_AND_PART = Loader(
+    _THEME_THERE.add_columns(*PART).join(members, members.c.theme == themes.c.id),
+    by=[places.c.platform, places.c.room, members.c.platform, members.c.user_id],
+    make=lambda number, name, locale, is_set, *part: _Where(
+        Theme(number, name), locale, not is_set, read_part(*part)
+    ),
+    beside=[members],
     tells=themes.c.id,
 )
 _UNDO = select(handled.c.undo).where(handled.c.id == bindparam("id_"))
@@ -73,10 +96,17 @@ class Handled:
         packed = self._answered(invocation_id)
         answer = (self._read(packed),) if packed else None
         account = self._people.account(author)
-        known = self._db.get(_PLACE, place.platform, place.room_id) if place else None
-        theme, locale, as_configured = known or (None, None, False)
-        part = self._people.part_of(author, theme.id) if theme and account else None
+        theme, locale, as_configured, part = self._where(place, author) if place else _NOWHERE
+        part = self._people.part_now(author, theme.id, part) if theme and account else None
         return Recognised(answer, account, theme, locale, part, as_configured)
+
+    def _where(self, place: Place, author: Identity) -> _Where:
+        there = (place.platform, place.room_id)
+        return (
+            self._db.get(_PLACE_AND_PART, *there, author.platform, author.user_id)
+            or self._db.get(_PLACE, *there)
+            or _NOWHERE
+        )
 
     def _answered(self, invocation_id: str) -> _Answered | None:
         fresh = self._db.pending(handled, invocation_id)

@@ -44,6 +44,12 @@ def _account(
     )
 
 
+def read_part(role: int, since: datetime, said_at: datetime, writes: int) -> Part:
+    return Part(Role(role), since, said_at, bool(writes))
+
+
+# What `read_part` reads.
+PART = (members.c.role, members.c.since, members.c.said_at, members.c.writes)
 _NUMBER = residents.c.id
 _ACCOUNT = Loader(
     select(
@@ -56,9 +62,9 @@ _ACCOUNT = Loader(
     tells=residents.c.id,
 )
 _PART = Loader(
-    select(members.c.role, members.c.since, members.c.said_at, members.c.writes),
+    select(*PART),
     by=[members.c.platform, members.c.user_id, members.c.theme],
-    make=lambda role, since, said_at, writes: Part(Role(role), since, said_at, bool(writes)),
+    make=read_part,
     beside=[members],
 )
 _PARTS = select(members).where(members.c.resident == bindparam("id_"))
@@ -475,6 +481,10 @@ class People:
 
     def part_of(self, account: Identity, theme: int) -> Part | None:
         kept = self._db.get(_PART, account.platform, account.user_id, theme)
+        return self.part_now(account, theme, kept)
+
+    def part_now(self, account: Identity, theme: int, kept: Part | None) -> Part | None:
+        """What is kept of it, with what this transaction changes."""
         now = self._db.pending(members, (account, theme))
         if now is None:
             return kept
@@ -490,7 +500,7 @@ class People:
             (
                 Identity(row.platform, row.user_id),
                 row.theme,
-                Part(Role(row.role), row.since, row.said_at, bool(row.writes)),
+                read_part(row.role, row.since, row.said_at, row.writes),
             )
             for row in rows
         ]
