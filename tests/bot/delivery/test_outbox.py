@@ -271,8 +271,8 @@ async def test_never_more_than_so_many_are_under_way(town: Town) -> None:
     greeting = message(typed("dag"))
 
     def post(tx: Transaction) -> None:
-        for who in people:
-            tx.posts.add(who.user_id, who, greeting, town.clock.now())
+        for who in people:  # without looking up for each which account is to write to them
+            tx.posts.add(who.user_id, who, greeting, town.clock.now(), account=PLATFORM)
 
     town.platform.held = {who.user_id: asyncio.Event() for who in people}
     await town.core.store.run(post)
@@ -318,8 +318,8 @@ async def test_ten_thousand_people_hold_up_nobody(town: Town) -> None:
     await town.say("anna", '!poll open "Wat?" A | B')
 
     def post(tx: Transaction) -> None:
-        for who in people:
-            tx.posts.add(who.user_id, who, greeting, town.clock.now())
+        for who in people:  # without looking up for each which account is to write to them
+            tx.posts.add(who.user_id, who, greeting, town.clock.now(), account=PLATFORM)
 
     await town.core.store.run(post)
     tasks = 0
