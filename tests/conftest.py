@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,6 +22,21 @@ from tests.tables import Made, made_once
 # A busy machine is no fault in what is tested.
 settings.register_profile("plein", deadline=None)
 settings.load_profile("plein")
+# What is there lives in memory: a file that was written is there for every process, killed or not.
+MEMORY = Path("/dev/shm")
+ROOM = 4 * 1024**3
+
+
+def pytest_configure() -> None:
+    """Thousands of databases wait for a disk as long as for all else that is done to them."""
+    if os.access(MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """All tests together are no garbage, and need not be looked through for some again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -642,6 +642,7 @@ async def test_no_process_holds_a_key_that_was_destroyed(database_url: str) -> N
 
 def reachable() -> Iterator[bytes]:
     """Everything made of bytes that something in this process refers to."""
+    gc.unfreeze()  # so that it shows what was there before the tests began as well
     known: set[int] = set()
     waiting: list[Any] = [
         *gc.get_objects(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -357,6 +358,7 @@ SPOKEN = re.compile(rf"\b(?:{'|'.join((DUTCH + ' ' + ENGLISH).split())})\b", re.
 LOGS = {"debug", "info", "warning", "error", "exception", "critical", "log", "_attempt", "compile"}
 
 
+@functools.cache
 def errors() -> set[str]:
     """The classes whose words go into the log: every exception but UserError, which holds a key."""
     classes = [
@@ -366,10 +368,8 @@ def errors() -> set[str]:
         if isinstance(node, ast.ClassDef)
     ]
     bases = {node.name: {ast.unparse(base).split(".")[-1] for base in node.bases} for node in classes}
-    return {name for name, of in bases.items() if any(base.endswith(("Error", "Exception")) for base in of)}
-
-
-ERRORS = errors() | {name for name in dir(builtins) if name.endswith("Error")}
+    ours = {name for name, of in bases.items() if any(base.endswith(("Error", "Exception")) for base in of)}
+    return ours | {name for name in dir(builtins) if name.endswith("Error")}
 
 
 # What begins like this is said to a database: nio's own, in which the keys of rooms are.
@@ -389,9 +389,9 @@ def sentences(tree: ast.AST) -> Iterator[tuple[str, int]]:
             case ast.Raise() | ast.Assert():
                 quiet = True
             case ast.ClassDef():
-                quiet = node.name in ERRORS
+                quiet = node.name in errors()
             case ast.Call():
-                quiet = ast.unparse(node.func).split(".")[-1] in LOGS | ERRORS
+                quiet = ast.unparse(node.func).split(".")[-1] in LOGS | errors()
             case _:
                 quiet = False
         if quiet:

@@ -65,11 +65,6 @@ class SlashCommands:
             below.setdefault(name.split()[0], []).append(name)
         return [self._described(first, names) for first, names in below.items()]
 
-    def fingerprint(self) -> str:
-        """Another one if and only if what is described is another."""
-        packed = orjson.dumps(self.described(), option=orjson.OPT_SORT_KEYS)
-        return hashlib.sha256(packed).hexdigest()
-
     def _described(self, first: str, names: Sequence[str]) -> Json:
         found = [self._by_name[name] for name in names]
         role = min(command.role for command in found)
@@ -158,6 +153,11 @@ class SlashCommands:
                 focused = params[option["name"]]
                 return Used(command, given, focused, str(given.pop(focused)))
         return Used(command, given)
+
+
+def fingerprint(described: Sequence[Json]) -> str:
+    """Another one if and only if what is described is another."""
+    return hashlib.sha256(orjson.dumps(described, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _names(commands: Commands, command: Command) -> Iterator[str]:

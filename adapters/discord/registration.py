@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from adapters.discord.channels import account_of
-from adapters.discord.commands import SlashCommands
+from adapters.discord.commands import SlashCommands, fingerprint
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.trouble import TROUBLE
 from bot.clock import Clock
@@ -35,7 +35,8 @@ class Registration:
         self._client = client
         self._core = core
         self._clock = clock
-        self._described, self._hash = slash.described(), slash.fingerprint()
+        self._described = slash.described()
+        self._hash = fingerprint(self._described)
         self._targets = settings.guilds if settings.commands == "guild" else (EVERYWHERE,)
         # Where Discord said no: until Plein comes there, or starts anew.
         self._refused: set[str] = set()

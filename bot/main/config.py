@@ -8,6 +8,7 @@ under `[matrix]` names one. The value of a secret is never printed.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
@@ -33,6 +34,7 @@ from bot.main.sections import (
 )
 from bot.masking import hide
 from bot.model.message import Text, text, typed
+from bot.settings import Section
 from bot.texts import LOCALES
 
 __all__ = [
@@ -66,15 +68,21 @@ def config_of(features: Features) -> type[Config]:
 
     Raises: Clash where two claim the same section.
     """
+    return _config_with(tuple(features.settings.items()))
+
+
+@functools.cache
+def _config_with(settings: Sequence[tuple[str, type[Section]]]) -> type[Config]:
+    """Made once: it is asked for again and again, and takes a hundredth of a second."""
     claims = Claims()
     claims.add("section", Config.model_fields, "the core")
     claims.add("section", CommunitySection.model_fields.keys() - Config.model_fields.keys(), "a community")
     claims.add("section", ADAPTERS, "an adapter")
-    for name in features.settings:
+    for name, _ in settings:
         claims.add("section", (name,), f"the feature {name}")
-    sections: dict[str, Any] = {name: (section, section()) for name, section in features.settings.items()}
+    sections: dict[str, Any] = {name: (section, section()) for name, section in settings}
     sections |= {name: (section | None, None) for name, section in ADAPTERS.items()}
-    own: dict[str, Any] = {name: (section | None, None) for name, section in features.settings.items()}
+    own: dict[str, Any] = {name: (section | None, None) for name, section in settings}
     each = create_model("CommunitySection", __base__=CommunitySection, **own)
     sections["communities"] = (tuple[each, ...], ())  # type: ignore[valid-type]
     found: type[Config] = create_model("Config", __base__=Config, **sections)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -302,5 +303,10 @@ def recount(kind: str, held: list[list[int]]) -> list[tuple[int, int]]:
 
 TestPolls = Polls.TestCase
 TestPolls.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+@pytest.mark.soak
+class TestPollsAtLength(Polls.TestCase):  # type: ignore[misc, valid-type]
+    settings = settings(TestPolls.settings, max_examples=300)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Iterable
 
 from tests.doubles.discord.api.table import Answer, Ask, route
@@ -83,12 +85,21 @@ def _check(commands: Iterable[tuple[Json, str | None]]) -> None:
     seen: set[tuple[str, int]] = set()
     for command, place in commands:
         with form.at(*([place] if place is not None else [])):
-            check_command(form, command)
+            if not _is_right(json.dumps(command, sort_keys=True)):
+                check_command(form, command)
             key = (str(command.get("name")), command.get("type", 1))
             if key in seen:
                 form.say("APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique")
             seen.add(key)
     form.check()
+
+
+@functools.lru_cache(1024)
+def _is_right(command: str) -> bool:
+    """Nearly every test sends the same, and looking through it takes a hundredth of a second."""
+    form = Form()
+    check_command(form, json.loads(command))
+    return not form.errors
 
 
 @route("GET", GLOBAL)
