@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -125,13 +126,19 @@ class PleinCore:
         message: Message,
         key: str,
         mentions: Sequence[Identity] = (),
+        *,
+        about: datetime | None = None,
+        reply_to: str | None = None,
     ) -> None:
         """What an adapter itself has to tell people, for reasons of its platform's: once under a key."""
         now = self.clock.now()
-        await self.store.run(
-            lambda tx: tx.posts.add(key, to, message, now, account=account, mentions=mentions),
-            community=await self.communities.for_whom(to),
-        )
+
+        def say(tx: Transaction) -> None:
+            if about and any((at := tx.forgotten.at(who)) and at >= about for who in mentions):
+                return
+            tx.posts.add(key, to, message, now, account=account, mentions=mentions, reply_to=reply_to)
+
+        await self.store.run(say, community=await self.communities.for_whom(to))
 
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""

@@ -209,7 +209,9 @@ class Intake:
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
         member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
-        since = places.members.a_moment_ago if typing else asked.created_at
+        # What they use may have waited for its turn.
+        used_at = max(asked.created_at, self._on.clock.now())
+        since = places.members.a_moment_ago if typing else used_at
         mentions = await places.mentions(words, user.id, place)
 
         async def presence(elsewhere: Sequence[Place]) -> Presences:
