@@ -146,9 +146,9 @@ def check_link(features: Features, column: Column[Any], both: bool, tx: Transact
 def check_export(features: Features, column: Column[Any], tx: Transaction) -> None:
     """Of the one whose it is, all that the row says."""
     anna, ben, _ = people(tx)
-    before = len(features.export(tx, anna.id).get(column.table.name, ()))
+    before = len(features.export(tx, anna.id, NOW).get(column.table.name, ()))
     row = Rows(tx).add(column, anna.id)
-    found = features.export(tx, anna.id)
+    found = features.export(tx, anna.id, NOW)
     found = {name: list(rows) for name, rows in found.items()}
     assert json.loads(json.dumps(found)) == found
     assert [kept["name"] for kept in found["residents"]] == ["anna"]
@@ -156,7 +156,7 @@ def check_export(features: Features, column: Column[Any], tx: Transaction) -> No
     assert len(exported) == before + 1, f"{column} is not exported"
     own_keys = {key.name for key in column.table.primary_key if not key.foreign_keys and key.type is Number}
     assert row.keys() - {column.name, COLUMN} - own_keys <= exported[-1].keys()
-    assert len(features.export(tx, ben.id).get(column.table.name, ())) == before
+    assert len(features.export(tx, ben.id, NOW).get(column.table.name, ())) == before
 
 
 def check_forget(features: Features, column: Column[Any], tx: Transaction) -> None:
@@ -183,7 +183,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
     else:
         assert not kept, f"{column} still refers to somebody who was forgotten"
     assert tx.people.by_identity(ANNA) is None
-    assert not features.export(tx, anna.id)["identities"]
+    assert not features.export(tx, anna.id, NOW)["identities"]
     # Whoever comes back is somebody new.
     assert tx.people.add(ANNA, "anna").id != anna.id or str(column) not in TOMBSTONES
 

@@ -429,9 +429,10 @@ class Places:
         if not isinstance(channel, CHANNELS) or not self.are_ours(channel.guild.id):
             return None
         member = await self.members.on(channel.guild, user, since, user)
-        if member is None or not _is_private_thread(channel):
-            return self._presence(channel, member)
-        return self._presence(channel, member, inside=await self.members.is_in_thread(channel, user))
+        inside = False
+        if member and isinstance(channel, discord.Thread) and channel.is_private():
+            inside = await self.members.is_in_thread(channel, user)
+        return self._presence(channel, member, inside=inside)
 
     async def _put_away(self, place: Place) -> Any:
         try:
@@ -478,6 +479,11 @@ class Places:
         there = dict(zip(guilds, people, strict=True))
         with_them = (channel for channel in channels if self._presence(channel, there[channel.guild]))
         return list(dict.fromkeys((self._whose(channel), channel.guild) for channel in with_them))
+
+
+def handle_of(user: discord.abc.User) -> str:
+    """The name by which Discord tells an account from every other; what it shows anybody may choose."""
+    return f"@{user}"
 
 
 def _is_private_thread(channel: Channel) -> bool:
