@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from typing import Any, cast
 
@@ -309,7 +310,7 @@ def merge_kudos(tx: Transaction, old: int, new: int) -> None:
         db(tx).execute(kudos.update().where(column == old).values({column: new}))
 
 
-def export_kudos(tx: Transaction, resident: int) -> Exported:
+def export_kudos(tx: Transaction, resident: int, _now: datetime) -> Exported:
     found = select(kudos).where((kudos.c.giver == resident) | (kudos.c.receiver == resident))
     rows: list[Mapping[str, Any]] = [row._asdict() for row in db(tx).execute(found)]
     return {"kudos": rows}
