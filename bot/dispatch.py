@@ -477,6 +477,7 @@ class Dispatch:
             role_here=invocation.role,
             identity=invocation.author,
             platform_name=invocation.name,
+            handle=invocation.handle or invocation.author.user_id,
             place=invocation.place,
             place_wanted=known.place_locale,
             theme_here=known.theme if invocation.there else None,

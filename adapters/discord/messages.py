@@ -17,7 +17,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.channels import PLATFORM, room_of
+from adapters.discord.channels import PLATFORM, handle_of, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, TryLater
@@ -55,6 +55,7 @@ class Messages:
             return self._talk(message)
         words = message.content[called.end() :] if called else message.content
         kept: Json = {"author": author.id, "name": author.display_name, "words": words.strip() or "!help"}
+        kept["handle"] = handle_of(author)
         if message.edited_at:
             # The history has it as it reads now: what it says was said when it was changed.
             kept["at"] = message.edited_at.isoformat()
@@ -131,6 +132,7 @@ class Messages:
             place,
             said_at,
             typed=kept["words"],
+            handle=kept.get("handle", ""),
             role=here.role if here else Role.RESIDENT,
             since=here.since if here else None,
             writes=place is None or (here is not None and here.writes),

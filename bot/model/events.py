@@ -56,6 +56,7 @@ class Invocation:
     """Somebody used a command (typed, or filled in) or pressed a button.
 
     `id` is the platform's own id of that event: the same one never counts twice.
+    `handle`: what their platform lets nobody else be called, where that is not the account's own id.
     `at` is when it was said, by the platform's clock. `args` of what was `typed` say what it is about, where
     it does not say so itself. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `public`: others in
@@ -82,6 +83,7 @@ class Invocation:
     command: str = ""
     args: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
+    handle: str = ""
     role: Role = Role.RESIDENT
     since: datetime | None = None
     presence: Ask | None = None
