@@ -406,7 +406,8 @@ class Places:
         # Who may not come into a voice channel sees that it is there, and not what is said in it.
         if not may.view_channel or (isinstance(channel, VOICE) and not may.connect):
             return None
-        return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
+        since = since_in(channel, member) or self._clock.now()
+        return Presence(place, self.role_of(may), since, may_write(may, channel, channel.id))
 
     async def is_let_in(self, user: int, place: Place) -> bool:
         """Whether somebody agreed to the rules of that place's server, as far as Discord says.
@@ -488,6 +489,21 @@ def handle_of(user: discord.abc.User) -> str:
 
 def _is_private_thread(channel: Channel) -> bool:
     return isinstance(channel, discord.Thread) and channel.is_private()
+
+
+def since_in(channel: Any, member: discord.Member) -> datetime | None:
+    """Since when somebody is where a channel is: since they are on the server, where all of that may see it.
+
+    Who was let in by a role or by name was so at some moment that Discord does not say: None.
+    """
+    if not isinstance(channel, CHANNELS) or _is_private_thread(channel):
+        return None
+    try:
+        may = channel.permissions_for(channel.guild.default_role)
+    except discord.ClientException:  # a thread whose channel is hidden from Plein
+        return None
+    is_open = may.view_channel and (may.connect or not isinstance(channel, VOICE))
+    return member.joined_at if is_open else None
 
 
 def room_of(channel: Any) -> int:

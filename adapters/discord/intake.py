@@ -27,6 +27,7 @@ from adapters.discord.channels import (
     may_write,
     names_of,
     room_of,
+    since_in,
 )
 from adapters.discord.limiter import Limiter
 from adapters.discord.render import values_of
@@ -229,7 +230,7 @@ class Intake:
             locale=asked.locale.value,
             handle=handle_of(user),
             role=role,
-            since=member.joined_at if member and place else None,
+            since=since_in(asked.channel, member) if member and place else None,
             writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             presence=presence,
             mentions=mentions,
