@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.feature import Feature, Features
 from bot.main.features import FEATURES, Installed, add_up, stores_of
-from bot.model.people import FIRST_COMMUNITY, Identity, Resident
+from bot.model.people import FIRST_COMMUNITY, Identity, Part, Resident, Role
 from bot.ports.people import Exported
 from bot.ports.storage import StoreKey, Transaction
 from storage import tables
@@ -149,6 +149,8 @@ def check_export(features: Features, column: Column[Any], tx: Transaction) -> No
     anna, ben, _ = people(tx)
     before = len(features.export(tx, anna.id, NOW).get(column.table.name, ()))
     row = Rows(tx).add(column, anna.id)
+    if column.table.name == "polls":  # what came of it is for who takes part there
+        tx.people.take_part(ANNA, anna.id, row["theme"], Part(Role.RESIDENT, NOW, NOW))
     found = features.export(tx, anna.id, NOW)
     found = {name: list(rows) for name, rows in found.items()}
     assert json.loads(json.dumps(found)) == found
