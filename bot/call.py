@@ -76,6 +76,8 @@ class Call:
     identity: Identity | None = None
     # What their platform calls them, as it says it.
     platform_name: str = ""
+    # And by what it tells their account from every other, as people there write it.
+    handle: str = ""
     place: Place | None = None
     # Which language they want, and which was chosen for the place; None: the community's.
     wanted: str | None = None

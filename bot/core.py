@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,8 @@ from bot.delivery.leaving import Leaving
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch
-from bot.feature import Features
+from bot.exported import SUBJECT as OWN
+from bot.feature import Features, Make
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
@@ -125,13 +127,19 @@ class PleinCore:
         message: Message,
         key: str,
         mentions: Sequence[Identity] = (),
+        *,
+        about: datetime | None = None,
+        reply_to: str | None = None,
     ) -> None:
         """What an adapter itself has to tell people, for reasons of its platform's: once under a key."""
         now = self.clock.now()
-        await self.store.run(
-            lambda tx: tx.posts.add(key, to, message, now, account=account, mentions=mentions),
-            community=await self.communities.for_whom(to),
-        )
+
+        def say(tx: Transaction) -> None:
+            if about and any((at := tx.forgotten.at(who)) and at >= about for who in mentions):
+                return
+            tx.posts.add(key, to, message, now, account=account, mentions=mentions, reply_to=reply_to)
+
+        await self.store.run(say, community=await self.communities.for_whom(to))
 
     async def link(self, accounts: Sequence[Identity]) -> None:
         """These accounts turn out to be one person's, who counts once from now on."""
@@ -143,7 +151,8 @@ class PleinCore:
     async def export(self, resident: int) -> Exported:
         """All that is kept of a resident, by the name of the table; plain values, as JSON has them."""
         community = await self._of_resident(resident)
-        return await self.store.read(lambda tx: self.features.export(tx, resident), community=community)
+        now = self.clock.now()
+        return await self.store.read(lambda tx: self.features.export(tx, resident, now), community=community)
 
     async def forget(self, resident: int) -> None:
         """Nothing is kept of a resident any more, but what counts without saying whose it was."""
@@ -231,7 +240,10 @@ class PleinCore:
     async def _made_of(self, attachment: Attachment, voice: Voice) -> Callable[[], Iterable[bytes]]:
         """What makes its documents, from what is kept just now."""
         kind, _, subject = attachment.subject.partition(":")
-        make = self.features.files[kind][attachment.form]
+        if kind == OWN:
+            make: Make = partial(self.features.make_export, self.clock.now())
+        else:
+            make = self.features.files[kind][attachment.form]
         write = partial(
             self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
         )

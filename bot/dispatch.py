@@ -454,6 +454,8 @@ class Dispatch:
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
         if not command.anyone:
+            if not invocation.there:
+                raise UserError("place.left")
             call.check_belongs()
         return command, given
 
@@ -475,9 +477,10 @@ class Dispatch:
             role_here=invocation.role,
             identity=invocation.author,
             platform_name=invocation.name,
+            handle=invocation.handle or invocation.author.user_id,
             place=invocation.place,
             place_wanted=known.place_locale,
-            theme_here=known.theme,
+            theme_here=known.theme if invocation.there else None,
             since_here=known.part.since if known.part else invocation.since,
             at=min(invocation.at, self.clock.now()),
             public=invocation.public,
@@ -561,4 +564,7 @@ def _may_be_beside(call: Call) -> bool:
 
 
 def _answer_to(invocation: Invocation, private: bool) -> Place | Identity:
-    return invocation.author if private or invocation.place is None else invocation.place
+    """Whoever is in that place no more has nothing said there."""
+    if private or invocation.place is None or not invocation.there:
+        return invocation.author
+    return invocation.place

@@ -18,7 +18,7 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
-from bot.exported import SUBJECT, as_documents
+from bot.exported import as_documents
 from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.people import Identity, Role
@@ -47,7 +47,7 @@ Part = Callable[[Transaction, int, int, bool], None]
 # A resident, by their number, is to be forgotten.
 Forget = Callable[[Transaction, int], None]
 # What is kept of a resident.
-Export = Callable[[Transaction, int], Exported]
+Export = Callable[[Transaction, int, datetime], Exported]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,7 @@ class Features:
         self.commands = tuple(command for feature in self.all for command in feature.commands)
         self.jobs = _added_up(feature.jobs for feature in self.all)
         self.boards = _added_up(feature.boards for feature in self.all)
-        self.files = _added_up([{SUBJECT: {"json": self._make_export}}, *(each.files for each in self.all)])
+        self.files = _added_up(each.files for each in self.all)
         self.suggest = _added_up(feature.suggest for feature in self.all)
         self.kinds: Converters = {
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
@@ -163,17 +163,19 @@ class Features:
                 feature.forget(tx, resident)
         tx.people.forget(resident, said_at or now, now)
 
-    def export(self, tx: Transaction, resident: int) -> Exported:
+    def export(self, tx: Transaction, resident: int, now: datetime) -> Exported:
         """All that is kept of them."""
-        parts = [feature.export(tx, resident) for feature in self.all if feature.export]
+        parts = [feature.export(tx, resident, now) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
 
-    def _make_export(self, tx: Transaction, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
+    def make_export(
+        self, now: datetime, tx: Transaction, subject: str, write: Write
+    ) -> Callable[[], Iterator[bytes]]:
         """Of whose account it is by now, however long the file waited to be sent there; nothing of nobody."""
         _, _, address = subject.partition(":")
         account = Identity(*address.split(":", 1)) if address else None
         whose = tx.people.by_identity(account) if account else None
-        kept = self.export(tx, whose.id) if whose else {}
+        kept = self.export(tx, whose.id, now) if whose else {}
         return lambda: as_documents(kept, write)
 
     def check_names(self, commands: Commands) -> None:

@@ -53,9 +53,10 @@ def arrived(invocation: Invocation, known: Recognised, tx: Transaction, now: dat
         tx.people.is_back(author)
     if account.unheard:
         tx.told.resume(resident.id, author, now)
-    if known.theme and not _is_fresh(known.part, invocation.role, invocation.writes, now):
+    here = known.theme if invocation.there else None
+    if here and not _is_fresh(known.part, invocation.role, invocation.writes, now):
         part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
-        tx.people.take_part(author, resident.id, known.theme.id, part)
+        tx.people.take_part(author, resident.id, here.id, part)
     return resident
 
 

@@ -33,14 +33,16 @@ _KNOWN = anywhere(
 )
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
-# Themes of their own, which are called after a place, behind those that were given a name.
+# Themes of their own, which are called after a place, behind those that were given a name; and those of one
+# conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
 _PLATFORM = places.c.platform.concat(":")
 _OWN = func.substr(themes.c.name, 1, func.length(_PLATFORM)) == _PLATFORM
+_BRIEF = and_(_OWN, places.c.used_at.is_not(None))
 _ALL = (
     select(themes.c.id, themes.c.name, places.c.name.label("place"), _OWN.label("own"))
     .join(places, places.c.theme == themes.c.id)
     .where(places.c.here)
-    .order_by(_OWN, themes.c.id, places.c.platform, places.c.room)
+    .order_by(_OWN, _BRIEF, themes.c.id, places.c.platform, places.c.room)
 )
 _PLACE = anywhere(select(places).where(_HERE))
 _ADD = insert(places)
@@ -138,7 +140,7 @@ class Places:
         return Theme(*row)
 
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
-        """Of two that would be called the same, the later one keeps its address."""
+        """Of two that would be called the same the post or thread keeps its address, else the later one."""
         known = self._db.execute(_ALL)
         rows = known if only is None else [row for row in known if row.id in only]
         found: dict[int, str] = {}

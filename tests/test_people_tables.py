@@ -10,6 +10,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import count
 from typing import Any, cast
 
@@ -19,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.feature import Feature, Features
 from bot.main.features import FEATURES, Installed, add_up, stores_of
-from bot.model.people import FIRST_COMMUNITY, Identity, Resident
+from bot.model.people import FIRST_COMMUNITY, Identity, Part, Resident, Role
 from bot.ports.people import Exported
 from bot.ports.storage import StoreKey, Transaction
 from storage import tables
@@ -146,9 +147,11 @@ def check_link(features: Features, column: Column[Any], both: bool, tx: Transact
 def check_export(features: Features, column: Column[Any], tx: Transaction) -> None:
     """Of the one whose it is, all that the row says."""
     anna, ben, _ = people(tx)
-    before = len(features.export(tx, anna.id).get(column.table.name, ()))
+    before = len(features.export(tx, anna.id, NOW).get(column.table.name, ()))
     row = Rows(tx).add(column, anna.id)
-    found = features.export(tx, anna.id)
+    if column.table.name == "polls":  # what came of it is for who takes part there
+        tx.people.take_part(ANNA, anna.id, row["theme"], Part(Role.RESIDENT, NOW, NOW))
+    found = features.export(tx, anna.id, NOW)
     found = {name: list(rows) for name, rows in found.items()}
     assert json.loads(json.dumps(found)) == found
     assert [kept["name"] for kept in found["residents"]] == ["anna"]
@@ -156,7 +159,7 @@ def check_export(features: Features, column: Column[Any], tx: Transaction) -> No
     assert len(exported) == before + 1, f"{column} is not exported"
     own_keys = {key.name for key in column.table.primary_key if not key.foreign_keys and key.type is Number}
     assert row.keys() - {column.name, COLUMN} - own_keys <= exported[-1].keys()
-    assert len(features.export(tx, ben.id).get(column.table.name, ())) == before
+    assert len(features.export(tx, ben.id, NOW).get(column.table.name, ())) == before
 
 
 def check_forget(features: Features, column: Column[Any], tx: Transaction) -> None:
@@ -183,7 +186,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
     else:
         assert not kept, f"{column} still refers to somebody who was forgotten"
     assert tx.people.by_identity(ANNA) is None
-    assert not features.export(tx, anna.id)["identities"]
+    assert not features.export(tx, anna.id, NOW)["identities"]
     # Whoever comes back is somebody new.
     assert tx.people.add(ANNA, "anna").id != anna.id or str(column) not in TOMBSTONES
 
@@ -309,7 +312,7 @@ def merge_kudos(tx: Transaction, old: int, new: int) -> None:
         db(tx).execute(kudos.update().where(column == old).values({column: new}))
 
 
-def export_kudos(tx: Transaction, resident: int) -> Exported:
+def export_kudos(tx: Transaction, resident: int, _now: datetime) -> Exported:
     found = select(kudos).where((kudos.c.giver == resident) | (kudos.c.receiver == resident))
     rows: list[Mapping[str, Any]] = [row._asdict() for row in db(tx).execute(found)]
     return {"kudos": rows}

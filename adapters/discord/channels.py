@@ -12,7 +12,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.members import ASK_AGAIN, Members
+from adapters.discord.members import ASK_AGAIN, NOBODY, Members
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.tries import Tries
 from adapters.discord.trouble import TROUBLE
@@ -388,10 +388,15 @@ class Places:
             return not self._is_allowed(channel.guild.id)
         return not self._settings.shards and not any(guild.unavailable for guild in self._client.guilds)
 
-    def _presence(self, channel: Channel, member: discord.Member | None) -> Presence | None:
+    def _presence(
+        self, channel: Channel, member: discord.Member | None, *, inside: bool = False
+    ) -> Presence | None:
+        """`inside`: they are in that private thread."""
         # Who is in a private thread Discord does not say along with the rest: from elsewhere nobody is.
         # Nor is yet who has not agreed to the server's rules.
-        if member is None or member.joined_at is None or member.pending or _is_private_thread(channel):
+        if member is None or member.joined_at is None or member.pending:
+            return None
+        if _is_private_thread(channel) and not inside:
             return None
         try:
             may = channel.permissions_for(member)
@@ -401,7 +406,8 @@ class Places:
         # Who may not come into a voice channel sees that it is there, and not what is said in it.
         if not may.view_channel or (isinstance(channel, VOICE) and not may.connect):
             return None
-        return Presence(place, self.role_of(may), member.joined_at, may_write(may, channel, channel.id))
+        since = since_in(channel, member) or self._clock.now()
+        return Presence(place, self.role_of(may), since, may_write(may, channel, channel.id))
 
     async def is_let_in(self, user: int, place: Place) -> bool:
         """Whether somebody agreed to the rules of that place's server, as far as Discord says.
@@ -414,16 +420,28 @@ class Places:
             member = await self.members.on(channel.guild, user, self.members.a_moment_ago, user)
         return member is None or not member.pending
 
-    async def may_be_in(self, user: int, place: Place, since: datetime) -> bool:
-        """Whether somebody whom Discord does not say to be in that place may be in it all the same.
+    async def speaks_in(self, user: int, place: Place, since: datetime) -> Presence | None:
+        """What somebody is in the place in which they said something; None: they are not there any more.
 
-        Who is in a private thread it does not say along with the rest. Raises: TryLater.
+        Of a private thread Discord is asked who is in it, and of a thread that was put away, what it is.
+        Raises: TryLater.
         """
-        channel = self._client.get_channel(int(place.room_id))
-        if not isinstance(channel, CHANNELS):
-            return True  # a thread that was put away
+        channel = self._client.get_channel(int(place.room_id)) or await self._put_away(place)
+        if not isinstance(channel, CHANNELS) or not self.are_ours(channel.guild.id):
+            return None
         member = await self.members.on(channel.guild, user, since, user)
-        return member is not None and _is_private_thread(channel)
+        inside = False
+        if member and isinstance(channel, discord.Thread) and channel.is_private():
+            inside = await self.members.is_in_thread(channel, user)
+        return self._presence(channel, member, inside=inside)
+
+    async def _put_away(self, place: Place) -> Any:
+        try:
+            return await self._client.fetch_channel(int(place.room_id))
+        except TROUBLE as error:
+            if isinstance(error, discord.HTTPException) and error.status in NOBODY:
+                return None
+            raise TryLater(ASK_AGAIN) from error
 
     async def mentions(self, words: Iterable[str], user: int, place: Place | None) -> tuple[Mention, ...]:
         """Whom these words of somebody's name: people on the server of that place, or in private of any
@@ -464,8 +482,28 @@ class Places:
         return list(dict.fromkeys((self._whose(channel), channel.guild) for channel in with_them))
 
 
+def handle_of(user: discord.abc.User) -> str:
+    """The name by which Discord tells an account from every other; what it shows anybody may choose."""
+    return f"@{user}"
+
+
 def _is_private_thread(channel: Channel) -> bool:
     return isinstance(channel, discord.Thread) and channel.is_private()
+
+
+def since_in(channel: Any, member: discord.Member) -> datetime | None:
+    """Since when somebody is where a channel is: since they are on the server, where all of that may see it.
+
+    Who was let in by a role or by name was so at some moment that Discord does not say: None.
+    """
+    if not isinstance(channel, CHANNELS) or _is_private_thread(channel):
+        return None
+    try:
+        may = channel.permissions_for(channel.guild.default_role)
+    except discord.ClientException:  # a thread whose channel is hidden from Plein
+        return None
+    is_open = may.view_channel and (may.connect or not isinstance(channel, VOICE))
+    return member.joined_at if is_open else None
 
 
 def room_of(channel: Any) -> int:

@@ -23,9 +23,11 @@ from adapters.discord.channels import (
     PLATFORM,
     SPEAKS,
     SPEAKS_IN_THREADS,
+    handle_of,
     may_write,
     names_of,
     room_of,
+    since_in,
 )
 from adapters.discord.limiter import Limiter
 from adapters.discord.render import values_of
@@ -209,7 +211,9 @@ class Intake:
         role = places.role_of(asked.permissions) if place else Role.RESIDENT
         member = user if isinstance(user, discord.Member) else None
         words = [] if typing else [value for value in args.values() if isinstance(value, str)]
-        since = places.members.a_moment_ago if typing else asked.created_at
+        # What they use may have waited for its turn.
+        used_at = max(asked.created_at, self._on.clock.now())
+        since = places.members.a_moment_ago if typing else used_at
         mentions = await places.mentions(words, user.id, place)
 
         async def presence(elsewhere: Sequence[Place]) -> Presences:
@@ -224,8 +228,9 @@ class Intake:
             command=command,
             args=args,
             locale=asked.locale.value,
+            handle=handle_of(user),
             role=role,
-            since=member.joined_at if member and place else None,
+            since=since_in(asked.channel, member) if member and place else None,
             writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             presence=presence,
             mentions=mentions,

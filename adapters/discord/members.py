@@ -23,7 +23,7 @@ APART, AT_ONCE = 0.04, 10
 # Of so many a minute whom one person names; that somebody is nobody there is remembered for so long.
 MOST_LOOKED_UP, LOOKED_UP_WITHIN, NOBODY_FOR = 10, timedelta(minutes=1), timedelta(minutes=1)
 # What is answered about somebody who is not there, or whose number was made up.
-_NOBODY = 400, 403, 404
+NOBODY = 400, 403, 404
 # Whose turn it is for what nobody waits for who speaks.
 PLEIN = 0
 # Who is looked up where, and for whom.
@@ -52,12 +52,12 @@ class Members:
     async def on(
         self, guild: discord.Guild, user: int, since: datetime, asking: int = PLEIN
     ) -> discord.Member | None:
-        """Somebody on that server, as Discord said at that moment or later; for who is `asking`.
+        """Somebody on that server, as Discord said after that moment; for who is `asking`.
 
         Raises: TryLater where it does not say.
         """
         known = self._known.get((guild.id, user))
-        if known and known[0] >= since:
+        if known and known[0] > since:
             return known[1]
         asked = guild.id, user, asking
         if asked not in self._waiting:
@@ -74,11 +74,22 @@ class Members:
         try:
             member = await guild.fetch_member(user)
         except TROUBLE as error:
-            if isinstance(error, discord.HTTPException) and error.status in _NOBODY:
+            if isinstance(error, discord.HTTPException) and error.status in NOBODY:
                 return None  # not kept: perhaps they are about to join
             raise TryLater(ASK_AGAIN) from error
         self._known[guild.id, user] = now, member
         return member
+
+    async def is_in_thread(self, thread: discord.Thread, user: int) -> bool:
+        """Whether somebody is in a private thread, now. Raises: TryLater where Discord does not say."""
+        await self._pace.turn(user)
+        try:
+            await thread.fetch_member(user)
+        except TROUBLE as error:
+            if isinstance(error, discord.HTTPException) and error.status in NOBODY:
+                return False
+            raise TryLater(ASK_AGAIN) from error
+        return True
 
     async def near(self, guild: discord.Guild, user: int, asking: int) -> discord.Member | None:
         """Somebody who is on that server, and no bot. So many a minute are looked up for who is `asking`,

@@ -7,7 +7,6 @@ as well.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import re
@@ -18,7 +17,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.channels import PLATFORM, may_write, room_of
+from adapters.discord.channels import PLATFORM, handle_of, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
 from bot.errors import Gone, NotNow, NotOurs, PlatformFailed, TryLater
@@ -56,17 +55,12 @@ class Messages:
             return self._talk(message)
         words = message.content[called.end() :] if called else message.content
         kept: Json = {"author": author.id, "name": author.display_name, "words": words.strip() or "!help"}
+        kept["handle"] = handle_of(author)
         if message.edited_at:
             # The history has it as it reads now: what it says was said when it was changed.
             kept["at"] = message.edited_at.isoformat()
         if message.guild:
             kept["place"] = room_of(message.channel)
-        if isinstance(author, discord.Member) and author.joined_at:
-            # What the history brings does not say who may what; that is looked up then.
-            with contextlib.suppress(discord.ClientException):  # a thread whose channel is not known yet
-                may = message.channel.permissions_for(author)
-                kept |= {"may": may.value, "since": author.joined_at.isoformat()}
-                kept["writes"] = may_write(may, message.channel, kept["place"])
         return kept
 
     def _talk(self, message: discord.Message) -> Json | None:
@@ -92,18 +86,21 @@ class Messages:
             if invocation.place is None:
                 self._on.outgoing.talks_in(kept["author"], int(arrival.room))
             await self._on.core.handle(invocation)
-            if invocation.place and self._on.outgoing.closed.is_to_hear(kept["author"]):
-                await self._say_closed(invocation, int(arrival.room), message)
+            if invocation.place and invocation.there and self._on.outgoing.closed.is_to_hear(kept["author"]):
+                await self._say_closed(invocation, invocation.place, message)
 
-    async def _say_closed(self, asked: Invocation, channel: int, message: int) -> None:
+    async def _say_closed(self, asked: Invocation, place: Place, message: int) -> None:
         """An answer in private does not reach them; that is no secret where they asked."""
-        voice = await self._on.voice(asked.author)
-        said = self._on.writer(voice).render(shown(text("discord.closed")), None)
-        who, key = int(asked.author.user_id), f"closed:{asked.id}"
-        try:
-            await self._on.outgoing.send(channel, said, [], key, None, pings=[who], reply_to=message)
-        except (Gone, NotNow, NotOurs, PlatformFailed) as refused:
-            log.warning("%s was not told that private messages do not arrive: %s", asked.author, refused)
+        told = replace(shown(text("discord.closed")), locale=(await self._on.voice(asked.author)).locale)
+        await self._on.core.say(
+            self._on.account,
+            place,
+            told,
+            f"closed:{asked.id}",
+            [asked.author],
+            about=asked.at,
+            reply_to=str(message),
+        )
 
     def _heard(self, message: int, kept: Json) -> Heard:
         return Heard(
@@ -124,15 +121,9 @@ class Messages:
             said_at = datetime.fromisoformat(kept["at"])
         place = await places.at(kept["place"]) if "place" in kept else None
         author: int = kept["author"]
-        role, since, writes = Role.RESIDENT, None, True
-        if place and "may" in kept:
-            role = places.role_of(discord.Permissions(kept["may"]))
-            since, writes = datetime.fromisoformat(kept["since"]), kept.get("writes", True)
-        elif place and (here := (await places.presences(author, [place], since=said_at)).get(place)):
-            role, since, writes = here.role, here.since, here.writes
-        elif place:
-            # They were put out, or left, after they said it: Plein says nothing there for them any more.
-            writes = await places.may_be_in(author, place, said_at)
+        # What Discord says now counts, not what it said with the message: that may have waited.
+        dealt_at = max(said_at, self._on.clock.now())
+        here = await places.speaks_in(author, place, dealt_at) if place else None
         mentions = await places.mentions([kept["words"]], author, place)
         return Invocation(
             f"{PLATFORM}:{message}",
@@ -141,10 +132,12 @@ class Messages:
             place,
             said_at,
             typed=kept["words"],
-            role=role,
-            since=since,
-            writes=writes,
-            presence=partial(places.presences, author, since=said_at),
+            handle=kept.get("handle", ""),
+            role=here.role if here else Role.RESIDENT,
+            since=here.since if here else None,
+            writes=place is None or (here is not None and here.writes),
+            there=place is None or here is not None,
+            presence=partial(places.presences, author, since=dealt_at),
             by_post=True,
             public=place is not None,
             mentions=mentions,

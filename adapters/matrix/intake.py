@@ -166,6 +166,7 @@ class Intake:
         meant_so = self._on.outgoing.looks_direct(room)
         direct = meant_so and privately and facts is not None and facts.is_private(self._on.me, sender)
         since = facts.since(sender) if facts else None
+        there = direct or since is not None
         role = Role.RESIDENT
         if facts and since and not direct:
             role = facts.role_of(sender, self._on.settings.power_levels)
@@ -187,11 +188,12 @@ class Intake:
             by_post=True,
             public=not direct,
             beside=None
-            if direct or self._on.outgoing.talks_with(sender)
+            if direct or not there or self._on.outgoing.talks_with(sender)
             else beside(room, _stands_at(heard)),
             writes=direct or facts is None or facts.may_write(sender),
             acknowledged=not (direct or isinstance(heard.meaning, Said)),
-            looks_private=meant_so and not direct,
+            there=there,
+            looks_private=meant_so and there and not direct,
             account=self._on.account,
             removal=None if direct else Removal(partial(self._take_away, room, heard.id)),
         )
@@ -248,9 +250,12 @@ class Intake:
             await self._on.core.hear(_talk(asked, asked.place, said))
 
     async def _tell(self, asked: Invocation, room: str, words: Text, about: str) -> None:
-        """Something about the ways of this platform: in the room, to them, once."""
+        """Something about the ways of this platform: in the room, to them, once; unless they left it."""
+        if not asked.there:
+            return
         to, key = asked.place or asked.author, f"{about}:{room}:{asked.author.user_id}"
-        await self._on.core.say(self._on.account, to, message(words), key, [asked.author])
+        who, at = [asked.author], asked.at
+        await self._on.core.say(self._on.account, to, message(words), key, who, about=at)
 
     async def _tell_how_to_be_answered(self, user: str, room: str) -> None:
         who, key = Identity(PLATFORM, user), f"declined:{room}:{user}"

@@ -56,11 +56,13 @@ class Invocation:
     """Somebody used a command (typed, or filled in) or pressed a button.
 
     `id` is the platform's own id of that event: the same one never counts twice.
+    `handle`: what their platform lets nobody else be called, where that is not the account's own id.
     `at` is when it was said, by the platform's clock. `args` of what was `typed` say what it is about, where
     it does not say so itself. With `by_post` the answer goes through
     the outbox, for platforms where an answer is a message like any other. `public`: others in
     the place saw what was said or pressed. `role` is what they are in the place, and `since` how long they
-    have been there, where the platform knows that; `writes`: they may say things there themselves;
+    have been there, where the platform knows that; `writes`: they may say things there themselves; `there`:
+    they are in it still, now that it is dealt with, and else what they said there is refused to them;
     `presence` asks what they are in other places, now. `looks_private`: the place looks like a talk with
     Plein alone and is none: they are told. `mentions`: who was named in what was typed, or in an argument.
     `account`: which of Plein's own accounts heard it, where it has several. `beside`: given where there
@@ -81,12 +83,14 @@ class Invocation:
     command: str = ""
     args: Mapping[str, Any] = field(default_factory=dict)
     locale: str | None = None
+    handle: str = ""
     role: Role = Role.RESIDENT
     since: datetime | None = None
     presence: Ask | None = None
     by_post: bool = False
     public: bool = False
     writes: bool = True
+    there: bool = True
     looks_private: bool = False
     mentions: tuple[Mention, ...] = ()
     account: str = ""

@@ -153,8 +153,15 @@ class Core(Protocol):
         message: Message,
         key: str,
         mentions: Sequence[Identity] = (),
+        *,
+        about: datetime | None = None,
+        reply_to: str | None = None,
     ) -> None:
-        """Have that account say it, for reasons of its platform's; once, however often under the same key."""
+        """Have that account say it, for reasons of its platform's; once, however often under the same key.
+
+        It is `about` what those whom it names did at that moment: nothing is said of who was forgotten since.
+        `reply_to`: it answers what stands there.
+        """
         ...
 
     # --- where Plein is ---

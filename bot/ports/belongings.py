@@ -34,7 +34,7 @@ class Belongings(Protocol):
         """
         ...
 
-    def export(self, tx: Transaction, resident: int) -> Exported:
+    def export(self, tx: Transaction, resident: int, now: datetime) -> Exported:
         """All that is kept of them."""
         ...
 

@@ -54,6 +54,8 @@ link_codes = Table(
     Column("given_by", String),
     Column("agreed", Boolean, nullable=False, server_default=false()),
     Column("until", Moment, nullable=False),
+    Column("handle", String),
+    Column("given_handle", String),
     sqlite_autoincrement=True,
 )
 
@@ -91,7 +93,7 @@ _LIVES = and_(link_codes.c.until > _NOW, link_codes.c.until <= _LATEST)
 _REQUEST = select(
     *(link_codes.c.id, link_codes.c.resident, link_codes.c.account),
     *(link_codes.c.other, link_codes.c.given_by, link_codes.c.agreed),
-    link_codes.c.until,
+    *(link_codes.c.until, link_codes.c.handle, link_codes.c.given_handle),
 ).order_by(link_codes.c.id)
 _ADD = insert(link_codes)
 _BY_CODE = _REQUEST.where(link_codes.c.code == bindparam("code_"), link_codes.c.given_by.is_(None), _LIVES)
@@ -100,7 +102,12 @@ _WAITING = _REQUEST.where(link_codes.c.account == bindparam("account_"), link_co
 _GIVE = (
     update(link_codes)
     .where(link_codes.c.id == _ID, link_codes.c.given_by.is_(None))
-    .values(other=bindparam("other_"), given_by=bindparam("account_"), until=_UNTIL)
+    .values(
+        other=bindparam("other_"),
+        given_by=bindparam("account_"),
+        given_handle=bindparam("handle_"),
+        until=_UNTIL,
+    )
     .returning(link_codes.c.id)
 )
 _AGREE = update(link_codes).where(link_codes.c.id == _ID).values(agreed=True)
@@ -157,10 +164,10 @@ class Links:
         for statement in _LAPSE:
             self._db.execute(statement, {"now_": now})
 
-    def ask(self, account: Identity, resident: int, code: str, until: datetime) -> None:
+    def ask(self, account: Identity, resident: int, code: str, until: datetime, handle: str) -> None:
         self._db.execute(_DROP_OF_ACCOUNT, {"account_": account.address})
         row = {"code": self._mark(code), "resident": resident, "account": account.address, "until": until}
-        self._db.execute(_ADD, row)
+        self._db.execute(_ADD, {**row, "handle": handle})
 
     def by_code(self, code: str, now: datetime) -> Request | None:
         return self._request(_BY_CODE, {"code_": self._mark(code)}, now)
@@ -176,12 +183,16 @@ class Links:
         if row is None:
             return None
         given_by = _account(row.given_by) if row.given_by else None
+        account = _account(row.account)
         return Request(
-            *(row.id, row.resident, _account(row.account), row.other, given_by, bool(row.agreed), row.until)
+            *(row.id, row.resident, account, row.other, given_by, bool(row.agreed), row.until),
+            handle=row.handle or account.user_id,
+            given_handle=row.given_handle or (given_by.user_id if given_by else ""),
         )
 
-    def give(self, request: int, account: Identity, resident: int, until: datetime) -> bool:
+    def give(self, request: int, account: Identity, resident: int, until: datetime, handle: str) -> bool:
         values = {"id_": request, "account_": account.address, "other_": resident, "until_": until}
+        values["handle_"] = handle
         return bool(self._db.execute(_GIVE, values))
 
     def agree(self, request: int) -> None:

@@ -84,6 +84,22 @@ async def test_put_out_he_has_lost_it_with_his_next_word(town: Town, room: str |
     assert "1 persoon stemde" in await town.say("eva", "!poll show 1", room="raad")
 
 
+COMMUNITYS_OWN = ("!who knows geluid", "!who is eva", "!association list", "!community show")
+
+
+@pytest.mark.parametrize("words", [*EVERY_WAY, *COMMUNITYS_OWN])
+async def test_put_out_after_he_said_it_there_he_has_lost_it(town: Town, words: str) -> None:
+    """What is about himself alone is his all the same; and nothing is noted of his being there."""
+    asked, own = (
+        replace(town.asked("ben", said, room="raad"), there=False) for said in (words, "!mijn profiel")
+    )
+    del town.platform.present["ben", "raad"]
+    lost = "niet meer op die plek" if words in COMMUNITYS_OWN else REFUSED
+    assert lost in await said(town, asked)
+    assert "Ik noem je" in await said(town, own)
+    assert "Geheim?" not in await town.say("ben", "!poll list", room=None)
+
+
 async def test_demoted_she_steers_no_more_from_anywhere(town: Town) -> None:
     town.platform.present["mia", "raad"] = Role.MODERATOR
     assert "loopt nu tot" in await town.say("mia", "!poll extend 40d --poll 1", room="bens")

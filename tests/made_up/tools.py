@@ -160,7 +160,7 @@ def forget_resident(tx: Transaction, resident: int) -> None:
         tx.boards.mark(f"{SUBJECT}:{loan.theme}")
 
 
-def export_resident(tx: Transaction, resident: int) -> Exported:
+def export_resident(tx: Transaction, resident: int, now: datetime) -> Exported:
     """What they have from the shed."""
     loans = tx.of(TOOLS).with_resident(resident)
     return {

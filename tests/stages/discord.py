@@ -85,6 +85,9 @@ class OnDiscord(Stage):
     def called(self, who: Who) -> str:
         return self._people[who].name
 
+    def handle(self, who: Who) -> str:
+        return f"@{self._people[who].name}"
+
     def mention(self, who: Who) -> str:
         return self._people[who].mention
 

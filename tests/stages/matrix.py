@@ -93,6 +93,9 @@ class OnMatrix(Stage):
     def called(self, who: Who) -> str:
         return self._people[who].name
 
+    def handle(self, who: Who) -> str:
+        return self._people[who].user_id
+
     def mention(self, who: Who) -> str:
         return self._people[who].user_id
 

@@ -96,6 +96,7 @@ class _Names:
         for who in self._people.values():
             stage = stage_of(who.label, stages)
             self._shown |= {stage.called(who): who.name, stage.mention(who): who.name}
+            self._shown[stage.handle(who)] = "@".join(who)
 
     def on_stage(self, says: Says) -> Says:
         """Whoever is on the same server is mentioned; all others are named."""

@@ -198,6 +198,10 @@ class Stage(ABC):
         """The name that somebody's account has."""
 
     @abstractmethod
+    def handle(self, who: Who) -> str:
+        """By what somebody's account is told from every other."""
+
+    @abstractmethod
     def mention(self, who: Who) -> str:
         """How people name somebody who is where they are."""
 

@@ -908,3 +908,21 @@ async def test_names_beside_numbers_go_from_what_was_said(database_url: str) -> 
         assert not [path.name for path in files if b"Anne" in path.read_bytes()]
     await look(database_url, partial(down_to, "0025"))
     assert [row[0] for row in await look(database_url, rows("handled", "id"))] == ["$1", "$2"]
+
+
+async def test_codes_of_before_are_there_without_a_handle(database_url: str) -> None:
+    """They are over ten minutes later; until then the account's own id stands for it."""
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO residents (id, community, name) VALUES (1, 1, 'anna')"))
+        code = "INSERT INTO link_codes (community, code, resident, account, until)"
+        db.execute(sql(f"{code} VALUES (1, 'c', 1, 'a:b', 1)"))
+        db.commit()
+
+    await upgrade(database_url, to="0032")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    columns = ("code", "account", "handle", "given_handle")
+    assert await look(database_url, rows("link_codes", *columns)) == [("c", "a:b", None, None)]
+    await look(database_url, partial(down_to, "0032"))
+    assert await look(database_url, rows("link_codes", "code")) == [("c",)]

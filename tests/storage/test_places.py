@@ -107,6 +107,20 @@ async def test_where_plein_is_on_a_platform(store: Database) -> None:
     assert await store.run(lambda tx: list(tx.places.served("elsewhere"))) == []
 
 
+async def test_a_channel_s_name_is_the_channel_s_whichever_was_used_first(store: Database) -> None:
+    """Posts and threads are called as whoever begins them likes."""
+
+    def work(tx: Transaction) -> None:
+        for room, name in (("post", "Raad"), ("other post", "sport"), ("channel", "raad")):
+            theme = tx.places.theme_named(f"discord:{room}").id
+            tx.places.bind(Place("discord", room), theme, name, None, "discord")
+            if "post" in room:
+                tx.places.use(Place("discord", room), NOW)
+        assert [theme.name for theme in tx.places.themes()] == ["raad", "discord:post", "sport"]
+
+    await store.run(work)
+
+
 async def test_themes_by_the_names_that_people_know(store: Database) -> None:
     """Of their own they are called after their place; never as another one is called already."""
     rooms = {"!a": "Buurthuis", "!b": "sport", "!c": "buurthuis"}

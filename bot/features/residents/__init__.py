@@ -11,6 +11,7 @@ link.py     two accounts are one person's; unlink.py: one leaves
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.call import Call
@@ -41,7 +42,7 @@ def forget_links(tx: Transaction, resident: int) -> None:
     tx.of(LINKS).forget(resident)
 
 
-def export_links(tx: Transaction, resident: int) -> Exported:
+def export_links(tx: Transaction, resident: int, _now: datetime) -> Exported:
     """What they asked for or gave, without who the other is; and what joined them lately."""
     codes = [_own_part(row) for row in tx.of(LINKS).codes_of(resident)]
     links = [
@@ -53,8 +54,8 @@ def export_links(tx: Transaction, resident: int) -> Exported:
 
 def _own_part(row: Mapping[str, Any]) -> Mapping[str, Any]:
     """Of a code what is theirs: of whoever asked for it, or of whoever gave it."""
-    theirs = ("code", "account") if row["mine"] else ("given_by",)
-    others = dict.fromkeys(name for name in ("code", "account", "given_by", "resident", "other"))
+    theirs = ("code", "account", "handle") if row["mine"] else ("given_by", "given_handle")
+    others = dict.fromkeys(("code", "account", "handle", "given_by", "given_handle", "resident", "other"))
     own = {name: row[name] for name in (*theirs, "agreed")}
     return {**others, **own, "until": row["until"].isoformat()}
 

@@ -18,7 +18,7 @@ from functools import partial
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.residents.records import LINKS, LIVES, UNDONE_WITHIN, Request
-from bot.model.message import Button, Message, message, text
+from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Identity, Resident, Role
 from bot.model.work import Job
 
@@ -54,11 +54,11 @@ def account_of(call: Call) -> Identity:
 def _ask_for_code(call: Call, me: Identity) -> Message:
     """A new code, instead of any other; or what waits for their yes."""
     if waiting := call.tx.of(LINKS).waiting(me, call.now):
-        return _question(call, waiting, waiting.given_by)
+        return _question(call, waiting, waiting.given_by, waiting.given_handle)
     code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     until = call.now + LIVES
     call.tx.of(LINKS).lapse(call.now)
-    call.tx.of(LINKS).ask(me, call.resident.id, code, until)
+    call.tx.of(LINKS).ask(me, call.resident.id, code, until, call.handle)
     call.schedule(LAPSE, "codes", until)
     shown = f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
     return message(text("link.code", code=shown, until=until), text("link.code.how", code=shown))
@@ -87,10 +87,10 @@ def _give_code(call: Call, me: Identity, code: str) -> Message:
         return message(text("link.wrong"))
     _check_pair(call, found.resident, call.resident.id, found.account, me)
     until = call.now + LIVES
-    if not call.tx.of(LINKS).give(found.id, me, call.resident.id, until):
+    if not call.tx.of(LINKS).give(found.id, me, call.resident.id, until, call.handle):
         return message(text("link.wrong"))
     call.schedule(LAPSE, "codes", until)
-    return _question(call, replace(found, until=until), found.account)
+    return _question(call, replace(found, until=until), found.account, found.handle)
 
 
 def _check_pair(call: Call, asked: int, gave: int, asking: Identity, giving: Identity) -> None:
@@ -114,13 +114,14 @@ def named(network: str) -> str:
     return network[:1].upper() + network[1:]
 
 
-def _question(call: Call, request: Request, other: Identity | None) -> Message:
-    """With whom they would be one person, and what that brings."""
+def _question(call: Call, request: Request, other: Identity | None, handle: str) -> Message:
+    """With whom they would be one person, and what that brings. Others may have their name, not `handle`."""
     assert other
     who = call.tx.people.by_identity(other)
     assert who
     return message(
-        text("link.question", who=who, platform=named(other.network)),
+        text("link.question", who=who, account=typed(handle), platform=named(other.network)),
+        text("link.account", account=typed(handle)),
         text("link.brings", who=who),
         text("link.phished"),
         hints=[text("link.question.how", until=request.until)],
@@ -140,10 +141,11 @@ def say_yes(call: Call, request: int) -> Message:
     assert found.given_by
     if me == found.given_by and not found.agreed:
         call.tx.of(LINKS).agree(found.id)
-        call.post(found.account, _question(call, found, me), f"link:{found.id}:question")
+        call.post(found.account, _question(call, found, me, call.handle), f"link:{found.id}:question")
     if me == found.given_by:
         who = call.tx.people.by_identity(found.account)
-        return message(text("link.half", who=who, platform=named(found.account.network)))
+        account, platform = typed(found.handle), named(found.account.network)
+        return message(text("link.half", who=who, account=account, platform=platform))
     if not found.agreed:
         raise UserError("link.gone")
     return _join(call, found, found.given_by)

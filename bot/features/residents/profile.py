@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.call import Call
 from bot.errors import UserError
@@ -115,6 +115,6 @@ def forget_profile(tx: Transaction, resident: int) -> None:
     tx.of(PROFILES).forget(resident)
 
 
-def export_profile(tx: Transaction, resident: int) -> Exported:
+def export_profile(tx: Transaction, resident: int, _now: datetime) -> Exported:
     """All that they say of themselves, for others to know or not."""
     return {"profile_entries": tx.of(PROFILES).entries_of(resident)}

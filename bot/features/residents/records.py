@@ -21,6 +21,7 @@ class Request:
     """That an account asked to be linked, by a code; once that was given, by which account of whom.
 
     `agreed`: whoever gave it said yes; whoever asked did not yet. It is there `until` that moment.
+    `handle` and `given_handle`: by what their platforms tell the two accounts from every other.
     """
 
     id: int
@@ -30,6 +31,8 @@ class Request:
     given_by: Identity | None
     agreed: bool
     until: datetime
+    handle: str
+    given_handle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class LinkStore(Protocol):
         """What is over by now is kept no more."""
         ...
 
-    def ask(self, account: Identity, resident: int, code: str, until: datetime) -> None:
+    def ask(self, account: Identity, resident: int, code: str, until: datetime, handle: str) -> None:
         """A code for that account, instead of any that it had."""
         ...
 
@@ -63,7 +66,7 @@ class LinkStore(Protocol):
         """What only waits for the yes of that account."""
         ...
 
-    def give(self, request: int, account: Identity, resident: int, until: datetime) -> bool:
+    def give(self, request: int, account: Identity, resident: int, until: datetime, handle: str) -> bool:
         """That account gave its code, which nobody can give again. False: somebody did just now."""
         ...
 

@@ -343,3 +343,67 @@ async def test_plein_says_nothing_there_for_who_was_put_out_meanwhile(
         if message.author is double.bot.user
     ]
     assert any("Een scheldwoord?" in words for words in said) is (how == "stayed")
+
+
+COMMUNITYS_OWN = ("who knows geluid", "who is ben", "association list", "community show", "poll list")
+
+
+@pytest.mark.parametrize("where", ["in the channel", "in private"])
+@pytest.mark.parametrize("how", ["left", "sees it no more", "stayed"])
+async def test_nothing_is_told_to_who_was_put_out_after_they_asked(
+    double: Discord, database: str, how: str, where: str
+) -> None:
+    """By what they typed before that, while Plein was away."""
+    town = double.guild("Plein")
+    town.channel(
+        "raad", deny={"everyone": ["view_channel"]}, allow={"raad": ["view_channel", "send_messages"]}
+    )
+    eva, ben = town.member("eva", roles=["raad"]), town.member("ben", roles=["raad"])
+    double.guild("Van Eva").member("eva")
+    async with plein_on(double, database) as plein:
+        await ben.uses("raad", "me expertise", words="geluid", show=True)
+        await eva.uses("raad", "poll open", question="Een bank?", option="Ja | Nee")
+        await eva.says(eva.dm, "help")
+        await eva.hears(eva.dm, "Wat ik voor je kan doen")
+        await plein.until_quiet(5)
+    before = len(heard(eva, ""))
+    for words in COMMUNITYS_OWN:
+        await (eva.says(eva.dm, words) if where == "in private" else eva.says("raad", said_to(double, words)))
+    if how == "left":
+        await eva.leaves()
+    elif how == "sees it no more":
+        town.take(eva, "raad")
+    double.clock.turn(30)
+    async with plein_on(double, database) as plein:
+        await plein.caught_up()
+        await plein.until_quiet(5)
+        told = heard(eva, "")[before:]
+    shown = [words for words in told if ben.mention in words or "ben" in words or "bank" in words]
+    assert bool(shown) is (how == "stayed"), told
+
+
+async def test_what_was_asked_before_they_were_put_out_waits_for_no_answer_of_then(
+    double: Discord, database: str
+) -> None:
+    """What Discord said of them since, when they used something else, is no word on what they are now."""
+    town = double.guild("Plein")
+    eva, ben = town.member("eva"), town.member("ben")
+    double.guild("Van Eva").member("eva")
+    async with plein_on(double, database) as plein:
+        await ben.uses("sport", "me expertise", words="geluid", show=True)
+        await eva.says(eva.dm, "help")
+        await eva.hears(eva.dm, "Wat ik voor je kan doen")
+        await plein.until_quiet(5)
+    await eva.says(eva.dm, "who knows geluid")
+    double.clock.turn(5)
+    held = double.faults.hold(HISTORY)
+    async with plein_on(double, database, ready=False) as plein:
+        await held.reached.wait()
+        assert ben.mention in (await eva.uses(eva.dm, "who knows", topic="geluid")).text
+        before = len(heard(eva, ""))
+        await eva.leaves()
+        double.clock.turn(5)
+        held.release()
+        await plein.caught_up()
+        await plein.until_quiet(5)
+    assert not any(ben.mention in words for words in heard(eva, "")[before:])

@@ -98,3 +98,18 @@ async def test_who_is_asked_about_is_not_written_down(
     assert "ben gebruikte mij nog niet" in (await anna.uses("sport", "who is", person=ben.mention)).text
     await plein.until_quiet()
     assert not found_in(tmp_path, ben.id)
+
+
+async def test_who_takes_no_private_messages_and_was_forgotten_is_not_named_for_that(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """By the very word with which they asked for it, which others could read."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await ben.closes_dms()
+    for words in ("poll list", "me forget --sure"):
+        asked = await ben.says("sport", f"<@{double.bot.id}> {words}")
+        await plein.caught_up()
+        await plein.until_quiet(24 * 3600 + 60)
+    await erased(plein)
+    after = [said for said in anna.sees("sport") if said.author.bot and int(said.id) > int(asked.id)]
+    assert not [said.text for said in after if ben.pinged_by(said)]

@@ -7,8 +7,9 @@ import re
 
 import pytest
 
+from bot.main.config import ResidentSection
 from tests.doubles.discord import Discord, Person, Server
-from tests.on_discord import OnDiscord
+from tests.on_discord import OnDiscord, plein_on
 
 CODE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
 DELETE = "DELETE /channels/{channel_id}/messages/{message_id}"
@@ -55,3 +56,28 @@ async def test_it_is_no_use_while_discord_takes_its_time(
     tried = await reader.uses(reader.dm, "me link", code=code[0])
     held.release()
     assert "werkt niet" in tried.text
+
+
+@pytest.mark.parametrize("how", ["used", "typed"])
+async def test_the_account_is_named_by_what_nobody_else_is_called(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person, mo: Person, how: str
+) -> None:
+    """Eve is shown as Anna is; Discord lets only one of them be @anna."""
+    eve = town.member("eve")
+    town.guild.members[eve.id].nick = "anna"
+    moderator = ResidentSection(name="Mo", role="moderator", accounts=(f"discord:{mo.id}",))
+    async with plein_on(double, database, residents=[moderator]) as plein:
+        await ben.uses("sport", "help")
+        await mo.uses("sport", "mijn koppeling", instaan=ben.mention)
+        if how == "used":
+            asked = (await eve.uses("sport", "koppel")).text
+        else:
+            await eve.says(eve.dm, "koppel")
+            asked = (await eve.hears(eve.dm, "Je code is")).text
+        code = CODE.search(asked)
+        assert code
+        question = await ben.uses(ben.dm, "me link", code=code[0])
+        assert "@eve on Discord" in question.text
+        assert "@eve" in (await ben.presses(question.message, "Yes, that is me too")).text
+        await plein.until_quiet(5)
+        assert "@ben op Discord" in (await eve.hears(eve.dm, "Je wordt één persoon")).text

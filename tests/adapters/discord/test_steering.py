@@ -187,3 +187,31 @@ async def test_members_are_those_who_were_there_when_it_opened(
     newcomer = town.member("nieuw")
     assert "kan alleen stemmen wie al aan dit thema meedeed" in (await newcomer.presses(board, "Ja")).text
     await plein.board("sport", "1 persoon stemde")
+
+
+@pytest.mark.parametrize("where", ["there", "typed there", "in private"])
+async def test_whoever_was_let_in_after_it_opened_is_no_member(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str
+) -> None:
+    """However long they are on the server: Discord says no more than that. Whom Plein saw there before is."""
+    town.role("raad")
+    town.channel("raad", only=["raad", "Plein"])
+    for person in (anna, ben):
+        town.give(person, "raad")
+    eva = town.member("eva")
+    plein.double.clock.turn(60)
+    await ben.uses("raad", "poll list")
+    plein.double.clock.turn(60)
+    await anna.uses("raad", "poll open", question="Een bank?", option="Ja | Nee", voters="members")
+    await plein.board("raad", "Een bank?")
+    plein.double.clock.turn(60)
+    town.give(eva, "raad")
+    if where == "typed there":
+        await eva.says("raad", f"<@{plein.double.bot.id}> stem 1 --peiling 1")
+        said = (await eva.hears(eva.dm, "Een bank?")).text
+    else:
+        place = "raad" if where == "there" else eva.dm
+        said = (await eva.uses(place, "vote", answer="1", poll=1)).text
+    assert "kan alleen stemmen wie al aan dit thema meedeed" in said
+    assert "you chose Ja" in (await ben.uses("raad", "vote", answer="1", poll=1)).text
+    assert "je koos Ja" in (await anna.uses(anna.dm, "vote", answer="1", poll=1)).text

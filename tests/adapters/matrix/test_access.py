@@ -91,6 +91,40 @@ async def test_who_is_in_none_of_its_rooms_is_told_where_to_go(town: Town) -> No
         assert sum("Kom eerst in een kanaal of kamer" in words for words in told) == 4, told
 
 
+async def test_nothing_is_told_to_who_was_put_out_after_they_asked(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """In the room, while Plein was away; and they have nothing said there any more."""
+    anna, ben = [await homeserver.person(f"{name}{next(numbers)}") for name in ("anna", "ben")]
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
+    town = Town(homeserver, plein)
+    room = await anna.create_room(invite=[plein.user_id, ben.user_id])
+    await town.comes_to(anna, room)
+    await ben.join(room)
+    await anna.say(room, "!mijn kennis trompetspel --toon")
+    await anna.say(room, '!peiling open "Een bank?" Ja | Nee')
+    await board(anna, room, "Een bank?")
+    direct = await ben.create_room(invite=[plein.user_id], is_direct=True)
+    await town.comes_to(ben, direct)
+    await plein.stop()
+    for words in ("!wie weet trompetspel", f"!wie is {anna.user_id}", "!peiling lijst", "!peiling toon 1"):
+        await ben.say(room, words)
+    await ben.say(room, '!peiling open "Een scheldwoord?" Ja | Nee')
+    await anna.request("POST", f"rooms/{room}/ban", {"user_id": ben.user_id})
+    await plein.start()
+
+    async def answers() -> list[str]:
+        return [said.body for said in shown(await ben.history(direct)) if said.key]
+
+    async def all_answered() -> bool:
+        told = await answers()
+        return len(told) == 5 and sum("niet meer op die plek" in words for words in told) == 2
+
+    await ben.wait_until(all_answered)
+    assert not any(anna.name in words or "bank" in words for words in await answers())
+    assert not any("scheldwoord" in said.body for said in shown(await anna.history(room)) if said.key)
+
+
 # --- a room of one's own ---
 
 

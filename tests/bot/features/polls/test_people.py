@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,6 +149,29 @@ async def test_what_is_exported_says_what_they_asked_and_answered(database_url: 
         assert (secret["id"], secret["options"], secret["anonymous"]) == (2, ["A", "B"], True)
 
 
+@pytest.mark.parametrize("how", ["there", "put out", "long ago", "few", "a moderator"])
+async def test_what_came_of_what_they_asked_is_theirs_while_they_may_read_it(
+    database_url: str, how: str
+) -> None:
+    async with open_town(database_url) as town:
+        await asked_of(town, '"Een bank?" A | B --anonymous' if how == "few" else '"Een bank?" A | B')
+        if how != "few":
+            await town.say("ben", "!vote 2 --poll 1")
+        await town.core.handle(replace(town.asked("mia", "!poll close 1 --sure"), role=Role.MODERATOR))
+        anna = Identity(PLATFORM, "anna")
+        if how in ("put out", "a moderator"):
+            del town.platform.present["anna", "sport"]
+            await town.say("anna", "!me data", room=None)
+        if how == "a moderator":
+            await town.core.store.run(lambda tx: tx.people.grant(anna, Role.MODERATOR))
+        if how == "long ago":
+            town.clock.turn_to(NOW + timedelta(hours=1))
+        (asked,) = (await town.core.export(await number_of(town, anna)))["polls"]
+        assert (asked["question"], asked["options"]) == ("Een bank?", ["A", "B"])
+        came = {"state", "voters", "ended_at", "outcome"} & set(asked)
+        assert bool(came) is (how in ("there", "a moderator"))
+
+
 async def test_who_ended_a_poll_stands_on_its_board_until_they_are_forgotten(database_url: str) -> None:
     async with open_town(database_url) as town:
         await asked_of(town, '"Een bank?" A | B')
@@ -157,7 +181,7 @@ async def test_who_ended_a_poll_stands_on_its_board_until_they_are_forgotten(dat
         assert board
         trace = next(line for line in board.lines if line.key == "poll.by.closed")
         assert trace.values["by"].id == mia
-        exported = await town.core.store.run(lambda tx: FEATURE.export and FEATURE.export(tx, mia))
+        exported = await town.core.store.run(lambda tx: FEATURE.export and FEATURE.export(tx, mia, NOW))
         assert exported
         assert exported["endings"] == [{"poll": 1}]
         await town.core.store.run(lambda tx: FEATURE.forget and FEATURE.forget(tx, mia))

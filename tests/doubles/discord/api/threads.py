@@ -58,6 +58,14 @@ def members(ask: Ask) -> Answer:
     ]
 
 
+@route("GET", "/channels/{channel_id}/thread-members/{user_id}")
+def member(ask: Ask) -> Answer:
+    thread, user_id = _thread(ask), ask.params["user_id"]
+    if user_id not in thread.joined:
+        raise refuse(10013)
+    return {"id": thread.id, "user_id": user_id, "join_timestamp": iso(thread.joined[user_id]), "flags": 0}
+
+
 @route("PUT", "/channels/{channel_id}/thread-members/@me")
 def join(ask: Ask) -> Answer:
     _thread(ask).joined[ask.bot.user.id] = ask.world.clock.now()
