@@ -261,6 +261,8 @@ class Gateway:
         await self._intake.interaction(asked)
 
     async def on_message(self, message: discord.Message) -> None:
+        if isinstance(message.author, discord.Member):
+            self._places.members.saw(message.author, message.created_at)
         await self._reading.heard(message)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:

@@ -15,8 +15,8 @@ from bot.recent import Recent
 
 # After so many seconds Discord is asked again what somebody may do, where it did not answer.
 ASK_AGAIN = 2.0
-# What it answered holds for what they said before it was asked, and for a moment while somebody types on; of
-# so many people.
+# What it said holds for what they said before that, and for a moment for what they say, or type on; of so many
+# people.
 KNOWN_FOR, MOST_KNOWN = timedelta(seconds=5), 10_000
 # Of the fifty requests a second that Discord answers half are for this: it shuts out who asks for more.
 APART, AT_ONCE = 0.04, 10
@@ -46,8 +46,12 @@ class Members:
 
     @property
     def a_moment_ago(self) -> datetime:
-        """What was asked since then is as good as asked now, for whoever only types or is only named."""
+        """What Discord said since then is as good as asked now, for whoever speaks, types or is named."""
         return self._clock.now() - KNOWN_FOR
+
+    def saw(self, member: discord.Member, at: datetime) -> None:
+        """As Discord said along with what they did at that moment."""
+        self._known[member.guild.id, member.id] = min(at, self._clock.now()), member
 
     async def on(
         self, guild: discord.Guild, user: int, since: datetime, asking: int = PLEIN

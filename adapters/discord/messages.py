@@ -121,9 +121,9 @@ class Messages:
             said_at = datetime.fromisoformat(kept["at"])
         place = await places.at(kept["place"]) if "place" in kept else None
         author: int = kept["author"]
-        # What Discord says now counts, not what it said with the message: that may have waited.
+        # What Discord says now counts, not what it said with a message that had to wait.
         dealt_at = max(said_at, self._on.clock.now())
-        here = await places.speaks_in(author, place, dealt_at) if place else None
+        here = await places.speaks_in(author, place, places.members.a_moment_ago) if place else None
         mentions = await places.mentions([kept["words"]], author, place)
         return Invocation(
             f"{PLATFORM}:{message}",
