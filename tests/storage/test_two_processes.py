@@ -91,10 +91,11 @@ async def test_in_several_polls_in_any_order(towns: Towns) -> None:
 
 
 async def test_votes_that_two_take_in_opposite_orders_wait_for_each_other_in_none(
-    postgres: PostgreSQL,
+    postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which poll a typed vote is for shows when it is read: by then its group may hold a later one."""
     url = postgres.new_database()
+    monkeypatch.setattr("bot.main.app.open_database", partial(open_database, answers_within=120.0))
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     before = postgres.ask(url, deadlocks)
     polls = tuple(range(1, 7))
