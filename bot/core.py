@@ -19,14 +19,13 @@ from bot.delivery.erasing import Erasing
 from bot.delivery.leaving import Leaving
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
-from bot.dispatch import Dispatch
+from bot.dispatch import Dispatch, said_before
 from bot.exported import SUBJECT as OWN
 from bot.feature import Features, Make
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
-from bot.model.work import WHICH
 from bot.packed import File, files_below
 from bot.platforms import Platforms
 from bot.ports.adapter import Adapter
@@ -105,9 +104,7 @@ class PleinCore:
 
     async def answer_to(self, invocation_id: str, who: Identity) -> Message | None:
         def look(tx: Transaction) -> Message | None:
-            answer = tx.handled.answer(invocation_id, who) or tx.handled.answer(
-                f"{WHICH}{invocation_id}", who
-            )
+            answer = said_before(tx.handled.answer(invocation_id, who), invocation_id, who, tx)
             whose = tx.communities.that_handled(invocation_id)
             return of_community(answer, whose) if answer and whose else None
 

@@ -167,7 +167,7 @@ class Dispatch:
         """For which community it is to be, or why it is for none: nothing is done yet, for nobody."""
         known = tx.handled.recognise(invocation.id, invocation.author, None)
         if known.answer:
-            return _said_before(known.answer[0], invocation, tx)
+            return said_before(known.answer[0], invocation.id, invocation.author, tx)
         said_at = invocation.earliest or invocation.at
         if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
@@ -305,7 +305,7 @@ class Dispatch:
     ) -> Message | _Ask | _Turn | None:
         known = recognised(invocation, tx)
         if known.answer:
-            return _said_before(known.answer[0], invocation, tx)
+            return said_before(known.answer[0], invocation.id, invocation.author, tx)
         said_at = invocation.earliest or invocation.at
         if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
@@ -522,9 +522,9 @@ def _once_by(who: Identity, once: str | None) -> str | None:
     return once and f"{once}:{who.platform}:{who.user_id}"
 
 
-def _said_before(answer: Message | None, invocation: Invocation, tx: Transaction) -> Message | None:
+def said_before(answer: Message | None, invocation_id: str, who: Identity, tx: Transaction) -> Message | None:
     """The answer to what is brought again; a question for which community it is, until that is answered."""
-    return answer or tx.handled.answer(f"{WHICH}{invocation.id}", invocation.author)
+    return answer or tx.handled.answer(f"{WHICH}{invocation_id}", who)
 
 
 def _go_back(call: Call, place: Place) -> None:

@@ -1,4 +1,7 @@
-"""Files and folders that nobody but Plein's own user may look into, whatever the umask is."""
+"""Files and folders that nobody but Plein's own user may look into, whatever the umask is.
+
+And reading none that never ends.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,32 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+# No setting and no secret is as long as this.
+MOST_READ = 1_000_000
 
 
 class NotPrivate(OSError):
     """Others can look into it, and Plein leaves that to whoever made it so. str() says what to do."""
+
+
+class NotPlain(OSError):
+    """A pipe, a device or a folder stands there, or a file that is far too large for what it should be."""
+
+
+def read_plain(path: Path, most: int = MOST_READ) -> bytes:
+    """All that is in a file of at most so many bytes. Raises: NotPlain, OSError."""
+    # Nobody may ever write into a pipe.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise NotPlain(f"{path} is no file")
+        with open(handle, "rb", closefd=False) as file:
+            found = file.read(most + 1)
+    finally:
+        os.close(handle)
+    if len(found) > most:
+        raise NotPlain(f"{path} has more than {most} bytes")
+    return found
 
 
 def open_to_others(path: Path) -> bool:

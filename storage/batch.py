@@ -12,7 +12,9 @@ write made for all of them at once. This is how, without any of the thirty-two k
    what to expect next: an account tells its resident.
 3. **Lock**, and only then get. `lock(polls.c.id, 3)` locks all the polls that are expected, in the order
    of their keys, by a statement that does nothing else. What was got before from that table, or from one
-   that refers to it, may come from before the wait and is asked for again.
+   that refers to it, may come from before the wait and is asked for again. Nobody waits for a row that
+   comes before one they hold, as two that do so wait for each other: where another holds it, all is begun
+   again with these rows first (`LockFirst`).
 4. **Defer.** A write that can wait does so under its table and key. The last one stands, or their numbers
    add up. Whoever asks for these rows looks at what is `pending` as well, and says so to its loader
    (`beside`); before any other statement reads or writes that table, what is pending for it is flushed.
@@ -41,6 +43,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, func, select, text
 
+from bot.errors import StoreFailed
 from bot.model.people import FIRST_COMMUNITY
 from storage.among import among
 from storage.community import tables_of
@@ -50,9 +53,20 @@ T = TypeVar("T")
 Row = dict[str, Any]
 Key = tuple[Hashable, ...]
 
+# Whose rows are locked, by which column, and whether others may refer to them anew; by their keys.
+Locks = Mapping[tuple[int | None, Column[Any], bool], Collection[Any]]
+
 # So often a question that a write made stale is asked anew for the whole group; after that each asks for
 # itself, so that a group of which everybody writes costs no more than its commands one by one.
 RELOADS = 8
+
+
+class LockFirst(StoreFailed):
+    """Another holds what comes before rows that are held already: once more, with all of these first."""
+
+    def __init__(self, locks: Locks) -> None:
+        super().__init__("locked out of order")
+        self.locks = locks
 
 
 class Loader(Generic[T]):
@@ -115,7 +129,8 @@ class Batch:
         self.woken: set[str] = set()
         self.destroyed: set[str] = set()
         # What these two were where each part began that may still be undone.
-        self._parts: list[tuple[set[str], set[str]]] = []
+        self._parts: list[tuple[set[str], set[str], Locks]] = []
+        self._locked: dict[tuple[int | None, Column[Any], bool], set[Any]] = {}
         # How many writes were made or deferred.
         self.writes = 0
 
@@ -123,7 +138,6 @@ class Batch:
         """What was deferred is not to happen; what was got or locked may not hold any more."""
         self._pending: dict[Table, dict[Hashable, tuple[Executable, Row]]] = {}
         self._loaded: defaultdict[Loader[Any], dict[Key, Sequence[Any]]] = defaultdict(dict)
-        self._locked: dict[tuple[Column[Any], bool], set[Any]] = {}
         self._shares_sealing = False
 
     # --- whose it is ---
@@ -220,18 +234,45 @@ class Batch:
         """Hold these rows, and all that are expected, until the end. `weakly`: others may refer to them anew.
 
         False if they were held already; else what was asked before may come from before the wait.
+        Raises: LockFirst.
         """
         if not self._executor.locks:
             return False
-        held = self._locked.setdefault((column, False), set())
-        locked = self._locked.setdefault((column, weakly), set())
+        held = self._locked.setdefault((self.community, column, False), set())
+        locked = self._locked.setdefault((self.community, column, weakly), set())
         if (held | locked).issuperset(keys):
             return False
-        new = self._expected.get(column, set()).union(keys) - locked - held
-        self._executor.execute(_locking(column, weakly), {"keys": sorted(new)})
-        locked |= new
+        new = sorted(self._expected.get(column, set()).union(keys) - locked - held)
+        if self._is_in_order(column, new[0]):
+            self._executor.execute(_locking(column, weakly), {"keys": new})
+        else:
+            self._lock_free(column, new, weakly)
+        locked.update(new)
         self._forget(loader for loader in self._loaded if column.table in loader.guarded_by)
         return True
+
+    def lock_first(self, locks: Locks) -> None:
+        """Begin with these. Where one of a column was held for itself alone, all of that column are."""
+        strong = {(whose, column) for whose, column, weakly in locks if not weakly}
+        for (whose, column, _), keys in sorted(locks.items(), key=lambda lock: _rank(*lock[0][:2])):
+            self.enter(whose)
+            self.expect(column, keys)
+            self.lock(column, *keys, weakly=(whose, column) not in strong)
+
+    def _is_in_order(self, column: Column[Any], first: Any) -> bool:
+        rank = _rank(self.community, column)
+        for (whose, other, _), keys in self._locked.items():
+            if keys and (_rank(whose, other), max(keys)) >= (rank, first):
+                return False
+        return True
+
+    def _lock_free(self, column: Column[Any], new: Sequence[Any], weakly: bool) -> None:
+        """Without waiting for anybody."""
+        got = self._executor.execute(_locking(column, weakly, waits=False), {"keys": new}).scalars()
+        others = sorted(set(new).difference(got))
+        if others and self._executor.execute(_there(column), {"keys": others}):
+            wanted = {(self.community, column, weakly): {*new}}
+            raise LockFirst(_joined(self._locked, wanted))
 
     def share_sealing(self) -> None:
         """What is written from here on is sealed under keys that nobody leaves before it is kept."""
@@ -300,7 +341,8 @@ class Batch:
         """From here on it can be undone, until it is released."""
         self.flush()
         self._executor.run("SAVEPOINT part")
-        self._parts.append((set(self.woken), set(self.destroyed)))
+        locked = {what: set(keys) for what, keys in self._locked.items()}
+        self._parts.append((set(self.woken), set(self.destroyed), locked))
 
     def release(self) -> None:
         self.flush()
@@ -310,7 +352,8 @@ class Batch:
     def undo(self) -> None:
         """Back to the last savepoint."""
         self.discard()
-        self.woken, self.destroyed = self._parts.pop()
+        self.woken, self.destroyed, locked = self._parts.pop()
+        self._locked = {what: set(keys) for what, keys in locked.items()}
         self._executor.run("ROLLBACK TO SAVEPOINT part")
         self._executor.run("RELEASE SAVEPOINT part")
 
@@ -335,9 +378,30 @@ def identity(column: Column[Any]) -> Column[Any]:
 
 
 @lru_cache(1024)
-def _locking(column: Column[Any], weakly: bool = False) -> Select[Any]:
-    rows = select(column).where(among(column, "keys")).order_by(column)
-    return rows.with_for_update(key_share=weakly)
+def _locking(column: Column[Any], weakly: bool = False, waits: bool = True) -> Select[Any]:
+    rows = _there(column).order_by(column)
+    return rows.with_for_update(key_share=weakly, skip_locked=not waits)
+
+
+@lru_cache(1024)
+def _there(column: Column[Any]) -> Select[Any]:
+    return select(column).where(among(column, "keys"))
+
+
+@lru_cache(1024)
+def _rank(community: int | None, column: Column[Any]) -> tuple[bool, int, int, str]:
+    """Rows are locked in the order of this and then of their keys: what others refer to before those."""
+    return community is None, community or 0, _depth(column.table), column.table.name
+
+
+@cache
+def _depth(table: Table) -> int:
+    referred = {key.column.table for key in table.foreign_keys} - {table}
+    return 1 + max(map(_depth, referred), default=0)
+
+
+def _joined(some: Locks, others: Locks) -> Locks:
+    return {what: {*some.get(what, ()), *others.get(what, ())} for what in (*some, *others)}
 
 
 @cache

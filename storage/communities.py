@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.model.people import Identity, Place, Resident
 from bot.ports.communities import Change, Community
 from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
+from storage.connections import async_url, postgres_engine
+from storage.executor import Executor
+from storage.schema import failure
 from storage.tables import communities, handled, identities, places, residents, settings
 
 
@@ -123,3 +127,29 @@ class Communities:
             Change(row.name, row.value, row.at, Resident(row.resident, row.by) if row.resident else None)
             for row in self._db.execute(_CHANGES, {"most_": most})
         ]
+
+
+async def settings_kept(url: str) -> Mapping[int, tuple[str, Mapping[str, str]]]:
+    """By its number each community's key in the configuration, and what was set for it in the chat.
+
+    The database is there, and at the newest schema. Raises: StoreFailed.
+    """
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = postgres_engine(url) if url.startswith("postgresql") else create_async_engine(async_url(url))
+    try:
+        async with engine.connect() as db:
+            return await db.run_sync(_settings_kept)
+    except (SQLAlchemyError, OSError) as error:
+        raise failure(error) from error
+    finally:
+        await engine.dispose()
+
+
+def _settings_kept(connection: Connection) -> Mapping[int, tuple[str, Mapping[str, str]]]:
+    db = Batch(Executor(connection))
+    store, found = Communities(db), {}
+    for community in store.all():
+        with db.within(community.number):
+            found[community.number] = community.key, store.settings()
+    return found

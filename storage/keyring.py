@@ -21,10 +21,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from bot.private import NotPlain, read_plain
+
 _NONCE, _TAG, _KEY = 12, 16, 32
 _SECRET, _PUBLIC = ".key", ".pub"
 _WHOSE = "ring.id"
 _FORGOTTEN = "forgotten.list"
+# A line for everybody who ever asked to be forgotten.
+_LONGEST_LIST = 100_000_000
 # So long is what tells one event from another, in bytes: by chance two of them are alike never.
 MARK = 8
 
@@ -132,12 +136,13 @@ class Keyring:
                     self._remember_folder()
 
     def probe(self) -> None:
-        """Raises: OSError where no key could be kept."""
+        """Raises: OSError where no key could be kept, or the list cannot be read."""
         if self.folder:
             # A name of its own: another process may be trying as well.
             name = f"probe-{secrets.token_hex(4)}"
             self.make(name)
             self.destroy(name)
+            self._list()
 
     def names(self) -> set[str]:
         """Every key there is."""
@@ -169,19 +174,22 @@ class Keyring:
         with self._alone():
             path = self.folder / _FORGOTTEN
             # A line that was cut short by a full disk is one of its own.
-            whole = not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
+            whole = self._list()[-1:] in (b"", b"\n")
             how = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             _write(os.open(path, how, 0o600), f"{'' if whole else chr(10)}{mark}\n".encode())
             self._remember_folder()
 
     def forgotten(self) -> list[str]:
         """The marks on the list, the oldest first."""
+        return self._list().decode().splitlines()
+
+    def _list(self) -> bytes:
         if self.folder is None:
-            return self._files.get(_FORGOTTEN, b"").decode().splitlines()
+            return self._files.get(_FORGOTTEN, b"")
         try:
-            return (self.folder / _FORGOTTEN).read_text().splitlines()
+            return read_plain(self.folder / _FORGOTTEN, _LONGEST_LIST)
         except FileNotFoundError:
-            return []
+            return b""
 
     # --- files ---
 
@@ -203,8 +211,8 @@ class Keyring:
 
     def _read(self, file: str) -> bytes:
         try:
-            found = (self.folder / file).read_bytes() if self.folder else self._files[file]
-        except (FileNotFoundError, KeyError):
+            found = read_plain(self.folder / file) if self.folder else self._files[file]
+        except (FileNotFoundError, NotPlain, KeyError):
             raise KeyGone(file) from None
         if len(found) != _KEY:
             raise KeyGone(file)

@@ -10,15 +10,14 @@ import contextlib
 import fcntl
 import logging
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, select, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import StoreFailed
 from storage.connections import MIGRATES_WITHIN, async_url, postgres_engine, sqlite_engine, sqlite_file
-from storage.tables import communities, settings
 
 log = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -58,32 +57,6 @@ async def schema_of(url: str) -> str | None:
         raise failure(error) from error
     finally:
         await engine.dispose()
-
-
-async def settings_kept(url: str) -> Mapping[int, tuple[str, Mapping[str, str]]]:
-    """By its number each community's key in the configuration, and what was set for it in the chat.
-
-    The database is there, and at the newest schema. Raises: StoreFailed.
-    """
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    engine = postgres_engine(url) if url.startswith("postgresql") else create_async_engine(async_url(url))
-    found: dict[int, tuple[str, dict[str, str]]] = {}
-    try:
-        async with engine.connect() as db:
-            for number, key in await db.execute(select(communities.c.id, communities.c.key)):
-                found[number] = key, {}
-            rows = select(settings.c.community, settings.c.name, settings.c.value).order_by(settings.c.id)
-            for number, name, value in await db.execute(rows):
-                kept = found[number][1]
-                kept.pop(name, None)
-                if value is not None:
-                    kept[name] = value
-    except (SQLAlchemyError, OSError) as error:
-        raise failure(error) from error
-    finally:
-        await engine.dispose()
-    return found
 
 
 def _is_there(file: Path) -> bool:

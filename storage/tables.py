@@ -92,6 +92,10 @@ STAYS = "stays"
 HOLDS = "holds"
 
 
+# In the `info` of a moment: no further ahead than so long does any lie that is noted now (storage/ahead.py).
+LASTS = "lasts"
+
+
 class Holds(Enum):
     """What stands there, and so what becomes of it when its owner is forgotten.
 
@@ -170,7 +174,7 @@ accounts = Table(
     metadata,
     Column("account", String, primary_key=True),
     Column("platform", String, nullable=False),
-    Column("seen_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False, info={LASTS: timedelta()}),
     # By its platform's clock: all that was said until then is in the inbox, or was dealt with.
     Column("heard_until", Moment),
     sqlite_with_rowid=False,
@@ -255,7 +259,7 @@ members = Table(
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
     Column("resident", ForeignKey("residents.id"), nullable=False),
-    Column("since", Moment, nullable=False),
+    Column("since", Moment, nullable=False, info={LASTS: timedelta()}),
     Column("role", Integer, nullable=False, server_default="0"),
     Column("said_at", Moment, nullable=False),
     # They may say things there themselves.

@@ -16,9 +16,12 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import and_, bindparam, case, delete, distinct, false, func, null, select, update
 
-from bot.model.message import Message
+from bot.model.codec import unpack
+from bot.model.message import Message, text
+from bot.model.message import message as message_of
 from bot.model.people import Identity, Role
-from bot.model.work import Post
+from bot.model.work import LEFT_OUT, Post
+from storage.among import among
 from storage.batch import Batch, Loader
 from storage.community import anywhere
 from storage.posts import Posts
@@ -123,6 +126,19 @@ _SKIP = delete(posts).where(
 )
 
 
+# So many wait for one person, the newest; of the others they are told how many there were.
+MOST_WAITING = 100
+_LEFT_OUT = "left out:"
+_MORE = (
+    select(posts.c.id)
+    .where(_UNSAID, _THEIRS, ~posts.c.id.startswith(_LEFT_OUT))
+    .order_by(posts.c.seq.desc())
+    .offset(MOST_WAITING)
+)
+_SAID_OF_IT = select(posts.c.id, posts.c.message).where(_UNSAID, _THEIRS, posts.c.id.startswith(_LEFT_OUT))
+_DROP = delete(posts).where(_UNSAID, _THEIRS, among(posts.c.id, "ids_"))
+
+
 class Told:
     """Implements ToldStore."""
 
@@ -165,6 +181,17 @@ class Told:
     def skip(self, resident: int, beginning: str) -> None:
         self._db.execute(_SKIP, {"resident_": resident, "these_": beginning})
 
+    def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:
+        whose = {"resident_": resident}
+        more = self._db.execute(_MORE, whose).scalars()
+        if not more:
+            return
+        before = list(self._db.execute(_SAID_OF_IT, whose))
+        said = [line for row in before for line in (unpack(row.message) or Message()).lines]
+        count = len(more) + sum(int(str(line.values["count"])) for line in said)
+        self._db.execute(_DROP, {**whose, "ids_": [*more, *(row.id for row in before)]})
+        self.add(f"{_LEFT_OUT}{more[0]}", resident, message_of(text(LEFT_OUT, count=count)), now, since)
+
     def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
         where = {"id_": post.id, "account_": post.account, "room_": _room(post)}
         # Unless somebody else decided meanwhile where it is to go.
@@ -196,6 +223,7 @@ class Told:
         else:
             self._db.execute(_NOWHERE, {**values, "account_": NOWHERE})
             self._db.execute(_NOTE_WHOSE, {"id_": post_id})
+            self.keep_newest(resident, now, since)
 
     def resume(self, resident: int, identity: Identity, now: datetime) -> None:
         where = {"platform_": identity.platform, "room_": identity.user_id}

@@ -12,7 +12,7 @@ from bot.errors import StoreFailed
 from bot.model.events import Invocation
 from bot.ports.storage import StoreKey, Transaction, Whose
 from storage.accounts import Accounts
-from storage.batch import Batch
+from storage.batch import Batch, LockFirst, Locks
 from storage.boards import Boards
 from storage.communities import Communities
 from storage.envelopes import Envelopes
@@ -95,13 +95,18 @@ class Tx:
     def savepoint(self, *, eager: bool = False) -> AbstractContextManager[None]:
         return _Savepoint(self.db, eager=eager or self._needs_savepoint)
 
-    def run(self, tasks: Sequence[Task], *, needs_savepoint: bool = False) -> tuple[list[Any], set[str]]:
-        """Run these in one transaction: what each gives, and whom to wake now that it is kept."""
+    def run(
+        self, tasks: Sequence[Task], *, first: Locks | None = None, needs_savepoint: bool = False
+    ) -> tuple[list[Any], set[str]]:
+        """Run these in one transaction, which holds the `first` rows from its beginning: what each gives, and
+        whom to wake now that it is kept.
+        """
         self._needs_savepoint = needs_savepoint
         self.db.begin()
         results: list[Any] = [None] * len(tasks)
         try:
             self._executor.begin()
+            self.db.lock_first(first or {})
             for community, numbers in _by_community(self._find(tasks)).items():
                 self.db.enter(community)
                 if len(numbers) > 1:
@@ -194,6 +199,8 @@ class _Savepoint(AbstractContextManager[None]):
         if isinstance(error, FAILURES) and not isinstance(error, FAULTS):
             # The whole transaction is lost; whoever runs it decides what then.
             raise StoreFailed(type(error).__name__) from error
+        if isinstance(error, StoreFailed):
+            return
         if self._eager:
             self._end(error)
         elif isinstance(error, FAULTS) or (error is not None and self._db.writes != self._before):
@@ -214,7 +221,7 @@ def run_group(tx: Tx, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
     """Run these in one transaction; if one fails, each in one of its own. And whom to wake."""
     if len(tasks) > 1:
         with contextlib.suppress(Exception):
-            results, woken = tx.run(tasks)
+            results, woken = _run_in_order(tx, tasks)
             return [(result, None) for result in results], woken
     outcomes, woken = [], set()
     for task in tasks:
@@ -224,13 +231,26 @@ def run_group(tx: Tx, tasks: Sequence[Task]) -> tuple[list[Outcome], set[str]]:
     return outcomes, woken
 
 
+def _run_in_order(
+    tx: Tx, tasks: Sequence[Task], *, needs_savepoint: bool = False
+) -> tuple[list[Any], set[str]]:
+    """Run it; where it met others out of turn, again with the rows that it takes known beforehand."""
+    first: Locks | None = None
+    for _ in range(TRIES):
+        try:
+            return tx.run(tasks, first=first, needs_savepoint=needs_savepoint)
+        except LockFirst as found:
+            first = found.locks
+    return tx.run(tasks, first=first, needs_savepoint=needs_savepoint)
+
+
 def _run_alone(tx: Tx, task: Task) -> tuple[Outcome, set[str]]:
     """Run it; again where that may help: others were in the way, or the connection stumbled."""
     needs_savepoint = False
     failed: Exception
     for _ in range(TRIES):
         try:
-            (result,), woken = tx.run([task], needs_savepoint=needs_savepoint)
+            (result,), woken = _run_in_order(tx, [task], needs_savepoint=needs_savepoint)
             return (result, None), woken
         except _NeedsSavepoint as error:
             needs_savepoint = True

@@ -25,7 +25,7 @@ from adapters.matrix.generation import Generation, was_restored
 from adapters.matrix.settings import Matrix
 from bot.errors import StoreFailed
 from bot.masking import hide
-from bot.private import check_own_folder, close_to_others, make_private_folder, open_to_others
+from bot.private import check_own_folder, close_to_others, make_private_folder, open_to_others, read_plain
 
 log = logging.getLogger(__name__)
 # Sync's long poll brings its own.
@@ -127,7 +127,7 @@ class Account:
         """The session of last time, or the beginning of one."""
         mine, server = self._settings.user, self._settings.homeserver
         try:
-            kept = _Session(**json.loads((self._folder / "session.json").read_bytes()))
+            kept = _Session(**json.loads(read_plain(self._folder / "session.json")))
         except (FileNotFoundError, ValueError, TypeError):
             return _Session(mine, "", secrets.token_urlsafe(32), server)
         hide([kept.access_token, kept.pickle_key])

@@ -20,6 +20,7 @@ from vodozemac import Ed25519PublicKey, Ed25519Signature
 
 from adapters.matrix.crypto import PleinClient
 from bot.masking import hide
+from bot.private import read_plain
 
 log = logging.getLogger(__name__)
 KINDS = ("master", "self_signing", "user_signing")
@@ -137,7 +138,7 @@ class _Keys:
 def _seeds(file: Path, *, make: bool) -> Mapping[str, bytes]:
     """Those in the file. New ones, made only where told to, are kept before anybody hears of them."""
     if file.exists():
-        kept = json.loads(file.read_bytes())
+        kept = json.loads(read_plain(file))
         hide(kept.values())
         return {kind: base64.b64decode(seed) for kind, seed in kept.items()}
     if not make:

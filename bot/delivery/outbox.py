@@ -180,6 +180,9 @@ class Outbox:
             tx.posts.later(post.id, later, failed=failed, in_doubt=in_doubt)
             if isinstance(post.to, Identity):
                 tx.posts.keep_newest(post.account, post.to)
+            if post.resident is not None:
+                now = self._clock.now()
+                tx.told.keep_newest(post.resident, now, now - AWAY_AFTER)
 
         await self._run(post, wait)
         return False

@@ -15,9 +15,10 @@ from bot.main.features import add_up
 from bot.model.homes import Home
 from bot.model.message import Text, text
 from bot.private import check_private_folder, open_to_others, writable_above
+from storage.communities import settings_kept
 from storage.connections import sqlite_file
 from storage.engines import keys_beside
-from storage.schema import newest_schema, schema_of, settings_kept
+from storage.schema import newest_schema, schema_of
 
 
 async def check(config: Config, say: Callable[[Text], None], file: Path | None = None) -> bool:

@@ -34,6 +34,7 @@ from bot.main.sections import (
 )
 from bot.masking import hide
 from bot.model.message import Text, text, typed
+from bot.private import NotPlain, read_plain
 from bot.settings import Section
 from bot.texts import LOCALES
 
@@ -97,6 +98,8 @@ def load(path: Path | None, features: Features, environment: Mapping[str, str] =
             source = _read(path)
         except FileNotFoundError:
             raise BadConfig([text("config.no_file", file=str(path))]) from None
+        except NotPlain:
+            raise BadConfig([text("config.not_plain", file=str(path))]) from None
         except (OSError, UnicodeDecodeError) as error:
             reason = type(error).__name__
             raise BadConfig([text("config.unreadable", file=str(path), reason=reason)]) from None
@@ -141,7 +144,7 @@ def files_of_secrets(path: Path, features: Features) -> Sequence[Path]:
 
 def _read(path: Path) -> str:
     """As some editors write it, too: with a mark before the first character. Raises: OSError, ValueError."""
-    return path.read_text(encoding="utf-8-sig")
+    return read_plain(path).decode("utf-8-sig")
 
 
 def _where(error: Exception, source: str) -> tuple[int, int]:

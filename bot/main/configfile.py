@@ -18,6 +18,7 @@ import tomlkit
 from tomlkit.items import AoT
 
 from bot.masking import MASK, mask
+from bot.private import read_plain
 
 # Where something stands: `("communities", 0, "servers")`.
 Where = tuple[str | int, ...]
@@ -55,7 +56,7 @@ class ConfigFile:
 
     def _read(self) -> bytes | None:
         try:
-            return self.path.read_bytes()
+            return read_plain(self.path)
         except FileNotFoundError:
             return None
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from bot.main.addresses import secrets_in_address
 from bot.model.message import Text, text
+from bot.private import NotPlain, read_plain
 
 FILE = "_file"
 
@@ -81,6 +82,8 @@ def read_secret_files(values: dict[str, Any], config: type[BaseModel]) -> list[T
             try:
                 section[key] = read_secret(Path(named))
                 continue
+            except NotPlain:
+                problem = text("config.secret_file.not_plain", file=named)
             except (OSError, UnicodeDecodeError) as error:
                 problem = text("config.secret_file", file=named, reason=type(error).__name__)
         faults.append(text("config.fault", path=path, problem=problem))
@@ -89,4 +92,4 @@ def read_secret_files(values: dict[str, Any], config: type[BaseModel]) -> list[T
 
 def read_secret(path: Path) -> str:
     """Without the end of the line that an editor left on it. Raises: OSError, UnicodeDecodeError."""
-    return path.read_text(encoding="utf-8-sig").strip("\r\n")
+    return read_plain(path).decode("utf-8-sig").strip("\r\n")

@@ -10,6 +10,8 @@ from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 
 # Where a message stands on its platform: first itself, then what was put beside it.
 Reference = tuple[str, ...]
+# What is said of what waited for somebody and was too much.
+LEFT_OUT = "told.left_out"
 # An account of Plein's that was silent for so long is not at work any more.
 AWAY_AFTER = timedelta(hours=1)
 

@@ -151,6 +151,10 @@ class ToldStore(Protocol):
         """What is to be said to them under ids that begin so, and was tried nowhere yet, is not said."""
         ...
 
+    def keep_newest(self, resident: int, now: datetime, since: datetime) -> None:
+        """Of what waits for them the newest hundred, and how many others there were."""
+        ...
+
     def pass_on(self, post: Post, now: datetime, since: datetime) -> None:
         """It certainly does not arrive there: to their next account; without one, until they use Plein."""
         ...

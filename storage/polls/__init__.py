@@ -319,8 +319,9 @@ class Polls:
         self._db.defer(_COUNT, (poll, choices), row, adds="votes")
 
     def change(self, poll: int, changes: Mapping[str, Any]) -> None:
-        if changes.get("state") == "open":
-            self._sealed.begin()  # it was planned, perhaps as an anonymous one
+        planned = self._db.get(_POLL, poll) if changes.get("state") == "open" else None
+        if planned and planned.anonymous:
+            self._sealed.begin()
         self._db.execute(
             _changing(tuple(changes)), {"poll_": poll, **{f"{k}_": v for k, v in changes.items()}}
         )

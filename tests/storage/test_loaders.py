@@ -356,6 +356,7 @@ async def test_all_that_is_expected_is_locked_in_the_order_of_the_keys(counting:
     def check(batch: Batch, db: Counting) -> None:
         batch.expect(shelves.c.id, [3, 1])
         before = batch.get_all(TITLES, 3), batch.get(LENT, 1)
+        batch.savepoint()
         assert batch.lock(shelves.c.id, 2)
         assert not batch.lock(shelves.c.id, 1, 2, 3)
         (_, locked), (again, _) = db.executed[-1], db.executed[0]
@@ -363,7 +364,7 @@ async def test_all_that_is_expected_is_locked_in_the_order_of_the_keys(counting:
         assert (batch.get_all(TITLES, 3), batch.get(LENT, 1)) == before
         asked = [statement for statement, _ in db.executed[-2:]]
         assert asked == [again, LENT.for_many], "read after the lock"
-        batch.discard()
+        batch.undo()
         assert batch.lock(shelves.c.id, 2), "a lock goes when its part is undone"
 
     await counting(check)

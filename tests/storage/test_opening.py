@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,8 +23,10 @@ from bot.features.polls.records import POLLS
 from bot.main.cli import main
 from bot.main.features import stores_of
 from bot.model.message import message, typed
+from bot.model.people import Identity
 from bot.ports.storage import Transaction
 from storage import engines
+from storage.communities import settings_kept
 from storage.connections import async_url
 from storage.engines import Database, open_database
 from storage.schema import newest_schema, schema_of, upgrade
@@ -312,3 +314,23 @@ async def test_a_server_that_ends_its_connections(
     number = int(await store.read(lambda tx: tx.kept.get("count", "cursor:")) or 0)
     assert await store.run(count_up) == number + 1
     await store.close()
+
+
+async def test_what_was_set_is_read_from_outside_as_from_within(database_url: str) -> None:
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        other = await store.run_anywhere(lambda tx: tx.communities.add("Other"))
+
+        def change(tx: Transaction, *changes: tuple[str, str | None]) -> Mapping[str, str]:
+            by = tx.people.add(Identity("test", "mia"), "Mia").id
+            for name, value in changes:
+                tx.communities.change(name, value, by, NOW)
+            return tx.communities.settings()
+
+        first = await store.run(lambda tx: change(tx, ("a", "1"), ("b", "2"), ("a", "3"), ("b", None)))
+        second = await store.run(lambda tx: change(tx, ("a", "4")), community=other)
+        found = await settings_kept(database_url)
+        assert {number: settings for number, (_, settings) in found.items()} == {1: first, other: second}
+        assert (first, second) == ({"a": "3"}, {"a": "4"})
+    finally:
+        await store.close()

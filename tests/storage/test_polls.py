@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
+
+import pytest
 
 from bot.features.polls.records import POLLS, SEALED, Kind, Poll, Results, Voters
+from bot.model.message import message, typed
 from bot.model.people import Identity, Part, Role
 from bot.ports.storage import Transaction
 from storage.engines import Database
+from storage.unit import Tx
 from tests.chat import NOW
 from tests.doubles.polls import a_plan, cast_as, counted, recount
 
@@ -335,3 +339,22 @@ async def test_all_that_were_asked_the_open_ones_first(store: Database) -> None:
     assert here[1].voters == 1
     assert await store.run(latest) == []
     assert [poll.id for poll in await store.run(lambda tx: latest(tx, "sport", most=2))] == order[:2]
+
+
+@pytest.mark.parametrize("anonymous", [False, True])
+async def test_a_planned_poll_opens_with_new_keys_where_it_is_anonymous(
+    store: Database, anonymous: bool
+) -> None:
+    """Nothing that is said about any other has to stay unread by a copy of those of before."""
+
+    def plan(tx: Transaction) -> int:
+        tx.posts.add("before", Identity("test", "anna"), message(typed("A")), NOW, confidential=True)
+        return opened(tx, state="planned", anonymous=anonymous).id
+
+    def turned(tx: Transaction) -> list[str]:
+        return sorted(name for name in cast(Tx, tx).seals.names() if name.startswith("now"))
+
+    poll = await store.run(plan)
+    before = await store.run(turned)
+    await store.run(lambda tx: tx.of(POLLS).change(poll, {"state": "open"}))
+    assert (await store.run(turned) == before) is not anonymous

@@ -90,6 +90,39 @@ async def test_in_several_polls_in_any_order(towns: Towns) -> None:
         assert (voters, sum(votes)) == (40, 40)
 
 
+async def test_votes_that_two_take_in_opposite_orders_wait_for_each_other_in_none(
+    postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which poll a typed vote is for shows when it is read: by then its group may hold a later one."""
+    url = postgres.new_database()
+    monkeypatch.setattr("bot.main.app.open_database", partial(open_database, answers_within=120.0))
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    before = postgres.ask(url, deadlocks)
+    polls = tuple(range(1, 7))
+    async with open_town(url) as first, open_town(url, number=1_000_000) as second:
+        await first.joined("sport")
+        for _ in polls:
+            await first.say("anna", '!poll open "Wat?" A | B | C')
+        for at in (1, 2, 1):
+            heard = await asyncio.gather(
+                *(
+                    town.say(f"{who}{name}", f"!vote {at} --poll {number}")
+                    for name in range(20)
+                    for who, town, order in (("a", first, polls), ("b", second, polls[::-1]))
+                    for number in order
+                )
+            )
+            assert all("je koos" in words for words in heard), set(heard)
+        for number in polls:
+            voters, votes = await count(first, number)
+            assert (voters, votes) == (40, [40, 0, 0])
+    # It is counted for good once those who might have waited are gone.
+    others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    while postgres.ask(url, others).strip():
+        pass
+    assert postgres.ask(url, deadlocks) == before
+
+
 async def test_a_vote_and_the_end_of_a_poll_never_pass_each_other(towns: Towns) -> None:
     first, second = towns
     names = [f"r{number}" for number in range(60)]
@@ -278,7 +311,7 @@ async def test_what_closes_before_it_is_held_is_not_running(
 
 
 async def test_two_that_wait_for_each_other_both_come_through(postgres: PostgreSQL) -> None:
-    """A deadlock is somebody's turn to go back and try again. SQLite's one writer waits for nobody."""
+    """Who took the later poll first goes back and begins with both. SQLite's one writer waits for nobody."""
     database_url = postgres.new_database()
     async with open_town(database_url) as town:
         await town.joined("sport")

@@ -26,7 +26,7 @@ from bot.model.message import Text, text
 from bot.model.people import FIRST_COMMUNITY, Grounds, Named
 from bot.ports.storage import Transaction
 from bot.texts import Texts, Voice
-from storage.schema import settings_kept
+from storage.communities import settings_kept
 from tests.chat import NOW
 from tests.doubles.discord import Discord, Server
 from tests.doubles.platform import open_town

@@ -457,3 +457,31 @@ async def test_a_reminder_reaches_whoever_has_closed_their_first_account(town: T
     (reminded,) = heard(town.platform, other)
     assert reminded[0] == "ben"
     assert "je stemde nog niet" in reminded[1]
+
+
+@pytest.mark.parametrize("no", [Gone("no messages from Plein"), TryLater(1)])
+async def test_so_many_wait_for_who_can_be_told_nothing(town: Town, no: Exception) -> None:
+    """The newest; of the others they hear how many there were, also of those that were left out later."""
+    await uses(town, HERE)
+    town.platform.trouble["ben"] = [no] * 500
+    for first, last in ((0, 120), (120, 150)):
+
+        def tell_all(call: Call, ben: int, first: int = first, last: int = last) -> None:
+            for number in range(first, last):
+                call.tell(ben, message(typed(f"nieuws {number}")), f"news:{number}")
+
+        await call(town, tell_all)
+        town.clock.turn(timedelta(minutes=1))
+        await flush(town)
+    del town.platform.trouble["ben"]
+    await uses(town, HERE)
+    town.clock.turn(timedelta(minutes=1))
+    await flush(town)
+    words = [words for _, words in heard(town.platform)]
+    news = [words for words in words if words.startswith("nieuws")]
+    others = [words for words in words if "oudere berichten" in words]
+    assert news[-100:] == [f"nieuws {number}" for number in range(50, 150)]
+    assert len(news) <= 101, "one that may have arrived is tried again"
+    assert others == [
+        f"{150 - len(news)} oudere berichten voor jou zijn weggelaten: er stonden er te veel te wachten."
+    ]

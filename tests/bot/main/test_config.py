@@ -16,12 +16,15 @@ from pydantic import BaseModel
 
 from adapters.discord.settings import Discord
 from adapters.matrix.settings import Matrix
+from bot.errors import StoreFailed
 from bot.features.polls.settings import PollsSettings
+from bot.main import cli
 from bot.main.check import check
 from bot.main.config import BadConfig, Config, config_of, load
 from bot.main.contradictions import servers_of
 from bot.model.message import Text
 from bot.texts import Texts, Voice
+from storage.engines import open_database
 from tests.doubles.installed import FEATURES
 
 EXAMPLE = Path(__file__).parents[3] / "config.example.toml"
@@ -225,6 +228,41 @@ def test_a_missing_or_broken_file_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(BadConfig):
         load(tmp_path / "binary.toml", FEATURES, {})
+
+
+def _no_plain(tmp_path: Path) -> list[Path]:
+    """A pipe that nobody writes into, what never ends, a folder, and a file of a gigabyte."""
+    pipe, folder, huge = (tmp_path / name for name in ("pipe", "folder", "huge"))
+    os.mkfifo(pipe)
+    folder.mkdir()
+    with huge.open("wb") as file:
+        file.truncate(10**9)
+    return [pipe, Path("/dev/zero"), folder, huge]
+
+
+@pytest.mark.parametrize("which", range(4))
+def test_what_is_no_plain_file_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], which: int
+) -> None:
+    """Whatever it is named for."""
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    named = _no_plain(tmp_path)[which]
+    for command in ("run", "check", "init"):
+        assert cli.main(["--config", str(named), command]) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert str(named) in line
+        assert "is no plain file of at most one megabyte" in line
+    (told,) = faults(tmp_path, f"[discord]\ntoken_file = '{named}'\n")
+    assert "is no plain file of at most one megabyte" in told
+
+
+@pytest.mark.parametrize("which", range(4))
+async def test_a_list_of_who_was_forgotten_that_is_no_plain_file_is_told(tmp_path: Path, which: int) -> None:
+    keys = tmp_path / "keys"
+    keys.mkdir(mode=0o700)
+    (keys / "forgotten.list").symlink_to(_no_plain(tmp_path)[which])
+    with pytest.raises(StoreFailed, match="the folder for keys cannot be used"):
+        await open_database(f"sqlite:///{tmp_path / 'plein.db'}", keys)
 
 
 def test_invitations_come_from_our_own_server_unless_said_otherwise(tmp_path: Path) -> None:
