@@ -34,6 +34,8 @@ _CAUGHT_UP = (
     .values(behind=0)
 )
 _END = update(subjects).where(subjects.c.subject == bindparam("subject_")).values(open=False)
+_OPENED_BY = select(subjects.c.subject).where(subjects.c.opener == bindparam("old_"))
+_PASS_ON = update(subjects).where(subjects.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _OPEN = (
     select(subjects.c.subject, subjects.c.version)
     .where(subjects.c.theme == bindparam("theme_"), subjects.c.open)
@@ -163,6 +165,11 @@ class Boards:
 
     def end(self, subject: str) -> None:
         self._db.execute(_END, {"subject_": subject})
+
+    def pass_on(self, old: int, new: int) -> None:
+        while self._db.lock(subjects.c.subject, *self._db.execute(_OPENED_BY, {"old_": old}).scalars()):
+            pass
+        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
 
     def show_open(self, theme: int, place: Place) -> None:
         for subject, version in list(self._db.execute(_OPEN, {"theme_": theme})):

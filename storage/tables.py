@@ -359,8 +359,8 @@ subjects = Table(
     Column("open", Boolean, nullable=False),
     # Some board of it may show an older version: those that do are looked for among these alone.
     Column("behind", Integer, nullable=False, server_default="1"),
-    # Whose boards take turns as one: the number of a resident, who may be gone since.
-    Column("opener", Number),
+    # Whose boards take turns as one. None: those of all who were forgotten do.
+    Column("opener", ForeignKey("residents.id"), index=True),
     sqlite_with_rowid=False,
 )
 Index("ix_subjects_behind", subjects.c.behind, sqlite_where=text("behind = 1"))

@@ -191,6 +191,10 @@ class BoardStore(Protocol):
         """No new place will show it any more; those that do are kept up to date."""
         ...
 
+    def pass_on(self, old: int, new: int) -> None:
+        """What one resident opened takes turns with what the other did, who is the same person."""
+        ...
+
     def show_open(self, theme: int, place: Place) -> None: ...
 
     def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
