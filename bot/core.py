@@ -27,6 +27,7 @@ from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.model.work import WHICH
 from bot.packed import File, files_below
 from bot.platforms import Platforms
+from bot.ports.accounts import HeardUntil
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
@@ -85,7 +86,7 @@ class PleinCore:
         console and for tests.
         """
         now = self.clock.now()
-        await self.agenda.flush(dict.fromkeys(self.rooms.adapters, now))
+        await self.agenda.flush(dict.fromkeys(self.rooms.adapters, HeardUntil(now)))
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
         await self.erasing.flush()

@@ -171,8 +171,10 @@ accounts = Table(
     Column("account", String, primary_key=True),
     Column("platform", String, nullable=False),
     Column("seen_at", Moment, nullable=False),
-    # By its platform's clock: all that was said until then is in the inbox, or was dealt with.
+    # By its platform's clock: all that was said until then is in the inbox, or was dealt with. What was said
+    # in private perhaps until earlier.
     Column("heard_until", Moment),
+    Column("private_until", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -242,8 +244,11 @@ places = Table(
     # Where it is there for a while only: when it was used last, and where it was left: when that was (see
     # deserted.py). None: it lasts.
     Column("used_at", Moment),
+    # Where its account has heard less than elsewhere: until when.
+    Column("heard_until", Moment),
     sqlite_with_rowid=False,
 )
+Index("ix_places_behind", places.c.account, sqlite_where=text("heard_until IS NOT NULL"))
 
 # Which accounts take part in a theme: in one of its places when their platform said so last, with which
 # role, and since when. It grants something for an hour; older it is a memory.

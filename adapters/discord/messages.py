@@ -60,7 +60,8 @@ class Messages:
             # The history has it as it reads now: what it says was said when it was changed.
             kept["at"] = message.edited_at.isoformat()
         if message.guild:
-            kept["place"] = room_of(message.channel)
+            # A thread's is its channel's; an answer that is for nobody else goes to where they spoke.
+            kept |= {"place": room_of(message.channel), "channel": message.channel.id}
         if isinstance(author, discord.Member) and author.joined_at:
             # What the history brings does not say who may what; that is looked up then.
             with contextlib.suppress(discord.ClientException):  # a thread whose channel is not known yet
@@ -87,13 +88,14 @@ class Messages:
         elif "talk" in kept:
             await self._on.core.hear(self._heard(message, kept))
         else:
-            invocation = await self._invocation(message, kept, int(arrival.room))
+            channel: int = kept.get("channel", int(arrival.room))
+            invocation = await self._invocation(message, kept, channel)
             invocation = replace(invocation, arrival=arrival.seq)
             if invocation.place is None:
-                self._on.outgoing.talks_in(kept["author"], int(arrival.room))
+                self._on.outgoing.talks_in(kept["author"], channel)
             await self._on.core.handle(invocation)
             if invocation.place and self._on.outgoing.closed.is_to_hear(kept["author"]):
-                await self._say_closed(invocation, int(arrival.room), message)
+                await self._say_closed(invocation, channel, message)
 
     async def _say_closed(self, asked: Invocation, channel: int, message: int) -> None:
         """An answer in private does not reach them; that is no secret where they asked."""

@@ -1,7 +1,8 @@
-"""Whose boards take turns as one follows who they are"""
+"""Whose boards take turns as one follows who they are; and where an account has heard less than elsewhere"""
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0033"
@@ -17,6 +18,7 @@ _OPENED = """
     )
     WHERE subjects.subject LIKE 'poll:%'
 """
+_BEHIND = sa.text("heard_until IS NOT NULL")
 
 
 def upgrade() -> None:
@@ -32,9 +34,15 @@ def upgrade() -> None:
         op.execute(_OPENED)
         op.create_foreign_key(op.f("fk_subjects_opener"), "subjects", "residents", ["opener"], ["id"])
     op.create_index(op.f("ix_subjects_opener"), "subjects", ["opener"])
+    op.add_column("accounts", sa.Column("private_until", sa.BigInteger(), nullable=True))
+    op.add_column("places", sa.Column("heard_until", sa.BigInteger(), nullable=True))
+    op.create_index("ix_places_behind", "places", ["account"], sqlite_where=_BEHIND, postgresql_where=_BEHIND)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_places_behind", "places")
+    op.drop_column("places", "heard_until")
+    op.drop_column("accounts", "private_until")
     op.drop_index(op.f("ix_subjects_opener"), "subjects")
     if op.get_bind().dialect.name == "sqlite":
         op.execute("ALTER TABLE subjects ADD COLUMN plain INTEGER")
