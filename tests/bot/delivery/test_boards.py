@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select
 
-from bot.delivery.boards import AT_ONCE, Boards
+from bot.delivery.boards import AT_ONCE, PAGE, Boards
 from bot.errors import Gone, NotOurs, Refused, TryLater
-from bot.model.message import Message
+from bot.model.message import Message, message, typed
 from bot.model.people import Identity, Place
 from bot.ports.people import Brought
 from bot.ports.storage import Transaction
@@ -356,3 +356,47 @@ async def test_boards_go_with_whoever_opened_them(town: Town) -> None:
     assert await openers(town) == {"poll:1": one, "poll:2": back}
     await town.say("anna", "!me forget --sure")
     assert await openers(town) == {"poll:1": None, "poll:2": back}
+
+
+async def test_many_places_full_of_boards_hold_up_nobody_elsewhere(town: Town) -> None:
+    """Zef asks three polls in each of more places than are read in a round; all of them change, and cas's."""
+    rooms = [f"zef{number}" for number in range(PAGE + 40)]
+    await town.joined("cas", theme="natuur")
+
+    def fill(tx: Transaction) -> None:
+        zef = tx.people.add(Identity(PLATFORM, "zef"), "zef")
+        for number, room in enumerate(rooms):
+            place = Place(PLATFORM, room)
+            theme = tx.places.theme_named(room)
+            tx.places.bind(place, theme.id, room, None, PLATFORM)
+            for poll in range(3):
+                add_board(tx, 1000 + 3 * number + poll, theme.id, place, zef.id)
+
+    await town.core.store.run(fill)
+    await town.say("cas", '!poll open "Van cas?" A | B', room="cas")
+    town.core.boards._shows = {"poll": shows_itself}
+    await town.core.boards.worker.flush()
+    town.clock.turn(timedelta(seconds=20))
+    await town.core.store.run(lambda tx: change(tx, len(rooms)))
+    for second in range(3):
+        before = len(town.platform.shown)
+        await town.core.boards.worker.done()
+        edited = [state.where for state in town.platform.shown[before:]]
+        assert len(set(edited) & set(rooms)) > PAGE
+        if not second:
+            assert edited.index("cas") < PAGE
+        town.clock.turn(timedelta(seconds=1))
+
+
+def add_board(tx: Transaction, number: int, theme: int, place: Place, opener: int) -> None:
+    tx.boards.open(f"poll:{number}", theme, [place], opener)
+
+
+def shows_itself(tx: Transaction, subject: str) -> Message | None:
+    return message(typed(f"poll {subject}"))
+
+
+def change(tx: Transaction, rooms: int) -> None:
+    """All of zef's, which have waited longer, and cas's."""
+    for number in (1, 2, *range(1000, 1000 + 3 * rooms)):
+        tx.boards.mark(f"poll:{number}")
