@@ -21,6 +21,7 @@ from bot.model.codec import pack
 from bot.model.message import message, text
 from bot.model.people import Identity, Place, Role
 from bot.names import folded
+from bot.ports.accounts import HeardUntil
 from bot.ports.storage import Store, Transaction
 from storage.polls.tables import ballots, marks, polls, tallies
 from storage.residents.links import link_codes, wrong_codes
@@ -139,7 +140,7 @@ def _found(communities: int, now: datetime, tx: Transaction) -> None:
         assert tx.communities.add(f"Dorp {number}") == number
     for platform in PLATFORMS:
         tx.accounts.serve(account_of(platform), platform, now)
-        tx.accounts.heard({account_of(platform): now})
+        tx.accounts.heard({account_of(platform): HeardUntil(now)})
 
 
 class _Filling:

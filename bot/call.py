@@ -101,7 +101,7 @@ class Call:
     # In a job: where their platforms say that accounts are, by account and theme, as was asked for it.
     present: Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]] = field(default_factory=dict)
     # Since when each account at work is dealing with something that is in no inbox.
-    under_way: Callable[[], Mapping[str, datetime]] = dict
+    under_way: Callable[[], Mapping[str, Mapping[Place | None, datetime]]] = dict
     # Its own number in the inbox.
     arrival: int = 0
     # Whether what was granted to their other accounts does not count for this one yet.
@@ -507,16 +507,25 @@ class Call:
         self.tx.boards.mark(subject)
 
     def unheard(self, theme: int, until: datetime) -> Sequence[Unheard]:
-        """Plein's accounts in places of a theme that may not have dealt with all that was said until then."""
+        """Plein's accounts in places of a theme that may not have dealt with all that was said until then,
+        there or in private.
+        """
         return self.tx.accounts.unheard(theme, until, self.now)
 
     def is_behind(self, theme: int) -> bool:
-        """Whether accounts in places of a theme have not dealt yet with all that was said before this."""
+        """Whether accounts in places of a theme have not dealt yet with all that was said before this, there
+        or in private.
+        """
         if self.tx.accounts.is_behind(theme, self.said_at, self.now, self.arrival):
             return True
-        serving = {self.tx.places.served_by(place) for place in self.tx.places.of_theme(theme)}
-        under_way = self.under_way().items()
-        return any(since < self.said_at for account, since in under_way if account in serving)
+        here = self.tx.places.of_theme(theme)
+        serving = {self.tx.places.served_by(place) for place in here}
+        return any(
+            since < self.said_at and (place is None or place in here)
+            for account, places in self.under_way().items()
+            if account in serving
+            for place, since in places.items()
+        )
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

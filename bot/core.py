@@ -28,6 +28,7 @@ from bot.model.message import Attachment, Message, Suggestion, has_moments, resi
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.packed import File, files_below
 from bot.platforms import Platforms
+from bot.ports.accounts import HeardUntil
 from bot.ports.adapter import Adapter
 from bot.ports.people import Exported
 from bot.ports.storage import Store, Transaction
@@ -86,7 +87,7 @@ class PleinCore:
         console and for tests.
         """
         now = self.clock.now()
-        await self.agenda.flush(dict.fromkeys(self.rooms.adapters, now))
+        await self.agenda.flush(dict.fromkeys(self.rooms.adapters, HeardUntil(now)))
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
         await self.erasing.flush()

@@ -88,7 +88,7 @@ class Dispatch:
         belongings: Belongings,
         platforms: Platforms | None = None,
         *,
-        under_way: Callable[[], Mapping[str, datetime]] = dict,
+        under_way: Callable[[], Mapping[str, Mapping[Place | None, datetime]]] = dict,
     ) -> None:
         self.store = store
         self.communities = communities

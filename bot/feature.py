@@ -138,6 +138,7 @@ class Features:
             for feature in self.all:
                 if feature.merge:
                     feature.merge(tx, other, person)
+            tx.boards.pass_on(other, person)
             tx.people.remove(other)
         tx.told.linked(person)
         return person

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Table, Update, and_, bindparam, exists, or_, select, update
 
-from bot.ports.accounts import Unheard
+from bot.model.people import Place
+from bot.ports.accounts import HeardUntil, Unheard
 from storage.batch import Batch
 from storage.community import OURS, anywhere
 from storage.tables import accounts, boards, identities, inbox, places, posts, refs
@@ -32,16 +33,40 @@ _OTHERS_AWAY = select(accounts.c.account).where(
 _HEARD = (
     update(accounts)
     .where(accounts.c.account == bindparam("account_"))
-    .values(heard_until=bindparam("heard_", type_=accounts.c.heard_until.type))
+    .values(
+        heard_until=bindparam("heard_", type_=accounts.c.heard_until.type),
+        private_until=bindparam("private_", type_=accounts.c.private_until.type),
+    )
+)
+# Where it has heard less, as it was said last; and as it is now.
+_BEHIND_IN = anywhere(
+    select(places.c.platform, places.c.room, places.c.heard_until).where(
+        places.c.account == bindparam("account_"), places.c.heard_until.is_not(None)
+    )
+)
+_HEARD_IN = anywhere(
+    update(places)
+    .where(
+        places.c.platform == bindparam("platform_"),
+        places.c.room == bindparam("room_"),
+        places.c.account == bindparam("account_"),
+    )
+    .values(heard_until=bindparam("heard_", type_=places.c.heard_until.type))
 )
 # What was not at work for so long is not waited for, nor for so long a key that is missing.
 AT_WORK_WITHIN, KEYS_COME_WITHIN = timedelta(days=1), timedelta(minutes=1)
 _THEME: Any = bindparam("theme_")
 _UNTIL = bindparam("until_", type_=inbox.c.said_at.type)
-_SERVES = exists().where(places.c.account == accounts.c.account, places.c.theme == _THEME, places.c.here)
-_SILENT = accounts.c.heard_until < _UNTIL
+_THERE = (places.c.account == accounts.c.account, places.c.theme == _THEME, places.c.here)
+_SERVES = exists().where(*_THERE)
+# What is waited for was said in the theme's places, or in private: not in another theme's.
+_SILENT = or_(
+    accounts.c.heard_until < _UNTIL,
+    accounts.c.private_until < _UNTIL,
+    exists().where(*_THERE, places.c.heard_until < _UNTIL),
+)
 _IN_OTHER_THEME = exists().where(
-    places.c.account == inbox.c.account, places.c.room == inbox.c.room, places.c.theme != _THEME
+    places.c.platform == accounts.c.platform, places.c.room == inbox.c.room, places.c.theme != _THEME
 )
 _RECENT = inbox.c.said_at >= bindparam("recent_", type_=inbox.c.said_at.type)
 _WAITS = (
@@ -95,9 +120,21 @@ class Accounts:
     def is_away(self, account: str, since: datetime) -> bool:
         return self._db.execute(_AT_WORK, {"account_": account, "since_": since}).first() is None
 
-    def heard(self, moments: Mapping[str, datetime]) -> None:
-        for account, moment in moments.items():
-            self._db.execute(_HEARD, {"account_": account, "heard_": moment})
+    def heard(self, hearing: Mapping[str, HeardUntil]) -> None:
+        for account, heard in hearing.items():
+            who = {"account_": account}
+            private = heard.behind.get(None)
+            self._db.execute(_HEARD, {**who, "heard_": heard.until, "private_": private})
+            before = {
+                Place(row.platform, row.room): row.heard_until for row in self._db.execute(_BEHIND_IN, who)
+            }
+            now = {place: until for place, until in heard.behind.items() if place}
+            changed = [
+                (place, now.get(place)) for place in {**before, **now} if before.get(place) != now.get(place)
+            ]
+            for place, until in sorted(changed, key=lambda change: (change[0].platform, change[0].room_id)):
+                where = {"platform_": place.platform, "room_": place.room_id}
+                self._db.execute(_HEARD_IN, {**who, **where, "heard_": until})
 
     def unheard(self, theme: int, until: datetime, now: datetime) -> Sequence[Unheard]:
         since = {"since_": now - AT_WORK_WITHIN, "recent_": now - KEYS_COME_WITHIN}

@@ -26,17 +26,18 @@ from storage.uses import leave_behind
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
 _OWNED = (members.c.resident, identities.c.resident, uses.c.resident, posts.c.resident)
-# And what somebody did of which the rows are others' as well.
-_DONE_BY = settings.c.resident
+# And what somebody did of which the rows are others' as well. Subjects are passed on apart (boards.py), once
+# what they show is: votes hold these rows in that order.
+_DONE_BY = (settings.c.resident, subjects.c.opener)
 _MOVE = [
     update(owner.table).where(owner == bindparam("old_")).values({owner: bindparam("new_")})
-    for owner in (*_OWNED, _DONE_BY)
+    for owner in (*_OWNED, settings.c.resident)
 ]
 _EXPORT: dict[str, Select[Any]] = {
-    owner.table.name: select(*(column for column in owner.table.c if column is not owner))
+    str(owner.table.name): select(*(column for column in owner.table.c if column is not owner))
     .where(owner == _ID)
     .order_by(*owner.table.primary_key)
-    for owner in (residents.c.id, *_OWNED, _DONE_BY)
+    for owner in (residents.c.id, *_OWNED, *_DONE_BY)
     if owner is not posts.c.resident
 }
 # Of these there may be very many: which they are is asked first, and then page after page of them. What was
@@ -81,7 +82,7 @@ _ACCOUNTS = (
 _THEIR_POSTS = some_posts(posts.c.resident == _ID)
 _FORGET = [
     *(delete(owner.table).where(owner == _ID) for owner in _OWNED if owner is not posts.c.resident),
-    update(_DONE_BY.table).where(_DONE_BY == _ID).values({_DONE_BY: None}),
+    *(update(owner.table).where(owner == _ID).values({owner: None}) for owner in _DONE_BY),
 ]
 # What was counted stays right: it may refer to somebody of whom nothing else is known.
 _BLANK = (

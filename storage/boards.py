@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import and_, bindparam, delete, exists, func, literal_column, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, literal_column, not_, or_, select, update
 
 from bot.model.codec import pack, pack_text, unpack, without
 from bot.model.message import Message, Text
 from bot.model.people import Place
 from bot.model.work import Board, Reference, key_in
+from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
 from storage.often import often
@@ -34,6 +35,8 @@ _CAUGHT_UP = (
     .values(behind=0)
 )
 _END = update(subjects).where(subjects.c.subject == bindparam("subject_")).values(open=False)
+_OPENED_BY = select(subjects.c.subject).where(subjects.c.opener == bindparam("old_"))
+_PASS_ON = update(subjects).where(subjects.c.opener == bindparam("old_")).values(opener=bindparam("new_"))
 _OPEN = (
     select(subjects.c.subject, subjects.c.version)
     .where(subjects.c.theme == bindparam("theme_"), subjects.c.open)
@@ -53,6 +56,8 @@ _SOME_BEHIND = subjects.c.behind == literal_column("1")
 _STALE = and_(_SOME_BEHIND, boards.c.version < subjects.c.version, often(_MINE), ~_LEFT)
 _ITS = and_(subjects.c.community == boards.c.community, subjects.c.subject == boards.c.subject)
 _THERE = (boards.c.platform, boards.c.room)
+# Where it is nobody's turn yet; what was never posted waits for none.
+_RESTS = among(boards.c.room, "resting_")
 _DUE = (
     select(
         *(boards.c.community, boards.c.subject, boards.c.platform, boards.c.room, boards.c.edition),
@@ -63,16 +68,19 @@ _DUE = (
         .label("of_opener"),
     )
     .join(subjects, _ITS)
-    .where(_STALE, boards.c.next_at <= _NOW)
+    .where(_STALE, boards.c.next_at <= _NOW, or_(boards.c.sent_as.is_(None), not_(_RESTS)))
     .subquery("due")
 )
 _IN_ORDER = (_DUE.c.of_opener, _DUE.c.next_at, _DUE.c.community, _DUE.c.subject)
+# By turns of the places and of who opened what they show: neither many boards in one place nor those of one
+# person in many places come before somebody's only one.
+_TURN_OF_PLACE = func.row_number().over(partition_by=(_DUE.c.platform, _DUE.c.room), order_by=_IN_ORDER)
+_TURN_OF_OPENER = func.row_number().over(
+    partition_by=(_DUE.c.community, _DUE.c.opener), order_by=(*_IN_ORDER, _DUE.c.platform, _DUE.c.room)
+)
 _TO_SHOW = anywhere(
     select(_DUE)
-    .order_by(
-        func.row_number().over(partition_by=(_DUE.c.platform, _DUE.c.room), order_by=_IN_ORDER),
-        *(*_IN_ORDER, _DUE.c.platform, _DUE.c.room),
-    )
+    .order_by(_TURN_OF_PLACE + _TURN_OF_OPENER, *(*_IN_ORDER, _DUE.c.platform, _DUE.c.room))
     .limit(bindparam("limit_"))
 )
 _NEXT_TRY = anywhere(
@@ -164,12 +172,20 @@ class Boards:
     def end(self, subject: str) -> None:
         self._db.execute(_END, {"subject_": subject})
 
+    def pass_on(self, old: int, new: int) -> None:
+        while self._db.lock(subjects.c.subject, *self._db.execute(_OPENED_BY, {"old_": old}).scalars()):
+            pass
+        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+
     def show_open(self, theme: int, place: Place) -> None:
         for subject, version in list(self._db.execute(_OPEN, {"theme_": theme})):
             self._add(subject, place, version)
 
-    def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
-        rows = self._db.execute(_TO_SHOW, {"account_": account, "now_": now, "limit_": limit})
+    def stale(
+        self, account: str, now: datetime, limit: int, resting: Collection[Place] = ()
+    ) -> Sequence[Board]:
+        which = {"account_": account, "now_": now, "resting_": [place.room_id for place in resting]}
+        rows = self._db.execute(_TO_SHOW, {**which, "limit_": limit})
         return [
             Board(
                 row.subject,

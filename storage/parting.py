@@ -35,6 +35,7 @@ from storage.batch import Batch
 from storage.community import COLUMN as COMMUNITY
 from storage.tables import NOWHERE, STAYS, identities, members, posts, residents
 
+# Given back in the order of their tables, the features' first: votes hold a poll's row before its subject's.
 # These go by account.
 _BY_ACCOUNT = (identities, members, posts)
 # How they came by their name.
@@ -144,7 +145,7 @@ def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) ->
     """What they have, who are about to be one with another."""
     theirs, others = (db.execute(_WISHES, {"id_": number}).one()._asdict() for number in (resident, to))
     rows: dict[str, Sequence[Sequence[Any]]] = {}
-    for name, owned in _owned((tables.metadata, *metadatas)).items():
+    for name, owned in _owned((*metadatas, tables.metadata)).items():
         if found := [list(keys) for keys in db.execute(owned.noted, {"old_": resident, "new_": to})]:
             rows[name] = found
     return Brought(theirs, others, rows)
@@ -202,7 +203,7 @@ def _move(db: Batch, account: Identity, resident: int, new: int, *, passes_on: b
 
 
 def _give_back(db: Batch, metadatas: Sequence[MetaData], brought: Brought, resident: int, new: int) -> None:
-    owned = _owned((tables.metadata, *metadatas))
+    owned = _owned((*metadatas, tables.metadata))
     for name, rows in brought.rows.items():
         keys, statement = owned[name].keys, owned[name].given_back
         for row in rows:

@@ -175,8 +175,10 @@ accounts = Table(
     Column("account", String, primary_key=True),
     Column("platform", String, nullable=False),
     Column("seen_at", Moment, nullable=False, info={LASTS: timedelta()}),
-    # By its platform's clock: all that was said until then is in the inbox, or was dealt with.
+    # By its platform's clock: all that was said until then is in the inbox, or was dealt with. What was said
+    # in private perhaps until earlier.
     Column("heard_until", Moment),
+    Column("private_until", Moment),
     sqlite_with_rowid=False,
 )
 
@@ -246,8 +248,11 @@ places = Table(
     # Where it is there for a while only: when it was used last, and where it was left: when that was (see
     # deserted.py). None: it lasts.
     Column("used_at", Moment),
+    # Where its account has heard less than elsewhere: until when.
+    Column("heard_until", Moment),
     sqlite_with_rowid=False,
 )
+Index("ix_places_behind", places.c.account, sqlite_where=text("heard_until IS NOT NULL"))
 
 # Which accounts take part in a theme: in one of its places when their platform said so last, with which
 # role, and since when. It grants something for an hour; older it is a memory.
@@ -363,8 +368,8 @@ subjects = Table(
     Column("open", Boolean, nullable=False),
     # Some board of it may show an older version: those that do are looked for among these alone.
     Column("behind", Integer, nullable=False, server_default="1"),
-    # Whose boards take turns as one: the number of a resident, who may be gone since.
-    Column("opener", Number),
+    # Whose boards take turns as one. None: those of all who were forgotten do.
+    Column("opener", ForeignKey("residents.id"), index=True),
     sqlite_with_rowid=False,
 )
 Index("ix_subjects_behind", subjects.c.behind, sqlite_where=text("behind = 1"))

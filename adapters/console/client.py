@@ -8,7 +8,7 @@ gives the same output every time.
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -110,8 +110,8 @@ class Console:
         """Whatever is typed is dealt with at once."""
         return self._clock.now()
 
-    def under_way_since(self) -> datetime | None:
-        return None
+    def under_way(self) -> Mapping[Place | None, datetime]:
+        return {}
 
     async def greet(self, message: Message) -> None:
         await self._print("console", message, "public", None)

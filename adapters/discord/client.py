@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -119,8 +119,8 @@ class Discord:
     def heard_until(self) -> datetime | None:
         return self._gateway.heard_until() if self._ready.is_set() else None
 
-    def under_way_since(self) -> datetime | None:
-        return self._gateway.under_way_since()
+    def under_way(self) -> Mapping[Place | None, datetime]:
+        return self._gateway.under_way()
 
     # --- saying ---
 

@@ -26,7 +26,7 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.people import Grounds, Role
+from bot.model.people import Grounds, Place, Role
 from bot.ports.adapter import Adapter, Core
 from bot.texts import Texts
 
@@ -173,19 +173,19 @@ class Gateway:
         ]
 
     def heard_until(self) -> datetime | None:
-        """By Discord's clock. What is being answered counts as heard once that is done, or after a minute."""
+        """By Discord's clock."""
+        return self.session.clock.now() - self._lag if self._reading.in_step else None
+
+    def under_way(self) -> Mapping[Place | None, datetime]:
+        """A command and a button are in no inbox, and waited for no longer than a minute, whatever they are
+        about; nor is what was said while Plein was away, until it is read.
+        """
         now = self.session.clock.now()
         patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
-        if not self._reading.in_step or (self._reading.has_gaps and not patient):
-            return None
-        return min(now - self._lag, self.under_way_since() or now)
-
-    def under_way_since(self) -> datetime | None:
-        """A command and a button are in no inbox, and waited for no longer than a minute; nor is what was
-        said while Plein was away, until it is read.
-        """
-        asked = self._intake.oldest(self.session.clock.now() - GAPS_CLOSE_WITHIN)
-        return min((since for since in (asked, self._reading.read_until) if since), default=None)
+        found = self._reading.under_way(gaps=not patient)
+        if asked := self._intake.oldest(now - GAPS_CLOSE_WITHIN):
+            found[None] = min(asked, found.get(None, asked))
+        return found
 
     def _came(self, said_at: datetime) -> None:
         """How long after it was said the gateway brings something, clocks that differ included."""

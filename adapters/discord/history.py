@@ -11,20 +11,21 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import discord
 
-from adapters.discord.channels import PLATFORM
+from adapters.discord.channels import PLATFORM, room_of
 from adapters.discord.session import Session
 from adapters.discord.trouble import TROUBLE
-from adapters.inbox import InOrder
+from adapters.inbox import MOST_WAITING, InOrder
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
 from bot.model.events import Arrival
+from bot.model.people import Place
 
 log = logging.getLogger(__name__)
 # What is to be kept of a message; None where it is not for Plein.
@@ -34,6 +35,8 @@ SAVE_EVERY = 60.0
 AT_ONCE = 5
 # So much is read of one before the next has its turn: what Discord gives at a time.
 PAGE = 100
+# Of what one person said in private so many of these are waited for: of nobody more is kept at a time.
+MOST_PAGES = MOST_WAITING // PAGE
 # So much is held back while there is something to catch up with.
 MOST_HELD = 5_000
 SILENT_FOR = timedelta(days=90)
@@ -60,6 +63,9 @@ class Reading:
         self._hurried: set[str] = set()
         self._held: dict[str, deque[discord.Message]] = {}
         self._too_much: set[str] = set()
+        # What is being put into the inbox, by its number; and how many whole pages each history had.
+        self._being_kept: dict[int, str] = {}
+        self._pages = Counter[str]()
         self._session = 0
         self._behind = True
         self._lost = set(session.settings.shards) or {0}
@@ -108,7 +114,8 @@ class Reading:
             reached = self._read.setdefault(stream, message.id - 1)
             if late or stream not in self._gaps:
                 reached = max(reached, message.id)
-            meaning, room = self._meaning(message), str(message.channel.id)
+            meaning = self._meaning(message)
+            room = str((meaning or {}).get("place", message.channel.id))
             if meaning is None or not self.in_order.takes(room, who_of(meaning)):
                 self._unsaved.add(stream)
             else:
@@ -152,15 +159,31 @@ class Reading:
 
     @property
     def in_step(self) -> bool:
-        """Whether it is known what was missed, and all that came elsewhere is kept."""
-        waiting = self._held.keys() - self._late
-        return not (self._behind or self._lost or waiting or self._taking.locked())
+        """Whether it is known what was missed."""
+        return not (self._behind or self._lost)
 
-    @property
-    def read_until(self) -> datetime | None:
-        """Until when all that was missed has been read; None: nothing is missing. Any thread may ask."""
-        late = [self._read[stream] for stream in list(self._late) if stream in self._read]
-        return discord.utils.snowflake_time(min(late)) if late else None
+    def under_way(self, *, gaps: bool) -> dict[Place | None, datetime]:
+        """Where not all that was said is kept, and since when; None: in private. Any thread may ask.
+
+        `gaps`: also where something was missed that cannot be read yet.
+        """
+        waiting = [(held[0].id, stream) for stream, held in list(self._held.items()) if held]
+        missed = [*self._late, *(self._gaps if gaps else ())]
+        read = [(self._read[stream], stream) for stream in missed if stream in self._read]
+        found: dict[Place | None, datetime] = {}
+        for since, stream in sorted([*waiting, *list(self._being_kept.items()), *read]):
+            place = self._place_of(stream)
+            is_long = place is None and self._pages[stream] >= MOST_PAGES
+            if not is_long and (place is None or self._on.places.is_known(int(place.room_id))):
+                found.setdefault(place, discord.utils.snowflake_time(since))
+        return found
+
+    def _place_of(self, stream: str) -> Place | None:
+        if not (guild_id := _guild_of(stream)):
+            return None
+        guild, channel = self._on.client.get_guild(guild_id), _channel_of(stream)
+        there = guild.get_channel_or_thread(channel) if guild else None
+        return Place(PLATFORM, str(room_of(there) if there else channel))
 
     @property
     def has_gaps(self) -> bool:
@@ -193,7 +216,11 @@ class Reading:
             message = held.popleft()
             if not held:
                 del self._held[stream]
-            await self._take(stream, message)
+            self._being_kept[message.id] = stream
+            try:
+                await self._take(stream, message)
+            finally:
+                self._being_kept.pop(message.id, None)
 
     async def _release_all(self) -> None:
         for stream in list(self._held):
@@ -215,6 +242,7 @@ class Reading:
         self._late = set(filter(self._has_news, wanted))
         self._turns, self._behind = deque(sorted(self._late)), False
         self._hurried.clear()
+        self._pages.clear()
         for stream in self._held:
             self._hurry(stream)
         failed: list[Exception] = []
@@ -321,6 +349,7 @@ class Reading:
         except (discord.Forbidden, discord.NotFound) as refused:
             log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
         if count == PAGE or stream in self._too_much:
+            self._pages[stream] += 1
             return True
         self._gaps.discard(stream)
         if newest > self._read.get(stream, newest):

@@ -60,7 +60,8 @@ class Messages:
             # The history has it as it reads now: what it says was said when it was changed.
             kept["at"] = message.edited_at.isoformat()
         if message.guild:
-            kept["place"] = room_of(message.channel)
+            # A thread's is its channel's; an answer that is for nobody else goes to where they spoke.
+            kept |= {"place": room_of(message.channel), "channel": message.channel.id}
         return kept
 
     def _talk(self, message: discord.Message) -> Json | None:
@@ -81,15 +82,18 @@ class Messages:
         elif "talk" in kept:
             await self._on.core.hear(self._heard(message, kept))
         else:
-            invocation = await self._invocation(message, kept, int(arrival.room))
+            channel: int = kept.get("channel", int(arrival.room))
+            invocation = await self._invocation(message, kept, channel)
             invocation = replace(invocation, arrival=arrival.seq)
             if invocation.place is None:
-                self._on.outgoing.talks_in(kept["author"], int(arrival.room))
+                self._on.outgoing.talks_in(kept["author"], channel)
             await self._on.core.handle(invocation)
             if invocation.place and invocation.there and self._on.outgoing.closed.is_to_hear(kept["author"]):
-                await self._say_closed(invocation, invocation.place, message)
+                # Nobody replies from a channel to what stands in a thread of it.
+                reply_to = str(message) if channel == int(invocation.place.room_id) else None
+                await self._say_closed(invocation, invocation.place, reply_to)
 
-    async def _say_closed(self, asked: Invocation, place: Place, message: int) -> None:
+    async def _say_closed(self, asked: Invocation, place: Place, reply_to: str | None) -> None:
         """An answer in private does not reach them; that is no secret where they asked."""
         told = replace(shown(text("discord.closed")), locale=(await self._on.voice(asked.author)).locale)
         await self._on.core.say(
@@ -99,7 +103,7 @@ class Messages:
             f"closed:{asked.id}",
             [asked.author],
             about=asked.at,
-            reply_to=str(message),
+            reply_to=reply_to,
         )
 
     def _heard(self, message: int, kept: Json) -> Heard:

@@ -174,9 +174,9 @@ class Matrix:
     def heard_until(self) -> datetime | None:
         return self._sync.heard_until() if self._ready.is_set() else None
 
-    def under_way_since(self) -> datetime | None:
+    def under_way(self) -> Mapping[Place | None, datetime]:
         """All that is said on Matrix waits in the inbox."""
-        return None
+        return {}
 
     # --- saying ---
 

@@ -21,6 +21,7 @@ from bot.errors import AskFirst, StoreFailed, TryLater
 from bot.feature import Run
 from bot.model.people import Identity, Place, Presences
 from bot.model.work import Job
+from bot.ports.accounts import HeardUntil
 from bot.ports.storage import Store, Transaction
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Agenda:
         clock: Clock,
         runs: Mapping[str, Run],
         call: Callable[[Transaction, str], Call],
-        heard: Callable[[], Mapping[str, datetime]] = dict,
+        heard: Callable[[], Mapping[str, HeardUntil]] = dict,
         presences: Callable[[Identity, Sequence[Place]], Awaitable[Presences]] = _says_nothing,
     ) -> None:
         self._store = store
@@ -85,8 +86,8 @@ class Agenda:
         self._woken = False
         store.on_commit("job", self.wake)
 
-    async def flush(self, heard: Mapping[str, datetime] | None = None) -> None:
-        """Run all that is due by now, and what has to ask first. `heard`: until when each account has heard,
+    async def flush(self, heard: Mapping[str, HeardUntil] | None = None) -> None:
+        """Run all that is due by now, and what has to ask first. `heard`: how far each account has heard,
         where that is known.
         """
         await self._run_due(heard)
@@ -94,11 +95,11 @@ class Agenda:
             await asyncio.wait(list(self._asking))
             await self._run_due(heard)
 
-    async def _run_due(self, heard: Mapping[str, datetime] | None = None) -> None:
+    async def _run_due(self, heard: Mapping[str, HeardUntil] | None = None) -> None:
         await self._look_at_clock()
-        moments = self._heard() if heard is None else heard
-        if moments:
-            await self._store.run_anywhere(lambda tx: tx.accounts.heard(moments))
+        hearing = self._heard() if heard is None else heard
+        if hearing:
+            await self._store.run_anywhere(lambda tx: tx.accounts.heard(hearing))
         while outcome := await self._store.run_anywhere(self._batch):
             for job, first in outcome.items():
                 self._known.pop(job, None)

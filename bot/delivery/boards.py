@@ -12,7 +12,6 @@ import logging
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import NamedTuple
 
 from bot.clock import Clock
@@ -41,8 +40,8 @@ log = logging.getLogger(__name__)
 GATHER = 0.05
 # With the outbox's there are at most 32 deliveries under way for an account.
 AT_ONCE = 8
-# So many are read in a round.
-PAGE = 256
+# So many are read in a round: what is behind by then waits for all of these.
+PAGE = 100
 Rendered = tuple[Board, Message]
 
 
@@ -106,21 +105,21 @@ class Boards:
     def _read(
         self, tx: Transaction, account: str, busy: Collection[Hashable], limit: int, now: datetime
     ) -> _Found:
-        stale = tx.boards.stale(account, now, limit + len(busy))
+        resting = self._turns.resting(now)
+        stale = tx.boards.stale(account, now, limit + len(busy), resting)
         free = [board for board in stale if _key(board) not in busy]
         chosen, next_turn = self._turns.take(free, now)
-        due: list[Rendered] = []
-        over: list[Board] = []
-        for (community, whole), boards in groupby(sorted(chosen, key=_in_order), key=_subject):
+        shows: dict[tuple[int, str], Message | None] = {}
+        for community, whole in sorted(set(map(_subject, chosen))):
             kind, _, subject = whole.partition(":")
             with tx.within(community):
                 message = self._shows[kind](tx, subject)
-            if message:
-                due += [(board, of_community(message, community)) for board in boards]
-            else:
-                over += boards
+            shows[community, whole] = of_community(message, community) if message else None
+        due = [(board, message) for board in chosen if (message := shows[_subject(board)])]
+        over = [board for board in chosen if not shows[_subject(board)]]
         more = now if len(stale) > limit and chosen else tx.boards.next_try([account], now)
-        return _Found(due, over, min(filter(None, (more, next_turn)), default=None))
+        moments = (more, next_turn, *resting.values())
+        return _Found(due, over, min(filter(None, moments), default=None))
 
     async def _update(self, item: Rendered) -> bool:
         board, message = item
@@ -192,10 +191,6 @@ class Boards:
 
 def _subject(board: Board) -> tuple[int, str]:
     return board.community, board.subject
-
-
-def _in_order(board: Board) -> tuple[int, str, str, str]:
-    return board.community, board.subject, board.place.platform, board.place.room_id
 
 
 def _key(board: Board) -> Hashable:

@@ -16,6 +16,7 @@ from bot.errors import StoreFailed, TryLater
 from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences
 from bot.model.work import AWAY_AFTER, key_in
+from bot.ports.accounts import HeardUntil
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 from bot.unseen import visible
@@ -222,13 +223,13 @@ class Rooms:
 
         await self._store.run(doubt, community=await self._communities.for_whom(place))
 
-    def heard(self) -> Mapping[str, datetime]:
-        """Until when each account at work here has heard; those that just now do not know are left out."""
-        listening = {
-            account: adapter for account, adapter in self.adapters.items() if isinstance(adapter, Listener)
+    def heard(self) -> Mapping[str, HeardUntil]:
+        """How far each account at work here has heard; those that just now do not know are left out."""
+        return {
+            adapter.account: HeardUntil(until, adapter.under_way())
+            for adapter in self._listening()
+            if (until := adapter.heard_until())
         }
-        moments = {account: adapter.heard_until() for account, adapter in listening.items()}
-        return {account: moment for account, moment in moments.items() if moment}
 
     async def presences(self, who: Identity, places: Sequence[Place]) -> Presences:
         """Where that account is now, of these places; what no account at work here can say is left out."""
@@ -241,14 +242,15 @@ class Rooms:
                         found |= await adapter.presence(who, unknown)
         return found
 
-    def under_way(self) -> Mapping[str, datetime]:
-        """Since when each account at work here is dealing with something that it keeps in no inbox.
+    def under_way(self) -> Mapping[str, Mapping[Place | None, datetime]]:
+        """Where, and since when, each account at work here is dealing with what it keeps in no inbox.
 
         It may be asked from any thread.
         """
-        listening = [adapter for adapter in list(self.adapters.values()) if isinstance(adapter, Listener)]
-        moments = {adapter.account: adapter.under_way_since() for adapter in listening}
-        return {account: moment for account, moment in moments.items() if moment}
+        return {adapter.account: adapter.under_way() for adapter in self._listening()}
+
+    def _listening(self) -> Sequence[Listener]:
+        return [adapter for adapter in list(self.adapters.values()) if isinstance(adapter, Listener)]
 
     async def retry(self, account: str, place: Place | None = None) -> None:
         """What was refused there (None: anywhere) may be taken now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
@@ -51,6 +51,11 @@ class Turns:
             moments.append(free_at)
         taken = set(map(id, chosen))
         return [board for board in boards if id(board) in taken], min(moments, default=None)
+
+    def resting(self, now: datetime) -> Mapping[Place, datetime]:
+        """Where it is nobody's turn yet, and when it will be."""
+        ends = {place: max(had.values()) + self._turn for place, had in self._had.items() if had}
+        return {place: end for place, end in ends.items() if now < end <= now + self._turn}
 
     def _next(self, boards: list[Board], now: datetime) -> tuple[Board, datetime]:
         """Whose turn is next in that place, and when."""

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from bot.model.events import Arrival
+from bot.model.people import Place
+
+
+@dataclass(frozen=True, slots=True)
+class HeardUntil:
+    """All that was said until then, by its platform's clock, an account has in its inbox or has dealt with;
+    in these places until earlier. None: in private.
+    """
+
+    until: datetime
+    behind: Mapping[Place | None, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +45,19 @@ class AccountStore(Protocol):
         """People to whom an account talked that was not at work any more at that moment talk to this one."""
         ...
 
-    def heard(self, moments: Mapping[str, datetime]) -> None:
-        """By account: all that was said until then, by its platform's clock, is kept or was dealt with."""
+    def heard(self, hearing: Mapping[str, HeardUntil]) -> None:
+        """How far each account has heard."""
         ...
 
     def unheard(self, theme: int, until: datetime, now: datetime) -> Sequence[Unheard]:
-        """Which accounts with places of a theme may not have dealt yet with all that was said until then."""
+        """Which accounts with places of a theme may not have dealt yet with all that was said until then, in
+        these places or in private.
+        """
         ...
 
     def is_behind(self, theme: int, until: datetime, now: datetime, asking: int = 0) -> bool:
-        """Whether anything said until then waits in the inbox of an account with places of a theme.
+        """Whether anything said until then waits in the inbox of an account with places of a theme: of what
+        was said there, or in private.
 
         `asking`: the number there of what asks, which does not wait for itself.
         """

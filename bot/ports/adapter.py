@@ -58,14 +58,16 @@ class Listener(Adapter, Protocol):
         ...
 
     def heard_until(self) -> datetime | None:
-        """By the platform's clock: all that was said until then was dealt with, or is kept in the inbox.
+        """By the platform's clock: all that was said until then was dealt with, or is kept in the inbox, but
+        for what is `under_way`.
 
         None where that is not known just now. Whoever asks wants to know soon how it stands now.
         """
         ...
 
-    def under_way_since(self) -> datetime | None:
-        """When the first was said of what it is dealing with just now and keeps in no inbox.
+    def under_way(self) -> Mapping[Place | None, datetime]:
+        """Where something was said that it has not dealt with and keeps in no inbox, and when the first of
+        that may have been. None: in private, or what may be about any place.
 
         It may be asked from any thread.
         """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -195,11 +195,19 @@ class BoardStore(Protocol):
         """No new place will show it any more; those that do are kept up to date."""
         ...
 
+    def pass_on(self, old: int, new: int) -> None:
+        """What one resident opened takes turns with what the other did, who is the same person."""
+        ...
+
     def show_open(self, theme: int, place: Place) -> None: ...
 
-    def stale(self, account: str, now: datetime, limit: int) -> Sequence[Board]:
-        """Those that are behind, unless they have to wait: of each place and opener first the one that has
-        waited longest, of each place then; so that no limit leaves out anybody's.
+    def stale(
+        self, account: str, now: datetime, limit: int, resting: Collection[Place] = ()
+    ) -> Sequence[Board]:
+        """Those that are behind, unless they have to wait: first those whose place and whose opener have
+        fewest before them, of these the one that has waited longest; so that no limit leaves out anybody's.
+
+        `resting`: the places where none but what was never posted has its turn now.
         """
         ...
 

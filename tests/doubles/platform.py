@@ -58,9 +58,9 @@ class Platform:
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     # Until when it says it has heard.
     heard_moment: datetime | None = None
-    # Since when it is dealing with something.
-    busy_since: datetime | None = None
-    under_way: int = 0
+    # Where it is dealing with something, and since when.
+    busy_since: dict[Place | None, datetime] = field(default_factory=dict)
+    delivering: int = 0
     most_under_way: int = 0
     uneditable: set[str] = field(default_factory=set)
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -85,7 +85,7 @@ class Platform:
     def heard_until(self) -> datetime | None:
         return self.heard_moment
 
-    def under_way_since(self) -> datetime | None:
+    def under_way(self) -> Mapping[Place | None, datetime]:
         return self.busy_since
 
     async def deliver(self, delivery: Delivery) -> Receipt:
@@ -140,12 +140,12 @@ class Platform:
     async def _show(self, shown: Shown) -> str:
         how, where, key = shown.how, shown.where, shown.key
         self.tries.append(shown)
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.delivering += 1
+        self.most_under_way = max(self.most_under_way, self.delivering)
         try:
             return await self._come_through(how, where, key, shown)
         finally:
-            self.under_way -= 1
+            self.delivering -= 1
 
     async def _come_through(self, how: str, where: str, key: str, shown: Shown) -> str:
         await self._tell()

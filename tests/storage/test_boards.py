@@ -8,7 +8,7 @@ from typing import cast
 from sqlalchemy import select
 
 from bot.model.message import message, typed
-from bot.model.people import Place
+from bot.model.people import Identity, Place
 from bot.model.work import Board
 from bot.ports.storage import Transaction
 from storage.engines import Database
@@ -194,19 +194,20 @@ async def test_no_limit_leaves_out_anybodys(store: Database) -> None:
 
     def work(tx: Transaction) -> None:
         theme, other = tx.places.theme_named("sport").id, tx.places.theme_named("other").id
+        anna, ben = (tx.people.add(Identity("a", name), name).id for name in ("anna", "ben"))
         for number in range(10, 20):
-            tx.boards.open(f"poll:{number}", theme, [HERE], 1)
-        tx.boards.open("poll:20", theme, [HERE], 2)
-        tx.boards.open("poll:30", other, [LATER], 1)
+            tx.boards.open(f"poll:{number}", theme, [HERE], anna)
+        tx.boards.open("poll:20", theme, [HERE], ben)
+        tx.boards.open("poll:30", other, [LATER], anna)
         for number, board in enumerate(tx.boards.stale("a", NOW, 99)):
             tx.boards.shown(board, (f"${number}",), SHOWN, NOW - int(board.subject[5:]) * SECOND)
             tx.boards.mark(board.subject)
         found = tx.boards.stale("a", NOW, 4)
         assert [(board.subject, board.opener) for board in found] == [
-            ("poll:30", 1),
-            ("poll:20", 2),
-            ("poll:19", 1),
-            ("poll:18", 1),
+            ("poll:30", anna),
+            ("poll:20", ben),
+            ("poll:19", anna),
+            ("poll:18", anna),
         ]
 
     await store.run(work)

@@ -37,6 +37,7 @@ import storage.executor as executors
 from bot.features.polls.records import POLLS, Poll
 from bot.model.events import Arrival
 from bot.model.people import Identity, Place
+from bot.ports.accounts import HeardUntil
 from bot.ports.storage import Transaction
 from storage.batch import Loader, _locking
 from storage.community import COLUMN, anywhere, tables_of
@@ -438,7 +439,7 @@ async def test_what_waits_in_ones_rooms_holds_up_no_other(store: Database) -> No
         return theme
 
     await store.run_anywhere(lambda tx: tx.accounts.serve(account, "test", NOW))
-    await store.run_anywhere(lambda tx: tx.accounts.heard({account: NOW + HOUR}))
+    await store.run_anywhere(lambda tx: tx.accounts.heard({account: HeardUntil(NOW + HOUR)}))
     themes_of = {
         each: await store.run(partial(settle_in, rooms[each]), community=each) for each in (first, other)
     }

@@ -377,6 +377,49 @@ async def test_which_boards_are_behind_is_known_of_those_there_were(database_url
     assert await look(database_url, behind) == [("poll:1", 1), ("poll:2", 0)]
 
 
+async def test_boards_take_turns_by_who_their_openers_are_by_now(database_url: str) -> None:
+    """Benny turned out to be ben, and cas was forgotten; of what is no poll nobody is known."""
+    await upgrade(database_url, to="0032")
+
+    def fill(db: Connection) -> None:
+        def add(table: str, **fields: object) -> None:
+            names = ", ".join(fields)
+            db.execute(sql(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(fields)})"), fields)  # noqa: S608
+
+        add("themes", id=1, community=1, name="sport")
+        for number, name in ((1, "ben"), (3, "")):
+            add("residents", id=number, community=1, name=name)
+        add("identities", platform="test", user_id="ben", community=1, resident=1)
+        for number, opener, before in ((1, 1, 1), (2, 1, 2), (3, 3, 3)):
+            moments = {"opened_at": 0, "closes_at": 1}
+            about = {"theme": 1, "question": "Wat?", "options": '["A","B"]', "kind": "pick", "at_most": 1}
+            add(
+                "polls",
+                id=number,
+                community=1,
+                opener=opener,
+                anonymous=False,
+                state="open",
+                **about,
+                **moments,
+            )
+            subject = {"subject": f"poll:{number}", "theme": 1, "version": 1, "open": True}
+            add("subjects", community=1, opener=before, **subject)
+            add("boards", community=1, subject=f"poll:{number}", platform="test", room="sport", next_at=0)
+        add("subjects", community=1, subject="list:1", theme=1, version=1, open=True)
+        db.commit()
+
+    await look(database_url, fill)
+    await upgrade(database_url)
+    opened = rows("subjects", "subject", "opener")
+    now = [("list:1", None), ("poll:1", 1), ("poll:2", 1), ("poll:3", None)]
+    assert await look(database_url, opened) == now
+    assert await look(database_url, differences) == []
+    assert len(await look(database_url, rows("boards", "subject"))) == 3
+    await look(database_url, partial(down_to, "0032"))
+    assert await look(database_url, opened) == now
+
+
 # --- Plein's own accounts ---
 
 SAID = '{"lines":[{"key":"typed","values":{"words":"dag"}}],"title":null,"actions":[],"ballot":null}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -176,6 +177,150 @@ async def test_a_heap_somewhere_holds_up_nobody_elsewhere(
         reading.release()
         await plein.caught_up()
         await zef.hears(zef.dm, "nu Ja")
+
+
+def has_closed(who: Person) -> bool:
+    return any("Gesloten: Een bank?" in message.text for message in who.sees("sport"))
+
+
+async def test_a_heap_elsewhere_holds_up_no_polls_end(
+    double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said in another theme's channel while Plein was away is still being read."""
+    monkeypatch.setattr(history, "PAGE", 5)
+    ramp, zef = (own := double.guild("Van Zef")).channel("ramp"), own.member("zef")
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        await zef.uses(ramp, "poll open", question="Een ramp?", option="Ja | Nee")
+        await plein.until_quiet()
+    await ben.says("sport", f"<@{double.bot.id}> stem 2")
+    for number in range(12):
+        await zef.says(ramp, f"zo {number}")
+    reading = double.faults.hold(HISTORY, 50, only={"channel_id": str(ramp.id)})
+    double.clock.turn(2 * DAY + 60)
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        await plein.board("sport", "Een bank?", "Nee: 1 stem")
+        for _ in range(3):
+            await plein.turn(2)
+        closed = await plein.board("sport", "Gesloten: Een bank?", "Nee haalt het")
+        assert "misschien ontbreken er stemmen" not in closed.text
+        reading.release()
+
+
+@pytest.mark.parametrize("where", ["sport", "thread", "private"])
+async def test_what_is_still_to_be_read_in_its_own_places_or_in_private_is_waited_for(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person, where: str
+) -> None:
+    permit_everyone(double, town, "create_public_threads", "send_messages_in_threads")
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        there = {"sport": town.channel("sport"), "private": ben.dm}.get(where) or ben.begins("sport", "t")
+        await ben.says(there, f"<@{double.bot.id}> help")
+        await plein.caught_up()
+        await plein.until_quiet()
+    double.clock.turn(HOUR)
+    await ben.says(there, f"<@{double.bot.id}> stem 2 --peiling 1")
+    reading = double.faults.hold(HISTORY, 50, only={"channel_id": str(there.id)})
+    double.clock.turn(2 * DAY - HOUR + 60)
+    async with plein_on(double, database, ready=False) as plein:
+        async with asyncio.timeout(60):
+            await reading.reached.wait()
+        await hears(plein, True)
+        for _ in range(3):
+            await plein.turn(60)
+        assert not has_closed(anna), "as long as for a platform that is away"
+        reading.release()
+        await plein.caught_up()
+        for _ in range(3):
+            await plein.turn(10)
+        await plein.board("sport", "Gesloten: Een bank?", "Nee haalt het")
+
+
+async def test_of_what_one_person_said_in_private_so_much_is_waited_for(
+    double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PAGE", 5)
+    monkeypatch.setattr(history, "MOST_PAGES", 2)
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        await ben.says(ben.dm, "help")
+        await plein.caught_up()
+        await plein.until_quiet()
+    for number in range(12):
+        await ben.says(ben.dm, f"zo {number}")
+    there = {"channel_id": str(ben.dm.id)}
+    double.clock.turn(2 * DAY + 60)
+    pages = [double.faults.hold(HISTORY, only=there) for _ in range(3)]
+    async with plein_on(double, database, ready=False) as plein:
+        for number, page in enumerate(pages):
+            async with asyncio.timeout(60):
+                await page.reached.wait()
+            await hears(plein, True)
+            await plein.turn(2)
+            await plein.core.boards.worker.done()
+            if number < 2:
+                assert not has_closed(anna)
+                page.release()
+        for _ in range(3):
+            await plein.turn(2)
+        await plein.board("sport", "Gesloten: Een bank?")
+        pages[-1].release()
+
+
+async def test_what_is_said_live_elsewhere_holds_up_no_polls_end(
+    double: Discord, plein: OnDiscord, anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes faster than it can be kept."""
+    ramp, zef = (own := double.guild("Van Zef")).channel("ramp"), own.member("zef")
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await zef.uses(ramp, "help")
+    await hears(plein, True)
+    await plein.turn(0)
+    double.clock.turn(2 * DAY)
+    await plein.core.rooms.look_after()
+    reached, release, store = asyncio.Event(), asyncio.Event(), plein.core.store_arrivals
+
+    async def slow(*given: Any, **how: Any) -> Any:
+        reached.set()
+        await release.wait()
+        return await store(*given, **how)
+
+    monkeypatch.setattr(plein.core, "store_arrivals", slow)
+    await zef.says(ramp, f"<@{double.bot.id}> help")
+    async with asyncio.timeout(60):
+        await reached.wait()
+    for _ in range(3):
+        await plein.turn(2)
+    await plein.board("sport", "Gesloten: Een bank?")
+    release.set()
+
+
+async def test_what_waits_in_a_thread_of_another_themes_channel_holds_up_no_polls_end(
+    double: Discord, plein: OnDiscord, town: Server, anna: Person, ben: Person
+) -> None:
+    """It is its channel's: Discord is still asked who zef is, who spoke there."""
+    permit_everyone(double, town, "create_public_threads", "send_messages_in_threads")
+    zef = town.member("zef")
+    town.channel("natuur")
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await zef.uses("natuur", "poll open", question="Een boom?", option="Ja | Nee")
+    thread = zef.begins("natuur", "t")
+    await hears(plein, True)
+    await plein.turn(0)
+    double.clock.turn(2 * DAY - 2)
+    await plein.core.rooms.look_after()
+    looking = double.faults.hold(MEMBER, 50)
+    await zef.says(thread, f"<@{double.bot.id}> stem 1 --voor <@{ben.id}>")
+    await zef.says(thread, f"<@{double.bot.id}> stem 1")
+    async with asyncio.timeout(60):
+        await looking.reached.wait()
+    double.clock.turn(2)
+    for _ in range(3):
+        await plein.turn(2)
+    await plein.board("sport", "Gesloten: Een bank?")
+    looking.release()
 
 
 async def test_each_channel_has_its_turn_and_first_where_somebody_waits(

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from sqlalchemy import select
 
-from bot.delivery.boards import AT_ONCE, Boards
+from bot.delivery.boards import AT_ONCE, PAGE, Boards
 from bot.errors import Gone, NotOurs, Refused, TryLater
-from bot.model.message import Message
-from bot.model.people import Place
+from bot.model.message import Message, message, typed
+from bot.model.people import Identity, Place
+from bot.ports.people import Brought
 from bot.ports.storage import Transaction
+from storage.tables import subjects
+from storage.unit import Tx
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 
@@ -305,3 +309,94 @@ async def test_many_boards_of_one_person_hold_up_nobody_elses(town: Town) -> Non
         if turn % 3 == 1:
             assert "Van ben?" in edited[0].words
         assert len(edited) <= 1
+
+
+async def openers(town: Town) -> dict[str, int | None]:
+    """With whom each subject's boards take turns."""
+    found = await town.core.store.run(
+        lambda tx: list(cast(Tx, tx).db.execute(select(subjects.c.subject, subjects.c.opener)))
+    )
+    return {row.subject: row.opener for row in found}
+
+
+async def test_all_who_were_forgotten_share_one_turn(town: Town) -> None:
+    """Whoever is forgotten again and again, each time after asking something, holds up nobody."""
+    for number in range(2, 10):
+        await town.say("zef", f'!poll open "Nog {number}?" A | B')
+        assert "vergeten" in await town.say("zef", "!me forget --sure")
+    await flush(town)
+    await town.say("ben", '!poll open "Van ben?" A | B')
+    await flush(town)
+    await flush(town, 20)
+    for number in range(2, 11):
+        await town.say("cas", f"!vote 1 --poll {number}")
+    before = len(town.platform.shown)
+    for _ in range(2):
+        await flush(town, 1)
+    edited = [state.words for state in town.platform.shown[before:] if state.where == "sport"]
+    assert any("Van ben?" in words for words in edited)
+
+
+async def test_boards_go_with_whoever_opened_them(town: Town) -> None:
+    """When two turn out to be one person, when that is undone, and when they are forgotten."""
+    anna, benny = Identity(PLATFORM, "anna"), Identity(PLATFORM, "benny")
+    await town.say("benny", '!poll open "Van benny?" A | B')
+
+    def link(tx: Transaction) -> tuple[int, int, Brought]:
+        stays, goes = (tx.people.by_identity(who) for who in (anna, benny))
+        assert stays
+        assert goes
+        brought = tx.people.brought(goes.id, stays.id)
+        return town.core.features.link(tx, [anna, benny]), goes.id, brought
+
+    one, other, brought = await town.core.store.run(link)
+    assert await openers(town) == {"poll:1": one, "poll:2": one}
+    back = await town.core.store.run(lambda tx: town.core.features.part(tx, one, [benny], brought))
+    assert back not in (one, other)
+    assert await openers(town) == {"poll:1": one, "poll:2": back}
+    await town.say("anna", "!me forget --sure")
+    assert await openers(town) == {"poll:1": None, "poll:2": back}
+
+
+async def test_many_places_full_of_boards_hold_up_nobody_elsewhere(town: Town) -> None:
+    """Zef asks three polls in each of more places than are read in a round; all of them change, and cas's."""
+    rooms = [f"zef{number}" for number in range(PAGE + 40)]
+    await town.joined("cas", theme="natuur")
+
+    def fill(tx: Transaction) -> None:
+        zef = tx.people.add(Identity(PLATFORM, "zef"), "zef")
+        for number, room in enumerate(rooms):
+            place = Place(PLATFORM, room)
+            theme = tx.places.theme_named(room)
+            tx.places.bind(place, theme.id, room, None, PLATFORM)
+            for poll in range(3):
+                add_board(tx, 1000 + 3 * number + poll, theme.id, place, zef.id)
+
+    await town.core.store.run(fill)
+    await town.say("cas", '!poll open "Van cas?" A | B', room="cas")
+    town.core.boards._shows = {"poll": shows_itself}
+    await town.core.boards.worker.flush()
+    town.clock.turn(timedelta(seconds=20))
+    await town.core.store.run(lambda tx: change(tx, len(rooms)))
+    for second in range(3):
+        before = len(town.platform.shown)
+        await town.core.boards.worker.done()
+        edited = [state.where for state in town.platform.shown[before:]]
+        assert len(set(edited) & set(rooms)) > PAGE
+        if not second:
+            assert edited.index("cas") < PAGE
+        town.clock.turn(timedelta(seconds=1))
+
+
+def add_board(tx: Transaction, number: int, theme: int, place: Place, opener: int) -> None:
+    tx.boards.open(f"poll:{number}", theme, [place], opener)
+
+
+def shows_itself(tx: Transaction, subject: str) -> Message | None:
+    return message(typed(f"poll {subject}"))
+
+
+def change(tx: Transaction, rooms: int) -> None:
+    """All of zef's, which have waited longer, and cas's."""
+    for number in (1, 2, *range(1000, 1000 + 3 * rooms)):
+        tx.boards.mark(f"poll:{number}")

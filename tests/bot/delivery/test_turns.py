@@ -51,6 +51,14 @@ def test_what_nobody_sees_yet_waits_for_no_turn() -> None:
     assert turns.take([HERS[1], new], NOW) == ([new], NOW + SECOND)
 
 
+def test_where_a_turn_was_had_the_next_is_waited_for() -> None:
+    turns = Turns(REST)
+    assert turns.resting(NOW) == {}
+    turns.take([HERS[0], board(11, BEN, "natuur", posted=False)], NOW)
+    assert turns.resting(NOW) == {HERS[0].place: NOW + SECOND}
+    assert turns.resting(NOW + SECOND) == turns.resting(NOW - SECOND) == {}
+
+
 def test_a_clock_that_was_put_back_keeps_nobody_waiting() -> None:
     turns = Turns(REST)
     assert turns.take(HERS, NOW)[0] == [HERS[0]]

@@ -74,7 +74,7 @@ async def test_after_a_vote_that_is_under_way(database_url: str, kind: str) -> N
         await town.say("anna", f'!poll open "Wat?" {options} --closes 2d')
         await passes(town)
         vote = town.asked("ben", f"!vote {answer} --poll 1", room=None)
-        town.platform.busy_since = vote.at
+        town.platform.busy_since = {None: vote.at}
         town.clock.turn(5 * SECOND)
         assert SOON in await town.say("anna", "!poll close 1 --sure")
         town.platform.heard_moment = vote.at
@@ -82,7 +82,7 @@ async def test_after_a_vote_that_is_under_way(database_url: str, kind: str) -> N
         assert await states(town) == ["open"]
         counted = await town.core.handle(vote)
         assert counted
-        town.platform.busy_since = None
+        town.platform.busy_since = {}
         late = await town.core.handle(town.asked("cas", f"!vote {answer} --poll 1", room=None))
         assert late
         await passes(town)
@@ -108,7 +108,7 @@ async def test_after_a_vote_that_waits_in_the_inbox(town: Town) -> None:
 async def test_what_was_said_with_it_or_after_it_is_not_waited_for(town: Town) -> None:
     close = town.asked("anna", "!poll close --sure")
     await town.core.store_arrivals(PLATFORM, [Arrival("$1", "sport", "{}", at=close.at)], "1")
-    town.platform.busy_since = close.at
+    town.platform.busy_since = {None: close.at}
     answer = await town.core.handle(close)
     assert answer
     assert "is gesloten" in words_of(answer)
@@ -125,7 +125,7 @@ async def test_it_does_not_wait_for_itself(town: Town) -> None:
 
 
 async def test_a_platform_that_is_away_is_waited_for_no_longer_than_what_was_read(town: Town) -> None:
-    town.platform.busy_since = town.clock.now()
+    town.platform.busy_since = {None: town.clock.now()}
     town.clock.turn(5 * SECOND)
     assert SOON in await town.say("anna", "!poll close --sure")
     await passes(town, 58, heard=False)
@@ -135,7 +135,7 @@ async def test_a_platform_that_is_away_is_waited_for_no_longer_than_what_was_rea
 
 
 async def test_until_it_closes_nothing_changes_it_any_more(town: Town) -> None:
-    town.platform.busy_since = town.clock.now()
+    town.platform.busy_since = {None: town.clock.now()}
     town.clock.turn(5 * SECOND)
     await town.say("anna", "!poll close --sure")
     town.clock.turn(SECOND)
@@ -155,13 +155,13 @@ async def test_what_is_never_dealt_with_is_waited_for_a_minute(town: Town) -> No
 
 
 async def test_who_closed_it_is_said_as_ever(town: Town) -> None:
-    town.platform.busy_since = town.clock.now()
+    town.platform.busy_since = {None: town.clock.now()}
     town.clock.turn(5 * SECOND)
     closes = replace(town.asked("mo", "!poll close 1 --sure"), role=Role.MODERATOR)
     answer = await town.core.handle(closes)
     assert answer
     assert SOON in words_of(answer)
-    town.platform.busy_since = None
+    town.platform.busy_since = {}
     await passes(town, 3)
     by = "sloot de peiling vóór haar tijd: ze zou tot donderdag 3 december om 19.00 uur lopen"
     assert [by in words for words in town.platform.where("sport")[-2:]] == [True, True], "board and result"

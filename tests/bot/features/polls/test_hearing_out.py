@@ -10,6 +10,7 @@ import pytest
 
 from bot.model.events import Arrival
 from bot.model.people import Place
+from bot.ports.accounts import HeardUntil
 from bot.ports.storage import Transaction
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
@@ -136,6 +137,36 @@ async def test_what_waits_in_another_themes_place_holds_up_nothing(town: Town) -
     assert closed(town)
 
 
+@pytest.mark.parametrize(
+    ("where", "waits"), [("elders", False), ("sport", True), ("plein", True), (None, True)]
+)
+async def test_what_was_not_read_yet_is_waited_for_by_place(
+    town: Town, where: str | None, waits: bool
+) -> None:
+    await town.joined("elders", theme="cultuur")
+    await town.joined("plein")
+    ends = await closing(town)
+    town.platform.busy_since = {Place(PLATFORM, where) if where else None: ends - SECOND}
+    await turn_to(town, ends)
+    await look(town, ends)
+    await passes(town, 2 * MINUTE)
+    assert bool(closed(town)) is not waits
+    assert any("Test" in words for words in town.platform.where("sport") if WAITS in words) is waits
+    town.platform.busy_since.clear()
+    await passes(town, 12 * SECOND)
+    assert closed(town)
+
+
+@pytest.mark.parametrize(("where", "waits"), [("elders", False), ("sport", True), (None, True)])
+async def test_who_closes_it_by_hand_waits_by_place_as_well(
+    town: Town, where: str | None, waits: bool
+) -> None:
+    await town.joined("elders", theme="cultuur")
+    town.platform.busy_since = {Place(PLATFORM, where) if where else None: town.clock.now() - SECOND}
+    said = await town.say("anna", "!poll close --sure")
+    assert ("zodra de laatste stemmen geteld zijn" in said) is waits
+
+
 @pytest.mark.parametrize(("said", "waits"), [(SECOND, True), (2 * MINUTE, False), (6 * 24 * HOUR, False)])
 async def test_for_a_missing_key_a_minute(town: Town, said: timedelta, waits: bool) -> None:
     ends = await closing(town)
@@ -154,7 +185,7 @@ async def test_waiting_holds_up_no_other_job(town: Town) -> None:
 
     def away(tx: Transaction) -> None:
         tx.accounts.serve(second, "other", ends)
-        tx.accounts.heard({second: ends - MINUTE})
+        tx.accounts.heard({second: HeardUntil(ends - MINUTE)})
         theme = tx.places.theme_named("cultuur").id
         tx.places.bind(Place("other", "elders"), theme, "elders", None, second)
         assert [unheard.account for unheard in tx.accounts.unheard(theme, ends, ends)] == [second]
