@@ -516,6 +516,12 @@ class Call:
         under_way = self.under_way().items()
         return any(since < self.said_at for account, since in under_way if account in serving)
 
+    def is_unheard(self, theme: int) -> bool:
+        """Whether accounts in places of a theme may not have heard yet all that was said before this; what is
+        read and waits is none of that, and so nothing waits for itself.
+        """
+        return any(not account.is_read for account in self.unheard(theme, self.said_at))
+
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""
         self.changed(subject)
