@@ -287,7 +287,8 @@ class Matrix:
         found: dict[str, Content] = {}
         for attachment in delivery.message.files:
             plain = self._texts.write(attachment.words, replace(voice, code=("", "")))
-            for number, file in enumerate(await self._core.files(attachment, voice, MOST_UPLOADED), 1):
+            made = await self._core.files(attachment, voice, MOST_UPLOADED, delivery.to)
+            for number, file in enumerate(made, 1):
                 name = f"{delivery.key}:{attachment.form}" + (f":{number}" if number > 1 else "")
                 try:
                     stored = await self._outgoing.upload(room, file.data, MIMETYPES[file.form])
