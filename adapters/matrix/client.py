@@ -98,8 +98,8 @@ class Matrix:
             self._session = session
             self._intake = Intake(session)
             grounds = await self._start(client)
-            self._homes = Homes(session, grounds)
             self._sync = Sync(session, self._intake, grounds)
+            self._homes = Homes(session, grounds, self._sync)
             await self._read(account, self._sync)
         finally:
             await account.close()
@@ -211,7 +211,7 @@ class Matrix:
 
     async def homes(self, community: int) -> Sequence[Option]:
         await self._ready.wait()
-        return self._homes.options(community)
+        return await self._homes.options(community)
 
     async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
         await self._ready.wait()
