@@ -76,7 +76,7 @@ async def _hand_out(core: PleinCore, voter: int) -> None:
     assert said_so
     (file,) = said_so.files
     voice = Voice("nl", core.communities.configured(FIRST_COMMUNITY).zone, CLOCK.now())
-    made = await core.files(file, voice, MOST_BYTES)
+    made = await core.files(file, voice, MOST_BYTES, said(voter, "").author)
     assert all(len(part.data) <= MOST_BYTES for part in made)
     assert sum(map(_told, made)) >= TRACES // 3
 

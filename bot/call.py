@@ -527,6 +527,12 @@ class Call:
             for place, since in places.items()
         )
 
+    def is_unheard(self, theme: int) -> bool:
+        """Whether accounts in places of a theme may not have heard yet all that was said before this; what is
+        read and waits is none of that, and so nothing waits for itself.
+        """
+        return any(not account.is_read for account in self.unheard(theme, self.said_at))
+
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""
         self.changed(subject)

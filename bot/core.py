@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,15 +13,15 @@ from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.types import CONVERTERS
 from bot.communities import Communities, of_community
-from bot.delivery.agenda import Agenda
+from bot.delivery.agenda import Agenda, Told, to_ask
 from bot.delivery.boards import Boards
 from bot.delivery.erasing import Erasing
 from bot.delivery.leaving import Leaving
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch, said_before
-from bot.exported import SUBJECT as OWN
-from bot.feature import Features, Make
+from bot.errors import AskFirst, Gone
+from bot.feature import Features
 from bot.hearing import Hearing
 from bot.model.events import Arrival, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
@@ -226,26 +226,49 @@ class PleinCore:
 
         return await self.store.run_anywhere(look)
 
-    async def files(self, attachment: Attachment, voice: Voice, most: int) -> Sequence[File]:
+    async def files(
+        self, attachment: Attachment, voice: Voice, most: int, to: Place | Identity
+    ) -> Sequence[File]:
         """Made anew each time it is sent, from what is kept; the work is done away from the loop."""
-        make = await self._made_of(attachment, voice)
+        make = await self._made_of(attachment, voice, to)
         return await asyncio.to_thread(lambda: files_below(most, attachment.name, make()))
 
-    async def file(self, attachment: Attachment, voice: Voice) -> bytes:
-        make = await self._made_of(attachment, voice)
+    async def file(self, attachment: Attachment, voice: Voice, to: Place | Identity) -> bytes:
+        make = await self._made_of(attachment, voice, to)
         return await asyncio.to_thread(lambda: b"".join(make()))
 
-    async def _made_of(self, attachment: Attachment, voice: Voice) -> Callable[[], Iterable[bytes]]:
-        """What makes its documents, from what is kept just now."""
+    async def _made_of(
+        self, attachment: Attachment, voice: Voice, to: Place | Identity
+    ) -> Callable[[], Iterable[bytes]]:
+        """What makes its documents, from what is kept just now, as long as it is for them.
+
+        Raises: Gone, and TryLater while their platform does not say.
+        """
         kind, _, subject = attachment.subject.partition(":")
-        if kind == OWN:
-            make: Make = partial(self.features.make_export, self.clock.now())
-        else:
-            make = self.features.files[kind][attachment.form]
+        files, community = self.features.files[kind], attachment.community
+        present: Told = {}
         write = partial(
             self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
         )
-        finish = await self.store.read(lambda tx: make(tx, subject, write), community=attachment.community)
+
+        def begin(tx: Transaction) -> Callable[[], bytes | Iterator[bytes]]:
+            call = self.dispatch.call_for_nobody(tx, f"file:{attachment.subject}")
+            if isinstance(to, Identity):
+                call.present = present
+                whose = tx.people.by_identity(to)
+                if whose is None or not files.theirs(call, subject, whose.id):
+                    raise Gone("that file is not for them any more")
+            return files.makes[attachment.form](call, subject, write)
+
+        while True:
+            try:
+                finish = await self.store.read(begin, community=community)
+                break
+            except AskFirst as first:
+                asked = await self.store.read(
+                    partial(to_ask, first=first, community=community), community=community
+                )
+                present = {**present, **await self.agenda.told(asked)}
 
         def documents() -> Iterable[bytes]:
             made = finish()

@@ -18,10 +18,10 @@ from bot.commands.catalogue import Commands
 from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
-from bot.exported import as_documents
+from bot.exported import SUBJECT, as_documents
 from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
-from bot.model.people import Identity, Role
+from bot.model.people import Identity, Resident, Role
 from bot.model.work import Job
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import StoreKey, Transaction
@@ -34,7 +34,9 @@ Show = Callable[[Transaction, str], Message | None]
 # From a text to words, in the language of whoever gets the file.
 Write = Callable[[Text | str], str]
 # What a file of a subject is made of, read now; what is returned makes it, anywhere.
-Make = Callable[[Transaction, str, Write], Callable[[], bytes | Iterator[bytes]]]
+Make = Callable[[Call, str, Write], Callable[[], bytes | Iterator[bytes]]]
+# Whether a resident may have the files of a subject, as they could ask for them now.
+Theirs = Callable[[Call, str, int], bool]
 # What an argument could be, given what was typed of it.
 Suggest = Callable[[Call, str], Sequence[Suggestion]]
 # What to say in answer to talk that is no command, if anything.
@@ -48,6 +50,16 @@ Part = Callable[[Transaction, int, int, bool], None]
 Forget = Callable[[Transaction, int], None]
 # What is kept of a resident.
 Export = Callable[[Transaction, int, datetime], Exported]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is made of one kind of subject, by the form of the file, and whose that may be: it is made when
+    it is sent, and whoever asked for it may have waited since.
+    """
+
+    makes: Mapping[str, Make]
+    theirs: Theirs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +80,7 @@ class Feature:
     commands: Sequence[Command] = ()
     jobs: Mapping[str, Run] = field(default_factory=dict)
     boards: Mapping[str, Show] = field(default_factory=dict)
-    files: Mapping[str, Mapping[str, Make]] = field(default_factory=dict)
+    files: Mapping[str, Files] = field(default_factory=dict)
     suggest: Mapping[str, Suggest] = field(default_factory=dict)
     kinds: Converters = field(default_factory=dict)
     merge: Merge | None = None
@@ -113,7 +125,8 @@ class Features:
         self.commands = tuple(command for feature in self.all for command in feature.commands)
         self.jobs = _added_up(feature.jobs for feature in self.all)
         self.boards = _added_up(feature.boards for feature in self.all)
-        self.files = _added_up(each.files for each in self.all)
+        own = Files({"json": self._make_export}, _is_of_their_account)
+        self.files: Mapping[str, Files] = _added_up([{SUBJECT: own}, *(each.files for each in self.all)])
         self.suggest = _added_up(feature.suggest for feature in self.all)
         self.kinds: Converters = {
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
@@ -169,14 +182,10 @@ class Features:
         parts = [feature.export(tx, resident, now) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
 
-    def make_export(
-        self, now: datetime, tx: Transaction, subject: str, write: Write
-    ) -> Callable[[], Iterator[bytes]]:
-        """Of whose account it is by now, however long the file waited to be sent there; nothing of nobody."""
-        _, _, address = subject.partition(":")
-        account = Identity(*address.split(":", 1)) if address else None
-        whose = tx.people.by_identity(account) if account else None
-        kept = self.export(tx, whose.id, now) if whose else {}
+    def _make_export(self, call: Call, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
+        """Of whose account it is by now; nothing of nobody."""
+        whose = _owner(call.tx, subject)
+        kept = self.export(call.tx, whose.id, call.now) if whose else {}
         return lambda: as_documents(kept, write)
 
     def check_names(self, commands: Commands) -> None:
@@ -189,6 +198,17 @@ class Features:
                         name for locale in commands.texts.locales for name in commands.names(command, locale)
                     }
                     claims.add("name of a command", names, f"{command.path!r} of {feature.name}")
+
+
+def _owner(tx: Transaction, subject: str) -> Resident | None:
+    """Whose account it is by now that a file of somebody's own was asked for with."""
+    _, _, address = subject.partition(":")
+    return tx.people.by_identity(Identity(*address.split(":", 1))) if address else None
+
+
+def _is_of_their_account(call: Call, subject: str, resident: int) -> bool:
+    owner = _owner(call.tx, subject)
+    return owner is not None and owner.id == resident
 
 
 def _added_up(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

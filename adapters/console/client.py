@@ -273,7 +273,11 @@ class Console:
         for file in message.files:
             lines.append(f"[{file.name}] {self._texts.write(file.words, voice)}")
             if file.form != "png":
-                lines += (await self.core.file(file, voice)).decode("utf-8-sig").splitlines()
+                lines += (
+                    (await self.core.file(file, voice, reader or Place(PLATFORM, where)))
+                    .decode("utf-8-sig")
+                    .splitlines()
+                )
         self._show(Said(visible(where), lines, kind, message))
 
 

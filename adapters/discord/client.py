@@ -184,7 +184,7 @@ class Discord:
         shown, *beside = delivery.replaces
         voice = await on.voice(delivery.to, message)
         said = on.writer(voice).render(message, None)
-        files = [*await files_of(message, on, voice), *overflow_files(said)]
+        files = [*await files_of(message, on, voice, delivery.to), *overflow_files(said)]
         if beside and message.native_poll and message.native_poll.ended:
             await on.outgoing.end_poll(channel, int(beside[0]))
         try:
@@ -217,7 +217,7 @@ class Discord:
         key, tried_at = delivery.key, delivery.tried_at
         voice = await on.voice(delivery.to, delivery.message)
         said = on.writer(voice).render(delivery.message, None)
-        files = [*await files_of(delivery.message, on, voice), *overflow_files(said)]
+        files = [*await files_of(delivery.message, on, voice, delivery.to), *overflow_files(said)]
         more: dict[str, Any] = {
             "pings": _pings(delivery),
             "reply_to": int(delivery.reply_to) if delivery.reply_to else None,

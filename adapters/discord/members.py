@@ -15,7 +15,7 @@ from bot.recent import Recent
 
 # After so many seconds Discord is asked again what somebody may do, where it did not answer.
 ASK_AGAIN = 2.0
-# What it said holds for what they said before that, and for a moment for what they say, or type on; of so many
+# What it said holds for what they said before that, and for a moment for what they say or type on; of so many
 # people.
 KNOWN_FOR, MOST_KNOWN = timedelta(seconds=5), 10_000
 # Of the fifty requests a second that Discord answers half are for this: it shuts out who asks for more.

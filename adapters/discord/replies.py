@@ -15,7 +15,9 @@ from adapters.discord.channels import PLATFORM
 from adapters.discord.render import asked_anew
 from adapters.discord.session import Session, files_of
 from adapters.discord.uploads import overflow_files, rewound
+from bot.errors import Gone, NotNow
 from bot.model.message import Message, message, text
+from bot.model.people import Identity
 from bot.texts import Voice
 
 log = logging.getLogger(__name__)
@@ -53,7 +55,14 @@ class Reply:
             return Prepared(None, self._on.voice_in(None, spoken), [])
         people = await self._on.core.people_in(message)
         voice = self._on.voice_in(message.locale, spoken, await self._on.core.zone_of(message), people)
-        return Prepared(message, voice, await files_of(message, self._on, voice))
+        asker = Identity(PLATFORM, str(self._interaction.user.id))
+        try:
+            files = await files_of(message, self._on, voice, asker)
+        except (Gone, NotNow) as refused:
+            # Discord waits for no answer: who may have them by now can ask again.
+            log.warning("Left the files of an answer out: %s", refused)
+            files = []
+        return Prepared(message, voice, files)
 
     def plain(self, message: Message) -> Prepared:
         """The same where nothing can be waited for."""

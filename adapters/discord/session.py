@@ -72,11 +72,13 @@ class Session:
         return Writer(self.texts, voice, self.core.commands.in_zone(voice.zone))
 
 
-async def files_of(message: Message, session: Session, voice: Voice) -> list[discord.File]:
-    """Made anew, each with its words for who cannot see it."""
+async def files_of(
+    message: Message, session: Session, voice: Voice, to: Place | Identity
+) -> list[discord.File]:
+    """Made anew for whom it goes to, each with its words for who cannot see it."""
     writer = session.writer(voice)
     return [
         discord.File(io.BytesIO(file.data), file.name, description=writer.alt(attachment))
         for attachment in message.files
-        for file in await session.core.files(attachment, voice, MOST)
+        for file in await session.core.files(attachment, voice, MOST, to)
     ]

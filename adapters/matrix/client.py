@@ -98,8 +98,8 @@ class Matrix:
             self._session = session
             self._intake = Intake(session)
             grounds = await self._start(client)
-            self._homes = Homes(session, grounds)
             self._sync = Sync(session, self._intake, grounds)
+            self._homes = Homes(session, grounds, self._sync)
             await self._read(account, self._sync)
         finally:
             await account.close()
@@ -211,7 +211,7 @@ class Matrix:
 
     async def homes(self, community: int) -> Sequence[Option]:
         await self._ready.wait()
-        return self._homes.options(community)
+        return await self._homes.options(community)
 
     async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
         await self._ready.wait()
@@ -287,7 +287,8 @@ class Matrix:
         found: dict[str, Content] = {}
         for attachment in delivery.message.files:
             plain = self._texts.write(attachment.words, replace(voice, code=("", "")))
-            for number, file in enumerate(await self._core.files(attachment, voice, MOST_UPLOADED), 1):
+            made = await self._core.files(attachment, voice, MOST_UPLOADED, delivery.to)
+            for number, file in enumerate(made, 1):
                 name = f"{delivery.key}:{attachment.form}" + (f":{number}" if number > 1 else "")
                 try:
                     stored = await self._outgoing.upload(room, file.data, MIMETYPES[file.form])

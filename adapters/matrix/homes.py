@@ -1,4 +1,7 @@
-"""What themes can have for a home on Matrix: a space that Plein is in, or that it makes.
+"""What themes can have for a home on Matrix: a space that is the community's own, or that Plein makes.
+
+Anybody can make a space by any name, ask Plein into it, and say that it is part of another. So only that is
+the community's own which the configuration names or Plein made, and what its moderators alone have power in.
 
 A homeserver has no key for making a room, but an alias is given once: its random part is kept before anything
 is asked for, so that whatever happened meanwhile there is one space by it.
@@ -11,7 +14,7 @@ import hashlib
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -22,14 +25,19 @@ from adapters.matrix.rooms import MADE_FOR_COMMUNITY, Room, has_creators_above_a
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
+from adapters.matrix.sync import Sync
 from bot.errors import UserError
 from bot.model.homes import Home, Option
 from bot.model.message import Text, text
-from bot.model.people import Grounds, Identity
+from bot.model.people import Grounds, Identity, Role
 
 SPACE = "matrix.home.space"
 # What can be made, as there is but one kind.
 NEW = "space"
+# What says in a space of which one it is part.
+PARENT = "m.space.parent"
+# Whoever may change any of these does as they like with what is in a space.
+_POWER = (CHILD, "m.room.power_levels", "m.room.join_rules", "m.room.tombstone")
 # In a space nobody talks; whoever looks after it says who comes in and what is in it.
 _LEVELS = {"events_default": 100, "invite": 50, "state_default": 50}
 _KEPT = "home:"
@@ -38,28 +46,56 @@ _KEPT = "home:"
 class Homes:
     """The spaces of each community. `grounds` says whose a space is, by its id."""
 
-    def __init__(self, session: Session, grounds: Grounds) -> None:
+    def __init__(self, session: Session, grounds: Grounds, sync: Sync) -> None:
         self._on = session
         self._grounds = grounds
+        self._sync = sync
         self._making = asyncio.Lock()
 
-    def options(self, community: int) -> list[Option]:
-        """Last what can be made; nothing where that community is not on Matrix."""
+    async def options(self, community: int) -> list[Option]:
+        """Last what can be made; nothing where that community is not on Matrix. Raises: OSError."""
         grounds = self._grounds
         on_lines = (named.community for named in grounds.themes.values())
         if community not in {*on_lines, *grounds.groups.values(), grounds.otherwise}:
             return []
-        spaces = [room for room in self._on.rooms.values() if room.is_space and not room.replacement]
-        known = [room for room in spaces if self._whose(room) == community]
+        spaces = [room for room in self._on.rooms.values() if room.is_space]
+        known = [room for room in spaces if await self._is_theirs(room, community)]
         known.sort(key=lambda room: (room.id not in grounds.groups, room.name, room.id))
         new = Option(Home(PLATFORM, SPACE, NEW, ""), is_new=True)
         return [*(self._option(room) for room in known), new]
 
-    def _whose(self, room: Room) -> int | None:
-        if room.id in self._grounds.groups:
-            return self._grounds.groups[room.id]
-        made_for = room.made_by(self._on.me)
-        return self._grounds.otherwise if made_for is None else made_for
+    async def _is_theirs(self, room: Room, community: int) -> bool:
+        if self._sync.successor_of(room):
+            return False
+        if (whose := self._sync.whose_spaces.get(room.id)) is not None:
+            return whose == community
+        parents = [parent for parent in self._parents_of(room, community) if await self._names(room, parent)]
+        powerful = room.who_may_change(*_POWER) if parents or community == self._grounds.otherwise else ()
+        for user in powerful or ():
+            if not (user == self._on.me or await self._moderates(user, parents)):
+                return False
+        return bool(powerful)
+
+    def _parents_of(self, room: Room, community: int) -> Iterator[Room]:
+        """That community's own spaces into which somebody who moderates there put it."""
+        for space, by in self._sync.parents_of(room).items():
+            parent = self._on.rooms.get(space)
+            if parent and self._sync.whose_spaces[space] == community and self._moderates_in(parent, by):
+                yield parent
+
+    def _moderates_in(self, parent: Room, user: str) -> bool:
+        return parent.role_of(user, self._on.settings.power_levels) >= Role.MODERATOR
+
+    async def _moderates(self, user: str, parents: Iterable[Room]) -> bool:
+        if any(self._moderates_in(parent, user) for parent in parents):
+            return True
+        return await self._on.core.role_of(Identity(PLATFORM, user)) >= Role.MODERATOR
+
+    async def _names(self, room: Room, parent: Room) -> bool:
+        """Whether it says itself that it is part of that one."""
+        path = f"/rooms/{quote(room.id, safe='')}/state/{PARENT}/{quote(parent.id, safe='')}"
+        status, answer = await self._request("GET", path)
+        return status == 200 and bool(answer.get("via"))
 
     def _option(self, room: Room) -> Option:
         has, needs = room.level_of(self._on.me), room.needed_to_change(CHILD)

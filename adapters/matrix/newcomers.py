@@ -2,20 +2,23 @@
 
 What Plein saw happen is kept, so that a start anew changes nothing. Whoever was there before Plein is there
 since it came; where that was not kept either, since when their server says. Whoever has a new name has a new
-event of membership: of our own server's people the ones before it say since when they are there.
+event of membership: of our own server's people the ones before it say since when they are there. Those are
+read from the room's history, of many people at once: how often somebody has a new name costs nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from urllib.parse import quote
 
 from adapters.matrix.read import moment
-from adapters.matrix.rooms import Room, replaced_join
+from adapters.matrix.rooms import Room, was_in
 from adapters.matrix.session import Session
 
 KEPT = "came:"
@@ -30,8 +33,9 @@ MEMBERS = {
     "presence": {"types": []},
     "account_data": {"types": []},
 }
-# So many names of one person are gone back through, and of all together, while Plein was away.
-MOST_NAMES, MOST_ASKED = 50, 1_000
+# As many events as a homeserver gives at a time; so many of one person are gone back through, of so many
+# people at once, and so often it is asked at a start.
+PAGE, MOST_NAMES, AT_ONCE, MOST_PAGES = 1_000, 1_000, 20, 200
 # For an answer it has so many seconds.
 ASKED_WITHIN = 180.0
 
@@ -65,34 +69,47 @@ class Newcomers:
         (room.newcomers.add if is_new else room.newcomers.discard)(user)
 
     async def _recall_renamed(self) -> None:
-        asked = 0
+        pages = MOST_PAGES
         for room in self._on.rooms.values():
-            ours = self._seen(room.id, self._on.me)
-            for user, before in room.renamed.items():
-                if room.is_far(user):
-                    continue
+            ours, unknown = self._seen(room.id, self._on.me), list[str]()
+            for user in sorted(room.renamed):
                 if seen := self._seen(room.id, user):
                     room.came[user] = seen
-                elif (ours is None or room.came[user] > ours) and asked < MOST_ASKED:
-                    asked += await self._go_back(room, user, before)
-                    room.newcomers.add(user)
+                elif ours is None or room.came[user] > ours:
+                    unknown.append(user)
+            for start in range(0, len(unknown), AT_ONCE):
+                pages -= await self._go_back(room, set(unknown[start : start + AT_ONCE]), pages)
             room.renamed.clear()
 
-    async def _go_back(self, room: Room, user: str, before: str) -> int:
-        """Find the event by which they came; how many it took."""
-        for number in range(MOST_NAMES):
-            path = f"/rooms/{quote(room.id)}/event/{quote(before)}"
-            async with asyncio.timeout(ASKED_WITHIN):
-                status, event = await self._on.outgoing.request("GET", path)
-            if status >= 500 or status == 429:
-                raise ConnectionError(f"the homeserver answered {status}")
-            if status != 200 or (at := moment(event.get("origin_server_ts"))) is None:
-                return number + 1
-            room.came[user] = at
-            if not (earlier := replaced_join(event)):
-                return number + 1
-            before = earlier
-        return MOST_NAMES
+    async def _go_back(self, room: Room, users: set[str], most: int) -> int:
+        """Find the events by which they came; how many pages it took."""
+        told, start, pages = Counter[str](), "", 0
+        while users and pages < most:
+            events, end = await self._page(room.id, users, start)
+            pages, room.newcomers = pages + 1, room.newcomers | users
+            for event in events:
+                user, at = str(event.get("state_key")), moment(event.get("origin_server_ts"))
+                if user not in users or at is None:
+                    continue
+                room.came[user] = at
+                told[user] += 1
+                if not was_in(event) or told[user] >= MOST_NAMES:
+                    users.remove(user)
+            if not end or end == start:
+                break
+            start = end
+        return pages
+
+    async def _page(self, room: str, users: Iterable[str], start: str) -> tuple[Sequence[Any], str]:
+        """What they said of their own membership, the newest first, and where what is before that begins."""
+        asked = {"types": ["m.room.member"], "senders": sorted(users)}
+        path = f"/rooms/{quote(room)}/messages?dir=b&limit={PAGE}&filter={quote(json.dumps(asked))}"
+        async with asyncio.timeout(ASKED_WITHIN):
+            before = f"&from={quote(start)}" if start else ""
+            status, page = await self._on.outgoing.request("GET", path + before)
+        if status >= 500 or status == 429:
+            raise ConnectionError(f"the homeserver answered {status}")
+        return (page.get("chunk", ()), str(page.get("end") or "")) if status == 200 else ((), "")
 
     async def keep(self, rooms: Iterable[Room]) -> None:
         """Whoever came into them, or left, since that was kept last."""

@@ -60,8 +60,8 @@ class Room:
     came: dict[str, datetime] = field(default_factory=dict)
     # Of whom that is still to be kept: it changed, or the room's state does not say it any more.
     newcomers: set[str] = field(default_factory=set)
-    # What stood there before, of those whose newest event of membership is but another name or picture.
-    renamed: dict[str, str] = field(default_factory=dict)
+    # Those of our own homeserver whose newest event of membership may be but another name or picture.
+    renamed: set[str] = field(default_factory=set)
     # How people come in, and who can read along; where nothing is said, what the specification takes.
     join_rule: str = "invite"
     history: str = "shared"
@@ -84,7 +84,7 @@ class Room:
             if membership not in ("join", "invite", "knock"):
                 # Whoever is not there any more is forgotten, however many come and go.
                 self.members.pop(key, None)
-                self.renamed.pop(key, None)
+                self.renamed.discard(key)
                 if self.came.pop(key, None):
                     self.newcomers.add(key)
                 if len(self.left) < FEW:
@@ -109,8 +109,8 @@ class Room:
             self.came[user] = seen_at if seen_at and is_far else at
             if is_far:
                 self.newcomers.add(user)
-            if before := replaced_join(event):
-                self.renamed[user] = before
+            elif may_be_renamed(event):
+                self.renamed.add(user)
 
     def _apply_own(self, kind: object, content: dict[str, Any], event: Mapping[str, Any]) -> None:
         match kind:
@@ -166,6 +166,15 @@ class Room:
         events = levels.get("events")
         named = events.get(kind) if isinstance(events, dict) else None
         return _level(named if named is not None else levels.get("state_default", DEFAULT_STATE_LEVEL))
+
+    def who_may_change(self, *kinds: str) -> frozenset[str] | None:
+        """Who has the power for any of these parts of its state; None: everybody."""
+        needed = min(map(self.needed_to_change, kinds))
+        users = (self._levels or {}).get("users")
+        if self.level_of("") >= needed:
+            return None
+        named = {*self.creators, *(users if isinstance(users, dict) else ())}
+        return frozenset(user for user in named if self.level_of(user) >= needed)
 
     def level_of(self, user: str) -> float:
         """The power level of somebody here."""
@@ -268,12 +277,13 @@ def _level(value: object) -> int:
     return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0
 
 
-def replaced_join(event: Mapping[str, Any]) -> str | None:
-    """Which event of membership came before this one, where its owner was in the room by that one already."""
+def may_be_renamed(event: Mapping[str, Any]) -> bool:
+    """Whether whom this event of membership is about may have been in the room before it: of a room's
+    state homeservers often do not say what stood there.
+    """
     unsigned = event.get("unsigned")
-    if not isinstance(unsigned, dict) or not was_in(event):
-        return None
-    return _words(unsigned.get("replaces_state")) or None
+    is_untold = isinstance(unsigned, dict) and "replaces_state" in unsigned and "prev_content" not in unsigned
+    return is_untold or was_in(event)
 
 
 def was_in(event: Mapping[str, Any]) -> bool:

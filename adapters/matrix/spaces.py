@@ -12,7 +12,8 @@ class Spaces:
     """Takes note of what is directly in each of these spaces, the first one first."""
 
     def __init__(self, spaces: Iterable[str]) -> None:
-        self._rooms: dict[str, set[str]] = {space: set() for space in spaces}
+        # By space: what is in it, and who put it there.
+        self._rooms: dict[str, dict[str, str]] = {space: {} for space in spaces}
 
     @property
     def ids(self) -> Set[str]:
@@ -21,7 +22,7 @@ class Spaces:
 
     def add(self, space: str) -> None:
         """That one is somebody's too, the last."""
-        self._rooms.setdefault(space, set())
+        self._rooms.setdefault(space, {})
 
     def note(self, room: str, events: Iterable[Mapping[str, Any]]) -> set[str]:
         """The rooms that came into it or were taken out, where it is one of these spaces."""
@@ -33,12 +34,15 @@ class Spaces:
             child, content = event.get("state_key"), event.get("content")
             if event.get("type") == CHILD and isinstance(child, str) and isinstance(content, dict):
                 # Whoever takes a room out leaves an event that says nothing.
-                (inside.add if content.get("via") else inside.discard)(child)
-        return before ^ inside
+                if content.get("via"):
+                    inside[child] = str(event.get("sender"))
+                else:
+                    inside.pop(child, None)
+        return before ^ inside.keys()
 
     def leave(self, room: str) -> set[str]:
         """Plein is in it no more: what was in it, where it was one of these spaces, is in it for nobody."""
-        inside = self._rooms.get(room, set())
+        inside = self._rooms.get(room, {})
         before = set(inside)
         inside.clear()
         return before
@@ -46,6 +50,10 @@ class Spaces:
     def rooms_in(self, space: str) -> set[str]:
         """The rooms that are in it."""
         return set(self._rooms.get(space, ()))
+
+    def put_there_by(self, space: str, room: str) -> str | None:
+        """Who put that room into it; None where it is not in it."""
+        return self._rooms.get(space, {}).get(room)
 
     def holding(self, room: str) -> list[str]:
         """The spaces that a room is in."""

@@ -343,7 +343,7 @@ class Sync:
                 self._wanted[replacement] = replacement.partition(":")[2] or self._server()
             return
         old, is_new = self._on.rooms.get(room.predecessor or ""), room.id not in self._bound
-        replaces = old if old and self._replacement(old) == room.id else None
+        replaces = old if old and self.successor_of(old) is room else None
         if replaces and is_new:
             await self._welcome.note(room.id, await self._welcome.successor(replaces))
             await self._welcome.leave_behind(replaces.id, room.id)
@@ -404,6 +404,21 @@ class Sync:
                 return before
         return holders[0] if holders else self._grounds.otherwise
 
+    @property
+    def whose_spaces(self) -> Mapping[str, int]:
+        """The spaces that the configuration names or that Plein made, and whose each is."""
+        return self._whose_spaces
+
+    def parents_of(self, room: Room) -> Mapping[str, str]:
+        """In which of these spaces it is, and who put it there."""
+        holding = self._spaces.holding(room.id)
+        return {space: by for space in holding if (by := self._spaces.put_there_by(space, room.id))}
+
+    def successor_of(self, room: Room) -> Room | None:
+        """What replaced it, as whoever says so may say that, and as the new one says too."""
+        new = self._on.rooms.get(self._replacement(room) or "")
+        return new if new and new.predecessor == room.id else None
+
     def _holders(self, room: Room) -> list[int]:
         """In whose spaces it is."""
         return [self._whose_spaces[space] for space in self._spaces.holding(room.id)]
@@ -415,7 +430,7 @@ class Sync:
             yield from self._holders(room)
             known.add(room.id)
             old = self._on.rooms.get(room.predecessor or "")
-            if old is None or self._replacement(old) != room.id:
+            if old is None or self.successor_of(old) is not room:
                 return
             room = old
 

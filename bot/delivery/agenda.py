@@ -36,12 +36,12 @@ LOOK_EVERY = 30
 FORGETS_AFTER = timedelta(minutes=10)
 
 
-_Known = Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]]
+Told = Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a job has to know first: where accounts are, of the places of a theme on their platform."""
+class Asked:
+    """What a job or a file has to know first: where accounts are, of a theme's places on their platform."""
 
     community: int
     places: Mapping[tuple[Identity, int], Sequence[Place]]
@@ -51,12 +51,13 @@ async def _says_nothing(who: Identity, places: Sequence[Place]) -> Presences:
     return {}
 
 
-def _to_ask(tx: Transaction, first: AskFirst, job: Job) -> _Asked:
+def to_ask(tx: Transaction, first: AskFirst, community: int) -> Asked:
+    """What is to be asked before that can be done, of that community's themes."""
     places = {}
     for account in first.accounts:
         on = tx.places.on(account.platform, first.themes)
         places.update({(account, theme): on.get(theme, ()) for theme in first.themes})
-    return _Asked(job.community, places)
+    return Asked(community, places)
 
 
 class Agenda:
@@ -78,7 +79,7 @@ class Agenda:
         self._heard = heard
         self._presences = presences
         # What jobs had to know first, by their numbers, as far as it was asked; and what is being asked.
-        self._known: dict[int, _Known] = {}
+        self._known: dict[int, Told] = {}
         self._asking: set[asyncio.Task[None]] = set()
         self._scheduler: AsyncIOScheduler | None = None
         # What the clock said last.
@@ -115,7 +116,7 @@ class Agenda:
             await self._store.put_right(now)
         self._seen = now
 
-    def _batch(self, tx: Transaction) -> Mapping[int, _Asked | None]:
+    def _batch(self, tx: Transaction) -> Mapping[int, Asked | None]:
         """The jobs that were claimed, by their numbers, with what each has to know first."""
         now = self._clock.now()
         outcome = {}
@@ -124,12 +125,16 @@ class Agenda:
                 outcome[job.id] = self._do(tx, job, now)
         return outcome
 
-    async def _ask(self, job: int, first: _Asked) -> None:
-        """It is due again at once, and finds what was said."""
+    async def told(self, asked: Asked) -> Told:
+        """What their platforms say."""
         found: dict[tuple[Identity, int], tuple[Sequence[Place], Presences]] = {}
-        for (account, theme), places in first.places.items():
+        for (account, theme), places in asked.places.items():
             found[account, theme] = places, await self._presences(account, places) if places else {}
-        self._known[job] = found
+        return found
+
+    async def _ask(self, job: int, first: Asked) -> None:
+        """It is due again at once, and finds what was said."""
+        self._known[job] = await self.told(first)
 
         def again(tx: Transaction) -> None:
             with tx.within(first.community):
@@ -141,7 +146,7 @@ class Agenda:
             log.warning("agenda: the database does not answer (%s); asking again", error)
         self.wake()
 
-    def _do(self, tx: Transaction, job: Job, now: datetime) -> _Asked | None:
+    def _do(self, tx: Transaction, job: Job, now: datetime) -> Asked | None:
         try:
             with tx.savepoint(eager=True):
                 # Before it runs, so that it may plan the next under its own key. One that runs before it in
@@ -154,7 +159,7 @@ class Agenda:
             raise
         except AskFirst as first:
             tx.jobs.later(job.id, now + ASKED_WITHIN)
-            return _to_ask(tx, first, job)
+            return to_ask(tx, first, job.community)
         except TryLater as later:
             tx.jobs.later(job.id, now + timedelta(seconds=later.seconds))
         except Exception:

@@ -255,11 +255,16 @@ class Core(Protocol):
         """How the residents are shown now whom a message names, by their numbers; for a Voice."""
         ...
 
-    async def file(self, attachment: Attachment, voice: Voice) -> bytes:
-        """What is in it, in words as this voice writes them."""
+    async def file(self, attachment: Attachment, voice: Voice, to: Place | Identity) -> bytes:
+        """What is in it, in words as this voice writes them; for whom it goes to.
+
+        Raises: Gone where they may not have it any more, and TryLater while their platform does not say.
+        """
         ...
 
-    async def files(self, attachment: Attachment, voice: Voice, most: int) -> Sequence[File]:
+    async def files(
+        self, attachment: Attachment, voice: Voice, most: int, to: Place | Identity
+    ) -> Sequence[File]:
         """The same for a platform that takes files of so many bytes; what is more, packed, as one or several.
 
         A single picture or table that is more than that even packed is given all the same.

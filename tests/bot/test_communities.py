@@ -550,7 +550,7 @@ async def test_a_file_is_made_of_what_its_community_has(town: Town) -> None:
         answer = await town.core.handle(town.asked("anna", "!peiling bewaar 1 --bestand json", room=room))
         assert answer
         file = next(each for each in answer.files if each.form == "json")
-        table = json.loads(await town.core.file(file, Voice("nl", BRUSSELS, NOW)))
+        table = json.loads(await town.core.file(file, Voice("nl", BRUSSELS, NOW), Identity(PLATFORM, "anna")))
         found.append([option["shown"] for option in table["options"]])
     assert ["1 stem" in shown[0] for shown in found] == [True, False]
     assert ["1 stem" in shown[1] for shown in found] == [False, True]

@@ -33,7 +33,7 @@ def close_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Me
     found = find_own(call, poll)
     if not sure:
         return _confirm(found, "close")
-    if call.is_behind(found.theme):
+    if call.is_behind(found.theme) or call.is_unheard(found.theme):
         _close_soon(call, found)
         return message(text("poll.closing.receipt", question=found.question))
     _end(call, found, "closed")
@@ -85,15 +85,14 @@ def _platforms(accounts: Sequence[Unheard]) -> str | None:
 def _waits(call: Call, poll: Poll) -> bool:
     """Whether it is too early to close: what was said in time may not have been heard, or dealt with, yet.
 
-    What was read is waited for a little while, a platform that is away longer, unless somebody closes it;
-    then it closes all the same.
+    What was read is waited for a little while, a platform that is away longer; then it closes all the same.
     """
     since = poll.waits_since or call.now
     waited = call.now - since
     missing = [
         unheard
         for unheard in _not_heard(call, poll)
-        if waited < (READ_IS_DEALT_WITH if unheard.is_read or poll.is_closing else AWAY_FOR)
+        if waited < (READ_IS_DEALT_WITH if unheard.is_read else AWAY_FOR)
     ]
     if not missing:
         return False

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.feature import Write
+from bot.feature import Files, Write
 from bot.features.polls import show
 from bot.features.polls.find import find, themes_here, usage
 from bot.features.polls.forms import ballot_form
@@ -122,24 +122,41 @@ def _mine(poll: Poll, choices: Choices, where: str) -> Text:
 def export_poll(call: Call, poll: int | None = None, *, form: Form = Form.CSV) -> Message:
     """The figures of a poll as a file: the same that were shown."""
     found, mine = find(call, poll)
-    if found.state == "cancelled":
-        raise UserError("poll.is_cancelled", question=found.question)
-    if not show.is_shown(found, mine):
-        raise UserError("poll.export.hidden", question=found.question)
-    if not show.shown_count(call.tx, found, mine):
-        raise UserError("poll.export.few", question=found.question, floor=found.floor)
+    _check_figures(call, found, mine)
     words = text("poll.export", question=found.question)
     return message(words, files=[Attachment(f"{SUBJECT}:{found.id}", str(form), words)])
+
+
+def _check_figures(call: Call, poll: Poll, mine: Choices) -> None:
+    """Raises: UserError where somebody who voted `mine` may not have the figures."""
+    if poll.state == "cancelled":
+        raise UserError("poll.is_cancelled", question=poll.question)
+    if not show.is_shown(poll, mine):
+        raise UserError("poll.export.hidden", question=poll.question)
+    if not show.shown_count(call.tx, poll, mine):
+        raise UserError("poll.export.few", question=poll.question, floor=poll.floor)
 
 
 # --- files ------------------------------------------------------------------------------------
 
 
-def make_picture(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+def may_have(call: Call, subject: str, resident: int) -> bool:
+    """Whether somebody who takes part, or moderates the community, would be given the figures now."""
+    found = call.tx.of(POLLS).get(int(subject), resident)
+    if not found or call.part_of(resident, found[0].theme) is None:
+        return False
+    try:
+        _check_figures(call, *found)
+    except UserError:
+        return False
+    return True
+
+
+def make_picture(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
     """What came out, drawn. The words are written now; the drawing can be done anywhere."""
     from bot.pictures import Bar, Chart, draw
 
-    poll, count = _counted(tx, subject)
+    poll, count = _counted(call.tx, subject)
     bars = tuple(
         Bar(
             write(option_text(poll, number)),
@@ -157,9 +174,9 @@ def make_picture(tx: Transaction, subject: str, write: Write) -> Callable[[], by
     return lambda: draw(chart)
 
 
-def make_csv(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+def make_csv(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
     """A line for each option, under a line of headings; spreadsheets know the mark before them as UTF-8."""
-    rows = _options(*_counted(tx, subject), write)
+    rows = _options(*_counted(call.tx, subject), write)
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(rows[0]))
     writer.writeheader()
@@ -167,9 +184,9 @@ def make_csv(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]
     return lambda: b"\xef\xbb\xbf" + out.getvalue().encode()
 
 
-def make_json(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes]:
+def make_json(call: Call, subject: str, write: Write) -> Callable[[], bytes]:
     """The same, with what was settled and what came out."""
-    poll, count = _counted(tx, subject)
+    poll, count = _counted(call.tx, subject)
     table = {
         "poll": poll.id,
         "question": poll.question,
@@ -181,14 +198,14 @@ def make_json(tx: Transaction, subject: str, write: Write) -> Callable[[], bytes
         "people": poll.voters,
         "quorum": poll.quorum,
         "options": _options(poll, count, write),
-        "reasons": list(tx.of(POLLS).reasons(poll)) if poll.kind is Kind.CONSENT else [],
+        "reasons": list(call.tx.of(POLLS).reasons(poll)) if poll.kind is Kind.CONSENT else [],
         "result": [write(line) for line in show.result(poll, count)] if poll.state == "closed" else [],
         "outcome": poll.outcome,
     }
     return lambda: (json.dumps(table, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-FILES = {"png": make_picture, "csv": make_csv, "json": make_json}
+FILES = Files({"png": make_picture, "csv": make_csv, "json": make_json}, may_have)
 
 
 def _options(poll: Poll, count: Count, write: Write) -> list[dict[str, object]]:

@@ -11,6 +11,7 @@ import pytest
 from adapters.matrix.homes import Homes
 from adapters.matrix.rooms import MADE_FOR_COMMUNITY
 from adapters.matrix.session import Session
+from adapters.matrix.sync import Sync
 from bot.errors import UserError
 from bot.model.message import text
 from bot.model.people import Grounds
@@ -141,6 +142,81 @@ async def test_a_conversation_in_english_and_a_space_that_is_there(
         assert await at.plein.stop() == 0
 
 
+async def test_a_strangers_space_is_no_home_whatever_it_is_called(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Plein was asked into it. Nor one in which somebody has a say who does not moderate."""
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        town = Town(homeserver, at.plein)
+        stranger = await homeserver.person(f"stranger{next(numbers)}")
+        theirs = await stranger.create_room(NAME, invite=[at.plein.user_id], **SPACE)
+        await town.comes_to(stranger, theirs)
+        shared = await at.mo.person.create_room("Samen", invite=[at.plein.user_id], **SPACE)
+        await town.comes_to(at.mo.person, shared)
+        offered = (await at.told("!gemeenschap richt in")).body
+        assert "Kies de space “Samen”" in offered
+        assert f"Kies de space “{NAME}”" not in offered
+        assert f"Maak de space “{NAME}”" in offered
+        for words in (NAME, f"matrix:{theirs}"):
+            assert "Vanaf nu" not in (await at.told(f'!gemeenschap richt in "{words}"')).body
+        levels = await at.mo.person.state(shared, "m.room.power_levels")
+        assert levels
+        users = {**levels["users"], stranger.user_id: 50}
+        await at.mo.person.send_state(shared, "m.room.power_levels", {**levels, "users": users})
+
+        async def is_gone() -> bool | None:
+            return "Samen" not in (await at.told("!gemeenschap richt in")).body or None
+
+        await at.mo.person.wait_until(is_gone)
+        assert await at.plein.stop() == 0
+
+
+async def test_part_of_the_communitys_own_space_is_what_both_say_and_its_moderators_look_after(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    async with Proxy(homeserver.url) as proxy:
+        owner = await homeserver.person(f"owner{next(numbers)}")
+        own = await owner.create_room("Dorp", public=True, **SPACE)
+        levels = await owner.state(own, "m.room.power_levels") or {}
+        anybody = {**levels, "events": {**levels.get("events", {}), "m.space.child": 0}}
+        await owner.send_state(own, "m.room.power_levels", anybody)
+        more = f'[[communities]]\nname = "Dorp"\nspaces = ["{own}"]\n[[communities.residents]]\nMODERATOR\n'
+        at = await hall(homeserver, proxy, tmp_path, more=more)
+        town = Town(homeserver, at.plein)
+        await town.comes_to(owner, own)
+        stranger = await homeserver.person(f"stranger{next(numbers)}")
+        await stranger.join(own)
+        via = {"via": [homeserver.name]}
+
+        async def space(name: str, by: Person, put_by: Person, *, says_so: bool = True) -> str:
+            room = await by.create_room(name, invite=[at.plein.user_id], **SPACE)
+            await town.comes_to(by, room)
+            if says_so:
+                await by.send_state(room, "m.space.parent", via, own)
+            await put_by.send_state(own, "m.space.child", via, room)
+            return room
+
+        raden = await space("Raden", owner, owner, says_so=False)
+        await space("Ingevoegd", stranger, stranger)
+        await space("Vergist", stranger, owner)
+        await space("Dorpsraad", owner, stranger)
+        offered = (await at.told("!gemeenschap richt in")).body
+        assert "Kies de space “Dorp”" in offered
+        for name in ("Raden", "Ingevoegd", "Vergist", "Dorpsraad"):
+            assert name not in offered
+        await owner.send_state(raden, "m.space.parent", via, own)
+        # Whoever says that it was replaced by a room that says nothing of it leads nobody there.
+        elsewhere = await stranger.create_room("Elders", public=True, **SPACE)
+        await owner.send_state(raden, "m.room.tombstone", {"body": "", "replacement_room": elsewhere})
+        await town.comes_to(owner, raden)
+        offered = (await at.told("!gemeenschap richt in")).body
+        assert "Kies de space “Raden”" in offered
+        assert "Elders" not in offered
+        assert "Vanaf nu" in (await at.told("!gemeenschap richt in raden")).body
+        assert await at.plein.stop() == 0
+
+
 @pytest.mark.parametrize("fault", ["lost", "before", "502", "patience"])
 async def test_without_an_answer_one_is_made(homeserver: Homeserver, tmp_path: Path, fault: str) -> None:
     async with Proxy(homeserver.url) as proxy:
@@ -182,7 +258,7 @@ async def test_refused_it_is_said_with_what_to_do(homeserver: Homeserver, tmp_pa
 
 async def test_a_space_that_nobody_could_come_into_is_not_made() -> None:
     """Who asks on Discord may have no account here, and no other moderator either: no server is asked."""
-    homes = Homes(cast(Session, None), Grounds())
+    homes = Homes(cast(Session, None), Grounds(), cast(Sync, None))
     with pytest.raises(UserError) as refused:
         await homes.make(1, NAME, [])
     assert refused.value.text.values["why"] == text("matrix.home.nobody")

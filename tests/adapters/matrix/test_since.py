@@ -72,6 +72,34 @@ async def test_who_has_a_new_name_was_there_before_all_the_same(town: Town, away
     await town.plein.start()
 
 
+async def test_who_changes_their_name_very_often_costs_a_request_for_a_room(far: tuple[Town, Proxy]) -> None:
+    """And is there since they came, however often that was, and whoever else has a new name."""
+    town, proxy = far
+    anna, ben, cas = [await town.resident(name) for name in ("anna", "ben", "cas")]
+    room = await town.room(anna.person, ben.person, cas.person)
+    await anna.person.say(room, '!peiling open "Hoe heet hij?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Hoe heet hij?")).poll
+    assert await town.plein.stop() == 0
+    await renamed(cas.person, room, "eens")
+    for name in range(60):
+        await renamed(ben.person, room, f"Ben {name}")
+    proxy.seen.clear()
+    await town.plein.start()
+    for resident in (ben, cas):
+        await resident.person.say(resident.direct, f"!stem 1 --peiling {number}")
+        await resident.told("je koos Ja")
+    asked = [line.rpartition("/rooms/")[2] for line in proxy.seen if line.startswith("GET")]
+    assert not [path for path in asked if "/event/" in path]
+    # What the server left out of its news is read so too: a page, and one that says that there is no more.
+    assert 1 <= asked.count(f"{room}/messages") <= 3
+
+
+async def renamed(person: Person, room: str, name: str) -> None:
+    await person.send_state(
+        room, "m.room.member", {"membership": "join", "displayname": name}, person.user_id
+    )
+
+
 async def test_who_came_too_late_stays_too_late_after_a_restart(far: tuple[Town, Proxy]) -> None:
     town, proxy = far
     anna = await town.resident("anna")

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.clock import HandClock
-from bot.errors import TryLater
+from bot.errors import Gone, TryLater
 from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY, Place, Role
@@ -295,9 +295,8 @@ async def test_the_file_is_theirs_alone(tmp_path: Path) -> None:
         await link(chat, "cas@matrix", ANN)
         said = await ask(chat, ANN, "!me data")
         (file,) = said.files
-        made = await chat.core.file(
-            file, Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW)
-        )
+        voice = Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW)
+        made = await chat.core.file(file, voice, account(ANN))
         kept = json.loads(made)
         assert kept["who_you_are"][0]["name"] == "annelies"
         assert kept["your_votes"]
@@ -314,15 +313,19 @@ async def test_a_file_that_waits_is_of_whose_account_it_is_once_it_is_sent(
         done = await link(chat, ANN, "cas@matrix")
         (file,) = (await ask(chat, "cas@matrix", "!me data")).files
         voice = Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW)
-        assert "annelies" in (await chat.core.file(file, voice)).decode()
+        cas = account("cas@matrix")
+        assert "annelies" in (await chat.core.file(file, voice, cas)).decode()
         if undone:
             assert key(await press(chat, ANN, done)) == "link.undone"
-            made = (await chat.core.file(file, voice)).decode()
+            made = (await chat.core.file(file, voice, cas)).decode()
             assert "cas@matrix" in made
             assert "annelies" not in made
+            with pytest.raises(Gone):
+                await chat.core.file(file, voice, account(ANN))
         else:
             await forget(chat, ANN)
-            assert json.loads(await chat.core.file(file, voice)) == {}
+            with pytest.raises(Gone):
+                await chat.core.file(file, voice, cas)
 
 
 async def test_of_what_two_have_part_in_each_gets_their_own(tmp_path: Path) -> None:
@@ -344,7 +347,9 @@ async def test_of_what_two_have_part_in_each_gets_their_own(tmp_path: Path) -> N
             (file,) = (await ask(chat, who, "!me data")).files
             whole[who] = (
                 await chat.core.file(
-                    file, Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW)
+                    file,
+                    Voice("en", chat.core.communities.configured(FIRST_COMMUNITY).zone, NOW),
+                    account(who),
                 )
             ).decode()
         assert "benedict" not in whole[ANN]

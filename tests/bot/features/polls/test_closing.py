@@ -16,6 +16,7 @@ from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 SECOND = timedelta(seconds=1)
 SOON = "sluit zodra de laatste stemmen geteld zijn"
+MISSING = "heeft me bereikt: misschien ontbreken er stemmen"
 TERMS = {
     "choice": ("A | B", "1"),
     "approval": ("A | B --kind approval", "1"),
@@ -124,16 +125,6 @@ async def test_it_does_not_wait_for_itself(town: Town) -> None:
     assert "is gesloten" in words_of(answer)
 
 
-async def test_a_platform_that_is_away_is_waited_for_no_longer_than_what_was_read(town: Town) -> None:
-    town.platform.busy_since = {None: town.clock.now()}
-    town.clock.turn(5 * SECOND)
-    assert SOON in await town.say("anna", "!poll close --sure")
-    await passes(town, 58, heard=False)
-    assert await states(town) == ["open"]
-    await passes(town, 4, heard=False)
-    assert await states(town) == ["closed"]
-
-
 async def test_until_it_closes_nothing_changes_it_any_more(town: Town) -> None:
     town.platform.busy_since = {None: town.clock.now()}
     town.clock.turn(5 * SECOND)
@@ -169,3 +160,33 @@ async def test_who_closed_it_is_said_as_ever(town: Town) -> None:
         len([words for words in town.platform.where("anna") if "heeft je peiling “Wat?” gesloten" in words])
         == 1
     )
+
+
+async def test_after_what_an_account_has_not_heard_yet(town: Town) -> None:
+    """It is behind, and brings a vote that was said before the closing, and one that was not."""
+    vote = town.asked("ben", "!vote 1", room=None)
+    town.clock.turn(5 * SECOND)
+    assert SOON in await town.say("anna", "!poll close --sure")
+    late = town.asked("cas", "!vote 2 --poll 1")
+    town.platform.heard_moment = vote.at - SECOND
+    await passes(town, 5, heard=False)
+    assert await states(town) == ["open"]
+    for asked, said in ((vote, "je koos A"), (late, "gesloten")):
+        answer = await town.core.handle(asked)
+        assert answer
+        assert said in words_of(answer)
+    await passes(town)
+    assert "A haalt het" in told(town)
+    assert MISSING not in told(town)
+
+
+async def test_for_an_account_that_is_away_an_hour_and_then_it_is_named(town: Town) -> None:
+    town.clock.turn(5 * SECOND)
+    assert SOON in await town.say("anna", "!poll close --sure")
+    await passes(town, 120, heard=False)
+    assert await states(town) == ["open"]
+    for _ in range(6):
+        town.clock.turn(timedelta(minutes=10))
+        await passes(town, 1, heard=False)
+    assert await states(town) == ["closed"]
+    assert MISSING in told(town)

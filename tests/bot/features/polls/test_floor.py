@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.features.polls.records import POLLS, Poll
 from bot.model.message import Attachment, Message, text
+from bot.model.people import Place
 from bot.texts import Voice
 from storage.connections import async_url
 from storage.polls.tables import ballots, polls, tallies
 from tests.chat import BRUSSELS, NOW
-from tests.doubles.platform import Town, open_town, words_of
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 # What is typed behind the question; ballots that differ, and what only a count would say.
 KINDS = {
@@ -128,7 +129,8 @@ async def test_where_everybody_chose_the_same_that_is_said_under_the_result(town
     await closed(town, kind, FLOOR, alike=True)
     board, said = town.platform.where("sport")[-2:]
     assert all(words_of(Message((ALIKE,))) in shown for shown in (board, said))
-    data = await town.core.file(Attachment("poll:1", "json", text("typed")), Voice("nl", BRUSSELS, NOW))
+    file = Attachment("poll:1", "json", text("typed"))
+    data = await town.core.file(file, Voice("nl", BRUSSELS, NOW), Place(PLATFORM, "sport"))
     assert words_of(Message((ALIKE,))) in json.loads(data)["result"]
 
 

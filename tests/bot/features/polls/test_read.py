@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from bot.model.message import Attachment, Message
+from bot.model.people import Identity
 from bot.texts import Voice
 from tests.chat import BRUSSELS, NOW
-from tests.doubles.platform import Town, open_town
+from tests.doubles.platform import PLATFORM, Town, open_town
 
 WORST = ["=1+1", "+1", "-1", "@SUM(A1)", 'Ja, "zeker"', "Nee | nooit", "<b>é</b>"]
 
@@ -31,7 +32,8 @@ async def exported(town: Town, form: str, poll: int = 1) -> bytes:
     assert answer
     (file,) = answer.files
     assert file == Attachment(f"poll:{poll}", form, answer.lines[0])
-    return await town.core.file(file, Voice("nl", BRUSSELS, NOW, escape=lambda words: f"<{words}>"))
+    voice = Voice("nl", BRUSSELS, NOW, escape=lambda words: f"<{words}>")
+    return await town.core.file(file, voice, Identity(PLATFORM, "anna"))
 
 
 async def rows(town: Town) -> list[dict[str, str]]:
