@@ -8,7 +8,8 @@ that was restored knows less than the list, and forgets the rest when Plein star
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -161,15 +162,18 @@ class Forgotten:
 
     # --- the list beside the database ---
 
-    def unknown(self) -> Sequence[tuple[int, int, Identity]]:
-        """Whoever the list has, and this database still knows: of which community, by number, and account."""
+    def unknown(self) -> Mapping[tuple[int, int], Sequence[Identity]]:
         known = int(self._kept.get("", _COUNT) or 0)
         marks = set(self._keyring.forgotten()[known:])
-        return [
-            (row.community, row.resident, account)
-            for row in (self._db.execute(_KNOWN) if marks else ())
-            if self._mark(row.community, (account := Identity(row.platform, row.user_id)).address) in marks
-        ]
+        found: set[tuple[int, int]] = set()
+        others: defaultdict[tuple[int, int], list[Identity]] = defaultdict(list)
+        for row in self._db.execute(_KNOWN) if marks else ():
+            account, whose = Identity(row.platform, row.user_id), (row.community, row.resident)
+            if self._mark(row.community, account.address) in marks:
+                found.add(whose)
+            else:
+                others[whose].append(account)
+        return {whose: others[whose] for whose in sorted(found)}
 
     def note_known(self) -> None:
         """All that the list has by now holds for this database."""

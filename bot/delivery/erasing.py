@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
 from bot.errors import StoreFailed
 from bot.feature import Features
+from bot.model.people import Identity
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
@@ -42,16 +44,20 @@ class Erasing:
     async def begin(self) -> None:
         """A database that was restored forgets whom it still knows. Before anybody is served."""
         self._woken.set()
-        unknown = await self._store.run_anywhere(lambda tx: list(tx.forgotten.unknown()))
-        now = self._clock.now()
-        for community, resident in dict.fromkeys((community, number) for community, number, _ in unknown):
-            await self._store.run(partial(self._forget, resident, now), community=community)
+        unknown = await self._store.run_anywhere(lambda tx: tx.forgotten.unknown())
+        for (community, resident), others in unknown.items():
+            await self._store.run(partial(self._forget_again, resident, others), community=community)
         if unknown:
             log.info("People who were forgotten before, and whom a backup brought back, are forgotten again")
         await self._store.run_anywhere(lambda tx: tx.forgotten.note_known())
 
-    def _forget(self, resident: int, now: datetime, tx: Transaction) -> None:
-        self._features.forget(tx, resident, now)
+    def _forget_again(self, resident: int, others: Sequence[Identity], tx: Transaction) -> None:
+        """But for accounts that had parted with them: which of it all is whose nobody knows, so they begin
+        anew.
+        """
+        if others:
+            self._features.part(tx, resident, others)
+        self._features.forget(tx, resident, self._clock.now())
 
     async def run(self) -> None:
         """Go on for ever."""

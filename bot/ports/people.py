@@ -310,8 +310,10 @@ class ForgottenStore(Protocol):
         """They hold nothing any more of anybody up to that one."""
         ...
 
-    def unknown(self) -> Sequence[tuple[int, int, Identity]]:
-        """Whom the list has and a database that was restored still knows: community, number, account."""
+    def unknown(self) -> Mapping[tuple[int, int], Sequence[Identity]]:
+        """Residents whom the list has, and this database still knows, by their community and number: which
+        accounts of theirs the list does not have. Those had parted with them before.
+        """
         ...
 
     def note_known(self) -> None:

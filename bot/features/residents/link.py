@@ -141,7 +141,9 @@ def say_yes(call: Call, request: int) -> Message:
     assert found.given_by
     if me == found.given_by and not found.agreed:
         call.tx.of(LINKS).agree(found.id)
-        call.post(found.account, _question(call, found, me, call.handle), f"link:{found.id}:question")
+        # It names their account: that is kept no longer than until it was said.
+        question = _question(call, found, me, call.handle)
+        call.post(found.account, question, f"link:{found.id}:question", confidential=True)
     if me == found.given_by:
         who = call.tx.people.by_identity(found.account)
         account, platform = typed(found.handle), named(found.account.network)

@@ -73,6 +73,18 @@ async def forget(chat: Chat, who: str) -> None:
     clock.turn_to(clock.now() + MINUTE)
 
 
+def back_up(file: Path) -> None:
+    with (
+        contextlib.closing(sqlite3.connect(file)) as database,
+        contextlib.closing(sqlite3.connect(file.with_name("backup"))) as backup,
+    ):
+        database.backup(backup)
+
+
+def restore(file: Path) -> None:
+    shutil.move(file.with_name("backup"), file)
+
+
 def every_text(tx: Any, chat: Chat) -> str:
     """All that any table holds, whosever it is."""
     metadatas = [tables.metadata, *(stored.tables for stored in stores_of())]
@@ -246,13 +258,9 @@ async def test_a_backup_forgets_them_again(tmp_path: Path) -> None:
         await busy(chat)
         await forget(chat, BEN)
         await ask(chat, BEN, "!help", room=ROOM)  # he comes back
-        with (
-            contextlib.closing(sqlite3.connect(file)) as db_file,
-            contextlib.closing(sqlite3.connect(tmp_path / "backup")) as backup,
-        ):
-            db_file.backup(backup)
+        back_up(file)
         await forget(chat, ANN)
-    shutil.move(tmp_path / "backup", file)
+    restore(file)
     async with open_chat(url, language="en", clock=clock) as chat:
         await chat.core.run_due()
         assert not await resident(chat, ANN)
@@ -260,6 +268,52 @@ async def test_a_backup_forgets_them_again(tmp_path: Path) -> None:
         assert not found_in(tmp_path, "annelies", "kingfishers")
     async with open_chat(url, language="en", clock=clock) as chat:
         assert await resident(chat, BEN)
+
+
+@pytest.mark.parametrize("leaver", ["cas@matrix", ANN], ids=["the other left", "they left"])
+async def test_a_backup_forgets_nobody_who_had_parted_with_them(leaver: str, tmp_path: Path) -> None:
+    """And nothing of theirs stays with the account that is not forgotten."""
+    url, file = f"sqlite:///{tmp_path}/plein.db", tmp_path / "plein.db"
+    clock = HandClock(NOW)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await busy(chat)
+        await link(chat, "cas@matrix", ANN)
+        back_up(file)
+        assert key(await ask(chat, leaver, "!me unlink --sure")) == "unlink.done"
+        await forget(chat, ANN)
+    restore(file)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await chat.core.run_due()
+        assert not await resident(chat, ANN)
+        assert await resident(chat, "cas@matrix"), "who begins anew"
+        assert not found_in(tmp_path, "annelies", "kingfishers")
+
+
+@pytest.mark.parametrize("who", [ANN, "cas@matrix"], ids=["asked", "gave the code"])
+async def test_whoever_was_to_become_one_with_them_keeps_no_word_of_them(who: str, tmp_path: Path) -> None:
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        await busy(chat)
+        question = await ask(chat, "cas@matrix", "!me link " + await code_for(chat, ANN))
+        await press(chat, "cas@matrix", question)
+        await chat.core.run_due()
+        await forget(chat, who)
+        assert not found_in(tmp_path, who)
+
+
+async def test_a_backup_of_two_who_became_one_person_forgets_both(tmp_path: Path) -> None:
+    url, file = f"sqlite:///{tmp_path}/plein.db", tmp_path / "plein.db"
+    clock = HandClock(NOW)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await busy(chat)
+        await ask(chat, "cas@matrix", "!help")
+        back_up(file)
+        await link(chat, "cas@matrix", ANN)
+        await forget(chat, ANN)
+    restore(file)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await chat.core.run_due()
+        assert not await resident(chat, ANN)
+        assert not await resident(chat, "cas@matrix")
 
 
 async def test_what_they_said_before_happens_no_second_time(tmp_path: Path) -> None:
