@@ -102,6 +102,8 @@ class Call:
     present: Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]] = field(default_factory=dict)
     # Since when each account at work is dealing with something that is in no inbox.
     under_way: Callable[[], Mapping[str, Mapping[Place | None, datetime]]] = dict
+    # Platforms that Plein has not been at work on since it started.
+    awaited: Collection[str] = ()
     # Its own number in the inbox.
     arrival: int = 0
     # Whether what was granted to their other accounts does not count for this one yet.
@@ -510,7 +512,7 @@ class Call:
         """Plein's accounts in places of a theme that may not have dealt with all that was said until then,
         there or in private.
         """
-        return self.tx.accounts.unheard(theme, until, self.now)
+        return self.tx.accounts.unheard(theme, until, self.now, self.awaited)
 
     def is_behind(self, theme: int) -> bool:
         """Whether accounts in places of a theme have not dealt yet with all that was said before this, there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,11 +26,21 @@ class Platforms:
 
     def __init__(self) -> None:
         self._adapters: list[Adapter] = []
+        self._came: set[str] = set()
 
     def expect(self, adapter: Adapter) -> None:
         """It is at work, or is going to be."""
         if not any(known is adapter for known in self._adapters):
             self._adapters.append(adapter)
+
+    def came(self, adapter: Adapter) -> None:
+        """It is at work, for the first time or again."""
+        self._came.add(adapter.platform)
+
+    @property
+    def awaited(self) -> Collection[str]:
+        """Platforms whose accounts are going to be at work, and have not been since Plein started."""
+        return {adapter.platform for adapter in self._adapters} - self._came
 
     async def inspect(self, community: int) -> Sequence[Lack]:
         """What every account lacks where that community is. One that is silent is named."""

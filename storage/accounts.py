@@ -6,7 +6,7 @@ yet, is under the platform's word alone, and goes to the first account of that p
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Table, Update, and_, bindparam, exists, or_, select, upda
 
 from bot.model.people import Place
 from bot.ports.accounts import HeardUntil, Unheard
+from storage.among import among
 from storage.batch import Batch
 from storage.community import OURS, anywhere
 from storage.tables import accounts, boards, identities, inbox, places, posts, refs
@@ -79,7 +80,12 @@ _WAITS = (
 _WAITING = exists().where(*_WAITS)
 _UNHEARD = (
     select(accounts.c.account, accounts.c.platform, _SILENT.label("silent"))
-    .where(_SERVES, accounts.c.seen_at >= _SINCE, accounts.c.heard_until.is_not(None), or_(_SILENT, _WAITING))
+    .where(
+        _SERVES,
+        or_(accounts.c.seen_at >= _SINCE, among(accounts.c.platform, "awaited_")),
+        accounts.c.heard_until.is_not(None),
+        or_(_SILENT, _WAITING),
+    )
     .order_by(accounts.c.account)
 )
 # By its number and not by when it was said: clocks differ.
@@ -136,9 +142,11 @@ class Accounts:
                 where = {"platform_": place.platform, "room_": place.room_id}
                 self._db.execute(_HEARD_IN, {**who, **where, "heard_": until})
 
-    def unheard(self, theme: int, until: datetime, now: datetime) -> Sequence[Unheard]:
+    def unheard(
+        self, theme: int, until: datetime, now: datetime, awaited: Collection[str] = ()
+    ) -> Sequence[Unheard]:
         since = {"since_": now - AT_WORK_WITHIN, "recent_": now - KEYS_COME_WITHIN}
-        rows = self._db.execute(_UNHEARD, {"theme_": theme, "until_": until, **since})
+        rows = self._db.execute(_UNHEARD, {"theme_": theme, "until_": until, "awaited_": awaited, **since})
         return [Unheard(row.account, row.platform, not row.silent) for row in rows]
 
     def is_behind(self, theme: int, until: datetime, now: datetime, asking: int = 0) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -49,9 +49,13 @@ class AccountStore(Protocol):
         """How far each account has heard."""
         ...
 
-    def unheard(self, theme: int, until: datetime, now: datetime) -> Sequence[Unheard]:
+    def unheard(
+        self, theme: int, until: datetime, now: datetime, awaited: Collection[str] = ()
+    ) -> Sequence[Unheard]:
         """Which accounts with places of a theme may not have dealt yet with all that was said until then, in
         these places or in private.
+
+        Those count that were at work within a day, and all on platforms that are `awaited`.
         """
         ...
 

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -257,8 +257,10 @@ async def open_town(
     account: str = PLATFORM,
     installed: Sequence[Installed] = FEATURES,
     floor: int = 1,
+    away: timedelta | None = None,
 ) -> AsyncIterator[Town]:
     """A town on that database. `number`: of the first thing said, which differs where it was open before.
+    `away`: so long Plein was, and its platform is not at work yet.
 
     `floor`: from how many ballots on an anonymous poll has a result; here even one has, where that is not
     what is tested.
@@ -273,7 +275,10 @@ async def open_town(
         ),
         **sections,
     )
-    clock, platform = HandClock(NOW), Platform(account)
+    clock, platform = HandClock(NOW + (away or timedelta())), Platform(account)
     async with open_core(config, clock, board_rest, installed) as core:
-        await core.serve(platform)
+        if away is None:
+            await core.serve(platform)
+        else:
+            core.platforms.expect(platform)
         yield Town(core, platform, clock, number)

@@ -205,6 +205,21 @@ async def test_an_account_that_is_no_more_is_not_waited_for(town: Town) -> None:
     assert closed(town)
 
 
+async def test_where_plein_was_away_for_days_its_accounts_are_waited_for(database_url: str) -> None:
+    """What is due is done before the platforms are there again."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("anna", '!poll open "Wat?" A | B --closes 2d')
+        await look(town, town.clock.now())
+    async with open_town(database_url, number=100, away=timedelta(days=5)) as town:
+        await town.core.agenda.flush()
+        vote = town.asked("ben", "!vote 1")
+        await town.core.serve(town.platform)
+        await town.core.handle(replace(vote, at=vote.at - timedelta(days=4)))
+        await passes(town, 10 * SECOND)
+        assert "A haalt het" in closed(town)
+
+
 async def test_a_poll_that_runs_longer_after_all_waits_no_more(town: Town) -> None:
     ends = await closing(town)
     extend = replace(town.asked("anna", "!poll extend 5d"), at=ends - SECOND)
