@@ -51,10 +51,6 @@ class Ungrouped:
         async with self._whoever_is_free() as store:
             await store.forget(now)
 
-    async def put_right(self, now: datetime) -> None:
-        async with self._whoever_is_free() as store:
-            await store.put_right(now)
-
     async def wipe_log(self) -> bool:
         async with self._whoever_is_free() as store:
             return await store.wipe_log()

@@ -40,7 +40,7 @@ from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY
 from bot.ports.storage import Store, Transaction, Whose
 from bot.private import check_private_folder, make_private_folder
-from storage import ahead, deserted
+from storage import deserted
 from storage.connections import (
     ANSWERS_WITHIN,
     READERS,
@@ -159,10 +159,6 @@ class _Served(ABC):
     async def forget(self, now: datetime) -> None:
         tables = tuple(stored.tables for stored in self._stores.values())
         await forget(cast(Store, self), now, deserted.rules(tables))
-
-    async def put_right(self, now: datetime) -> None:
-        tables = tuple(stored.tables for stored in self._stores.values())
-        await self.run_anywhere(partial(ahead.put_right, now, tables))
 
     def on_commit(self, what: str, listener: Callable[[], None]) -> None:
         self._waiting_for[what].append(listener)

@@ -92,10 +92,6 @@ STAYS = "stays"
 HOLDS = "holds"
 
 
-# In the `info` of a moment: no further ahead than so long does any lie that is noted now (storage/ahead.py).
-LASTS = "lasts"
-
-
 class Holds(Enum):
     """What stands there, and so what becomes of it when its owner is forgotten.
 
@@ -174,7 +170,7 @@ accounts = Table(
     metadata,
     Column("account", String, primary_key=True),
     Column("platform", String, nullable=False),
-    Column("seen_at", Moment, nullable=False, info={LASTS: timedelta()}),
+    Column("seen_at", Moment, nullable=False),
     # By its platform's clock: all that was said until then is in the inbox, or was dealt with. What was said
     # in private perhaps until earlier.
     Column("heard_until", Moment),
@@ -264,7 +260,7 @@ members = Table(
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
     Column("resident", ForeignKey("residents.id"), nullable=False),
-    Column("since", Moment, nullable=False, info={LASTS: timedelta()}),
+    Column("since", Moment, nullable=False),
     Column("role", Integer, nullable=False, server_default="0"),
     Column("said_at", Moment, nullable=False),
     # They may say things there themselves.

@@ -82,8 +82,6 @@ class Agenda:
         self._known: dict[int, Told] = {}
         self._asking: set[asyncio.Task[None]] = set()
         self._scheduler: AsyncIOScheduler | None = None
-        # What the clock said last.
-        self._seen: datetime | None = None
         self._woken = False
         store.on_commit("job", self.wake)
 
@@ -97,7 +95,6 @@ class Agenda:
             await self._run_due(heard)
 
     async def _run_due(self, heard: Mapping[str, HeardUntil] | None = None) -> None:
-        await self._look_at_clock()
         hearing = self._heard() if heard is None else heard
         if hearing:
             await self._store.run_anywhere(lambda tx: tx.accounts.heard(hearing))
@@ -108,13 +105,6 @@ class Agenda:
                     task = asyncio.create_task(self._ask(job, first))
                     self._asking.add(task)
                     task.add_done_callback(self._asking.discard)
-
-    async def _look_at_clock(self) -> None:
-        """It may have been ahead, and put right: now, or before Plein started."""
-        now = self._clock.now()
-        if self._seen is None or now < self._seen:
-            await self._store.put_right(now)
-        self._seen = now
 
     def _batch(self, tx: Transaction) -> Mapping[int, Asked | None]:
         """The jobs that were claimed, by their numbers, with what each has to know first."""

@@ -139,10 +139,6 @@ class Store(Protocol):
         """Delete what nobody needs any more, by the rules that operators know. Nobody waits for it."""
         ...
 
-    async def put_right(self, now: datetime) -> None:
-        """What was noted while the clock was ahead of that moment is as if it were noted now."""
-        ...
-
     async def wipe_log(self) -> bool:
         """The database's files hold nothing that was deleted. False: somebody reads; try again."""
         ...

@@ -35,7 +35,7 @@ from bot.features.residents.records import LINKS, LIVES, UNDONE_WITHIN, Linked, 
 from bot.model.people import Identity
 from bot.ports.people import Brought
 from storage.parts import Parts, Stored
-from storage.tables import LASTS, STAYS, Holds, Moment, Number, of_community, own_tables, residents
+from storage.tables import STAYS, Holds, Moment, Number, of_community, own_tables, residents
 
 _KEY = "codes"
 TABLES = own_tables()
@@ -53,7 +53,7 @@ link_codes = Table(
     Column("other", ForeignKey(residents.c.id), index=True, info=_STAYS),
     Column("given_by", String),
     Column("agreed", Boolean, nullable=False, server_default=false()),
-    Column("until", Moment, nullable=False, info={LASTS: LIVES}),
+    Column("until", Moment, nullable=False),
     Column("handle", String),
     Column("given_handle", String),
     sqlite_autoincrement=True,
@@ -68,7 +68,7 @@ links = Table(
     Column("resident", ForeignKey(residents.c.id), nullable=False, index=True, info=_STAYS),
     Column("joined", Text, nullable=False),
     Column("brought", Text, nullable=False),
-    Column("until", Moment, nullable=False, info={LASTS: UNDONE_WITHIN}),
+    Column("until", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
 

@@ -265,34 +265,6 @@ async def test_either_has_back_what_it_brought(chat: Chat) -> None:
     assert key(await press(chat, BEN, done)) == "link.gone", "it is undone once"
 
 
-@pytest.mark.parametrize("hours", [25, 6 * 24])
-async def test_after_a_day_it_is_not_undone_where_the_clock_was_ahead(chat: Chat, hours: int) -> None:
-    """A day from when it was put right."""
-    clock = chat.core.clock
-    assert isinstance(clock, HandClock)
-    await chat.core.run_due()
-    clock.turn(timedelta(hours=6))
-    done = await link(chat, BEN, BENNY)
-    await chat.core.run_due()
-    clock.turn(timedelta(hours=-6))
-    await chat.core.run_due()
-    turn(chat, hours=hours)
-    await chat.core.run_due()
-    assert key(await press(chat, BEN, done)) == "link.gone"
-
-
-async def test_within_a_day_it_is_undone_where_the_clock_was_ahead(chat: Chat) -> None:
-    clock = chat.core.clock
-    assert isinstance(clock, HandClock)
-    clock.turn(timedelta(days=3))
-    done = await link(chat, BEN, BENNY)
-    await chat.core.run_due()
-    clock.turn(timedelta(days=-3))
-    await chat.core.run_due()
-    turn(chat, hours=23)
-    assert key(await press(chat, BEN, done)) == "link.undone"
-
-
 async def test_after_a_day_it_is_not_undone(chat: Chat) -> None:
     done = await link(chat, BEN, BENNY)
     turn(chat, days=1)

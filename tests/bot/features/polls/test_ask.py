@@ -424,22 +424,3 @@ async def test_whoever_asks_the_members_is_one_of_them_also_with_their_first_wor
     for later in (timedelta(), timedelta(seconds=1)):
         town.clock.turn(later)
         assert (await answer_to(town, "!vote 1", "cas")).lines[0].key == "poll.not_for_you.members"
-
-
-async def test_whoever_came_while_the_clock_was_ahead_is_there_once_it_is_right(database_url: str) -> None:
-    """They vote in what is asked after that, also with the first word that they say then."""
-    async with open_town(database_url) as town:
-        await town.joined("sport")
-        await answer_to(town, '!poll open "Before?" A | B --voters members')
-        await town.core.run_due()
-        town.clock.turn(timedelta(days=1))
-        await answer_to(town, "!help", "cas")
-        await town.core.run_due()
-        town.clock.turn(timedelta(days=-1, hours=1))
-        await town.core.run_due()
-        town.clock.turn(timedelta(minutes=1))
-        await answer_to(town, '!poll open "After?" A | B --voters members')
-        town.clock.turn(timedelta(minutes=1))
-        before, after = [await answer_to(town, f"!vote 1 --poll {number}", "cas") for number in (1, 2)]
-        assert before.lines[0].key == "poll.not_for_you.members"
-        assert after.lines[0].key.startswith("poll.receipt")
