@@ -102,8 +102,8 @@ class Call:
     present: Mapping[tuple[Identity, int], tuple[Sequence[Place], Presences]] = field(default_factory=dict)
     # Since when each account at work is dealing with something that is in no inbox.
     under_way: Callable[[], Mapping[str, Mapping[Place | None, datetime]]] = dict
-    # Platforms that Plein has not been at work on since it started.
-    awaited: Collection[str] = ()
+    # Since when Plein has been at work where it is to be; None: not since it started.
+    on_platforms: Mapping[str, datetime | None] = field(default_factory=dict)
     # Its own number in the inbox.
     arrival: int = 0
     # Whether what was granted to their other accounts does not count for this one yet.
@@ -288,6 +288,15 @@ class Call:
         if silent and not any(part.writes for part in parts):
             raise TryLater(ASKED_AGAIN)
         return joined(parts)
+
+    def could_say_since(self, resident: int, due: datetime) -> datetime:
+        """Since when the platforms of somebody could say where they are, of which a job asks that was due
+        then: not before Plein was at work there.
+        """
+        known = self.tx.people.known({resident}).get(resident)
+        platforms = {account.platform for account in known.accounts} if known else set()
+        came = [self.on_platforms[platform] or self.now for platform in platforms & self.on_platforms.keys()]
+        return max([due, *came])
 
     def _is_moderator(self, account: Identity) -> bool:
         resident = self.tx.people.by_identity(account)
@@ -512,7 +521,8 @@ class Call:
         """Plein's accounts in places of a theme that may not have dealt with all that was said until then,
         there or in private.
         """
-        return self.tx.accounts.unheard(theme, until, self.now, self.awaited)
+        awaited = [platform for platform, since in self.on_platforms.items() if since is None]
+        return self.tx.accounts.unheard(theme, until, self.now, awaited)
 
     def is_behind(self, theme: int) -> bool:
         """Whether accounts in places of a theme have not dealt yet with all that was said before this, there

@@ -167,7 +167,7 @@ class PleinCore:
     async def introduce(self, adapter: Adapter) -> None:
         self.platforms.expect(adapter)
         await self.rooms.introduce(adapter)
-        self.platforms.came(adapter)
+        self.platforms.came(adapter, self.clock.now())
 
     async def suspend(self, adapter: Adapter) -> None:
         self.rooms.adapters.pop(adapter.account, None)
@@ -175,7 +175,7 @@ class PleinCore:
     async def serve(self, adapter: Adapter) -> None:
         self.platforms.expect(adapter)
         await self.rooms.serve(adapter)
-        self.platforms.came(adapter)
+        self.platforms.came(adapter, self.clock.now())
 
     async def joined(
         self,

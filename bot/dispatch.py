@@ -487,7 +487,7 @@ class Dispatch:
             writes_here=invocation.writes,
             removal=invocation.removal,
             under_way=self._under_way,
-            awaited=self._platforms.awaited,
+            on_platforms=self._platforms.since,
             arrival=invocation.arrival,
             apart=known.account is not None and known.account.apart,
             mentions=[named for named in invocation.mentions if named.community in (None, tx.community)],
@@ -504,7 +504,7 @@ class Dispatch:
             belongings=self.belongings,
             resident=NOBODY,
             role_here=Role.RESIDENT,
-            awaited=self._platforms.awaited,
+            on_platforms=self._platforms.since,
         )
 
 

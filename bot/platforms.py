@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -26,21 +27,21 @@ class Platforms:
 
     def __init__(self) -> None:
         self._adapters: list[Adapter] = []
-        self._came: set[str] = set()
+        self._came: dict[str, datetime] = {}
 
     def expect(self, adapter: Adapter) -> None:
         """It is at work, or is going to be."""
         if not any(known is adapter for known in self._adapters):
             self._adapters.append(adapter)
 
-    def came(self, adapter: Adapter) -> None:
+    def came(self, adapter: Adapter, now: datetime) -> None:
         """It is at work, for the first time or again."""
-        self._came.add(adapter.platform)
+        self._came.setdefault(adapter.platform, now)
 
     @property
-    def awaited(self) -> Collection[str]:
-        """Platforms whose accounts are going to be at work, and have not been since Plein started."""
-        return {adapter.platform for adapter in self._adapters} - self._came
+    def since(self) -> Mapping[str, datetime | None]:
+        """Since when, of what Plein is to be on, it has been at work there; None: not since it started."""
+        return {adapter.platform: self._came.get(adapter.platform) for adapter in self._adapters}
 
     async def inspect(self, community: int) -> Sequence[Lack]:
         """What every account lacks where that community is. One that is silent is named."""

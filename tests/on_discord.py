@@ -176,6 +176,7 @@ async def plein_on(
     async with open_core(config, clock, installed=installed) as core:
         grounds = grounds_on("discord", config, core.communities.served)
         adapter = Adapter(on_servers(discord, config), grounds, core.texts, clock, double.connector)
+        core.platforms.expect(adapter)
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
             work = [asyncio.create_task(worker.run()) for worker in (core.outbox.worker, core.boards.worker)]

@@ -11,7 +11,7 @@ from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Role
 
-# So long their platform has to say whether they are; then it is as if they were not.
+# So long their platform has to say whether they may; then it is as if they might not.
 SAYS_WITHIN = timedelta(hours=1)
 
 
@@ -28,7 +28,7 @@ def may_still_say(call: Call, who: int, theme: int, due: datetime, role: Role = 
     try:
         part = call.part_of(who, theme)
     except TryLater:
-        if call.now < due + SAYS_WITHIN:
+        if call.now < call.could_say_since(who, due) + SAYS_WITHIN:
             raise
         return False
     return part is not None and part.writes and part.role >= role

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from adapters.discord.outgoing import BANNED_FOR
+from bot.features.polls.records import POLLS
 from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Person
 from tests.doubles.discord.state import Message
 from tests.on_discord import OnDiscord, plein_on
 
+HOUR = 3600
 HISTORY = "GET /channels/{channel_id}/messages"
 
 
@@ -407,3 +411,48 @@ async def test_what_was_asked_before_they_were_put_out_waits_for_no_answer_of_th
         await plein.caught_up()
         await plein.until_quiet(5)
     assert not any(ben.mention in words for words in heard(eva, "")[before:])
+
+
+@contextlib.asynccontextmanager
+async def back_after(hours: float, double: Discord, database: str) -> AsyncIterator[OnDiscord]:
+    """Plein after so long. What is due is looked at before it reads along, as it is whenever it starts."""
+    double.clock.turn(hours * HOUR)
+    async with plein_on(double, database, ready=False) as plein:
+        agenda = asyncio.create_task(plein.core.agenda.run())
+        try:
+            await plein.caught_up()
+            for _ in range(10):
+                await plein.turn(11)
+            yield plein
+        finally:
+            agenda.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await agenda
+
+
+@pytest.mark.parametrize("hours", [30, 60])
+async def test_a_vote_in_time_counts_however_long_plein_was_away(
+    double: Discord, database: str, hours: int
+) -> None:
+    anna = double.guild("Plein").member("anna")
+    async with plein_on(double, database) as plein:
+        await anna.uses("sport", "poll open", question="Een skatebaan?", option="Ja | Nee", closes="1d")
+        await plein.board("sport", "Een skatebaan?")
+    double.clock.turn(60)
+    await anna.says("sport", said_to(double, "stem 1"))
+    async with back_after(hours, double, database) as plein:
+        board = await plein.board("sport", "Gesloten: Een skatebaan?")
+        assert "Ja haalt het" in board.text
+
+
+@pytest.mark.parametrize("hours", [6.5, 50])
+async def test_a_planned_poll_opens_once_plein_is_back(double: Discord, database: str, hours: float) -> None:
+    """Whoever planned it is there, and may ask it."""
+    anna = double.guild("Plein").member("anna")
+    async with plein_on(double, database):
+        given = {"question": "Een skatebaan?", "option": "Ja | Nee", "opens": "over 6 uur", "closes": "5d"}
+        await anna.uses("sport", "poll open", given)
+    async with back_after(hours, double, database) as plein:
+        found = await plein.core.store.read(lambda tx: tx.of(POLLS).get(1, 0))
+        assert found
+        assert found[0].state == "open"
