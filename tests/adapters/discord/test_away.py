@@ -438,6 +438,7 @@ async def test_a_vote_in_time_counts_however_long_plein_was_away(
     async with plein_on(double, database) as plein:
         await anna.uses("sport", "poll open", question="Een skatebaan?", option="Ja | Nee", closes="1d")
         await plein.board("sport", "Een skatebaan?")
+        await plein.turn(60)
     double.clock.turn(60)
     await anna.says("sport", said_to(double, "stem 1"))
     async with back_after(hours, double, database) as plein:
