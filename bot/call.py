@@ -525,25 +525,27 @@ class Call:
         return self.tx.accounts.unheard(theme, until, self.now, awaited)
 
     def is_behind(self, theme: int) -> bool:
-        """Whether accounts in places of a theme have not dealt yet with all that was said before this, there
-        or in private.
+        """Whether accounts in places of a theme have not dealt yet with all else that was said until now,
+        there or in private: when this was said may be another server's word.
         """
-        if self.tx.accounts.is_behind(theme, self.said_at, self.now, self.arrival):
+        if self.tx.accounts.is_behind(theme, self.now, self.now, self.arrival):
             return True
+        # What is in an inbox is not under way as well.
+        until = self.now if self.arrival else self.said_at
         here = self.tx.places.of_theme(theme)
         serving = {self.tx.places.served_by(place) for place in here}
         return any(
-            since < self.said_at and (place is None or place in here)
+            since < until and (place is None or place in here)
             for account, places in self.under_way().items()
             if account in serving
             for place, since in places.items()
         )
 
     def is_unheard(self, theme: int) -> bool:
-        """Whether accounts in places of a theme may not have heard yet all that was said before this; what is
+        """Whether accounts in places of a theme may not have heard yet all that was said until now; what is
         read and waits is none of that, and so nothing waits for itself.
         """
-        return any(not account.is_read for account in self.unheard(theme, self.said_at))
+        return any(not account.is_read for account in self.unheard(theme, self.now))
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

@@ -341,6 +341,9 @@ class PleinCore:
     async def cursors(self, account: str, prefix: str = "") -> Mapping[str, str]:
         return await self.store.run_anywhere(lambda tx: tx.inbox.cursors(account, prefix))
 
+    async def heard_before(self, account: str) -> datetime | None:
+        return await self.store.run_anywhere(lambda tx: tx.accounts.heard_until(account))
+
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None:
         await self.store.run_anywhere(lambda tx: tx.inbox.done(account, seqs))
 

@@ -39,6 +39,7 @@ _HEARD = (
         private_until=bindparam("private_", type_=accounts.c.private_until.type),
     )
 )
+_HEARD_UNTIL = select(accounts.c.heard_until).where(accounts.c.account == bindparam("account_"))
 # Where it has heard less, as it was said last; and as it is now.
 _BEHIND_IN = anywhere(
     select(places.c.platform, places.c.room, places.c.heard_until).where(
@@ -141,6 +142,10 @@ class Accounts:
             for place, until in sorted(changed, key=lambda change: (change[0].platform, change[0].room_id)):
                 where = {"platform_": place.platform, "room_": place.room_id}
                 self._db.execute(_HEARD_IN, {**who, **where, "heard_": until})
+
+    def heard_until(self, account: str) -> datetime | None:
+        found: datetime | None = self._db.execute(_HEARD_UNTIL, {"account_": account}).scalar()
+        return found
 
     def unheard(
         self, theme: int, until: datetime, now: datetime, awaited: Collection[str] = ()

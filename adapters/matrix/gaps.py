@@ -10,12 +10,13 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import nio
 
 from adapters.inbox import MOST_WAITING
-from adapters.matrix.read import ENDS, RESPONSES, is_id, moment
+from adapters.matrix.read import ENDS, RESPONSES, is_id, milliseconds, moment, server_of
 from adapters.matrix.rooms import SAYS_WHO_READS, was_in
 from adapters.matrix.session import Session
 from bot.errors import TryLater
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 GAP = "be.plein.gap"
 # Kept beside an event: whether only whoever said it and Plein could read it then.
 PRIVATELY = "be.plein.privately"
+# And when it was said, as far as that is believed.
+SAID_AT = "be.plein.said_at"
 # As much as a homeserver gives at a time. Of more than so much that matters the oldest is passed over, and
 # of one person of more than so much, whatever it is.
 PAGE, MOST, MOST_OF_ONE = 1_000, 10_000, 2_000
@@ -41,12 +44,14 @@ Matters = Callable[[str, Mapping[str, Any]], bool]
 class Gap(NamedTuple):
     """In a room's history, as the server calls these places.
 
-    `alone`: after it Plein was alone there with one other, and nothing had changed that.
+    `alone`: after it Plein was alone there with one other, and nothing had changed that. `heard_until`: what
+    was said until then Plein had before it, as in `arrival_of`; in milliseconds.
     """
 
     since: str
     until: str
     alone: bool
+    heard_until: int | None = None
 
 
 def gap_arrival(room: str, gap: Gap) -> Arrival:
@@ -77,7 +82,7 @@ async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequen
         # In doubt it was not private: also where what somebody did is not looked at any more.
         alone = alone and not loud and not says_who_reads(since)
         for event in reversed(since):
-            if arrival_of(event, room, on.me, matters) and said[who := event.source["sender"]] < MOST_WAITING:
+            if _is_kept(event, room, on.me, matters) and said[who := event.source["sender"]] < MOST_WAITING:
                 found.append(event)
                 said[who] += 1
         if len(found) > MOST:
@@ -87,7 +92,11 @@ async def left_out(on: Session, room: str, gap: Gap, matters: Matters) -> Sequen
         if len(since) < len(events) or not page.end or page.end == start:
             break
         start = page.end
-    kept = (arrival_of(event, room, on.me, matters, privately=alone) for event in found[:MOST][::-1])
+    heard_until, now = moment(gap.heard_until), on.clock.now()
+    kept = (
+        arrival_of(event, room, on.me, matters, heard_until, now, privately=alone)
+        for event in found[:MOST][::-1]
+    )
     return [arrival for arrival in kept if arrival]
 
 
@@ -119,21 +128,40 @@ def says_who_reads(events: Iterable[Any]) -> bool:
 
 
 def arrival_of(
-    event: Any, room: str, me: str, matters: Matters, *, privately: bool = False
+    event: Any,
+    room: str,
+    me: str,
+    matters: Matters,
+    heard_until: datetime | None,
+    now: datetime,
+    *,
+    privately: bool = False,
 ) -> Arrival | None:
     """What is to be kept of an event; None where it is nothing to Plein.
 
-    `privately`: nobody else than whoever said it could read it then.
+    `privately`: nobody else than whoever said it could read it then. Another server may call any moment the
+    one when it was said: it was no earlier than `heard_until`, as what was said by then Plein had before.
     """
+    if not _is_kept(event, room, me, matters):
+        return None
+    source, at = event.source, moment(event.source.get("origin_server_ts"))
+    if at and server_of(source["sender"]) != server_of(me):
+        at = min(max(at, heard_until or at), now)
+    body = json.dumps({**source, PRIVATELY: privately, SAID_AT: at and milliseconds(at)})
+    undecryptable = isinstance(event, nio.MegolmEvent)
+    return Arrival(source["event_id"], room, body, undecryptable=undecryptable, at=at)
+
+
+def _is_kept(event: Any, room: str, me: str, matters: Matters) -> bool:
     source = event.source
-    event_id, undecryptable = source.get("event_id"), isinstance(event, nio.MegolmEvent)
-    if not (is_id(event_id, "$") and is_id(source.get("sender"), "@")) or source["sender"] == me:
-        return None
-    if not (undecryptable or matters(room, source)):
-        return None
-    at = moment(source.get("origin_server_ts"))
-    body = json.dumps({**source, PRIVATELY: privately})
-    return Arrival(event_id, room, body, undecryptable=undecryptable, at=at)
+    if not (is_id(source.get("event_id"), "$") and is_id(source.get("sender"), "@")):
+        return False
+    return source["sender"] != me and (isinstance(event, nio.MegolmEvent) or matters(room, source))
+
+
+def said_at(kept: Mapping[str, Any]) -> datetime | None:
+    """When what is kept was said; of what was kept by an earlier version its server is believed."""
+    return moment(kept.get(SAID_AT, kept.get("origin_server_ts")))
 
 
 def since_joining(events: Sequence[Any], me: str) -> Sequence[Any]:

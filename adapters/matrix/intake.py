@@ -16,7 +16,7 @@ import nio
 
 from adapters.inbox import PAUSE, InOrder
 from adapters.matrix.answers import about, button_called, filled_in, is_ballot, numbers_in, shows_choices
-from adapters.matrix.gaps import PRIVATELY, Gap, gap_in, left_out
+from adapters.matrix.gaps import PRIVATELY, SAID_AT, Gap, gap_in, left_out, said_at
 from adapters.matrix.mentions import addressed, addresses_in, said_to
 from adapters.matrix.read import (
     KEY,
@@ -29,6 +29,7 @@ from adapters.matrix.read import (
     Said,
     Sent,
     content_if_by,
+    milliseconds,
     moment,
     read,
     replaced_by,
@@ -131,6 +132,7 @@ class Intake:
         if gap := gap_in(event):
             await self._close_gap(arrival.room, gap)
         elif heard := read(event):
+            heard = replace(heard, at=said_at(event) or heard.at)
             await self._deal_with(heard, arrival, privately=event.get(PRIVATELY) is True)
 
     async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
@@ -143,10 +145,11 @@ class Intake:
                 await self._deal_with_words(asked, said, arrival.room)
             case Sent():
                 # Once a day, as to whoever calls it by its name: two bots answer each other no more often.
-                await self._tell(asked, arrival.room, text("matrix.sent"), f"sent:{asked.at:%Y-%m-%d}")
+                await self._tell(asked, arrival.room, text("matrix.sent"), self._once_a("%Y-%m-%d", "sent"))
             case Edited():
                 # Once an hour: whoever edits a great deal fills no room.
-                await self._tell(asked, arrival.room, text("matrix.edited"), f"edited:{asked.at:%Y-%m-%dT%H}")
+                about = self._once_a("%Y-%m-%dT%H", "edited")
+                await self._tell(asked, arrival.room, text("matrix.edited"), about)
             case Reacted(target, number):
                 await self._press(asked, await self._message_at(arrival.room, target), number)
             case Answered(target, numbers):
@@ -245,9 +248,13 @@ class Intake:
             await self._on.core.handle(asked)
         elif meant and asked.place:
             # Once a day, so that no other bot that answers whoever names it is answered on and on.
-            await self._tell(asked, room, text("matrix.called"), f"called:{asked.at:%Y-%m-%d}")
+            await self._tell(asked, room, text("matrix.called"), self._once_a("%Y-%m-%d", "called"))
         elif asked.place and self._on.core.listens:
             await self._on.core.hear(_talk(asked, asked.place, said))
+
+    def _once_a(self, when: str, about: str) -> str:
+        """By our own clock: who speaks may choose what theirs says."""
+        return f"{about}:{self._on.clock.now():{when}}"
 
     async def _tell(self, asked: Invocation, room: str, words: Text, about: str) -> None:
         """Something about the ways of this platform: in the room, to them, once; unless they left it."""
@@ -430,7 +437,7 @@ class Intake:
         for arrival in await self._on.core.arrivals(self._on.account, undecryptable=True):
             source = json.loads(arrival.body)
             event = nio.Event.parse_event(source)
-            at = moment(source.get("origin_server_ts"))
+            at = said_at(source)
             if (
                 not isinstance(event, nio.MegolmEvent)
                 or at is None
@@ -445,7 +452,8 @@ class Intake:
                 waiting[_sender(source)] += 1
                 continue
             if self.matters(arrival.room, opened.source):
-                body = json.dumps({**opened.source, PRIVATELY: source.get(PRIVATELY) is True})
+                told = {PRIVATELY: source.get(PRIVATELY) is True, SAID_AT: milliseconds(at)}
+                body = json.dumps({**opened.source, **told})
                 self.put(replace(arrival, body=body))
             else:
                 given_up.append(arrival.seq)

@@ -123,6 +123,16 @@ def moment(stamp: object) -> datetime | None:
     return _START + timedelta(milliseconds=stamp)
 
 
+def milliseconds(at: datetime) -> int:
+    """A moment as `moment` reads it."""
+    return (at - _START) // timedelta(milliseconds=1)
+
+
+def server_of(user: str) -> str:
+    """Which server says what they do, and when."""
+    return user.partition(":")[2]
+
+
 def content_if_by(event: Mapping[str, Any], sender: str) -> dict[str, Any]:
     """The content of an event that this account sent; empty for anybody else's."""
     content = event.get("content")

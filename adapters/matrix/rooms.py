@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from adapters.matrix.read import moment
+from adapters.matrix.read import moment, server_of
 from adapters.matrix.settings import PowerLevels
 from bot.model.people import Role
 from bot.unseen import has_unseen
@@ -224,7 +224,7 @@ class Room:
 
     def is_far(self, user: str) -> bool:
         """Whether another server says what they do, and when."""
-        return user.partition(":")[2] != self.home
+        return server_of(user) != self.home
 
     def has(self, user: str) -> bool:
         """Whether somebody is in it, or could be by saying yes."""

@@ -26,6 +26,7 @@ from adapters.matrix.lacks import could_use_in, lacks_in, not_in
 from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
+from adapters.matrix.read import milliseconds
 from adapters.matrix.rooms import Room
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
@@ -149,7 +150,8 @@ class Sync:
         if first:
             await self._newcomers.recall(since)
         await self._newcomers.keep(self._on.rooms[room] for room in response.rooms.join)
-        arrivals = self._arrivals(response, since, privately) if since else []
+        heard = await self._on.core.heard_before(self._on.account) if first else self._until
+        arrivals = self._arrivals(response, since, privately, heard) if since else []
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
         if first:
             fresh = await self._on.core.arrivals(self._on.account)
@@ -249,20 +251,28 @@ class Sync:
     # --- what was said ---
 
     def _arrivals(
-        self, response: nio.SyncResponse, since: str, privately: Container[tuple[str, str]]
+        self,
+        response: nio.SyncResponse,
+        since: str,
+        privately: Container[tuple[str, str]],
+        heard: datetime | None,
     ) -> list[Arrival]:
-        """What matters of each room's news, the oldest first; where the server left something out, that."""
+        """What matters of each room's news, the oldest first; where the server left something out, that.
+
+        `heard`: until when all had been heard before.
+        """
         arrivals: list[Arrival] = []
-        me, matters = self._on.me, self._intake.matters
+        me, matters, now = self._on.me, self._intake.matters, self._on.clock.now()
+        heard_ms = milliseconds(heard) if heard else None
         for room, info in response.rooms.join.items():
             timeline, events = info.timeline, since_joining(info.timeline.events, me)
             if timeline.limited and timeline.prev_batch and len(events) == len(timeline.events):
                 alone = self._on.rooms[room].is_for_two_alone and not says_who_reads((*info.state, *events))
-                arrivals.append(gap_arrival(room, Gap(str(since), str(timeline.prev_batch), alone)))
+                arrivals.append(gap_arrival(room, Gap(str(since), str(timeline.prev_batch), alone, heard_ms)))
             for event in events:
                 # As a word: what a broken server calls an event may be anything.
                 alone = (room, str(event.source.get("event_id"))) in privately
-                found = arrival_of(event, room, me, matters, privately=alone)
+                found = arrival_of(event, room, me, matters, heard, now, privately=alone)
                 if found and self._intake.takes(found):
                     arrivals.append(found)
         return arrivals

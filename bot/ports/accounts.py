@@ -49,6 +49,10 @@ class AccountStore(Protocol):
         """How far each account has heard."""
         ...
 
+    def heard_until(self, account: str) -> datetime | None:
+        """How far it had, as that was said last."""
+        ...
+
     def unheard(
         self, theme: int, until: datetime, now: datetime, awaited: Collection[str] = ()
     ) -> Sequence[Unheard]:

@@ -298,6 +298,10 @@ class Core(Protocol):
         """How far was read of each stream whose name begins like that."""
         ...
 
+    async def heard_before(self, account: str) -> datetime | None:
+        """Until when an account had heard all, as far as that was noted; None where it never was."""
+        ...
+
     async def acknowledge(self, account: str, seqs: Sequence[int]) -> None: ...
 
     async def close_stream(self, account: str, stream: str) -> None:

@@ -23,6 +23,15 @@ async def town(homeserver: Homeserver, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture
+async def far(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[tuple[Town, Proxy]]:
+    """With a proxy, behind which people can be of another server."""
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        yield Town(homeserver, plein), proxy
+        assert await plein.stop() == 0, "\n".join(plein.log[-30:])
+
+
+@pytest.fixture
 async def bench(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[Bench]:
     async with Proxy(homeserver.url) as proxy:
         bench = Bench(homeserver, proxy, tmp_path)

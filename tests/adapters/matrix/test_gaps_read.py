@@ -14,6 +14,7 @@ from adapters.matrix import gaps
 from adapters.matrix.crypto import PleinClient
 from adapters.matrix.gaps import PRIVATELY, Gap, left_out
 from adapters.matrix.session import Session
+from bot.clock import SystemClock
 from bot.model.events import Arrival
 from tests.adapters.matrix.bench import Bench, Json
 from tests.homeserver import Person
@@ -48,7 +49,7 @@ class Room:
     async def left_out(self, *, alone: bool = False) -> Sequence[Arrival]:
         """What matters of what was said since then: commands."""
         until = (await self.bot.sync()).next_batch
-        on = cast(Session, SimpleNamespace(client=self.bot, me=self.bot.user_id))
+        on = cast(Session, SimpleNamespace(client=self.bot, me=self.bot.user_id, clock=SystemClock()))
         self.bench.proxy.seen.clear()
         return await left_out(on, self.id, Gap(self.since, until, alone), _is_command)
 

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.doubles.proxy import Proxy
-from tests.homeserver import Homeserver, Person
+from tests.homeserver import Person
 from tests.plein import Plein
 from tests.town import Town, board, numbers
 
 LONG_AGO = 1_000_000_000_000
 NOT_THEIRS = "alleen stemmen wie al aan dit thema meedeed"
-
-
-@pytest.fixture
-async def far(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[tuple[Town, Proxy]]:
-    async with Proxy(homeserver.url) as proxy:
-        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
-        yield Town(homeserver, plein), proxy
-        assert await plein.stop() == 0, "\n".join(plein.log[-30:])
 
 
 def lies(proxy: Proxy, *users: str) -> None:

@@ -115,6 +115,42 @@ async def test_what_was_said_with_it_or_after_it_is_not_waited_for(town: Town) -
     assert "is gesloten" in words_of(answer)
 
 
+async def test_when_it_was_said_is_no_reason_not_to_wait(town: Town) -> None:
+    """Another server than ours may call any moment the one when somebody closed it."""
+    vote = town.asked("ben", "!vote 1", room=None)
+    at = vote.at - timedelta(minutes=1)
+    town.clock.turn(5 * SECOND)
+    town.platform.heard_moment = town.clock.now()
+    await town.core.agenda.flush()
+    close = replace(town.asked("anna", "!poll close --sure"), at=at)
+    inbox = [Arrival("$1", "ben", "{}", at=vote.at), Arrival("$2", "sport", "{}", at=at)]
+    waiting, closing = await town.core.store_arrivals(PLATFORM, inbox, "1")
+    answer = await town.core.handle(replace(close, arrival=closing.seq))
+    assert answer
+    assert SOON in words_of(answer)
+    await town.core.acknowledge(PLATFORM, [closing.seq])
+    await passes(town)
+    assert await town.core.handle(vote)
+    await town.core.acknowledge(PLATFORM, [waiting.seq])
+    await passes(town)
+    assert "A haalt het" in told(town)
+
+
+@pytest.mark.parametrize("what", ["under way", "not heard"])
+async def test_nor_not_to_wait_for_what_is_in_no_inbox(town: Town, what: str) -> None:
+    town.clock.turn(5 * SECOND)
+    if what == "under way":
+        town.platform.heard_moment = town.clock.now()
+        town.platform.busy_since = {None: town.clock.now() - SECOND}
+        await town.core.agenda.flush()
+    close = replace(town.asked("anna", "!poll close --sure"), at=town.clock.now() - timedelta(minutes=1))
+    arrival = Arrival("$1", "sport", "{}", at=close.at)
+    [closing] = await town.core.store_arrivals(PLATFORM, [arrival], "1")
+    answer = await town.core.handle(replace(close, arrival=closing.seq))
+    assert answer
+    assert SOON in words_of(answer)
+
+
 async def test_it_does_not_wait_for_itself(town: Town) -> None:
     """By its server's clock it was said before it was said by anybody else's."""
     close = town.asked("anna", "!poll close --sure")
