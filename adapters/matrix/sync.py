@@ -345,7 +345,7 @@ class Sync:
         old, is_new = self._on.rooms.get(room.predecessor or ""), room.id not in self._bound
         replaces = old if old and self.successor_of(old) is room else None
         if replaces and is_new:
-            await self._welcome.note(room.id, await self._successor_word(replaces))
+            await self._welcome.note(room.id, await self._welcome.successor(replaces))
             await self._welcome.leave_behind(replaces.id, room.id)
         elif replaces is None and await self._welcome.refuses(room):
             log.info("Leaving %s: it is not what replaced the room that led there", room.id)
@@ -365,7 +365,7 @@ class Sync:
         else:
             named = await self._line_of(room)
             theme, language = (named.theme, named.locale) if named else (None, None)
-            ours = await self._welcome.is_ours(room.id, whose) or whose in self._holders(room)
+            ours = await self._welcome.is_ours(room.id) or whose in self._holders(room)
             account = self._on.account
             await self._on.core.joined(account, place, name, theme, language, ours=ours, community=whose)
         self._bound[room.id] = name, whose
@@ -464,7 +464,7 @@ class Sync:
         if room_id in self._named or server in self._on.settings.welcome:
             word = Word(invitation.sender)
         elif old and not self._welcome.was_refused(room_id):
-            word = await self._successor_word(old)
+            word = await self._welcome.successor(old)
         else:
             log.info("Declined an invitation to %s: no rule accepts %s", room_id, server)
             await self._decline(room_id)
@@ -487,14 +487,10 @@ class Sync:
         """Into what the configuration names, or what replaced a room on the word of who asked for that."""
         if room_id not in self._named:
             old = self._replaced_by(room_id)
-            if old is None or not await self._welcome.takes(room_id, await self._successor_word(old)):
+            if old is None or not await self._welcome.takes(room_id, await self._welcome.successor(old)):
                 self._forget_door(room_id)
                 return
         await self._join(room_id, via=via)
-
-    async def _successor_word(self, old: Room) -> Word:
-        """On whose word Plein goes along to what replaces that room."""
-        return await self._welcome.successor(old, await self._whose(old))
 
     def _replaced_by(self, room_id: str) -> Room | None:
         return next((room for room in self._on.rooms.values() if self._replacement(room) == room_id), None)

@@ -87,14 +87,10 @@ class Welcome:
         await self._core.keep(self._account, {KEPT: packed})
         self._words = dict(words)
 
-    async def is_ours(self, room: str, community: int | None = None) -> bool:
-        """Whether it is the community's own: the configuration names it, or who has a role there invited
-        Plein. None: any community's.
-        """
+    async def is_ours(self, room: str) -> bool:
+        """Whether it is the community's own: the configuration names it, or who has a role invited Plein."""
         word = self._words.get(room)
-        if room in self._named or word is None:
-            return room in self._named
-        return word.ours or await self._has_role(word.by, community)
+        return room in self._named or (word is not None and (word.ours or await self._has_role(word.by)))
 
     async def _may_ask(self, user: str, room: str) -> bool:
         counted = self._words.keys() - {room} - set(self._named)
@@ -102,10 +98,10 @@ class Welcome:
         few = theirs < self._rule.at_most and not self.is_full(room)
         return room in self._named or few or await self._has_role(user)
 
-    async def successor(self, room: Room, community: int | None) -> Word:
+    async def successor(self, room: Room) -> Word:
         """Who counts as the inviter to the room that replaces this: whoever invited Plein to this room."""
         word = self._words.get(room.id, Word(""))
-        return Word(word.by, room.id, await self.is_ours(room.id, community))
+        return Word(word.by, room.id, await self.is_ours(room.id))
 
     async def leave_behind(self, room: str, successor: str) -> None:
         """Plein went along to what replaced a room: whoever still has power in it leads it nowhere else."""
@@ -137,5 +133,5 @@ class Welcome:
         await self.note(room.id, replace(word, refused=True))
         return True
 
-    async def _has_role(self, user: str, community: int | None = None) -> bool:
-        return bool(user) and await self._core.role_of(Identity(PLATFORM, user), community) >= Role.ORGANISER
+    async def _has_role(self, user: str) -> bool:
+        return bool(user) and await self._core.role_of(Identity(PLATFORM, user)) >= Role.ORGANISER

@@ -227,37 +227,6 @@ async def test_the_master_of_a_room_has_limits_like_anybody(homeserver: Homeserv
     assert await plein.stop() == 0
 
 
-@pytest.mark.parametrize("of", ["Dorp", "Stad"])
-async def test_who_moderated_a_community_that_is_gone_brings_the_other_no_room_of_its_own(
-    homeserver: Homeserver, tmp_path: Path, of: str
-) -> None:
-    """The configuration named two; now all rooms are the one's that is left."""
-    mo, eva = [await homeserver.person(f"{name}{next(numbers)}") for name in ("mo", "eva")]
-    moderators = {"Dorp": mo, "Stad": eva}
-    squares = {name: await person.create_room() for name, person in moderators.items()}
-    lines = {
-        name: f'[[communities]]\nname = "{name}"\n'
-        f'[[communities.themes]]\nname = "plein"\nplaces = ["matrix:{squares[name]}"]\n'
-        f'[[communities.residents]]\nname = "{name}s"\n'
-        f'accounts = ["matrix:{person.user_id}"]\nrole = "moderator"\n'
-        for name, person in moderators.items()
-    }
-    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more="".join(lines.values()))
-    assert await plein.stop() == 0
-    config = tmp_path / "config.toml"
-    config.write_text(config.read_text(encoding="utf-8").replace(lines["Stad"], ""), encoding="utf-8")
-    await plein.start()
-    town, asker, anna = Town(homeserver, plein), moderators[of], await homeserver.person("anna")
-    room = await town.room(asker, anna, power_level_content_override={"users": {anna.user_id: 100}})
-    direct = await anna.create_room(invite=[plein.user_id], is_direct=True)
-    await town.comes_to(anna, direct)
-    # Whoever moderates a room of the community's own moderates the community.
-    said = await anna.say(room, "!gemeenschap stel opened_by moderator")
-    answer = await says(anna, direct, key=f"answer:matrix:{said}")
-    assert ("vanaf nu moderators" in answer.body) == (of == "Dorp"), answer.body
-    assert await plein.stop() == 0
-
-
 @pytest.mark.parametrize("led", [False, True], ids=["control", "led on"])
 async def test_who_was_demoted_since_an_upgrade_leads_nobody_on_from_the_old_room(
     homeserver: Homeserver, tmp_path: Path, led: bool

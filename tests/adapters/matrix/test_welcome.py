@@ -25,7 +25,7 @@ async def test_what_was_refused_is_remembered_and_not_for_ever() -> None:
         again = Welcome(town.core, ME, (), Invitations())
         await again.read()
         assert [again.was_refused(room) for room in ("!0", "!1", "!new")] == [False, True, True]
-        assert (await again.successor(Room("!here", home="x"), 1)).by == "@anna:x"
+        assert (await again.successor(Room("!here", home="x"))).by == "@anna:x"
 
 
 async def test_what_replaced_a_room_stays_what_did() -> None:
