@@ -197,8 +197,10 @@ class PleinCore:
     async def community_of(self, place: Place) -> int | None:
         return await self.communities.of_place(place)
 
-    async def role_of(self, who: Identity) -> Role:
-        return await self.store.read_anywhere(lambda tx: tx.people.highest_role(who))
+    async def role_of(self, who: Identity, community: int | None = None) -> Role:
+        if community is None:
+            return await self.store.read_anywhere(lambda tx: tx.people.highest_role(who))
+        return await self.store.read(lambda tx: tx.people.highest_role(who), community=community)
 
     async def left(self, account: str, place: Place) -> None:
         await self.rooms.left(account, place)

@@ -36,8 +36,11 @@ SPACE = "matrix.home.space"
 NEW = "space"
 # What says in a space of which one it is part.
 PARENT = "m.space.parent"
-# Whoever may change any of these does as they like with what is in a space.
-_POWER = (CHILD, "m.room.power_levels", "m.room.join_rules", "m.room.tombstone")
+# Whoever may change any of these does as they like with what is in a space, or with who can be in it.
+_POWER = (
+    *(CHILD, "m.room.power_levels", "m.room.join_rules"),
+    *("m.room.tombstone", "m.room.server_acl"),
+)
 # In a space nobody talks; whoever looks after it says who comes in and what is in it.
 _LEVELS = {"events_default": 100, "invite": 50, "state_default": 50}
 _KEPT = "home:"
@@ -72,7 +75,7 @@ class Homes:
         parents = [parent for parent in self._parents_of(room, community) if await self._names(room, parent)]
         powerful = room.who_may_change(*_POWER) if parents or community == self._grounds.otherwise else ()
         for user in powerful or ():
-            if not (user == self._on.me or await self._moderates(user, parents)):
+            if not (user == self._on.me or await self._moderates(user, parents, community)):
                 return False
         return bool(powerful)
 
@@ -86,10 +89,10 @@ class Homes:
     def _moderates_in(self, parent: Room, user: str) -> bool:
         return parent.role_of(user, self._on.settings.power_levels) >= Role.MODERATOR
 
-    async def _moderates(self, user: str, parents: Iterable[Room]) -> bool:
+    async def _moderates(self, user: str, parents: Iterable[Room], community: int) -> bool:
         if any(self._moderates_in(parent, user) for parent in parents):
             return True
-        return await self._on.core.role_of(Identity(PLATFORM, user)) >= Role.MODERATOR
+        return await self._on.core.role_of(Identity(PLATFORM, user), community) >= Role.MODERATOR
 
     async def _names(self, room: Room, parent: Room) -> bool:
         """Whether it says itself that it is part of that one."""

@@ -25,8 +25,12 @@ MADE_FOR_COMMUNITY = "be.plein.community"
 # In a room for two there are not many who can have left.
 FEW = 5
 DEFAULT_CREATOR_LEVEL, DEFAULT_STATE_LEVEL = 100, 50
-DEFAULT_REDACT_LEVEL = 50
-_NUMBER = re.compile(r"\s*[+-]?[0-9]{1,16}\s*")
+# To take away what others said, or put people out, where a room does not say.
+DEFAULT_NAMED_LEVEL = 50
+# The highest level that an event may hold, and what nobody has: so much it takes where that cannot be read.
+_HIGHEST = 2**53 - 1
+_BEYOND = _HIGHEST + 1
+_VERSION = re.compile(r"[0-9]{1,16}")
 # Events that say who reads along, or may come in.
 SAYS_WHO_READS = (
     *("m.room.member", "m.room.third_party_invite"),
@@ -141,7 +145,7 @@ class Room:
         before = content.get("predecessor")
         self.predecessor = _words(before.get("room_id")) or None if isinstance(before, dict) else None
         self.made_for = _words(content.get(MADE_FOR)) or None
-        self.made_for_community = _level(content.get(MADE_FOR_COMMUNITY)) or None
+        self.made_for_community = _number(content.get(MADE_FOR_COMMUNITY)) or None
         self.is_space = content.get("type") == "m.space"
 
     def _creators_are_above_all(self) -> bool:
@@ -162,29 +166,50 @@ class Room:
 
     def needed_to_change(self, kind: str) -> int:
         """The power level that it takes to change that part of its state."""
+        return int(self._needed_to_change(kind))
+
+    def _needed_to_change(self, kind: str, unread: float = _BEYOND) -> float:
+        return self._needed(kind, "state_default", DEFAULT_STATE_LEVEL, unread)
+
+    def _needed(self, kind: str, default: str, otherwise: int, unread: float) -> float:
+        """What an event of that kind takes, where its content says so or by that default."""
         levels = self._levels or {}
-        events = levels.get("events")
-        named = events.get(kind) if isinstance(events, dict) else None
-        return _level(named if named is not None else levels.get("state_default", DEFAULT_STATE_LEVEL))
+        events = levels.get("events", {})
+        if not isinstance(events, dict):
+            return unread
+        named = events.get(kind)
+        return _level(named if named is not None else levels.get(default, otherwise), unread)
+
+    def _named(self, action: str, unread: float = _BEYOND) -> float:
+        """What that takes which is no event, as redact or kick."""
+        level = (self._levels or {}).get(action)
+        return _level(level if level is not None else DEFAULT_NAMED_LEVEL, unread)
 
     def who_may_change(self, *kinds: str) -> frozenset[str] | None:
-        """Who has the power for any of these parts of its state; None: everybody."""
-        needed = min(map(self.needed_to_change, kinds))
-        users = (self._levels or {}).get("users")
-        if self.level_of("") >= needed:
-            return None
-        named = {*self.creators, *(users if isinstance(users, dict) else ())}
-        return frozenset(user for user in named if self.level_of(user) >= needed)
+        """Who has the power for any of these parts of its state, or to take away what stands there or put
+        people out; None: everybody, as far as is known.
 
-    def level_of(self, user: str) -> float:
-        """The power level of somebody here."""
+        Whatever cannot be read may give anybody any power.
+        """
+        users = (self._levels or {}).get("users", {})
+        if not (isinstance(users, dict) and _VERSION.fullmatch(self.version)):
+            return None
+        changes = (self._needed_to_change(kind, -math.inf) for kind in kinds)
+        needed = min(*changes, *(self._named(action, -math.inf) for action in ("redact", "kick", "ban")))
+        if self.level_of("", math.inf) >= needed:
+            return None
+        return frozenset(user for user in {*self.creators, *users} if self.level_of(user, math.inf) >= needed)
+
+    def level_of(self, user: str, unread: float = 0) -> float:
+        """The power level of somebody here; `unread` where nobody could say."""
         if user in self.creators and self._creators_are_above_all():
             return math.inf
         if self._levels is None:
             return DEFAULT_CREATOR_LEVEL if user in self.creators else 0
         users = self._levels.get("users")
         named = users.get(user) if isinstance(users, dict) else None
-        return _level(named if named is not None else self._levels.get("users_default"))
+        level = named if named is not None else self._levels.get("users_default")
+        return _level(level, unread) if level is not None else 0
 
     def role_of(self, user: str, needed: PowerLevels) -> Role:
         level = self.level_of(user)
@@ -203,15 +228,12 @@ class Room:
 
     def needed_to_send(self, kind: str) -> int:
         """The power level that it takes to send an event of that kind."""
-        levels = self._levels or {}
-        events = levels.get("events")
-        named = events if isinstance(events, dict) else {}
-        return _level(named.get(kind, levels.get("events_default")))
+        return int(self._needed(kind, "events_default", 0, _BEYOND))
 
     @property
     def needed_to_redact(self) -> int:
         """The power level that it takes to take away what others said."""
-        return _level((self._levels or {}).get("redact", DEFAULT_REDACT_LEVEL))
+        return int(self._named("redact"))
 
     @property
     def _said_as(self) -> tuple[str, ...]:
@@ -261,20 +283,25 @@ class Room:
 
 def has_creators_above_all(version: str) -> bool:
     """Whether in rooms of that version whoever made one has a power that no event names."""
-    return _level(version) >= 12
+    return _VERSION.fullmatch(version) is not None and int(version) >= 12
 
 
 def _words(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _level(value: object) -> int:
-    """Old rooms may hold levels as text; what other servers let pass for a number may be anything."""
-    if isinstance(value, bool):
-        return 0
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else 0
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _level(value: object, unread: float) -> float:
+    """As a homeserver reads it: in old rooms levels may be fractions, or text."""
+    if not isinstance(value, int | float | str):
+        return unread
+    try:
+        return max(-_HIGHEST, min(int(value), _HIGHEST))
+    except (ValueError, OverflowError):
+        return unread
 
 
 def may_be_renamed(event: Mapping[str, Any]) -> bool:

@@ -211,8 +211,8 @@ class Core(Protocol):
         """Whose it is, as was said last; None: nobody's."""
         ...
 
-    async def role_of(self, who: Identity) -> Role:
-        """The role that somebody has from the community."""
+    async def role_of(self, who: Identity, community: int | None = None) -> Role:
+        """The role that somebody has from that community; the highest that they have from any for None."""
         ...
 
     async def left(self, account: str, place: Place) -> None: ...

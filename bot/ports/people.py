@@ -270,7 +270,7 @@ class PeopleStore(Protocol):
         ...
 
     def highest_role(self, identity: Identity) -> Role:
-        """In whichever community, where nobody in particular asks."""
+        """In the community; in whichever, where nobody in particular asks."""
         ...
 
     def moderators(self) -> Sequence[Resident]:

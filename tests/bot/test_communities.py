@@ -127,7 +127,9 @@ async def test_a_moderator_of_one_is_none_in_the_other(town: Town) -> None:
         await town.say("anna", OPEN, room=room)
     assert "gesloten" in (await town.say("mia", "!peiling sluit --zeker", room=SQUARE)).lower()
     await town.say("mia", "!peiling sluit --zeker", room=MARKET)
-    assert await town.core.role_of(Identity(PLATFORM, "mia")) == Role.MODERATOR
+    mia = Identity(PLATFORM, "mia")
+    roles = [await town.core.role_of(mia, whose) for whose in (None, FIRST_COMMUNITY, other_of(town))]
+    assert roles == [Role.MODERATOR, Role.MODERATOR, Role.RESIDENT]
     found = await town.core.store.run(lambda tx: tx.of(POLLS).get(1, 0), community=other_of(town))
     assert found
     assert found[0].state == "open"

@@ -172,6 +172,60 @@ async def test_a_strangers_space_is_no_home_whatever_it_is_called(
         assert await at.plein.stop() == 0
 
 
+@pytest.mark.parametrize("how", ["number", "fraction", "everybody's", "another version"])
+async def test_a_space_that_a_stranger_governs_is_no_home_however_its_levels_are_written(
+    homeserver: Homeserver, tmp_path: Path, how: str
+) -> None:
+    """All its levels name the moderator, who never came into it; a homeserver reads more than numbers."""
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        stranger = await homeserver.person(f"stranger{next(numbers)}")
+        mo = at.mo.person.user_id
+        version = "org.matrix.hydra.11" if how == "another version" else "5"
+        theirs = await stranger.create_room(NAME, invite=[at.plein.user_id], version=version, **SPACE)
+        await Town(homeserver, at.plein).comes_to(stranger, theirs)
+        written: dict[str, dict[str, Any]] = {
+            "number": {"users": {stranger.user_id: 100, mo: 100}},
+            "fraction": {"users": {stranger.user_id: 100.0, mo: 100}},
+            "everybody's": {"users": {mo: 100}, "users_default": 100.0},
+            # Whoever made it is above all, and no level names them.
+            "another version": {"users": {mo: 100}},
+        }
+        levels = await stranger.state(theirs, "m.room.power_levels") or {}
+        await stranger.send_state(theirs, "m.room.power_levels", {**levels, **written[how]})
+        await is_no_home(at, theirs)
+        # The homeserver lets them govern it.
+        await stranger.send_state(theirs, "m.space.child", {"via": [homeserver.name]}, theirs)
+        assert await at.plein.stop() == 0
+
+
+async def is_no_home(at: Hall, space: str) -> None:
+    assert f"Kies de space “{NAME}”" not in (await at.told("!gemeenschap richt in")).body
+    assert "Vanaf nu" not in (await at.told(f'!gemeenschap richt in "matrix:{space}"')).body
+
+
+async def test_a_space_that_a_stranger_takes_things_away_in_is_no_home(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """They may change none of its state, only take away what others put there, and put people out."""
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        stranger = await homeserver.person(f"stranger{next(numbers)}")
+        mo = at.mo.person
+        theirs = await stranger.create_room(NAME, invite=[at.plein.user_id, mo.user_id], version="5", **SPACE)
+        await Town(homeserver, at.plein).comes_to(stranger, theirs)
+        levels = await stranger.state(theirs, "m.room.power_levels") or {}
+        less = {"users": {stranger.user_id: 49, mo.user_id: 100}, "redact": 49, "kick": 49, "ban": 49}
+        await stranger.send_state(theirs, "m.room.power_levels", {**levels, **less})
+        await is_no_home(at, theirs)
+        await mo.join(theirs)
+        child = await mo.send_state(theirs, "m.space.child", {"via": [homeserver.name]}, theirs)
+        await stranger.redact(theirs, child)
+        assert not await stranger.state(theirs, "m.space.child", theirs)
+        await stranger.kick(theirs, at.plein.user_id)
+        assert await at.plein.stop() == 0
+
+
 async def test_part_of_the_communitys_own_space_is_what_both_say_and_its_moderators_look_after(
     homeserver: Homeserver, tmp_path: Path
 ) -> None:
@@ -214,6 +268,41 @@ async def test_part_of_the_communitys_own_space_is_what_both_say_and_its_moderat
         assert "Kies de space “Raden”" in offered
         assert "Elders" not in offered
         assert "Vanaf nu" in (await at.told("!gemeenschap richt in raden")).body
+        assert await at.plein.stop() == 0
+
+
+async def test_who_moderates_another_community_looks_after_no_home_of_this_one(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """They govern a space along with its owner; it is a home once they do not any more."""
+    async with Proxy(homeserver.url) as proxy:
+        owner, other = [await homeserver.person(f"{name}{next(numbers)}") for name in ("owner", "other")]
+        own, stad = [await owner.create_room(name, public=True, **SPACE) for name in ("Dorp", "Stad")]
+        more = (
+            f'[[communities]]\nname = "Dorp"\nspaces = ["{own}"]\n[[communities.residents]]\nMODERATOR\n'
+            f'[[communities]]\nname = "Stad"\nspaces = ["{stad}"]\n[[communities.residents]]\n'
+            f'accounts = ["matrix:{other.user_id}"]\nrole = "moderator"\nname = "Stads"\n'
+        )
+        at = await hall(homeserver, proxy, tmp_path, more=more)
+        # In an older version, where levels name its maker as well.
+        raden = await owner.create_room("Raden", invite=[at.plein.user_id], version="11", **SPACE)
+        for space in (own, stad, raden):
+            await Town(homeserver, at.plein).comes_to(owner, space)
+        levels = await owner.state(raden, "m.room.power_levels") or {}
+        users = {owner.user_id: 100, other.user_id: 99}
+        await owner.send_state(raden, "m.room.power_levels", {**levels, "users": users})
+        via = {"via": [homeserver.name]}
+        await owner.send_state(raden, "m.space.parent", via, own)
+        await owner.send_state(own, "m.space.child", via, raden)
+        offered = (await at.told("!gemeenschap richt in")).body
+        assert "Kies de space “Dorp”" in offered
+        assert "Raden" not in offered
+        await owner.send_state(raden, "m.room.power_levels", {**levels, "users": {owner.user_id: 100}})
+
+        async def is_offered() -> bool | None:
+            return "Kies de space “Raden”" in (await at.told("!gemeenschap richt in")).body or None
+
+        await owner.wait_until(is_offered)
         assert await at.plein.stop() == 0
 
 

@@ -53,9 +53,77 @@ def test_everybody_can_be_raised_at_once() -> None:
     assert room(levels(users_default=50)).role_of("@anna:x", LEVELS) is Role.MODERATOR
 
 
-@pytest.mark.parametrize("broken", [None, [], "100x", True, {"a": 1}, 1.5, "²", "١٠٠", "9" * 5000, "--5"])
+BROKEN = [[], "100x", {"a": 1}, "²", "9" * 5000, "--5", math.inf, math.nan]
+
+
+@pytest.mark.parametrize("broken", [None, *BROKEN])
 def test_malformed_levels_give_nobody_power(broken: Any) -> None:
-    assert room(levels(users={"@anna:x": broken}, users_default=broken)).level_of("@anna:x") == 0
+    found = room(levels(users={"@anna:x": broken}, users_default=broken, events={"m.room.name": broken}))
+    assert found.level_of("@anna:x") == 0
+
+
+@pytest.mark.parametrize(
+    ("written", "level"),
+    [
+        (25.0, 25),
+        (25.9, 25),
+        (-0.5, 0),
+        (1e300, 2**53 - 1),
+        ("-" + "9" * 4000, 1 - 2**53),
+        (" +25 ", 25),
+        ("2_5", 25),
+        ("٢٥", 25),
+        ("-25", -25),
+        (True, 1),
+    ],
+)
+def test_levels_are_read_as_a_homeserver_reads_them(written: Any, level: int) -> None:
+    """In versions before 10 they need not be whole numbers."""
+    found = room(
+        levels(
+            users={"@anna:x": written},
+            users_default=written,
+            events={"m.room.message": written, "m.room.name": written},
+            redact=written,
+        )
+    )
+    assert [found.level_of(user) for user in ("@anna:x", "@ben:x")] == [level, level]
+    assert [found.needed_to_change("m.room.name"), found.needed_to_write] == [level, level]
+    assert found.needed_to_redact == level
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_what_cannot_be_read_may_give_anybody_power_and_is_counted_as_no_power(broken: Any) -> None:
+    """Whoever asks who may change a room is told of everybody who may; nobody is led anywhere by it."""
+    named = {"@mod:x": 100}
+    found = room(levels(users={**named, "@anna:x": broken}))
+    assert found.who_may_change("m.room.name") == frozenset({"@mod:x", "@anna:x"})
+    for content in (
+        {"users": broken if broken != {"a": 1} else []},
+        {"users": named, "users_default": broken},
+        {"users": named, "events": {"m.room.name": broken}},
+        {"users": named, "state_default": broken},
+        {"users": named, "kick": broken},
+        {"users": named, "events": "all"},
+    ):
+        assert room(levels(**content)).who_may_change("m.room.name") is None
+    found = room(levels(users=named, events={"m.room.message": broken}, state_default=broken, redact=broken))
+    assert not found.may_write("@mod:x")
+    assert found.level_of("@mod:x") < min(found.needed_to_change("m.room.name"), found.needed_to_redact)
+
+
+@pytest.mark.parametrize("action", ["redact", "kick", "ban"])
+def test_whoever_takes_away_or_puts_out_has_power_over_what_is_there(action: str) -> None:
+    users = {"@mod:x": 100, "@anna:x": 49}
+    assert room(levels(users=users)).who_may_change("m.room.name") == frozenset({"@mod:x"})
+    assert room(levels(users=users, **{action: 49})).who_may_change("m.room.name") == frozenset(users)
+    assert room(levels(users=users, **{action: 0})).who_may_change("m.room.name") is None
+
+
+@pytest.mark.parametrize("version", ["org.matrix.hydra.11", "org.example.12", "²", "١٢", "9" * 5000])
+def test_of_an_unknown_version_nobody_knows_who_has_power(version: str) -> None:
+    found = room(("m.room.create", {"room_version": version}), levels(users={"@mod:x": 100}))
+    assert found.who_may_change("m.room.name") is None
 
 
 @pytest.mark.parametrize("version", ["²", "١٢", "org.example.12", "9" * 5000])
@@ -70,7 +138,9 @@ def test_a_version_that_is_no_number_is_none(version: str) -> None:
         ("@mod:x", {}, True),
         ("@anna:x", {}, False),
         ("@anna:x", {"m.room.tombstone": 0}, True),
-        ("@mod:x", {"m.room.tombstone": "²"}, True),
+        ("@mod:x", {"m.room.tombstone": 50.0}, True),
+        # What no homeserver reads nobody may.
+        ("@mod:x", {"m.room.tombstone": "²"}, False),
         ("@mod:x", {"m.room.tombstone": 60}, False),
     ],
 )
