@@ -64,8 +64,9 @@ class Room:
     came: dict[str, datetime] = field(default_factory=dict)
     # Of whom that is still to be kept: it changed, or the room's state does not say it any more.
     newcomers: set[str] = field(default_factory=set)
-    # Those of our own homeserver whose newest event of membership may be but another name or picture.
-    renamed: set[str] = field(default_factory=set)
+    # Those whose newest event of membership may be but another name or picture, and since when they are there
+    # where it is not.
+    unsure: dict[str, datetime] = field(default_factory=dict)
     # How people come in, and who can read along; where nothing is said, what the specification takes.
     join_rule: str = "invite"
     history: str = "shared"
@@ -75,10 +76,12 @@ class Room:
     # Who said that it was replaced, and by which room.
     _tombstone: tuple[str, str] | None = None
 
-    def apply(self, event: Mapping[str, Any], seen_at: datetime | None = None) -> None:
+    def apply(
+        self, event: Mapping[str, Any], seen_at: datetime | None = None, *, after_gap: bool = False
+    ) -> None:
         """Take note of a state event; anything else and anything malformed is passed over.
 
-        `seen_at`: it has happened just now.
+        `seen_at`: it has happened just now. `after_gap`: what was before it may have been left out.
         """
         kind, key, content = event.get("type"), event.get("state_key"), event.get("content")
         if not isinstance(key, str) or not isinstance(content, dict):
@@ -88,14 +91,14 @@ class Room:
             if membership not in ("join", "invite", "knock"):
                 # Whoever is not there any more is forgotten, however many come and go.
                 self.members.pop(key, None)
-                self.renamed.discard(key)
+                self.unsure.pop(key, None)
                 if self.came.pop(key, None):
                     self.newcomers.add(key)
                 if len(self.left) < FEW:
                     self.left.add(key)
             elif isinstance(membership, str):
                 if membership == "join":
-                    self._is_in(key, event, seen_at)
+                    self._is_in(key, event, seen_at, after_gap=after_gap)
                 self.members[key] = membership
                 self.left.discard(key)
         elif kind == "m.room.third_party_invite":
@@ -103,18 +106,23 @@ class Room:
         elif key == "":
             self._apply_own(kind, content, event)
 
-    def _is_in(self, user: str, event: Mapping[str, Any], seen_at: datetime | None) -> None:
+    def _is_in(
+        self, user: str, event: Mapping[str, Any], seen_at: datetime | None, *, after_gap: bool
+    ) -> None:
         """Somebody came; or has a new name or picture, which comes as another event of the same kind."""
+        is_far, at = self.is_far(user), moment(event.get("origin_server_ts"))
+        came = seen_at if seen_at and is_far else at
         if self.members.get(user) == "join":
             if user in self.came:
                 self.newcomers.add(user)
-        elif at := moment(event.get("origin_server_ts")):
-            is_far = self.is_far(user)
-            self.came[user] = seen_at if seen_at and is_far else at
+                if after_gap and came:
+                    self.unsure[user] = came
+        elif came and at:
+            self.came[user] = came
             if is_far:
                 self.newcomers.add(user)
             elif may_be_renamed(event):
-                self.renamed.add(user)
+                self.unsure[user] = came
 
     def _apply_own(self, kind: object, content: dict[str, Any], event: Mapping[str, Any]) -> None:
         match kind:

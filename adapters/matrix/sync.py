@@ -147,9 +147,12 @@ class Sync:
         if not isinstance(response, nio.SyncResponse):
             raise _failure(response)
         privately = self._take_note(response, None if first else self._on.clock.now())
+        rooms = [self._on.rooms[room] for room in response.rooms.join]
         if first:
             await self._newcomers.recall(since)
-        await self._newcomers.keep(self._on.rooms[room] for room in response.rooms.join)
+        else:
+            await self._newcomers.look_back(rooms, str(since))
+        await self._newcomers.keep(rooms)
         heard = await self._on.core.heard_before(self._on.account) if first else self._until
         arrivals = self._arrivals(response, since, privately, heard) if since else []
         fresh = await self._on.core.store_arrivals(self._on.account, arrivals, response.next_batch)
@@ -175,9 +178,12 @@ class Sync:
         privately = set()
         for room_id, info in response.rooms.join.items():
             is_new = room_id not in self._on.rooms
-            room = self._on.rooms.setdefault(room_id, Room(room_id, home=self._server()))
+            if is_new or not seen_at:
+                # At the start all of it is told, each time that the start is tried.
+                self._on.rooms[room_id] = Room(room_id, home=self._server())
+            room = self._on.rooms[room_id]
             for event in info.state:
-                room.apply(event.source, seen_at)
+                room.apply(event.source, seen_at, after_gap=not is_new)
             events = [event.source for event in (*info.state, *info.timeline.events)]
             self._note_made(room, events)
             self._moved |= self._spaces.note(room_id, events)
@@ -188,6 +194,7 @@ class Sync:
             if is_new and seen_at:
                 # Whoever is there was there before Plein: when it came says since when.
                 room.newcomers = {self._on.me}
+                room.unsure.clear()
         return privately
 
     async def _shorten(self, answer: dict[str, Any]) -> None:

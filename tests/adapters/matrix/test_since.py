@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -90,6 +92,149 @@ async def renamed(person: Person, room: str, name: str) -> None:
     )
 
 
+async def talk(person: Person, room: str, words: int = 60) -> None:
+    """More than the server brings at once."""
+    for start in range(0, words, 20):
+        await asyncio.gather(*(person.say(room, f"zo, nummer {start + word}") for word in range(20)))
+
+
+async def answer_in(room: str, reader: Person, said: str) -> str:
+    """Plein's answer to that, or its sign."""
+
+    def answers(event: dict[str, Any]) -> bool:
+        to = event["content"].get("m.relates_to", {})
+        return said in (to.get("event_id"), to.get("m.in_reply_to", {}).get("event_id"))
+
+    content = (await reader.wait_for(room, answers))["content"]
+    return str(content.get("body", content))
+
+
+async def line_down(town: Town, proxy: Proxy, person: Person, room: str) -> None:
+    """What is asked already brings one thing more; after that Plein hears nothing."""
+    before = len(town.plein.log)
+    proxy.hang_up("/sync")
+    await person.say(room, "hallo")
+
+    async def noticed() -> bool | None:
+        return any("Reading failed" in line for line in town.plein.log[before:]) or None
+
+    await person.wait_until(noticed)
+
+
+@pytest.mark.parametrize("before", ["came", "had a new name"])
+async def test_who_was_put_out_while_plein_was_away_and_came_back_came_then(town: Town, before: str) -> None:
+    anna, cas = [await town.resident(name) for name in ("anna", "cas")]
+    room = await town.room(anna.person, cas.person)
+    if before == "had a new name":
+        await renamed(cas.person, room, "Een ander")
+    await anna.person.say(room, '!peiling open "Terug?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Terug?")).poll
+    assert await town.plein.stop() == 0
+    await anna.person.kick(room, cas.person.user_id)
+    await cas.person.join(room)
+    await talk(anna.person, room)
+    for _ in range(2):
+        await town.plein.start()
+        await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
+        await cas.told(NOT_THEIRS)
+        assert await town.plein.stop() == 0
+    await town.plein.start()
+
+
+@pytest.mark.parametrize("far_away", [False, True], ids=["here", "far"])
+async def test_who_was_put_out_while_the_line_was_down_and_came_back_came_then(
+    far: tuple[Town, Proxy], far_away: bool
+) -> None:
+    town, proxy = far
+    anna = await town.resident("anna")
+    cas = await town.server.person(f"cas{next(numbers)}")
+    if far_away:
+        proxy.move(cas.user_id, "far.example.org")
+    room = await town.room(anna.person, cas)
+    await anna.person.say(room, '!peiling open "Terug?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Terug?")).poll
+    await line_down(town, proxy, anna.person, room)
+    await anna.person.kick(room, cas.user_id)
+    await cas.join(room)
+    await talk(anna.person, room)
+    proxy.mend()
+    said = await cas.say(room, f"!stem 1 --peiling {number}")
+    assert NOT_THEIRS in await answer_in(room, anna.person, said)
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["line down", "away"])
+@pytest.mark.parametrize("first", ["Plein", "they"])
+async def test_who_is_far_and_has_a_new_name_was_there_before_all_the_same(
+    far: tuple[Town, Proxy], first: str, away: bool
+) -> None:
+    """Whether Plein saw them come or they were there before it; and that costs a request for a room."""
+    town, proxy = far
+    anna = await town.resident("anna")
+    ben, _ = await of_elsewhere(town, proxy, "ben")
+    room = await town.room(anna.person, *([ben] if first == "they" else []))
+    if first == "Plein":
+        await ben.join(room)
+    await anna.person.say(room, '!peiling open "Hoe heet ze?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Hoe heet ze?")).poll
+    if away:
+        assert await town.plein.stop() == 0
+    else:
+        await line_down(town, proxy, anna.person, room)
+    for name in range(10):
+        await renamed(ben, room, f"Ben {name}")
+    await talk(anna.person, room)
+    proxy.seen.clear()
+    if away:
+        await town.plein.start()
+    proxy.mend()
+    said = await ben.say(room, f"!stem 1 --peiling {number}")
+    assert NOT_THEIRS not in await answer_in(room, anna.person, said)
+    # What the server left out of its news is read so too.
+    assert len([line for line in proxy.seen if line.endswith(f"{room}/messages")]) <= 4
+
+
+async def test_however_much_is_said_after_it_who_came_while_plein_was_away_came_then(
+    far: tuple[Town, Proxy],
+) -> None:
+    """A homeserver that is to tell who came looks through so many events, and leaves out the room."""
+    town, proxy = far
+    anna = await town.resident("anna")
+    cas, there = await of_elsewhere(town, proxy, "cas")
+    lies(proxy, there)
+    room = await town.room(anna.person)
+    await anna.person.say(room, '!peiling open "Veel gezegd?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Veel gezegd?")).poll
+    assert await town.plein.stop() == 0
+    await cas.join(room)
+    await talk(anna.person, room, 700)
+    await town.plein.start()
+    said = await cas.say(room, f"!stem 1 --peiling {number}")
+    assert NOT_THEIRS in await answer_in(room, anna.person, said)
+
+
+async def test_a_room_whose_history_cannot_be_read_holds_up_nobody_elsewhere(
+    far: tuple[Town, Proxy],
+) -> None:
+    """And whoever is in doubt there is refused rather than believed."""
+    town, proxy = far
+    anna, cas = [await town.resident(name) for name in ("anna", "cas")]
+    room = await town.room(anna.person, cas.person)
+    await anna.person.say(room, '!peiling open "Kapot?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Kapot?")).poll
+    await line_down(town, proxy, anna.person, room)
+    await anna.person.kick(room, cas.person.user_id)
+    await cas.person.join(room)
+    await talk(anna.person, room)
+    proxy.mend()
+    proxy.answer(f"{room}/messages", 500, "{}")
+    proxy.answer(f"{quote(room)}/messages", 500, "{}")
+    await anna.person.say(anna.direct, "!help")
+    await anna.told("Wat ik voor je kan doen")
+    await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
+    await cas.told(NOT_THEIRS)
+    proxy.mend()
+
+
 async def test_who_came_too_late_stays_too_late_after_a_restart(far: tuple[Town, Proxy]) -> None:
     town, proxy = far
     anna = await town.resident("anna")
@@ -112,19 +257,12 @@ async def test_who_came_too_late_stays_too_late_after_a_restart(far: tuple[Town,
     assert await town.plein.stop() == 0
     for person in (away, back):
         await person.join(room)
-    for number in range(60):
-        await anna.person.say(room, f"zo, nummer {number}")
+    await talk(anna.person, room)
     await town.plein.start()
     await ben.say(room, vote)
     await board(anna.person, room, "Een bank?", "1. Ja: 1 stem")
     for person in (seen, away, back):
-        said = {"m.in_reply_to": {"event_id": await person.say(room, vote)}}
-
-        def answers(event: dict[str, Any], said: Any = said) -> bool:
-            return bool(event["content"].get("m.relates_to") == said)
-
-        answer = await anna.person.wait_for(room, answers)
-        assert NOT_THEIRS in answer["content"]["body"]
+        assert NOT_THEIRS in await answer_in(room, anna.person, await person.say(room, vote))
 
     # What is kept of them goes with them, and with the room; of the direct room stays when Plein came.
     assert moments_kept(town.plein) == 6
