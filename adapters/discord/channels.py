@@ -68,6 +68,8 @@ VOICE = (discord.VoiceChannel, discord.StageChannel)
 # How somebody is named among words, and so many of them are looked up.
 _MENTION = re.compile(r"(<@!?([1-9][0-9]{0,18})>)")
 MOST_MENTIONED = 10
+# Of the threads among the places that somebody could be in Discord is asked of so many at once.
+MOST_THREADS = 25
 _UNKNOWN = TryLater(ASK_AGAIN)
 # A server on which somebody may be meant, and for which community; None: the one that it is said in.
 _Near = tuple[int | None, discord.Guild]
@@ -353,8 +355,8 @@ class Places:
         server that cannot be asked just now says nothing; in what none has, nobody is.
         Raises: TryLater where none can be asked.
         """
-        since = since or self._clock.now()
-        known = {place: self._client.get_channel(int(place.room_id)) for place in places}
+        since, asking = since or self._clock.now(), user if asking is None else asking
+        known = await self._found(places, asking)
         channels = {
             place: found
             for place, found in known.items()
@@ -366,7 +368,7 @@ class Places:
         async def member_of(guild: discord.Guild) -> discord.Member | None:
             if member and member.guild.id == guild.id:
                 return member
-            return await self.members.on(guild, user, since, user if asking is None else asking)
+            return await self.members.on(guild, user, since, asking)
 
         found = await asyncio.gather(*map(member_of, guilds), return_exceptions=True)
         if found and all(isinstance(answer, BaseException) for answer in found):
@@ -374,15 +376,59 @@ class Places:
         members = dict(zip(guilds, found, strict=True))
         said = {place: (channel, members.get(channel.guild, _UNKNOWN)) for place, channel in channels.items()}
         nowhere = [place for place, channel in known.items() if self._is_nobodys(channel)]
-        return dict.fromkeys(nowhere) | {
-            place: self._presence(channel, who)
+        there = {
+            place: self._presence(channel, who, inside=True)
             for place, (channel, who) in said.items()
             if not isinstance(who, BaseException)
         }
+        return dict.fromkeys(nowhere) | await self._inside(user, there, channels, asking)
+
+    async def _found(self, places: Sequence[Place], asking: int) -> Mapping[Place, Any]:
+        """Their channels: also those of threads that were put away, of which the library knows nothing. Of
+        very many, or where Discord does not say, some are left out.
+
+        Raises: TryLater where it says nothing of any.
+        """
+        known: dict[Place, Any] = {place: self._client.get_channel(int(place.room_id)) for place in places}
+        away = [place for place, channel in known.items() if channel is None]
+        asked = [self._put_away(place, asking) for place in away[:MOST_THREADS]]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        known |= dict(zip(away, found, strict=False))
+        for place, channel in list(known.items()):
+            if isinstance(channel, BaseException) or place in away[MOST_THREADS:]:
+                del known[place]
+        if places and not known:
+            raise TryLater(ASK_AGAIN)
+        return known
+
+    async def _inside(
+        self,
+        user: int,
+        there: Mapping[Place, Presence | None],
+        channels: Mapping[Place, Channel],
+        asking: int,
+    ) -> dict[Place, Presence | None]:
+        """The same, with the private threads only that they are in: who is Discord says when it is asked.
+
+        Of very many, or where it does not say, some are left out.
+        """
+        threads = {
+            place: channel
+            for place, channel in channels.items()
+            if there.get(place) and isinstance(channel, discord.Thread) and channel.is_private()
+        }
+        asked = [
+            self.members.is_in_thread(thread, user, asking)
+            for thread in list(threads.values())[:MOST_THREADS]
+        ]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        inside = dict(zip(threads, answers, strict=False))
+        sure = {place: there[place] for place in there if place not in threads or inside.get(place) is True}
+        return sure | dict.fromkeys(place for place, answer in inside.items() if answer is False)
 
     def _is_nobodys(self, channel: Any) -> bool:
         """Whether it is on a server that is none of the community's; or, where no other process has it and no
-        server is out of reach, whether it is a thread that was put away, or no more.
+        server is out of reach, whether it is no more.
         """
         if isinstance(channel, CHANNELS):
             return not self._is_allowed(channel.guild.id)
@@ -392,8 +438,8 @@ class Places:
         self, channel: Channel, member: discord.Member | None, *, inside: bool = False
     ) -> Presence | None:
         """`inside`: they are in that private thread."""
-        # Who is in a private thread Discord does not say along with the rest: from elsewhere nobody is.
-        # Nor is yet who has not agreed to the server's rules.
+        # Who is in a private thread Discord does not say along with the rest.
+        # Who has not agreed to the server's rules is nowhere yet.
         if member is None or member.joined_at is None or member.pending:
             return None
         if _is_private_thread(channel) and not inside:
@@ -426,16 +472,17 @@ class Places:
         Of a private thread Discord is asked who is in it, and of a thread that was put away, what it is.
         Raises: TryLater.
         """
-        channel = self._client.get_channel(int(place.room_id)) or await self._put_away(place)
+        channel = self._client.get_channel(int(place.room_id)) or await self._put_away(place, user)
         if not isinstance(channel, CHANNELS) or not self.are_ours(channel.guild.id):
             return None
         member = await self.members.on(channel.guild, user, since, user)
         inside = False
         if member and isinstance(channel, discord.Thread) and channel.is_private():
-            inside = await self.members.is_in_thread(channel, user)
+            inside = await self.members.is_in_thread(channel, user, user)
         return self._presence(channel, member, inside=inside)
 
-    async def _put_away(self, place: Place) -> Any:
+    async def _put_away(self, place: Place, asking: int) -> Any:
+        await self.members.turn(asking)
         try:
             return await self._client.fetch_channel(int(place.room_id))
         except TROUBLE as error:

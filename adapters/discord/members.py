@@ -84,9 +84,13 @@ class Members:
         self._known[guild.id, user] = now, member
         return member
 
-    async def is_in_thread(self, thread: discord.Thread, user: int) -> bool:
+    async def turn(self, asking: int) -> None:
+        """Return when it is the turn of what else is asked for who is `asking`."""
+        await self._pace.turn(asking)
+
+    async def is_in_thread(self, thread: discord.Thread, user: int, asking: int) -> bool:
         """Whether somebody is in a private thread, now. Raises: TryLater where Discord does not say."""
-        await self._pace.turn(user)
+        await self.turn(asking)
         try:
             await thread.fetch_member(user)
         except TROUBLE as error:

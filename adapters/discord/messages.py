@@ -127,8 +127,9 @@ class Messages:
         author: int = kept["author"]
         # What Discord says now counts, not what it said with a message that had to wait.
         dealt_at = max(said_at, self._on.clock.now())
-        here = await places.speaks_in(author, place, places.members.a_moment_ago) if place else None
+        # Whom they name first: it may take long, and what they are themselves is to be as it is now.
         mentions = await places.mentions([kept["words"]], author, place)
+        here = await places.speaks_in(author, place, places.members.a_moment_ago) if place else None
         return Invocation(
             f"{PLATFORM}:{message}",
             Identity(PLATFORM, str(kept["author"])),

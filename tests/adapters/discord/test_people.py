@@ -14,7 +14,7 @@ from bot.model.people import Identity
 from bot.ports.storage import Transaction
 from tests.doubles.discord import Discord, Person, Server
 from tests.doubles.thanks import INSTALLED
-from tests.on_discord import OnDiscord, plein_on
+from tests.on_discord import OnDiscord, opened, plein_on
 
 
 @pytest.fixture
@@ -162,3 +162,31 @@ async def test_an_account_that_discord_does_not_know_any_more(
     later = plein.core.clock.now() + timedelta(days=1)
     ((_, gone),) = await plein.core.store.run(lambda tx: tx.people.long_gone(later))
     assert gone == Identity("discord", ben.id)
+
+
+@pytest.mark.parametrize("named", ["<@{}>", "{}"], ids=["somebody named", "control: nobody"])
+async def test_who_is_no_moderator_any_more_says_no_outcome_however_long_it_takes_to_look_up_whom_they_name(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, mo: Person, named: str
+) -> None:
+    """What Discord said of them more than five seconds before Plein deals with their words does not count."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await anna.uses("sport", "poll close", poll=1, sure=True)
+    await plein.board("sport", "Gesloten: Een bank?")
+    await plein.until_quiet(60)
+    held = plein.double.faults.hold("GET /guilds/{guild_id}/members/{user_id}", times=9)
+    if named == "{}":
+        town.take(mo, "moderators")
+    words = f'peiling besluit "Verkocht aan {named.format(ben.id)}" --peiling 1'
+    await mo.says("sport", f"<@{plein.double.bot.id}> {words}")
+    if named != "{}":
+        await held.reached.wait()
+        town.take(mo, "moderators")
+    for _ in range(3):
+        await plein.until_quiet(10)
+    held.release()
+    await plein.caught_up()
+    for _ in range(3):
+        await plein.until_quiet(20)
+    said = [message.text for message in anna.sees("sport") if message.author.bot]
+    assert not any("Verkocht aan" in words for words in said), said
+    await mo.hears(mo.dm, "", timeout=3)

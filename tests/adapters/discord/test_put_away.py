@@ -81,3 +81,29 @@ async def test_a_result_waits_for_a_locked_one(
     town.open_again(thread)
     await shown(plein, thread, "Gesloten: Een bank?", "Ja haalt het")
     assert await shown(plein, thread, "Gesloten op <t:") is board
+
+
+@pytest.mark.parametrize("where", ["post put away", "private thread", "control: post open"])
+async def test_what_somebody_planned_who_is_there_still_opens(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str
+) -> None:
+    """A day of silence puts a post away; whoever speaks there opens it again."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    if where == "private thread":
+        thread = anna.begins("sport", "onder ons", private=True)
+        await anna.says(thread, f"<@{plein.double.bot.id}> kijk eens")
+    else:
+        thread = anna.begins(town.channel("ideeën", type=15), "een bank")
+    plan = {"vraag": "Een bank?", "keuze": "Ja | Nee", "opent": "2d", "sluit": "5d"}
+    await anna.uses(thread, "peiling open", plan)
+    await plein.until_quiet(60)
+    if where == "post put away":
+        town.put_away(thread)
+    for _ in range(4):
+        await plein.until_quiet(DAY)
+    for _ in range(4):
+        await plein.until_quiet(60)
+
+    shown = [message.text for message in thread.messages.values() if not message.only_for]
+    assert any("Een bank?" in words and "Nog niemand stemde" in words for words in shown), shown

@@ -234,3 +234,81 @@ async def test_who_may_not_write_there_has_no_reason_put_there(
         await plein.turn(2 * 86_400)
         board = await plein.board("sport", "Bezwaar: 1")
         assert not any("scoundrel" in said.text for said in (board, *anna.sees("sport")))
+
+
+@pytest.mark.parametrize("where", ["private thread", "control: channel"])
+@pytest.mark.parametrize("typed", [False, True])
+async def test_whoever_may_ask_for_the_figures_where_they_are_has_them(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str, typed: bool
+) -> None:
+    """Somebody in a private thread, who is in it still."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    place = (
+        anna.begins("sport", "onder ons", private=True)
+        if where == "private thread"
+        else town.channel("sport")
+    )
+    await anna.says(place, f"{ben.mention} <@{plein.double.bot.id}> peiling lijst")
+    await anna.uses(place, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
+    for who in (anna, ben):
+        await who.uses(place, "vote", answer="1", poll=1)
+    await anna.uses(place, "peiling sluit", peiling=1, zeker=True)
+    await plein.until_quiet(60)
+    if typed:
+        await anna.says(place, f"<@{plein.double.bot.id}> peiling bewaar 1")
+        await plein.caught_up()
+        for _ in range(3):
+            await plein.until_quiet(60)
+
+        assert any(message.attachments for message in anna.sees(anna.dm))
+    else:
+        said = await anna.uses(place, "poll export", poll=1)
+
+        assert said.message
+        assert said.message.attachments
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["used Plein in private", "control: did not"])
+async def test_whoever_was_there_before_it_opened_votes_though_they_used_plein_elsewhere_meanwhile(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, asks: bool
+) -> None:
+    """Since when they are there is since Plein saw them there first."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    thread = anna.begins("sport", "onder ons", private=True)
+    await anna.says(thread, f"{ben.mention} <@{plein.double.bot.id}> peiling lijst")
+    plein.double.clock.turn(60)
+    await ben.uses(thread, "poll list")
+    plein.double.clock.turn(60)
+    plan = {"question": "Een bank?", "option": "Ja | Nee", "closes": "5d", "voters": "members"}
+    await anna.uses(thread, "poll open", plan)
+    plein.double.clock.turn(60)
+    if asks:
+        await ben.uses(ben.dm, "poll list")
+    plein.double.clock.turn(60)
+    assert "you chose Ja" in (await ben.uses(thread, "vote", answer="1", poll=1)).text
+
+
+@pytest.mark.parametrize("where", ["private thread", "control: channel"])
+async def test_what_was_asked_back_of_somebody_in_a_private_thread_can_be_said_yes_to(
+    plein: OnDiscord, town: Server, anna: Person, where: str
+) -> None:
+    """What they typed there is answered in private, with buttons."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    place = (
+        anna.begins("sport", "onder ons", private=True)
+        if where == "private thread"
+        else town.channel("sport")
+    )
+    await anna.says(place, f"<@{plein.double.bot.id}> peiling lijst")
+    await anna.uses(place, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
+    await plein.until_quiet(60)
+    await anna.says(place, f"<@{plein.double.bot.id}> peiling sluit 1")
+    asked = await anna.hears(anna.dm, "nu sluiten?")
+    said = await anna.presses(asked, asked.buttons[0])
+    assert "is er voor jou niet" not in said.text
+    await plein.until_quiet(60)
+    shown = [message.text for message in anna.sees(place) if not message.only_for]
+    assert any("Gesloten: Een bank?" in words for words in shown), said.text
