@@ -50,6 +50,8 @@ MOST_NAMED = 20
 NOBODY = Resident(0, "")
 # After so many seconds a platform that does not say where somebody is is asked again.
 ASKED_AGAIN = 10.0
+# An account that heard all but what was said so lately is in touch with its platform.
+IN_TOUCH = timedelta(minutes=1)
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -542,10 +544,10 @@ class Call:
         )
 
     def is_unheard(self, theme: int) -> bool:
-        """Whether accounts in places of a theme may not have heard yet all that was said until now; what is
-        read and waits is none of that, and so nothing waits for itself.
+        """Whether accounts in places of a theme are out of touch, and may not have heard all that was said; what
+        is read and waits is none of that, and so nothing waits for itself.
         """
-        return any(not account.is_read for account in self.unheard(theme, self.now))
+        return any(not account.is_read for account in self.unheard(theme, self.now - IN_TOUCH))
 
     def ended(self, subject: str) -> None:
         """The last change: places that come later do not show this subject any more."""

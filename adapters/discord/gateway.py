@@ -298,6 +298,8 @@ class Gateway:
 
     async def on_thread_join(self, thread: discord.Thread) -> None:
         """So the library calls it too that one which was put away is open again: it had forgotten that."""
+        if self._places.are_ours(thread.guild.id) and self._reading.opened_again(thread):
+            self._changed.set()
         await self._try_again([thread])
 
     async def on_member_update(self, _: Any, member: discord.Member) -> None:

@@ -12,7 +12,7 @@ import contextlib
 import json
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,6 +40,9 @@ MOST_PAGES = MOST_WAITING // PAGE
 # So much is held back while there is something to catch up with.
 MOST_HELD = 5_000
 SILENT_FOR = timedelta(days=90)
+# Of one server so many threads that may have been put away are asked for: anybody can make very many.
+MOST_PUT_AWAY = 500
+UNKNOWN_CHANNEL = 10003
 
 
 class Reading:
@@ -63,6 +66,8 @@ class Reading:
         self._hurried: set[str] = set()
         self._held: dict[str, deque[discord.Message]] = {}
         self._too_much: set[str] = set()
+        # Threads that were put away, as Discord said on being asked: the library keeps none.
+        self._put_away: dict[str, discord.Thread] = {}
         # What is being put into the inbox, by its number; and how many whole pages each history had.
         self._being_kept: dict[int, str] = {}
         self._pages = Counter[str]()
@@ -171,19 +176,32 @@ class Reading:
         missed = [*self._late, *(self._gaps if gaps else ())]
         read = [(self._read[stream], stream) for stream in missed if stream in self._read]
         found: dict[Place | None, datetime] = {}
+        anywhere: dict[int, int] = {}
         for since, stream in sorted([*waiting, *list(self._being_kept.items()), *read]):
             place = self._place_of(stream)
             is_long = place is None and self._pages[stream] >= MOST_PAGES
             if not is_long and (place is None or self._on.places.is_known(int(place.room_id))):
                 found.setdefault(place, discord.utils.snowflake_time(since))
+            elif place and not self._there(stream):
+                anywhere.setdefault(_guild_of(stream), since)
+        # Until it is known whose a thread is it may be any channel's.
+        for channel in self._on.places.channels() if anywhere else ():
+            if since := anywhere.get(channel.guild.id, 0):
+                place, at = Place(PLATFORM, str(channel.id)), discord.utils.snowflake_time(since)
+                found[place] = min(at, found.get(place, at))
         return found
 
     def _place_of(self, stream: str) -> Place | None:
-        if not (guild_id := _guild_of(stream)):
+        if not _guild_of(stream):
             return None
-        guild, channel = self._on.client.get_guild(guild_id), _channel_of(stream)
-        there = guild.get_channel_or_thread(channel) if guild else None
-        return Place(PLATFORM, str(room_of(there) if there else channel))
+        there = self._there(stream)
+        return Place(PLATFORM, str(room_of(there) if there else _channel_of(stream)))
+
+    def _there(self, stream: str) -> Any:
+        """A server's channel or thread, as far as it is known without asking."""
+        guild = self._on.client.get_guild(_guild_of(stream))
+        there = guild.get_channel_or_thread(_channel_of(stream)) if guild else None
+        return there or self._put_away.get(stream)
 
     @property
     def has_gaps(self) -> bool:
@@ -238,9 +256,10 @@ class Reading:
             if session != self._session:
                 return False
             self.look_into()
+        self._put_away.clear()
         wanted = list(filter(self._is_alive, self._read if self._behind else self._gaps))
-        self._late = set(filter(self._has_news, wanted))
-        self._turns, self._behind = deque(sorted(self._late)), False
+        self._turns = deque(self._in_turn(filter(self._has_news, wanted)))
+        self._late, self._behind = set(self._turns), False
         self._hurried.clear()
         self._pages.clear()
         for stream in self._held:
@@ -275,9 +294,34 @@ class Reading:
                 await self._release(stream)
 
     def _is_alive(self, stream: str) -> bool:
-        """Whoever has said nothing in private for so long is not asked for any more."""
+        """Whoever has said nothing in private for so long is not asked for any more; nor is a thread that was
+        put away.
+        """
         read = discord.utils.snowflake_time(self._read[stream])
-        return bool(_guild_of(stream)) or self._on.clock.now() - read < SILENT_FOR
+        return self._on.clock.now() - read < SILENT_FOR or bool(_guild_of(stream) and self._there(stream))
+
+    def _in_turn(self, streams: Iterable[str]) -> list[str]:
+        """Last come threads that may have been put away; of those the ones that were alive most lately."""
+        seen, unseen = list[str](), list[str]()
+        for stream in sorted(streams):
+            (seen if not _guild_of(stream) or self._there(stream) else unseen).append(stream)
+        asked = Counter[int]()
+        for stream in sorted(unseen, key=lambda stream: -self._read[stream]):
+            asked[_guild_of(stream)] += 1
+            if asked[_guild_of(stream)] <= MOST_PUT_AWAY:
+                seen.append(stream)
+            else:
+                self._gaps.discard(stream)  # it is read once it is open again
+        return seen
+
+    def opened_again(self, thread: discord.Thread) -> bool:
+        """Whether something was said there that is to be read, before what comes there from now on."""
+        stream = _stream(thread.guild.id, thread.id)
+        if thread.archived or stream not in self._read or _newest(thread) <= self._read[stream]:
+            return False
+        self._gaps.add(stream)
+        self._late.add(stream)
+        return True
 
     async def _open_inbox(self) -> None:
         known = dict(await self._on.core.cursors(self._on.account))
@@ -322,7 +366,9 @@ class Reading:
         if guild is not None and guild.unavailable:
             self._gaps.add(stream)
             return False
-        there: Any = guild.get_channel_or_thread(_channel_of(stream)) if guild else None
+        there = self._there(stream)
+        if guild is not None and there is None:
+            return True  # perhaps a thread that was put away
         if _newest(there) <= self._read[stream] or not _may_read(there):
             self._gaps.discard(stream)
             return False
@@ -335,8 +381,7 @@ class Reading:
         channel, guild_id, count, newest = _channel_of(stream), _guild_of(stream), 0, 0
         there: Any = self._on.client.get_partial_messageable(channel)
         if guild_id:
-            guild = self._on.client.get_guild(guild_id)
-            there = guild.get_channel_or_thread(channel) if guild else None
+            there = self._there(stream) or await self._find(stream)
             if there is None:
                 return False
             newest = _newest(there)
@@ -356,6 +401,24 @@ class Reading:
             self._read[stream] = newest
             self._unsaved.add(stream)
         return False
+
+    async def _find(self, stream: str) -> discord.Thread | None:
+        """A thread that was put away, where something is to be read in it. Raises what may pass."""
+        guild_id, channel = _guild_of(stream), _channel_of(stream)
+        found: Any = None
+        try:
+            if self._on.client.get_guild(guild_id):
+                found = await self._on.client.fetch_channel(channel)
+        except (discord.Forbidden, discord.NotFound) as refused:
+            if refused.code == UNKNOWN_CHANNEL:
+                await self.forget(guild_id, channel)
+            log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
+        if isinstance(found, discord.Thread) and self._on.places.is_ours(found) and stream in self._read:
+            self._put_away[stream] = found
+            if _newest(found) > self._read[stream] and _may_read(found):
+                return found
+        self._gaps.discard(stream)
+        return None
 
     async def keep_saving(self) -> None:
         """How far was read, every minute, so that a crash leaves less to look through."""

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from adapters.discord import history
 from adapters.discord.outgoing import BANNED_FOR
 from bot.features.polls.records import POLLS
 from bot.main.config import ThemeSection
 from tests.doubles.discord import Discord, Person
-from tests.doubles.discord.state import Message
+from tests.doubles.discord.state import Channel, Message
 from tests.on_discord import OnDiscord, plein_on
 
 HOUR = 3600
@@ -457,3 +458,80 @@ async def test_a_planned_poll_opens_once_plein_is_back(double: Discord, database
         found = await plein.core.store.read(lambda tx: tx.of(POLLS).get(1, 0))
         assert found
         assert found[0].state == "open"
+
+
+async def begun_by_eva(double: Discord, plein: OnDiscord, *, private: bool = False) -> Channel:
+    """A thread that Plein has read in, with a poll where it belongs."""
+    town = double.guild("Plein")
+    town.role("residents", ["create_private_threads"])
+    eva = town.member("eva", roles=["residents"])
+    thread = eva.begins("sport", "over de bank", private=private)
+    await eva.says(thread, f"{town.member('ben').mention} kom erbij")
+    await eva.says(thread, said_to(double, "peiling lijst"))
+    await plein.caught_up()
+    where = thread if private else "sport"
+    await eva.uses(where, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
+    await plein.until_quiet(120)
+    return thread
+
+
+def shown_in(channel: Channel, *words: str) -> bool:
+    return any(all(word in message.text for word in words) for message in channel.messages.values())
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+async def test_a_vote_in_a_thread_that_was_put_away_meanwhile_counts_before_the_poll_closes(
+    double: Discord, database: str, private: bool
+) -> None:
+    """Whoever began it, or an hour's silence, puts it away; nobody has to open it again."""
+    town = double.guild("Plein")
+    ben, sport = town.member("ben"), town.channel("sport")
+    async with plein_on(double, database) as plein:
+        thread = await begun_by_eva(double, plein, private=private)
+    await ben.says(thread, said_to(double, "stem 1 --peiling 1"))
+    town.put_away(thread)
+    double.clock.turn(2 * 86400 + 60)
+    held = double.faults.hold("GET /channels/{channel_id}", only={"channel_id": thread.id})
+    async with plein_on(double, database, ready=False) as plein:
+        await held.reached.wait()
+        for _ in range(3):
+            await plein.turn(2)
+        assert not shown_in(thread if private else sport, "Gesloten")
+        held.release()
+        await plein.caught_up()
+        for _ in range(3):
+            await plein.until_quiet(60)
+        await double.until(lambda: shown_in(thread if private else sport, "Ja haalt het, met 1 stem."))
+
+
+async def test_what_was_said_in_a_thread_is_read_before_what_is_said_once_it_is_open_again(
+    double: Discord, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of one that is not asked for at the start, there being too many."""
+    town = double.guild("Plein")
+    ben = town.member("ben")
+    async with plein_on(double, database) as plein:
+        thread = await begun_by_eva(double, plein)
+    await ben.says(thread, said_to(double, "stem 1 --peiling 1"))
+    town.put_away(thread)
+    double.clock.turn(60)
+    monkeypatch.setattr(history, "MOST_PUT_AWAY", 0)
+    async with plein_on(double, database) as plein:
+        await plein.until_quiet(60)
+        assert not chosen(ben)
+        town.open_again(thread)
+        await ben.says(thread, said_to(double, "stem 2 --peiling 1"))
+        await ben.hears(ben.dm, "nu Nee")
+        await plein.until_quiet(60)
+        assert chosen(ben) == ["Ja", "Nee"]
+
+
+async def test_a_thread_that_is_no_more_is_asked_for_once(double: Discord, database: str) -> None:
+    town = double.guild("Plein")
+    async with plein_on(double, database) as plein:
+        thread = await begun_by_eva(double, plein)
+        assert f"{town.id}:{thread.id}" in await plein.core.cursors(plein.adapter.account)
+    town.close(thread)
+    async with plein_on(double, database) as plein:
+        await plein.caught_up()
+        assert f"{town.id}:{thread.id}" not in await plein.core.cursors(plein.adapter.account)

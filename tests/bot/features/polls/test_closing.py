@@ -138,7 +138,7 @@ async def test_when_it_was_said_is_no_reason_not_to_wait(town: Town) -> None:
 
 @pytest.mark.parametrize("what", ["under way", "not heard"])
 async def test_nor_not_to_wait_for_what_is_in_no_inbox(town: Town, what: str) -> None:
-    town.clock.turn(5 * SECOND)
+    town.clock.turn(65 * SECOND)
     if what == "under way":
         town.platform.heard_moment = town.clock.now()
         town.platform.busy_since = {None: town.clock.now() - SECOND}
@@ -201,7 +201,7 @@ async def test_who_closed_it_is_said_as_ever(town: Town) -> None:
 async def test_after_what_an_account_has_not_heard_yet(town: Town) -> None:
     """It is behind, and brings a vote that was said before the closing, and one that was not."""
     vote = town.asked("ben", "!vote 1", room=None)
-    town.clock.turn(5 * SECOND)
+    town.clock.turn(65 * SECOND)
     assert SOON in await town.say("anna", "!poll close --sure")
     late = town.asked("cas", "!vote 2 --poll 1")
     town.platform.heard_moment = vote.at - SECOND
@@ -217,7 +217,7 @@ async def test_after_what_an_account_has_not_heard_yet(town: Town) -> None:
 
 
 async def test_for_an_account_that_is_away_an_hour_and_then_it_is_named(town: Town) -> None:
-    town.clock.turn(5 * SECOND)
+    town.clock.turn(65 * SECOND)
     assert SOON in await town.say("anna", "!poll close --sure")
     await passes(town, 120, heard=False)
     assert await states(town) == ["open"]
