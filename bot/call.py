@@ -544,8 +544,9 @@ class Call:
         )
 
     def is_unheard(self, theme: int) -> bool:
-        """Whether accounts in places of a theme are out of touch, and may not have heard all that was said; what
-        is read and waits is none of that, and so nothing waits for itself.
+        """Whether accounts in places of a theme are out of touch, and may not have heard all that was said.
+
+        What is read and waits is none of that, and so nothing waits for itself.
         """
         return any(not account.is_read for account in self.unheard(theme, self.now - IN_TOUCH))
 
