@@ -88,6 +88,9 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 # Of a column that refers to residents: which of its rows stay with whoever has them, where accounts leave.
 STAYS = "stays"
 
+# Of a column that refers to a theme: its row goes with that, and does not keep it (see deserted.py).
+GOES_ALONG = "goes_along"
+
 # Of a column that holds people by something else than a reference to residents: how, as one of these.
 HOLDS = "holds"
 

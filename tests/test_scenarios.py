@@ -26,7 +26,15 @@ FIRST = SCENES / "first_poll.chat"
 LINKING = ["linking", "linking_english", "profile_linking"]
 # Each platform has its own to choose a home for themes from (see adapters/*/test_homes.py).
 SETUP = ["setup", "setup_english"]
-ACROSS = ["across", "one_person", "reminders", "communities", "communities_english", *LINKING]
+ACROSS = [
+    "across",
+    "one_person",
+    "reminders",
+    "communities",
+    "communities_english",
+    "theme_list_english",
+    *LINKING,
+]
 ON_ONE = [file for file in SCENARIOS if file.stem not in LINKING]
 # There Plein may take away what others say (see adapters/discord/test_linking.py).
 ON_DISCORD = [file for file in ON_ONE if file.stem not in ("linking_aloud", *SETUP)]

@@ -27,6 +27,7 @@ from bot.ports.storage import Transaction
 from storage import tables
 from storage.community import COLUMN
 from storage.residents.links import link_codes
+from storage.themes import pull_requests
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.test_people_tables import db
 
@@ -149,6 +150,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "!mijn interesses zeilen --toon",
     ):
         await says("Vera", line)
+    await says("Vera", "!thema trek")
     store = town.core.store
 
     async def code_of(who: str) -> str:
@@ -161,7 +163,12 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         number: int = db(tx).execute(select(link_codes.c.id)).scalar()
         return number
 
+    def wish(tx: Transaction) -> int:
+        number: int = db(tx).execute(select(pull_requests.c.id)).scalar()
+        return number
+
     request = await store.run(read, community=OTHER)
+    pull = await store.run(wish, community=OTHER)
     return {
         "poll": Ids(3, 8),
         "request": Ids(request, 88),
@@ -171,6 +178,8 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "who": Ids("Vera", "Zora"),
         "person": Ids("Vera", "Zora"),
         "theme": Ids("Kermis", "Turnen"),
+        "words": Ids("Kermis", "Turnen"),
+        "pull": Ids(pull, 88),
         "which": Ids("Elders", "Nergens"),
         "topics": Ids("zeilen", "roeien"),
         "topic": Ids("zeilen", "roeien"),
@@ -248,5 +257,6 @@ async def test_whoever_is_in_it_learns_all_of_that(two: Two) -> None:
         ("!wie weet zeilen", "Vera"),
         ("!vereniging lijst", "zeilclub"),
         ("!gemeenschap kies", "Elders"),
+        ("!thema lijst kerm", "Kermis"),
     ):
         assert words in await two.town.say("dora", line, room=MARKET), line
