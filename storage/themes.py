@@ -13,12 +13,15 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
+    Select,
     Table,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     select,
@@ -41,9 +44,10 @@ involvements = Table(
     Column("id", Number, primary_key=True),
     of_community(),
     Column("theme", ForeignKey(themes.c.id), nullable=False, info=_ALONG),
-    Column("resident", ForeignKey(residents.c.id), nullable=False, index=True),
+    Column("resident", ForeignKey(residents.c.id), nullable=False),
     Column("how", Integer, nullable=False),
     Column("since", Moment, nullable=False),
+    Index("ix_involvements_resident_theme_how", "resident", "theme", "how"),
     Index("ix_involvements_theme_how", "theme", "how"),
     sqlite_autoincrement=True,
 )
@@ -63,13 +67,18 @@ pull_requests = Table(
 _ID: BindParameter[Any] = bindparam("id_")
 _HOW = func.max(involvements.c.how)
 _OF = select(involvements.c.theme, _HOW).where(involvements.c.resident == _ID).group_by(involvements.c.theme)
-_EACH = (
-    select(involvements.c.theme, _HOW.label("how"))
-    .where(among(involvements.c.theme, "themes_"))
-    .group_by(involvements.c.theme, involvements.c.resident)
-    .subquery("each")
+_more = involvements.alias()
+# Where two accounts of somebody brought one each.
+_IS_LESS = exists().where(
+    _more.c.resident == involvements.c.resident,
+    _more.c.theme == involvements.c.theme,
+    _more.c.how > involvements.c.how,
 )
-_COUNTS = select(_EACH.c.theme, _EACH.c.how, func.count()).group_by(_EACH.c.theme, _EACH.c.how)
+_COUNTS = (
+    select(involvements.c.theme, involvements.c.how, func.count(involvements.c.resident.distinct()))
+    .where(among(involvements.c.theme, "themes_"), ~_IS_LESS)
+    .group_by(involvements.c.theme, involvements.c.how)
+)
 _WHO = (residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
 _PULLING = (
     select(involvements.c.theme, *_WHO)
@@ -88,12 +97,20 @@ _INVOLVEMENTS = (
 )
 
 _ASK = insert(pull_requests).returning(pull_requests.c.id)
-_WAITING = select(pull_requests.c.id.label("number"), pull_requests.c.theme, *_WHO).join(
-    residents, residents.c.id == pull_requests.c.resident
-)
-_REQUEST = _WAITING.where(pull_requests.c.id == _ID)
-_REQUESTS = _WAITING.where(pull_requests.c.theme == bindparam("theme_")).order_by(pull_requests.c.id)
-_REQUESTS_BY = _WAITING.where(pull_requests.c.resident == _ID).order_by(pull_requests.c.id)
+
+
+def _waiting(which: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(pull_requests.c.id.label("number"), pull_requests.c.theme, *_WHO)
+        .join(residents, residents.c.id == pull_requests.c.resident)
+        .where(which)
+        .order_by(pull_requests.c.id)
+    )
+
+
+_REQUEST = _waiting(pull_requests.c.id == _ID)
+_REQUESTS = _waiting(pull_requests.c.theme == bindparam("theme_"))
+_REQUESTS_BY = _waiting(pull_requests.c.resident == _ID)
 _DROP = delete(pull_requests).where(pull_requests.c.id == _ID)
 _ASKED = (
     select(*(column for column in pull_requests.c if column is not pull_requests.c.resident))

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_involvements")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_involvements_resident"), "involvements", ["resident"])
+    op.create_index("ix_involvements_resident_theme_how", "involvements", ["resident", "theme", "how"])
     op.create_index("ix_involvements_theme_how", "involvements", ["theme", "how"])
     op.create_table(
         "pull_requests",
