@@ -24,8 +24,9 @@ SCENES = ROOT / "tests" / "scenarios"
 FIRST = SCENES / "first_poll.chat"
 # Played with a platform for each of its labels: on one alone other things would be said.
 LINKING = ["linking", "linking_english", "profile_linking"]
-# Each platform has its own to choose a home for themes from (see adapters/*/test_homes.py).
-SETUP = ["setup", "setup_english"]
+# Each platform has its own to choose a home for themes from, and makes its own in it (see
+# adapters/*/test_homes.py and test_new_rooms.py).
+SETUP = ["setup", "setup_english", "theme_new", "theme_new_english"]
 ACROSS = [
     "across",
     "one_person",

@@ -219,6 +219,7 @@ BUILT = {
     **{
         f"theme.{what}.*": filled(f"theme.{what}.*", ["follows", "takes_part"]) for what in ("now", "already")
     },
+    "theme.proposal.*": filled("theme.proposal.*", ["opened", "lapsed", "withdrawn"]),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }
 # ... and of these some: where there is none, something else is said.

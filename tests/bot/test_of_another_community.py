@@ -60,7 +60,7 @@ PLAIN = {
     ),
     *("results", "anonymous", "opens", "quorum", "voters", "answer", "until", "outcome", "review", "form"),
     *("numbers", "unless_voted", "option", "on", "only", "setting", "value", "name", "reset"),
-    *("remove", "show", "hide", "clear"),
+    *("remove", "show", "hide", "clear", "about"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -70,6 +70,8 @@ FILLED: Mapping[str, Any] = {
     "answer": "1",
     "until": "5d",
     "outcome": "Klaar",
+    "name": "Dammen",
+    "about": "Op donderdag",
     "numbers": [1],
     "option": 1,
     "only": [1],
@@ -127,6 +129,17 @@ async def two(database_url: str) -> AsyncIterator[Two]:
         yield Two(town, await furnish(town), itertools.count())
 
 
+async def settle(town: Town, community: int) -> None:
+    """Its themes have a home."""
+
+    def choose(tx: Transaction) -> None:
+        vera = next(iter(tx.people.named("Vera", None)))
+        home = Home(PLATFORM, "console.corner", "elders", "Hoek")
+        tx.communities.change(f"home.{PLATFORM}", home.kept(), vera.id, town.clock.now())
+
+    await town.core.store.run(choose, community=community)
+
+
 async def furnish(town: Town) -> Mapping[str, Ids]:
     """A poll in the first; in the other polls of three kinds, a profile, a link and a code."""
 
@@ -151,6 +164,8 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
     ):
         await says("Vera", line)
     await says("Vera", "!thema trek")
+    await settle(town, OTHER)
+    await says("Vera", '!thema voorstel "Zwembadfeest" Elders')
     store = town.core.store
 
     async def code_of(who: str) -> str:
@@ -180,6 +195,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "theme": Ids("Kermis", "Turnen"),
         "words": Ids("Kermis", "Turnen"),
         "pull": Ids(pull, 88),
+        "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),
         "topics": Ids("zeilen", "roeien"),
         "topic": Ids("zeilen", "roeien"),

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.themes.records import THEMES, Involvement, Request
-from bot.features.themes.which import meant
+from bot.features.themes.records import OPENINGS, THEMES, Involvement, Request
+from bot.features.themes.which import meant, themes_for
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
@@ -33,7 +33,9 @@ def pull_theme(call: Call, theme: Theme | None = None) -> Message:
     if call.may(Role.MODERATOR, found.id):
         _let(call, found, call.resident)
         return message(text("theme.pull.done", theme=found.name))
-    who = pullers(call, [found.id]).get(found.id, ())
+    if not call.takes_part(found.id):
+        raise UserError("theme.pull.enter", theme=found.name)
+    who = pullers(call.tx, [found.id]).get(found.id, ())
     needed = text("theme.pull.by_pullers", who=tuple(who)) if who else text("theme.pull.by_moderators")
     if _requests_by(call.tx, call.resident.id, found.id):
         return message(text("theme.pull.waits", theme=found.name), needed)
@@ -48,7 +50,7 @@ def pull_theme(call: Call, theme: Theme | None = None) -> Message:
 
 def agree_to_pull(call: Call, pull: int) -> Message:
     """Somebody who asked for it pulls a theme from now on."""
-    themes = {theme.id: theme for theme in call.themes()}
+    themes = {theme.id: theme for theme in themes_for(call)}
     kept = call.tx.of(THEMES)
     found = kept.request(pull)
     if found is None or found.theme not in themes:
@@ -87,21 +89,24 @@ def lapse_due(call: Call, job: Job) -> None:
 def may_agree(call: Call, theme: int) -> bool:
     """Whether they can say yes to somebody who wants to pull a theme that they may see."""
     mine = call.tx.of(THEMES).of(call.resident.id).get(theme)
-    return mine is Involvement.PULLS or call.may(Role.MODERATOR, theme)
+    return (mine is Involvement.PULLS and call.takes_part(theme)) or call.may(Role.MODERATOR, theme)
 
 
-def pullers(call: Call, themes: Collection[int]) -> Mapping[int, Sequence[Resident]]:
+def pullers(tx: Transaction, themes: Collection[int]) -> Mapping[int, Sequence[Resident]]:
     """Who pulls each of them. Whoever was put out of it since, or left it on their platform, does not."""
-    pulling = call.tx.of(THEMES).pulling(themes)
-    there = {
-        theme: [who for who in people if _is_there(call.tx, who, theme)] for theme, people in pulling.items()
-    }
+    pulling = tx.of(THEMES).pulling(themes)
+    there = {theme: [who for who in people if _is_there(tx, who, theme)] for theme, people in pulling.items()}
     return {theme: people for theme, people in there.items() if people}
 
 
 def _is_there(tx: Transaction, who: Resident, theme: int) -> bool:
-    """As was said last. Who moderates the community has to do with every theme."""
-    return who.role >= Role.MODERATOR or bool(tx.people.parts(who.id, theme))
+    """As was said last. Who moderates the community has to do with every theme, and one that was opened in it
+    is for all who are in any of its themes.
+    """
+    if who.role >= Role.MODERATOR:
+        return True
+    was_opened = tx.of(OPENINGS).by_theme(theme) is not None
+    return bool(tx.people.parts(who.id, None if was_opened else theme))
 
 
 # --- what waits for a yes ---
@@ -130,6 +135,7 @@ def _ask(call: Call, theme: Theme, *, tell_moderators: bool) -> None:
 def _let(call: Call, theme: Theme, who: Resident) -> None:
     """They pull it from now on."""
     call.tx.of(THEMES).involve(theme.id, who.id, Involvement.PULLS, call.now)
+    call.changed(f"theme:{theme.id}")
     for request in _requests_by(call.tx, who.id, theme.id):
         _forget(call, request)
         now = message(text("theme.pull.now", who=who, theme=theme.name))

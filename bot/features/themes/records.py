@@ -86,3 +86,78 @@ class ThemeStore(Protocol):
 
 
 THEMES: StoreKey[ThemeStore] = StoreKey("themes")
+
+
+# --- new ones ---
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A theme that somebody proposed in another one, which `needed` others open by supporting it.
+
+    `state`: open, opened, lapsed or withdrawn. `opened`: the theme that it became. Without a proposer it is
+    somebody's of whom nothing is kept any more.
+    """
+
+    id: int
+    theme: int
+    name: str
+    about: str
+    needed: int
+    state: str
+    opened: int | None
+    proposer: Resident | None
+    supporters: int
+
+
+class OpeningStore(Protocol):
+    """Which themes were proposed, who supports them, and which were opened."""
+
+    def propose(self, theme: int, name: str, about: str, proposer: int, needed: int, at: datetime) -> int:
+        """The number of it."""
+        ...
+
+    def get(self, proposal: int) -> Proposal | None: ...
+
+    def hold(self, proposal: int) -> None:
+        """Nobody else supports it, or ends it, until the end."""
+        ...
+
+    def open(self) -> Sequence[Proposal]:
+        """Those that wait for supporters, the first first."""
+        ...
+
+    def opened(self) -> Mapping[int, str]:
+        """The themes that were opened, each with its name."""
+        ...
+
+    def by_theme(self, theme: int) -> Proposal | None:
+        """What a theme was proposed as, where it was opened here."""
+        ...
+
+    def supports(self, proposal: int, resident: int) -> bool: ...
+
+    def support(self, proposal: int, resident: int) -> None:
+        """Twice is once."""
+        ...
+
+    def take_back(self, proposal: int, resident: int) -> None: ...
+
+    def end(self, proposal: int, state: str, opened: int | None = None) -> None: ...
+
+    def merge(self, old: int, new: int) -> Sequence[int]:
+        """The proposals of which that changes who supports them."""
+        ...
+
+    def forget(self, resident: int) -> Sequence[int]:
+        """The same. What they proposed stays, by nobody."""
+        ...
+
+    def proposals_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """What they proposed, by column."""
+        ...
+
+    def supported_by(self, resident: int) -> Sequence[int]: ...
+
+
+OPENINGS: StoreKey[OpeningStore] = StoreKey("openings")

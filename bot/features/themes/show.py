@@ -7,13 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.pull import AGREE, may_agree, pullers
-from bot.features.themes.records import THEMES, Involvement
-from bot.features.themes.which import keep, meant
+from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.features.themes.which import keep, meant, themes_for
 from bot.model.message import Button, Message, Text, message, text, typed
-from bot.model.people import Resident, Theme
+from bot.model.people import Resident, Role, Theme
+from bot.platforms import called
+from bot.ports.storage import Transaction
 from bot.unseen import seen_as
 
 SHOW = "theme show"
+# The board of a theme that was opened.
+SUBJECT = "theme"
 # So many are listed, and of so many there is a button.
 LISTED, OFFERED = 20, 10
 _SHOWN = 40
@@ -26,7 +30,7 @@ _WAYS = {
 
 def list_themes(call: Call, words: str | None = None) -> Message:
     """The themes that they may see, their own first; only those called so where words are given."""
-    known = call.themes()
+    known = themes_for(call)
     if not known:
         raise UserError("theme.none_yet")
     wanted = seen_as(words or "")
@@ -37,7 +41,7 @@ def list_themes(call: Call, words: str | None = None) -> Message:
     found.sort(key=lambda theme: -mine.get(theme.id, 0))
     listed = found[:LISTED]
     counts = call.tx.of(THEMES).counts([theme.id for theme in listed])
-    pulling = pullers(call, [theme.id for theme in listed])
+    pulling = pullers(call.tx, [theme.id for theme in listed])
     lines = [
         _listed(theme, mine.get(theme.id), counts.get(theme.id, {}), pulling.get(theme.id, ()))
         for theme in listed
@@ -65,18 +69,48 @@ def show_theme(call: Call, theme: Theme | None = None) -> Message:
     found = meant(call, theme)
     kept = call.tx.of(THEMES)
     mine = kept.of(call.resident.id).get(found.id)
-    who = pullers(call, [found.id]).get(found.id, ())
-    lines = [
-        text("theme.pulled", who=tuple(who), count=len(who)) if who else text("theme.pulled.nobody"),
-        _people(kept.counts([found.id]).get(found.id, {})),
-    ]
-    if standing := call.belongings.standing(call.tx, found.id):
+    lines = [*_about(call.tx, found.id), *_facts(call.tx, found.id)]
+    # What is said there is for those who are in it.
+    if call.takes_part(found.id) and (standing := call.belongings.standing(call.tx, found.id)):
         lines += [text("theme.standing"), *standing]
+    lines += _rooms(call, found)
     lines.append(text(f"theme.you.{mine.name.lower()}") if mine else text("theme.you.nothing"))
     waiting, buttons = _waiting(call, found)
     return message(
         *lines, *waiting, title=typed(found.name), buttons=[*buttons, *ways(found, mine, leave=True)]
     )
+
+
+def show_board(tx: Transaction, subject: str) -> Message:
+    """What a theme is about, who pulls it, and what everybody can be to it: the first thing in each of its
+    places.
+    """
+    opened = tx.of(OPENINGS).by_theme(int(subject))
+    assert opened, f"no theme {subject} was opened"
+    theme = Theme(int(subject), opened.name)
+    lines = [*_about(tx, theme.id), *_facts(tx, theme.id)]
+    return message(*lines, title=typed(opened.name), buttons=ways(theme, None))
+
+
+def _about(tx: Transaction, theme: int) -> Sequence[Text]:
+    opened = tx.of(OPENINGS).by_theme(theme)
+    return [typed(opened.about)] if opened else []
+
+
+def _facts(tx: Transaction, theme: int) -> Sequence[Text]:
+    """Who pulls it, and how many people are something to it."""
+    who = pullers(tx, [theme]).get(theme, ())
+    pulled = text("theme.pulled", who=tuple(who), count=len(who)) if who else text("theme.pulled.nobody")
+    return [pulled, _people(tx.of(THEMES).counts([theme]).get(theme, {}))]
+
+
+def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
+    """What is not there yet of what ought to be; and why, for who moderates."""
+    for state in call.tx.wanted.of(theme.id):
+        if state.room is None:
+            yield text("room.waits", platform=called(state.platform))
+            if state.why and call.may(Role.MODERATOR, theme.id):
+                yield state.why
 
 
 def ways(theme: Theme, mine: Involvement | None, *, leave: bool = False) -> Iterable[Button]:

@@ -1,7 +1,7 @@
 """Which theme somebody means: themes as arguments of commands.
 
-Whoever asks can mean those that they take part in, and a moderator of the community all. Of any other nobody
-hears more than of one that there is not.
+Whoever asks can mean those that they take part in and, if they are of the community, those that were opened
+in it; a moderator of it all. Of any other nobody hears more than of one that there is not.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from bot.call import Call
 from bot.commands.argument import Argument, Converter, Extent
 from bot.errors import Unsure, UserError
+from bot.features.themes.records import OPENINGS
 from bot.model.message import Suggestion, text, typed
 from bot.model.people import Theme
 from bot.unseen import seen_as
@@ -25,17 +26,32 @@ _KEPT = re.compile(r"theme:(\d{1,18})")
 
 def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
     """The theme that is called so. Raises: UserError."""
-    if kept := _KEPT.fullmatch(str(value).strip()):
-        for theme in call.themes():
+    words, known = " ".join(str(value).split()), themes_for(call)
+    if kept := _KEPT.fullmatch(words):
+        for theme in known:
             if theme.id == int(kept[1]):
                 return theme
         raise UserError("theme.over")
-    return call.theme(" ".join(str(value).split()))
+    for theme in known:
+        if seen_as(theme.name) == seen_as(words):
+            return theme
+    # What else there is to know of themes that are not theirs.
+    return call.theme(words)
+
+
+def themes_for(call: Call) -> Sequence[Theme]:
+    """Those that they take part in and, if they are of the community, all that were opened in it."""
+    known = list(call.themes())
+    there = {theme.id for theme in known}
+    others = {theme: name for theme, name in call.tx.of(OPENINGS).opened().items() if theme not in there}
+    if others and call.belongs():
+        known += [Theme(theme, name) for theme, name in others.items()]
+    return known
 
 
 def suggest_themes(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:
     """Those whose name holds what was typed."""
-    names = [theme.name for theme in call.themes() if seen_as(given) in seen_as(theme.name)]
+    names = [theme.name for theme in themes_for(call) if seen_as(given) in seen_as(theme.name)]
     return [Suggestion(name, typed(name)) for name in names[:MOST_SUGGESTED]]
 
 
@@ -54,7 +70,7 @@ def meant(call: Call, theme: Theme | None, among: Collection[int] | None = None)
     if call.theme_here is not None:
         # As it is called in every list: one that was given no name goes by its place's.
         return next(iter(call.tx.places.themes([call.theme_here.id])), call.theme_here)
-    known = call.themes()
+    known = themes_for(call)
     if not known:
         raise UserError("theme.none_yet")
     known = [found for found in known if among is None or found.id in among]
