@@ -1,0 +1,218 @@
+"""Core and storage, attacked: the clock that was ahead, a restored backup, another community's room."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.clock import HandClock
+from bot.model.events import Arrival
+from bot.model.people import FIRST_COMMUNITY, Identity, Place
+from storage import tables
+from tests.chat import NOW, open_chat
+from tests.doubles.linking import ask, link, press, resident, say
+from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.test_people_tables import db
+
+SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        yield town
+
+
+async def look(town: Town) -> None:
+    """All that Plein's workers do by themselves, as it has heard everything by now."""
+    town.platform.heard_moment = town.clock.now()
+    await town.core.agenda.flush()
+    await town.core.boards.worker.flush()
+    await town.core.outbox.worker.flush()
+
+
+# --- a clock that was ahead ---
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_whoever_was_forgotten_while_the_clock_was_ahead_is_within_a_minute(
+    town: Town, ahead: timedelta
+) -> None:
+    await town.say("ben", "!poll list")
+    town.clock.turn(ahead)
+    assert "vergeten" in await town.say("ben", "!me forget --sure")
+    await look(town)
+    town.clock.turn(-ahead)
+    for _ in range(10):
+        town.clock.turn(MINUTE)
+        await look(town)
+        await town.core.erasing.flush()
+    found = await town.core.store.run_anywhere(lambda tx: list(tx.forgotten.pending()))
+    assert not found, "their account stands in the database still"
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_a_poll_that_waited_while_the_clock_was_ahead_closes_in_time(
+    town: Town, ahead: timedelta
+) -> None:
+    """It came to its end by the wrong clock, waited for what was said, and the clock was put right."""
+    await town.say("anna", '!poll open "Wat?" A | B --closes 2u')
+    await look(town)
+    ends = town.clock.now() + 2 * HOUR
+    town.platform.heard_moment = town.clock.now()
+    town.clock.turn(ahead)
+    await town.core.rooms.look_after()
+    for _ in range(5):
+        await town.core.agenda.flush()  # what was said until now is not heard yet
+        town.clock.turn(SECOND)
+    town.clock.turn(-ahead)
+    await town.core.rooms.look_after()
+    await look(town)
+    await town.say("ben", "!vote 1")
+    town.clock.turn_to(ends + 10 * SECOND)
+    await town.core.rooms.look_after()
+    for _ in range(5):
+        await look(town)
+        town.clock.turn(MINUTE)
+    said = town.platform.where("sport")
+    assert any("Gesloten: Wat?" in words for words in said), said[-1]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_a_board_shown_while_the_clock_was_ahead_is_edited_after_it(
+    town: Town, ahead: timedelta
+) -> None:
+    await town.say("anna", '!poll open "Wat?" A | B --closes 5d')
+    await look(town)
+    town.clock.turn(ahead + MINUTE)
+    await town.say("ben", "!vote 1")
+    await look(town)
+    town.clock.turn(-ahead)
+    await look(town)
+    await town.say("cas", "!vote 1")
+    for _ in range(10):
+        town.clock.turn(MINUTE)
+        await look(town)
+    assert "A: 2 stemmen" in town.platform.where("sport")[-1]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_a_board_shown_before_a_restart_with_the_clock_put_right_is_edited_after_it(
+    database_url: str, ahead: timedelta
+) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        town.clock.turn(ahead)
+        await town.say("anna", '!poll open "Wat?" A | B --closes 5d')
+        await look(town)
+    async with open_town(database_url, number=100) as town:  # at the moment when the clock was right
+        town.clock.turn(MINUTE)
+        await look(town)
+        await town.say("cas", "!vote 1")
+        for _ in range(10):
+            town.clock.turn(MINUTE)
+            await look(town)
+        assert "A: 1 stem" in town.platform.where("sport")[-1]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_what_was_to_be_said_before_a_restart_with_the_clock_put_right_is_said_after_it(
+    database_url: str, ahead: timedelta
+) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        town.clock.turn(ahead)
+        await town.post("sport", "hello")
+    async with open_town(database_url, number=100) as town:
+        for _ in range(10):
+            town.clock.turn(MINUTE)
+            await look(town)
+        assert town.platform.where("sport")
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_what_was_to_be_said_while_the_clock_was_ahead_is_said_after_it(
+    town: Town, ahead: timedelta
+) -> None:
+    """Its platform was away for a moment."""
+    town.clock.turn(ahead)
+    town.platform.trouble["sport"] = [ConnectionError("away")]
+    await town.post("sport", "hello")
+    await town.core.outbox.worker.flush()
+    assert not town.platform.where("sport")
+    town.clock.turn(-ahead)
+    await look(town)
+    for _ in range(10):
+        town.clock.turn(MINUTE)
+        await look(town)
+    assert town.platform.where("sport")
+
+
+# --- another community's room ---
+
+
+@pytest.mark.parametrize("room", ["elders", "culture"])
+async def test_what_waits_in_another_communitys_room_holds_up_no_end(
+    database_url: str, room: str
+) -> None:
+    """As what waits in another theme's place of one's own community holds it up no longer."""
+    async with open_town(database_url) as town:
+        await town.joined("culture", theme="culture")
+        await town.beside("sport", "elders", theme="sport")
+        await town.say("anna", '!poll open "Wat?" A | B --closes 2d')
+        await town.core.run_due()
+        ends = town.clock.now() + 2 * DAY
+        await town.core.store_arrivals(PLATFORM, [Arrival("$1", room, "{}", at=ends - SECOND)], "1")
+        town.clock.turn_to(ends)
+        await town.core.rooms.look_after()
+        await look(town)
+        assert any("Gesloten: Wat?" in words for words in town.platform.where("sport"))
+
+
+# --- a restored backup ---
+
+ANN, BEN = "annelies@discord", "benedict@matrix"
+
+
+@pytest.mark.parametrize("restored", [False, True])
+async def test_a_backup_forgets_no_account_that_had_parted(tmp_path: Path, restored: bool) -> None:
+    """Who was one with somebody when the backup was made, and parted from them before they were forgotten."""
+    url, file = f"sqlite:///{tmp_path}/plein.db", tmp_path / "plein.db"
+    clock = HandClock(NOW)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await say(chat, f'{BEN}/sport: !poll open "A fence?" Yes | No --closes 5d')
+        await say(chat, f"{BEN}/sport: !vote 1")
+        await say(chat, f"{ANN}/sport: !vote 2")
+        await link(chat, ANN, BEN)
+        with (
+            contextlib.closing(sqlite3.connect(file)) as db_file,
+            contextlib.closing(sqlite3.connect(tmp_path / "backup")) as backup,
+        ):
+            db_file.backup(backup)
+        clock.turn(MINUTE)
+        question = await ask(chat, ANN, "!me unlink")
+        await press(chat, ANN, question)
+        clock.turn(MINUTE)
+        question = await ask(chat, ANN, "!me forget")
+        await press(chat, ANN, question)
+        await chat.core.run_due()
+        clock.turn(MINUTE)
+        assert not await resident(chat, ANN)
+        assert await resident(chat, BEN)
+    if restored:
+        shutil.move(tmp_path / "backup", file)
+    async with open_chat(url, language="en", clock=clock) as chat:
+        await chat.core.run_due()
+        assert not await resident(chat, ANN)
+        assert await resident(chat, BEN), "he asked nobody to be forgotten"
+        exported = await chat.core.export(await resident(chat, BEN))
+        assert list(exported["ballots"])
