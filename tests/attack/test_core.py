@@ -7,6 +7,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -163,6 +164,24 @@ async def test_what_was_to_be_said_while_the_clock_was_ahead_is_said_after_it(
         town.clock.turn(MINUTE)
         await look(town)
     assert town.platform.where("sport")
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_a_key_goes_after_a_restart_with_the_clock_put_right(tmp_path: Path, ahead: timedelta) -> None:
+    """Of an anonymous poll that was closed while it was ahead, just before Plein ended."""
+    url, key = f"sqlite:///{tmp_path}/plein.db", tmp_path / "plein.db-keys" / "poll-1-ballots.key"
+    async with open_town(url) as town:
+        await town.joined("sport")
+        town.clock.turn(ahead)
+        await town.say("mia", '!poll open "Wat?" A | B --closes 5d --anonymous')
+        await town.core.handle(replace(town.asked("anna", "!vote 1"), public=False))
+        assert key.exists()
+        assert await town.say("mia", "!poll close --sure")
+    async with open_town(url, number=100) as town:  # a moment later, by the clock that is right
+        for _ in range(10):
+            town.clock.turn(MINUTE)
+            await look(town)
+        assert not key.exists(), "whoever has the key and a backup reads who chose what"
 
 
 # --- another community's room ---
