@@ -97,6 +97,26 @@ async def test_a_poll_that_waited_while_the_clock_was_ahead_closes_in_time(
 
 
 @pytest.mark.parametrize("ahead", [timedelta(), DAY])
+async def test_a_poll_closed_by_hand_while_the_clock_was_ahead_is(town: Town, ahead: timedelta) -> None:
+    """It waited for what was said before, and the clock was put right."""
+    town.clock.turn(ahead)
+    await town.say("anna", '!poll open "Wat?" A | B --closes 5d')
+    await look(town)
+    town.platform.heard_moment = town.clock.now() - SECOND
+    await town.core.store_arrivals(PLATFORM, [Arrival("$1", "sport", "{}", at=town.clock.now() - SECOND)], "1")
+    await town.say("anna", "!poll close --sure")
+    await town.core.agenda.flush()
+    [waits] = await town.core.arrivals(PLATFORM)
+    town.clock.turn(-ahead)
+    await town.core.acknowledge(PLATFORM, [waits.seq])
+    for _ in range(10):
+        town.clock.turn(MINUTE)
+        await look(town)
+    said = town.platform.where("sport")
+    assert any("Gesloten: Wat?" in words for words in said), await town.say("ben", "!vote 1")
+
+
+@pytest.mark.parametrize("ahead", [timedelta(), DAY])
 async def test_a_board_shown_while_the_clock_was_ahead_is_edited_after_it(
     town: Town, ahead: timedelta
 ) -> None:

@@ -18,7 +18,7 @@ from tests.homeserver import Homeserver
 from tests.on_discord import OnDiscord, opened, plein_on
 
 from tests.plein import Plein
-from tests.town import Town, numbers
+from tests.town import Town, board, numbers, says
 
 HOUR = 3600
 
@@ -116,5 +116,33 @@ async def test_a_planned_poll_opens_once_plein_is_back_on_matrix(
                 break
             await asyncio.sleep(1)
         assert state == "open"
+    finally:
+        await plein.kill()
+
+
+@pytest.mark.parametrize("hours", [10, 50])
+async def test_votes_given_in_time_while_plein_was_away_count_on_matrix(
+    homeserver: Homeserver, tmp_path: Path, hours: float
+) -> None:
+    """Of the real one. How long it was away is written into its database."""
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}")
+    try:
+        town = Town(homeserver, plein)
+        anna = await town.resident("anna")
+        room = await town.room(anna.person)
+        await anna.person.say(room, '!peiling open "Een skatebaan?" Ja | Nee --sluit 5d')
+        await board(anna.person, room, "Een skatebaan?")
+        await plein.stop()
+        await anna.person.say(room, "!stem 1")
+        await asyncio.sleep(2)
+        now = int(time.time() * 1_000_000)
+        away = now - int(hours * 3600 * 1_000_000)
+        with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db, db:
+            db.execute("update polls set closes_at = ?", [now])
+            db.execute("update jobs set due_at = ? where kind = 'poll.close'", [now])
+            db.execute("update accounts set seen_at = ?, heard_until = ?", [away, away])
+        await plein.start()
+        said = await says(anna.person, room, "Gesloten: Een skatebaan?", timeout=60)
+        assert "Ja haalt het" in said.body
     finally:
         await plein.kill()
