@@ -24,6 +24,7 @@ from tests.doubles.linking import ask, link, press, resident, say
 from tests.doubles.platform import PLATFORM, Town, open_town
 from tests.test_people_tables import db
 
+ANN, BEN = "annelies@discord", "benedict@matrix"
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
 
 
@@ -204,6 +205,48 @@ async def test_a_key_goes_after_a_restart_with_the_clock_put_right(tmp_path: Pat
         assert not key.exists(), "whoever has the key and a backup reads who chose what"
 
 
+# --- a clock that was behind for a moment, at a start: a small machine without a battery ---
+
+
+@pytest.mark.parametrize("behind", [timedelta(), HOUR])
+async def test_whoever_came_after_a_poll_was_asked_stays_out_of_it(
+    database_url: str, behind: timedelta
+) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("anna", '!poll open "Wat?" A | B --voters members --closes 5d')
+        await look(town)
+        town.clock.turn(10 * MINUTE)
+        assert "je koos" not in await town.say("cas", "!vote 1")
+        town.clock.turn(10 * MINUTE)
+    async with open_town(database_url, number=100) as town:
+        town.clock.turn(30 * MINUTE - behind)
+        await look(town)
+        town.clock.turn(behind)
+        await look(town)
+        town.clock.turn(MINUTE)
+        await look(town)
+        assert "je koos" not in await town.say("cas", "!vote 1"), "they came after it was asked"
+
+
+@pytest.mark.parametrize("behind", [timedelta(), 2 * DAY])
+async def test_within_a_day_it_is_undone_where_the_clock_was_behind(tmp_path: Path, behind: timedelta) -> None:
+    clock = HandClock(NOW)
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
+        await say(chat, f"{BEN}/sport: !help")
+        await say(chat, f"{ANN}/sport: !help")
+        done = await link(chat, ANN, BEN)
+        clock.turn(MINUTE)
+    clock.turn(-behind)
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
+        await chat.core.run_due()
+        clock.turn(behind + HOUR)
+        await chat.core.run_due()
+        assert await resident(chat, ANN) == await resident(chat, BEN)
+        said = await press(chat, ANN, done)
+        assert await resident(chat, ANN) != await resident(chat, BEN), said
+
+
 # --- another community's room ---
 
 
@@ -226,8 +269,6 @@ async def test_what_waits_in_another_communitys_room_holds_up_no_end(
 
 
 # --- a restored backup ---
-
-ANN, BEN = "annelies@discord", "benedict@matrix"
 
 
 @pytest.mark.parametrize("restored", [False, True])
