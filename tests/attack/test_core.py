@@ -304,3 +304,44 @@ async def test_a_backup_forgets_no_account_that_had_parted(tmp_path: Path, resto
         assert await resident(chat, BEN), "he asked nobody to be forgotten"
         exported = await chat.core.export(await resident(chat, BEN))
         assert list(exported["ballots"])
+
+
+# --- the list of who was forgotten ---
+
+
+async def test_whoever_is_forgotten_again_and_again_lengthens_no_list(tmp_path: Path) -> None:
+    """One person, one account."""
+    url, listed = f"sqlite:///{tmp_path}/plein.db", tmp_path / "plein.db-keys" / "forgotten.list"
+    lengths = []
+    async with open_town(url) as town:
+        await town.joined("sport")
+        for _ in range(10):
+            await town.say("ben", "!poll list")
+            town.clock.turn(MINUTE)
+            assert "vergeten" in await town.say("ben", "!me forget --sure")
+            town.clock.turn(MINUTE)
+            await look(town)
+            await town.core.erasing.flush()
+            lengths.append(len(listed.read_bytes()))
+    assert len(set(listed.read_text().split())) == 1
+    assert lengths[-1] == lengths[4], lengths
+
+
+@pytest.mark.parametrize("lines", [1_000, 6_250_000])
+async def test_with_a_long_list_plein_starts_and_forgets(tmp_path: Path, lines: int) -> None:
+    url, listed = f"sqlite:///{tmp_path}/plein.db", tmp_path / "plein.db-keys" / "forgotten.list"
+    async with open_town(url) as town:
+        await town.joined("sport")
+        await town.say("ben", "!poll list")
+        await town.say("ben", "!me forget --sure")
+        town.clock.turn(MINUTE)
+        await town.core.erasing.flush()
+    line = listed.read_bytes()
+    listed.write_bytes(line * lines)
+    print(len(line), listed.stat().st_size)
+    async with open_town(url, number=100) as town:
+        await town.say("cas", "!poll list")
+        assert "vergeten" in await town.say("cas", "!me forget --sure")
+        town.clock.turn(MINUTE)
+        await town.core.erasing.flush()
+        assert not await town.core.store.run_anywhere(lambda tx: list(tx.forgotten.pending()))
