@@ -21,7 +21,7 @@ from bot.model.people import FIRST_COMMUNITY, Identity, Place
 from storage import tables
 from tests.chat import NOW, open_chat
 from tests.doubles.linking import ask, link, press, resident, say
-from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.test_people_tables import db
 
 ANN, BEN = "annelies@discord", "benedict@matrix"
@@ -245,6 +245,48 @@ async def test_within_a_day_it_is_undone_where_the_clock_was_behind(tmp_path: Pa
         assert await resident(chat, ANN) == await resident(chat, BEN)
         said = await press(chat, ANN, done)
         assert await resident(chat, ANN) != await resident(chat, BEN), said
+
+
+@pytest.mark.parametrize("behind", [timedelta(), 2 * DAY])
+async def test_a_poll_waits_for_votes_soon_after_a_start_at_which_the_clock_was_behind(
+    database_url: str, behind: timedelta
+) -> None:
+    """It was right a minute later; what accounts are at work is said every ten minutes."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("anna", '!poll open "Wat?" A | B --closes 1d')
+        await look(town)
+        ends = await closing(town)
+        town.clock.turn(DAY - 5 * MINUTE - behind)
+        await town.core.serve(town.platform)  # as at a start
+        town.platform.heard_moment = town.clock.now()
+        await town.core.agenda.flush()
+        town.clock.turn(behind + 4 * MINUTE)
+        vote = replace(town.asked("ben", "!vote 1"), at=town.clock.now())
+        town.platform.heard_moment = town.clock.now() - SECOND
+        town.clock.turn_to(ends + 10 * SECOND)  # the vote was not heard yet
+        await town.core.agenda.flush()
+        answer = await town.core.handle(vote)
+        assert answer
+        assert "je koos A" in words_of(answer)
+
+
+@pytest.mark.parametrize("paused", [HOUR * 30, DAY * 3])
+async def test_a_poll_waits_for_votes_where_the_machine_was_paused(town: Town, paused: timedelta) -> None:
+    """As a laptop or a virtual machine is. It ended meanwhile, and the vote was typed before that."""
+    await town.say("anna", '!poll open "Wat?" A | B --closes 1d')
+    await look(town)
+    ends = await closing(town)
+    town.clock.turn(10 * HOUR)
+    await town.core.rooms.look_after()
+    await look(town)
+    vote = replace(town.asked("ben", "!vote 1"), at=ends - HOUR)
+    town.clock.turn_to(NOW + paused)
+    await town.core.agenda.flush()  # within half a minute of its waking; the platform is heard from after it
+    await town.core.rooms.look_after()
+    answer = await town.core.handle(vote)
+    assert answer
+    assert "je koos A" in words_of(answer)
 
 
 # --- another community's room ---
