@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator
@@ -12,17 +11,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
 from bot.clock import HandClock
 from bot.features.polls.records import POLLS
 from bot.model.events import Arrival
-from bot.model.people import FIRST_COMMUNITY, Identity, Place
-from storage import tables
+from bot.model.people import FIRST_COMMUNITY
 from tests.chat import NOW, open_chat
 from tests.doubles.linking import ask, link, press, resident, say
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
-from tests.test_people_tables import db
 
 ANN, BEN = "annelies@discord", "benedict@matrix"
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
@@ -104,7 +100,9 @@ async def test_a_poll_closed_by_hand_while_the_clock_was_ahead_is(town: Town, ah
     await town.say("anna", '!poll open "Wat?" A | B --closes 5d')
     await look(town)
     town.platform.heard_moment = town.clock.now() - SECOND
-    await town.core.store_arrivals(PLATFORM, [Arrival("$1", "sport", "{}", at=town.clock.now() - SECOND)], "1")
+    await town.core.store_arrivals(
+        PLATFORM, [Arrival("$1", "sport", "{}", at=town.clock.now() - SECOND)], "1"
+    )
     await town.say("anna", "!poll close --sure")
     await town.core.agenda.flush()
     [waits] = await town.core.arrivals(PLATFORM)
@@ -230,7 +228,9 @@ async def test_whoever_came_after_a_poll_was_asked_stays_out_of_it(
 
 
 @pytest.mark.parametrize("behind", [timedelta(), 2 * DAY])
-async def test_within_a_day_it_is_undone_where_the_clock_was_behind(tmp_path: Path, behind: timedelta) -> None:
+async def test_within_a_day_it_is_undone_where_the_clock_was_behind(
+    tmp_path: Path, behind: timedelta
+) -> None:
     clock = HandClock(NOW)
     async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
         await say(chat, f"{BEN}/sport: !help")
@@ -293,9 +293,7 @@ async def test_a_poll_waits_for_votes_where_the_machine_was_paused(town: Town, p
 
 
 @pytest.mark.parametrize("room", ["elders", "culture"])
-async def test_what_waits_in_another_communitys_room_holds_up_no_end(
-    database_url: str, room: str
-) -> None:
+async def test_what_waits_in_another_communitys_room_holds_up_no_end(database_url: str, room: str) -> None:
     """As what waits in another theme's place of one's own community holds it up no longer."""
     async with open_town(database_url) as town:
         await town.joined("culture", theme="culture")
@@ -387,3 +385,34 @@ async def test_with_a_long_list_plein_starts_and_forgets(tmp_path: Path, lines: 
         town.clock.turn(MINUTE)
         await town.core.erasing.flush()
         assert not await town.core.store.run_anywhere(lambda tx: list(tx.forgotten.pending()))
+
+
+# --- back before the farewell was said ---
+
+
+@pytest.mark.parametrize("after", [30, 5])
+async def test_what_somebody_says_once_they_are_back_happens_once(town: Town, after: int) -> None:
+    """The same event comes again, as platforms bring it after a crash; they were forgotten `after` before it."""
+    await town.say("ben", "!poll list")
+    town.clock.turn(MINUTE)
+    assert "vergeten" in await town.say("ben", "!me forget --sure")
+    await look(town)
+
+    async def end() -> None:
+        await town.core.erasing._go_on(town.clock.now() - 20 * SECOND)  # as `Erasing.run` does every second
+
+    for _ in range(after):
+        town.clock.turn(SECOND)
+        await end()
+    asks = town.asked("ben", '!poll open "Wat?" A | B --closes 1d')
+    assert await town.core.handle(asks)
+    for _ in range(30):
+        town.clock.turn(SECOND)
+        await end()
+    assert not await town.core.store.run_anywhere(lambda tx: list(tx.forgotten.pending()))
+    await town.core.handle(asks)
+    await look(town)
+    found = await town.core.store.read(lambda tx: tx.of(POLLS).get(2, 0), community=FIRST_COMMUNITY)
+    assert found is None, "it was asked twice"
+    answer = await town.core.answer_to(asks.id, asks.author)
+    assert answer, "what they were answered is kept for their buttons"

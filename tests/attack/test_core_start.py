@@ -16,7 +16,6 @@ from bot.model.people import FIRST_COMMUNITY
 from tests.doubles.discord import Discord
 from tests.homeserver import Homeserver
 from tests.on_discord import OnDiscord, opened, plein_on
-
 from tests.plein import Plein
 from tests.town import Town, board, numbers, says
 
