@@ -392,7 +392,7 @@ async def test_with_a_long_list_plein_starts_and_forgets(tmp_path: Path, lines: 
 
 @pytest.mark.parametrize("after", [30, 5])
 async def test_what_somebody_says_once_they_are_back_happens_once(town: Town, after: int) -> None:
-    """The same event comes again, as platforms bring it after a crash; they were forgotten `after` before it."""
+    """The same event comes again, as after a crash; they were forgotten `after` seconds before it."""
     await town.say("ben", "!poll list")
     town.clock.turn(MINUTE)
     assert "vergeten" in await town.say("ben", "!me forget --sure")

@@ -1,4 +1,4 @@
-"""Plein was away for longer than a day, over a poll's end: votes given in time, and what is due at its start."""
+"""Plein was away over a poll's end or beginning: votes given in time, and what is due at its start."""
 
 from __future__ import annotations
 
