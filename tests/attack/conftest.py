@@ -1,0 +1,1 @@
+from tests.adapters.discord.conftest import anna, ben, database, double, mo, plein, town  # noqa: F401

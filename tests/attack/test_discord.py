@@ -1,0 +1,178 @@
+"""Breaks of what is promised, as seen on the double of Discord; beside each the same without the attack."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.main.config import ThemeSection
+from tests.doubles.discord import Discord, Person, Server
+from tests.on_discord import DoublesClock, OnDiscord, opened, plein_on
+
+DAY = 86_400
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    """By how much Plein's clock, and not Discord's, is ahead."""
+    by, true = [timedelta(0)], DoublesClock.now
+    monkeypatch.setattr(DoublesClock, "now", lambda clock: true(clock) + by[0])
+    return by
+
+
+# --- promise 6: since when somebody is there --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["pressed", "slash", "typed", "in private"])
+@pytest.mark.parametrize("seen_before", [True, False], ids=["seen before", "control: never seen"])
+async def test_whoever_left_and_came_back_after_it_opened_is_no_member(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, how: str, seen_before: bool
+) -> None:
+    """Since when somebody is in a channel is since they are on the server, where all of that may see it."""
+    plein.double.clock.turn(60)
+    if seen_before:
+        await ben.uses("sport", "poll list")
+    plein.double.clock.turn(60)
+    await ben.leaves()
+    plein.double.clock.turn(30 * DAY)
+    board = await opened(plein, anna, "Een bank?", voters="members")
+    plein.double.clock.turn(3600)
+    ben = town.member("ben")
+    plein.double.clock.turn(60)
+    if how == "typed":
+        await ben.says("sport", f"<@{plein.double.bot.id}> stem 1 --peiling 1")
+        await ben.hears(ben.dm, "Een bank?")
+    elif how == "pressed":
+        await ben.presses(board, "Ja")
+    else:
+        await ben.uses("sport" if how == "slash" else ben.dm, "vote", answer="1", poll=1)
+    await plein.until_quiet(10)
+    await plein.board("sport", "Een bank?", "Nog niemand stemde", timeout=3)
+
+
+# --- promise 4 and 13: what was said in a thread while Plein was away ------------------------------------
+
+
+@pytest.mark.parametrize("put_away", [True, False], ids=["put away", "control: open"])
+async def test_a_vote_in_a_thread_counts_also_where_that_is_put_away_before_plein_is_back(
+    double: Discord, database: str, town: Server, anna: Person, ben: Person, mo: Person, put_away: bool
+) -> None:
+    """Whoever began the thread, or an hour's silence, puts it away."""
+    eva = town.member("eva")
+    async with plein_on(double, database) as plein:
+        await opened(plein, anna, "Een bank?", closes="2d")
+        thread = eva.begins("sport", "over de bank")
+        await eva.says(thread, f"<@{double.bot.id}> peiling lijst")
+        await eva.hears(eva.dm, "Een bank?")
+        await plein.until_quiet(120)
+    double.clock.turn(60)
+    await ben.says(thread, f"<@{double.bot.id}> stem 1 --peiling 1")
+    double.clock.turn(60)
+    if put_away:
+        town.put_away(thread)
+    double.clock.turn(60)
+    async with plein_on(double, database) as plein:
+        await plein.until_quiet(60)
+        if put_away:
+            town.open_again(thread)
+            await eva.says(thread, "weer open")
+            await plein.until_quiet(60)
+        await plein.until_quiet(2 * DAY)
+        for _ in range(3):
+            await plein.until_quiet(60)
+        await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 1 stem.", timeout=3)
+
+
+# --- promise 6: a clock that was ahead -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hours", [1, 0], ids=["ahead", "control: right"])
+@pytest.mark.parametrize("typed", [False, True])
+async def test_who_was_put_out_is_out_though_it_was_asked_while_the_clock_was_ahead(
+    double: Discord,
+    database: str,
+    town: Server,
+    ahead: list[timedelta],
+    hours: int,
+    typed: bool,
+) -> None:
+    town.role("raad")
+    raad = town.channel("raad", only=["raad", "Plein"])
+    themes = [
+        ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
+        ThemeSection(name="Raad", places=(f"discord:{raad.id}",)),
+    ]
+    chair, eva = (town.member(name, roles=["raad"]) for name in ("vera", "eva"))
+    async with plein_on(double, database, themes=themes) as plein:
+        await chair.uses("raad", "poll open", question="Geheim?", option="Ja | Nee", closes="3d")
+        await plein.board("raad", "Geheim?")
+        ahead[0] = hours * HOUR
+        assert "Geheim?" in (await eva.uses(eva.dm, "poll show", poll=1)).text
+        double.clock.turn(60)
+        await plein.core.agenda.flush()
+        ahead[0] = timedelta(0)
+        double.clock.turn(60)
+        await plein.core.agenda.flush()
+        town.take(eva, "raad")
+        double.clock.turn(1800)
+        await plein.core.agenda.flush()
+        if typed:
+            await eva.says(eva.dm, "stem 1 --peiling 1")
+            said = (await eva.hears(eva.dm, "peiling", timeout=5)).text
+        else:
+            said = (await eva.uses(eva.dm, "vote", answer="1", poll=1)).text
+        await plein.until_quiet(10)
+        assert "je koos Ja" not in said
+        await plein.board("raad", "Geheim?", "Nog niemand stemde", timeout=3)
+
+
+@pytest.mark.parametrize("hours", [1, 0], ids=["ahead", "control: right"])
+async def test_a_limit_that_was_told_while_the_clock_was_ahead_silences_nothing_once_it_is_right(
+    plein: OnDiscord, anna: Person, ahead: list[timedelta], hours: int
+) -> None:
+    """One refusal for a moment, of which there are some every day."""
+    board = await opened(plein, anna, "Een bank?", closes="2d")
+    await plein.until_quiet(60)
+    ahead[0] = hours * HOUR
+    limited = plein.double.faults.rate_limit("PATCH *", retry_after=1, everywhere=True)
+    await anna.presses(board, "Nee")
+    await plein.double.until(lambda: limited.met, timeout=10)
+    await asyncio.sleep(0.5)
+    ahead[0] = timedelta(0)
+    for _ in range(10):
+        await plein.until_quiet(60)
+    await anna.presses(board, "Ja")
+    for _ in range(10):
+        await plein.until_quiet(60)
+    await anna.says(anna.dm, "peiling lijst")
+    for _ in range(10):
+        await plein.until_quiet(60)
+    await plein.board("sport", "Een bank?", "Ja: 1 stem", timeout=3)
+    await anna.hears(anna.dm, "Een bank?", timeout=3)
+
+
+# --- promise 3: what somebody is now ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", ["<@{}>", "{}"], ids=["somebody named", "control: nobody"])
+async def test_who_is_no_moderator_any_more_closes_nothing_however_long_it_takes_to_look_up_whom_they_name(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, mo: Person, named: str
+) -> None:
+    await opened(plein, anna, "Een bank?", closes="2d")
+    held = plein.double.faults.hold("GET /guilds/{guild_id}/members/{user_id}", times=9)
+    if named == "{}":
+        town.take(mo, "moderators")
+    await mo.says("sport", f"<@{plein.double.bot.id}> peiling sluit 1 --zeker " + named.format(ben.id))
+    if named != "{}":
+        await held.reached.wait()
+        town.take(mo, "moderators")
+    plein.double.clock.turn(20)
+    held.release()
+    await asyncio.sleep(1)
+    for _ in range(5):
+        await plein.until_quiet(20)
+    print([m.text for m in mo.sees(mo.dm)])
+    await plein.board("sport", "Een bank?", "Peiling 1 sluit", timeout=3)
