@@ -183,3 +183,66 @@ async def test_who_is_no_moderator_any_more_says_no_outcome_however_long_it_take
     said = [message.text for message in anna.sees("sport") if message.author.bot]
     assert not any("Verkocht aan" in words for words in said), said
     await mo.hears(mo.dm, "", timeout=3)
+
+
+# --- promise 5: what one person can make grow ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["put away first", "control: open"])
+async def test_nothing_stays_of_threads_that_went_with_their_channel(
+    plein: OnDiscord, town: Server, how: str
+) -> None:
+    """How far each thread was read is kept until it is deleted; the owner of a server does it again and again."""
+    zef = town.member("zef")
+    channel = town.channel("praat")
+    for number in range(5):
+        thread = zef.begins(channel, f"draad {number}")
+        await zef.says(thread, f"<@{plein.double.bot.id}> help")
+        await plein.caught_up()
+        if how == "put away first":
+            town.put_away(thread)
+    await plein.until_quiet(120)
+    kept = await plein.core.cursors(plein.adapter.account, f"{town.id}:")
+    assert len(kept) >= 5
+    town.close(channel)
+    await plein.until_quiet(120)
+    await plein.core.store.forget(plein.clock.now())
+    plein.double.clock.turn(200 * DAY)
+    await plein.core.store.forget(plein.clock.now())
+    kept = await plein.core.cursors(plein.adapter.account, f"{town.id}:")
+    names = {room.id: room.name for room in town.guild.channels.values()}
+    assert not [stream for stream in kept if stream.partition(":")[2] not in names], kept
+
+
+# --- promise 4: a poll's end -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pressing", [True, False], ids=["elsewhere", "control: nothing"])
+async def test_what_somebody_uses_in_another_themes_place_holds_up_no_end(
+    double: Discord, database: str, town: Server, anna: Person, pressing: bool
+) -> None:
+    """Of what is said there that holds; a slash command there is about nothing here either."""
+    own = double.guild("Van Zef")
+    own.channel("hol")
+    zef, kees = own.member("zef"), own.member("kees")
+    async with plein_on(double, database) as plein:
+        await zef.uses("hol", "poll list")
+        await opened(plein, anna, "Een bank?", closes="2d")
+        await plein.until_quiet(60)
+        board = await plein.board("sport", "Een bank?")
+        ends = int(board.text.partition("<t:")[2].partition(":")[0])
+        double.clock.turn(ends - double.clock.now() - 5)
+        await plein.core.rooms.look_after()
+        held = double.faults.hold("GET /guilds/{guild_id}/members/{user_id}", times=9)
+        asking = None
+        if pressing:
+            asking = asyncio.create_task(zef.uses("hol", "who is", person=kees.mention))
+            await held.reached.wait()
+        for _ in range(14):
+            await plein.turn(2)
+        try:
+            await plein.board("sport", "Gesloten: Een bank?", timeout=3)
+        finally:
+            held.release()
+            if asking:
+                await asyncio.gather(asking, return_exceptions=True)
