@@ -246,3 +246,63 @@ async def test_what_somebody_uses_in_another_themes_place_holds_up_no_end(
             held.release()
             if asking:
                 await asyncio.gather(asking, return_exceptions=True)
+
+
+# --- promise 6: what was planned ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("where", ["post put away", "private thread", "control: post open"])
+async def test_what_somebody_planned_who_is_there_still_opens(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str
+) -> None:
+    """A day of silence puts a post away; whoever speaks there opens it again."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    if where == "private thread":
+        thread = anna.begins("sport", "onder ons", private=True)
+        await anna.says(thread, f"<@{plein.double.bot.id}> kijk eens")
+    else:
+        thread = anna.begins(town.channel("ideeën", type=15), "een bank")
+    plan = {"vraag": "Een bank?", "keuze": "Ja | Nee", "opent": "2d", "sluit": "5d"}
+    planned = await anna.uses(thread, "peiling open", plan)
+    await plein.until_quiet(60)
+    if where == "post put away":
+        town.put_away(thread)
+    for _ in range(4):
+        await plein.until_quiet(DAY)
+    for _ in range(4):
+        await plein.until_quiet(60)
+
+    shown = [message.text for message in thread.messages.values() if not message.only_for]
+    assert any("Een bank?" in words and "Nog niemand stemde" in words for words in shown), shown
+
+
+# --- promise 3: a file is made for whoever might ask for it at that moment -----------------------------------
+
+
+@pytest.mark.parametrize("where", ["private thread", "control: channel"])
+@pytest.mark.parametrize("typed", [False, True])
+async def test_whoever_may_ask_for_the_figures_where_they_are_has_them(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str, typed: bool
+) -> None:
+    """Somebody in a private thread, who is in it still."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    place = anna.begins("sport", "onder ons", private=True) if where == "private thread" else town.channel("sport")
+    await anna.says(place, f"{ben.mention} <@{plein.double.bot.id}> peiling lijst")
+    await anna.uses(place, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
+    for who in (anna, ben):
+        await who.uses(place, "vote", answer="1", poll=1)
+    await anna.uses(place, "peiling sluit", peiling=1, zeker=True)
+    await plein.until_quiet(60)
+    if typed:
+        await anna.says(place, f"<@{plein.double.bot.id}> peiling bewaar 1")
+        await plein.caught_up()
+        for _ in range(3):
+            await plein.until_quiet(60)
+
+        assert any(message.attachments for message in anna.sees(anna.dm))
+    else:
+        said = await anna.uses(place, "poll export", poll=1)
+
+        assert said.message and said.message.attachments
