@@ -306,3 +306,27 @@ async def test_whoever_may_ask_for_the_figures_where_they_are_has_them(
         said = await anna.uses(place, "poll export", poll=1)
 
         assert said.message and said.message.attachments
+
+
+# --- that every vote counts: members of a private thread --------------------------------------------------
+
+
+@pytest.mark.parametrize("asks", [True, False], ids=["used Plein in private", "control: did not"])
+async def test_whoever_was_there_before_it_opened_votes_though_they_used_plein_elsewhere_meanwhile(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, asks: bool
+) -> None:
+    """Since when they are there is since Plein saw them there first."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    thread = anna.begins("sport", "onder ons", private=True)
+    await anna.says(thread, f"{ben.mention} <@{plein.double.bot.id}> peiling lijst")
+    plein.double.clock.turn(60)
+    await ben.uses(thread, "poll list")
+    plein.double.clock.turn(60)
+    plan = {"question": "Een bank?", "option": "Ja | Nee", "closes": "5d", "voters": "members"}
+    await anna.uses(thread, "poll open", plan)
+    plein.double.clock.turn(60)
+    if asks:
+        await ben.uses(ben.dm, "poll list")
+    plein.double.clock.turn(60)
+    assert "you chose Ja" in (await ben.uses(thread, "vote", answer="1", poll=1)).text
