@@ -330,3 +330,25 @@ async def test_whoever_was_there_before_it_opened_votes_though_they_used_plein_e
         await ben.uses(ben.dm, "poll list")
     plein.double.clock.turn(60)
     assert "you chose Ja" in (await ben.uses(thread, "vote", answer="1", poll=1)).text
+
+
+@pytest.mark.parametrize("hours", [1, 0], ids=["ahead", "control: right"])
+async def test_who_took_no_messages_while_the_clock_was_ahead_is_written_to_once_they_do(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, ahead: list[timedelta], hours: int
+) -> None:
+    """Discord is asked once in a minute."""
+    await ben.uses("sport", "poll list")
+    await ben.closes_dms()
+    await plein.until_quiet(60)
+    ahead[0] = hours * HOUR
+    await ben.says("sport", f"<@{plein.double.bot.id}> poll list")
+    await plein.caught_up()
+    await plein.until_quiet(5)
+    ahead[0] = timedelta(0)
+    ben.user.dms = True
+    await plein.until_quiet(120)
+    said = await ben.says("sport", f"<@{plein.double.bot.id}> help")
+    await plein.caught_up()
+    for _ in range(5):
+        await plein.until_quiet(60)
+    await ben.hears(ben.dm, "", after=said, timeout=3)
