@@ -288,7 +288,11 @@ async def test_whoever_may_ask_for_the_figures_where_they_are_has_them(
     """Somebody in a private thread, who is in it still."""
     town.role("residents", ["create_private_threads"])
     town.give(anna, "residents")
-    place = anna.begins("sport", "onder ons", private=True) if where == "private thread" else town.channel("sport")
+    place = (
+        anna.begins("sport", "onder ons", private=True)
+        if where == "private thread"
+        else town.channel("sport")
+    )
     await anna.says(place, f"{ben.mention} <@{plein.double.bot.id}> peiling lijst")
     await anna.uses(place, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
     for who in (anna, ben):
@@ -352,3 +356,27 @@ async def test_who_took_no_messages_while_the_clock_was_ahead_is_written_to_once
     for _ in range(5):
         await plein.until_quiet(60)
     await ben.hears(ben.dm, "", after=said, timeout=3)
+
+
+@pytest.mark.parametrize("where", ["private thread", "control: channel"])
+async def test_what_was_asked_back_of_somebody_in_a_private_thread_can_be_said_yes_to(
+    plein: OnDiscord, town: Server, anna: Person, where: str
+) -> None:
+    """What they typed there is answered in private, with buttons."""
+    town.role("residents", ["create_private_threads"])
+    town.give(anna, "residents")
+    place = (
+        anna.begins("sport", "onder ons", private=True)
+        if where == "private thread"
+        else town.channel("sport")
+    )
+    await anna.says(place, f"<@{plein.double.bot.id}> peiling lijst")
+    await anna.uses(place, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
+    await plein.until_quiet(60)
+    await anna.says(place, f"<@{plein.double.bot.id}> peiling sluit 1")
+    asked = await anna.hears(anna.dm, "nu sluiten?")
+    said = await anna.presses(asked, asked.buttons[0])
+    assert "is er voor jou niet" not in said.text
+    await plein.until_quiet(60)
+    shown = [message.text for message in anna.sees(place) if not message.only_for]
+    assert any("Gesloten: Een bank?" in words for words in shown), said.text
