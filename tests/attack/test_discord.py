@@ -120,8 +120,8 @@ async def test_who_was_put_out_is_out_though_it_was_asked_while_the_clock_was_ah
         double.clock.turn(1800)
         await plein.core.agenda.flush()
         if typed:
-            await eva.says(eva.dm, "stem 1 --peiling 1")
-            said = (await eva.hears(eva.dm, "peiling", timeout=5)).text
+            words = await eva.says(eva.dm, "stem 1 --peiling 1")
+            said = (await eva.hears(eva.dm, "peiling", after=words, timeout=10)).text
         else:
             said = (await eva.uses(eva.dm, "vote", answer="1", poll=1)).text
         await plein.until_quiet(10)
