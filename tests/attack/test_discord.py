@@ -380,3 +380,45 @@ async def test_what_was_asked_back_of_somebody_in_a_private_thread_can_be_said_y
     await plein.until_quiet(60)
     shown = [message.text for message in anna.sees(place) if not message.only_for]
     assert any("Gesloten: Een bank?" in words for words in shown), said.text
+
+
+@pytest.mark.parametrize("how", ["put out", "control: put out and asks anew"])
+async def test_what_is_handed_to_them_late_is_for_who_they_are_when_it_is_sent(
+    double: Discord, database: str, town: Server, how: str
+) -> None:
+    """All that is kept of them waits for Discord; what came of their poll meanwhile is not theirs any more."""
+    town.role("raad")
+    raad = town.channel("raad", only=["raad", "Plein"])
+    themes = [
+        ThemeSection(name="Sport", places=(f"discord:{town.channel('sport').id}",)),
+        ThemeSection(name="Raad", places=(f"discord:{raad.id}",)),
+    ]
+    town.role("voorzitter", ["manage_messages"])
+    chair, eva = town.member("vera", roles=["raad", "voorzitter"]), town.member("eva", roles=["raad"])
+    async with plein_on(double, database, themes=themes) as plein:
+        await eva.uses(eva.dm, "help")
+        await eva.uses("raad", "poll open", question="Geheim?", option="Ja | Nee", closes="3d")
+        await plein.board("raad", "Geheim?")
+        await plein.until_quiet(60)
+        failing = double.faults.answer(
+            502, "POST /channels/{channel_id}/messages", 10_000, only={"channel_id": eva.dm.id}
+        )
+        await eva.says(eva.dm, "me data")
+        await plein.caught_up()
+        await plein.until_quiet(5)
+        assert failing.met
+        town.take(eva, "raad")
+        double.clock.turn(10)
+        await chair.uses("raad", "vote", answer="1", poll=1)
+        await chair.uses("raad", "poll close", poll=1, sure=True)
+        await plein.until_quiet(600)
+        if how != "put out":
+            await eva.uses(eva.dm, "me data")
+        failing.release()
+        for _ in range(3):
+            await plein.until_quiet(60)
+        files = [
+            file.data for message in eva.sees(eva.dm) for file in message.attachments if not message.only_for
+        ]
+        assert files
+        assert not any(b'"ended_at"' in data for data in files), "how their poll ended, and how many voted"
