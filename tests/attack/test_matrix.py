@@ -1,0 +1,160 @@
+"""Attacks on the Matrix adapter and the core behind it, on the real homeserver."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.adapters.matrix.test_homes import NAME, SPACE, hall
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person
+from tests.plein import Plein
+from tests.town import Resident, Town, board, numbers, says
+
+NOT_THEIRS = "alleen stemmen wie al aan dit thema meedeed"
+
+
+@pytest.fixture
+async def far(homeserver: Homeserver, tmp_path: Path) -> AsyncIterator[tuple[Town, Proxy]]:
+    async with Proxy(homeserver.url) as proxy:
+        plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        yield Town(homeserver, plein), proxy
+        assert await plein.stop() == 0, "\n".join(plein.log[-30:])
+
+
+# --- 1 and 2: a stranger's space offered as a home ---
+
+
+@pytest.mark.parametrize("how", ["control", "float", "float for all", "redacts and kicks"])
+async def test_a_space_that_a_stranger_has_power_in_is_no_home(
+    homeserver: Homeserver, tmp_path: Path, how: str
+) -> None:
+    async with Proxy(homeserver.url) as proxy:
+        at = await hall(homeserver, proxy, tmp_path)
+        town = Town(homeserver, at.plein)
+        stranger = await homeserver.person(f"stranger{next(numbers)}")
+        mo = at.mo.person.user_id
+        theirs = await stranger.create_room(NAME, invite=[at.plein.user_id], version="5", **SPACE)
+        await town.comes_to(stranger, theirs)
+        levels = await stranger.state(theirs, "m.room.power_levels") or {}
+        match how:
+            case "control":
+                new = {"users": {stranger.user_id: 100, mo: 100}}
+            case "float":
+                new = {"users": {stranger.user_id: 100.0, mo: 100}}
+            case "float for all":
+                new = {"users": {mo: 100}, "users_default": 100.0}
+            case _:
+                # Everybody may ask somebody in, and with that power put out who has less, and take away what is in it.
+                new = {"users": {stranger.user_id: 49, mo: 100}, "redact": 49, "kick": 49, "ban": 49}
+        await stranger.send_state(theirs, "m.room.power_levels", {**levels, **new})
+        await at.told("!taal nl")
+        offered = (await at.told("!gemeenschap richt in")).body
+        chosen = (await at.told(f'!gemeenschap richt in "matrix:{theirs}"')).body
+        # What the stranger has there, Mo never came into.
+        assert (await stranger.members(theirs)).get(mo) is None
+        if how == "redacts and kicks":
+            await stranger.kick(theirs, at.plein.user_id)
+        elif how != "control":
+            await stranger.send_state(theirs, "m.space.child", {"via": [homeserver.name]}, theirs)
+        assert f"Kies de space “{NAME}”" not in offered, offered
+        assert "Vanaf nu" not in chosen, chosen
+        assert await at.plein.stop() == 0
+
+
+# --- 3: who left and came back ---
+
+
+async def renamed(person: Person, room: str, name: str) -> None:
+    content = {"membership": "join", "displayname": name}
+    await person.send_state(room, "m.room.member", content, person.user_id)
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["control", "renamed before"])
+async def test_who_left_while_plein_was_away_and_came_back_came_then(
+    far: tuple[Town, Proxy], before: bool
+) -> None:
+    town, _ = far
+    anna, cas = [await town.resident(name) for name in ("anna", "cas")]
+    room = await town.room(anna.person, cas.person)
+    if before:
+        await renamed(cas.person, room, "Een ander")
+    await anna.person.say(room, '!peiling open "Terug?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Terug?")).poll
+    assert await town.plein.stop() == 0
+    await anna.person.kick(room, cas.person.user_id)
+    await asyncio.sleep(0.1)
+    await cas.person.join(room)
+    for word in range(60):
+        await anna.person.say(room, f"zo, nummer {word}")
+    await town.plein.start()
+    await cas.person.say(cas.direct, f"!stem 1 --peiling {number}")
+    await cas.told(NOT_THEIRS, timeout=60)
+
+
+@pytest.mark.parametrize("far_away", [False, True], ids=["here", "far"])
+@pytest.mark.parametrize("gap", [False, True], ids=["control", "gap"])
+async def test_who_left_while_the_line_was_down_and_came_back_came_then(
+    far: tuple[Town, Proxy], gap: bool, far_away: bool
+) -> None:
+    town, proxy = far
+    anna = await town.resident("anna")
+    cas = await town.server.person(f"cas{next(numbers)}")
+    if far_away:
+        proxy.move(cas.user_id, "far.example.org")
+    room = await town.room(anna.person, cas)
+    await anna.person.say(room, '!peiling open "Terug?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Terug?")).poll
+    if gap:
+        proxy.hang_up("/sync")
+        await asyncio.sleep(1)
+    await anna.person.kick(room, cas.user_id)
+    await asyncio.sleep(0.1)
+    await cas.join(room)
+    for word in range(60):
+        await anna.person.say(room, f"zo, nummer {word}")
+    proxy.mend()
+    await cas.say(room, f"!stem 1 --peiling {number}")
+    await says(anna.person, room, NOT_THEIRS, timeout=90)
+
+
+# --- 4: a vote after the end, said to be from before it ---
+
+
+@pytest.mark.parametrize("lies", [False, True], ids=["control", "lies"])
+async def test_a_vote_after_the_end_counts_not_whatever_its_server_says(
+    far: tuple[Town, Proxy], lies: bool
+) -> None:
+    """Plein reads nothing for a while, in which a poll ends; only then somebody of another server votes."""
+    town, proxy = far
+    anna = await town.resident("anna")
+    mallory = await town.server.person(f"mallory{next(numbers)}")
+    there = proxy.move(mallory.user_id, "far.example.org")
+    room = await town.room(anna.person, mallory)
+    await anna.person.say(room, '!peiling open "Te laat?" Ja | Nee')
+    number = (await board(anna.person, room, "Te laat?")).poll
+    # It is closed by hand, and then the line is down before Plein has heard until then.
+    await anna.person.say(anna.direct, f"!peiling sluit {number} --zeker")
+    receipt = await anna.told("Te laat?", timeout=60)
+    proxy.hang_up("/sync")
+    closed_at = int(time.time() * 1000)
+    await asyncio.sleep(5)
+
+    def edit(body: dict[str, Any]) -> None:
+        for found in body.get("rooms", {}).get("join", {}).values():
+            for event in found["timeline"]["events"]:
+                if event["type"] == "m.room.message" and event["sender"] == there:
+                    event["origin_server_ts"] = closed_at - 60_000
+
+    await mallory.say(room, f"!stem 2 --peiling {number}")
+    proxy.mend()
+    if lies:
+        proxy.change("/sync", edit)
+    assert "sluit" in receipt.body.lower(), receipt.body
+    shows = await board(anna.person, room, "Te laat?", "Gesloten", timeout=60)
+    assert "2. Nee: 1 stem" not in shows.body, shows.body
