@@ -111,16 +111,25 @@ async def test_who_left_while_the_line_was_down_and_came_back_came_then(
     await anna.person.say(room, '!peiling open "Terug?" Ja | Nee --stemmers leden')
     number = (await board(anna.person, room, "Terug?")).poll
     if gap:
+        # What is under way already brings one thing more.
         proxy.hang_up("/sync")
-        await asyncio.sleep(1)
+        await anna.person.say(room, "hallo")
+        await asyncio.sleep(2)
     await anna.person.kick(room, cas.user_id)
     await asyncio.sleep(0.1)
     await cas.join(room)
     for word in range(60):
         await anna.person.say(room, f"zo, nummer {word}")
     proxy.mend()
-    await cas.say(room, f"!stem 1 --peiling {number}")
-    await says(anna.person, room, NOT_THEIRS, timeout=90)
+    said = await cas.say(room, f"!stem 1 --peiling {number}")
+
+    def answers(event: dict[str, Any]) -> bool:
+        """Plein's word or sign to that."""
+        relation = event["content"].get("m.relates_to", {})
+        return said in (relation.get("event_id"), relation.get("m.in_reply_to", {}).get("event_id"))
+
+    answer = await anna.person.wait_for(room, answers)
+    assert NOT_THEIRS in answer["content"].get("body", ""), answer
 
 
 # --- 4: a vote after the end, said to be from before it ---
@@ -158,3 +167,87 @@ async def test_a_vote_after_the_end_counts_not_whatever_its_server_says(
     assert "sluit" in receipt.body.lower(), receipt.body
     shows = await board(anna.person, room, "Te laat?", "Gesloten", timeout=60)
     assert "2. Nee: 1 stem" not in shows.body, shows.body
+
+
+# --- 5: closing by hand, said to be from long ago ---
+
+
+@pytest.mark.parametrize("lies", [False, True], ids=["control", "lies"])
+async def test_closing_by_hand_waits_for_votes_that_wait_whatever_its_server_says(
+    far: tuple[Town, Proxy], lies: bool
+) -> None:
+    """Whoever asked the poll is of another server, and closes it while a vote waits."""
+    town, proxy = far
+    anna = await town.resident("anna")
+    mallory = await town.server.person(f"mallory{next(numbers)}")
+    there = proxy.move(mallory.user_id, "far.example.org")
+    room = await town.room(anna.person, mallory)
+    await mallory.say(room, '!peiling open "Hangt er een?" Ja | Nee')
+    number = (await board(anna.person, room, "Hangt er een?")).poll
+    await anna.person.say(anna.direct, f"!peiling toon {number}")
+    await anna.told("Hangt er een?")
+
+    def edit(body: dict[str, Any]) -> None:
+        for found in body.get("rooms", {}).get("join", {}).values():
+            for event in found["timeline"]["events"]:
+                if event["type"] == "m.room.message" and event["sender"] == there:
+                    event["origin_server_ts"] = 1_000_000_000_000
+
+    if lies:
+        proxy.change("/sync", edit)
+    # What she answers Plein looks up in the room's history.
+    proxy.hang("/messages", times=1)
+    await anna.person.say(anna.direct, "2")
+    await asyncio.sleep(2)
+    await mallory.say(room, f"!peiling sluit {number} --zeker")
+    await asyncio.sleep(5)
+    proxy.mend()
+    shows = await board(anna.person, room, "Hangt er een?", "Gesloten", timeout=90)
+    assert "2. Nee: 1 stem" in shows.body, shows.body
+
+
+# --- 6: once an hour, by a clock of one's own ---
+
+
+@pytest.mark.parametrize("lies", [False, True], ids=["control", "lies"])
+async def test_whoever_edits_a_great_deal_fills_no_room_whatever_their_server_says(
+    far: tuple[Town, Proxy], lies: bool
+) -> None:
+    town, proxy = far
+    anna = await town.resident("anna")
+    mallory = await town.server.person(f"mallory{next(numbers)}")
+    there = proxy.move(mallory.user_id, "far.example.org")
+    room = await town.room(anna.person, mallory)
+    first = await mallory.say(room, "zo")
+    hours: dict[str, int] = {}
+
+    def edit(body: dict[str, Any]) -> None:
+        for found in body.get("rooms", {}).get("join", {}).values():
+            for event in found["timeline"]["events"]:
+                if event["type"] == "m.room.message" and event["sender"] == there:
+                    hour = hours.setdefault(event["event_id"], len(hours))
+                    event["origin_server_ts"] = 1_000_000_000_000 + hour * 3_600_000
+
+    if lies:
+        proxy.change("/sync", edit)
+    edits = 60
+    for number in range(edits):
+        await mallory.edit(room, first, f"!help {number}")
+    began = time.monotonic()
+    await anna.person.say(room, '!peiling open "En nu?" Ja | Nee')
+    await board(anna.person, room, "En nu?")
+    took = time.monotonic() - began
+    await asyncio.sleep(20)
+    told = [
+        event
+        for event in await anna.person.history(room)
+        if event["sender"] == town.plein.user_id and there in str(event["content"].get("m.mentions"))
+    ]
+    told = told or [
+        event
+        for event in await anna.person.history(room)
+        if event["sender"] == town.plein.user_id
+        and mallory.user_id in str(event["content"].get("m.mentions"))
+    ]
+    print("said", len(told), "board after", took)
+    assert len(told) == 1, (len(told), took)
