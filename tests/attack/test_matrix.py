@@ -251,3 +251,70 @@ async def test_whoever_edits_a_great_deal_fills_no_room_whatever_their_server_sa
     ]
     print("said", len(told), "board after", took)
     assert len(told) == 1, (len(told), took)
+
+
+@pytest.mark.parametrize("lies", [False, True], ids=["control", "lies"])
+async def test_whoever_edits_a_great_deal_holds_up_nobody_whatever_their_server_says(
+    limited_homeserver: Homeserver, tmp_path: Path, lies: bool
+) -> None:
+    """Where the homeserver takes a message a second from Plein; their own server sets them no limit."""
+    async with Proxy(limited_homeserver.url) as proxy:
+        plein = await Plein.on(limited_homeserver, tmp_path, f"plein{next(numbers)}", url=proxy.url)
+        town = Town(limited_homeserver, plein)
+        anna = await town.resident("anna")
+        mallory = await town.server.person(f"mallory{next(numbers)}")
+        await town.server.lift_limits(mallory.user_id)
+        there = proxy.move(mallory.user_id, "far.example.org")
+        room = await town.room(anna.person, mallory)
+        await anna.person.say(room, '!peiling open "Nog even?" Ja | Nee')
+        number = (await board(anna.person, room, "Nog even?")).poll
+        first = await mallory.say(room, "zo")
+        hours: dict[str, int] = {}
+
+        def edit(body: dict[str, Any]) -> None:
+            for found in body.get("rooms", {}).get("join", {}).values():
+                for event in found["timeline"]["events"]:
+                    if event["type"] == "m.room.message" and event["sender"] == there:
+                        hour = hours.setdefault(event["event_id"], len(hours))
+                        event["origin_server_ts"] = 1_000_000_000_000 + hour * 3_600_000
+
+        if lies:
+            proxy.change("/sync", edit)
+        for word in range(100):
+            await mallory.edit(room, first, f"!help {word}")
+        await asyncio.sleep(10)
+        began = time.monotonic()
+        await anna.person.say(room, f"!peiling sluit {number} --zeker")
+        await says(anna.person, room, "Gesloten: Nog even?", timeout=200)
+        took = time.monotonic() - began
+        print("closed after", took)
+        assert took < 20, took
+        assert await plein.stop() == 0
+
+
+# --- 7: another name, while Plein was away ---
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["control", "renamed"])
+async def test_who_is_far_and_has_a_new_name_was_there_before(far: tuple[Town, Proxy], again: bool) -> None:
+    """Plein saw them come, before the poll and before it was away."""
+    town, proxy = far
+    anna = await town.resident("anna")
+    ben = await town.server.person(f"ben{next(numbers)}")
+    proxy.move(ben.user_id, "far.example.org")
+    room = await town.room(anna.person)
+    await ben.join(room)
+    await anna.person.say(room, '!peiling open "Nieuwe naam?" Ja | Nee --stemmers leden')
+    number = (await board(anna.person, room, "Nieuwe naam?")).poll
+    assert await town.plein.stop() == 0
+    if again:
+        await renamed(ben, room, "Benjamin")
+    await town.plein.start()
+    said = await ben.say(room, f"!stem 1 --peiling {number}")
+
+    def answers(event: dict[str, Any]) -> bool:
+        relation = event["content"].get("m.relates_to", {})
+        return said in (relation.get("event_id"), relation.get("m.in_reply_to", {}).get("event_id"))
+
+    answer = await anna.person.wait_for(room, answers)
+    assert NOT_THEIRS not in answer["content"].get("body", ""), answer
