@@ -14,7 +14,7 @@ from tests.adapters.matrix.test_homes import NAME, SPACE, hall
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person
 from tests.plein import Plein
-from tests.town import Resident, Town, board, numbers, says
+from tests.town import Town, board, numbers, says
 
 NOT_THEIRS = "alleen stemmen wie al aan dit thema meedeed"
 
@@ -50,7 +50,7 @@ async def test_a_space_that_a_stranger_has_power_in_is_no_home(
             case "float for all":
                 new = {"users": {mo: 100}, "users_default": 100.0}
             case _:
-                # Everybody may ask somebody in, and with that power put out who has less, and take away what is in it.
+                # Less than any change of state takes; enough to take away what is in it and put Plein out.
                 new = {"users": {stranger.user_id: 49, mo: 100}, "redact": 49, "kick": 49, "ban": 49}
         await stranger.send_state(theirs, "m.room.power_levels", {**levels, **new})
         await at.told("!taal nl")
@@ -59,6 +59,12 @@ async def test_a_space_that_a_stranger_has_power_in_is_no_home(
         # What the stranger has there, Mo never came into.
         assert (await stranger.members(theirs)).get(mo) is None
         if how == "redacts and kicks":
+            # What a moderator puts there the stranger takes away, and Plein too.
+            await stranger.invite(theirs, mo)
+            await at.mo.person.join(theirs)
+            child = await at.mo.person.send_state(theirs, "m.space.child", {"via": [homeserver.name]}, theirs)
+            await stranger.redact(theirs, child)
+            assert not await stranger.state(theirs, "m.space.child", theirs)
             await stranger.kick(theirs, at.plein.user_id)
         elif how != "control":
             await stranger.send_state(theirs, "m.space.child", {"via": [homeserver.name]}, theirs)
@@ -135,11 +141,12 @@ async def test_who_left_while_the_line_was_down_and_came_back_came_then(
 # --- 4: a vote after the end, said to be from before it ---
 
 
+@pytest.mark.parametrize("away", [False, True], ids=["at once", "line down"])
 @pytest.mark.parametrize("lies", [False, True], ids=["control", "lies"])
 async def test_a_vote_after_the_end_counts_not_whatever_its_server_says(
-    far: tuple[Town, Proxy], lies: bool
+    far: tuple[Town, Proxy], lies: bool, away: bool
 ) -> None:
-    """Plein reads nothing for a while, in which a poll ends; only then somebody of another server votes."""
+    """A poll was closed by hand, and its opener knows; only then somebody of another server votes."""
     town, proxy = far
     anna = await town.resident("anna")
     mallory = await town.server.person(f"mallory{next(numbers)}")
@@ -147,24 +154,28 @@ async def test_a_vote_after_the_end_counts_not_whatever_its_server_says(
     room = await town.room(anna.person, mallory)
     await anna.person.say(room, '!peiling open "Te laat?" Ja | Nee')
     number = (await board(anna.person, room, "Te laat?")).poll
-    # It is closed by hand, and then the line is down before Plein has heard until then.
-    await anna.person.say(anna.direct, f"!peiling sluit {number} --zeker")
-    receipt = await anna.told("Te laat?", timeout=60)
-    proxy.hang_up("/sync")
-    closed_at = int(time.time() * 1000)
-    await asyncio.sleep(5)
+    opened_at = int(time.time() * 1000)
 
     def edit(body: dict[str, Any]) -> None:
         for found in body.get("rooms", {}).get("join", {}).values():
             for event in found["timeline"]["events"]:
                 if event["type"] == "m.room.message" and event["sender"] == there:
-                    event["origin_server_ts"] = closed_at - 60_000
+                    event["origin_server_ts"] = opened_at
 
-    await mallory.say(room, f"!stem 2 --peiling {number}")
-    proxy.mend()
-    if lies:
+    if lies and not away:
         proxy.change("/sync", edit)
+    await anna.person.say(anna.direct, f"!peiling sluit {number} --zeker")
+    receipt = await anna.told("Te laat?", timeout=60)
     assert "sluit" in receipt.body.lower(), receipt.body
+    if away:
+        # The line is down before Plein has heard until then.
+        proxy.hang_up("/sync")
+        await asyncio.sleep(5)
+    await mallory.say(room, f"!stem 2 --peiling {number}")
+    if away:
+        proxy.mend()
+        if lies:
+            proxy.change("/sync", edit)
     shows = await board(anna.person, room, "Te laat?", "Gesloten", timeout=60)
     assert "2. Nee: 1 stem" not in shows.body, shows.body
 
@@ -318,3 +329,42 @@ async def test_who_is_far_and_has_a_new_name_was_there_before(far: tuple[Town, P
 
     answer = await anna.person.wait_for(room, answers)
     assert NOT_THEIRS not in answer["content"].get("body", ""), answer
+
+
+# --- 8: who moderates another community ---
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["control", "moderates another community"])
+async def test_who_moderates_another_community_moderates_nothing_here(
+    homeserver: Homeserver, tmp_path: Path, elsewhere: bool
+) -> None:
+    """A space in which they have power is no home, as that of a stranger is none."""
+    async with Proxy(homeserver.url) as proxy:
+        owner = await homeserver.person(f"owner{next(numbers)}")
+        other = await homeserver.person(f"other{next(numbers)}")
+        own = await owner.create_room("Dorp", public=True, **SPACE)
+        stad = await owner.create_room("Stad", public=True, **SPACE)
+        who = other.user_id if elsewhere else owner.user_id
+        more = (
+            f'[[communities]]\nname = "Dorp"\nspaces = ["{own}"]\n[[communities.residents]]\nMODERATOR\n'
+            f'[[communities]]\nname = "Stad"\nspaces = ["{stad}"]\n[[communities.residents]]\n'
+            f'accounts = ["matrix:{who}"]\nrole = "moderator"\nname = "Stads"\n'
+        )
+        at = await hall(homeserver, proxy, tmp_path, more=more)
+        town = Town(homeserver, at.plein)
+        for space in (own, stad):
+            await town.comes_to(owner, space)
+        via = {"via": [homeserver.name]}
+        raden = await owner.create_room("Raden", invite=[at.plein.user_id], **SPACE)
+        levels = await owner.state(raden, "m.room.power_levels") or {}
+        shared = {**levels, "users": {owner.user_id: 100, other.user_id: 100}}
+        if "users" in levels and owner.user_id not in levels["users"]:
+            del shared["users"][owner.user_id]  # from version 12 on who made it is above all
+        await owner.send_state(raden, "m.room.power_levels", shared)
+        await town.comes_to(owner, raden)
+        await owner.send_state(raden, "m.space.parent", via, own)
+        await owner.send_state(own, "m.space.child", via, raden)
+        offered = (await at.told("!gemeenschap richt in")).body
+        assert "Kies de space “Dorp”" in offered
+        assert "Raden" not in offered, offered
+        assert await at.plein.stop() == 0
