@@ -452,8 +452,9 @@ class Places:
         # Who may not come into a voice channel sees that it is there, and not what is said in it.
         if not may.view_channel or (isinstance(channel, VOICE) and not may.connect):
             return None
-        since = since_in(channel, member) or self._clock.now()
-        return Presence(place, self.role_of(may), since, may_write(may, channel, channel.id))
+        said = since_in(channel, member)
+        writes = may_write(may, channel, channel.id)
+        return Presence(place, self.role_of(may), said or self._clock.now(), writes, dated=said is not None)
 
     async def is_let_in(self, user: int, place: Place) -> bool:
         """Whether somebody agreed to the rules of that place's server, as far as Discord says.

@@ -216,6 +216,8 @@ class Intake:
         since = places.members.a_moment_ago if typing else used_at
         mentions = await places.mentions(words, user.id, place)
 
+        came = since_in(asked.channel, member) if member and place else None
+
         async def presence(elsewhere: Sequence[Place]) -> Presences:
             return await places.presences(user.id, elsewhere, member, since=since)
 
@@ -230,7 +232,8 @@ class Intake:
             locale=asked.locale.value,
             handle=handle_of(user),
             role=role,
-            since=since_in(asked.channel, member) if member and place else None,
+            since=came,
+            dated=came is not None,
             writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             presence=presence,
             mentions=mentions,

@@ -86,6 +86,8 @@ class Invocation:
     handle: str = ""
     role: Role = Role.RESIDENT
     since: datetime | None = None
+    # Since when their platform says itself, each time.
+    dated: bool = False
     presence: Ask | None = None
     by_post: bool = False
     public: bool = False

@@ -99,13 +99,14 @@ class Grounds:
 class Presence:
     """That somebody is in a place, with which role there and since when, as their platform knows it.
 
-    `writes`: they may say things there themselves.
+    `writes`: they may say things there themselves. `dated`: since when their platform says itself, each time.
     """
 
     place: Place
     role: Role
     since: datetime
     writes: bool = True
+    dated: bool = False
 
 
 # Where somebody is of the places that were asked about, and where not (None). What a platform cannot say
@@ -138,11 +139,13 @@ def holds(said_at: datetime, now: datetime) -> bool:
 def part_now(places: Sequence[Place], found: Presences, told: Part | None, now: datetime) -> Part | None:
     """Somebody's part in the theme of these places, of which their platform says this now.
 
-    Where it cannot say, what it `told` last counts, as long as that holds. Since when is as was said first.
+    Where it cannot say, what it `told` last counts, as long as that holds. Since when is as was said first,
+    unless the platform says of all these places itself since when: whoever left and came back is there anew.
     """
     here = [presence for place in places if (presence := found.get(place))]
     if here:
-        since = [presence.since for presence in here] + ([told.since] if told else [])
+        dated = all(presence.dated for presence in here) and all(place in found for place in places)
+        since = [presence.since for presence in here] + ([told.since] if told and not dated else [])
         writes = any(presence.writes for presence in here)
         return Part(max(presence.role for presence in here), min(*since, now), now, writes)
     unknown = any(place not in found for place in places)

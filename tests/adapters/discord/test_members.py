@@ -10,7 +10,9 @@ import pytest
 
 from adapters.discord.members import APART, AT_ONCE
 from tests.doubles.discord import Answer, Discord, Person, Server
-from tests.on_discord import plein_on
+from tests.on_discord import OnDiscord, opened, plein_on
+
+DAY = 86_400
 
 MEMBER = "GET /guilds/{guild_id}/members/{user_id}"
 OTHERS = 9
@@ -91,3 +93,30 @@ async def test_whoever_is_of_the_community_is_looked_for_where_they_were_last(
         before = asked_about_people(double)
         await ben.uses(ben.dm, "community show")
         assert asked_about_people(double) - before == 1 + OTHERS
+
+
+@pytest.mark.parametrize("how", ["pressed", "slash", "typed", "in private"])
+@pytest.mark.parametrize("seen_before", [True, False], ids=["seen before", "control: never seen"])
+async def test_whoever_left_and_came_back_after_it_opened_is_no_member(
+    plein: OnDiscord, town: Server, anna: Person, ben: Person, how: str, seen_before: bool
+) -> None:
+    """Since when somebody is in a channel is since they are on the server, where all of that may see it."""
+    plein.double.clock.turn(60)
+    if seen_before:
+        await ben.uses("sport", "poll list")
+    plein.double.clock.turn(60)
+    await ben.leaves()
+    plein.double.clock.turn(30 * DAY)
+    board = await opened(plein, anna, "Een bank?", voters="members")
+    plein.double.clock.turn(3600)
+    ben = town.member("ben")
+    plein.double.clock.turn(60)
+    if how == "typed":
+        await ben.says("sport", f"<@{plein.double.bot.id}> stem 1 --peiling 1")
+        await ben.hears(ben.dm, "Een bank?")
+    elif how == "pressed":
+        await ben.presses(board, "Ja")
+    else:
+        await ben.uses("sport" if how == "slash" else ben.dm, "vote", answer="1", poll=1)
+    await plein.until_quiet(10)
+    await plein.board("sport", "Een bank?", "Nog niemand stemde", timeout=3)
