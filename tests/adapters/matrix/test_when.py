@@ -141,6 +141,7 @@ async def test_a_vote_after_the_end_counts_not_while_others_are_waited_for(
     assert "1 persoon stemde" in shows.body, shows.body
 
 
+@pytest.mark.soak
 async def test_what_was_said_while_plein_was_away_was_said_since_it_went(far: tuple[Town, Proxy]) -> None:
     """However much that was: what its server left out as well."""
     town, proxy = far
