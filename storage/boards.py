@@ -72,8 +72,8 @@ _DUE = (
     .subquery("due")
 )
 _IN_ORDER = (_DUE.c.of_opener, _DUE.c.next_at, _DUE.c.community, _DUE.c.subject)
-# By turns of the places and of who opened what they show: neither many boards in one place nor those of one
-# person in many places come before somebody's only one.
+# Places take turns, and so do openers: whoever has one board waits neither for a place full of others, nor
+# for somebody who has them in many places.
 _TURN_OF_PLACE = func.row_number().over(partition_by=(_DUE.c.platform, _DUE.c.room), order_by=_IN_ORDER)
 _TURN_OF_OPENER = func.row_number().over(
     partition_by=(_DUE.c.community, _DUE.c.opener), order_by=(*_IN_ORDER, _DUE.c.platform, _DUE.c.room)

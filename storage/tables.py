@@ -364,7 +364,7 @@ subjects = Table(
     Column("open", Boolean, nullable=False),
     # Some board of it may show an older version: those that do are looked for among these alone.
     Column("behind", Integer, nullable=False, server_default="1"),
-    # Whose boards take turns as one. None: those of all who were forgotten do.
+    # Boards with the same opener share their turns; so do all whose opener was forgotten (None).
     Column("opener", ForeignKey("residents.id"), index=True),
     sqlite_with_rowid=False,
 )

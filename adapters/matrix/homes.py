@@ -95,7 +95,7 @@ class Homes:
         return await self._on.core.role_of(Identity(PLATFORM, user), community) >= Role.MODERATOR
 
     async def _names(self, room: Room, parent: Room) -> bool:
-        """Whether it says itself that it is part of that one."""
+        """Whether a room's own state names that space as its parent."""
         path = f"/rooms/{quote(room.id, safe='')}/state/{PARENT}/{quote(parent.id, safe='')}"
         status, answer = await self._request("GET", path)
         return status == 200 and bool(answer.get("via"))

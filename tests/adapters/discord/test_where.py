@@ -236,19 +236,20 @@ async def test_who_may_not_write_there_has_no_reason_put_there(
         assert not any("scoundrel" in said.text for said in (board, *anna.sees("sport")))
 
 
+def thread_of(person: Person, town: Server) -> Channel:
+    """A private thread that they begin."""
+    town.role("residents", ["create_private_threads"])
+    town.give(person, "residents")
+    return person.begins("sport", "onder ons", private=True)
+
+
 @pytest.mark.parametrize("where", ["private thread", "control: channel"])
 @pytest.mark.parametrize("typed", [False, True])
 async def test_whoever_may_ask_for_the_figures_where_they_are_has_them(
     plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str, typed: bool
 ) -> None:
     """Somebody in a private thread, who is in it still."""
-    town.role("residents", ["create_private_threads"])
-    town.give(anna, "residents")
-    place = (
-        anna.begins("sport", "onder ons", private=True)
-        if where == "private thread"
-        else town.channel("sport")
-    )
+    place = thread_of(anna, town) if where == "private thread" else town.channel("sport")
     await anna.says(place, f"{ben.mention} <@{plein.double.bot.id}> peiling lijst")
     await anna.uses(place, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
     for who in (anna, ben):
@@ -274,9 +275,7 @@ async def test_whoever_was_there_before_it_opened_votes_though_they_used_plein_e
     plein: OnDiscord, town: Server, anna: Person, ben: Person, asks: bool
 ) -> None:
     """Since when they are there is since Plein saw them there first."""
-    town.role("residents", ["create_private_threads"])
-    town.give(anna, "residents")
-    thread = anna.begins("sport", "onder ons", private=True)
+    thread = thread_of(anna, town)
     await anna.says(thread, f"{ben.mention} <@{plein.double.bot.id}> peiling lijst")
     plein.double.clock.turn(60)
     await ben.uses(thread, "poll list")
@@ -295,13 +294,7 @@ async def test_what_was_asked_back_of_somebody_in_a_private_thread_can_be_said_y
     plein: OnDiscord, town: Server, anna: Person, where: str
 ) -> None:
     """What they typed there is answered in private, with buttons."""
-    town.role("residents", ["create_private_threads"])
-    town.give(anna, "residents")
-    place = (
-        anna.begins("sport", "onder ons", private=True)
-        if where == "private thread"
-        else town.channel("sport")
-    )
+    place = thread_of(anna, town) if where == "private thread" else town.channel("sport")
     await anna.says(place, f"<@{plein.double.bot.id}> peiling lijst")
     await anna.uses(place, "peiling open", vraag="Een bank?", keuze="Ja | Nee", sluit="2d")
     await plein.until_quiet(60)
