@@ -140,7 +140,7 @@ class Places:
         return Theme(*row)
 
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
-        """Where two have one name, a post or thread is shown by its address instead; of two alike, the later one."""
+        """Where two have one name a post or thread goes by its address; of two alike the later one does."""
         known = self._db.execute(_ALL)
         rows = known if only is None else [row for row in known if row.id in only]
         found: dict[int, str] = {}
