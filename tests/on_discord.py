@@ -233,7 +233,7 @@ token = "{token or double.token}"
     @property
     def _command(self) -> list[str]:
         where = (str(self.double.port), str(self.folder / "discord.pem"), str(self.folder / "config.toml"))
-        return ["-m", "tests.doubles.discord.plein", *where]
+        return ["tests.doubles.discord.plein", *where]
 
     @property
     def _secrets(self) -> dict[str, str]:

@@ -5,28 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 from pathlib import Path
 from typing import ClassVar, Self
 
 from storage.schema import upgrade
+from tests.forking import Forked
 from tests.homeserver import PASSWORD, Homeserver
 from tests.postgres import keys_of
-
-ROOT = Path(__file__).parents[1]
 
 
 class Plein:
     """`plein run` with a configuration of its own, on the homeserver of the tests."""
 
-    running: ClassVar[set[asyncio.subprocess.Process]] = set()
+    running: ClassVar[set[Forked]] = set()
 
     def __init__(self, folder: Path, user_id: str, database: str) -> None:
         self.folder = folder
         self.user_id = user_id
         self.database = database
         self.log: list[str] = []
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Forked | None = None
         self._reading: asyncio.Task[None] | None = None
         self._heard = asyncio.Condition()
 
@@ -61,7 +59,7 @@ store = "{folder}/matrix"
 
     @property
     def _command(self) -> list[str]:
-        return ["-m", "bot.main", "--config", str(self.folder / "config.toml"), "run"]
+        return ["bot.main", "--config", str(self.folder / "config.toml"), "run"]
 
     @property
     def _secrets(self) -> dict[str, str]:
@@ -69,23 +67,15 @@ store = "{folder}/matrix"
 
     async def start(self, *, ready: bool = True) -> None:
         """Run it; returns once it reads along."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *self._command,
-            cwd=ROOT,
-            env={**os.environ, **self._secrets},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
+        module, *arguments = self._command
+        self._process = await Forked.run(module, arguments, {**os.environ, **self._secrets})
         self.running.add(self._process)
         before = len(self.log)
         self._reading = asyncio.create_task(self._read(self._process))
         if ready:
             await self.says("Reading along", after=before)
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stdout
+    async def _read(self, process: Forked) -> None:
         while line := await process.stdout.readline():
             async with self._heard:
                 self.log.append(line.decode(errors="replace").rstrip())
