@@ -17,7 +17,7 @@ import fcntl
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -146,8 +146,15 @@ class Keyring:
 
     def names(self) -> set[str]:
         """Every key there is."""
-        files = (path.name for path in self.folder.glob(f"*{_SECRET}")) if self.folder else self._files
+        files = self._in_folder() if self.folder else self._files
         return {file.removesuffix(_SECRET) for file in files if file.endswith(_SECRET)}
+
+    def _in_folder(self) -> Collection[str]:
+        assert self.folder
+        try:
+            return os.listdir(self.folder)
+        except FileNotFoundError:
+            return ()
 
     @property
     def whose(self) -> str | None:
