@@ -296,6 +296,7 @@ class People:
         forgotten_at = self._past.at(identity)
         self._db.execute(_ADD_IDENTITY, {**row, "forgotten_at": forgotten_at})
         if forgotten_at:
+            self._past.comes_back(identity)
             take_back(self._db, resident, self._past.mark_of(identity))
 
     def talks_to(self, identity: Identity, account: str) -> None:
