@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # No setting and no secret is as long as this.
 MOST_READ = 1_000_000
+_AT_ONCE = 1 << 20
 
 
 class NotPrivate(OSError):
@@ -32,12 +33,19 @@ def read_plain(path: Path, most: int = MOST_READ) -> bytes:
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise NotPlain(f"{path} is no file")
-        with open(handle, "rb", closefd=False) as file:
-            found = file.read(most + 1)
+        found = _read(handle, most + 1)
     finally:
         os.close(handle)
     if len(found) > most:
         raise NotPlain(f"{path} has more than {most} bytes")
+    return found
+
+
+def _read(handle: int, most: int) -> bytes:
+    """To its end, or so many bytes. A key is read for each use: what is as short takes two calls."""
+    found = b""
+    while part := os.read(handle, min(most - len(found), _AT_ONCE)):
+        found += part
     return found
 
 

@@ -173,9 +173,15 @@ class Boards:
         self._db.execute(_END, {"subject_": subject})
 
     def pass_on(self, old: int, new: int) -> None:
-        while self._db.lock(subjects.c.subject, *self._db.execute(_OPENED_BY, {"old_": old}).scalars()):
-            pass
-        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+        opened = self._opened_by(old)
+        while self._db.lock(subjects.c.subject, *opened):
+            opened = self._opened_by(old)
+        if opened:
+            self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+
+    def _opened_by(self, resident: int) -> Sequence[str]:
+        found: Sequence[str] = self._db.execute(_OPENED_BY, {"old_": resident}).scalars()
+        return found
 
     def show_open(self, theme: int, place: Place) -> None:
         for subject, version in list(self._db.execute(_OPEN, {"theme_": theme})):

@@ -39,6 +39,10 @@ _PENDING = anywhere(
     .where(forgotten.c.account.is_not(None))
     .order_by(forgotten.c.community, forgotten.c.since, forgotten.c.mark)
 )
+_IS_BACK = select(identities.c.resident).where(
+    identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_")
+)
+_TO_END = select(forgotten.c.account).where(_MARK)
 _DONE = update(forgotten).where(_MARK).values(account=None)
 _KNOWN = anywhere(
     select(identities.c.community, identities.c.platform, identities.c.user_id, identities.c.resident)
@@ -71,6 +75,10 @@ PAGE = 2_000
 _PAGE = bindparam("page_", type_=Integer)
 
 
+# A farewell that is still to be said stays where somebody is back before it.
+_SAID = posts.c.sent_at.is_not(None)
+
+
 def some_posts(those: ColumnElement[bool]) -> Select[Any]:
     """A page of these posts, for `drop_posts`: what may still be said first, and then the newest."""
     found = select(posts.c.seq, posts.c.account, posts.c.ref).where(those)
@@ -78,6 +86,7 @@ def some_posts(those: ColumnElement[bool]) -> Select[Any]:
 
 
 _ITS_POSTS = tuple(map(some_posts, OfAccount.posts))
+_ITS_SAID_POSTS = tuple(some_posts(and_(those, _SAID)) for those in OfAccount.posts)
 # What these go by is nobody else's in any community.
 _DROP_REFS = anywhere(delete(refs).where(refs.c.account == bindparam("account_"), among(refs.c.ref, "refs_")))
 _DROP_POSTS = anywhere(delete(posts).where(among(posts.c.seq, "seqs_")))
@@ -127,10 +136,21 @@ class Forgotten:
         found: datetime | None = self._db.execute(_AT, {"mark_": self._own_mark(account.address)}).scalar()
         return found
 
-    def _drop_traces(self, account: Identity) -> bool:
+    def comes_back(self, account: Identity) -> None:
+        """All of before goes now: what follows is of somebody who is not forgotten."""
+        self._hold(account)
+        if self._db.execute(_TO_END, {"mark_": self._own_mark(account.address)}).scalar():
+            while self._drop_traces(account, _ITS_SAID_POSTS):
+                pass
+
+    def _hold(self, account: Identity) -> None:
+        """Whoever comes back and whoever ends it do not meet."""
+        self._db.lock(forgotten.c.mark, self._own_mark(account.address))
+
+    def _drop_traces(self, account: Identity, said: Sequence[Select[Any]] = _ITS_POSTS) -> bool:
         """A page of what was said to it, and of its answers; whether there may be more."""
         values = OfAccount.values(account)
-        more = [drop_posts(self._db, found, values) for found in _ITS_POSTS]
+        more = [drop_posts(self._db, found, values) for found in said]
         answered = self._db.execute(_SOME_HANDLED, {**values, "page_": PAGE}).scalars()
         if answered:
             self._db.execute(_DROP_HANDLED, {"ids_": answered})
@@ -145,7 +165,9 @@ class Forgotten:
         ]
 
     def end(self, account: Identity) -> bool:
-        if self._drop_traces(account):
+        self._hold(account)
+        where = {"platform_": account.platform, "user_": account.user_id}
+        if not self._db.execute(_IS_BACK, where) and self._drop_traces(account):
             return False
         mark = self._own_mark(account.address)
         self._keyring.note_forgotten(mark)
@@ -164,7 +186,7 @@ class Forgotten:
 
     def unknown(self) -> Mapping[tuple[int, int], Sequence[Identity]]:
         known = int(self._kept.get("", _COUNT) or 0)
-        marks = set(self._keyring.forgotten()[known:])
+        marks = {mark for mark, number in self._keyring.forgotten().items() if number > known}
         found: set[tuple[int, int]] = set()
         others: defaultdict[tuple[int, int], list[Identity]] = defaultdict(list)
         for row in self._db.execute(_KNOWN) if marks else ():
@@ -177,6 +199,6 @@ class Forgotten:
 
     def note_known(self) -> None:
         """All that the list has by now holds for this database."""
-        count = len(self._keyring.forgotten())
+        count = max(self._keyring.forgotten().values(), default=0)
         if count > int(self._kept.get("", _COUNT) or 0):
             self._kept.put("", _COUNT, str(count))

@@ -17,7 +17,7 @@ import fcntl
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ _NONCE, _TAG, _KEY = 12, 16, 32
 _SECRET, _PUBLIC = ".key", ".pub"
 _WHOSE = "ring.id"
 _FORGOTTEN = "forgotten.list"
-# A line for everybody who ever asked to be forgotten.
+# A line for each account whose owner ever asked to be forgotten.
 _LONGEST_LIST = 100_000_000
 # So long is what tells one event from another, in bytes: by chance two of them are alike never.
 MARK = 8
@@ -146,8 +146,15 @@ class Keyring:
 
     def names(self) -> set[str]:
         """Every key there is."""
-        files = (path.name for path in self.folder.glob(f"*{_SECRET}")) if self.folder else self._files
+        files = self._in_folder() if self.folder else self._files
         return {file.removesuffix(_SECRET) for file in files if file.endswith(_SECRET)}
+
+    def _in_folder(self) -> Collection[str]:
+        assert self.folder
+        try:
+            return os.listdir(self.folder)
+        except FileNotFoundError:
+            return ()
 
     @property
     def whose(self) -> str | None:
@@ -167,21 +174,36 @@ class Keyring:
     # --- a list that is in no backup of the database ---
 
     def note_forgotten(self, mark: str) -> None:
-        """Add that mark to the list, on disk once this returns; twice does no harm."""
-        if self.folder is None:
-            self._files[_FORGOTTEN] = self._files.get(_FORGOTTEN, b"") + f"{mark}\n".encode()
-            return
+        """That mark is the last of the list, on disk once this returns. It stands there once."""
         with self._alone():
-            path = self.folder / _FORGOTTEN
-            # A line that was cut short by a full disk is one of its own.
-            whole = self._list()[-1:] in (b"", b"\n")
-            how = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            _write(os.open(path, how, 0o600), f"{'' if whole else chr(10)}{mark}\n".encode())
-            self._remember_folder()
+            listed = self.forgotten()
+            number = max(listed.values(), default=0) + 1
+            if self.folder and mark not in listed:
+                self._append(f"{mark} {number}\n")
+                return
+            listed.pop(mark, None)
+            lines = [f"{each} {which}\n" for each, which in (*listed.items(), (mark, number))]
+            self._put({_FORGOTTEN: "".join(lines).encode()})
 
-    def forgotten(self) -> list[str]:
-        """The marks on the list, the oldest first."""
-        return self._list().decode().splitlines()
+    def _append(self, line: str) -> None:
+        assert self.folder
+        # A line that was cut short by a full disk is one of its own.
+        is_whole = self._list()[-1:] in (b"", b"\n")
+        how = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        handle = os.open(self.folder / _FORGOTTEN, how, 0o600)
+        _write(handle, f"{'' if is_whole else chr(10)}{line}".encode())
+        self._remember_folder()
+
+    def forgotten(self) -> dict[str, int]:
+        """The marks on the list, the oldest first, and which number each was. Lines had none before: there it
+        is their place.
+        """
+        found: dict[str, int] = {}
+        for place, line in enumerate(self._list().decode().splitlines(), 1):
+            mark, _, number = line.partition(" ")
+            found.pop(mark, None)
+            found[mark] = int(number) if number.isdecimal() else place
+        return found
 
     def _list(self) -> bytes:
         if self.folder is None:

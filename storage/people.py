@@ -200,11 +200,6 @@ _NAME = (
         name_is_own=bindparam("own_", type_=residents.c.name_is_own.type),
     )
 )
-_MOVE_IDENTITY = (
-    update(identities)
-    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
-    .values(resident=bindparam("id_"))
-)
 _HIGHEST_ROLE = anywhere(
     select(func.max(func.coalesce(identities.c.role, residents.c.role)))
     .join(identities, identities.c.resident == residents.c.id)
@@ -301,6 +296,7 @@ class People:
         forgotten_at = self._past.at(identity)
         self._db.execute(_ADD_IDENTITY, {**row, "forgotten_at": forgotten_at})
         if forgotten_at:
+            self._past.comes_back(identity)
             take_back(self._db, resident, self._past.mark_of(identity))
 
     def talks_to(self, identity: Identity, account: str) -> None:
@@ -318,11 +314,8 @@ class People:
         resident = known[0] if known else self.add(identities[0], name or identities[0].user_id)
         others = {found.id for found in known} - {resident.id}
         for identity in identities:
-            where = {"platform_": identity.platform, "user_": identity.user_id}
             if self.by_identity(identity) is None:
                 self._add_account(identity, resident.id)
-            else:
-                self._db.execute(_MOVE_IDENTITY, {**where, "id_": resident.id})
         for other in others:
             self._take_over(other, resident)
         if role is not None:
@@ -364,9 +357,12 @@ class People:
             carry_on(self._db, resident, new)
         return new
 
-    def set_apart(self, account: Identity, role: Role) -> None:
-        where = {"platform_": account.platform, "user_": account.user_id}
-        self._db.execute(_SET_APART, {**where, "role_": int(role)})
+    def set_apart(self, granted: Mapping[Identity, Role]) -> None:
+        rows = [
+            {"platform_": account.platform, "user_": account.user_id, "role_": int(role)}
+            for account, role in granted.items()
+        ]
+        self._db.execute(_SET_APART, rows)
 
     def trust(self, resident: int) -> None:
         self._db.execute(_TRUST, {"id_": resident})

@@ -142,8 +142,8 @@ class PeopleStore(Protocol):
         """
         ...
 
-    def set_apart(self, account: Identity, role: Role) -> None:
-        """Only what was granted to this very account counts for it: this role, until `trust`."""
+    def set_apart(self, granted: Mapping[Identity, Role]) -> None:
+        """Only what was granted to each of these very accounts counts for it: that role, until `trust`."""
         ...
 
     def trust(self, resident: int) -> None:

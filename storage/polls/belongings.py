@@ -29,9 +29,7 @@ _BOTH_THERE = exists().where(_VOTED.c.poll == ballots.c.poll, _VOTED.c.voter == 
 _PASS_ON = (
     update(ballots).where(ballots.c.voter == bindparam("old_"), ~_BOTH_THERE).values(voter=bindparam("new_"))
 )
-_DOUBLE_REASONS = select(ballots.c.poll, ballots.c.reason).where(
-    ballots.c.voter == bindparam("old_"), ballots.c.reason.is_not(None), _BOTH_THERE
-)
+_DOUBLE = select(ballots.c.poll, ballots.c.reason).where(ballots.c.voter == bindparam("old_"), _BOTH_THERE)
 _REASON = bindparam("reason_", type_=ballots.c.reason.type)
 _ADD_REASON = (
     update(ballots)
@@ -80,21 +78,30 @@ class Belongings:
         self._marks = marks
 
     def merge(self, old: int, new: int) -> Sequence[int]:
-        both = self._ballots_of(old, new)
-        while self._db.lock(polls.c.id, *both, *self._db.execute(_OPENED_BY, {"old_": old}).scalars()):
-            both = self._ballots_of(old, new)
-        self._db.execute(_OPENED, {"old_": old, "new_": new})
+        both, opened = self._ballots_of(old, new), self._opened_by(old)
+        while self._db.lock(polls.c.id, *both, *opened):
+            both, opened = self._ballots_of(old, new), self._opened_by(old)
+        if opened:
+            self._db.execute(_OPENED, {"old_": old, "new_": new})
         theirs = [number for number, rows in both.items() if any(row.voter == old for row in rows)]
         for number in theirs:
-            self._merge_in(number, both[number], new)
-        for row in self._db.execute(_DOUBLE_REASONS, {"old_": old, "new_": new}):
-            self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
+            if len(both[number]) > 1:
+                self._merge_in(number, both[number], new)
+        double = list(self._db.execute(_DOUBLE, {"old_": old, "new_": new}))
+        for row in double:
+            if row.reason is not None:
+                self._db.execute(_ADD_REASON, {"poll_": row.poll, "voter_": new, "reason_": row.reason})
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
-        self._db.execute(_FORGET, {"voter_": old})
+        if double:
+            self._db.execute(_FORGET, {"voter_": old})
         self._marks.merge(old, new)
         self._db.execute(_PASS_ON_ENDINGS, {"old_": old, "new_": new})
         self._leavers.merge(old, new)
         return sorted({*theirs, *self._say_once(new)})
+
+    def _opened_by(self, resident: int) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_OPENED_BY, {"old_": resident}).scalars()
+        return found
 
     def _say_once(self, resident: int) -> Sequence[int]:
         """Where an account of theirs has its say with somebody else, they have no ballot beside that one."""

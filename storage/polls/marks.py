@@ -122,13 +122,15 @@ class Marks:
 
     def merge(self, old: int, new: int) -> None:
         """Of either the latest half, where there are both."""
-        for row in self._db.execute(_DOUBLE, {"old_": old, "new_": new}):
+        double = list(self._db.execute(_DOUBLE, {"old_": old, "new_": new}))
+        for row in double:
             latest = row.latest[: len(row.latest) // 2] + row.others[: len(row.others) // 2]
             said_at = max(filter(None, (row.said_at, row.others_said_at)), default=None)
             values = {"latest_": latest, "said_at_": said_at}
             self._db.execute(_SET, {"poll_": row.poll, "voter_": new, **values})
         self._db.execute(_PASS_ON, {"old_": old, "new_": new})
-        self.forget(old)
+        if double:
+            self.forget(old)
 
     def forget(self, resident: int) -> None:
         self._db.execute(_FORGET, {"voter_": resident})

@@ -225,6 +225,29 @@ def test_a_mark_that_only_partly_fits_is_no_mark(folder: Path, fits: int) -> Non
     assert [mark for mark in seals.forgotten() if mark in marks] == marks
 
 
+def test_a_mark_stands_on_the_list_once(folder: Path) -> None:
+    """As whoever is forgotten again and again has it grow by nothing."""
+    for seals in (Keyring(folder), Keyring(None)):
+        seals.make("forgotten")
+        for mark in ("anna", "ben", "anna", "ben", "ben", "cas"):
+            seals.note_forgotten(mark)
+        assert seals.forgotten() == {"anna": 3, "ben": 5, "cas": 6}
+    file = folder / "forgotten.list"
+    assert file.read_text() == "anna 3\nben 5\ncas 6\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_list_of_before_numbers_its_marks_by_their_places(folder: Path) -> None:
+    seals = Keyring(folder)
+    seals.make("forgotten")
+    (folder / "forgotten.list").write_text("anna\nben\nanna\n")
+    assert seals.forgotten() == {"ben": 2, "anna": 3}
+    seals.note_forgotten("cas")
+    assert seals.forgotten() == {"ben": 2, "anna": 3, "cas": 4}
+    seals.note_forgotten("ben")
+    assert list(seals.forgotten().items()) == [("anna", 3), ("cas", 4), ("ben", 5)]
+
+
 def test_a_key_that_only_partly_fits_is_no_key(folder: Path) -> None:
     seals = Keyring(folder)
     with room_for(20), pytest.raises(OSError, match="large"):

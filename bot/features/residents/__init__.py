@@ -77,7 +77,7 @@ LINKING = Feature(
     commands=(
         Command("me link", link.link_accounts, confidential=True, anyone=True),
         Command("me unlink", unlink.unlink_account, anyone=True),
-        Command(link.YES, link.say_yes, listed=False, confidential=True, anyone=True),
+        Command(link.YES, link.say_yes, listed=False, anyone=True),
         Command(link.NO, link.say_no, listed=False, anyone=True),
         Command(link.UNDO, link.undo_link, listed=False, anyone=True),
     ),

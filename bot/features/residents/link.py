@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -93,16 +93,23 @@ def _give_code(call: Call, me: Identity, code: str) -> Message:
     return _question(call, replace(found, until=until), found.account, found.handle)
 
 
-def _check_pair(call: Call, asked: int, gave: int, asking: Identity, giving: Identity) -> None:
-    """Whether these two may become one person. Raises: UserError."""
+def _check_pair(
+    call: Call, asked: int, gave: int, asking: Identity, giving: Identity
+) -> Mapping[int, Sequence[Identity]]:
+    """Whether these two may become one person; the accounts that each has. Raises: UserError."""
     if asking == giving:
         raise UserError("link.own")
     if asked == gave:
         raise UserError("link.already")
-    networks = [{account.network for account in accounts_of(call, resident)} for resident in (asked, gave)]
-    vouched = any(call.tx.uses.count(resident, VOUCHED, call.now, VOUCHED_FOR) for resident in (asked, gave))
-    if networks[0] & networks[1] and not vouched:
+    accounts = {resident: accounts_of(call, resident) for resident in (asked, gave)}
+    networks = [{account.network for account in theirs} for theirs in accounts.values()]
+    if networks[0] & networks[1] and not any(_is_vouched_for(call, resident) for resident in accounts):
         raise UserError("link.same_platform")
+    return accounts
+
+
+def _is_vouched_for(call: Call, resident: int) -> bool:
+    return bool(call.tx.uses.count(resident, VOUCHED, call.now, VOUCHED_FOR))
 
 
 def accounts_of(call: Call, resident: int) -> Sequence[Identity]:
@@ -146,6 +153,7 @@ def say_yes(call: Call, request: int) -> Message:
         call.post(found.account, question, f"link:{found.id}:question", confidential=True)
     if me == found.given_by:
         who = call.tx.people.by_identity(found.account)
+        call.sealed = True  # it names their account
         account, platform = typed(found.handle), named(found.account.network)
         return message(text("link.half", who=who, account=account, platform=platform))
     if not found.agreed:
@@ -176,20 +184,19 @@ def _join(call: Call, request: Request, other: Identity) -> Message:
     asked, gave = (call.tx.people.by_identity(account) for account in (request.account, other))
     if asked is None or gave is None:
         raise UserError("link.gone")
-    _check_pair(call, asked.id, gave.id, request.account, other)
+    accounts = _check_pair(call, asked.id, gave.id, request.account, other)
     elder, younger = sorted((asked, gave), key=lambda resident: resident.id)
     for resident in (elder, younger):
         call.tx.people.hold(resident.id)
-        call.tx.of(LINKS).drop_all_of(resident.id)
-    stay, come = accounts_of(call, elder.id), accounts_of(call, younger.id)
+    stay, come = accounts[elder.id], accounts[younger.id]
     brought = call.tx.people.brought(younger.id, elder.id)
     granted = {account: _role_of(call, account) for account in (*stay, *come)}
     # Which of two names that their platforms gave is theirs does not change with the account they use.
     asked_for = brought.wishes["name_is_chosen"] and not brought.before["name_is_chosen"]
     name = brought.wishes["name"] if asked_for else brought.before["name"]
     person = call.belongings.link(call.tx, list(granted), name)
-    for account, role in granted.items():
-        call.tx.people.set_apart(account, role)
+    call.tx.of(LINKS).drop_all_of(person)
+    call.tx.people.set_apart(granted)
     until = call.now + UNDONE_WITHIN
     number = call.tx.of(LINKS).add(person, come, brought, until)
     call.schedule(SETTLE, str(person), until)

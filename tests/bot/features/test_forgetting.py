@@ -18,7 +18,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.clock import HandClock
+from bot.delivery.erasing import FAREWELL
 from bot.errors import Gone, TryLater
+from bot.features.polls.records import POLLS
 from bot.main.features import stores_of
 from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY, Place, Role
@@ -214,6 +216,45 @@ async def test_whoever_was_forgotten_while_the_clock_was_ahead_is_heard(database
         assert await town.say("ben", "!poll list")
         assert await town.core.handle(replace(before, id="again")) is None
         assert await town.say("ben", "!poll list")
+
+
+@pytest.mark.parametrize("after", [30, 5])
+async def test_what_somebody_says_once_they_are_back_happens_once(database_url: str, after: int) -> None:
+    """The same event comes again, as after a crash; they were forgotten so many seconds before it."""
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("ben", "!poll list")
+        town.clock.turn(MINUTE)
+        assert "vergeten" in await town.say("ben", "!me forget --sure")
+
+        async def wait(seconds: int) -> None:
+            for _ in range(seconds):
+                town.clock.turn(timedelta(seconds=1))
+                await town.core.erasing._go_on(town.clock.now() - FAREWELL)
+
+        await wait(after)
+        asks = town.asked("ben", '!poll open "Wat?" A | B --closes 1d')
+        answer = await town.core.handle(asks)
+        assert answer
+        await wait(30)
+        assert not await town.core.store.run_anywhere(lambda tx: list(tx.forgotten.pending()))
+        assert await town.core.handle(asks) == answer
+        found = await town.core.store.read(lambda tx: tx.of(POLLS).get(2, 0), community=FIRST_COMMUNITY)
+        assert found is None, "it was asked twice"
+
+
+async def test_an_answer_to_whoever_is_back_is_said(database_url: str) -> None:
+    async with open_town(database_url) as town:
+        await town.joined("sport")
+        await town.say("ben", "!poll list")
+        assert "vergeten" in await town.say("ben", "!me forget --sure")
+        town.clock.turn(timedelta(seconds=5))
+        asks = replace(town.asked("ben", "!me show"), by_post=True)
+        await town.core.handle(asks)
+        town.clock.turn(FAREWELL)
+        await town.core.erasing._go_on(town.clock.now() - FAREWELL)
+        posts = select(func.count()).select_from(tables.posts).where(tables.posts.c.id == f"answer:{asks.id}")
+        assert await town.core.store.run(lambda tx: db(tx).execute(posts).scalar_one()) == 1
 
 
 class Pausing(HandClock):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.clock import HandClock
 from bot.features.residents.link import ALPHABET, UNDO, YES
 from bot.model.people import Role
+from storage.executor import _Plan
 from tests.chat import NOW, Chat, open_chat
 from tests.doubles.linking import account, ask, code_for, kept, key, link, press, resident, say
 
@@ -24,6 +28,23 @@ async def chat(tmp_path: Path) -> AsyncIterator[Chat]:
     clock = HandClock(NOW)
     async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=clock) as chat:
         yield chat
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the database is asked from here on."""
+    found: list[str] = []
+
+    def heard(do: Callable[..., Any]) -> Callable[..., Any]:
+        def run(plan: _Plan, *given: Any) -> Any:
+            found.append(plan._sql)
+            return do(plan, *given)
+
+        return run
+
+    for does in (_Plan.run, _Plan.run_many):
+        monkeypatch.setattr(_Plan, does.__name__, heard(does))
+    return found
 
 
 def turn(chat: Chat, **span: int) -> None:
@@ -38,6 +59,50 @@ async def role_of(chat: Chat, who: str) -> Role:
 
 async def poll(chat: Chat, options: str = "Yes | No", who: str = BEN) -> None:
     await say(chat, f'{who}/sport: !poll open "What?" {options}')
+
+
+# --- what it costs ---
+
+
+async def test_it_asks_the_database_for_what_they_have_once(chat: Chat, asked: list[str]) -> None:
+    """Two who have nothing yet."""
+    code = await code_for(chat, BEN)
+    asked.clear()
+    question = await ask(chat, BENNY, f"!me link {code}")
+    assert not [sql for sql in asked if "FROM uses" in sql], "on two platforms nobody has to vouch for them"
+    await press(chat, BENNY, question)
+    asked.clear()
+    assert key(await press(chat, BEN, question)) == "link.done"
+    assert len([sql for sql in asked if "AS namesakes" in sql]) == 2
+    moved = [sql for sql in asked if sql.startswith("UPDATE identities SET resident")]
+    assert len(moved) == 1, "all accounts of one at once"
+    for table in ("polls", "subjects"):
+        assert not [sql for sql in asked if sql.startswith(f"UPDATE {table}")], "they opened none"
+    assert len(asked) <= 52
+
+
+async def test_a_ballot_where_only_one_of_them_voted_is_passed_on_as_it_is(
+    chat: Chat, asked: list[str]
+) -> None:
+    await poll(chat)
+    await say(chat, f"{BENNY}/sport: !vote 1")
+    question = await ask(chat, BENNY, f"!me link {await code_for(chat, BEN)}")
+    await press(chat, BENNY, question)
+    asked.clear()
+    assert key(await press(chat, BEN, question)) == "link.done"
+    assert not [sql for sql in asked if "tallies" in sql]
+    assert len([sql for sql in asked if sql.startswith("UPDATE subjects SET version")]) == 1
+    (ballot,) = (await chat.core.export(await resident(chat, BEN)))["ballots"]
+    assert ballot["choices"] == [1]
+
+
+async def test_only_an_answer_that_names_an_account_is_sealed(chat: Chat, tmp_path: Path) -> None:
+    question = await ask(chat, BENNY, f"!me link {await code_for(chat, BEN)}")
+    half, done = await press(chat, BENNY, question), await press(chat, BEN, question)
+    assert [key(said) for said in (half, done)] == ["link.half", "link.done"]
+    with contextlib.closing(sqlite3.connect(tmp_path / "plein.db")) as db:
+        sealed = [bool(kept) for (kept,) in db.execute("SELECT key FROM handled ORDER BY rowid")]
+    assert sealed[-2:] == [True, False]
 
 
 # --- the code ---
