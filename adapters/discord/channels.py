@@ -452,8 +452,8 @@ class Places:
         # Who may not come into a voice channel sees that it is there, and not what is said in it.
         if not may.view_channel or (isinstance(channel, VOICE) and not may.connect):
             return None
-        since = since_in(channel, member) or self._clock.now()
-        return Presence(place, self.role_of(may), since, may_write(may, channel, channel.id))
+        since, writes = since_in(channel, member) or self._clock.now(), may_write(may, channel, channel.id)
+        return Presence(place, self.role_of(may), since, writes, not_before=member.joined_at)
 
     async def is_let_in(self, user: int, place: Place) -> bool:
         """Whether somebody agreed to the rules of that place's server, as far as Discord says.

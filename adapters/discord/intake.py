@@ -231,6 +231,7 @@ class Intake:
             handle=handle_of(user),
             role=role,
             since=since_in(asked.channel, member) if member and place else None,
+            not_before=member.joined_at if member and place else None,
             writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             presence=presence,
             mentions=mentions,
