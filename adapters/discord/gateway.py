@@ -177,14 +177,14 @@ class Gateway:
         return self.session.clock.now() - self._lag if self._reading.in_step else None
 
     def under_way(self) -> Mapping[Place | None, datetime]:
-        """A command and a button are in no inbox, and waited for no longer than a minute, whatever they are
-        about; nor is what was said while Plein was away, until it is read.
+        """A command and a button are in no inbox, and waited for a minute at most where they were used;
+        nor is what was said while Plein was away, until it is read.
         """
         now = self.session.clock.now()
         patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
         found = self._reading.under_way(gaps=not patient)
-        if asked := self._intake.oldest(now - GAPS_CLOSE_WITHIN):
-            found[None] = min(asked, found.get(None, asked))
+        for place, asked in self._intake.under_way(now - GAPS_CLOSE_WITHIN).items():
+            found[place] = min(asked, found.get(place, asked))
         return found
 
     def _came(self, said_at: datetime) -> None:

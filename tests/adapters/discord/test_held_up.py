@@ -323,6 +323,43 @@ async def test_what_waits_in_a_thread_of_another_themes_channel_holds_up_no_poll
     looking.release()
 
 
+@pytest.mark.parametrize("where", ["elsewhere", "its own place", "in private"])
+async def test_what_somebody_uses_holds_up_the_ends_of_what_it_can_be_about(
+    double: Discord, plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str
+) -> None:
+    """A slash command of which Discord is still asked whom it names: in its theme's places, or in private."""
+    hole, zef = (own := double.guild("Van Zef")).channel("hol"), own.member("zef")
+    kees = (own if where == "elsewhere" else town).member("kees")
+    await zef.uses(hole, "help")
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await hears(plein, True)
+    await plein.turn(0)
+    double.clock.turn(2 * DAY - 1)
+    await plein.core.rooms.look_after()
+    looking = double.faults.hold(MEMBER, 50)
+    about: dict[str, tuple[Person, Any]] = {
+        "elsewhere": (zef, "hol"),
+        "its own place": (ben, "sport"),
+        "in private": (ben, ben.dm),
+    }
+    who, there = about[where]
+    asking = asyncio.create_task(who.uses(there, "who is", person=kees.mention))
+    async with asyncio.timeout(60):
+        await looking.reached.wait()
+    for _ in range(2):
+        await plein.turn(1.2)
+    await plein.core.boards.worker.done()
+    await plein.core.outbox.worker.done()
+    closed = any("Gesloten: Een bank?" in board.text for board in anna.sees("sport"))
+    assert closed is (where == "elsewhere")
+    looking.release()
+    await asking
+    await plein.core.boards.worker.done()  # as long as that takes, the answer has ended
+    for _ in range(3):
+        await plein.turn(5)
+    await plein.board("sport", "Gesloten: Een bank?")
+
+
 async def test_each_channel_has_its_turn_and_first_where_somebody_waits(
     double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
