@@ -154,6 +154,25 @@ async def test_a_poll_waits_for_discord_while_it_is_away_and_says_where_votes_ar
 # --- bounds -------------------------------------------------------------------------------------------
 
 
+async def test_a_poll_that_ended_while_the_machine_stood_still_waits_for_a_sign_of_life(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Of a connection that Discord gave up meanwhile nothing says so for a while."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await plein.turn(0)
+    double.gateway.hang()
+    await ben.says("sport", f"<@{double.bot.id}> stem 2")
+    await plein.turn(2 * DAY + HOUR)
+    await plein.core.boards.worker.done()
+    assert not [message for message in anna.sees("sport") if "Gesloten: " in message.text]
+    double.gateway.flow()
+    await plein.board("sport", "Nee: 1 stem")
+    await hears(plein, True)
+    for _ in range(3):
+        await plein.turn(5)
+    await plein.board("sport", "Gesloten: Een bank?", "Nee haalt het")
+
+
 async def test_a_heap_somewhere_holds_up_nobody_elsewhere(
     double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
