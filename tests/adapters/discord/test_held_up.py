@@ -479,6 +479,41 @@ async def test_of_what_is_gone_nothing_is_remembered(
             pass
 
 
+@pytest.mark.parametrize("put_away", [True, False])
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_of_threads_that_went_with_their_channel_nothing_is_remembered(
+    double: Discord, database: str, town: Server, put_away: bool, restarted: bool
+) -> None:
+    """Of those that were put away before Discord brings nothing more."""
+    permit_everyone(double, town, "create_public_threads", "send_messages_in_threads")
+    zef, channel = town.member("zef"), town.channel("praat")
+
+    async def kept(plein: OnDiscord) -> set[str]:
+        kept = await plein.core.cursors(plein.adapter.account, f"{town.id}:")
+        return {stream.partition(":")[2] for stream in kept}
+
+    async with plein_on(double, database) as plein:
+        threads = [zef.begins(channel, f"draad {number}") for number in range(3)]
+        for thread in threads:
+            await zef.says(thread, f"<@{double.bot.id}> help")
+            await plein.caught_up()
+            if put_away:
+                town.put_away(thread)
+        await plein.until_quiet(120)
+        assert await kept(plein) >= {str(thread.id) for thread in threads}
+        if not restarted:
+            town.close(channel)
+            async with asyncio.timeout(60):
+                while await kept(plein) & {str(thread.id) for thread in threads}:
+                    pass
+    if restarted:
+        async with plein_on(double, database) as plein:
+            town.close(channel)
+            async with asyncio.timeout(60):
+                while await kept(plein) & {str(thread.id) for thread in threads}:
+                    pass
+
+
 async def test_whoever_presses_a_thousand_times_waits_for_themselves(
     plein: OnDiscord, anna: Person, ben: Person
 ) -> None:
