@@ -17,6 +17,11 @@ def latest_end(now: datetime, lasts: timedelta) -> datetime:
     return now + lasts + _ROUNDED
 
 
+def left(began: datetime, lasts: timedelta, now: datetime) -> timedelta:
+    """What is left of what began then and lasts so long: nothing where it began while the clock was ahead."""
+    return max(began + lasts - now, timedelta(0)) if began <= now else timedelta(0)
+
+
 class Clock(Protocol):
     """Where time comes from; tests and the console turn it by hand."""
 

@@ -72,7 +72,13 @@ class PleinCore:
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.agenda = Agenda(
-            store, clock, features.jobs, self.dispatch.call_for_nobody, self.rooms.heard, self.rooms.presences
+            store,
+            clock,
+            features.jobs,
+            self.dispatch.call_for_nobody,
+            self.rooms.heard,
+            self.rooms.presences,
+            self.rooms.woke,
         )
         self.erasing = Erasing(store, clock, features)
         self.leaving = Leaving(store, clock, features)

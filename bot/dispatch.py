@@ -37,7 +37,7 @@ from bot.platforms import Inquiry, Platforms
 from bot.ports.belongings import Belongings
 from bot.ports.people import Recognised
 from bot.ports.storage import Store, Transaction
-from bot.speaker import Told, arrived, is_over, note, recognised, understood
+from bot.speaker import Told, arrived, came_back, is_over, note, recognised, understood
 
 log = logging.getLogger(__name__)
 # Among the arguments of a button that answers a question: it is done once, whichever is pressed how often.
@@ -309,6 +309,8 @@ class Dispatch:
         said_at = invocation.earliest or invocation.at
         if is_over(known, invocation.author, said_at, tx, self.clock.now()):
             return None
+        if told is not None and (here := came_back(invocation, known)) and here not in told:
+            return _ask(AskFirst((here,)), invocation, tx)
         call = self.call_for(invocation, known, arrived(invocation, known, tx, self.clock.now()), tx)
         call.inquiry = inquiry
         if whose:
@@ -317,6 +319,9 @@ class Dispatch:
             tx.people.turns_here(invocation.author, whose.turned_after(call.now) if whose else call.now)
         if told is not None:
             call.told = note(invocation, call.resident, told, tx, call.now) if told else {}
+            if call.told and call.theme_here and call.theme_here.id in call.told:
+                part = call.told[call.theme_here.id]
+                call.since_here = part.since if part else invocation.since
         if invocation.looks_private:
             _say_who_reads_along(call, invocation)
             if invocation.typed is None and not invocation.command:

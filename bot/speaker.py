@@ -60,6 +60,16 @@ def arrived(invocation: Invocation, known: Recognised, tx: Transaction, now: dat
     return resident
 
 
+def came_back(invocation: Invocation, known: Recognised) -> int | None:
+    """The theme where they are, if by what their platform says they came back since what is kept of them.
+
+    Perhaps they were in another place of it meanwhile: that is to be asked.
+    """
+    if not (known.theme and known.part and invocation.there and invocation.not_before):
+        return None
+    return known.theme.id if invocation.not_before > known.part.since else None
+
+
 def understood(
     invocation: Invocation, told: Told, tx: Transaction, now: datetime
 ) -> dict[int, Part | None] | None:
@@ -82,7 +92,11 @@ def note(
     found = {}
     for theme, (places, present) in (told or {}).items():
         part = found[theme] = part_now(places, present, kept.get(theme), now)
-        if part and part.said_at == now and not _is_fresh(kept.get(theme), part.role, part.writes, now):
+        before = kept.get(theme)
+        anew = part is not None and before is not None and part.since > before.since
+        if anew:
+            tx.people.leave(author, theme)
+        if part and part.said_at == now and (anew or not _is_fresh(before, part.role, part.writes, now)):
             tx.people.take_part(author, resident.id, theme, part)
         elif part is None and theme in kept and all(place in present for place in places):
             tx.people.leave(author, theme)

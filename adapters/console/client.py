@@ -110,6 +110,9 @@ class Console:
         """Whatever is typed is dealt with at once."""
         return self._clock.now()
 
+    async def woke(self) -> None:
+        """There is nothing to be heard from."""
+
     def under_way(self) -> Mapping[Place | None, datetime]:
         return {}
 

@@ -16,7 +16,7 @@ from adapters.discord.members import ASK_AGAIN, NOBODY, Members
 from adapters.discord.settings import Discord as Settings
 from adapters.discord.tries import Tries
 from adapters.discord.trouble import TROUBLE
-from bot.clock import Clock
+from bot.clock import Clock, left
 from bot.errors import StoreFailed, TryLater
 from bot.model.events import Mention
 from bot.model.message import Text, text
@@ -215,7 +215,7 @@ class Places:
     def _is_news(self, told: Mapping[str, datetime], room: int, brief: bool) -> bool:
         """Whether the core was not told of that channel yet, or of a thread not lately."""
         at = told.get(str(room))
-        return at is None or (brief and self._clock.now() - at >= SAY_AGAIN)
+        return at is None or (brief and not left(at, SAY_AGAIN, self._clock.now()))
 
     async def _join(self, channel_id: int, name: str, channel: Any, *, brief: bool = False) -> None:
         """`channel`: as it was found or brought; of a private thread without Plein nothing is cached."""
@@ -452,8 +452,8 @@ class Places:
         # Who may not come into a voice channel sees that it is there, and not what is said in it.
         if not may.view_channel or (isinstance(channel, VOICE) and not may.connect):
             return None
-        since = since_in(channel, member) or self._clock.now()
-        return Presence(place, self.role_of(may), since, may_write(may, channel, channel.id))
+        since, writes = since_in(channel, member) or self._clock.now(), may_write(may, channel, channel.id)
+        return Presence(place, self.role_of(may), since, writes, not_before=member.joined_at)
 
     async def is_let_in(self, user: int, place: Place) -> bool:
         """Whether somebody agreed to the rules of that place's server, as far as Discord says.

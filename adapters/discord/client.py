@@ -119,6 +119,10 @@ class Discord:
     def heard_until(self) -> datetime | None:
         return self._gateway.heard_until() if self._ready.is_set() else None
 
+    async def woke(self) -> None:
+        if self._ready.is_set():
+            await self._gateway.woke()
+
     def under_way(self) -> Mapping[Place | None, datetime]:
         return self._gateway.under_way()
 

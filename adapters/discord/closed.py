@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.clock import Clock
+from bot.clock import Clock, left
 from bot.recent import Recent
 
 # Somebody is told once in so long, however often it fails.
@@ -34,12 +34,12 @@ class Closed:
     def is_certain(self, user: int) -> bool:
         """Whether it was refused just now: nothing is to be tried."""
         refused = self._refused.get(user)
-        return refused is not None and self._clock.now() - refused < TRIED_AGAIN_AFTER
+        return refused is not None and bool(left(refused, TRIED_AGAIN_AFTER, self._clock.now()))
 
     def is_to_hear(self, user: int) -> bool:
         """Whether they are to be told now; then they are."""
         told, now = self._told.get(user), self._clock.now()
-        if told is None or now - told < TOLD_AGAIN_AFTER:
+        if told is None or left(told, TOLD_AGAIN_AFTER, now):
             return False
         self._told[user] = now
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord.gateway import DiscordWebSocket
 
 from adapters.discord.channels import Places
 from adapters.discord.commands import SlashCommands
@@ -45,6 +47,10 @@ LAST_ANSWERS = 3.0
 # be read just now are waited for so long.
 LEAST_LAG, MOST_LAG, LAGS = timedelta(seconds=1), timedelta(seconds=30), 20
 GAPS_CLOSE_WITHIN = timedelta(minutes=1)
+# So many seconds a sign of life may take; where it comes later that is seen as well.
+LIVES_WITHIN = 3.0
+# In so many characters nothing but such a sign is said.
+SHORTEST = 200
 BAD_TOKEN, BAD_INTENTS = 4004, 4014
 # Plein does not speak in voice channels: no need to warn that it cannot.
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -111,6 +117,8 @@ class Gateway:
         self._changed = asyncio.Event()
         self._in_touch_since = clock.now()
         self._lags: deque[timedelta] = deque(maxlen=LAGS)
+        # The connections of which it is not known whether they are there still, with their last sign of life.
+        self._doubted: dict[int, tuple[DiscordWebSocket, float]] = {}
 
     async def serve(self) -> None:
         """Until the connection is lost for good. Raises: NotLetIn where it was never to be had."""
@@ -174,17 +182,42 @@ class Gateway:
 
     def heard_until(self) -> datetime | None:
         """By Discord's clock."""
-        return self.session.clock.now() - self._lag if self._reading.in_step else None
+        if not self._reading.in_step or self._is_doubtful():
+            return None
+        return self.session.clock.now() - self._lag
+
+    async def woke(self) -> None:
+        """A connection may have ended meanwhile, and nothing says so: Discord is asked for a sign of life,
+        which comes after all that it had to bring.
+        """
+        for shard in self._settings.shards or (0,):
+            socket = self._client._get_websocket(shard_id=shard)
+            if socket and socket._keep_alive:
+                self._doubted[shard] = socket, socket._keep_alive._last_ack
+                with contextlib.suppress(discord.ConnectionClosed, OSError):
+                    await socket.send_heartbeat(socket._keep_alive.beat())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LIVES_WITHIN):
+                while self._is_doubtful():
+                    await self._client.wait_for("socket_raw_receive", check=_is_sign_of_life)
+
+    def _is_doubtful(self) -> bool:
+        """Whether a connection of before is still there, of which no sign of life came since."""
+        for shard, (socket, before) in list(self._doubted.items()):
+            now = self._client._get_websocket(shard_id=shard)
+            if now is not socket or socket._keep_alive is None or socket._keep_alive._last_ack != before:
+                del self._doubted[shard]
+        return bool(self._doubted)
 
     def under_way(self) -> Mapping[Place | None, datetime]:
-        """A command and a button are in no inbox, and waited for no longer than a minute, whatever they are
-        about; nor is what was said while Plein was away, until it is read.
+        """A command and a button are in no inbox, and waited for a minute at most where they were used;
+        nor is what was said while Plein was away, until it is read.
         """
         now = self.session.clock.now()
         patient = now - self._in_touch_since > GAPS_CLOSE_WITHIN
         found = self._reading.under_way(gaps=not patient)
-        if asked := self._intake.oldest(now - GAPS_CLOSE_WITHIN):
-            found[None] = min(asked, found.get(None, asked))
+        for place, asked in self._intake.under_way(now - GAPS_CLOSE_WITHIN).items():
+            found[place] = min(asked, found.get(place, asked))
         return found
 
     def _came(self, said_at: datetime) -> None:
@@ -320,6 +353,11 @@ class Gateway:
             await self.session.core.retry(self.session.account, place)
 
 
+def _is_sign_of_life(received: str) -> bool:
+    # Without the library's reading each twice: nothing else is so short.
+    return len(received) < SHORTEST and json.loads(received).get("op") == DiscordWebSocket.HEARTBEAT_ACK
+
+
 def make_client(
     settings: Settings,
     connector: aiohttp.BaseConnector | None,
@@ -333,6 +371,7 @@ def make_client(
         "member_cache_flags": discord.MemberCacheFlags.none(),
         "chunk_guilds_at_startup": False,
         "max_messages": None,
+        "enable_debug_events": True,  # by these a sign of life is seen
         "guild_ready_timeout": GUILDS_WITHIN,
         "max_ratelimit_timeout": LONGEST_WAIT,
         "connector": connector,

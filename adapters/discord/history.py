@@ -66,6 +66,8 @@ class Reading:
         self._hurried: set[str] = set()
         self._held: dict[str, deque[discord.Message]] = {}
         self._too_much: set[str] = set()
+        # The channels of threads, also of those that the library forgot as they were put away.
+        self._parents: dict[str, int] = {}
         # Threads that were put away, as Discord said on being asked: the library keeps none.
         self._put_away: dict[str, discord.Thread] = {}
         # What is being put into the inbox, by its number; and how many whole pages each history had.
@@ -102,13 +104,15 @@ class Reading:
             self._turns.appendleft(stream)
 
     async def forget(self, guild: int, channel: int | None = None) -> None:
-        """That channel is no more, or Plein is not on that server any more."""
+        """That channel is no more, and its threads with it, or Plein is not on that server any more."""
         prefix = f"{guild}:{channel or ''}"
         # What was said there before is taken first, and its stream known only then.
         async with self._taking:
             for stream in list(self._read):
-                if stream == prefix or (not channel and stream.startswith(prefix)):
+                of_channel = _guild_of(stream) == guild and channel and self._parents.get(stream) == channel
+                if stream == prefix or of_channel or (not channel and stream.startswith(prefix)):
                     self._read.pop(stream)
+                    self._parents.pop(stream, None)
                     self._gaps.discard(stream)
                     self._unsaved.discard(stream)
                     await self._on.core.close_stream(self._on.account, stream)
@@ -117,6 +121,7 @@ class Reading:
         """`late`: it comes from the history. One after the other: a cursor passes over nothing."""
         async with self._taking:
             reached = self._read.setdefault(stream, message.id - 1)
+            self._note_parent(stream, message.channel)
             if late or stream not in self._gaps:
                 reached = max(reached, message.id)
             meaning = self._meaning(message)
@@ -128,6 +133,10 @@ class Reading:
                 arrival = Arrival(f"{PLATFORM}:{message.id}", room, body, at=message.created_at)
                 await self._keep(stream, arrival, reached)
             self._read[stream] = reached
+
+    def _note_parent(self, stream: str, there: Any) -> None:
+        if isinstance(there, discord.Thread):
+            self._parents[stream] = there.parent_id
 
     async def talks_in(self, private: int) -> None:
         """Plein is about to speak to somebody there: from now on what they say is not to be missed."""
@@ -415,6 +424,7 @@ class Reading:
             log.info("What was said in %s meanwhile cannot be read: %s", channel, refused.code)
         if isinstance(found, discord.Thread) and self._on.places.is_ours(found) and stream in self._read:
             self._put_away[stream] = found
+            self._note_parent(stream, found)
             if _newest(found) > self._read[stream] and _may_read(found):
                 return found
         self._gaps.discard(stream)

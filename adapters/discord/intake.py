@@ -53,8 +53,7 @@ class Intake:
 
     def __init__(self, session: Session) -> None:
         self._on = session
-        # With when it was asked.
-        self._answering: dict[asyncio.Task[Any], datetime] = {}
+        self._answering: dict[asyncio.Task[Any], Interaction] = {}
         self._limiter = Limiter()
 
     async def idle(self, timeout: float) -> None:
@@ -62,12 +61,19 @@ class Intake:
         if self._answering:
             await asyncio.wait(self._answering, timeout=timeout)
 
-    def oldest(self, since: datetime) -> datetime | None:
-        """When what is under way was asked first, of what was asked since that moment.
+    def under_way(self, since: datetime) -> dict[Place | None, datetime]:
+        """Where something is under way of what was asked since that moment, and when that was asked first;
+        None: in private.
 
         Other threads ask as well: what comes meanwhile changes no list.
         """
-        return min((at for at in list(self._answering.values()) if at >= since), default=None)
+        found: dict[Place | None, datetime] = {}
+        for asked in list(self._answering.values()):
+            # While they are still typing nothing is done.
+            if asked.created_at >= since and asked.type is not discord.InteractionType.autocomplete:
+                place = _place_of(asked)
+                found[place] = min(asked.created_at, found.get(place, asked.created_at))
+        return found
 
     async def interaction(self, asked: Interaction) -> None:
         """Deal with it to the end; whatever goes wrong is answered. Where somebody does too much at once
@@ -77,7 +83,7 @@ class Intake:
             return
         task = asyncio.current_task()
         assert task
-        self._answering[task] = asked.created_at
+        self._answering[task] = asked
         task.add_done_callback(self._answering.pop)
         await self._deal(asked)
 
@@ -231,6 +237,7 @@ class Intake:
             handle=handle_of(user),
             role=role,
             since=since_in(asked.channel, member) if member and place else None,
+            not_before=member.joined_at if member and place else None,
             writes=place is None or may_write(asked.permissions, asked.channel, int(place.room_id)),
             presence=presence,
             mentions=mentions,
@@ -240,12 +247,10 @@ class Intake:
 
     async def _place(self, asked: Interaction, typing: bool) -> Place | None:
         """None for private talk."""
-        if asked.guild_id is None or asked.channel is None:
-            return None
-        room = room_of(asked.channel)
-        if typing:
-            return Place(PLATFORM, str(room))
-        return await self._on.places.at(room, asked.channel, speaks=self._speaks(asked))
+        place = _place_of(asked)
+        if typing or place is None:
+            return place
+        return await self._on.places.at(int(place.room_id), asked.channel, speaks=self._speaks(asked))
 
     def _speaks(self, asked: Interaction) -> bool:
         """Whether Plein can show anything there. Of a thread's channel, where that is its place, nothing is
@@ -276,6 +281,13 @@ class Intake:
                 await asked.response.autocomplete(self._on.writer(voice).suggestions(found))
         except (StoreFailed, TryLater, *TROUBLE) as error:
             log.info("No suggestions for %s: %s", asked.id, type(error).__name__)
+
+
+def _place_of(asked: Interaction) -> Place | None:
+    """Where somebody asks; None: in private."""
+    if asked.guild_id is None or asked.channel is None:
+        return None
+    return Place(PLATFORM, str(room_of(asked.channel)))
 
 
 def _needed(asked: Interaction) -> discord.Permissions:

@@ -9,7 +9,7 @@ import discord
 
 from adapters.discord.pace import Pace
 from adapters.discord.trouble import TROUBLE
-from bot.clock import Clock
+from bot.clock import Clock, left
 from bot.errors import TryLater
 from bot.recent import Recent
 
@@ -61,7 +61,7 @@ class Members:
         Raises: TryLater where it does not say.
         """
         known = self._known.get((guild.id, user))
-        if known and known[0] > since:
+        if known and since < known[0] <= self._clock.now():
             return known[1]
         asked = guild.id, user, asking
         if asked not in self._waiting:
@@ -105,9 +105,9 @@ class Members:
         """
         key, now = (guild.id, user), self._clock.now()
         known = self._known.get(key)
-        if known is None or known[0] < self.a_moment_ago:
+        if known is None or not left(known[0], KNOWN_FOR, now):
             nobody_at = self._nobodies.get(key)
-            if nobody_at and now - nobody_at < NOBODY_FOR:
+            if nobody_at and left(nobody_at, NOBODY_FOR, now):
                 return None
             if user != asking and not self._may_look_up(asking):
                 return None
@@ -119,7 +119,7 @@ class Members:
     def _may_look_up(self, asking: int) -> bool:
         now = self._clock.now()
         since, count = self._looked_up.get(asking, (now, 0))
-        if now - since >= LOOKED_UP_WITHIN:
+        if not left(since, LOOKED_UP_WITHIN, now):
             since, count = now, 0
         self._looked_up[asking] = since, count + 1
         return count < MOST_LOOKED_UP

@@ -140,6 +140,7 @@ class Messages:
             handle=kept.get("handle", ""),
             role=here.role if here else Role.RESIDENT,
             since=here.since if here else None,
+            not_before=here.not_before if here else None,
             writes=place is None or (here is not None and here.writes),
             there=place is None or here is not None,
             presence=partial(places.presences, author, since=dealt_at),

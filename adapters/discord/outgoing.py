@@ -21,7 +21,7 @@ from adapters.discord.render import Rendered
 from adapters.discord.tries import Tries
 from adapters.discord.uploads import rewound
 from adapters.outages import Outages
-from bot.clock import Clock
+from bot.clock import Clock, left
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, TryLater
 from bot.ports.adapter import Core
 from bot.recent import Recent
@@ -44,9 +44,14 @@ UNKNOWN_MESSAGE, TOO_OLD_TO_EDIT, NOT_OURS = 10008, 30046, 50005
 _What = tuple[str, int]
 
 
-class _Failing(NamedTuple):
-    pause: float
-    until: datetime
+class _Pause(NamedTuple):
+    """For so long nothing is asked."""
+
+    began: datetime
+    seconds: float
+
+    def left(self, now: datetime) -> float:
+        return left(self.began, timedelta(seconds=self.seconds), now).total_seconds()
 
 
 class Outgoing:
@@ -61,12 +66,12 @@ class Outgoing:
         self._core = core
         self._clock = clock
         self._tries = tries
-        self._quiet_until = clock.now()
+        self._quiet = self._none = _Pause(clock.now(), 0)
         self._outages = Outages()
-        self._failing: Recent[_What, _Failing] = Recent(MOST_FAILING)
-        # The channels in which Plein and somebody talk alone, and when more may be opened.
+        self._failing: Recent[_What, _Pause] = Recent(MOST_FAILING)
+        # The channels in which Plein and somebody talk alone, and how long no more may be opened.
         self._private: Recent[int, int] = Recent(MOST_PRIVATE)
-        self._open_again_at, self._too_fast = clock.now(), False
+        self._opening_rests, self._too_fast = self._none, False
         self._opening = asyncio.Lock()
         self.closed = Closed(clock)
 
@@ -77,14 +82,14 @@ class Outgoing:
     def in_touch(self) -> None:
         """Discord is there again."""
         self._failing.clear()
-        self._quiet_until = self._clock.now()
+        self._quiet = self._none
 
     async def note_limit(self, _session: Any, _context: Any, ended: aiohttp.TraceRequestEndParams) -> None:
         """Whatever was asked: a limit for everything comes from Discord, or without Via from before it."""
         status, headers = ended.response.status, ended.response.headers
         if status == 429 and ("X-RateLimit-Global" in headers or "Via" not in headers):
-            until = self._clock.now() + timedelta(seconds=_patience(headers))
-            self._quiet_until = max(self._quiet_until, until)
+            now = self._clock.now()
+            self._quiet = max(self._quiet, _Pause(now, _patience(headers)), key=lambda pause: pause.left(now))
 
     async def send(
         self,
@@ -193,7 +198,7 @@ class Outgoing:
                     raise
                 # It counts for everybody to whom Plein has not spoken yet, and for nobody else.
                 self._too_fast = True
-                self._open_again_at = self._clock.now() + timedelta(seconds=OPENING_PAUSE)
+                self._opening_rests = _Pause(self._clock.now(), OPENING_PAUSE)
                 raise TryLater(OPENING_PAUSE, unsent=True) from error
             self.talks_in(user, opened.id)
             return opened.id
@@ -203,7 +208,7 @@ class Outgoing:
         self._private[user] = channel
 
     def _check_opening(self) -> None:
-        wait = (self._open_again_at - self._clock.now()).total_seconds()
+        wait = self._opening_rests.left(self._clock.now())
         if wait > 0:
             raise TryLater(wait, unsent=True)
 
@@ -262,20 +267,19 @@ class Outgoing:
         self._failing.pop((what, where), None)
 
     def _check(self, what: _What) -> None:
-        failing = self._failing.get(what)
-        until = max(self._quiet_until, failing.until) if failing else self._quiet_until
-        wait = (until - self._clock.now()).total_seconds()
+        now = self._clock.now()
+        wait = max(self._quiet.left(now), self._failing.get(what, self._none).left(now))
         if wait > 0:
             raise TryLater(wait, unsent=True)
 
     def _fails(self, what: _What, why: str) -> Exception:
         """With growing pauses. While Discord answers nothing else either, nothing is ever given up for it."""
         now, before = self._clock.now(), self._failing.get(what)
-        if before and now < before.until:
+        if before and (wait := before.left(now)):
             # Of those that failed together the first decides.
-            return TryLater((before.until - now).total_seconds())
-        pause = min(max(2 * before.pause, FIRST_PAUSE), LONGEST_PAUSE) if before else FIRST_PAUSE
-        self._failing[what] = _Failing(pause, now + timedelta(seconds=pause))
+            return TryLater(wait)
+        pause = min(max(2 * before.seconds, FIRST_PAUSE), LONGEST_PAUSE) if before else FIRST_PAUSE
+        self._failing[what] = _Pause(now, pause)
         return PlatformFailed(why) if self._outages.is_elsewhere_fine(what) else TryLater(pause)
 
 

@@ -174,6 +174,9 @@ class Matrix:
     def heard_until(self) -> datetime | None:
         return self._sync.heard_until() if self._ready.is_set() else None
 
+    async def woke(self) -> None:
+        """The homeserver says with each answer until when it is."""
+
     def under_way(self) -> Mapping[Place | None, datetime]:
         """All that is said on Matrix waits in the inbox."""
         return {}

@@ -32,6 +32,8 @@ BATCH = 100
 # Should Plein end meanwhile, it is asked again after so long.
 ASKED_WITHIN = timedelta(minutes=1)
 LOOK_EVERY = 30
+# Who did not look for so long stood still, as a laptop that was shut does.
+STOOD_STILL = timedelta(minutes=2)
 # Not at once, when there is enough to do; but also where Plein is started anew every night.
 FORGETS_AFTER = timedelta(minutes=10)
 
@@ -45,6 +47,10 @@ class Asked:
 
     community: int
     places: Mapping[tuple[Identity, int], Sequence[Place]]
+
+
+async def _nobody_to_ask() -> None:
+    """Where there is no platform."""
 
 
 async def _says_nothing(who: Identity, places: Sequence[Place]) -> Presences:
@@ -71,6 +77,7 @@ class Agenda:
         call: Callable[[Transaction, str], Call],
         heard: Callable[[], Mapping[str, HeardUntil]] = dict,
         presences: Callable[[Identity, Sequence[Place]], Awaitable[Presences]] = _says_nothing,
+        woke: Callable[[], Awaitable[None]] = _nobody_to_ask,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -78,6 +85,8 @@ class Agenda:
         self._call = call
         self._heard = heard
         self._presences = presences
+        self._woke = woke
+        self._looked_at = clock.now()
         # What jobs had to know first, by their numbers, as far as it was asked; and what is being asked.
         self._known: dict[int, Told] = {}
         self._asking: set[asyncio.Task[None]] = set()
@@ -95,6 +104,10 @@ class Agenda:
             await self._run_due(heard)
 
     async def _run_due(self, heard: Mapping[str, HeardUntil] | None = None) -> None:
+        # What ended while Plein stood still ends once it is known what was said meanwhile.
+        before, self._looked_at = self._looked_at, self._clock.now()
+        if heard is None and self._looked_at - before >= STOOD_STILL:
+            await self._woke()
         hearing = self._heard() if heard is None else heard
         if hearing:
             await self._store.run_anywhere(lambda tx: tx.accounts.heard(hearing))

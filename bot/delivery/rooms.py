@@ -82,6 +82,18 @@ class Rooms:
             except StoreFailed as error:
                 log.warning("The database does not answer (%s); trying again", error)
 
+    async def woke(self) -> None:
+        """After having stood still for a while, as its machine did: those that were at work are still, and
+        what they have heard they find out anew.
+        """
+        await asyncio.gather(*(self._wake(adapter) for adapter in self._listening()))
+        await self._store.run_anywhere(self._all_at_work)
+
+    async def _wake(self, adapter: Listener) -> None:
+        with contextlib.suppress(OSError):  # a timeout is one too
+            async with asyncio.timeout(ASKED_WITHIN):
+                await adapter.woke()
+
     async def look_after(self) -> None:
         await self._store.run_anywhere(self._all_at_work)
         self._look()
@@ -95,9 +107,11 @@ class Rooms:
 
     def _all_at_work(self, tx: Transaction) -> None:
         """Together, as what is for people goes by which accounts are at work."""
-        for adapter in list(self.adapters.values()):
+        now, adapters = self._clock.now(), list(self.adapters.values())
+        for adapter in adapters:
+            tx.accounts.serve(adapter.account, adapter.platform, now)
+        for adapter in adapters:
             self._at_work(tx, adapter.account, adapter.platform)
-        now = self._clock.now()
         tx.told.redirect(now, now - AWAY_AFTER)
         for community in self._communities.served:
             with tx.within(community):

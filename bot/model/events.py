@@ -86,6 +86,8 @@ class Invocation:
     handle: str = ""
     role: Role = Role.RESIDENT
     since: datetime | None = None
+    # Before that they were not there, whatever is kept of them.
+    not_before: datetime | None = None
     presence: Ask | None = None
     by_post: bool = False
     public: bool = False

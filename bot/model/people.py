@@ -99,13 +99,15 @@ class Grounds:
 class Presence:
     """That somebody is in a place, with which role there and since when, as their platform knows it.
 
-    `writes`: they may say things there themselves.
+    `writes`: they may say things there themselves. `not_before`: who left and came back was not there before
+    that, whatever is kept of them.
     """
 
     place: Place
     role: Role
     since: datetime
     writes: bool = True
+    not_before: datetime | None = None
 
 
 # Where somebody is of the places that were asked about, and where not (None). What a platform cannot say
@@ -138,13 +140,17 @@ def holds(said_at: datetime, now: datetime) -> bool:
 def part_now(places: Sequence[Place], found: Presences, told: Part | None, now: datetime) -> Part | None:
     """Somebody's part in the theme of these places, of which their platform says this now.
 
-    Where it cannot say, what it `told` last counts, as long as that holds. Since when is as was said first.
+    Where it cannot say, what it `told` last counts, as long as that holds. Since when is as was said first,
+    or since they came back, where the platform says of all these places that they were in none before.
     """
     here = [presence for place in places if (presence := found.get(place))]
     if here:
-        since = [presence.since for presence in here] + ([told.since] if told else [])
+        since = min([now, *(presence.since for presence in here), *([told.since] if told else ())])
+        not_before = [presence.not_before for presence in here if presence.not_before]
+        if len(not_before) == len(here) and all(place in found for place in places):
+            since = min(max(since, min(not_before)), now)
         writes = any(presence.writes for presence in here)
-        return Part(max(presence.role for presence in here), min(*since, now), now, writes)
+        return Part(max(presence.role for presence in here), since, now, writes)
     unknown = any(place not in found for place in places)
     return told if unknown and told and holds(told.said_at, now) else None
 

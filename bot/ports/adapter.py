@@ -65,6 +65,12 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    async def woke(self) -> None:
+        """Plein stood still for a while, as its machine did: until when it has heard is known again only once
+        the platform said something since.
+        """
+        ...
+
     def under_way(self) -> Mapping[Place | None, datetime]:
         """Where something was said that it has not dealt with and keeps in no inbox, and when the first of
         that may have been. None: in private, or what may be about any place.

@@ -85,6 +85,9 @@ class Platform:
     def heard_until(self) -> datetime | None:
         return self.heard_moment
 
+    async def woke(self) -> None:
+        """What it has heard a test says."""
+
     def under_way(self) -> Mapping[Place | None, datetime]:
         return self.busy_since
 

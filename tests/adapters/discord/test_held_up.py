@@ -154,6 +154,25 @@ async def test_a_poll_waits_for_discord_while_it_is_away_and_says_where_votes_ar
 # --- bounds -------------------------------------------------------------------------------------------
 
 
+async def test_a_poll_that_ended_while_the_machine_stood_still_waits_for_a_sign_of_life(
+    double: Discord, plein: OnDiscord, anna: Person, ben: Person
+) -> None:
+    """Of a connection that Discord gave up meanwhile nothing says so for a while."""
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await plein.turn(0)
+    double.gateway.hang()
+    await ben.says("sport", f"<@{double.bot.id}> stem 2")
+    await plein.turn(2 * DAY + HOUR)
+    await plein.core.boards.worker.done()
+    assert not [message for message in anna.sees("sport") if "Gesloten: " in message.text]
+    double.gateway.flow()
+    await plein.board("sport", "Nee: 1 stem")
+    await hears(plein, True)
+    for _ in range(3):
+        await plein.turn(5)
+    await plein.board("sport", "Gesloten: Een bank?", "Nee haalt het")
+
+
 async def test_a_heap_somewhere_holds_up_nobody_elsewhere(
     double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +342,43 @@ async def test_what_waits_in_a_thread_of_another_themes_channel_holds_up_no_poll
     looking.release()
 
 
+@pytest.mark.parametrize("where", ["elsewhere", "its own place", "in private"])
+async def test_what_somebody_uses_holds_up_the_ends_of_what_it_can_be_about(
+    double: Discord, plein: OnDiscord, town: Server, anna: Person, ben: Person, where: str
+) -> None:
+    """A slash command of which Discord is still asked whom it names: in its theme's places, or in private."""
+    hole, zef = (own := double.guild("Van Zef")).channel("hol"), own.member("zef")
+    kees = (own if where == "elsewhere" else town).member("kees")
+    await zef.uses(hole, "help")
+    await opened(plein, anna, "Een bank?", closes="2d")
+    await hears(plein, True)
+    await plein.turn(0)
+    double.clock.turn(2 * DAY - 1)
+    await plein.core.rooms.look_after()
+    looking = double.faults.hold(MEMBER, 50)
+    about: dict[str, tuple[Person, Any]] = {
+        "elsewhere": (zef, "hol"),
+        "its own place": (ben, "sport"),
+        "in private": (ben, ben.dm),
+    }
+    who, there = about[where]
+    asking = asyncio.create_task(who.uses(there, "who is", person=kees.mention))
+    async with asyncio.timeout(60):
+        await looking.reached.wait()
+    for _ in range(2):
+        await plein.turn(1.2)
+    await plein.core.boards.worker.done()
+    await plein.core.outbox.worker.done()
+    closed = any("Gesloten: Een bank?" in board.text for board in anna.sees("sport"))
+    assert closed is (where == "elsewhere")
+    looking.release()
+    await asking
+    await plein.core.boards.worker.done()  # as long as that takes, the answer has ended
+    for _ in range(3):
+        await plein.turn(5)
+    await plein.board("sport", "Gesloten: Een bank?")
+
+
 async def test_each_channel_has_its_turn_and_first_where_somebody_waits(
     double: Discord, database: str, anna: Person, ben: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,6 +477,41 @@ async def test_of_what_is_gone_nothing_is_remembered(
     async with asyncio.timeout(60):
         while any(name.split(":")[1] not in town.guild.channels for name in await streams()):
             pass
+
+
+@pytest.mark.parametrize("put_away", [True, False])
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_of_threads_that_went_with_their_channel_nothing_is_remembered(
+    double: Discord, database: str, town: Server, put_away: bool, restarted: bool
+) -> None:
+    """Of those that were put away before Discord brings nothing more."""
+    permit_everyone(double, town, "create_public_threads", "send_messages_in_threads")
+    zef, channel = town.member("zef"), town.channel("praat")
+
+    async def kept(plein: OnDiscord) -> set[str]:
+        kept = await plein.core.cursors(plein.adapter.account, f"{town.id}:")
+        return {stream.partition(":")[2] for stream in kept}
+
+    async with plein_on(double, database) as plein:
+        threads = [zef.begins(channel, f"draad {number}") for number in range(3)]
+        for thread in threads:
+            await zef.says(thread, f"<@{double.bot.id}> help")
+            await plein.caught_up()
+            if put_away:
+                town.put_away(thread)
+        await plein.until_quiet(120)
+        assert await kept(plein) >= {str(thread.id) for thread in threads}
+        if not restarted:
+            town.close(channel)
+            async with asyncio.timeout(60):
+                while await kept(plein) & {str(thread.id) for thread in threads}:
+                    pass
+    if restarted:
+        async with plein_on(double, database) as plein:
+            town.close(channel)
+            async with asyncio.timeout(60):
+                while await kept(plein) & {str(thread.id) for thread in threads}:
+                    pass
 
 
 async def test_whoever_presses_a_thousand_times_waits_for_themselves(

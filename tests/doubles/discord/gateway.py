@@ -80,6 +80,8 @@ class Gateway:
         self.barred = 0
         self.identified = 0
         self.resumed = 0
+        self._flows = asyncio.Event()
+        self._flows.set()
         world.emit = self.emit
 
     # What a test does
@@ -91,6 +93,14 @@ class Gateway:
     def accept(self) -> None:
         """Let them in again."""
         self.refused = None
+
+    def hang(self) -> None:
+        """Nothing comes through any connection, though none ended, until it `flows`."""
+        self._flows.clear()
+
+    def flow(self) -> None:
+        """What hung comes through."""
+        self._flows.set()
 
     async def close(self, code: int = 4000, reason: str = "") -> None:
         """Close every connection with that code. Sessions are kept, to be resumed."""
@@ -248,6 +258,7 @@ class Gateway:
             return
         if op == HEARTBEAT:
             connection.heartbeats += 1
+            await self._flows.wait()
             await connection.socket.send_json({"op": ACK})
         elif self.barred and op in (IDENTIFY, RESUME):
             await connection.socket.close(code=self.barred)
@@ -349,6 +360,7 @@ class Gateway:
             while not connection.socket.closed:
                 session.more.clear()
                 for number, name, text in session.log[self._place(session, connection.sent) :]:
+                    await self._flows.wait()
                     connection.sent = number
                     for frame in await self.faults.events.shape(name, text):
                         await connection.socket.send_str(frame)

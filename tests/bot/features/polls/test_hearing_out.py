@@ -102,6 +102,26 @@ async def test_a_platform_that_is_away_is_waited_for_an_hour_and_named(town: Tow
     assert [words for words in town.platform.where("sport") if MISSING in words and "Gesloten op" in words]
 
 
+@pytest.mark.parametrize("hours", [50, 80])
+async def test_what_ended_while_the_machine_stood_still_waits_for_who_was_not_heard_since(
+    town: Town, hours: int
+) -> None:
+    """As a laptop or a virtual machine does; the platform is heard from after its waking."""
+    ends = await closing(town)
+    await look(town, town.clock.now())
+    vote = replace(town.asked("ben", "!vote 1"), at=ends - HOUR)
+    heard = town.clock.now()
+    town.clock.turn(hours * HOUR)
+    await look(town, heard)
+    assert not closed(town)
+    answer = await town.core.handle(vote)
+    assert answer
+    assert "je koos A" in words_of(answer)
+    await passes(town, 2 * SECOND)
+    assert "A haalt het" in closed(town)
+    assert MISSING not in closed(town)
+
+
 async def test_what_was_read_is_waited_for_a_minute(town: Town) -> None:
     ends = await closing(town)
     stuck = Arrival("$vote", "sport", "{}", at=ends - SECOND)
@@ -199,8 +219,10 @@ async def test_waiting_holds_up_no_other_job(town: Town) -> None:
 async def test_an_account_that_is_no_more_is_not_waited_for(town: Town) -> None:
     ends = await closing(town)
     await look(town, town.clock.now())
+    await town.core.suspend(town.platform)
     town.clock.turn(timedelta(days=2))
-    town.platform.heard_moment = None
+    await town.core.agenda.flush()
+    await town.core.serve(town.platform)
     await look(town, ends - MINUTE)
     assert closed(town)
 
