@@ -7,6 +7,7 @@ after the commit.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from bot import when
 from bot.clock import latest_end
 from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
-from bot.model.homes import KEPT, Home, Housing, Option, homes_in
+from bot.model.homes import KEPT, Home, Housing, Option, WantedRoom, homes_in
 from bot.model.message import Message, typed
 from bot.model.people import (
     Identity,
@@ -52,6 +53,8 @@ NOBODY = Resident(0, "")
 ASKED_AGAIN = 10.0
 # An account that heard all but what was said so lately is in touch with its platform.
 IN_TOUCH = timedelta(minutes=1)
+# Of so many bytes is the mark by which a room that Plein made is found.
+MARK_BYTES = 6
 # What was said so long ago may have been overtaken.
 WAITED = timedelta(seconds=10)
 
@@ -382,6 +385,13 @@ class Call:
         if self.homes.get(home.platform) == home:
             return
         self.tx.communities.change(f"{KEPT}{home.platform}", home.kept(), self.resident.id, self.now)
+        self.tx.wanted.retry(home.platform, self.now)
+
+    def want_rooms(self, theme: Theme, topic: str) -> None:
+        """That theme is to have a channel or room in each home of this community."""
+        for platform in self.homes:
+            room = WantedRoom(theme.id, platform, theme.name, topic, secrets.token_hex(MARK_BYTES))
+            self.tx.wanted.want(room, self.now)
 
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.

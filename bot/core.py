@@ -17,6 +17,7 @@ from bot.delivery.agenda import Agenda, Told, to_ask
 from bot.delivery.boards import Boards
 from bot.delivery.erasing import Erasing
 from bot.delivery.leaving import Leaving
+from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
 from bot.dispatch import Dispatch, said_before
@@ -71,6 +72,7 @@ class PleinCore:
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
         self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
+        self.making = Making(store, clock, self.rooms.adapters, self.rooms)
         self.agenda = Agenda(
             store,
             clock,
@@ -87,6 +89,7 @@ class PleinCore:
         """An adapter has come: what waited for it is to be done."""
         self.outbox.worker.wake()
         self.boards.worker.wake()
+        self.making.worker.wake()
 
     async def run_due(self) -> None:
         """Do all that is due by now, in a fixed order, when all that was said has been dealt with: for the
@@ -94,6 +97,7 @@ class PleinCore:
         """
         now = self.clock.now()
         await self.agenda.flush(dict.fromkeys(self.rooms.adapters, HeardUntil(now)))
+        await self.making.worker.flush()
         await self.boards.worker.flush()
         await self.outbox.worker.flush()
         await self.erasing.flush()

@@ -41,6 +41,8 @@ Theirs = Callable[[Call, str, int], bool]
 Suggest = Callable[[Call, str], Sequence[Suggestion]]
 # What to say in answer to talk that is no command, if anything.
 Hear = Callable[[Call, Heard], Message | None]
+# What is open in a theme, a line for each.
+Stands = Callable[[Transaction, int], Sequence[Text]]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
@@ -87,6 +89,7 @@ class Feature:
     part: Part | None = None
     forget: Forget | None = None
     export: Export | None = None
+    stands: Stands | None = None
     hears: Hear | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
@@ -181,6 +184,10 @@ class Features:
         """All that is kept of them."""
         parts = [feature.export(tx, resident, now) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
+
+    def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
+        """What is open in a theme, by whichever feature."""
+        return [line for feature in self.all if feature.stands for line in feature.stands(tx, theme)]
 
     def _make_export(self, call: Call, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
         """Of whose account it is by now; nothing of nobody."""

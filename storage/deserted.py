@@ -1,25 +1,27 @@
 """Themes that are over: each thread or post in which somebody uses Plein is one, and nobody ends it. So is
 each room or channel that Plein was put out of, or that is no more.
 
-What a theme holds keeps it: a poll, whatever a feature has there, what still waits to be said. Without any of
-that a place that was only there for a while goes some time after it was last used, and one that was left some
-time after that; with it who took part there and the theme. Whoever uses Plein there again has a theme again.
+What a theme holds keeps it: a poll, whatever a feature has there, what still waits to be said; not who takes
+part there, nor what else says that it goes along. Without any of that a place that was only there for a while
+goes some time after it was last used, and one that was left some time after that; with it the theme, and what
+goes along. Whoever uses Plein there again has a theme again.
 A community that Plein is nowhere of keeps its places: by these it is known (see bot/delivery/leaving.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
 from sqlalchemy import Column, ColumnElement, MetaData, and_, exists, or_
 
 from storage.retention import Rule, before
-from storage.tables import members, metadata, places, posts, themes
+from storage.tables import GOES_ALONG, members, metadata, places, posts, themes
 
-# These go with their theme.
-_GOES_ALONG = (places.c.theme, members.c.theme)
+# A theme is one by these.
+_MAKES_IT = (places.c.theme, members.c.theme)
+_KEPT = "it has a place, or a poll"
 _WAITS = and_(posts.c.sent_at.is_(None), posts.c.parked.is_(None))
 
 
@@ -41,9 +43,11 @@ def rules(of_features: tuple[MetaData, ...]) -> Sequence[Rule]:
     is_somewhere = exists().where(others.c.community == places.c.community, others.c.here)
     left = and_(places.c.here.is_(False), or_(before(places.c.used_at), places.c.used_at.is_(None)))
     nothing_there = and_(~there_waits, holds_nothing(places.c.theme))
-    of_members = exists().where(places.c.theme == members.c.theme)
-    of_theme = exists().where(places.c.theme == themes.c.id)
-    with_members = exists().where(members.c.theme == themes.c.id)
+    along = (members.c.theme, *_along(of_features))
+
+    def is_over(theme: Column[int]) -> ColumnElement[bool]:
+        return and_(~exists().where(places.c.theme == theme), holds_nothing(theme))
+
     return (
         Rule(
             "a thread or post in which nobody uses Plein any more",
@@ -59,19 +63,16 @@ def rules(of_features: tuple[MetaData, ...]) -> Sequence[Rule]:
             places,
             and_(left, places.c.listed.is_(None), is_somewhere, nothing_there),
         ),
-        Rule(
-            "who takes part in a theme",
-            timedelta(),
-            "it has a place, or a poll",
-            members,
-            and_(~of_members, holds_nothing(members.c.theme)),
+        *(
+            Rule("who takes part in a theme", timedelta(), _KEPT, theme.table, is_over(theme))
+            for theme in along
         ),
         Rule(
             "a theme",
             timedelta(),
-            "it has a place, or a poll",
+            _KEPT,
             themes,
-            and_(~of_theme, ~with_members, holds_nothing(themes.c.id)),
+            and_(is_over(themes.c.id), *(~exists().where(theme == themes.c.id) for theme in along)),
         ),
     )
 
@@ -80,8 +81,19 @@ def _references(of_features: Sequence[MetaData]) -> Sequence[Column[int]]:
     """Every column that refers to a theme which is there because of it."""
     return [
         column
-        for tables in (metadata, *of_features)
-        for table in tables.sorted_tables
-        for column in table.c
-        if column not in _GOES_ALONG and any(key.column is themes.c.id for key in column.foreign_keys)
+        for column in _to_themes((metadata, *of_features))
+        if column not in _MAKES_IT and not column.info.get(GOES_ALONG)
     ]
+
+
+def _along(of_features: Sequence[MetaData]) -> Sequence[Column[int]]:
+    """Those of features whose rows go with their theme."""
+    return [column for column in _to_themes(of_features) if column.info.get(GOES_ALONG)]
+
+
+def _to_themes(metadatas: Sequence[MetaData]) -> Iterator[Column[int]]:
+    for tables in metadatas:
+        for table in tables.sorted_tables:
+            for column in table.c:
+                if any(key.column is themes.c.id for key in column.foreign_keys):
+                    yield column

@@ -33,6 +33,7 @@ _KNOWN = anywhere(
 )
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
+_NEW_THEME = _ADD_THEME.returning(themes.c.id)
 # Themes of their own, which are called after a place, behind those that were given a name; and those of one
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
 _PLATFORM = places.c.platform.concat(":")
@@ -130,7 +131,7 @@ class Places:
 
     def known(self, place: Place) -> tuple[Theme, str | None] | None:
         row = self._db.execute(_KNOWN, _where(place)).first()
-        return (Theme(row[0], row[1]), row[2]) if row else None
+        return (Theme(row[0], row[1].rstrip()), row[2]) if row else None
 
     def theme_named(self, name: str) -> Theme:
         row = self._db.execute(_NAMED, {"name_": name}).first()
@@ -138,6 +139,13 @@ class Places:
             self._db.execute(_ADD_THEME, {"name": name})
             row = self._db.execute(_NAMED, {"name_": name}).one()
         return Theme(*row)
+
+    def add_theme(self, name: str) -> Theme:
+        """Blanks behind it, which nobody sees, tell it from one that has that name already."""
+        kept = name
+        while (added := self._db.execute(_NEW_THEME, {"name": kept}).scalar()) is None:
+            kept += " "
+        return Theme(added, name)
 
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """Where two have one name a post or thread goes by its address; of two alike the later one does."""
@@ -148,7 +156,7 @@ class Places:
         for row in rows:
             if row.id not in found:
                 named = row.own and row.place and row.place.casefold() not in taken
-                name = row.place if named else row.name
+                name = row.place if named else row.name.rstrip()
                 found[row.id] = name
                 taken.add(name.casefold())
         return [Theme(*theme) for theme in found.items()]

@@ -88,6 +88,9 @@ Number = BigInteger().with_variant(Integer, "sqlite")
 # Of a column that refers to residents: which of its rows stay with whoever has them, where accounts leave.
 STAYS = "stays"
 
+# Of a column that refers to a theme: its row goes with that, and does not keep it (see deserted.py).
+GOES_ALONG = "goes_along"
+
 # Of a column that holds people by something else than a reference to residents: how, as one of these.
 HOLDS = "holds"
 
@@ -249,6 +252,31 @@ places = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_places_behind", places.c.account, sqlite_where=text("heard_until IS NOT NULL"))
+
+# The channels and rooms that themes ought to have: what it is to be called, by what mark Plein finds what it
+# made, and what was made. What keeps one from being made is said as it is shown.
+wanted_rooms = Table(
+    "wanted_rooms",
+    metadata,
+    of_community(key=True),
+    Column("theme", ForeignKey("themes.id"), primary_key=True),
+    Column("platform", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("topic", String, nullable=False),
+    Column("mark", String, nullable=False),
+    Column("account", String, nullable=False, server_default=""),
+    Column("room", String),
+    Column("why", Text),
+    Column("next_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_wanted_rooms_platform_next_at",
+    wanted_rooms.c.platform,
+    wanted_rooms.c.next_at,
+    sqlite_where=text("room IS NULL"),
+)
 
 # Which accounts take part in a theme: in one of its places when their platform said so last, with which
 # role, and since when. It grants something for an hour; older it is a memory.

@@ -31,6 +31,7 @@ from storage.posts import Posts
 from storage.questions import Questions
 from storage.told import Told
 from storage.uses import Uses
+from storage.wanted import WantedRooms
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Tx:
         self.told = Told(db, self.posts)
         self.boards = Boards(db)
         self.jobs = Jobs(db)
+        self.wanted = WantedRooms(db)
         self.uses = Uses(db, keys)
 
     def of(self, key: StoreKey[T]) -> T:

@@ -113,6 +113,7 @@ class OnDiscord:
         self.double.clock.turn(seconds)
         await self.core.agenda.flush()
         self.core.boards.worker.wake()
+        self.core.making.worker.wake()
         self.core.outbox.worker.wake()
 
     async def until_quiet(self, seconds: float = 0) -> None:
@@ -120,6 +121,7 @@ class OnDiscord:
         for turned in (0, seconds):
             self.double.clock.turn(turned)
             await self.core.agenda.flush()
+            await self.core.making.worker.done()
             await self.core.boards.worker.done()
             await self.core.outbox.worker.done()
 
@@ -179,7 +181,8 @@ async def plein_on(
         core.platforms.expect(adapter)
         with by_the_double(double.clock):
             running = asyncio.create_task(adapter.run(core))
-            work = [asyncio.create_task(worker.run()) for worker in (core.outbox.worker, core.boards.worker)]
+            workers = (core.outbox.worker, core.boards.worker, core.making.worker)
+            work = [asyncio.create_task(worker.run()) for worker in workers]
             try:
                 plein = OnDiscord(double, core, adapter, running, clock)
                 if ready:

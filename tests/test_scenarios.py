@@ -24,9 +24,18 @@ SCENES = ROOT / "tests" / "scenarios"
 FIRST = SCENES / "first_poll.chat"
 # Played with a platform for each of its labels: on one alone other things would be said.
 LINKING = ["linking", "linking_english", "profile_linking"]
-# Each platform has its own to choose a home for themes from (see adapters/*/test_homes.py).
-SETUP = ["setup", "setup_english"]
-ACROSS = ["across", "one_person", "reminders", "communities", "communities_english", *LINKING]
+# Each platform has its own to choose a home for themes from, and makes its own in it (see
+# adapters/*/test_homes.py and test_new_rooms.py).
+SETUP = ["setup", "setup_english", "theme_new", "theme_new_english"]
+ACROSS = [
+    "across",
+    "one_person",
+    "reminders",
+    "communities",
+    "communities_english",
+    "theme_list_english",
+    *LINKING,
+]
 ON_ONE = [file for file in SCENARIOS if file.stem not in LINKING]
 # There Plein may take away what others say (see adapters/discord/test_linking.py).
 ON_DISCORD = [file for file in ON_ONE if file.stem not in ("linking_aloud", *SETUP)]

@@ -28,6 +28,7 @@ from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents.records import About
 from bot.features.residents.wishes import Wanted
+from bot.features.themes.records import Involvement
 from bot.main.features import stores_of
 from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
@@ -212,6 +213,14 @@ BUILT = {
     "profile.*.*": filled("profile.*.*", About, ["shown", "hidden"]),
     "profile.button.*": filled("profile.button.*", ["show", "hide"]),
     "reminders.*": filled("reminders.*", Wanted),
+    **{
+        f"theme.{what}.*": filled(f"theme.{what}.*", [how.name.lower() for how in Involvement])
+        for what in ("list.you", "you", "button")
+    },
+    **{
+        f"theme.{what}.*": filled(f"theme.{what}.*", ["follows", "takes_part"]) for what in ("now", "already")
+    },
+    "theme.proposal.*": filled("theme.proposal.*", ["opened", "lapsed", "withdrawn"]),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }
 # ... and of these some: where there is none, something else is said.

@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation, Lack
-from bot.model.homes import Home, Option
+from bot.model.homes import Home, Option, WantedRoom
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -251,6 +251,12 @@ class Console:
     async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
         await self.core.keep(self.account, {f"home:{community}:{name}": name})
         return Home(PLATFORM, CORNER, name, name)
+
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+        """A room in that corner; whoever types its name goes there."""
+        place = Place(PLATFORM, f"{home.ref}/{wanted.name}")
+        self._known[place.room_id] = True
+        return place
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)

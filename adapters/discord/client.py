@@ -16,6 +16,7 @@ from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
 from adapters.discord.members import PLEIN
 from adapters.discord.native import native_poll
+from adapters.discord.new_rooms import make_room
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
@@ -23,7 +24,7 @@ from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, TryLater
 from bot.model.events import Lack
-from bot.model.homes import Home, Option
+from bot.model.homes import Home, Option, WantedRoom
 from bot.model.message import text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -163,6 +164,11 @@ class Discord:
         await self._ready.wait()
         async with self._making:
             return await make(self._session(), community, wanted, name)
+
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+        await self._ready.wait()
+        async with self._making:
+            return await make_room(self._session(), community, home, wanted)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         on = self._session()

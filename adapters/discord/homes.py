@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import aiohttp
 import discord
@@ -39,7 +40,7 @@ async def options_for(on: Session, community: int) -> list[Option]:
     """On each of its servers. Raises: TryLater where one says nothing just now."""
     found: list[Option] = []
     for server in on.places.servers_of(community):
-        channels = await _channels(server)
+        channels = await channels_of(server)
         known = (_known(server, channel, channels) for channel in channels)
         found += [option for option in known if option]
         lacks = _lacks_to_make(server, channels)
@@ -55,41 +56,50 @@ async def make(on: Session, community: int, wanted: Home, name: str) -> Home:
     if server not in on.places.servers_of(community):
         raise UserError("home.over", platform="Discord")
     assert server
-    if found := _by_name(await _channels(server), wanted.kind, name):
+    if found := _by_name(await channels_of(server), wanted.kind, name):
         return _as_home(server, found, wanted.kind)
     try:
         return await _ask_for(on, server, wanted, name)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         await on.clock.sleep(LOOK_AGAIN)
-        if found := _by_name(await _channels(server), wanted.kind, name):
+        if found := _by_name(await channels_of(server), wanted.kind, name):
             return _as_home(server, found, wanted.kind)
         raise ConnectionError("Discord did not say whether it made it") from error
 
 
 async def _ask_for(on: Session, server: discord.Guild, wanted: Home, name: str) -> Home:
     """Once. Raises: UserError, TryLater, and OSError or ClientError where nobody knows what became of it."""
+    body = {"name": name, "type": KINDS[wanted.kind].value}
+    status, answer = await ask_once(on, f"/guilds/{server.id}/channels", body)
+    if status == 201:
+        return Home(PLATFORM, wanted.kind, str(answer["id"]), str(answer["name"]), server.name)
+    called = Home(PLATFORM, wanted.kind, "", name, server.name).called
+    raise UserError("home.cannot", home=called, why=why(server, int(answer.get("code", 0))))
+
+
+async def ask_once(on: Session, path: str, body: object) -> tuple[int, Mapping[str, Any]]:
+    """What Discord answers: its library would ask again by itself.
+
+    Raises: TryLater, and OSError, ClientError or ValueError where nobody knows what became of it.
+    """
     http = on.client.http
     headers = {
         "Authorization": f"Bot {on.settings.token.get_secret_value()}",
         "User-Agent": http.user_agent,
     }
-    body = {"name": name, "type": KINDS[wanted.kind].value}
     async with (
         aiohttp.ClientSession(connector=http.connector, connector_owner=False) as session,
-        session.post(f"{Route.BASE}/guilds/{server.id}/channels", json=body, headers=headers) as response,
+        session.post(f"{Route.BASE}{path}", json=body, headers=headers) as response,
     ):
         if response.status >= 500:
             raise ConnectionError(str(response.status))
         answer = await response.json(content_type=None)
-        if response.status == 201:
-            return Home(PLATFORM, wanted.kind, str(answer["id"]), str(answer["name"]), server.name)
         if response.status == 429:
             raise TryLater(float(answer["retry_after"]))
-        called = Home(PLATFORM, wanted.kind, "", name, server.name).called
-        raise UserError("home.cannot", home=called, why=_why(server, int(answer.get("code", 0))))
+        return response.status, answer
 
 
-def _why(server: discord.Guild, code: int) -> Text:
+def why(server: discord.Guild, code: int) -> Text:
     if code == _FULL:
         return text("discord.home.most", server=server.name, most=MOST_CHANNELS)
     if code in _NOT_ALLOWED:
@@ -99,7 +109,7 @@ def _why(server: discord.Guild, code: int) -> Text:
     return text("discord.home.refused", code=code)
 
 
-async def _channels(server: discord.Guild) -> Sequence[discord.abc.GuildChannel]:
+async def channels_of(server: discord.Guild) -> Sequence[discord.abc.GuildChannel]:
     """As Discord has them now: what was just made is among them. Raises: TryLater."""
     if server.unavailable:
         raise TryLater(ASK_AGAIN)
@@ -117,7 +127,7 @@ def _known(
         return None
     hidden = not channel.permissions_for(server.default_role).view_channel
     return Option(
-        _as_home(server, channel, kind), lacks=_lacks_in(server, channel, kind, channels), hidden=hidden
+        _as_home(server, channel, kind), lacks=lacks_in(server, channel, kind, channels), hidden=hidden
     )
 
 
@@ -133,7 +143,7 @@ def _lacks_to_make(server: discord.Guild, channels: Sequence[discord.abc.GuildCh
     return None
 
 
-def _lacks_in(
+def lacks_in(
     server: discord.Guild,
     channel: discord.abc.GuildChannel,
     kind: str,

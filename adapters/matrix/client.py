@@ -15,6 +15,7 @@ import nio
 from adapters.matrix.account import Account
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
+from adapters.matrix.new_rooms import NewRooms
 from adapters.matrix.outgoing import Outgoing
 from adapters.matrix.render import (
     MIMETYPES,
@@ -42,7 +43,7 @@ from adapters.outages import Outages
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
 from bot.model.events import Lack
-from bot.model.homes import Home, Option
+from bot.model.homes import Home, Option, WantedRoom
 from bot.model.message import Message
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -76,6 +77,7 @@ class Matrix:
         self._core: Core
         self._homes: Homes
         self._intake: Intake
+        self._new_rooms: NewRooms
         self._outgoing: Outgoing
         self._session: Session
         self._sync: Sync
@@ -100,6 +102,7 @@ class Matrix:
             grounds = await self._start(client)
             self._sync = Sync(session, self._intake, grounds)
             self._homes = Homes(session, grounds, self._sync)
+            self._new_rooms = NewRooms(session, self._sync.holds)
             await self._read(account, self._sync)
         finally:
             await account.close()
@@ -219,6 +222,10 @@ class Matrix:
     async def make_home(self, community: int, wanted: Home, name: str, people: Sequence[Identity]) -> Home:
         await self._ready.wait()
         return await self._homes.make(community, name, people)
+
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+        await self._ready.wait()
+        return await self._new_rooms.make(home, wanted)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:

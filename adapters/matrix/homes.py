@@ -97,7 +97,7 @@ class Homes:
     async def _names(self, room: Room, parent: Room) -> bool:
         """Whether a room's own state names that space as its parent."""
         path = f"/rooms/{quote(room.id, safe='')}/state/{PARENT}/{quote(parent.id, safe='')}"
-        status, answer = await self._request("GET", path)
+        status, answer = await ask(self._on, "GET", path)
         return status == 200 and bool(answer.get("via"))
 
     def _option(self, room: Room) -> Option:
@@ -122,13 +122,13 @@ class Homes:
     async def _make(self, community: int, name: str, people: Sequence[Identity]) -> str:
         key = f"{_KEPT}{community}:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
         token = (await self._on.core.kept(self._on.account, key)).get(key)
-        if token and (room := await self._still_there(f"{_ascii(name)}-{token}", name)):
+        if token and (room := await self._still_there(f"{as_alias(name)}-{token}", name)):
             return room
         for _ in range(2):
             if token is None:
                 token = secrets.token_hex(4)
                 await self._on.core.keep(self._on.account, {key: token})
-            if room := await self._ask_for(f"{_ascii(name)}-{token}", community, name, people):
+            if room := await self._ask_for(f"{as_alias(name)}-{token}", community, name, people):
                 return room
             # Somebody else has that alias, or it leads to what Plein is in no more.
             token = None
@@ -137,7 +137,7 @@ class Homes:
     async def _ask_for(self, alias: str, community: int, name: str, people: Sequence[Identity]) -> str | None:
         """None where that alias leads elsewhere."""
         users = {who.user_id: 100 for who in people}
-        if not await self._makers_are_above_all():
+        if not await makers_are_above_all(self._on):
             users[self._on.me] = 100
         body: dict[str, Any] = {
             "preset": "private_chat",
@@ -166,38 +166,40 @@ class Homes:
     async def _still_there(self, alias: str, name: str) -> str | None:
         """The space with that alias, if Plein is in it and it is still called so."""
         address = quote(f"#{alias}:{self._on.me.partition(':')[2]}", safe="")
-        status, answer = await self._request("GET", f"/directory/room/{address}")
+        status, answer = await ask(self._on, "GET", f"/directory/room/{address}")
         room = answer.get("room_id")
         if status != 200 or not isinstance(room, str):
             return None
-        status, answer = await self._request("GET", f"/rooms/{quote(room, safe='')}/state/m.room.name")
+        status, answer = await ask(self._on, "GET", f"/rooms/{quote(room, safe='')}/state/m.room.name")
         return room if status == 200 and answer.get("name") == name else None
-
-    async def _makers_are_above_all(self) -> bool:
-        """Whether who makes a room need not be given power there, and cannot."""
-        _, answer = await self._request("GET", "/capabilities")
-        match answer:
-            case {"capabilities": {"m.room_versions": {"default": str(version)}}}:
-                return has_creators_above_all(version)
-        return False
 
     async def _invite(self, room: str, user: str) -> None:
         """Whoever is in it, or asked in, already stays so."""
         path = f"/rooms/{quote(room, safe='')}"
-        status, answer = await self._request("GET", f"{path}/state/m.room.member/{quote(user, safe='')}")
+        status, answer = await ask(self._on, "GET", f"{path}/state/m.room.member/{quote(user, safe='')}")
         if status == 200 and answer.get("membership") in ("join", "invite"):
             return
-        await self._request("POST", f"{path}/invite", {"user_id": user})
+        await ask(self._on, "POST", f"{path}/invite", {"user_id": user})
 
-    async def _request(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-        """Raises: ConnectionError where the homeserver does not answer, or fails at it."""
-        try:
-            status, answer = await self._on.outgoing.request(method, path, body)
-        except aiohttp.ClientError as error:
-            raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
-        if status >= 500:
-            raise ConnectionError(f"the homeserver answered {status}")
-        return status, answer
+
+async def ask(on: Session, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+    """Raises: ConnectionError where the homeserver does not answer, or fails at it."""
+    try:
+        status, answer = await on.outgoing.request(method, path, body)
+    except aiohttp.ClientError as error:
+        raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+    if status >= 500:
+        raise ConnectionError(f"the homeserver answered {status}")
+    return status, answer
+
+
+async def makers_are_above_all(on: Session) -> bool:
+    """Whether who makes a room need not be given power there, and cannot."""
+    _, answer = await ask(on, "GET", "/capabilities")
+    match answer:
+        case {"capabilities": {"m.room_versions": {"default": str(version)}}}:
+            return has_creators_above_all(version)
+    return False
 
 
 def _named(name: str) -> Text:
@@ -208,7 +210,7 @@ def _as_home(room: Room) -> Home:
     return Home(PLATFORM, SPACE, room.id, room.name or room.alias or room.id)
 
 
-def _ascii(name: str) -> str:
+def as_alias(name: str) -> str:
     """The part of an alias that people can read."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-") or "plein"

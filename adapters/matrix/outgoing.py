@@ -270,14 +270,15 @@ class Outgoing:
         def ready() -> bool:
             return room in self._client.rooms and room in self._rooms and self._rooms[room].has(user)
 
-        if not await self._until(ready):
+        if not await self.until(ready):
             raise TryLater(2, unsent=True)
 
     async def brings(self, room: str) -> bool:
         """Whether the sync brings a room that was made."""
-        return await self._until(lambda: room in self._rooms)
+        return await self.until(lambda: room in self._rooms)
 
-    async def _until(self, ready: Callable[[], bool]) -> bool:
+    async def until(self, ready: Callable[[], bool]) -> bool:
+        """Whether the sync brings about what that looks for."""
         try:
             async with asyncio.timeout(SHOWS_UP_WITHIN), self._synced:
                 return await self._synced.wait_for(ready)

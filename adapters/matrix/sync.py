@@ -225,6 +225,10 @@ class Sync:
 
     # --- until when that is ---
 
+    def holds(self, space: str, room: str) -> bool:
+        """Whether that room is in a space that is somebody's, as the space says."""
+        return space in self._spaces.holding(room)
+
     def heard_until(self) -> datetime | None:
         """By the server's clock. Where that is some time ago, it is asked whether anything is new."""
         if self._since and self._on.clock.now() - self._heard_at > AS_GOOD_AS_NOW:

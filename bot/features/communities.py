@@ -35,6 +35,7 @@ class Setting(StrEnum):
     A_DAY = "a_day"
     ANONYMOUS_FLOOR = "anonymous_floor"
     QUIET = "quiet"
+    SUPPORTERS = "supporters"
 
 
 # --- which one is meant in private ---

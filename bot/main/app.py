@@ -119,6 +119,7 @@ async def _serve(core: PleinCore, adapters: Sequence[Listener]) -> int:
     work = [
         core.outbox.worker.run(),
         core.boards.worker.run(),
+        core.making.worker.run(),
         core.rooms.stay(),
         core.agenda.run(),
         core.erasing.run(),

@@ -11,13 +11,15 @@ from typing import Any
 
 from bot.errors import Clash
 from bot.feature import Claims, Feature, Features
-from bot.features import communities, polls, residents, setup
+from bot.features import communities, polls, residents, setup, themes
 from bot.features import help as help_feature
 from storage import polls as kept_polls
 from storage import tables
+from storage import themes as kept_themes
 from storage.parts import Stored
 from storage.residents import links as kept_links
 from storage.residents import profile as kept_profiles
+from storage.themes import openings as kept_openings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ FEATURES = (
     Installed(communities.FEATURE),
     Installed(setup.FEATURE),
     Installed(residents.PROFILE, kept_profiles.STORED),
+    Installed(themes.FEATURE, kept_themes.STORED),
+    Installed(themes.OPENING, kept_openings.STORED),
 )
 
 

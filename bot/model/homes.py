@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from bot.model.message import Text, text
+from bot.model.people import FIRST_COMMUNITY
 
 # What a community's settings call it, before the word for the platform.
 KEPT = "home."
@@ -66,6 +67,33 @@ class Housing:
 
     platform: str
     options: Sequence[Option] | None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedRoom:
+    """What a theme ought to have on a platform and has not yet: a channel or room by that name, about that.
+
+    `mark` is this one's alone, and was kept before anything was asked for: by it Plein finds what it made.
+    `account`: which of Plein's makes it, once one began.
+    """
+
+    theme: int
+    platform: str
+    name: str
+    topic: str
+    mark: str
+    account: str = ""
+    attempts: int = 0
+    community: int = FIRST_COMMUNITY
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """How it is with one that is wanted: made, or not yet; `why` says what keeps it, where that is known."""
+
+    platform: str
+    room: str | None
+    why: Text | None
 
 
 def homes_in(settings: Mapping[str, str]) -> Mapping[str, Home]:

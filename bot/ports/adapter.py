@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation, Lack
-from bot.model.homes import Home, Option
+from bot.model.homes import Home, Option, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -112,6 +112,16 @@ class Listener(Adapter, Protocol):
 
         Raises: UserError with what to do where the platform does not allow it; NotNow or OSError where
         nobody knows yet whether it was made.
+        """
+        ...
+
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+        """Make a channel or room for a theme in that home, about that; where it is there already it is that.
+
+        It is known by its mark: asked again, after no answer or after a crash, it makes no second one.
+
+        Raises: UserError with what to do where its platform does not allow it, or has no room; NotOurs where
+        another process or account is to; NotNow or OSError where nobody knows yet whether it was made.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""What handlers may ask about all that is kept of a resident, by whichever feature."""
+"""What handlers may ask about all that is kept of a resident, or is open in a theme, by whichever feature."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.model.message import Text
 from bot.model.people import Identity, Role
 from bot.ports.people import Brought, Exported
 from bot.ports.storage import Transaction
 
 
 class Belongings(Protocol):
-    """All that the core and the features keep of residents."""
+    """All that the core and the features keep of residents, and have open in themes."""
 
     def link(
         self,
@@ -32,6 +33,10 @@ class Belongings(Protocol):
         That one has what they `brought`; without that, nothing. What is open, and whoever they leave takes
         part in, is not for both.
         """
+        ...
+
+    def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
+        """What is open in a theme, a line for each; only for whoever may see it."""
         ...
 
     def export(self, tx: Transaction, resident: int, now: datetime) -> Exported:

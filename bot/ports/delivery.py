@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.model.homes import RoomState, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
@@ -254,3 +255,41 @@ class JobStore(Protocol):
     def later(self, job_id: int, due_at: datetime) -> None: ...
 
     def next_due(self) -> datetime | None: ...
+
+
+class WantedRoomStore(Protocol):
+    """The channels and rooms that themes ought to have, and which of them were made."""
+
+    def want(self, room: WantedRoom, now: datetime) -> None:
+        """Twice is once."""
+        ...
+
+    def of(self, theme: int) -> Sequence[RoomState]:
+        """By platform."""
+        ...
+
+    def retry(self, platform: str, now: datetime) -> None:
+        """What keeps them there may be over: they need wait no longer."""
+        ...
+
+    def resume(self, account: str, now: datetime) -> None:
+        """What that account began, in whichever community, is tried again now."""
+        ...
+
+    def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedRoom]:
+        """Those that this account may make now, of all communities."""
+        ...
+
+    def next_try(self, platform: str, now: datetime) -> datetime | None:
+        """When the next of those that have to wait may be tried."""
+        ...
+
+    def claim(self, room: WantedRoom, account: str, now: datetime, until: datetime) -> bool:
+        """That account makes it, and nobody else tries until then. False: somebody else does, or did."""
+        ...
+
+    def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None: ...
+
+    def made(self, room: WantedRoom, ref: str) -> None:
+        """It is there, by the platform's own name for it, and is not made again whatever becomes of it."""
+        ...

@@ -345,6 +345,10 @@ class PlaceStore(Protocol):
 
     def theme_named(self, name: str) -> Theme: ...
 
+    def add_theme(self, name: str) -> Theme:
+        """A new one of that name, whatever others there are: nobody learns of them by it."""
+        ...
+
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """These themes (None: all), as people call them, each by another name.
 

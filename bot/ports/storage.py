@@ -12,7 +12,7 @@ from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY
 from bot.ports.accounts import AccountStore, InboxStore, KeepsStore
 from bot.ports.communities import CommunityStore
-from bot.ports.delivery import BoardStore, JobStore, PostStore, QuestionStore, ToldStore
+from bot.ports.delivery import BoardStore, JobStore, PostStore, QuestionStore, ToldStore, WantedRoomStore
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 
 T = TypeVar("T")
@@ -75,6 +75,8 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> JobStore: ...
     @property
+    def wanted(self) -> WantedRoomStore: ...
+    @property
     def uses(self) -> UseStore: ...
     @property
     def inbox(self) -> InboxStore: ...
@@ -120,7 +122,8 @@ class Store(Protocol):
         """Call this on the event loop after each commit that has something new for whoever waits for it.
 
         `what` is "post" (something is to be said), "board" (something shown is out of date), "job"
-        (something is due later), "forgotten" (somebody is to be) or "turned" (old keys are to go).
+        (something is due later), "room" (a theme ought to have one),
+        "forgotten" (somebody is to be) or "turned" (old keys are to go).
         """
         ...
 

@@ -369,4 +369,6 @@ def test_every_command_is_for_the_community_or_says_why_not(town: Town) -> None:
     themselves = {path for path in open_to_all if path.startswith("me ")}
     assert {path for path in open_to_all - themselves if not path.startswith("poll ")} == {
         *("help", "language", "reminders", "community choose"),
+        *("theme list", "theme show", "theme follow", "theme take-part", "theme pull", "theme leave"),
+        "theme agree",
     }

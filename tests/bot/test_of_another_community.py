@@ -27,6 +27,7 @@ from bot.ports.storage import Transaction
 from storage import tables
 from storage.community import COLUMN
 from storage.residents.links import link_codes
+from storage.themes import pull_requests
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.test_people_tables import db
 
@@ -59,7 +60,7 @@ PLAIN = {
     ),
     *("results", "anonymous", "opens", "quorum", "voters", "answer", "until", "outcome", "review", "form"),
     *("numbers", "unless_voted", "option", "on", "only", "setting", "value", "name", "reset"),
-    *("remove", "show", "hide", "clear"),
+    *("remove", "show", "hide", "clear", "about"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -69,6 +70,8 @@ FILLED: Mapping[str, Any] = {
     "answer": "1",
     "until": "5d",
     "outcome": "Klaar",
+    "name": "Dammen",
+    "about": "Op donderdag",
     "numbers": [1],
     "option": 1,
     "only": [1],
@@ -126,6 +129,17 @@ async def two(database_url: str) -> AsyncIterator[Two]:
         yield Two(town, await furnish(town), itertools.count())
 
 
+async def settle(town: Town, community: int) -> None:
+    """Its themes have a home."""
+
+    def choose(tx: Transaction) -> None:
+        vera = next(iter(tx.people.named("Vera", None)))
+        home = Home(PLATFORM, "console.corner", "elders", "Hoek")
+        tx.communities.change(f"home.{PLATFORM}", home.kept(), vera.id, town.clock.now())
+
+    await town.core.store.run(choose, community=community)
+
+
 async def furnish(town: Town) -> Mapping[str, Ids]:
     """A poll in the first; in the other polls of three kinds, a profile, a link and a code."""
 
@@ -149,6 +163,9 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "!mijn interesses zeilen --toon",
     ):
         await says("Vera", line)
+    await says("Vera", "!thema trek")
+    await settle(town, OTHER)
+    await says("Vera", '!thema voorstel "Zwembadfeest" Elders')
     store = town.core.store
 
     async def code_of(who: str) -> str:
@@ -161,7 +178,12 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         number: int = db(tx).execute(select(link_codes.c.id)).scalar()
         return number
 
+    def wish(tx: Transaction) -> int:
+        number: int = db(tx).execute(select(pull_requests.c.id)).scalar()
+        return number
+
     request = await store.run(read, community=OTHER)
+    pull = await store.run(wish, community=OTHER)
     return {
         "poll": Ids(3, 8),
         "request": Ids(request, 88),
@@ -171,6 +193,9 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "who": Ids("Vera", "Zora"),
         "person": Ids("Vera", "Zora"),
         "theme": Ids("Kermis", "Turnen"),
+        "words": Ids("Kermis", "Turnen"),
+        "pull": Ids(pull, 88),
+        "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),
         "topics": Ids("zeilen", "roeien"),
         "topic": Ids("zeilen", "roeien"),
@@ -248,5 +273,6 @@ async def test_whoever_is_in_it_learns_all_of_that(two: Two) -> None:
         ("!wie weet zeilen", "Vera"),
         ("!vereniging lijst", "zeilclub"),
         ("!gemeenschap kies", "Elders"),
+        ("!thema lijst kerm", "Kermis"),
     ):
         assert words in await two.town.say("dora", line, room=MARKET), line

@@ -20,7 +20,7 @@ from bot.main.app import open_core
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation, Lack
-from bot.model.homes import Home, Option
+from bot.model.homes import Home, Option, WantedRoom
 from bot.model.message import Button, Message, message, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -74,6 +74,8 @@ class Platform:
     lacks: dict[int, Sequence[Lack]] | None = field(default_factory=dict)
     # What there is to be a home for themes, by community; None: the platform does not say.
     options: dict[int, list[Option]] | None = field(default_factory=dict)
+    # What was made for themes, by its mark: in which home, and what was wanted.
+    rooms: dict[str, tuple[str, WantedRoom]] = field(default_factory=dict)
     made: list[tuple[Home, tuple[Identity, ...]]] = field(default_factory=list)
 
     async def run(self, core: Core) -> None:
@@ -132,6 +134,13 @@ class Platform:
             self.options[community] = [Option(home), *self.options[community]]
         self._fail(f"made:{name}")
         return next(home for home, _ in self.made if home.name == name)
+
+    async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
+        """Trouble with `room:` before its name comes before it is made, with `roomed:` after that."""
+        self._fail(f"room:{wanted.name}")
+        self.rooms.setdefault(wanted.mark, (home.ref, wanted))
+        self._fail(f"roomed:{wanted.name}")
+        return Place(self.platform, f"{home.ref}/{wanted.name}")
 
     def _fail(self, what: str) -> None:
         if self.trouble.get(what):

@@ -64,6 +64,7 @@ CHANGES_ANYWHERE = {
     "accounts": "what was kept for a platform is its first account's, what one left its successor's",
     "inbox": "what came in is noted with whose place it came from",
     "boards": "an account, or a place, can be written to again",
+    "wanted": "what an account was making when it ended is tried again",
     "posts": "an account, or a place, can be written to again",
     "retention": "what is over is deleted",
     "shares": "what is more than an account's share is deleted",

@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind
+from bot.features.themes.records import THEMES, Involvement
 from bot.main.features import stores_of
 from bot.model.events import Arrival
 from bot.model.people import Identity, Part, Place, Role
@@ -969,3 +970,32 @@ async def test_codes_of_before_are_there_without_a_handle(database_url: str) -> 
     assert await look(database_url, rows("link_codes", *columns)) == [("c", "a:b", None, None)]
     await look(database_url, partial(down_to, "0032"))
     assert await look(database_url, rows("link_codes", "code")) == [("c",)]
+
+
+# --- what people are to themes ---
+
+
+async def test_themes_of_before_can_be_followed_and_go_on_without_that(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO themes (id, community, name) VALUES (3, 1, 'sport')"))
+        db.execute(
+            sql(
+                "INSERT INTO residents (id, community, name, folded, role, wants_reminders, name_is_chosen)"
+                " VALUES (7, 1, 'Ann', 'ann', 0, :no, :no)"
+            ),
+            {"no": False},
+        )
+        db.commit()
+
+    await upgrade(database_url, to="0034")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        await store.run(lambda tx: tx.of(THEMES).involve(3, 7, Involvement.FOLLOWS, NOW))
+        assert await store.run(lambda tx: tx.of(THEMES).of(7)) == {3: Involvement.FOLLOWS}
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0034"))
+    assert await look(database_url, rows("themes", "id", "name")) == [(3, "sport")]
+    assert await look(database_url, rows("residents", "id", "name")) == [(7, "Ann")]

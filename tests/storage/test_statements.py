@@ -55,7 +55,7 @@ LOOKS_THROUGH = {
         *("people.PERSON", "residents.profile.PERSON", "residents.profile._HIDES", "polls._POLLS"),
         "told._AT_WORK",
     },
-    "at the start": {"listed._NO_ROLE"},
+    "at the start": {"listed._NO_ROLE", "wanted._RESUME"},
     "somebody is parted, or forgotten": {
         *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
         *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),

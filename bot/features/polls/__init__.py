@@ -163,6 +163,7 @@ FEATURE = Feature(
     part=part_resident,
     forget=forget_resident,
     export=export_resident,
+    stands=read.standing_polls,
     settings=PollsSettings,
     keeps=POLLS,
 )

@@ -20,7 +20,8 @@ from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind
 from bot.model.message import Attachment, Message, Text, message, text
 from bot.ports.storage import Transaction
 
-LISTED = 20
+# So many are listed, and so many among what else stands in a theme.
+LISTED, STANDING = 20, 5
 # What begins a formula where a cell may begin: first of all, behind what parts cells elsewhere (in our
 # language a semicolon), or a quotation mark, whatever blanks stand between.
 _FORMULA = re.compile(r"((?:^|[;\t\r\n\"])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -70,16 +71,25 @@ def list_polls(call: Call, *, theme: str | None = None) -> Message:
         return message(text(none, usage=usage(call, "poll open")))
     lines = [_listed(poll) for poll, _ in found[:LISTED]]
     lines += [text("list.more")] if len(found) > LISTED else []
-    lines += [
-        text("poll.list.planned", poll=poll.id, question=poll.question, opens=poll.opened_at)
-        for poll in planned
-    ]
+    lines += map(_planned, planned)
     return message(*lines, text("poll.list.how"), title=text("poll.list.title"))
 
 
 def _listed(poll: Poll) -> Text:
     key = "poll.list.one" if poll.voters else "poll.list.nobody"
     return text(key, poll=poll.id, question=poll.question, closes=poll.closes_at, count=poll.voters)
+
+
+def standing_polls(tx: Transaction, theme: int) -> Sequence[Text]:
+    """Those that are open in a theme, and that are going to be."""
+    found = tx.of(POLLS).running((theme,), 0, STANDING + 1)
+    lines = [_listed(poll) for poll, _ in found[:STANDING]]
+    lines += [text("list.more")] if len(found) > STANDING else []
+    return [*lines, *map(_planned, tx.of(POLLS).planned((theme,), STANDING))]
+
+
+def _planned(poll: Poll) -> Text:
+    return text("poll.list.planned", poll=poll.id, question=poll.question, opens=poll.opened_at)
 
 
 def my_polls(call: Call) -> Message:

@@ -7,14 +7,30 @@ from tests.doubles.discord.api.table import Answer, Ask, route
 from tests.doubles.discord.clock import iso
 from tests.doubles.discord.errors import Form, refuse
 from tests.doubles.discord.render import channel_json
-from tests.doubles.discord.state import PRIVATE_THREAD, THREAD, Channel
+from tests.doubles.discord.state import FORUM, PRIVATE_THREAD, THREAD, Channel
+from tests.doubles.discord.talk import post
 
 
 @route("POST", "/channels/{channel_id}/threads")
 def begin(ask: Ask) -> Answer:
+    if ask.channel().type == FORUM:
+        return _post(ask, ask.channel("send_messages"))
     type = int(ask.json.get("type") or PRIVATE_THREAD)
     channel = ask.channel("create_private_threads" if type == PRIVATE_THREAD else "create_public_threads")
     return 201, channel_json(_begin(ask, channel, type, ask.world.clock.new_id()))
+
+
+def _post(ask: Ask, forum: Channel) -> Answer:
+    """A post begins with a message, which has its id."""
+    first = ask.json.get("message")
+    if not isinstance(first, dict):
+        raise refuse(220001)
+    thread = _begin(ask, forum, THREAD, ask.world.clock.new_id())
+    said = post(ask.world, thread, ask.bot.user, first)
+    del thread.messages[said.id]
+    said.id = thread.id
+    thread.messages[said.id] = said
+    return 201, channel_json(thread)
 
 
 @route("POST", "/channels/{channel_id}/messages/{message_id}/threads")
@@ -81,6 +97,20 @@ def add(ask: Ask) -> Answer:
     if ask.params["user_id"] not in ask.world.users:
         raise refuse(10013)
     _thread(ask).joined[ask.params["user_id"]] = ask.world.clock.now()
+
+
+@route("GET", "/channels/{channel_id}/threads/archived/public")
+def archived(ask: Ask) -> Answer:
+    parent = ask.channel()
+    guild = ask.world.guild(parent.guild_id)
+    put_away = [
+        thread for thread in guild.channels.values() if thread.parent_id == parent.id and thread.archived
+    ]
+    return {
+        "threads": [channel_json(thread) for thread in put_away if thread.thread and not thread.private],
+        "members": [],
+        "has_more": False,
+    }
 
 
 @route("GET", "/guilds/{guild_id}/threads/active")

@@ -1,0 +1,126 @@
+"""Rooms for themes on Matrix, in the space that is their home.
+
+Whoever is in the space enters by themselves. A homeserver has no key for making a room, but an alias is given
+once: the mark is in it that was kept before anything was asked for, and it is ours only if Plein made what it
+leads to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from adapters.matrix.homes import as_alias, ask, makers_are_above_all
+from adapters.matrix.refusals import refusal
+from adapters.matrix.session import Session
+from adapters.matrix.settings import PLATFORM
+from adapters.matrix.spaces import CHILD
+from bot.errors import UserError
+from bot.model.homes import Home, WantedRoom
+from bot.model.people import Place
+
+PARENT = "m.space.parent"
+# Somebody may have made a room by an alias that was kept: another one is given instead.
+TRIES = 3
+_LEVELS = {"state_default": 50, "events_default": 0, "users_default": 0, "invite": 50, "redact": 50}
+
+
+class NewRooms:
+    """Makes them. `holds(space, room)`: whether the sync has brought that the room is in the space."""
+
+    def __init__(self, session: Session, holds: Callable[[str, str], bool]) -> None:
+        self._on = session
+        self._holds = holds
+        self._making = asyncio.Lock()
+
+    async def make(self, home: Home, wanted: WantedRoom) -> Place:
+        """The one with that mark, in that space. Raises: UserError, TryLater, OSError."""
+        space = self._on.rooms.get(home.ref)
+        if space is None:
+            raise UserError("room.home_gone", home=home.called)
+        has, needs = space.level_of(self._on.me), space.needed_to_change(CHILD)
+        if has < needs:
+            raise UserError("matrix.home.lacks", home=home.called, has=int(has), needs=needs)
+        async with self._making:
+            room = await self._find_or_make(space.id, wanted)
+            await self._put_into(space.id, room)
+        # What is told of a room that is in no space yet is told before it has a theme.
+        if not await self._on.outgoing.until(lambda: room in self._on.rooms and self._holds(space.id, room)):
+            raise ConnectionError("the sync has not brought the new room yet")
+        return Place(PLATFORM, room)
+
+    async def _find_or_make(self, space: str, wanted: WantedRoom) -> str:
+        for number in range(TRIES):
+            alias = f"{as_alias(wanted.name)}-{wanted.mark}" + (f"-{number}" if number else "")
+            leads_to = await self._resolve(alias)
+            if leads_to is None:
+                leads_to = await self._ask_for(alias, space, wanted) or await self._resolve(alias)
+            if leads_to and await self._is_ours(leads_to):
+                return leads_to
+        raise ConnectionError("the homeserver gives every alias to somebody else")
+
+    async def _resolve(self, alias: str) -> str | None:
+        address = quote(f"#{alias}:{self._server}", safe="")
+        status, answer = await ask(self._on, "GET", f"/directory/room/{address}")
+        room = answer.get("room_id")
+        return room if status == 200 and isinstance(room, str) else None
+
+    async def _is_ours(self, room: str) -> bool:
+        """Whether Plein made it, which nobody else can have written into it."""
+        path = f"/rooms/{quote(room, safe='')}/state/m.room.create/?format=event"
+        status, answer = await ask(self._on, "GET", path)
+        return status == 200 and answer.get("sender") == self._on.me
+
+    async def _ask_for(self, alias: str, space: str, wanted: WantedRoom) -> str | None:
+        """None where that alias was given meanwhile."""
+        try:
+            status, answer = await self._on.outgoing.create_room(await self._body(alias, space, wanted))
+        except aiohttp.ClientError as error:
+            raise ConnectionError(f"the homeserver cannot be reached: {type(error).__name__}") from error
+        code, room = answer.get("errcode"), answer.get("room_id")
+        if status == 200 and isinstance(room, str):
+            return room
+        if code == "M_ROOM_IN_USE":
+            return None
+        refused = refusal(status, code)
+        if isinstance(refused, ConnectionError):
+            raise refused
+        raise UserError("room.refused", code=str(code))
+
+    async def _body(self, alias: str, space: str, wanted: WantedRoom) -> dict[str, Any]:
+        allowed = {"type": "m.room_membership", "room_id": space}
+        state = {
+            "m.room.join_rules": ("", {"join_rule": "restricted", "allow": [allowed]}),
+            "m.room.guest_access": ("", {"guest_access": "forbidden"}),
+            "m.room.history_visibility": ("", {"history_visibility": "shared"}),
+            PARENT: (space, {"via": [self._server], "canonical": True}),
+        }
+        users = {} if await makers_are_above_all(self._on) else {self._on.me: 100}
+        return {
+            "preset": "private_chat",
+            "name": wanted.name,
+            "topic": wanted.topic,
+            "room_alias_name": alias,
+            "initial_state": [
+                {"type": kind, "state_key": key, "content": content} for kind, (key, content) in state.items()
+            ],
+            "power_level_content_override": {**_LEVELS, "users": users},
+        }
+
+    async def _put_into(self, space: str, room: str) -> None:
+        """Twice is once. Raises: UserError, OSError."""
+        path = f"/rooms/{quote(space, safe='')}/state/{CHILD}/{quote(room, safe='')}"
+        status, answer = await ask(self._on, "PUT", path, {"via": [self._server], "suggested": True})
+        if status != 200:
+            refused = refusal(status, answer.get("errcode"))
+            if isinstance(refused, ConnectionError):
+                raise refused
+            raise UserError("room.refused", code=str(answer.get("errcode")))
+
+    @property
+    def _server(self) -> str:
+        return self._on.me.partition(":")[2]

@@ -1,0 +1,131 @@
+"""The channels and rooms that themes ought to have, made true.
+
+Which ought to be there stands in a table. This worker has the platform's adapter make each, and notes what it
+made. No platform has a key for that: so each has a mark that was kept first, by which the adapter finds what
+is there already before it makes anything. Whatever keeps one from being made, it stays wanted and is tried
+again; what was made once is made no second time, also where somebody removes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Collection, Hashable, Mapping
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.delivery.rooms import Rooms
+from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
+from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
+from bot.model.homes import Home, WantedRoom, homes_in
+from bot.model.message import Text, text
+from bot.model.people import Place
+from bot.ports.adapter import Adapter, Listener
+from bot.ports.storage import Store, Transaction
+
+log = logging.getLogger(__name__)
+# One after the other: what is there already, and what is full, is looked at before each.
+AT_ONCE = 1
+PAGE = 32
+# Should Plein end meanwhile, its account tries again at once, and any other process not before that.
+CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
+
+
+class Making:
+    """Has made what themes ought to have. `adapters` are those at work in this process, by account."""
+
+    def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], rooms: Rooms) -> None:
+        self._store = store
+        self._clock = clock
+        self._adapters = adapters
+        self._rooms = rooms
+        # Of these it was looked for what was under way when Plein ended.
+        self._resumed: set[str] = set()
+        self.worker = Worker("rooms", clock, adapters.keys(), self._take, self._make, at_once=AT_ONCE)
+        store.on_commit("room", self.worker.wake)
+
+    async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[WantedRoom]:
+        adapter = self._adapters.get(account)
+        if not isinstance(adapter, Listener):
+            return Round([], None)
+        now, platform = self._clock.now(), adapter.platform
+        if account not in self._resumed:
+            await self._store.run_anywhere(lambda tx: tx.wanted.resume(account, now))
+            self._resumed.add(account)
+        found = await self._store.read_anywhere(
+            lambda tx: tx.wanted.due(platform, account, now, min(limit, PAGE) + len(busy))
+        )
+        mine = [room for room in found if _key(room) not in busy]
+
+        def claim(tx: Transaction) -> list[WantedRoom]:
+            claimed = []
+            for room in mine:
+                with tx.within(room.community):
+                    if tx.wanted.claim(room, account, now, now + CLAIMED_FOR):
+                        claimed.append(room)
+            return claimed
+
+        claimed = await self._store.run_anywhere(claim) if mine else []
+        next_at = await self._store.read_anywhere(lambda tx: tx.wanted.next_try(platform, now))
+        return Round([(_key(room), _by(account, room)) for room in claimed], next_at)
+
+    async def _make(self, room: WantedRoom) -> bool:
+        home = await self._home_of(room)
+        adapter = self._adapters.get(room.account)
+        if home is None or not isinstance(adapter, Listener):
+            await self._later(room, timedelta(seconds=LONGEST_PATIENCE), text("room.no_home"))
+            return True
+        try:
+            async with asyncio.timeout(LONGEST_DELIVERY):
+                place = await adapter.make_room(room.community, home, room)
+        except UserError as refused:
+            await self._later(room, _patience(room), refused.text)
+        except NotOurs:
+            await self._later(room, LEFT_TO_OTHERS, None)
+        except (NotNow, Gone, OSError) as refused:
+            seconds = refused.seconds if isinstance(refused, NotNow) else None
+            wait = pause(room.attempts) if seconds is None else timedelta(seconds=seconds)
+            log.warning("No room for theme %d yet: %s", room.theme, refused or type(refused).__name__)
+            await self._later(room, wait, text("room.silent"))
+        except StoreFailed:
+            raise
+        except Exception as error:
+            log.exception("Could not make the room of theme %d", room.theme)
+            await self._later(room, _patience(room), text("room.failed", error=type(error).__name__))
+        else:
+            await self._settle(room, place)
+        return True
+
+    async def _home_of(self, room: WantedRoom) -> Home | None:
+        kept = await self._store.read(lambda tx: tx.communities.settings(), community=room.community)
+        return homes_in(kept).get(room.platform)
+
+    async def _settle(self, room: WantedRoom, place: Place) -> None:
+        """It is that theme's place. Its adapter may have told of it already, as a theme of its own."""
+        await self._rooms.joined(room.account, place, room.name, ours=True, community=room.community)
+
+        def settle(tx: Transaction) -> None:
+            tx.places.bind(place, room.theme, room.name, None, room.account, ours=True)
+            tx.boards.show_open(room.theme, place)
+            tx.wanted.made(room, place.room_id)
+
+        await self._store.run(settle, community=room.community)
+
+    async def _later(self, room: WantedRoom, wait: timedelta, why: Text | None) -> None:
+        when = self._clock.now() + wait
+        await self._store.run(lambda tx: tx.wanted.later(room, when, why), community=room.community)
+
+
+def _patience(room: WantedRoom) -> timedelta:
+    """Somebody has to do something first."""
+    return pause(room.attempts, LONGEST_PATIENCE)
+
+
+def _key(room: WantedRoom) -> Hashable:
+    return room.community, room.theme, room.platform
+
+
+def _by(account: str, room: WantedRoom) -> WantedRoom:
+    return WantedRoom(
+        room.theme, room.platform, room.name, room.topic, room.mark, account, room.attempts, room.community
+    )

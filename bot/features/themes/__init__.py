@@ -1,0 +1,119 @@
+"""Themes: which there are for somebody, who pulls them, and what somebody is to them.
+
+A theme is what has places (see Theme); here is what people are to one, by their own word. Only who may see a
+theme hears of it, so all begins with finding it among those (`which.py`).
+
+    records.py   what somebody is to a theme, and what must be kept of it
+    which.py     themes as arguments of commands
+    show.py      listing, and showing one
+    involved.py  following, taking part, leaving
+    pull.py      pulling one, for which somebody says yes
+    propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
+    settings.py  how many supporters that takes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from bot.commands.declare import Command
+from bot.feature import Feature
+from bot.features.themes import involved, propose, pull, show, which
+from bot.features.themes.records import OPENINGS, THEMES, Proposal
+from bot.features.themes.settings import NewThemesSettings
+from bot.model.people import Theme
+from bot.ports.people import Exported
+from bot.ports.storage import Transaction
+
+# Each looks itself among the themes that they take part in.
+_Command = partial(Command, anyone=True)
+_COMMANDS = (
+    _Command("theme list", show.list_themes),
+    _Command(show.SHOW, show.show_theme),
+    _Command("theme follow", involved.follow_theme),
+    _Command("theme take-part", involved.take_part_in_theme),
+    _Command("theme pull", pull.pull_theme),
+    _Command("theme leave", involved.leave_theme),
+    _Command(pull.AGREE, pull.agree_to_pull, listed=False),
+)
+
+
+def merge_residents(tx: Transaction, old: int, new: int) -> None:
+    """What either is to a theme is the one person that they are."""
+    tx.of(THEMES).merge(old, new)
+
+
+def forget_resident(tx: Transaction, resident: int) -> None:
+    """They are nothing to any theme."""
+    pull.forget_requests(tx, resident)
+    tx.of(THEMES).forget(resident)
+
+
+def export_resident(tx: Transaction, resident: int, _now: datetime) -> Exported:
+    """What they are to which theme, and which they asked to pull."""
+    return {
+        "involvements": [_plain(row) for row in tx.of(THEMES).involvements_of(resident)],
+        "pull_requests": [_plain(row) for row in tx.of(THEMES).requests_of(resident)],
+    }
+
+
+def merge_openings(tx: Transaction, old: int, new: int) -> None:
+    """What either proposed or supports is theirs who they both are, once."""
+    _show_anew(tx, tx.of(OPENINGS).merge(old, new))
+
+
+def forget_openings(tx: Transaction, resident: int) -> None:
+    """They support nothing; what they proposed, and others support, is proposed by nobody."""
+    _show_anew(tx, tx.of(OPENINGS).forget(resident))
+
+
+def _show_anew(tx: Transaction, proposals: Sequence[int]) -> None:
+    for number in proposals:
+        tx.boards.mark(f"{propose.SUBJECT}:{number}")
+
+
+def export_openings(tx: Transaction, resident: int, _now: datetime) -> Exported:
+    """What they proposed, and what they support."""
+    return {
+        "proposals": [_plain(row) for row in tx.of(OPENINGS).proposals_of(resident)],
+        "supporters": [{"proposal": number} for number in tx.of(OPENINGS).supported_by(resident)],
+    }
+
+
+def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+FEATURE = Feature(
+    name="themes",
+    commands=_COMMANDS,
+    jobs={pull.LAPSE: pull.lapse_due},
+    boards={show.SUBJECT: show.show_board},
+    kinds={Theme: which.THEME},
+    merge=merge_residents,
+    forget=forget_resident,
+    export=export_resident,
+    keeps=THEMES,
+)
+
+OPENING = Feature(
+    name="new_themes",
+    commands=(
+        # Only who is of the community proposes, and so opens, one.
+        Command(propose.PROPOSE, propose.propose_theme),
+        Command(propose.SUPPORT, propose.support_theme),
+        Command(propose.BACK, propose.take_back_support, listed=False),
+        Command("theme withdraw", propose.withdraw_theme),
+    ),
+    jobs={propose.LAPSE: propose.lapse_due},
+    boards={propose.SUBJECT: propose.show_board},
+    kinds={Proposal: propose.PROPOSAL},
+    merge=merge_openings,
+    forget=forget_openings,
+    export=export_openings,
+    settings=NewThemesSettings,
+    keeps=OPENINGS,
+)

@@ -1,0 +1,69 @@
+"""What somebody is to a theme: they follow it, take part, or are nothing to it any more."""
+
+from __future__ import annotations
+
+from bot.call import Call
+from bot.errors import Unsure, yes
+from bot.features.themes.pull import pullers, take_back
+from bot.features.themes.records import THEMES, Involvement
+from bot.features.themes.show import ways
+from bot.features.themes.which import keep, meant
+from bot.model.message import Button, Message, message, text
+from bot.model.people import Theme
+
+
+def follow_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
+    """Want to know what becomes of a theme, and no more than that."""
+    return _become(call, meant(call, theme), Involvement.FOLLOWS, sure=sure)
+
+
+def take_part_in_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
+    """Take part in what a theme is about."""
+    return _become(call, meant(call, theme), Involvement.TAKES_PART, sure=sure)
+
+
+def leave_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
+    """Be nothing to a theme any more."""
+    kept = call.tx.of(THEMES)
+    asked = {request.theme for request in kept.requests_by(call.resident.id)}
+    found = meant(call, theme, among={*kept.of(call.resident.id), *asked})
+    changed, stopped = _change(call, found, None, sure=sure), take_back(call, found)
+    if not changed:
+        return message(text("theme.left.asked" if stopped else "theme.left.already", theme=found.name))
+    return message(
+        text("theme.left", theme=found.name),
+        text("theme.left.place"),
+        buttons=list(ways(found, None))[:1],
+    )
+
+
+def _become(call: Call, theme: Theme, how: Involvement, *, sure: bool) -> Message:
+    named = how.name.lower()
+    if not _change(call, theme, how, sure=sure):
+        return message(text(f"theme.already.{named}", theme=theme.name))
+    return message(text(f"theme.now.{named}", theme=theme.name), buttons=ways(theme, how, leave=True))
+
+
+def _change(call: Call, theme: Theme, how: Involvement | None, *, sure: bool) -> bool:
+    """Whether that is another than they were. Raises: Unsure where nobody would pull it any more."""
+    kept = call.tx.of(THEMES)
+    kept.hold(theme.id)
+    was = kept.of(call.resident.id).get(theme.id)
+    if was == how:
+        return False
+    pulling = [who.id for who in pullers(call.tx, [theme.id]).get(theme.id, ())]
+    is_last = was is Involvement.PULLS and pulling in ([], [call.resident.id])
+    if is_last and not sure:
+        raise Unsure(text("theme.last", theme=theme.name), yes(theme=keep(theme), sure=True))
+    kept.involve(theme.id, call.resident.id, how, call.now)
+    call.changed(f"theme:{theme.id}")
+    if is_last:
+        _say_that_it_needs_one(call, theme)
+    return True
+
+
+def _say_that_it_needs_one(call: Call, theme: Theme) -> None:
+    key = f"theme:{theme.id}:needs:"
+    pull = Button(text("theme.button.pulls"), "theme pull", {"theme": keep(theme)}, style="primary")
+    said = message(text("theme.needs", theme=theme.name), buttons=[pull])
+    call.announce(theme.id, said, f"{key}{call.now.isoformat()}", instead_of=key)

@@ -1,0 +1,48 @@
+"""What a theme may be called: something that people can read, type, and tell from every other one."""
+
+from __future__ import annotations
+
+import re
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.themes.records import OPENINGS
+from bot.features.themes.which import themes_for
+from bot.lookalikes import alike
+from bot.unseen import has_unseen
+
+SHORTEST, LONGEST = 2, 60
+MOST_SAID = 300
+# Plein itself writes so which theme, account or place it means.
+_ADDRESS = re.compile(r"\w+:\S")
+
+
+def checked_name(call: Call, given: str) -> str:
+    """Raises: UserError where no theme can be called so, or one that they know of is."""
+    name = " ".join(given.split())
+    if not SHORTEST <= len(name) <= LONGEST or has_unseen(name):
+        raise UserError("theme.bad_name", least=SHORTEST, most=LONGEST)
+    if not any(map(str.isalpha, name)) or name[0] in "!/" or _ADDRESS.match(name):
+        raise UserError("theme.bad_letters", name=name)
+    words = tuple(name.casefold().split())
+    if words in call.commands.by_name:
+        raise UserError("theme.is_command", name=name)
+    known = [theme.name for theme in themes_for(call)]
+    known += [proposal.name for proposal in call.tx.of(OPENINGS).open() if call.takes_part(proposal.theme)]
+    for other in known:
+        if alike(other, name):
+            raise UserError("theme.there", name=other)
+    return name
+
+
+def checked_about(given: str) -> str:
+    """Raises: UserError where that is too long to be read above a conversation."""
+    about = " ".join(given.split())
+    if len(about) > MOST_SAID or not any(map(str.isalpha, about)):
+        raise UserError("theme.bad_about", most=MOST_SAID)
+    return about
+
+
+def is_taken(call: Call, name: str) -> bool:
+    """Whether one was opened meanwhile that is called so, for a reader."""
+    return any(alike(other, name) for other in call.tx.of(OPENINGS).opened().values())

@@ -1,0 +1,188 @@
+"""Pulling a theme: whoever wants to needs a yes of somebody who pulls it, or of a moderator."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.themes.records import OPENINGS, THEMES, Involvement, Request
+from bot.features.themes.which import meant, themes_for
+from bot.model.message import Button, Message, message, text
+from bot.model.people import Resident, Role, Theme
+from bot.model.work import Job
+from bot.ports.storage import Transaction
+
+AGREE = "theme agree"
+LAPSE = "theme.pull"
+# So long a yes can be said; so often somebody can ask for one in a day.
+LIVES, DAY = timedelta(days=30), timedelta(days=1)
+MOST_ASKED = 5
+_ASKING = "theme pull"
+_AT_ONCE = datetime.fromtimestamp(0, UTC)
+
+
+def pull_theme(call: Call, theme: Theme | None = None) -> Message:
+    """Say that they want to pull a theme; a moderator does from then on."""
+    found = meant(call, theme)
+    kept = call.tx.of(THEMES)
+    kept.hold(found.id)
+    if kept.of(call.resident.id).get(found.id) is Involvement.PULLS:
+        return message(text("theme.pull.already", theme=found.name))
+    if call.may(Role.MODERATOR, found.id):
+        _let(call, found, call.resident)
+        return message(text("theme.pull.done", theme=found.name))
+    if not call.takes_part(found.id):
+        raise UserError("theme.pull.enter", theme=found.name)
+    who = pullers(call.tx, [found.id]).get(found.id, ())
+    needed = text("theme.pull.by_pullers", who=tuple(who)) if who else text("theme.pull.by_moderators")
+    if _requests_by(call.tx, call.resident.id, found.id):
+        return message(text("theme.pull.waits", theme=found.name), needed)
+    if not call.may_write(found.id):
+        raise UserError("place.silent")
+    if (count := call.used(_ASKING, DAY)) >= MOST_ASKED:
+        raise UserError("theme.pull.often", count=count)
+    call.use(_ASKING, within=DAY)
+    _ask(call, found, tell_moderators=not who)
+    return message(text("theme.pull.asked", theme=found.name), needed)
+
+
+def agree_to_pull(call: Call, pull: int) -> Message:
+    """Somebody who asked for it pulls a theme from now on."""
+    themes = {theme.id: theme for theme in themes_for(call)}
+    kept = call.tx.of(THEMES)
+    found = kept.request(pull)
+    if found is None or found.theme not in themes:
+        raise UserError("theme.pull.over")
+    theme = themes[found.theme]
+    kept.hold(theme.id)
+    found = kept.request(pull)
+    if found is None:
+        raise UserError("theme.pull.over")
+    if not may_agree(call, theme.id):
+        raise UserError("theme.pull.not_you", theme=theme.name)
+    if not _is_there(call.tx, found.resident, theme.id):
+        _drop(call, found, theme.name)
+        return message(text("theme.pull.left", who=found.resident, theme=theme.name))
+    _let(call, theme, found.resident)
+    if found.resident.id != call.resident.id:
+        said = text("theme.pull.granted", theme=theme.name, by=call.resident)
+        call.tell(found.resident, message(said), f"{_key(found)}:yes", theme=theme.id)
+    return message(text("theme.pull.agreed", who=found.resident, theme=theme.name))
+
+
+def lapse_due(call: Call, job: Job) -> None:
+    """Nobody said yes in all that time."""
+    found = call.tx.of(THEMES).request(int(job.subject))
+    if found is None:
+        return
+    theme = next(iter(call.tx.places.themes([found.theme])), None)
+    if theme is None:
+        _forget(call, found)
+        return
+    _drop(call, found, theme.name)
+    said = message(text("theme.pull.lapsed", theme=theme.name))
+    call.tell(found.resident, said, f"{_key(found)}:lapsed", theme=theme.id)
+
+
+def may_agree(call: Call, theme: int) -> bool:
+    """Whether they can say yes to somebody who wants to pull a theme that they may see."""
+    mine = call.tx.of(THEMES).of(call.resident.id).get(theme)
+    return (mine is Involvement.PULLS and call.takes_part(theme)) or call.may(Role.MODERATOR, theme)
+
+
+def pullers(tx: Transaction, themes: Collection[int]) -> Mapping[int, Sequence[Resident]]:
+    """Who pulls each of them. Whoever was put out of it since, or left it on their platform, does not."""
+    pulling = tx.of(THEMES).pulling(themes)
+    there = {theme: [who for who in people if _is_there(tx, who, theme)] for theme, people in pulling.items()}
+    return {theme: people for theme, people in there.items() if people}
+
+
+def _is_there(tx: Transaction, who: Resident, theme: int) -> bool:
+    """As was said last. Who moderates the community has to do with every theme, and one that was opened in it
+    is for all who are in any of its themes.
+    """
+    if who.role >= Role.MODERATOR:
+        return True
+    was_opened = tx.of(OPENINGS).by_theme(theme) is not None
+    return bool(tx.people.parts(who.id, None if was_opened else theme))
+
+
+# --- what waits for a yes ---
+
+
+def _ask(call: Call, theme: Theme, *, tell_moderators: bool) -> None:
+    number = call.tx.of(THEMES).ask(theme.id, call.resident.id, call.now)
+    request = Request(number, theme.id, call.resident)
+    said = text("theme.pull.wants", who=call.resident, theme=theme.name)
+    yes = Button(text("theme.button.yes"), AGREE, {"pull": number}, style="primary")
+    asked = message(said, text("theme.pull.who_says"), buttons=[yes])
+    call.announce(theme.id, asked, _key(request))
+    call.schedule(LAPSE, str(number), call.now + LIVES)
+    for moderator in call.tx.people.moderators_of(theme.id) if tell_moderators else ():
+        # Who moderates the whole community need not be in every theme.
+        everywhere = moderator.role >= Role.MODERATOR
+        call.tell(
+            moderator,
+            message(said, buttons=[yes]),
+            f"{_key(request)}:{moderator.id}",
+            theme=None if everywhere else theme.id,
+            role=Role.RESIDENT if everywhere else Role.MODERATOR,
+        )
+
+
+def _let(call: Call, theme: Theme, who: Resident) -> None:
+    """They pull it from now on."""
+    call.tx.of(THEMES).involve(theme.id, who.id, Involvement.PULLS, call.now)
+    call.changed(f"theme:{theme.id}")
+    for request in _requests_by(call.tx, who.id, theme.id):
+        _forget(call, request)
+        now = message(text("theme.pull.now", who=who, theme=theme.name))
+        _say_instead(call, request, now)
+
+
+def take_back(call: Call, theme: Theme) -> bool:
+    """They do not want to pull it any more; whether they asked for it."""
+    requests = _requests_by(call.tx, call.resident.id, theme.id)
+    for request in requests:
+        _drop(call, request, theme.name)
+    return bool(requests)
+
+
+def _drop(call: Call, request: Request, name: str) -> None:
+    _forget(call, request)
+    _say_instead(call, request, message(text("theme.pull.dropped", who=request.resident, theme=name)))
+
+
+def _say_instead(call: Call, request: Request, said: Message) -> None:
+    """In what stands where it was asked."""
+    for key in _keys(call.tx, request):
+        call.change_post(key, said)
+
+
+def _forget(call: Call, request: Request) -> None:
+    call.tx.of(THEMES).drop(request.id)
+    call.unschedule(f"{LAPSE}:{request.id}")
+
+
+def forget_requests(tx: Transaction, resident: int) -> None:
+    """What they asked for stands nowhere any more, and waits for nobody."""
+    for request in tx.of(THEMES).requests_by(resident):
+        tx.jobs.remove(f"{LAPSE}:{request.id}")
+        for key in _keys(tx, request):
+            tx.posts.withdraw(key, _AT_ONCE)
+
+
+def _requests_by(tx: Transaction, resident: int, theme: int) -> Sequence[Request]:
+    return [request for request in tx.of(THEMES).requests_by(resident) if request.theme == theme]
+
+
+def _key(request: Request) -> str:
+    return f"theme:pull:{request.id}"
+
+
+def _keys(tx: Transaction, request: Request) -> Sequence[str]:
+    """Of what was said in the places of the theme."""
+    places = tx.places.of_theme(request.theme)
+    return [f"{_key(request)}:{place.platform}:{place.room_id}" for place in places]

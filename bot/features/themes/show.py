@@ -1,0 +1,149 @@
+"""Looking: which themes there are for whoever asks, and how it is with one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.themes.pull import AGREE, may_agree, pullers
+from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.features.themes.which import keep, meant, themes_for
+from bot.model.message import Button, Message, Text, message, text, typed
+from bot.model.people import Resident, Role, Theme
+from bot.platforms import called
+from bot.ports.storage import Transaction
+from bot.unseen import seen_as
+
+SHOW = "theme show"
+# The board of a theme that was opened.
+SUBJECT = "theme"
+# So many are listed, and of so many there is a button.
+LISTED, OFFERED = 20, 10
+_SHOWN = 40
+_WAYS = {
+    Involvement.FOLLOWS: "theme follow",
+    Involvement.TAKES_PART: "theme take-part",
+    Involvement.PULLS: "theme pull",
+}
+
+
+def list_themes(call: Call, words: str | None = None) -> Message:
+    """The themes that they may see, their own first; only those called so where words are given."""
+    known = themes_for(call)
+    if not known:
+        raise UserError("theme.none_yet")
+    wanted = seen_as(words or "")
+    mine = call.tx.of(THEMES).of(call.resident.id)
+    found = [theme for theme in known if wanted in seen_as(theme.name)]
+    if not found:
+        raise UserError("theme.list.none", words=(words or "").strip()[:_SHOWN])
+    found.sort(key=lambda theme: -mine.get(theme.id, 0))
+    listed = found[:LISTED]
+    counts = call.tx.of(THEMES).counts([theme.id for theme in listed])
+    pulling = pullers(call.tx, [theme.id for theme in listed])
+    lines = [
+        _listed(theme, mine.get(theme.id), counts.get(theme.id, {}), pulling.get(theme.id, ()))
+        for theme in listed
+    ]
+    if len(found) > LISTED:
+        lines.append(text("theme.list.more", count=len(found) - LISTED))
+    buttons = [Button(typed(theme.name), SHOW, {"theme": keep(theme)}) for theme in listed[:OFFERED]]
+    return message(*lines, title=text("theme.list.title"), hints=[text("theme.list.how")], buttons=buttons)
+
+
+def _listed(
+    theme: Theme, mine: Involvement | None, counts: Mapping[Involvement, int], who: Sequence[Resident]
+) -> Text:
+    facts = [*_counted(counts, short=True)] or [text("theme.list.nobody")]
+    if who:
+        facts.append(text("theme.list.pulled", who=tuple(who), count=len(who)))
+    if mine is None:
+        return text("theme.list.one", theme=theme.name, facts=tuple(facts))
+    you = text(f"theme.list.you.{mine.name.lower()}")
+    return text("theme.list.yours", theme=theme.name, you=you, facts=tuple(facts))
+
+
+def show_theme(call: Call, theme: Theme | None = None) -> Message:
+    """How it is with a theme: who pulls it, what is open there, what they are to it and can be."""
+    found = meant(call, theme)
+    kept = call.tx.of(THEMES)
+    mine = kept.of(call.resident.id).get(found.id)
+    lines = [*_about(call.tx, found.id), *_facts(call.tx, found.id)]
+    # What is said there is for those who are in it.
+    if call.takes_part(found.id) and (standing := call.belongings.standing(call.tx, found.id)):
+        lines += [text("theme.standing"), *standing]
+    lines += _rooms(call, found)
+    lines.append(text(f"theme.you.{mine.name.lower()}") if mine else text("theme.you.nothing"))
+    waiting, buttons = _waiting(call, found)
+    return message(
+        *lines, *waiting, title=typed(found.name), buttons=[*buttons, *ways(found, mine, leave=True)]
+    )
+
+
+def show_board(tx: Transaction, subject: str) -> Message:
+    """What a theme is about, who pulls it, and what everybody can be to it: the first thing in each of its
+    places.
+    """
+    opened = tx.of(OPENINGS).by_theme(int(subject))
+    assert opened, f"no theme {subject} was opened"
+    theme = Theme(int(subject), opened.name)
+    lines = [*_about(tx, theme.id), *_facts(tx, theme.id)]
+    return message(*lines, title=typed(opened.name), buttons=ways(theme, None))
+
+
+def _about(tx: Transaction, theme: int) -> Sequence[Text]:
+    opened = tx.of(OPENINGS).by_theme(theme)
+    return [typed(opened.about)] if opened else []
+
+
+def _facts(tx: Transaction, theme: int) -> Sequence[Text]:
+    """Who pulls it, and how many people are something to it."""
+    who = pullers(tx, [theme]).get(theme, ())
+    pulled = text("theme.pulled", who=tuple(who), count=len(who)) if who else text("theme.pulled.nobody")
+    return [pulled, _people(tx.of(THEMES).counts([theme]).get(theme, {}))]
+
+
+def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
+    """What is not there yet of what ought to be; and why, for who moderates."""
+    for state in call.tx.wanted.of(theme.id):
+        if state.room is None:
+            yield text("room.waits", platform=called(state.platform))
+            if state.why and call.may(Role.MODERATOR, theme.id):
+                yield state.why
+
+
+def ways(theme: Theme, mine: Involvement | None, *, leave: bool = False) -> Iterable[Button]:
+    """What they can become, and that they can leave it."""
+    for how, command in _WAYS.items():
+        if how is not mine and (mine is not Involvement.PULLS):
+            yield Button(text(f"theme.button.{how.name.lower()}"), command, {"theme": keep(theme)})
+    if mine and leave:
+        yield Button(text("theme.button.leave"), "theme leave", {"theme": keep(theme)})
+
+
+def _people(counts: Mapping[Involvement, int]) -> Text:
+    parts = tuple(_counted(counts))
+    return text("theme.people", parts=parts) if parts else text("theme.people.nobody")
+
+
+def _counted(counts: Mapping[Involvement, int], *, short: bool = False) -> Iterable[Text]:
+    """How many take part, whoever pulls among them, and how many follow."""
+    follow = counts.get(Involvement.FOLLOWS, 0)
+    if part := sum(counts.values()) - follow:
+        yield text("theme.list.part" if short else "theme.people.part", count=part)
+    if follow:
+        yield text("theme.list.follow" if short else "theme.people.follow", count=follow)
+
+
+def _waiting(call: Call, theme: Theme) -> tuple[Sequence[Text], Sequence[Button]]:
+    """Who wants to pull it, for those who can say yes."""
+    requests = call.tx.of(THEMES).requests(theme.id)[:OFFERED]
+    if not requests or not may_agree(call, theme.id):
+        return (), ()
+    lines = [text("theme.pull.wants", who=request.resident, theme=theme.name) for request in requests]
+    buttons = [
+        Button(text("theme.button.agree", who=request.resident), AGREE, {"pull": request.id}, style="primary")
+        for request in requests
+    ]
+    return lines, buttons

@@ -1,0 +1,201 @@
+"""Themes that were proposed, who supports them, and which of them were opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Table,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from bot.features.themes.records import OPENINGS, Proposal
+from bot.model.people import Resident, Role
+from storage.parts import Parts, Stored
+from storage.tables import Moment, Number, of_community, own_tables, residents, themes
+from storage.upsert import upsert
+
+TABLES = own_tables()
+
+proposals = Table(
+    "proposals",
+    TABLES,
+    Column("id", Number, primary_key=True),
+    of_community(),
+    Column("theme", ForeignKey(themes.c.id), nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("about", String, nullable=False),
+    # Nobody, once whoever it was is forgotten.
+    Column("proposer", ForeignKey(residents.c.id), index=True),
+    Column("needed", Integer, nullable=False),
+    Column("proposed_at", Moment, nullable=False),
+    Column("state", String, nullable=False, server_default="open"),
+    Column("opened", ForeignKey(themes.c.id), index=True),
+    Index("ix_proposals_community_state", "community", "state"),
+    sqlite_autoincrement=True,
+)
+
+supporters = Table(
+    "supporters",
+    TABLES,
+    of_community(key=True),
+    Column("proposal", ForeignKey(proposals.c.id), primary_key=True),
+    Column("resident", ForeignKey(residents.c.id), primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+_ID: BindParameter[Any] = bindparam("id_")
+_WHOM: BindParameter[Any] = bindparam("resident_")
+_PROPOSE = insert(proposals).returning(proposals.c.id)
+# Who proposed it needs no support of their own, which two accounts of one person may have brought.
+_COUNT = (
+    select(func.count())
+    .where(
+        supporters.c.proposal == proposals.c.id,
+        or_(proposals.c.proposer.is_(None), supporters.c.resident != proposals.c.proposer),
+    )
+    .scalar_subquery()
+)
+
+
+def _proposals(which: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(
+            *(proposals.c.id, proposals.c.theme, proposals.c.name, proposals.c.about, proposals.c.needed),
+            *(proposals.c.state, proposals.c.opened, proposals.c.proposer, residents.c.name.label("who")),
+            *(residents.c.locale, residents.c.role, _COUNT.label("supporters")),
+        )
+        .join(residents, residents.c.id == proposals.c.proposer, isouter=True)
+        .where(which)
+        .order_by(proposals.c.id)
+    )
+
+
+_GET = _proposals(proposals.c.id == _ID)
+_OPEN = _proposals(proposals.c.state == "open")
+_BY_THEME = _proposals(proposals.c.opened == _ID)
+_OPENED = select(proposals.c.opened, proposals.c.name).where(proposals.c.state == "opened")
+_THIS = (supporters.c.proposal == _ID, supporters.c.resident == _WHOM)
+_SUPPORTS = select(supporters.c.resident).where(*_THIS)
+_SUPPORT = upsert(supporters).on_conflict_do_nothing()
+_TAKE_BACK = delete(supporters).where(*_THIS)
+_END = (
+    update(proposals)
+    .where(proposals.c.id == _ID)
+    .values(state=bindparam("state_"), opened=bindparam("opened_"))
+)
+_THEIRS = select(proposals.c.id).where(proposals.c.proposer == _ID)
+_SUPPORTED = select(supporters.c.proposal).where(supporters.c.resident == _ID).order_by(supporters.c.proposal)
+_PROPOSED = (
+    select(*(column for column in proposals.c if column is not proposals.c.proposer))
+    .where(proposals.c.proposer == _ID)
+    .order_by(proposals.c.id)
+)
+_PASS_ON = (
+    update(proposals).where(proposals.c.proposer == bindparam("old_")).values(proposer=bindparam("new_"))
+)
+_both = supporters.alias()
+_SUPPORT_AS_ONE = (
+    update(supporters)
+    .where(
+        supporters.c.resident == bindparam("old_"),
+        ~exists().where(_both.c.proposal == supporters.c.proposal, _both.c.resident == bindparam("new_")),
+    )
+    .values(resident=bindparam("new_"))
+)
+_UNSUPPORT = delete(supporters).where(supporters.c.resident == _ID)
+_NOBODYS = update(proposals).where(proposals.c.proposer == _ID).values(proposer=None)
+
+
+class Openings:
+    """Implements OpeningStore."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._db = parts.db
+
+    def propose(self, theme: int, name: str, about: str, proposer: int, needed: int, at: datetime) -> int:
+        row = {"theme": theme, "name": name, "about": about, "proposer": proposer, "needed": needed}
+        number: int = self._db.execute(_PROPOSE, {**row, "proposed_at": at}).scalar_one()
+        return number
+
+    def get(self, proposal: int) -> Proposal | None:
+        row = self._db.execute(_GET, {"id_": proposal}).first()
+        return _proposal(row) if row else None
+
+    def hold(self, proposal: int) -> None:
+        self._db.lock(proposals.c.id, proposal)
+
+    def open(self) -> Sequence[Proposal]:
+        return [_proposal(row) for row in self._db.execute(_OPEN, {})]
+
+    def opened(self) -> Mapping[int, str]:
+        return {row.opened: row.name for row in self._db.execute(_OPENED, {})}
+
+    def by_theme(self, theme: int) -> Proposal | None:
+        row = self._db.execute(_BY_THEME, {"id_": theme}).first()
+        return _proposal(row) if row else None
+
+    def supports(self, proposal: int, resident: int) -> bool:
+        return self._db.execute(_SUPPORTS, {"id_": proposal, "resident_": resident}).first() is not None
+
+    def support(self, proposal: int, resident: int) -> None:
+        self._db.execute(_SUPPORT, {"proposal": proposal, "resident": resident})
+
+    def take_back(self, proposal: int, resident: int) -> None:
+        self._db.execute(_TAKE_BACK, {"id_": proposal, "resident_": resident})
+
+    def end(self, proposal: int, state: str, opened: int | None = None) -> None:
+        self._db.execute(_END, {"id_": proposal, "state_": state, "opened_": opened})
+
+    # --- whose it is ---
+
+    def merge(self, old: int, new: int) -> Sequence[int]:
+        changed = self._concerning(old)
+        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+        self._db.execute(_SUPPORT_AS_ONE, {"old_": old, "new_": new})
+        self._db.execute(_UNSUPPORT, {"id_": old})
+        return changed
+
+    def forget(self, resident: int) -> Sequence[int]:
+        changed = self._concerning(resident)
+        self._db.execute(_UNSUPPORT, {"id_": resident})
+        self._db.execute(_NOBODYS, {"id_": resident})
+        return changed
+
+    def _concerning(self, resident: int) -> Sequence[int]:
+        proposed = self._db.execute(_THEIRS, {"id_": resident}).scalars()
+        return sorted({*proposed, *self.supported_by(resident)})
+
+    def proposals_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        return [row._asdict() for row in self._db.execute(_PROPOSED, {"id_": resident})]
+
+    def supported_by(self, resident: int) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_SUPPORTED, {"id_": resident}).scalars()
+        return list(found)
+
+
+def _proposal(row: Any) -> Proposal:
+    who = Resident(row.proposer, row.who, row.locale, Role(row.role)) if row.proposer else None
+    return Proposal(
+        *(row.id, row.theme, row.name, row.about, row.needed, row.state, row.opened, who, row.supporters)
+    )
+
+
+STORED = Stored(OPENINGS, Openings, TABLES)

@@ -1,0 +1,205 @@
+"""A theme that is opened gets its channel, or its post in a forum, once, whatever goes wrong on Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.discord.homes import MOST_IN_CATEGORY
+from adapters.discord.new_rooms import sign_of
+from bot.features.themes.records import OPENINGS
+from tests.adapters.discord.test_homes import moderators
+from tests.doubles.discord import Discord, Person, Server
+from tests.doubles.discord.state import Channel
+from tests.on_discord import OnDiscord, Process, plein_on
+
+MAKE = "POST /guilds/{guild_id}/channels"
+POST = "POST /channels/{channel_id}/threads"
+KINDS = {"category": 4, "forum": 15}
+ABOUT = "Meer licht langs het pad naar school"
+
+
+def inside(server: Server, home: str) -> list[Channel]:
+    return [channel for channel in server.guild.channels.values() if channel.parent_id == home]
+
+
+async def settle_in(plein: OnDiscord, server: Server, mo: Person, kind: str = "category") -> str:
+    """The home that was chosen, by its id."""
+    home = server.channel("themas", type=KINDS[kind])
+    await plein.until_quiet()
+    assert "Vanaf nu" in (await mo.uses("sport", "community setup", home="themas")).text
+    return home.id
+
+
+async def propose(mo: Person, name: str = "Verlichting") -> str:
+    return (await mo.uses("sport", "theme propose", name=name, about=ABOUT)).text
+
+
+async def wanted(plein: OnDiscord, name: str = "Verlichting") -> Sequence[Mapping[str, str | None]]:
+    """How it is with the room of that theme."""
+
+    def look(tx: object) -> Sequence[Mapping[str, str | None]]:
+        opened = next(theme for theme, called in tx.of(OPENINGS).opened().items() if called == name)  # type: ignore[attr-defined]
+        return [
+            {"room": state.room, "why": state.why and state.why.key}
+            for state in tx.wanted.of(opened)  # type: ignore[attr-defined]
+        ]
+
+    return await plein.core.store.run(look)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_theme_that_is_opened_has_its_place(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, kind: str
+) -> None:
+    """With what it is about above it, the welcome with its buttons, and the same theme behind it."""
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = await settle_in(plein, town, mo, kind)
+        assert "“Verlichting” is er." in await propose(mo)
+        await plein.until_quiet()
+        (made,) = inside(town, home)
+        assert made.name.casefold() == "verlichting"
+        said = [message.text for message in made.messages.values()]
+        assert ABOUT in ((made.topic or "") if kind == "category" else said[0])
+        assert "trekt dit thema." in said[-1]
+        assert ABOUT in (await anna.uses(made.name, "theme show")).text
+        assert "Je doet mee aan “Verlichting”." in (await anna.uses(made.name, "theme take-part")).text
+        await plein.until_quiet()
+        assert any("2 mensen doen mee." in message.text for message in made.messages.values())
+        assert (await wanted(plein))[0]["room"] == made.id
+    # And it stays that after a start.
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        assert ABOUT in (await anna.uses(made.name, "theme show")).text
+        await plein.until_quiet(3600)
+    assert len(inside(town, home)) == 1
+
+
+@pytest.mark.parametrize("fault", ["lost before", "lost after", "502", "garbage", "patience"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_without_an_answer_one_is_made(
+    double: Discord, database: str, town: Server, mo: Person, kind: str, fault: str
+) -> None:
+    call = MAKE if kind == "category" else POST
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = await settle_in(plein, town, mo, kind)
+        match fault:
+            case "lost before" | "lost after":
+                double.faults.drop(call, after=fault == "lost after")
+            case "502":
+                double.faults.answer(502, call)
+            case "garbage":
+                double.faults.garbage(call)
+            case _:
+                double.faults.answer(429, call, body={"message": "slow down", "retry_after": 3.0})
+        await propose(mo)
+        await plein.until_quiet()
+        double.faults.clear()
+        await plein.until_quiet(60)
+        (made,) = inside(town, home)
+        assert (await wanted(plein)) == [{"room": made.id, "why": None}]
+        signed = [message for message in made.messages.values() if "plein:" in message.content]
+        assert ("plein:" in (made.topic or "")) != (len(signed) == 1)
+
+
+async def test_what_keeps_it_is_said_and_ends(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    """A category that is full: moderators read so, others that it is not there yet; with room, it is."""
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = await settle_in(plein, town, mo)
+        parent = town.guild.channels[home]
+        for number in range(MOST_IN_CATEGORY):
+            town.channel(f"raad-{number}", parent=parent)
+        await plein.until_quiet()
+        await propose(mo)
+        await plein.until_quiet()
+        assert [state["room"] for state in await wanted(plein)] == [None]
+        seen = (await mo.uses("sport", "theme show", theme="verlichting")).text
+        assert "Zijn plek op Discord is er nog niet." in seen
+        assert f"{MOST_IN_CATEGORY}" in seen
+        others = (await anna.uses("sport", "theme show", theme="verlichting")).text
+        assert f"{MOST_IN_CATEGORY}" not in others
+        town.close("raad-7")
+        await plein.until_quiet(3700)
+        assert [channel.name for channel in inside(town, home) if "raad" not in channel.name] == [
+            "verlichting"
+        ]
+
+
+async def test_the_home_is_gone_and_another_is_chosen(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        await settle_in(plein, town, mo)
+        town.close("themas")
+        await plein.until_quiet()
+        await propose(mo)
+        await plein.until_quiet()
+        assert [state["why"] for state in await wanted(plein)] == ["room.home_gone"]
+        other = town.channel("groepen", type=4)
+        await plein.until_quiet()
+        await mo.uses("sport", "community setup", home="groepen")
+        await plein.until_quiet()
+        assert len(inside(town, other.id)) == 1
+
+
+async def test_what_somebody_deletes_is_not_made_again(
+    double: Discord, database: str, town: Server, mo: Person
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo)) as plein:
+        home = await settle_in(plein, town, mo)
+        await propose(mo)
+        await plein.until_quiet()
+        town.close("verlichting")
+        await plein.until_quiet(7200)
+        assert inside(town, home) == []
+
+
+async def test_killed_between_making_and_noting(tmp_path: Path) -> None:
+    """SIGKILL while Discord answers that it made it, again and again: each theme has one channel."""
+    async with Discord(running=True) as double:
+        town = double.guild("Plein")
+        town.channel("sport")
+        home = town.channel("themas", type=4).id
+        mo = town.member("mo")
+        more = f'[[residents]]\nname = "Mo"\naccounts = ["discord:{mo.id}"]\nrole = "moderator"'
+        plein = Process.at(double, tmp_path, more=more)
+        await plein.start()
+        await mo.uses("sport", "community setup", home="themas")
+        names = [f"Thema {letter}" for letter in ("aap", "noot", "mies")]
+        for name in names:
+            lost = double.faults.drop(MAKE, after=True)
+            asked = asyncio.create_task(propose(mo, name))
+            await double.until(partial(_met, lost))
+            await plein.kill()
+            asked.cancel()
+            await asyncio.gather(asked, return_exceptions=True)
+            double.faults.clear()
+            await plein.start()
+
+        def all_there() -> bool | None:
+            made = inside(town, home)
+            welcomed = [channel for channel in made if channel.messages]
+            return len(welcomed) == len(names) or None
+
+        await double.until(all_there, timeout=400)
+        assert sorted(channel.name for channel in inside(town, home)) == [
+            "thema-aap",
+            "thema-mies",
+            "thema-noot",
+        ]
+        assert all(len(channel.messages) == 1 for channel in inside(town, home))
+        assert await plein.stop() == 0
+
+
+def _met(lost: Any) -> bool | None:
+    return lost.met or None
+
+
+def test_a_mark_is_found_as_it_is_written() -> None:
+    assert sign_of("ab12") == "plein:ab12"

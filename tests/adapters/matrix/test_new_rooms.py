@@ -1,0 +1,191 @@
+"""A theme that is opened gets its room in the space, once, on a homeserver that loses answers too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from adapters.matrix.new_rooms import PARENT
+from tests.adapters.matrix.test_homes import NAME, Hall, hall
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person
+from tests.town import Town, board, numbers, says
+
+ABOUT = "Meer licht langs het pad naar school"
+CHILD = "m.space.child"
+
+
+class Square:
+    """A room in which Plein and a moderator are, and the space that was chosen as a home."""
+
+    def __init__(self, at: Hall, room: str, space: str) -> None:
+        self.at = at
+        self.mo = at.mo.person
+        self.room = room
+        self.space = space
+        self._plein: Person | None = None
+
+    async def propose(self, name: str = "Verlichting") -> None:
+        await self.mo.say(self.room, f'!thema voorstel "{name}" {ABOUT}')
+
+    async def children(self) -> list[str]:
+        """The rooms that Plein is in of which the space says that they are in it."""
+        account = await self._account()
+        rooms = (await account.request("GET", "joined_rooms"))["joined_rooms"]
+        return [room for room in rooms if (await self.mo.state(self.space, CHILD, room) or {}).get("via")]
+
+    async def _account(self) -> Person:
+        """Plein's own, read beside it."""
+        if self._plein is None:
+            self._plein = await self.at.server.person(self.at.plein.user_id[1:].partition(":")[0])
+        return self._plein
+
+    async def rooms(self, name: str = "Verlichting") -> list[str]:
+        """The rooms called so that Plein made and is in, as the homeserver itself says."""
+        account = await self._account()
+        found = []
+        for room in (await account.request("GET", "joined_rooms"))["joined_rooms"]:
+            called = await account.state(room, "m.room.name") or {}
+            if called.get("name") == name:
+                found.append(room)
+        return found
+
+    async def one(self, name: str = "Verlichting") -> str:
+        """The only one, once it is in the space."""
+
+        async def look() -> str | None:
+            inside = await self.children()
+            made = [room for room in await self.rooms(name) if room in inside]
+            return made[0] if made else None
+
+        room = await self.mo.wait_until(look, timeout=300)
+        assert await self.rooms(name) == [room]
+        return room
+
+
+async def square(server: Homeserver, proxy: Proxy, folder: Path) -> Square:
+    at = await hall(server, proxy, folder)
+    room = await Town(server, at.plein).room(at.mo.person)
+    await at.told(f'!gemeenschap richt in "matrix:space={NAME}" --zeker')
+    (space,) = await at.made()
+    await at.mo.person.join(space)
+    return Square(at, room, space)
+
+
+async def test_a_theme_that_is_opened_has_its_room(homeserver: Homeserver, tmp_path: Path) -> None:
+    """Whoever is in the space enters by themselves, nobody else does; and it is that theme's."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        await town.propose()
+        room = await town.one()
+        mo, outside = town.mo, await homeserver.person(f"out{next(numbers)}")
+        await mo.join(room)
+        assert (await mo.state(room, "m.room.topic") or {}).get("topic") == ABOUT
+        rules = await mo.state(room, "m.room.join_rules") or {}
+        assert rules["join_rule"] == "restricted"
+        assert [allowed["room_id"] for allowed in rules["allow"]] == [town.space]
+        parent = await mo.state(room, PARENT, town.space) or {}
+        assert parent["via"] == [homeserver.name]
+        assert not await _comes_in(outside, room)
+        await board(mo, room, "Verlichting", "trekt dit thema.")
+        event = await mo.say(room, "!thema toon")
+        assert ABOUT in (await says(mo, town.at.mo.direct, key=f"answer:matrix:{event}")).body
+        # It stays so after a start.
+        await town.at.plein.kill()
+        await town.at.plein.start()
+        event = await mo.say(room, "!thema toon")
+        assert ABOUT in (await says(mo, town.at.mo.direct, key=f"answer:matrix:{event}")).body
+        assert await town.at.plein.stop() == 0
+        assert await town.one() == room
+
+
+async def _comes_in(person: Person, room: str) -> bool:
+    try:
+        await person.join(room)
+    except Exception:  # a plain client says it in its own way
+        return False
+    return True
+
+
+@pytest.mark.parametrize("fault", ["lost", "before", "502", "patience", "child"])
+async def test_without_an_answer_one_is_made(homeserver: Homeserver, tmp_path: Path, fault: str) -> None:
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        match fault:
+            case "lost":
+                proxy.lose_answer("/createRoom", times=1)
+            case "before":
+                proxy.hang_up("/createRoom", times=1)
+            case "502":
+                proxy.answer("/createRoom", 502, "<html>", times=1)
+            case "patience":
+                body = '{"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 50}'
+                proxy.answer("/createRoom", 429, body, times=1)
+            case _:
+                proxy.lose_answer(f"/state/{CHILD}", times=1)
+        await town.propose()
+        await board(town.mo, await _entered(town), "Verlichting")
+        assert await town.at.plein.stop() == 0
+
+
+async def _entered(town: Square) -> str:
+    room = await town.one()
+    await town.mo.join(room)
+    return room
+
+
+async def test_killed_between_making_and_noting(homeserver: Homeserver, tmp_path: Path) -> None:
+    """SIGKILL while the homeserver answers that it made it, or put it into the space: there is one."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        proxy.hold_answer("/createRoom")
+        await town.propose()
+
+        async def is_made() -> bool | None:
+            return bool(await town.rooms()) or None
+
+        await town.mo.wait_until(is_made, timeout=300)
+        await town.at.plein.kill()
+        proxy.mend()
+        proxy.hold_answer(f"/state/{CHILD}")
+        await town.at.plein.start()
+
+        async def is_inside() -> bool | None:
+            return bool(await town.children()) or None
+
+        # What was under way is tried again after a while.
+        await town.mo.wait_until(is_inside, timeout=400)
+        await town.at.plein.kill()
+        proxy.mend()
+        await town.at.plein.start()
+        room = await _entered(town)
+        await board(town.mo, room, "Verlichting", timeout=400)
+        assert await town.children() == [room]
+        assert await town.at.plein.stop() == 0
+
+
+async def test_an_alias_that_is_somebody_else_s_is_left_to_them(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Whoever read the mark and was quicker has made a room that Plein takes for none of its own."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        thief = await homeserver.person(f"thief{next(numbers)}")
+        proxy.hold_answer("/directory/room/", times=1)
+        await town.propose()
+
+        async def asked_for() -> str | None:
+            path = next((path for path in reversed(proxy.seen) if "/directory/room/" in path), "")
+            return unquote(path.rpartition("/")[2])[1:].partition(":")[0] or None
+
+        alias = await town.mo.wait_until(asked_for)
+        assert alias.startswith("verlichting-")
+        theirs = await thief.create_room("Verlichting", public=True, room_alias_name=alias)
+        proxy.mend()
+        room = await _entered(town)
+        assert room != theirs
+        await board(town.mo, room, "Verlichting", "trekt dit thema.")
+        assert await town.children() == [room]
+        assert await town.at.plein.stop() == 0

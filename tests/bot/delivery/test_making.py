@@ -1,0 +1,143 @@
+"""What themes ought to have is made true: once each, whatever goes wrong in between, and whoever is away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.delivery.making import CLAIMED_FOR
+from bot.errors import Gone, NotOurs, Refused, TryLater, UserError
+from bot.model.homes import Home, RoomState, WantedRoom
+from bot.model.people import Identity, Place
+from bot.ports.storage import Transaction
+from tests.chat import NOW
+from tests.doubles.platform import PLATFORM, Town, open_town
+
+HOME = Home(PLATFORM, "console.home", "corner", "Corner")
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    async with open_town(database_url, moderators=("mia",), board_rest=0) as town:
+        await town.joined("sport", theme="sport")
+        await town.core.store.run(lambda tx: choose(tx, HOME))
+        yield town
+
+
+def choose(tx: Transaction, home: Home) -> None:
+    who = tx.people.by_identity(Identity(PLATFORM, "mia"))
+    assert who
+    tx.communities.change(f"home.{PLATFORM}", home.kept(), who.id, NOW)
+
+
+async def opened(town: Town, name: str = "Verlichting") -> int:
+    """The number of the theme."""
+    assert f"“{name}” is er." in await town.say("mia", f'!thema voorstel "{name}" Meer licht')
+    return await town.core.store.run(lambda tx: tx.places.theme_named(name).id)
+
+
+async def state(town: Town, theme: int) -> RoomState:
+    (found,) = await town.core.store.run(lambda tx: tx.wanted.of(theme))
+    return found
+
+
+async def later(town: Town, by: timedelta) -> None:
+    town.clock.turn_to(town.clock.now() + by)
+    await town.core.run_due()
+
+
+async def test_it_is_made_and_is_that_themes(town: Town) -> None:
+    theme = await opened(town)
+    await town.core.run_due()
+    assert (await state(town, theme)).room == "corner/Verlichting"
+    place = Place(PLATFORM, "corner/Verlichting")
+    assert await town.core.store.run(lambda tx: tx.places.of_theme(theme)) == [place]
+    # Its board is the first thing there, and stays one.
+    assert "mia trekt dit thema." in town.platform.where(place.room_id)[0]
+    # Told of again, as at each start, it stays that theme's.
+    await town.core.joined(PLATFORM, place, "Verlichting")
+    assert await town.core.store.run(lambda tx: tx.places.of_theme(theme)) == [place]
+    await later(town, HOUR)
+    assert len(town.platform.rooms) == 1
+    assert len(town.platform.where(place.room_id)) == 1
+
+
+@pytest.mark.parametrize("when", ["room", "roomed"])
+@pytest.mark.parametrize(
+    "trouble",
+    [TryLater(5), ConnectionError("lost"), Refused("no"), Gone("gone"), NotOurs("not"), ValueError("x")],
+)
+async def test_whatever_goes_wrong_it_is_tried_again_and_made_once(
+    town: Town, when: str, trouble: Exception
+) -> None:
+    town.platform.trouble[f"{when}:Verlichting"] = [trouble, trouble]
+    theme = await opened(town)
+    await town.core.run_due()
+    assert (await state(town, theme)).room is None
+    for _ in range(3):
+        await later(town, HOUR)
+    assert (await state(town, theme)).room == "corner/Verlichting"
+    assert len(town.platform.rooms) == 1
+
+
+async def test_what_keeps_it_is_for_those_who_can_do_something_about_it(town: Town) -> None:
+    town.platform.trouble["room:Verlichting"] = [UserError("room.refused", code="FULL")]
+    await opened(town)
+    await town.core.run_due()
+    assert "weigert het (FULL)" in await town.say("mia", "!thema toon verlichting")
+    seen = await town.say("ben", "!thema toon verlichting")
+    assert "Zijn plek op Test is er nog niet." in seen
+    assert "FULL" not in seen
+
+
+async def test_a_home_that_is_chosen_anew_has_it_tried_at_once(town: Town) -> None:
+    town.platform.trouble["room:Verlichting"] = [UserError("room.home_gone", home=HOME.called)]
+    theme = await opened(town)
+    await town.core.run_due()
+    assert (await state(town, theme)).room is None
+
+    def retry(tx: Transaction) -> None:
+        choose(tx, Home(PLATFORM, "console.home", "other", "Other"))
+        tx.wanted.retry(PLATFORM, town.clock.now())
+
+    await town.core.store.run(retry)
+    await town.core.run_due()
+    assert (await state(town, theme)).room == "other/Verlichting"
+
+
+async def test_two_who_look_at_once_make_one(town: Town) -> None:
+    """As two processes do, on one database."""
+    await opened(town)
+    now = town.clock.now()
+
+    def claim(tx: Transaction) -> list[bool]:
+        (room,) = tx.wanted.due(PLATFORM, "a", now, 9)
+        return [tx.wanted.claim(room, account, now, now + CLAIMED_FOR) for account in ("a", "b", "a")]
+
+    assert await town.core.store.run(claim) == [True, False, False]
+    # Only the one that began goes on.
+    found = await town.core.store.run(lambda tx: tx.wanted.due(PLATFORM, "b", now + CLAIMED_FOR, 9))
+    assert found == []
+    (again,) = await town.core.store.run(lambda tx: tx.wanted.due(PLATFORM, "a", now + CLAIMED_FOR, 9))
+    assert again.account == "a"
+
+
+async def test_what_was_under_way_at_the_end_is_tried_at_the_next_start(database_url: str) -> None:
+    async with open_town(database_url, moderators=("mia",)) as town:
+        await town.joined("sport", theme="sport")
+        await town.core.store.run(lambda tx: choose(tx, HOME))
+        theme = await opened(town)
+        now = town.clock.now()
+
+        def begin(tx: Transaction) -> WantedRoom:
+            (room,) = tx.wanted.due(PLATFORM, PLATFORM, now, 9)
+            assert tx.wanted.claim(room, PLATFORM, now, now + CLAIMED_FOR)
+            return room
+
+        await town.core.store.run(begin)
+    async with open_town(database_url, moderators=("mia",), number=500) as town:
+        await town.core.run_due()
+        assert (await state(town, theme)).room == "corner/Verlichting"

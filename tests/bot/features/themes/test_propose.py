@@ -1,0 +1,169 @@
+"""New themes: who proposes and supports them, what they may be called, and what nobody learns by that."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.features.themes.propose import LIVES, MOST_PROPOSED
+from bot.features.themes.records import OPENINGS, THEMES, Involvement, Proposal
+from bot.model.homes import Home
+from bot.model.message import Button, text
+from bot.model.people import Identity, Place
+from bot.ports.storage import Transaction
+from tests.chat import NOW
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
+
+HOME = Home(PLATFORM, "console.home", "corner", "Corner")
+PROPOSE = '!thema voorstel "{}" Meer licht langs het pad'
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """Anna, Ben, Cas and Dora are in one theme; Eva alone is in another."""
+    async with open_town(database_url, moderators=("mia",), board_rest=0) as town:
+        for room in ("sport", "raad"):
+            await town.joined(room, theme=room)
+        for name in ("anna", "ben", "cas", "dora"):
+            await town.say(name, "!help")
+        await town.say("eva", "!help", room="raad")
+
+        def settle(tx: Transaction) -> None:
+            who = tx.people.by_identity(Identity(PLATFORM, "mia"))
+            assert who
+            tx.communities.change(f"home.{PLATFORM}", HOME.kept(), who.id, NOW)
+
+        await town.core.store.run(settle)
+        yield town
+
+
+async def pressed(town: Town, name: str, command: str, room: str | None = "sport", **args: object) -> str:
+    button = Button(text("typed", words=""), command, args)
+    answer = await town.core.handle(replace(town.asked(name, room=room, button=button), pressed=True))
+    assert answer
+    return words_of(answer)
+
+
+async def get(town: Town, number: int = 1) -> Proposal:
+    found = await town.core.store.run(lambda tx: tx.of(OPENINGS).get(number))
+    assert found
+    return found
+
+
+async def resident(town: Town, name: str) -> int:
+    found = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, name)))
+    assert found
+    return found.id
+
+
+async def test_three_others_open_it_and_whoever_proposed_it_pulls_it(town: Town) -> None:
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    assert "stelde je zelf voor" in await town.say("anna", "!thema steun")
+    for _ in range(2):
+        await town.say("ben", "!thema steun")
+    await town.say("cas", "!thema steun")
+    assert (await get(town)).supporters == 2
+    assert "“Verlichting” is er." in await town.say("dora", "!thema steun")
+    await town.core.run_due()
+    opened = (await get(town)).opened
+    anna = await resident(town, "anna")
+    assert await town.core.store.run(lambda tx: tx.of(THEMES).of(anna)) == {opened: Involvement.PULLS}
+    assert "wordt niet meer voorgesteld" in await pressed(town, "ben", "theme support", proposal="proposal:1")
+    # It is there for who is in no place of it yet.
+    assert "Verlichting: 1 doet mee en anna trekt" in await town.say("eva", "!thema lijst", room="raad")
+
+
+async def test_support_is_taken_back(town: Town) -> None:
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    await town.say("ben", "!thema steun")
+    assert "niet meer" in await pressed(town, "ben", "theme unsupport", proposal="proposal:1")
+    assert "Je steunde “Verlichting” niet" in await pressed(
+        town, "ben", "theme unsupport", proposal="proposal:1"
+    )
+    assert (await get(town)).supporters == 0
+
+
+async def test_a_hidden_theme_is_found_out_by_no_name(town: Town) -> None:
+    """Whoever proposes one called like it hears and sees what they would if there were none."""
+    said = []
+    for name in ("raad", "roda"):
+        answer = await town.say("anna", PROPOSE.format(name))
+        for who in ("ben", "cas", "dora"):
+            answer += await town.say(who, f"!thema steun {name}")
+        await town.core.run_due()
+        answer += await town.say("ben", f"!thema toon {name}")
+        said.append(answer.replace(name, "#"))
+    assert said[0] == said[1]
+    # And Eva's is hers alone still.
+    (hidden,) = await town.core.store.run(
+        lambda tx: [
+            theme.id
+            for theme in tx.places.themes()
+            if Place(PLATFORM, "raad") in tx.places.of_theme(theme.id)
+        ]
+    )
+    assert (await get(town, 1)).opened != hidden
+
+
+async def test_of_what_is_proposed_elsewhere_nobody_hears(town: Town) -> None:
+    await town.say("eva", PROPOSE.format("Geheim"), room="raad")
+    answers, asked = [], []
+    for given in ("proposal:1", "proposal:99", "Geheim", "Nergens"):
+        town.platform.asked.clear()
+        answers.append((await pressed(town, "ben", "theme support", proposal=given)).replace(given, "#"))
+        asked.append(list(town.platform.asked))
+    assert answers[0] == answers[1]
+    assert answers[2] == answers[3]
+    assert "Je stelde “Geheim” voor" in await town.say("anna", PROPOSE.format("Geheim"))
+    assert (await get(town)).supporters == 0
+
+
+async def test_proposing_again_and_again_is_bounded(town: Town) -> None:
+    for number in range(MOST_PROPOSED):
+        assert "Je stelde" in await town.say("anna", PROPOSE.format("abcdef"[number] * 5))
+    assert f"al {MOST_PROPOSED} thema’s" in await town.say("anna", PROPOSE.format("zzzzz"))
+
+
+async def test_who_may_not_write_there_proposes_nothing(town: Town) -> None:
+    town.platform.silenced.add(("anna", "sport"))
+    asked = replace(town.asked("anna", PROPOSE.format("Verlichting")), writes=False)
+    answer = await town.core.handle(asked)
+    assert answer
+    assert "mag je zelf niets schrijven" in words_of(answer)
+
+
+async def test_who_is_forgotten_supports_nothing_and_proposed_it_as_nobody(town: Town) -> None:
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    await town.say("ben", "!thema steun")
+    await town.core.run_due()
+    for name in ("anna", "ben"):
+        await town.core.forget(await resident(town, name))
+    await town.core.run_due()
+    found = await get(town)
+    assert (found.supporters, found.proposer) == (0, None)
+    assert "Voorgesteld door een bewoner." in town.platform.where("sport")[-1]
+    town.clock.turn_to(town.clock.now() + LIVES)
+    await town.core.run_due()
+    assert (await get(town)).state == "lapsed"
+
+
+async def test_two_accounts_of_one_person_support_it_once(town: Town) -> None:
+    await town.say("anna", PROPOSE.format("Verlichting"))
+    for name in ("ben", "cas"):
+        await town.say(name, "!thema steun")
+    await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
+    assert (await get(town)).supporters == 1
+    # Nor do they support what they proposed as the other.
+    await town.core.link([Identity(PLATFORM, name) for name in ("anna", "ben")])
+    assert (await get(town)).supporters == 0
+
+
+async def test_what_two_proposed_by_one_name_opens_once(town: Town) -> None:
+    """Neither knew of the other's."""
+    await town.say("eva", PROPOSE.format("Verlichting"), room="raad")
+    await town.say("anna", PROPOSE.format("verlichting"))
+    assert "is er" in await pressed(town, "mia", "theme support", proposal="proposal:1")
+    assert "Intussen is er al een thema" in await pressed(town, "mia", "theme support", proposal="proposal:2")
+    assert (await get(town, 2)).state == "open"
