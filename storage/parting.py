@@ -13,17 +13,23 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
+    CompoundSelect,
     MetaData,
     Select,
+    Text,
     Update,
     and_,
     bindparam,
+    cast,
     exists,
     insert,
+    literal_column,
     not_,
+    null,
     or_,
     select,
     true,
+    union_all,
     update,
 )
 
@@ -103,7 +109,7 @@ _CALLED_AS = (
 class _Owned(NamedTuple):
     """How the rows of one column are noted and given back."""
 
-    keys: Sequence[str]
+    keys: Sequence[Column[Any]]
     noted: Select[Any]
     given_back: Update
 
@@ -111,6 +117,20 @@ class _Owned(NamedTuple):
 @lru_cache(16)
 def _owned(metadatas: tuple[MetaData, ...]) -> Mapping[str, _Owned]:
     return {str(column): _statements(column) for column in _columns(metadatas)}
+
+
+@lru_cache(16)
+def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
+    """The keys of the rows of all of these columns as text, each row with its column's name: most have few
+    or none, and to ask for each by itself costs more than all else.
+    """
+    owned = _owned(metadatas)
+    most = max(len(each.keys) for each in owned.values())
+    asked: list[Any] = []
+    for name, each in owned.items():
+        keys = [cast(key, Text) for key in each.keys] + [null()] * (most - len(each.keys))
+        asked.append(each.noted.with_only_columns(literal_column(f"'{name}'"), *keys))
+    return union_all(*asked)
 
 
 def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
@@ -125,7 +145,7 @@ def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
 def _statements(column: Column[Any]) -> _Owned:
     table = column.table
     keys = [key for key in table.primary_key if key is not column and key.name != COMMUNITY]
-    noted = select(*keys).where(column == bindparam("old_")).order_by(*keys)
+    noted = select(*keys).where(column == bindparam("old_"))
     if column.primary_key:
         # Where both have one, the one of who stays stands for both.
         other = table.alias()
@@ -138,17 +158,18 @@ def _statements(column: Column[Any]) -> _Owned:
         .where(column == bindparam("old_"), *these, true() if stays is None else not_(stays))
         .values({column: bindparam("new_")})
     )
-    return _Owned([key.name for key in keys], noted, given_back)
+    return _Owned(keys, noted, given_back)
 
 
 def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) -> Brought:
     """What they have, who are about to be one with another."""
     theirs, others = (db.execute(_WISHES, {"id_": number}).one()._asdict() for number in (resident, to))
-    rows: dict[str, Sequence[Sequence[Any]]] = {}
-    for name, owned in _owned((*metadatas, tables.metadata)).items():
-        if found := [list(keys) for keys in db.execute(owned.noted, {"old_": resident, "new_": to})]:
-            rows[name] = found
-    return Brought(theirs, others, rows)
+    owned = _owned((*metadatas, tables.metadata))
+    rows: dict[str, list[list[Any]]] = {}
+    for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
+        keys = [key.type.python_type(word) for key, word in zip(owned[name].keys, words, strict=False)]
+        rows.setdefault(name, []).append(keys)
+    return Brought(theirs, others, {name: sorted(found) for name, found in rows.items()})
 
 
 def part(
@@ -207,7 +228,7 @@ def _give_back(db: Batch, metadatas: Sequence[MetaData], brought: Brought, resid
     for name, rows in brought.rows.items():
         keys, statement = owned[name].keys, owned[name].given_back
         for row in rows:
-            these = {f"key_{key}": value for key, value in zip(keys, row, strict=True)}
+            these = {f"key_{key.name}": value for key, value in zip(keys, row, strict=True)}
             db.execute(statement, {"old_": resident, "new_": new, **these})
 
 

@@ -189,7 +189,6 @@ _TRUST = (
     .values(role=None)
 )
 _SET_ROLE = update(residents).where(residents.c.id == bindparam("id_")).values(role=bindparam("role_"))
-_RAISE_ROLE = _SET_ROLE.where(residents.c.role < bindparam("role_"))
 _NAME = (
     update(residents)
     .where(residents.c.id == bindparam("id_"))
@@ -342,7 +341,8 @@ class People:
             self.set_reminded(resident.id, True)
         if theirs.name_is_chosen and not own.name_is_chosen:
             self.call(resident.id, theirs.name, chosen=True, own=theirs.name_is_own)
-        self._db.execute(_RAISE_ROLE, {"id_": resident.id, "role_": theirs.role})
+        if theirs.role > own.role:
+            self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": theirs.role})
 
     def call(self, resident: int, name: str, *, chosen: bool, own: bool = False) -> None:
         values = {"id_": resident, "name_": name, "folded_": folded(name)}

@@ -167,10 +167,10 @@ class Openings:
     # --- whose it is ---
 
     def merge(self, old: int, new: int) -> Sequence[int]:
-        changed = self._concerning(old)
-        self._db.execute(_PASS_ON, {"old_": old, "new_": new})
-        self._db.execute(_SUPPORT_AS_ONE, {"old_": old, "new_": new})
-        self._db.execute(_UNSUPPORT, {"id_": old})
+        if changed := self._concerning(old):
+            self._db.execute(_PASS_ON, {"old_": old, "new_": new})
+            self._db.execute(_SUPPORT_AS_ONE, {"old_": old, "new_": new})
+            self._db.execute(_UNSUPPORT, {"id_": old})
         return changed
 
     def forget(self, resident: int) -> Sequence[int]:
