@@ -278,10 +278,31 @@ class Call:
         Who moderates the community has one everywhere.
         Raises: TryLater while a platform does not say.
         """
+        parts, silent = self._said_of(self._asked_about(resident, [theme]), theme)
+        if silent and not any(part.writes for part in parts):
+            raise TryLater(ASKED_AGAIN)
+        return joined(parts)
+
+    def themes_of(self, resident: int, themes: Collection[int]) -> Collection[int]:
+        """In a job or a file: those of these themes in which somebody who does not speak takes part now.
+
+        Of a platform that does not say what it said last counts, as long as that holds.
+        """
+        accounts = self._asked_about(resident, themes)
+        return [theme for theme in themes if self._said_of(accounts, theme)[0]]
+
+    def _asked_about(self, resident: int, themes: Collection[int]) -> Sequence[Identity]:
+        """Their accounts. Raises: AskFirst, where it is not known what their platforms say of these."""
         known = self.tx.people.known({resident}).get(resident)
         accounts = known.accounts if known else ()
-        if any((account, theme) not in self.present for account in accounts):
-            raise AskFirst((theme,), accounts=accounts)
+        if unasked := {
+            theme for theme in themes for account in accounts if (account, theme) not in self.present
+        }:
+            raise AskFirst(unasked, accounts=accounts)
+        return accounts
+
+    def _said_of(self, accounts: Sequence[Identity], theme: int) -> tuple[Sequence[Part], bool]:
+        """Their parts in a theme, as their platforms say now; and whether one does not say."""
         parts, silent = [], False
         for account in accounts:
             places, found = self.present[account, theme]
@@ -290,9 +311,7 @@ class Call:
             silent |= said is None and any(place not in found for place in places)
         if any(self._is_moderator(account) for account in accounts):
             parts.append(Part(Role.MODERATOR, self.now, self.now, writes=not parts))
-        if silent and not any(part.writes for part in parts):
-            raise TryLater(ASKED_AGAIN)
-        return joined(parts)
+        return parts, silent
 
     def could_say_since(self, resident: int, due: datetime) -> datetime:
         """Since when the platforms of somebody could say where they are, of which a job asks that was due

@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from bot.call import Call
 from bot.clock import Clock
 from bot.commands.catalogue import Commands
 from bot.commands.types import CONVERTERS
@@ -36,6 +38,8 @@ from bot.ports.storage import Store, Transaction
 from bot.settings import Settings
 from bot.texts import Texts, Voice
 from bot.unseen import visible
+
+T = TypeVar("T")
 
 
 class PleinCore:
@@ -159,8 +163,11 @@ class PleinCore:
     async def export(self, resident: int) -> Exported:
         """All that is kept of a resident, by the name of the table; plain values, as JSON has them."""
         community = await self._of_resident(resident)
-        now = self.clock.now()
-        return await self.store.read(lambda tx: self.features.export(tx, resident, now), community=community)
+
+        def work(call: Call) -> Exported:
+            return self.features.export(call.tx, resident, partial(call.themes_of, resident))
+
+        return await self._read(f"export:{resident}", work, community)
 
     async def forget(self, resident: int) -> None:
         """Nothing is kept of a resident any more, but what counts without saying whose it was."""
@@ -260,35 +267,42 @@ class PleinCore:
         """
         kind, _, subject = attachment.subject.partition(":")
         files, community = self.features.files[kind], attachment.community
-        present: Told = {}
         write = partial(
             self.texts.write, voice=replace(voice, escape=visible, code=("", ""), date=None, person=None)
         )
 
-        def begin(tx: Transaction) -> Callable[[], bytes | Iterator[bytes]]:
-            call = self.dispatch.call_for_nobody(tx, f"file:{attachment.subject}")
+        def begin(call: Call) -> Callable[[], bytes | Iterator[bytes]]:
             if isinstance(to, Identity):
-                call.present = present
-                whose = tx.people.by_identity(to)
+                whose = call.tx.people.by_identity(to)
                 if whose is None or not files.theirs(call, subject, whose.id):
                     raise Gone("that file is not for them any more")
             return files.makes[attachment.form](call, subject, write)
 
-        while True:
-            try:
-                finish = await self.store.read(begin, community=community)
-                break
-            except AskFirst as first:
-                asked = await self.store.read(
-                    partial(to_ask, first=first, community=community), community=community
-                )
-                present = {**present, **await self.agenda.told(asked)}
+        finish = await self._read(f"file:{attachment.subject}", begin, community)
 
         def documents() -> Iterable[bytes]:
             made = finish()
             return [made] if isinstance(made, bytes) else made
 
         return documents
+
+    async def _read(self, key: str, work: Callable[[Call], T], community: int) -> T:
+        """What that reads of a community, once platforms were asked what it has to know first."""
+        present: Told = {}
+
+        def read(tx: Transaction) -> T:
+            call = self.dispatch.call_for_nobody(tx, key)
+            call.present = present
+            return work(call)
+
+        while True:
+            try:
+                return await self.store.read(read, community=community)
+            except AskFirst as first:
+                asked = await self.store.read(
+                    partial(to_ask, first=first, community=community), community=community
+                )
+                present = {**present, **await self.agenda.told(asked)}
 
     async def voice_of(self, to: Place | Identity, otherwise: str | None = None) -> str:
         community = await self.communities.for_whom(to)

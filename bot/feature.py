@@ -6,9 +6,10 @@ the same key are told of when Plein starts, each by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,10 @@ Merge = Callable[[Transaction, int, int], None]
 Part = Callable[[Transaction, int, int, bool], None]
 # A resident, by their number, is to be forgotten.
 Forget = Callable[[Transaction, int], None]
-# What is kept of a resident.
-Export = Callable[[Transaction, int, datetime], Exported]
+# Those of these themes in which whoever it is about takes part now.
+Among = Callable[[Collection[int]], Collection[int]]
+# What is kept of a resident; what is others' too only as far as they might read it now.
+Export = Callable[[Transaction, int, Among], Exported]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +183,9 @@ class Features:
                 feature.forget(tx, resident)
         tx.people.forget(resident, said_at or now, now)
 
-    def export(self, tx: Transaction, resident: int, now: datetime) -> Exported:
+    def export(self, tx: Transaction, resident: int, among: Among) -> Exported:
         """All that is kept of them."""
-        parts = [feature.export(tx, resident, now) for feature in self.all if feature.export]
+        parts = [feature.export(tx, resident, among) for feature in self.all if feature.export]
         return _added_up([tx.people.export(resident), *parts])
 
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
@@ -192,7 +195,7 @@ class Features:
     def _make_export(self, call: Call, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
         """Of whose account it is by now; nothing of nobody."""
         whose = _owner(call.tx, subject)
-        kept = self.export(call.tx, whose.id, call.now) if whose else {}
+        kept = self.export(call.tx, whose.id, partial(call.themes_of, whose.id)) if whose else {}
         return lambda: as_documents(kept, write)
 
     def check_names(self, commands: Commands) -> None:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from itertools import count
 from typing import Any, cast
 
@@ -19,9 +18,9 @@ import pytest
 from sqlalchemy import Boolean, Column, ForeignKey, LargeBinary, String, Table, Text, func, insert, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.feature import Feature, Features
+from bot.feature import Among, Feature, Features
 from bot.main.features import FEATURES, Installed, add_up, stores_of
-from bot.model.people import FIRST_COMMUNITY, Identity, Part, Resident, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Resident
 from bot.ports.people import Exported
 from bot.ports.storage import StoreKey, Transaction
 from storage import tables
@@ -145,14 +144,17 @@ def check_link(features: Features, column: Column[Any], both: bool, tx: Transact
     assert rows_of(tx, column, anna.id) > before[anna.id]
 
 
+def everywhere(themes: Collection[int]) -> Collection[int]:
+    """Who takes part in all of them."""
+    return themes
+
+
 def check_export(features: Features, column: Column[Any], tx: Transaction) -> None:
     """Of the one whose it is, all that the row says."""
     anna, ben, _ = people(tx)
-    before = len(features.export(tx, anna.id, NOW).get(column.table.name, ()))
+    before = len(features.export(tx, anna.id, everywhere).get(column.table.name, ()))
     row = Rows(tx).add(column, anna.id)
-    if column.table.name == "polls":  # what came of it is for who takes part there
-        tx.people.take_part(ANNA, anna.id, row["theme"], Part(Role.RESIDENT, NOW, NOW))
-    found = features.export(tx, anna.id, NOW)
+    found = features.export(tx, anna.id, everywhere)
     found = {name: list(rows) for name, rows in found.items()}
     # As it is written for them.
     assert json.loads(orjson.dumps(found)) == found
@@ -161,7 +163,7 @@ def check_export(features: Features, column: Column[Any], tx: Transaction) -> No
     assert len(exported) == before + 1, f"{column} is not exported"
     own_keys = {key.name for key in column.table.primary_key if not key.foreign_keys and key.type is Number}
     assert row.keys() - {column.name, COLUMN} - own_keys <= exported[-1].keys()
-    assert len(features.export(tx, ben.id, NOW).get(column.table.name, ())) == before
+    assert len(features.export(tx, ben.id, everywhere).get(column.table.name, ())) == before
 
 
 def check_forget(features: Features, column: Column[Any], tx: Transaction) -> None:
@@ -188,7 +190,7 @@ def check_forget(features: Features, column: Column[Any], tx: Transaction) -> No
     else:
         assert not kept, f"{column} still refers to somebody who was forgotten"
     assert tx.people.by_identity(ANNA) is None
-    assert not features.export(tx, anna.id, NOW)["identities"]
+    assert not features.export(tx, anna.id, everywhere)["identities"]
     # Whoever comes back is somebody new.
     assert tx.people.add(ANNA, "anna").id != anna.id or str(column) not in TOMBSTONES
 
@@ -317,7 +319,7 @@ def merge_kudos(tx: Transaction, old: int, new: int) -> None:
         db(tx).execute(kudos.update().where(column == old).values({column: new}))
 
 
-def export_kudos(tx: Transaction, resident: int, _now: datetime) -> Exported:
+def export_kudos(tx: Transaction, resident: int, _among: Among) -> Exported:
     found = select(kudos).where((kudos.c.giver == resident) | (kudos.c.receiver == resident))
     rows: list[Mapping[str, Any]] = [row._asdict() for row in db(tx).execute(found)]
     return {"kudos": rows}

@@ -130,10 +130,15 @@ class Agenda:
 
     async def told(self, asked: Asked) -> Told:
         """What their platforms say."""
-        found: dict[tuple[Identity, int], tuple[Sequence[Place], Presences]] = {}
-        for (account, theme), places in asked.places.items():
-            found[account, theme] = places, await self._presences(account, places) if places else {}
-        return found
+        wanted: dict[Identity, list[Place]] = {}
+        for (account, _), places in asked.places.items():
+            wanted.setdefault(account, []).extend(places)
+        # Each is asked about once, however many themes that is for.
+        found = {
+            account: await self._presences(account, places) if places else {}
+            for account, places in wanted.items()
+        }
+        return {key: (places, found[key[0]]) for key, places in asked.places.items()}
 
     async def _ask(self, job: int, first: Asked) -> None:
         """It is due again at once, and finds what was said."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.model.message import Text
 from bot.model.people import Identity, Role
-from bot.ports.people import Brought, Exported
+from bot.ports.people import Brought
 from bot.ports.storage import Transaction
 
 
@@ -37,10 +37,6 @@ class Belongings(Protocol):
 
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, a line for each; only for whoever may see it."""
-        ...
-
-    def export(self, tx: Transaction, resident: int, now: datetime) -> Exported:
-        """All that is kept of them."""
         ...
 
     def forget(self, tx: Transaction, resident: int, now: datetime, said_at: datetime | None = None) -> None:

@@ -13,7 +13,7 @@ from pydantic import Field
 from bot.call import Call
 from bot.commands.declare import Command
 from bot.errors import UserError
-from bot.feature import Feature
+from bot.feature import Among, Feature
 from bot.model.events import Heard
 from bot.model.message import Button, Message, Suggestion, message, text, typed
 from bot.model.people import Resident
@@ -160,7 +160,7 @@ def forget_resident(tx: Transaction, resident: int) -> None:
         tx.boards.mark(f"{SUBJECT}:{loan.theme}")
 
 
-def export_resident(tx: Transaction, resident: int, now: datetime) -> Exported:
+def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
     """What they have from the shed."""
     loans = tx.of(TOOLS).with_resident(resident)
     return {

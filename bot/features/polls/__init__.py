@@ -27,11 +27,10 @@ from functools import partial
 from typing import Any
 
 from bot.commands.declare import Command
-from bot.feature import Feature
+from bot.feature import Among, Feature
 from bot.features.polls import ask, end, find, longer, read, show, vote
 from bot.features.polls.records import POLLS, SUBJECT, Cast, Plan, Poll
 from bot.features.polls.settings import PollsSettings
-from bot.model.people import Role, holds
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
 
@@ -103,29 +102,21 @@ def _count_standing(tx: Transaction, opener: int, resident: int) -> None:
             tx.uses.add(resident, ask.STANDING, poll.closes_at, str(poll.id))
 
 
-def export_resident(tx: Transaction, resident: int, now: datetime) -> Exported:
-    """What they asked, answered and ended; of an anonymous poll only that they answered."""
+def export_resident(tx: Transaction, resident: int, among: Among) -> Exported:
+    """What they asked, answered and ended; of an anonymous poll only that they answered.
+
+    What came of a poll that they asked is for who takes part in its theme; of an anonymous one nothing below
+    its floor is anybody's.
+    """
+    asked = tx.of(POLLS).opened_by(resident)
+    themes = among({poll.theme for poll in asked})
     return {
-        "polls": [
-            _exported(poll, came=_may_read(tx, resident, poll, now))
-            for poll in tx.of(POLLS).opened_by(resident)
-        ],
+        "polls": [_exported(poll, came=poll.voters >= poll.floor and poll.theme in themes) for poll in asked],
         "ballots": [_cast(ballot) for ballot in tx.of(POLLS).cast_by(resident)],
         "endings": [{"poll": poll} for poll in tx.of(POLLS).ended_by(resident)],
         "leavers": [{"poll": poll, "account": mark} for poll, mark in tx.of(POLLS).held_by(resident)],
         "marks": [_mark(*mark) for mark in tx.of(POLLS).marks_of(resident)],
     }
-
-
-def _may_read(tx: Transaction, resident: int, poll: Poll, now: datetime) -> bool:
-    """Whether what came of that poll is theirs to read now: of an anonymous one nothing below its floor."""
-    if poll.voters < poll.floor:
-        return False
-    parts = tx.people.parts(resident, poll.theme)
-    if any(holds(part.said_at, now) for _, _, part in parts):
-        return True
-    known = tx.people.known({resident}).get(resident)
-    return known is not None and not {*known.accounts}.isdisjoint(tx.people.with_role(Role.MODERATOR))
 
 
 def _exported(poll: Poll, *, came: bool) -> Mapping[str, Any]:

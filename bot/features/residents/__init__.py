@@ -11,12 +11,11 @@ link.py     two accounts are one person's; unlink.py: one leaves
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from bot.call import Call
 from bot.commands.declare import Command
-from bot.feature import Feature
+from bot.feature import Among, Feature
 from bot.features.residents import associations, entries, erase, link, name, profile, unlink, wishes
 from bot.features.residents.records import LINKS, PROFILES
 from bot.model.message import Suggestion, typed
@@ -42,7 +41,7 @@ def forget_links(tx: Transaction, resident: int) -> None:
     tx.of(LINKS).forget(resident)
 
 
-def export_links(tx: Transaction, resident: int, _now: datetime) -> Exported:
+def export_links(tx: Transaction, resident: int, _among: Among) -> Exported:
     """What they asked for or gave, without who the other is; and what joined them lately."""
     codes = [_own_part(row) for row in tx.of(LINKS).codes_of(resident)]
     links = [

@@ -15,7 +15,6 @@ from bot.model.people import Role
 
 def hand_out(call: Call) -> Message:
     """All that is kept of them in this community, for them alone."""
-    call.themes()  # asks where they take part now: what they may read of others goes by that
     words = text("me.data")
     subject = f"{SUBJECT}:{call.resident.id}:{account_of(call).address}"
     return message(words, text("me.data.sealed"), files=[Attachment(subject, "json", words)])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import UserError
+from bot.feature import Among
 from bot.features.residents.entries import Topics
 from bot.features.residents.link import named
 from bot.features.residents.name import known_as
@@ -115,6 +116,6 @@ def forget_profile(tx: Transaction, resident: int) -> None:
     tx.of(PROFILES).forget(resident)
 
 
-def export_profile(tx: Transaction, resident: int, _now: datetime) -> Exported:
+def export_profile(tx: Transaction, resident: int, _among: Among) -> Exported:
     """All that they say of themselves, for others to know or not."""
     return {"profile_entries": tx.of(PROFILES).entries_of(resident)}

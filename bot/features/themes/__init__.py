@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any
 
 from bot.commands.declare import Command
-from bot.feature import Feature
+from bot.feature import Among, Feature
 from bot.features.themes import involved, propose, pull, show, which
 from bot.features.themes.records import OPENINGS, THEMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
@@ -52,7 +52,7 @@ def forget_resident(tx: Transaction, resident: int) -> None:
     tx.of(THEMES).forget(resident)
 
 
-def export_resident(tx: Transaction, resident: int, _now: datetime) -> Exported:
+def export_resident(tx: Transaction, resident: int, _among: Among) -> Exported:
     """What they are to which theme, and which they asked to pull."""
     return {
         "involvements": [_plain(row) for row in tx.of(THEMES).involvements_of(resident)],
@@ -75,7 +75,7 @@ def _show_anew(tx: Transaction, proposals: Sequence[int]) -> None:
         tx.boards.mark(f"{propose.SUBJECT}:{number}")
 
 
-def export_openings(tx: Transaction, resident: int, _now: datetime) -> Exported:
+def export_openings(tx: Transaction, resident: int, _among: Among) -> Exported:
     """What they proposed, and what they support."""
     return {
         "proposals": [_plain(row) for row in tx.of(OPENINGS).proposals_of(resident)],

@@ -452,3 +452,44 @@ async def test_strangers_are_of_no_community_whose_named_channel_is_deleted(
         for where in ("hol", zef.dm):
             told = (await zef.uses(where, "who knows", topic="bijenteelt")).text
             assert "in een kanaal of kamer" in told
+
+
+async def test_what_came_of_their_poll_is_not_handed_late_to_whoever_was_put_out_meanwhile(
+    double: Discord, database: str, town: Server
+) -> None:
+    """All that is kept of them is made when it is sent: by then their platform says where they are."""
+    town.role("raad")
+    raad = town.channel("raad", only=["raad", "Plein"])
+    themes = [ThemeSection(name="Raad", places=(f"discord:{raad.id}",))]
+    town.role("voorzitter", ["manage_messages"])
+    chair, eva = town.member("vera", roles=["raad", "voorzitter"]), town.member("eva", roles=["raad"])
+    async with plein_on(double, database, themes=themes) as plein:
+        await eva.uses(eva.dm, "help")
+        for question in ("Een bank?", "Een boom?"):
+            await eva.uses("raad", "poll open", question=question, option="Ja | Nee", closes="3d")
+        await plein.board("raad", "Een boom?")
+        await plein.until_quiet()
+
+        async def handed() -> list[bytes]:
+            await plein.until_quiet(60)
+            return [file.data for shown in eva.sees(eva.dm) for file in shown.attachments]
+
+        await chair.uses("raad", "poll close", poll=1, sure=True)
+        await eva.says(eva.dm, "me data")
+        await plein.caught_up()
+        assert [b'"ended_at"' in data for data in await handed()] == [True], "they are there"
+        failing = double.faults.answer(
+            502, "POST /channels/{channel_id}/messages", 10_000, only={"channel_id": eva.dm.id}
+        )
+        await eva.says(eva.dm, "me data")
+        await plein.caught_up()
+        await plein.until_quiet(5)
+        assert failing.met
+        town.take(eva, "raad")
+        double.clock.turn(10)
+        await chair.uses("raad", "poll close", poll=2, sure=True)
+        await plein.until_quiet(60)
+        failing.release()
+        files = await handed()
+        assert [b"Een boom?" in data for data in files] == [True, True]
+        assert [b'"ended_at"' in data for data in files] == [True, False]

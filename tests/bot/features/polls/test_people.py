@@ -149,27 +149,34 @@ async def test_what_is_exported_says_what_they_asked_and_answered(database_url: 
         assert (secret["id"], secret["options"], secret["anonymous"]) == (2, ["A", "B"], True)
 
 
-@pytest.mark.parametrize("how", ["there", "put out", "long ago", "few", "a moderator"])
+@pytest.mark.parametrize("how", ["there", "put out", "silent", "silent for long", "few", "a moderator"])
 async def test_what_came_of_what_they_asked_is_theirs_while_they_may_read_it(
     database_url: str, how: str
 ) -> None:
+    """Where they are their platform says as it is handed to them; what it said last holds for an hour."""
     async with open_town(database_url) as town:
         await asked_of(town, '"Een bank?" A | B --anonymous' if how == "few" else '"Een bank?" A | B')
+        await town.joined("kunst", theme="kunst")
+        await town.say("anna", '!poll open "Een beeld?" A | B', room="kunst")
         if how != "few":
             await town.say("ben", "!vote 2 --poll 1")
         await town.core.handle(replace(town.asked("mia", "!poll close 1 --sure"), role=Role.MODERATOR))
         anna = Identity(PLATFORM, "anna")
         if how in ("put out", "a moderator"):
             del town.platform.present["anna", "sport"]
-            await town.say("anna", "!me data", room=None)
+        if how.startswith("silent"):
+            town.platform.present["anna", "sport"] = None
         if how == "a moderator":
             await town.core.store.run(lambda tx: tx.people.grant(anna, Role.MODERATOR))
-        if how == "long ago":
+        if how in ("there", "silent for long"):
             town.clock.turn_to(NOW + timedelta(hours=1))
-        (asked,) = (await town.core.export(await number_of(town, anna)))["polls"]
+        town.platform.asked.clear()
+        asked, elsewhere = (await town.core.export(await number_of(town, anna)))["polls"]
         assert (asked["question"], asked["options"]) == ("Een bank?", ["A", "B"])
+        assert elsewhere["state"] == "open"
+        assert len(town.platform.asked) == 1, "about both themes at once"
         came = {"state", "voters", "ended_at", "outcome"} & set(asked)
-        assert bool(came) is (how in ("there", "a moderator"))
+        assert bool(came) is (how in ("there", "silent", "a moderator"))
 
 
 async def test_who_ended_a_poll_stands_on_its_board_until_they_are_forgotten(database_url: str) -> None:
@@ -181,7 +188,7 @@ async def test_who_ended_a_poll_stands_on_its_board_until_they_are_forgotten(dat
         assert board
         trace = next(line for line in board.lines if line.key == "poll.by.closed")
         assert trace.values["by"].id == mia
-        exported = await town.core.store.run(lambda tx: FEATURE.export and FEATURE.export(tx, mia, NOW))
+        exported = await town.core.store.run(lambda tx: FEATURE.export and FEATURE.export(tx, mia, set))
         assert exported
         assert exported["endings"] == [{"poll": 1}]
         await town.core.store.run(lambda tx: FEATURE.forget and FEATURE.forget(tx, mia))
