@@ -19,7 +19,7 @@ from bot import when
 from bot.clock import latest_end
 from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
-from bot.model.homes import KEPT, Home, Housing, Option, WantedRoom, homes_in
+from bot.model.homes import KEPT, Home, Housing, Option, RoomSeen, WantedRoom, homes_in
 from bot.model.message import Message, typed
 from bot.model.people import (
     Identity,
@@ -406,11 +406,23 @@ class Call:
         self.tx.communities.change(f"{KEPT}{home.platform}", home.kept(), self.resident.id, self.now)
         self.tx.wanted.retry(home.platform, self.now)
 
-    def want_rooms(self, theme: Theme, topic: str) -> None:
-        """That theme is to have a channel or room in each home of this community."""
-        for platform in self.homes:
+    def want_rooms(self, theme: Theme, topic: str, on: Collection[str] | None = None) -> None:
+        """That theme is to have a channel or room in each home of this community, or on these platforms."""
+        for platform in self.homes if on is None else on:
             room = WantedRoom(theme.id, platform, theme.name, topic, secrets.token_hex(MARK_BYTES))
             self.tx.wanted.want(room, self.now)
+
+    def bind_room(self, theme: Theme, place: Place, topic: str) -> None:
+        """That place is the theme's channel or room from now on."""
+        room = WantedRoom(theme.id, place.platform, theme.name, topic, secrets.token_hex(MARK_BYTES))
+        self.tx.wanted.bind(room, place, self.tx.places.served_by(place) or "", self.now)
+        self.tx.places.attach(place, theme.id)
+        self.tx.boards.show_open(theme.id, place)
+
+    def look_at(self, place: Place) -> RoomSeen:
+        """How that channel or room is now. Raises: UserError where its platform does not say."""
+        assert self.inquiry
+        return self.inquiry.look_at(place)
 
     def may_write(self, theme: int) -> bool:
         """Whether they may say things themselves in that theme: here, or in one of its places elsewhere.

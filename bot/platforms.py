@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from bot.errors import AskFirst, Gone, NotNow, UserError
+from bot.errors import AskFirst, Gone, NotNow, NotOurs, UserError
 from bot.model.events import Lack
-from bot.model.homes import Home, Housing, Option
+from bot.model.homes import Home, Housing, Option, RoomSeen
 from bot.model.message import text
-from bot.model.people import Identity
+from bot.model.people import Identity, Place
 from bot.ports.adapter import Adapter, Listener
 
 # So many seconds a platform has to say how things are there, and to make something.
@@ -66,6 +67,15 @@ class Platforms:
         except (*SILENT, Gone) as error:
             raise silent from error
 
+    async def look_at(self, place: Place) -> RoomSeen:
+        """How a channel or room is now. Raises: UserError where that is not to be known just now."""
+        for adapter in self._listening:
+            if adapter.platform == place.platform:
+                with contextlib.suppress(*SILENT, Gone, NotOurs):
+                    async with asyncio.timeout(ANSWERS_WITHIN):
+                        return await adapter.look_at_room(place)
+        raise UserError("room.unseen", platform=called(place.platform))
+
     @property
     def _listening(self) -> Sequence[Listener]:
         return [adapter for adapter in self._adapters if isinstance(adapter, Listener)]
@@ -97,6 +107,10 @@ class Inquiry:
         """Raises: UserError."""
         make = partial(self._platforms.make_home, community, option, name, people)
         return self._answer((community, option.home, name), make)
+
+    def look_at(self, place: Place) -> RoomSeen:
+        """Raises: UserError."""
+        return self._answer(("look", place), partial(self._platforms.look_at, place))
 
     def _answer(self, what: Hashable, ask: Callable[[], Awaitable[T]]) -> T:
         if what not in self._answers:

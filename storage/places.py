@@ -34,6 +34,7 @@ _KNOWN = anywhere(
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
 _NEW_THEME = _ADD_THEME.returning(themes.c.id)
+_RENAME_THEME = update(themes).where(themes.c.id == bindparam("theme_")).values(name=bindparam("name_"))
 # Themes of their own, which are called after a place, behind those that were given a name; and those of one
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
 _PLATFORM = places.c.platform.concat(":")
@@ -71,6 +72,7 @@ _PARTED = (
     .where(members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
     .values(said_at=datetime.fromtimestamp(0, UTC))
 )
+_ATTACH = update(places).where(_HERE).values(theme=bindparam("to_"))
 _USE = update(places).where(_HERE).values(used_at=bindparam("at_", type_=places.c.used_at.type))
 _LEAVE = _USE.values(here=False)
 _OF_THEME = (
@@ -147,6 +149,12 @@ class Places:
             kept += " "
         return Theme(added, name)
 
+    def rename_theme(self, theme: int, name: str) -> None:
+        kept = name
+        while (other := self._db.execute(_NAMED, {"name_": kept}).first()) and other.id != theme:
+            kept += " "
+        self._db.execute(_RENAME_THEME, {"theme_": theme, "name_": kept})
+
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """Where two have one name a post or thread goes by its address; of two alike the later one does."""
         known = self._db.execute(_ALL)
@@ -188,8 +196,7 @@ class Places:
             self._db.execute(_ADD, {**fields, "theme": theme, "here": True, "account": account, "ours": ours})
             return True
         if known.theme != theme:
-            for statement in (_OF_OTHERS, _PARTED):
-                self._db.execute(statement, {**_where(place), "theme_": known.theme})
+            self._take_from(place, known.theme)
         changes: dict[str, Any] = {
             "theme_": theme,
             "name_": name,
@@ -205,6 +212,23 @@ class Places:
             self._db.wake("post")
             self._db.wake("board")
         return not known.here or (known.theme, known.account) != (theme, account)
+
+    def _take_from(self, place: Place, theme: int) -> None:
+        for statement in (_OF_OTHERS, _PARTED):
+            self._db.execute(statement, {**_where(place), "theme_": theme})
+
+    def called(self, place: Place) -> str | None:
+        known = self._db.execute(_PLACE, _where(place)).first()
+        return known.name if known and known.here else None
+
+    def attach(self, place: Place, theme: int) -> None:
+        known = self._db.execute(_PLACE, _where(place)).first()
+        if known and known.theme != theme:
+            self._take_from(place, known.theme)
+            self._db.execute(_ATTACH, {**_where(place), "to_": theme})
+
+    def detach(self, place: Place) -> None:
+        self.attach(place, self.theme_named(f"{place.platform}:{place.room_id}").id)
 
     def use(self, place: Place, at: datetime | None) -> None:
         self._db.execute(_USE, {**_where(place), "at_": at})

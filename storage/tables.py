@@ -254,7 +254,8 @@ places = Table(
 Index("ix_places_behind", places.c.account, sqlite_where=text("heard_until IS NOT NULL"))
 
 # The channels and rooms that themes ought to have: what it is to be called, by what mark Plein finds what it
-# made, and what was made. What keeps one from being made is said as it is shown.
+# made, what was made, and what that was called when it was last looked at. Which of what was wanted of it is
+# true is in `shaped`; what keeps the rest from it is said as it is shown. With nothing to do it is due never.
 wanted_rooms = Table(
     "wanted_rooms",
     metadata,
@@ -267,16 +268,24 @@ wanted_rooms = Table(
     Column("account", String, nullable=False, server_default=""),
     Column("room", String),
     Column("why", Text),
-    Column("next_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment),
+    Column("called", String),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("shaped", Integer, nullable=False, server_default="0"),
+    # How often there was reason to look.
+    Column("hints", Integer, nullable=False, server_default="0"),
+    # It is wanted no more, as somebody removed it or took it from its theme.
+    Column("gone", Boolean, nullable=False, server_default=false()),
     sqlite_with_rowid=False,
 )
 Index(
-    "ix_wanted_rooms_platform_next_at",
+    "ix_wanted_rooms_platform_due_at",
     wanted_rooms.c.platform,
-    wanted_rooms.c.next_at,
-    sqlite_where=text("room IS NULL"),
+    wanted_rooms.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
 )
+Index("ix_wanted_rooms_platform_room", wanted_rooms.c.platform, wanted_rooms.c.room)
 
 # Which accounts take part in a theme: in one of its places when their platform said so last, with which
 # role, and since when. It grants something for an hour; older it is a memory.

@@ -1,62 +1,104 @@
-"""The channels and rooms that themes ought to have, and which of them were made."""
+"""The channels and rooms that themes ought to have, which of them were made, and what is wanted of those."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
 from bot.model.codec import pack, unpack
 from bot.model.homes import RoomState, WantedRoom
 from bot.model.message import Text, message
+from bot.model.people import Place
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.tables import wanted_rooms
+from storage.tables import wanted_rooms as rooms
 from storage.upsert import upsert
 
-_MOMENT = wanted_rooms.c.next_at.type
+_MOMENT = rooms.c.due_at.type
 _NOW = bindparam("now_", type_=_MOMENT)
 _WHEN = bindparam("when_", type_=_MOMENT)
-_NOT_MADE = wanted_rooms.c.room.is_(None)
-_ON = and_(wanted_rooms.c.platform == bindparam("platform_"), _NOT_MADE)
-_MINE = or_(wanted_rooms.c.account == bindparam("account_"), wanted_rooms.c.account == "")
-_THIS = and_(wanted_rooms.c.theme == bindparam("theme_"), wanted_rooms.c.platform == bindparam("platform_"))
-_WANT = upsert(wanted_rooms).on_conflict_do_nothing()
+_ROOM: Any = bindparam("room_")
+_TO: Any = bindparam("to_")
+_WAITS = rooms.c.due_at.is_not(None)
+_IS_WANTED = rooms.c.gone.is_(False)
+_ON = and_(rooms.c.platform == bindparam("platform_"), _WAITS)
+_MINE = or_(rooms.c.account == bindparam("account_"), rooms.c.account == "")
+_THEME = rooms.c.theme == bindparam("theme_")
+_THIS = and_(_THEME, rooms.c.platform == bindparam("platform_"))
+_AT = and_(rooms.c.platform == bindparam("platform_"), rooms.c.room == _ROOM)
+# Nothing else was wanted of it since, and there was no other reason to look.
+_AS_CLAIMED = and_(rooms.c.version == bindparam("version_"), rooms.c.hints == bindparam("hints_"))
+
+_WANT = upsert(rooms).on_conflict_do_nothing()
+_REVIVE: dict[str, Any] = {"gone": False, "called": None, "why": None, "attempts": 0}
+_WANT_AGAIN = (
+    update(rooms)
+    .where(_THIS, rooms.c.gone.is_(True))
+    .values(**_REVIVE, mark=bindparam("mark_"), name=bindparam("name_"), account="", due_at=_NOW, shaped=0)
+)
+_BIND = (
+    update(rooms)
+    .where(_THIS)
+    .values(
+        **_REVIVE,
+        room=_ROOM,
+        account=bindparam("account_"),
+        due_at=_NOW,
+        shaped=rooms.c.version,
+        hints=rooms.c.hints + 1,
+    )
+)
+_GIVE_UP = update(rooms).where(_THIS).values(gone=True, room=None, due_at=None, why=None, called=None)
+_RENAME = update(rooms).where(_THEME, rooms.c.platform != bindparam("but_"), _IS_WANTED)
+_RENAME = _RENAME.values(name=bindparam("name_"), version=rooms.c.version + 1, due_at=_NOW, attempts=0)
+_NAME_ALONE = update(rooms).where(_THIS).values(name=bindparam("name_"))
+_LOOK = update(rooms).where(_AT).values(due_at=_NOW, hints=rooms.c.hints + 1, attempts=0)
+_MOVE = (
+    update(rooms)
+    .where(_AT)
+    .values(room=_TO, version=rooms.c.version + 1, due_at=_NOW, attempts=0, called=None)
+)
 _OF = (
-    select(wanted_rooms.c.platform, wanted_rooms.c.room, wanted_rooms.c.why)
-    .where(wanted_rooms.c.theme == bindparam("theme_"))
-    .order_by(wanted_rooms.c.platform)
+    select(rooms.c.platform, rooms.c.room, rooms.c.why, rooms.c.gone, rooms.c.called)
+    .where(_THEME)
+    .order_by(rooms.c.platform)
 )
-_RETRY = update(wanted_rooms).where(_ON).values(next_at=_NOW, attempts=0)
-_RESUME = anywhere(
-    update(wanted_rooms)
-    .where(wanted_rooms.c.account == bindparam("account_"), _NOT_MADE)
-    .values(next_at=_NOW)
-)
+_WHOSE = select(rooms.c.theme).where(_AT)
+_RETRY = update(rooms).where(_ON).values(due_at=_NOW, attempts=0)
+_RESUME = anywhere(update(rooms).where(rooms.c.account == bindparam("account_"), _WAITS).values(due_at=_NOW))
 _DUE = anywhere(
     select(
-        *(wanted_rooms.c.theme, wanted_rooms.c.platform, wanted_rooms.c.name, wanted_rooms.c.topic),
-        *(wanted_rooms.c.mark, wanted_rooms.c.account, wanted_rooms.c.attempts, wanted_rooms.c.community),
+        *(rooms.c.theme, rooms.c.platform, rooms.c.name, rooms.c.topic, rooms.c.mark, rooms.c.account),
+        *(rooms.c.attempts, rooms.c.community, rooms.c.room, rooms.c.called, rooms.c.version),
+        *(rooms.c.shaped, rooms.c.hints),
     )
-    .where(_ON, _MINE, wanted_rooms.c.next_at <= _NOW)
-    .order_by(wanted_rooms.c.next_at, wanted_rooms.c.community, wanted_rooms.c.theme)
+    .where(_ON, _MINE, rooms.c.due_at <= _NOW)
+    .order_by(rooms.c.due_at, rooms.c.community, rooms.c.theme)
     .limit(bindparam("limit_"))
 )
-_NEXT = anywhere(select(func.min(wanted_rooms.c.next_at)).where(_ON, wanted_rooms.c.next_at > _NOW))
+_NEXT = anywhere(select(func.min(rooms.c.due_at)).where(_ON, rooms.c.due_at > _NOW))
 # Two processes may find the same: the second sees that it has to wait by then.
 _CLAIM = (
-    update(wanted_rooms)
-    .where(_THIS, _NOT_MADE, _MINE, wanted_rooms.c.next_at <= _NOW)
-    .values(account=bindparam("account_"), next_at=_WHEN)
-    .returning(wanted_rooms.c.theme)
+    update(rooms)
+    .where(_THIS, _MINE, rooms.c.due_at <= _NOW)
+    .values(account=bindparam("account_"), due_at=_WHEN)
+    .returning(rooms.c.theme)
 )
 _LATER = (
-    update(wanted_rooms)
-    .where(_THIS, _NOT_MADE)
-    .values(next_at=_WHEN, why=bindparam("why_"), attempts=wanted_rooms.c.attempts + 1)
+    update(rooms)
+    .where(_THIS, _IS_WANTED, _AS_CLAIMED)
+    .values(due_at=_WHEN, why=bindparam("why_"), attempts=rooms.c.attempts + 1)
 )
-_MADE = update(wanted_rooms).where(_THIS).values(room=bindparam("room_"), why=None)
+_MADE = (
+    update(rooms)
+    .where(_THIS, _IS_WANTED, or_(rooms.c.room.is_(None), rooms.c.room == _ROOM))
+    .values(room=_ROOM, called=bindparam("called_"), shaped=bindparam("version_"), why=None, attempts=0)
+    .returning(rooms.c.theme)
+)
+_REST = update(rooms).where(_THIS, _AS_CLAIMED).values(due_at=None)
 
 
 class WantedRooms:
@@ -67,12 +109,43 @@ class WantedRooms:
 
     def want(self, room: WantedRoom, now: datetime) -> None:
         row = {"theme": room.theme, "platform": room.platform, "name": room.name, "topic": room.topic}
-        self._db.execute(_WANT, {**row, "mark": room.mark, "next_at": now})
+        self._db.execute(_WANT, {**row, "mark": room.mark, "due_at": now})
+        again = {**_where(room), "mark_": room.mark, "name_": room.name, "now_": now}
+        self._db.execute(_WANT_AGAIN, again)
+        self._db.wake("room")
+
+    def bind(self, room: WantedRoom, place: Place, account: str, now: datetime) -> None:
+        row = {"theme": room.theme, "platform": room.platform, "name": room.name, "topic": room.topic}
+        self._db.execute(_WANT, {**row, "mark": room.mark, "due_at": now})
+        to = {"room_": place.room_id, "account_": account, "now_": now}
+        self._db.execute(_BIND, {**_where(room), **to})
+        self._db.wake("room")
+
+    def give_up(self, theme: int, platform: str) -> None:
+        self._db.execute(_GIVE_UP, {"theme_": theme, "platform_": platform})
+
+    def rename(self, theme: int, name: str, now: datetime, but: str = "") -> None:
+        renamed = {"theme_": theme, "name_": name}
+        self._db.execute(_RENAME, {**renamed, "but_": but, "now_": now})
+        if but:
+            self._db.execute(_NAME_ALONE, {**renamed, "platform_": but})
+        self._db.wake("room")
+
+    def look(self, place: Place, now: datetime) -> None:
+        self._db.execute(_LOOK, {**_at(place), "now_": now})
+        self._db.wake("room")
+
+    def move(self, old: Place, new: Place, now: datetime) -> None:
+        self._db.execute(_MOVE, {**_at(old), "to_": new.room_id, "now_": now})
         self._db.wake("room")
 
     def of(self, theme: int) -> Sequence[RoomState]:
         rows = self._db.execute(_OF, {"theme_": theme})
-        return [RoomState(row.platform, row.room, _text(row.why)) for row in rows]
+        return [RoomState(row.platform, row.room, _text(row.why), row.gone, row.called) for row in rows]
+
+    def whose(self, place: Place) -> int | None:
+        found: int | None = self._db.execute(_WHOSE, _at(place)).scalar()
+        return found
 
     def retry(self, platform: str, now: datetime) -> None:
         self._db.execute(_RETRY, {"platform_": platform, "now_": now})
@@ -83,7 +156,7 @@ class WantedRooms:
 
     def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedRoom]:
         asked = {"platform_": platform, "account_": account, "now_": now, "limit_": limit}
-        return [WantedRoom(*row) for row in self._db.execute(_DUE, asked)]
+        return [WantedRoom(**row._asdict()) for row in self._db.execute(_DUE, asked)]
 
     def next_try(self, platform: str, now: datetime) -> datetime | None:
         found: datetime | None = self._db.execute(_NEXT, {"platform_": platform, "now_": now}).scalar()
@@ -95,14 +168,26 @@ class WantedRooms:
 
     def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None:
         said = pack(message(why)) if why else None
-        self._db.execute(_LATER, {**_where(room), "when_": when, "why_": said})
+        self._db.execute(_LATER, {**_where(room), **_as_claimed(room), "when_": when, "why_": said})
 
-    def made(self, room: WantedRoom, ref: str) -> None:
-        self._db.execute(_MADE, {**_where(room), "room_": ref})
+    def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
+        now = {"room_": ref, "called_": called, "version_": room.version}
+        if self._db.execute(_MADE, {**_where(room), **now}).first() is None:
+            return False
+        self._db.execute(_REST, {**_where(room), **_as_claimed(room)})
+        return True
 
 
 def _where(room: WantedRoom) -> dict[str, object]:
     return {"theme_": room.theme, "platform_": room.platform}
+
+
+def _at(place: Place) -> dict[str, object]:
+    return {"platform_": place.platform, "room_": place.room_id}
+
+
+def _as_claimed(room: WantedRoom) -> dict[str, object]:
+    return {"version_": room.version, "hints_": room.hints}
 
 
 def _text(packed: str | None) -> Text | None:

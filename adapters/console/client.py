@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.communities import Communities
 from bot.errors import UserError
 from bot.model.events import Heard, Invocation, Lack
-from bot.model.homes import Home, Option, WantedRoom
+from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Grounds, Identity, Named, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -89,6 +89,8 @@ class Console:
         self._known: Recent[str, bool] = Recent(MOST)
         # In which rooms of which themes each has spoken: nobody leaves one here.
         self._present: Recent[str, dict[str, datetime]] = Recent(MOST)
+        # What rooms were called since they were made.
+        self._names: Recent[str, str] = Recent(MOST)
         self.failed = False
         self.core: ConsoleCore
 
@@ -257,6 +259,15 @@ class Console:
         place = Place(PLATFORM, f"{home.ref}/{wanted.name}")
         self._known[place.room_id] = True
         return place
+
+    async def look_at_room(self, place: Place) -> RoomSeen:
+        return RoomSeen(self._names.get(place.room_id, place.room_id.rpartition("/")[2]))
+
+    async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
+        """Whoever types its first name still goes there."""
+        place = Place(PLATFORM, str(wanted.room))
+        self._names[place.room_id] = wanted.name
+        return await self.look_at_room(place)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         await self._print(f"{self._called(to)} *", message(text("console.retracted")), "edited", to)

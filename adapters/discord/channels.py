@@ -235,6 +235,11 @@ class Places:
         self._known.add(room)
         self._joined[room] = self._clock.now()
 
+    async def renamed(self, channel: Channel) -> None:
+        """It is called otherwise from now on."""
+        if self.is_known(channel.id):
+            await self._join(channel.id, channel.name, channel, brief=isinstance(channel, discord.Thread))
+
     def _is_communitys(self, channel: Any) -> bool:
         """Whether the configuration names its server, or a channel of it: to others anybody invites Plein."""
         if not isinstance(channel, CHANNELS):

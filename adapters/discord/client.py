@@ -20,11 +20,12 @@ from adapters.discord.new_rooms import make_room
 from adapters.discord.refusals import TAKES_NO_MESSAGES
 from adapters.discord.session import Session, files_of
 from adapters.discord.settings import Discord as Settings
+from adapters.discord.shaping import look_at, shape
 from adapters.discord.uploads import overflow_files
 from bot.clock import Clock
 from bot.errors import Gone, Refused, TryLater
 from bot.model.events import Lack
-from bot.model.homes import Home, Option, WantedRoom
+from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import text
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -169,6 +170,15 @@ class Discord:
         await self._ready.wait()
         async with self._making:
             return await make_room(self._session(), community, home, wanted)
+
+    async def look_at_room(self, place: Place) -> RoomSeen:
+        await self._ready.wait()
+        return await look_at(self._session(), place)
+
+    async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
+        await self._ready.wait()
+        async with self._making:
+            return await shape(self._session(), wanted)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         on = self._session()

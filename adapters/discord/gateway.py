@@ -15,7 +15,7 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 
-from adapters.discord.channels import Places
+from adapters.discord.channels import Channel, Places
 from adapters.discord.commands import SlashCommands
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
@@ -325,8 +325,9 @@ class Gateway:
         await self._places.leave(thread.thread_id)
         await self._reading.forget(thread.guild_id, thread.thread_id)
 
-    async def on_thread_update(self, _: Any, thread: discord.Thread) -> None:
+    async def on_thread_update(self, before: discord.Thread, thread: discord.Thread) -> None:
         """Perhaps it is locked no more."""
+        await self._is_called(before, thread)
         await self._try_again([thread])
 
     async def on_thread_join(self, thread: discord.Thread) -> None:
@@ -340,12 +341,19 @@ class Gateway:
         if self._client.user and member.id == self._client.user.id:
             await self._try_again([*member.guild.channels, *member.guild.threads])
 
-    async def on_guild_channel_update(self, _: Any, channel: discord.abc.GuildChannel) -> None:
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, channel: discord.abc.GuildChannel
+    ) -> None:
         """What Plein may not do there it perhaps may now."""
+        await self._is_called(before, channel)
         await self._try_again([channel, *getattr(channel, "threads", ())])
 
     async def on_guild_role_update(self, _: Any, role: discord.Role) -> None:
         await self._try_again([*role.guild.channels, *role.guild.threads])
+
+    async def _is_called(self, before: Channel, channel: Channel) -> None:
+        if before.name != channel.name:
+            await self._places.renamed(channel)
 
     async def _try_again(self, channels: Sequence[Any]) -> None:
         """What was refused in these may be taken now, where Plein may speak."""

@@ -77,7 +77,9 @@ async def _ask_for(on: Session, server: discord.Guild, wanted: Home, name: str) 
     raise UserError("home.cannot", home=called, why=why(server, int(answer.get("code", 0))))
 
 
-async def ask_once(on: Session, path: str, body: object) -> tuple[int, Mapping[str, Any]]:
+async def ask_once(
+    on: Session, path: str, body: object, method: str = "POST"
+) -> tuple[int, Mapping[str, Any]]:
     """What Discord answers: its library would ask again by itself.
 
     Raises: TryLater, and OSError, ClientError or ValueError where nobody knows what became of it.
@@ -89,7 +91,7 @@ async def ask_once(on: Session, path: str, body: object) -> tuple[int, Mapping[s
     }
     async with (
         aiohttp.ClientSession(connector=http.connector, connector_owner=False) as session,
-        session.post(f"{Route.BASE}{path}", json=body, headers=headers) as response,
+        session.request(method, f"{Route.BASE}{path}", json=body, headers=headers) as response,
     ):
         if response.status >= 500:
             raise ConnectionError(str(response.status))
@@ -163,11 +165,13 @@ def _by_name(
     channels: Sequence[discord.abc.GuildChannel], kind: str, name: str
 ) -> discord.abc.GuildChannel | None:
     """The oldest of that kind and name."""
-    alike = [channel for channel in channels if channel.type is KINDS[kind] and _is(channel.name, name)]
+    alike = [
+        channel for channel in channels if channel.type is KINDS[kind] and is_written_as(channel.name, name)
+    ]
     return min(alike, key=lambda channel: channel.id, default=None)
 
 
-def _is(called: str, name: str) -> bool:
+def is_written_as(called: str, name: str) -> bool:
     """Discord writes the names of channels, forums among them, in its own way."""
     return _letters(called) == _letters(name)
 

@@ -15,7 +15,7 @@ import nio
 from adapters.matrix.account import Account
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
-from adapters.matrix.new_rooms import NewRooms
+from adapters.matrix.new_rooms import NewRooms, look_at
 from adapters.matrix.outgoing import Outgoing
 from adapters.matrix.render import (
     MIMETYPES,
@@ -43,7 +43,7 @@ from adapters.outages import Outages
 from bot.clock import Clock
 from bot.errors import Gone, NotOurs, PlatformFailed, Refused, StoreFailed
 from bot.model.events import Lack
-from bot.model.homes import Home, Option, WantedRoom
+from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Message
 from bot.model.people import Grounds, Identity, Place, Presences
 from bot.model.work import Delivery, Receipt, Reference
@@ -226,6 +226,14 @@ class Matrix:
     async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
         await self._ready.wait()
         return await self._new_rooms.make(home, wanted)
+
+    async def look_at_room(self, place: Place) -> RoomSeen:
+        await self._ready.wait()
+        return await look_at(self._session, place.room_id)
+
+    async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
+        await self._ready.wait()
+        return await self._new_rooms.shape(home, wanted)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -19,11 +20,13 @@ from adapters.matrix.refusals import refusal
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
-from bot.errors import UserError
-from bot.model.homes import Home, WantedRoom
+from bot.errors import Gone, NotNow, UserError
+from bot.model.homes import Home, RoomSeen, WantedRoom
 from bot.model.people import Place
 
 PARENT = "m.space.parent"
+# The kind of a room that is there to call each other.
+CALL = "org.matrix.msc3417.call"
 # Somebody may have made a room by an alias that was kept: another one is given instead.
 TRIES = 3
 _LEVELS = {"state_default": 50, "events_default": 0, "users_default": 0, "invite": 50, "redact": 50}
@@ -52,6 +55,41 @@ class NewRooms:
         if not await self._on.outgoing.until(lambda: room in self._on.rooms and self._holds(space.id, room)):
             raise ConnectionError("the sync has not brought the new room yet")
         return Place(PLATFORM, room)
+
+    async def shape(self, home: Home | None, wanted: WantedRoom) -> RoomSeen:
+        """Raises: UserError, Gone, TryLater, OSError."""
+        assert wanted.room
+        room, seen = wanted.room, await look_at(self._on, wanted.room)
+        if seen.called != wanted.name:
+            await self._set(room, "m.room.name", "", {"name": wanted.name})
+        if home is not None and home.ref in self._on.rooms:
+            await self._belong(home.ref, room)
+        return replace(seen, called=wanted.name)
+
+    async def _belong(self, space: str, room: str) -> None:
+        """In the space, which what replaces a room is not by itself, nor does it say so."""
+        if not self._holds(space, room):
+            await self._put_into(space, room)
+        parent = f"{_state(room)}/{PARENT}/{quote(space, safe='')}"
+        status, answer = await ask(self._on, "GET", parent)
+        if not (status == 200 and answer.get("via")):
+            await self._set(room, PARENT, space, {"via": [self._server], "canonical": True})
+        known = self._on.rooms.get(room)
+        if known and known.predecessor and self._holds(space, known.predecessor):
+            await self._set(space, CHILD, known.predecessor, {})
+
+    async def _set(self, room: str, kind: str, key: str, content: dict[str, Any]) -> None:
+        """Raises: UserError where Plein may not, OSError."""
+        status, answer = await ask(self._on, "PUT", f"{_state(room)}/{kind}/{quote(key, safe='')}", content)
+        if status == 200:
+            return
+        refused = refusal(status, answer.get("errcode"))
+        if isinstance(refused, ConnectionError | NotNow) and status != 403:
+            raise refused
+        known = self._on.rooms.get(room)
+        has = int(known.level_of(self._on.me)) if known else 0
+        needs = known.needed_to_change(kind) if known else 0
+        raise UserError("matrix.room.lacks", has=has, needs=needs)
 
     async def _find_or_make(self, space: str, wanted: WantedRoom) -> str:
         for number in range(TRIES):
@@ -113,14 +151,25 @@ class NewRooms:
 
     async def _put_into(self, space: str, room: str) -> None:
         """Twice is once. Raises: UserError, OSError."""
-        path = f"/rooms/{quote(space, safe='')}/state/{CHILD}/{quote(room, safe='')}"
-        status, answer = await ask(self._on, "PUT", path, {"via": [self._server], "suggested": True})
-        if status != 200:
-            refused = refusal(status, answer.get("errcode"))
-            if isinstance(refused, ConnectionError):
-                raise refused
-            raise UserError("room.refused", code=str(answer.get("errcode")))
+        await self._set(space, CHILD, room, {"via": [self._server], "suggested": True})
 
     @property
     def _server(self) -> str:
         return self._on.me.partition(":")[2]
+
+
+async def look_at(on: Session, room: str) -> RoomSeen:
+    """Raises: Gone where Plein is not in it, OSError."""
+    status, named = await ask(on, "GET", f"{_state(room)}/m.room.name/")
+    if status == 403:
+        raise Gone("Plein is not in it")
+    if status not in (200, 404):
+        raise ConnectionError(f"the homeserver answered {status}")
+    encryption, _ = await ask(on, "GET", f"{_state(room)}/m.room.encryption/")
+    _, made = await ask(on, "GET", f"{_state(room)}/m.room.create/")
+    name = named.get("name") if status == 200 else ""
+    return RoomSeen(name if isinstance(name, str) else "", made.get("type") == CALL, encryption == 200)
+
+
+def _state(room: str) -> str:
+    return f"/rooms/{quote(room, safe='')}/state"

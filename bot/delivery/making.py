@@ -1,9 +1,14 @@
-"""The channels and rooms that themes ought to have, made true.
+"""The channels and rooms that themes ought to have, made true and kept so.
 
-Which ought to be there stands in a table. This worker has the platform's adapter make each, and notes what it
-made. No platform has a key for that: so each has a mark that was kept first, by which the adapter finds what
-is there already before it makes anything. Whatever keeps one from being made, it stays wanted and is tried
-again; what was made once is made no second time, also where somebody removes it.
+What ought to be there stands in a table. This worker has the platform's adapter make each, and later make it
+what is wanted of it by then, and notes what it did. No platform has a key for making one: so each has a mark
+that was kept first, by which the adapter finds what is there already before it makes anything. What is wanted
+of one that is there is said whole each time, so that saying it again does no harm. Whatever keeps it from
+being so, it stays wanted and is tried again.
+
+What people do there by hand is followed: whenever there is reason to, it is looked how one is. What is called
+otherwise by then, or is no more, is for a feature to deal with (the jobs RENAMED and REMOVED); what was
+removed is not made again by itself.
 """
 
 from __future__ import annotations
@@ -11,13 +16,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Hashable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.clock import Clock
 from bot.delivery.rooms import Rooms
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
-from bot.model.homes import Home, WantedRoom, homes_in
+from bot.model.homes import REMOVED, RENAMED, Home, WantedRoom, homes_in
 from bot.model.message import Text, text
 from bot.model.people import Place
 from bot.ports.adapter import Adapter, Listener
@@ -41,7 +47,7 @@ class Making:
         self._rooms = rooms
         # Of these it was looked for what was under way when Plein ended.
         self._resumed: set[str] = set()
-        self.worker = Worker("rooms", clock, adapters.keys(), self._take, self._make, at_once=AT_ONCE)
+        self.worker = Worker("rooms", clock, adapters.keys(), self._take, self._see_to, at_once=AT_ONCE)
         store.on_commit("room", self.worker.wake)
 
     async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[WantedRoom]:
@@ -67,17 +73,12 @@ class Making:
 
         claimed = await self._store.run_anywhere(claim) if mine else []
         next_at = await self._store.read_anywhere(lambda tx: tx.wanted.next_try(platform, now))
-        return Round([(_key(room), _by(account, room)) for room in claimed], next_at)
+        return Round([(_key(room), replace(room, account=account)) for room in claimed], next_at)
 
-    async def _make(self, room: WantedRoom) -> bool:
-        home = await self._home_of(room)
-        adapter = self._adapters.get(room.account)
-        if home is None or not isinstance(adapter, Listener):
-            await self._later(room, timedelta(seconds=LONGEST_PATIENCE), text("room.no_home"))
-            return True
+    async def _see_to(self, room: WantedRoom) -> bool:
         try:
             async with asyncio.timeout(LONGEST_DELIVERY):
-                place = await adapter.make_room(room.community, home, room)
+                await self._do(room)
         except UserError as refused:
             await self._later(room, _patience(room), refused.text)
         except NotOurs:
@@ -85,16 +86,35 @@ class Making:
         except (NotNow, Gone, OSError) as refused:
             seconds = refused.seconds if isinstance(refused, NotNow) else None
             wait = pause(room.attempts) if seconds is None else timedelta(seconds=seconds)
-            log.warning("No room for theme %d yet: %s", room.theme, refused or type(refused).__name__)
+            log.warning("Theme %d waits for its room: %s", room.theme, refused or type(refused).__name__)
             await self._later(room, wait, text("room.silent"))
         except StoreFailed:
             raise
         except Exception as error:
-            log.exception("Could not make the room of theme %d", room.theme)
+            log.exception("Could not see to the room of theme %d", room.theme)
             await self._later(room, _patience(room), text("room.failed", error=type(error).__name__))
-        else:
-            await self._settle(room, place)
         return True
+
+    async def _do(self, room: WantedRoom) -> None:
+        adapter, home = self._adapters.get(room.account), await self._home_of(room)
+        if not isinstance(adapter, Listener):
+            raise NotNow
+        if room.room is None:
+            if home is None:
+                raise UserError("room.no_home")
+            await self._settle(room, await adapter.make_room(room.community, home, room))
+            return
+        place, is_behind = Place(room.platform, room.room), room.shaped < room.version
+        try:
+            if is_behind:
+                seen = await adapter.shape_room(room.community, home, room)
+            else:
+                seen = await adapter.look_at_room(place)
+        except Gone:
+            await self._remove(room, place)
+            return
+        renamed = not is_behind and room.called not in (None, seen.called)
+        await self._note(room, place, seen.called, renamed=renamed)
 
     async def _home_of(self, room: WantedRoom) -> Home | None:
         kept = await self._store.read(lambda tx: tx.communities.settings(), community=room.community)
@@ -105,11 +125,32 @@ class Making:
         await self._rooms.joined(room.account, place, room.name, ours=True, community=room.community)
 
         def settle(tx: Transaction) -> None:
-            tx.places.bind(place, room.theme, room.name, None, room.account, ours=True)
-            tx.boards.show_open(room.theme, place)
-            tx.wanted.made(room, place.room_id)
+            # It is made all that it is to be next; and what it is called its platform may write in its own
+            # way.
+            if tx.wanted.made(replace(room, version=0), place.room_id, None):
+                tx.places.bind(place, room.theme, room.name, None, room.account, ours=True)
+                tx.boards.show_open(room.theme, place)
+                tx.wanted.look(place, self._clock.now())
 
         await self._store.run(settle, community=room.community)
+
+    async def _note(self, room: WantedRoom, place: Place, called: str, *, renamed: bool) -> None:
+        def note(tx: Transaction) -> None:
+            if tx.wanted.made(room, place.room_id, called) and renamed:
+                tx.jobs.add(RENAMED, _subject(room), self._clock.now(), f"{RENAMED}:{_subject(room)}")
+
+        await self._store.run(note, community=room.community)
+
+    async def _remove(self, room: WantedRoom, place: Place) -> None:
+        """It is no more, or Plein is not in it any more."""
+
+        def remove(tx: Transaction) -> None:
+            if tx.wanted.whose(place) == room.theme:
+                tx.wanted.give_up(room.theme, room.platform)
+                tx.places.detach(place)
+                tx.jobs.add(REMOVED, _subject(room), self._clock.now(), f"{REMOVED}:{_subject(room)}")
+
+        await self._store.run(remove, community=room.community)
 
     async def _later(self, room: WantedRoom, wait: timedelta, why: Text | None) -> None:
         when = self._clock.now() + wait
@@ -121,11 +162,9 @@ def _patience(room: WantedRoom) -> timedelta:
     return pause(room.attempts, LONGEST_PATIENCE)
 
 
+def _subject(room: WantedRoom) -> str:
+    return f"{room.theme}:{room.platform}"
+
+
 def _key(room: WantedRoom) -> Hashable:
     return room.community, room.theme, room.platform
-
-
-def _by(account: str, room: WantedRoom) -> WantedRoom:
-    return WantedRoom(
-        room.theme, room.platform, room.name, room.topic, room.mark, account, room.attempts, room.community
-    )

@@ -150,6 +150,8 @@ class Rooms:
                 with tx.within(before):
                     tx.places.drop(place)
             with tx.within(whose):
+                if tx.places.called(place) != joined.name:
+                    tx.wanted.look(place, self._clock.now())
                 self._bind(tx, joined)
                 tx.places.use(place, used_at)
             return account, whose
@@ -187,6 +189,7 @@ class Rooms:
                 self._bind(tx, heir)
             else:
                 tx.places.leave(place, self._clock.now())
+                tx.wanted.look(place, self._clock.now())
 
         await self._store.run(leave, community=await self._communities.for_whom(place))
         if heir:
@@ -216,6 +219,7 @@ class Rooms:
                     tx.places.drop(new)
             with tx.within(community):
                 tx.places.move(old, new)
+                tx.wanted.move(old, new, self._clock.now())
             return community
 
         if (community := await self._store.run_anywhere(move)) is not None:

@@ -12,6 +12,9 @@ from bot.model.people import FIRST_COMMUNITY
 
 # What a community's settings call it, before the word for the platform.
 KEPT = "home."
+# The jobs of a feature, for a channel or room of a theme's that somebody renamed or removed by hand. Their
+# subject is the theme and the platform: `7:discord`.
+RENAMED, REMOVED = "room.renamed", "room.removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,13 @@ class Housing:
 
 @dataclass(frozen=True, slots=True)
 class WantedRoom:
-    """What a theme ought to have on a platform and has not yet: a channel or room by that name, about that.
+    """What a theme ought to have on a platform: a channel or room by that name, about that.
 
     `mark` is this one's alone, and was kept before anything was asked for: by it Plein finds what it made.
-    `account`: which of Plein's makes it, once one began.
+    `account`: which of Plein's sees to it, once one began. `room` is the platform's own name for it, once it
+    is there, and `called` what people there called it when that was last looked at. `version` counts what is
+    wanted of it, `shaped` says which of these it was made to be, and `hints` how often there was reason to
+    look.
     """
 
     theme: int
@@ -85,15 +91,35 @@ class WantedRoom:
     account: str = ""
     attempts: int = 0
     community: int = FIRST_COMMUNITY
+    room: str | None = None
+    called: str | None = None
+    version: int = 1
+    shaped: int = 0
+    hints: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """How it is with one that is wanted: made, or not yet; `why` says what keeps it, where that is known."""
+    """How it is with one that is wanted: made, or not yet; `why` says what keeps it from being as it is to
+    be, where that is known. `gone`: it is wanted no more, as somebody removed it or took it from its theme.
+    """
 
     platform: str
     room: str | None
     why: Text | None
+    gone: bool = False
+    called: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSeen:
+    """How a channel or room is now: what people call it, whether they talk there by voice, and whether what
+    is said there is encrypted.
+    """
+
+    called: str
+    is_voice: bool = False
+    is_encrypted: bool = False
 
 
 def homes_in(settings: Mapping[str, str]) -> Mapping[str, Home]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from bot.model.events import Arrival, Heard, Invocation, Lack
-from bot.model.homes import Home, Option, WantedRoom
+from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -122,6 +122,20 @@ class Listener(Adapter, Protocol):
 
         Raises: UserError with what to do where its platform does not allow it, or has no room; NotOurs where
         another process or account is to; NotNow or OSError where nobody knows yet whether it was made.
+        """
+        ...
+
+    async def look_at_room(self, place: Place) -> RoomSeen:
+        """How that channel or room is now, as its platform says itself.
+
+        Raises: Gone where it is no more, or Plein is not in it; NotOurs, NotNow or OSError as above.
+        """
+        ...
+
+    async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
+        """Make the channel or room that is there what is wanted of it; how it is then. Twice is once.
+
+        Raises: UserError with what to do where its platform does not allow that, and as above.
         """
         ...
 

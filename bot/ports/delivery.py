@@ -258,10 +258,34 @@ class JobStore(Protocol):
 
 
 class WantedRoomStore(Protocol):
-    """The channels and rooms that themes ought to have, and which of them were made."""
+    """The channels and rooms that themes ought to have, which were made, and what is wanted of those."""
 
     def want(self, room: WantedRoom, now: datetime) -> None:
-        """Twice is once."""
+        """Twice is once; one that is gone is wanted again, with that mark."""
+        ...
+
+    def bind(self, room: WantedRoom, place: Place, account: str, now: datetime) -> None:
+        """It is that place, which is there already, and as that account sees it."""
+        ...
+
+    def give_up(self, theme: int, platform: str) -> None:
+        """It is wanted no more, until it is bound or wanted again."""
+        ...
+
+    def rename(self, theme: int, name: str, now: datetime, but: str = "") -> None:
+        """All of that theme are to be called so; `but`: on that platform it is called so already."""
+        ...
+
+    def look(self, place: Place, now: datetime) -> None:
+        """There is reason to look how it is now, where it is a theme's."""
+        ...
+
+    def move(self, old: Place, new: Place, now: datetime) -> None:
+        """The room was replaced; the new one is to be as the old one was."""
+        ...
+
+    def whose(self, place: Place) -> int | None:
+        """The theme for which that place is kept so."""
         ...
 
     def of(self, theme: int) -> Sequence[RoomState]:
@@ -290,6 +314,8 @@ class WantedRoomStore(Protocol):
 
     def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None: ...
 
-    def made(self, room: WantedRoom, ref: str) -> None:
-        """It is there, by the platform's own name for it, and is not made again whatever becomes of it."""
+    def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
+        """It is there, by the platform's own name for it, as was wanted, and is called so there; False where
+        it is wanted no more, or is another by now.
+        """
         ...

@@ -382,6 +382,22 @@ class PlaceStore(Protocol):
         """
         ...
 
+    def rename_theme(self, theme: int, name: str) -> None:
+        """It is called so from now on, whatever others there are."""
+        ...
+
+    def called(self, place: Place) -> str | None:
+        """What people call the place itself, where Plein is there."""
+        ...
+
+    def attach(self, place: Place, theme: int) -> None:
+        """It is that theme's from now on, and else as it was."""
+        ...
+
+    def detach(self, place: Place) -> None:
+        """It has a theme of its own from now on."""
+        ...
+
     def use(self, place: Place, at: datetime | None) -> None:
         """Plein is used there at that moment, and the place is there for a while only; None: it lasts."""
         ...

@@ -101,6 +101,7 @@ _END = (
     .where(proposals.c.id == _ID)
     .values(state=bindparam("state_"), opened=bindparam("opened_"))
 )
+_RENAME = update(proposals).where(proposals.c.opened == _ID).values(name=bindparam("name_"))
 _THEIRS = select(proposals.c.id).where(proposals.c.proposer == _ID)
 _SUPPORTED = select(supporters.c.proposal).where(supporters.c.resident == _ID).order_by(supporters.c.proposal)
 _PROPOSED = (
@@ -147,6 +148,9 @@ class Openings:
 
     def opened(self) -> Mapping[int, str]:
         return {row.opened: row.name for row in self._db.execute(_OPENED, {})}
+
+    def rename(self, theme: int, name: str) -> None:
+        self._db.execute(_RENAME, {"id_": theme, "name_": name})
 
     def by_theme(self, theme: int) -> Proposal | None:
         row = self._db.execute(_BY_THEME, {"id_": theme}).first()

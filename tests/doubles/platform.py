@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from bot.clock import HandClock
 from bot.core import PleinCore
-from bot.errors import TryLater
+from bot.errors import Gone, TryLater
 from bot.features.polls.settings import PollsSettings
 from bot.main.app import open_core
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
 from bot.main.features import FEATURES, Installed, add_up
 from bot.model.events import Invocation, Lack
-from bot.model.homes import Home, Option, WantedRoom
+from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Button, Message, message, typed
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from bot.model.work import Delivery, Receipt, Reference
@@ -76,6 +76,10 @@ class Platform:
     options: dict[int, list[Option]] | None = field(default_factory=dict)
     # What was made for themes, by its mark: in which home, and what was wanted.
     rooms: dict[str, tuple[str, WantedRoom]] = field(default_factory=dict)
+    # What rooms are called, where that is not their own name; how they are; and which are no more.
+    names: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, RoomSeen] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     made: list[tuple[Home, tuple[Identity, ...]]] = field(default_factory=list)
 
     async def run(self, core: Core) -> None:
@@ -141,6 +145,23 @@ class Platform:
         self.rooms.setdefault(wanted.mark, (home.ref, wanted))
         self._fail(f"roomed:{wanted.name}")
         return Place(self.platform, f"{home.ref}/{wanted.name}")
+
+    async def look_at_room(self, place: Place) -> RoomSeen:
+        self._fail(f"look:{place.room_id}")
+        if place.room_id in self.removed:
+            raise Gone("it is no more")
+        kind = self.kinds.get(place.room_id, RoomSeen(""))
+        return replace(kind, called=self.names.get(place.room_id, place.room_id.rpartition("/")[2]))
+
+    async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
+        """Trouble with `shape:` before its name comes before it is so, with `shaped:` after that."""
+        assert wanted.room
+        self._fail(f"shape:{wanted.name}")
+        if wanted.room in self.removed:
+            raise Gone("it is no more")
+        self.names[wanted.room] = wanted.name
+        self._fail(f"shaped:{wanted.name}")
+        return await self.look_at_room(Place(self.platform, wanted.room))
 
     def _fail(self, what: str) -> None:
         if self.trouble.get(what):

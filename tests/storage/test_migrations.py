@@ -999,3 +999,22 @@ async def test_themes_of_before_can_be_followed_and_go_on_without_that(database_
     await look(database_url, partial(down_to, "0034"))
     assert await look(database_url, rows("themes", "id", "name")) == [(3, "sport")]
     assert await look(database_url, rows("residents", "id", "name")) == [(7, "Ann")]
+
+
+async def test_rooms_of_before_stay_made_and_those_that_wait_go_on_waiting(database_url: str) -> None:
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO themes (id, community, name) VALUES (3, 1, 'sport'), (4, 1, 'raad')"))
+        row = "INSERT INTO wanted_rooms (community, theme, platform, name, topic, mark, room, next_at)"
+        for values in ("1, 3, 'a', 'sport', '', 'm', 'made', 5", "1, 4, 'a', 'raad', '', 'n', NULL, 6"):
+            db.execute(sql(f"{row} VALUES ({values})"))
+        db.commit()
+
+    await upgrade(database_url, to="0036")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    columns = ("theme", "room", "due_at", "version", "shaped", "gone")
+    kept = await look(database_url, rows("wanted_rooms", *columns))
+    assert sorted(kept) == [(3, "made", None, 1, 1, False), (4, None, 6, 1, 0, False)]
+    await look(database_url, partial(down_to, "0036"))
+    kept = await look(database_url, rows("wanted_rooms", "theme", "room", "next_at"))
+    assert sorted(kept) == [(3, "made", 0), (4, None, 6)]

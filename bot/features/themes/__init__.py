@@ -8,6 +8,8 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     show.py      listing, and showing one
     involved.py  following, taking part, leaving
     pull.py      pulling one, for which somebody says yes
+    rename.py    calling one otherwise
+    bind.py      which channel or room is a theme's
     propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
     settings.py  how many supporters that takes
 """
@@ -21,9 +23,10 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.themes import involved, propose, pull, show, which
+from bot.features.themes import bind, involved, propose, pull, rename, show, which
 from bot.features.themes.records import OPENINGS, THEMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
+from bot.model.homes import REMOVED, RENAMED
 from bot.model.people import Theme
 from bot.ports.people import Exported
 from bot.ports.storage import Transaction
@@ -107,8 +110,16 @@ OPENING = Feature(
         Command(propose.SUPPORT, propose.support_theme),
         Command(propose.BACK, propose.take_back_support, listed=False),
         Command("theme withdraw", propose.withdraw_theme),
+        Command(rename.RENAME, rename.rename_theme),
+        Command(bind.BIND, bind.bind_place),
+        Command(bind.UNBIND, bind.unbind_place),
+        Command(bind.MAKE, bind.make_places),
     ),
-    jobs={propose.LAPSE: propose.lapse_due},
+    jobs={
+        propose.LAPSE: propose.lapse_due,
+        RENAMED: rename.renamed_due,
+        REMOVED: bind.removed_due,
+    },
     boards={propose.SUBJECT: propose.show_board},
     kinds={Proposal: propose.PROPOSAL},
     merge=merge_openings,

@@ -17,8 +17,8 @@ MOST_SAID = 300
 _ADDRESS = re.compile(r"\w+:\S")
 
 
-def checked_name(call: Call, given: str) -> str:
-    """Raises: UserError where no theme can be called so, or one that they know of is."""
+def checked_name(call: Call, given: str, but: int = 0) -> str:
+    """Raises: UserError where no theme can be called so, or one that they know of is, which is not `but`."""
     name = " ".join(given.split())
     if not SHORTEST <= len(name) <= LONGEST or has_unseen(name):
         raise UserError("theme.bad_name", least=SHORTEST, most=LONGEST)
@@ -27,7 +27,7 @@ def checked_name(call: Call, given: str) -> str:
     words = tuple(name.casefold().split())
     if words in call.commands.by_name:
         raise UserError("theme.is_command", name=name)
-    known = [theme.name for theme in themes_for(call)]
+    known = [theme.name for theme in themes_for(call) if theme.id != but]
     known += [proposal.name for proposal in call.tx.of(OPENINGS).open() if call.takes_part(proposal.theme)]
     for other in known:
         if alike(other, name):
@@ -43,6 +43,7 @@ def checked_about(given: str) -> str:
     return about
 
 
-def is_taken(call: Call, name: str) -> bool:
-    """Whether one was opened meanwhile that is called so, for a reader."""
-    return any(alike(other, name) for other in call.tx.of(OPENINGS).opened().values())
+def is_taken(call: Call, name: str, but: int = 0) -> bool:
+    """Whether one was opened meanwhile that is called so, for a reader, and is not `but`."""
+    opened = call.tx.of(OPENINGS).opened().items()
+    return any(alike(other, name) for theme, other in opened if theme != but)

@@ -131,6 +131,10 @@ class OpeningStore(Protocol):
         """The themes that were opened, each with its name."""
         ...
 
+    def rename(self, theme: int, name: str) -> None:
+        """One that was opened is called so from now on."""
+        ...
+
     def by_theme(self, theme: int) -> Proposal | None:
         """What a theme was proposed as, where it was opened here."""
         ...

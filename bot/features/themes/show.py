@@ -107,10 +107,14 @@ def _facts(tx: Transaction, theme: int) -> Sequence[Text]:
 def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
     """What is not there yet of what ought to be; and why, for who moderates."""
     for state in call.tx.wanted.of(theme.id):
-        if state.room is None:
+        if state.gone:
+            yield text("room.none", platform=called(state.platform))
+        elif state.room is None:
             yield text("room.waits", platform=called(state.platform))
-            if state.why and call.may(Role.MODERATOR, theme.id):
-                yield state.why
+        elif state.why:
+            yield text("room.behind", platform=called(state.platform))
+        if state.why and call.may(Role.MODERATOR, theme.id):
+            yield state.why
 
 
 def ways(theme: Theme, mine: Involvement | None, *, leave: bool = False) -> Iterable[Button]:

@@ -32,7 +32,9 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
             if theme.id == int(kept[1]):
                 return theme
         raise UserError("theme.over")
-    for theme in known:
+    # A channel that was taken from a theme may still be called as that is.
+    opened = call.tx.of(OPENINGS).opened()
+    for theme in sorted(known, key=lambda theme: theme.id not in opened):
         if seen_as(theme.name) == seen_as(words):
             return theme
     # What else there is to know of themes that are not theirs.

@@ -1,0 +1,95 @@
+"""What a theme is called: said by who pulls it or moderates, or by hand where its channel or room is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.themes.naming import checked_name, is_taken
+from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.features.themes.show import SUBJECT
+from bot.features.themes.which import meant
+from bot.model.message import Message, message, text
+from bot.model.people import Role, Theme
+from bot.model.work import Job
+from bot.platforms import called
+
+RENAME = "theme rename"
+# So often somebody who does not moderate can in a day.
+MOST_RENAMED, DAY = 5, timedelta(days=1)
+
+
+def rename_theme(call: Call, name: str, theme: Theme | None = None) -> Message:
+    """Call a theme otherwise, everywhere."""
+    found = managed(call, theme)
+    wanted = checked_name(call, name, but=found.id)
+    if wanted == found.name:
+        return message(text("theme.rename.already", theme=found.name))
+    if is_taken(call, wanted, but=found.id):
+        raise UserError("theme.there", name=wanted)
+    if not call.may(Role.MODERATOR, found.id):
+        if (count := call.used(RENAME, DAY)) >= MOST_RENAMED:
+            raise UserError("theme.rename.often", count=count)
+        call.use(RENAME, within=DAY)
+    _rename(call, found, wanted)
+    return message(text("theme.renamed", old=found.name, name=wanted), text("theme.rename.soon"))
+
+
+def renamed_due(call: Call, job: Job) -> None:
+    """Somebody renamed a channel or room by hand: its theme is called so too, unless none can be."""
+    number, _, platform = job.subject.partition(":")
+    opened = call.tx.of(OPENINGS).by_theme(int(number))
+    state = next((room for room in call.tx.wanted.of(int(number)) if room.platform == platform), None)
+    if opened is None or state is None or not state.called or state.called == opened.name:
+        return
+    theme, there = Theme(int(number), opened.name), {"platform": called(platform)}
+    call.tx.of(THEMES).hold(theme.id)
+    try:
+        name = checked_name(call, state.called, but=theme.id)
+        if is_taken(call, name, but=theme.id):
+            raise UserError("theme.there", name=name)
+    except UserError:
+        said = text("theme.rename.not_so", theme=theme.name, name=state.called, **there)
+        _say(call, theme, message(said))
+        return
+    _rename(call, theme, name, but=platform)
+
+
+def managed(call: Call, theme: Theme | None) -> Theme:
+    """The one that is meant, which they look after and nobody else does until the end.
+
+    Raises: Unsure where it may be several; UserError where they do not, or where it was not opened here.
+    """
+    found = meant(call, theme)
+    call.tx.of(THEMES).hold(found.id)
+    check_manages(call, found)
+    return opened(call, found)
+
+
+def check_manages(call: Call, theme: Theme) -> None:
+    """Raises: UserError where they neither pull it, being of the community still, nor moderate there."""
+    pulls = call.tx.of(THEMES).of(call.resident.id).get(theme.id) is Involvement.PULLS
+    if not (pulls and call.belongs()) and not call.may(Role.MODERATOR, theme.id):
+        raise UserError("theme.manage.not_you", theme=theme.name)
+
+
+def opened(call: Call, theme: Theme) -> Theme:
+    """The same, as it is called now. Raises: UserError where it was not opened here."""
+    found = call.tx.of(OPENINGS).by_theme(theme.id)
+    if found is None:
+        raise UserError("theme.manage.not_opened", theme=theme.name)
+    return Theme(theme.id, found.name)
+
+
+def _rename(call: Call, theme: Theme, name: str, but: str = "") -> None:
+    call.tx.places.rename_theme(theme.id, name)
+    call.tx.of(OPENINGS).rename(theme.id, name)
+    call.tx.wanted.rename(theme.id, name, call.now, but)
+    call.changed(f"{SUBJECT}:{theme.id}")
+    _say(call, theme, message(text("theme.renamed", old=theme.name, name=name)))
+
+
+def _say(call: Call, theme: Theme, said: Message) -> None:
+    key = f"theme:{theme.id}:renamed:"
+    call.announce(theme.id, said, f"{key}{call.id}", instead_of=key)
