@@ -20,21 +20,12 @@ from datetime import date
 from typing import Any
 
 from bot.errors import UserError
+from bot.features.themes.records import Entrant
 
 # Bytes of a number, and of a salt: too many to be guessed from a hash.
 BYTES = 16
 # Whatever is longer is no draw.
 LONGEST = 5_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Entrant:
-    """Somebody in the list, and the day of their last turn. Who was forgotten has no name and no salt."""
-
-    name: str | None
-    last: date | None
-    salt: str | None
-    hashed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ def entrant(name: str, last: date | None, salt: str) -> Entrant:
 
 def in_order(entrants: Sequence[Entrant]) -> Sequence[Entrant]:
     """By the alphabet, so that nobody chooses who stands where."""
-    return sorted(entrants, key=lambda each: _alphabet(each.name or ""))
+    return sorted(entrants, key=lambda each: alphabet(each.name or ""))
 
 
 def seal_of(number: str) -> str:
@@ -101,7 +92,7 @@ def check(published: Published) -> None:
     if code_of(published.seal, published.entrants) != published.code:
         raise UserError("theme.check.list")
     names = [each.name for each in published.entrants if each.name is not None]
-    if names != sorted(names, key=_alphabet):
+    if names != sorted(names, key=alphabet):
         raise UserError("theme.check.order")
     if drawn_by(published.number, published.entrants) != published.drawn:
         raise UserError("theme.check.outcome")
@@ -166,7 +157,8 @@ def _hex(value: object) -> str:
     return words
 
 
-def _alphabet(name: str) -> tuple[str, str]:
+def alphabet(name: str) -> tuple[str, str]:
+    """By which names stand in a list."""
     return name.casefold(), name
 
 

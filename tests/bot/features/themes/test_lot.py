@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.features.themes import lot
-from bot.features.themes.lot import Entrant, Published
+from bot.features.themes.lot import Published
+from bot.features.themes.records import Entrant
 
 DAY = date(2026, 12, 1)
 DRAWS, SIZES = 10_000, range(2, 51)
