@@ -14,7 +14,8 @@ platform. `one person:` between the lines makes one person of two who were known
 Blank lines and comments count for nothing. In what is typed `{ja # x 3}`
 stands for "ja 1ja 2ja 3" and `\\u202e` for that character, so that bad input stays readable. A code, which is
 another one each time, is said as `XXXX-XXXX`; typed so, or `xxxx xxxx`, it is the one that was said last.
-Of the file with what is kept of somebody the lines are left out.
+Of the file with what is kept of somebody the lines are left out. Numbers that are drawn are all the same one,
+and a hash, in which there may be what a platform calls people, is `HASH`.
 
 `python -m tests.chat FILE ...` plays the files and writes down what was said.
 """
@@ -31,6 +32,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from adapters.console.client import PLATFORM, Console, ConsoleCore, Said, plain
@@ -39,6 +41,7 @@ from bot.clock import HandClock
 from bot.commands.read import parse
 from bot.core import PleinCore
 from bot.errors import Unsure, UserError
+from bot.features.themes import draw
 from bot.main.app import open_core
 from bot.main.communities import grounds_on
 from bot.main.config import Community, DatabaseSection, ResidentSection, config_of
@@ -52,6 +55,8 @@ NOW = datetime(2026, 12, 1, 19, 0, tzinfo=BRUSSELS).astimezone(UTC)
 ONE_PERSON = "one person: "
 COMMUNITY = re.compile(r"community (.+): (.+)")
 CODE = re.compile(r"\b[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}\b")
+SECRET = "07" * 16
+HASH = re.compile(r"\b[0-9a-f]{64}\b")
 OWN_FILE = re.compile(r"(?m)(?<=^    \[me-)\d+(\.json\].*)\n    \{\n(?:      .*\n)+    \}$")
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.chat"))
 
@@ -92,7 +97,7 @@ class Codes:
         """Without the code, which is remembered."""
         for found in CODE.findall(line):
             self._last = found
-        return CODE.sub("XXXX-XXXX", line)
+        return HASH.sub("HASH", CODE.sub("XXXX-XXXX", line))
 
 
 class Chat:
@@ -142,7 +147,8 @@ async def open_chat(
         console = Console(core.texts, clock, said.append, grounds=grounds)
         console.core = cast(ConsoleCore, FilledIn(core)) if filled_in else core
         await core.serve(console)
-        yield Chat(core, console, said)
+        with patch.object(draw, "new_secret", lambda: SECRET):
+            yield Chat(core, console, said)
 
 
 @dataclass(slots=True)

@@ -221,6 +221,8 @@ BUILT = {
     **{
         f"theme.{what}.*": filled(f"theme.{what}.*", ["follows", "takes_part"]) for what in ("now", "already")
     },
+    "theme.draw.under_way.*": filled("theme.draw.under_way.*", ["asked", "listed"]),
+    "theme.draw.among.*": filled("theme.draw.among.*", ["none", "longest"]),
     "theme.proposal.*": filled("theme.proposal.*", ["opened", "lapsed", "withdrawn"]),
     "role.needed.*": filled("role.needed.*", ["organiser", "moderator"]),
 }

@@ -32,6 +32,7 @@ EXAMPLE = """examples:
   plein console                 try everything in this terminal, without an account
   plein console --script FILE   play a script and print what is said
   plein when "vrijdag 20u"      what is understood of a moment, as JSON
+  plein draw --check FILE       repeat a draw that was published
   plein check                   look at the configuration and the connections"""
 
 
@@ -51,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty == "nio" else logging.WARNING)
     if args.do == "when":
         return _when(args)
+    if args.do == "draw":
+        return _draw(args)
     # What the rest needs is ten times as much to read, which whoever asks for a phrase has no use for.
     from bot.main.config import BadConfig
 
@@ -84,6 +87,12 @@ def _when(args: argparse.Namespace) -> int:
     return tell(args.words, args.lang, _in_zone(args.now or datetime.now(UTC), args.zone), args.zone)
 
 
+def _draw(args: argparse.Namespace) -> int:
+    from bot.main.draws import repeat
+
+    return repeat(args.check)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="plein",
@@ -112,6 +121,10 @@ def _parser() -> argparse.ArgumentParser:
         "--now", type=_wall_or_instant, metavar="WHEN", help="the time then, such as 2026-12-01T19:00"
     )
     moment.add_argument("--zone", type=_zone, default="Europe/Brussels", help="the zone of the clock")
+    draw = _command(
+        does, "draw", "repeat a draw of whose turn it is, from the file that was published with it"
+    )
+    draw.add_argument("--check", type=_file, metavar="FILE", required=True, help="the file: draw-7.json")
     _command(does, "init", "ask the few questions and write config.toml; what is in it already stays")
     _command(does, "check", "look at the configuration and the connections, and say what to do")
     database = _command(does, "db", "the database")

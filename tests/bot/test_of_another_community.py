@@ -18,6 +18,8 @@ from sqlalchemy import select
 from bot.commands.argument import Argument
 from bot.commands.declare import Command
 from bot.communities import WHOSE
+from bot.features.themes.lot import entrant
+from bot.features.themes.records import DRAWS, Listed
 from bot.main.features import FEATURES, stores_of
 from bot.model.events import Invocation
 from bot.model.homes import Home, Option
@@ -28,6 +30,7 @@ from storage import tables
 from storage.community import COLUMN
 from storage.residents.links import link_codes
 from storage.themes import pull_requests
+from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 from tests.test_people_tables import db
 
@@ -61,6 +64,7 @@ PLAIN = {
     *("results", "anonymous", "opens", "quorum", "voters", "answer", "until", "outcome", "review", "form"),
     *("numbers", "unless_voted", "option", "on", "only", "setting", "value", "name", "reset"),
     *("remove", "show", "hide", "clear", "about"),
+    "why",
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
@@ -182,6 +186,13 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         number: int = db(tx).execute(select(pull_requests.c.id)).scalar()
         return number
 
+    def draw(tx: Transaction) -> int:
+        vera, theme = next(iter(tx.people.named("Vera", None))), tx.places.theme_named("Kermis").id
+        number = tx.of(DRAWS).ask(theme, "07", vera.id, "Elders", None, NOW)
+        tx.of(DRAWS).fix(number, [Listed(vera, entrant("Vera", None, "07"))], "0a", NOW)
+        tx.of(DRAWS).end(number, 1, NOW)
+        return number
+
     request = await store.run(read, community=OTHER)
     pull = await store.run(wish, community=OTHER)
     return {
@@ -195,6 +206,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "theme": Ids("Kermis", "Turnen"),
         "words": Ids("Kermis", "Turnen"),
         "pull": Ids(pull, 88),
+        "draw": Ids(await store.run(draw, community=OTHER), 88),
         "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),
         "topics": Ids("zeilen", "roeien"),

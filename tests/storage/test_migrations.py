@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind
-from bot.features.themes.records import THEMES, Involvement
+from bot.features.themes.records import DRAWS, THEMES, Involvement
 from bot.main.features import stores_of
 from bot.model.events import Arrival
 from bot.model.people import Identity, Part, Place, Role
@@ -994,6 +994,7 @@ async def test_themes_of_before_can_be_followed_and_go_on_without_that(database_
     try:
         await store.run(lambda tx: tx.of(THEMES).involve(3, 7, Involvement.FOLLOWS, NOW))
         assert await store.run(lambda tx: tx.of(THEMES).of(7)) == {3: Involvement.FOLLOWS}
+        assert await store.run(lambda tx: tx.of(DRAWS).ask(3, "07", 7, None, None, NOW)) == 1
     finally:
         await store.close()
     await look(database_url, partial(down_to, "0034"))

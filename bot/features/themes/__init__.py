@@ -12,6 +12,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     bind.py      which channel or room is a theme's
     propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
     settings.py  how many supporters that takes
+    draw.py      drawing whose turn it is, by the rule in lot.py
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.themes import bind, involved, propose, pull, rename, show, which
-from bot.features.themes.records import OPENINGS, THEMES, Proposal
+from bot.features.themes import bind, draw, involved, propose, pull, rename, show, which
+from bot.features.themes.records import DRAWS, OPENINGS, THEMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.homes import REMOVED, RENAMED
 from bot.model.people import Theme
@@ -86,6 +87,20 @@ def export_openings(tx: Transaction, resident: int, _among: Among) -> Exported:
     }
 
 
+def merge_draws(tx: Transaction, old: int, new: int) -> None:
+    """Whoever does not want to be drawn as the one is not as the other."""
+    tx.of(DRAWS).merge(old, new)
+
+
+def export_draws(tx: Transaction, resident: int, _now: datetime) -> Exported:
+    """What they had drawn, where they were in a list, and where they do not want to be."""
+    return {
+        "draws": [_plain(row) for row in tx.of(DRAWS).draws_of(resident)],
+        "draw_entrants": [_plain(row) for row in tx.of(DRAWS).listed_of(resident)],
+        "undrawn": [{"theme": theme} for theme in tx.of(DRAWS).declined_by(resident)],
+    }
+
+
 def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
@@ -127,4 +142,21 @@ OPENING = Feature(
     export=export_openings,
     settings=NewThemesSettings,
     keeps=OPENINGS,
+)
+
+DRAWING = Feature(
+    name="draws",
+    commands=(
+        _Command(draw.DRAW, draw.draw_theme),
+        _Command(draw.WITH, draw.draw_with_me),
+        _Command(draw.WITHOUT, draw.draw_without_me),
+        _Command(draw.REPEAT, draw.give_file, listed=False),
+    ),
+    jobs={draw.LIST: draw.list_due, draw.OUTCOME: draw.outcome_due},
+    files={draw.SUBJECT: draw.FILES},
+    stands=draw.standing,
+    merge=merge_draws,
+    forget=draw.forget_draws,
+    export=export_draws,
+    keeps=DRAWS,
 )

@@ -62,7 +62,7 @@ def agree_to_pull(call: Call, pull: int) -> Message:
         raise UserError("theme.pull.over")
     if not may_agree(call, theme.id):
         raise UserError("theme.pull.not_you", theme=theme.name)
-    if not _is_there(call.tx, found.resident, theme.id):
+    if not is_there(call.tx, found.resident, theme.id):
         _drop(call, found, theme.name)
         return message(text("theme.pull.left", who=found.resident, theme=theme.name))
     _let(call, theme, found.resident)
@@ -95,11 +95,11 @@ def may_agree(call: Call, theme: int) -> bool:
 def pullers(tx: Transaction, themes: Collection[int]) -> Mapping[int, Sequence[Resident]]:
     """Who pulls each of them. Whoever was put out of it since, or left it on their platform, does not."""
     pulling = tx.of(THEMES).pulling(themes)
-    there = {theme: [who for who in people if _is_there(tx, who, theme)] for theme, people in pulling.items()}
+    there = {theme: [who for who in people if is_there(tx, who, theme)] for theme, people in pulling.items()}
     return {theme: people for theme, people in there.items() if people}
 
 
-def _is_there(tx: Transaction, who: Resident, theme: int) -> bool:
+def is_there(tx: Transaction, who: Resident, theme: int) -> bool:
     """As was said last. Who moderates the community has to do with every theme, and one that was opened in it
     is for all who are in any of its themes.
     """

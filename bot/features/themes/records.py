@@ -1,10 +1,10 @@
-"""What somebody is to a theme, and what has to be kept of that."""
+"""What somebody is to a theme, which were proposed, whose turn it is, and what has to be kept of that."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, Protocol
 
@@ -165,3 +165,118 @@ class OpeningStore(Protocol):
 
 
 OPENINGS: StoreKey[OpeningStore] = StoreKey("openings")
+
+
+# --- whose turn it is ---
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """Somebody in the list, and the day of their last turn. Who was forgotten has no name and no salt."""
+
+    name: str | None
+    last: date | None
+    salt: str | None
+    hashed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Somebody in the list of a draw, with what is published of them; without `who` they were forgotten."""
+
+    who: Resident | None
+    entrant: Entrant
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A draw of whose turn it is in a theme.
+
+    `state`: asked (its hash is published), listed (its list is), drawn, or off, where there was nobody left
+    to draw among. `number` decides it, and is secret until it is drawn. `repeats` is the draw that it is to
+    stand for. `at` is when it came to that state, and `drawn` who it is in the list, counted from 1.
+    """
+
+    id: int
+    theme: int
+    state: str
+    number: str
+    asker: Resident | None
+    why: str | None
+    repeats: int | None
+    at: datetime
+    code: str | None
+    drawn: int | None
+
+
+class DrawStore(Protocol):
+    """Which draws there were, who was in their lists, and who does not want to be."""
+
+    def ask(
+        self, theme: int, number: str, asker: int, why: str | None, repeats: int | None, at: datetime
+    ) -> int:
+        """The number of it."""
+        ...
+
+    def get(self, draw: int) -> Draw | None: ...
+
+    def under_way(self, theme: int) -> Draw | None:
+        """The one that has no outcome yet."""
+        ...
+
+    def last(self, theme: int) -> Draw | None:
+        """The last one in which somebody was drawn."""
+        ...
+
+    def fix(self, draw: int, listed: Sequence[Listed], code: str, at: datetime) -> None:
+        """That is its list."""
+        ...
+
+    def end(self, draw: int, drawn: int | None, at: datetime) -> None:
+        """That is who it is, or it was called off."""
+        ...
+
+    def listed(self, draw: int) -> Sequence[Listed]:
+        """In the order that was published."""
+        ...
+
+    def turns(self, theme: int) -> Mapping[int, datetime]:
+        """When who had a turn was drawn last, of draws that no other one stands for."""
+        ...
+
+    # --- among whom ---
+
+    def candidates(self, theme: int) -> Sequence[Resident]:
+        """Who takes part and may be drawn."""
+        ...
+
+    def decline(self, theme: int, resident: int) -> bool:
+        """They are not to be drawn there; whether that is new."""
+        ...
+
+    def accept(self, theme: int, resident: int) -> bool:
+        """They may be drawn there again; whether that is new."""
+        ...
+
+    # --- whose it is ---
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget(self, resident: int) -> None:
+        """In every list they are nobody, and what they asked was asked by nobody, for no reason."""
+        ...
+
+    def draws_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """Those that they asked, by column; the number only of what is over."""
+        ...
+
+    def listed_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """Where they were in a list, by column."""
+        ...
+
+    def declined_by(self, resident: int) -> Sequence[int]:
+        """In which themes they are not to be drawn."""
+        ...
+
+
+DRAWS: StoreKey[DrawStore] = StoreKey("draws")
