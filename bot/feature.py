@@ -6,11 +6,12 @@ the same key are told of when Plein starts, each by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.call import Call
 from bot.commands.argument import Converters
@@ -21,6 +22,7 @@ from bot.errors import Clash
 from bot.exported import SUBJECT, as_documents
 from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
+from bot.model.news import New
 from bot.model.people import Identity, Resident, Role
 from bot.model.work import Job
 from bot.ports.people import Brought, Exported
@@ -43,6 +45,13 @@ Suggest = Callable[[Call, str], Sequence[Suggestion]]
 Hear = Callable[[Call, Heard], Message | None]
 # What is open in a theme, a line for each.
 Stands = Callable[[Transaction, int], Sequence[Text]]
+# What is new about a subject, by its number, and which of these residents know of it already; None: nothing
+# that anybody need hear of any more.
+News = Callable[[Transaction, str, Collection[int]], New | None]
+# Of each of these residents the words, folded, that say what concerns them.
+Concerns = Callable[[Transaction, Collection[int]], Mapping[int, Collection[str]]]
+# A subject is shown in a theme from that moment on, in a community with those clocks.
+Shown = Callable[[Transaction, datetime, ZoneInfo], None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
@@ -73,9 +82,11 @@ class Feature:
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
     what is to be done there when two residents are one person, `part` when an account of one of them is a
-    new one's, `forget` when somebody is to be forgotten, and `export` what it keeps of them. `hears` is
-    given what people say to each other; without a feature that has it none of that is kept. `locales` is the
-    folder of its catalogues, where that is not the one that the features here share.
+    new one's, `forget` when somebody is to be forgotten, and `export` what it keeps of them. `news` tells, by
+    what a subject begins with, what is new about one that is shown; `shown` hears that such a one is from now
+    on, and `concerns` says what people want to hear of. `hears` is given what people say to each other;
+    without a feature that has it none of that is kept. `locales` is the folder of its catalogues, where that
+    is not the one that the features here share.
     """
 
     name: str
@@ -90,6 +101,9 @@ class Feature:
     forget: Forget | None = None
     export: Export | None = None
     stands: Stands | None = None
+    news: Mapping[str, News] = field(default_factory=dict)
+    concerns: Concerns | None = None
+    shown: Shown | None = None
     hears: Hear | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
@@ -122,6 +136,7 @@ class Features:
             claims.add("kind of job", feature.jobs, feature.name)
             claims.add("kind of board", feature.boards, feature.name)
             claims.add("kind of file", feature.files, feature.name)
+            claims.add("kind of news", feature.news, feature.name)
             claims.add("suggestion for", feature.suggest, feature.name)
             claims.add("kind of parameter", map(str, feature.kinds), feature.name)
             claims.add("store", (feature.keeps.name,) if feature.keeps else (), feature.name)
@@ -130,6 +145,7 @@ class Features:
         self.boards = _added_up(feature.boards for feature in self.all)
         own = Files({"json": self._make_export}, _is_of_their_account)
         self.files: Mapping[str, Files] = _added_up([{SUBJECT: own}, *(each.files for each in self.all)])
+        self._news: Mapping[str, News] = _added_up(feature.news for feature in self.all)
         self.suggest = _added_up(feature.suggest for feature in self.all)
         self.kinds: Converters = {
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
@@ -188,6 +204,27 @@ class Features:
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, by whichever feature."""
         return [line for feature in self.all if feature.stands for line in feature.stands(tx, theme)]
+
+    def shown(self, tx: Transaction, subject: str, now: datetime, zone: ZoneInfo) -> None:
+        """A subject is shown in a theme from now on; whoever wants to hear of what is new is to."""
+        if subject.partition(":")[0] in self._news:
+            for feature in self.all:
+                if feature.shown:
+                    feature.shown(tx, now, zone)
+
+    def news(self, tx: Transaction, since: datetime, residents: Collection[int]) -> Sequence[New]:
+        """What is new since later than that, the first first; and which of these residents know of it."""
+        found = []
+        for subject, at in tx.boards.new_since(since):
+            kind, _, number = subject.partition(":")
+            if kind in self._news and (new := self._news[kind](tx, number, residents)):
+                found.append(replace(new, subject=subject, at=at))
+        return found
+
+    def concerns(self, tx: Transaction, residents: Collection[int]) -> Mapping[int, Collection[str]]:
+        """The words, folded, that say what concerns each of these residents."""
+        parts = [feature.concerns(tx, residents) for feature in self.all if feature.concerns]
+        return {who: words for part in parts for who, words in part.items()}
 
     def _make_export(self, call: Call, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
         """Of whose account it is by now; nothing of nobody."""

@@ -164,6 +164,7 @@ FEATURE = Feature(
     forget=forget_resident,
     export=export_resident,
     stands=read.standing_polls,
+    news={SUBJECT: read.tell_new},
     settings=PollsSettings,
     keeps=POLLS,
 )

@@ -10,6 +10,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     pull.py      pulling one, for which somebody says yes
     propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
     settings.py  how many supporters that takes
+    digest.py    what is new, for whoever asked to hear of it
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Feature
-from bot.features.themes import involved, propose, pull, show, which
-from bot.features.themes.records import OPENINGS, THEMES, Proposal
+from bot.features.themes import digest, involved, propose, pull, show, which
+from bot.features.themes.records import DIGESTS, OPENINGS, THEMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.people import Theme
 from bot.ports.people import Exported
@@ -116,4 +117,35 @@ OPENING = Feature(
     export=export_openings,
     settings=NewThemesSettings,
     keeps=OPENINGS,
+)
+
+
+# --- what is new ---
+
+
+def merge_digests(tx: Transaction, old: int, new: int) -> None:
+    """What either heard the person heard that they are."""
+    tx.of(DIGESTS).merge(old, new)
+
+
+def forget_digests(tx: Transaction, resident: int) -> None:
+    """They said nothing of it, and heard nothing."""
+    tx.of(DIGESTS).forget(resident)
+
+
+def export_digests(tx: Transaction, resident: int, _now: datetime) -> Exported:
+    """How often they want to hear, and until when they did."""
+    return {"digests": [_plain(row) for row in tx.of(DIGESTS).rows_of(resident)]}
+
+
+DIGEST = Feature(
+    name="digests",
+    commands=(Command(digest.DIGEST, digest.choose_digest, anyone=True),),
+    jobs={digest.SEND: digest.send_due},
+    news={show.SUBJECT: digest.tell_new},
+    shown=digest.plan,
+    merge=merge_digests,
+    forget=forget_digests,
+    export=export_digests,
+    keeps=DIGESTS,
 )
