@@ -45,9 +45,9 @@ Suggest = Callable[[Call, str], Sequence[Suggestion]]
 Hear = Callable[[Call, Heard], Message | None]
 # What is open in a theme, a line for each.
 Stands = Callable[[Transaction, int], Sequence[Text]]
-# What is new about a subject, by its number, and which of these residents know of it already; None: nothing
-# that anybody need hear of any more.
-News = Callable[[Transaction, str, Collection[int]], New | None]
+# What is new about these subjects, by their numbers, and which of these residents know of it already; of what
+# nobody need hear any more nothing.
+News = Callable[[Transaction, Sequence[int], Collection[int]], Mapping[int, New]]
 # Of each of these residents the words, folded, that say what concerns them.
 Concerns = Callable[[Transaction, Collection[int]], Mapping[int, Collection[str]]]
 # A subject is shown in a theme from that moment on, in a community with those clocks.
@@ -214,12 +214,21 @@ class Features:
 
     def news(self, tx: Transaction, since: datetime, residents: Collection[int]) -> Sequence[New]:
         """What is new since later than that, the first first; and which of these residents know of it."""
-        found = []
+        shown: list[tuple[str, int, datetime]] = []
         for subject, at in tx.boards.new_since(since):
             kind, _, number = subject.partition(":")
-            if kind in self._news and (new := self._news[kind](tx, number, residents)):
-                found.append(replace(new, subject=subject, at=at))
-        return found
+            if kind in self._news:
+                shown.append((kind, int(number), at))
+        found: dict[tuple[str, int], New] = {}
+        for kind in {kind for kind, _, _ in shown}:
+            numbers = [number for other, number, _ in shown if other == kind]
+            news = self._news[kind](tx, numbers, residents)
+            found.update({(kind, number): new for number, new in news.items()})
+        return [
+            replace(found[kind, number], subject=f"{kind}:{number}", at=at)
+            for kind, number, at in shown
+            if (kind, number) in found
+        ]
 
     def concerns(self, tx: Transaction, residents: Collection[int]) -> Mapping[int, Collection[str]]:
         """The words, folded, that say what concerns each of these residents."""

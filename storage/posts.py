@@ -238,6 +238,7 @@ class Posts:
     def __init__(self, db: Batch, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
+        self._last: tuple[Message, str] | None = None
 
     def add(
         self,
@@ -258,8 +259,7 @@ class Posts:
     ) -> None:
         if self._db.pending(posts, post_id):
             return
-        packed = pack(message)
-        assert packed
+        packed = self._packed(message)
         key, body = self._sealing.seal(packed) if confidential else ("", packed)
         row = {
             **_target(to),
@@ -278,6 +278,14 @@ class Posts:
         }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
+
+    def _packed(self, message: Message) -> str:
+        """What many are told is the same for each: it is packed once."""
+        if self._last is None or self._last[0] is not message:
+            packed = pack(message)
+            assert packed
+            self._last = message, packed
+        return self._last[1]
 
     def say_instead(
         self, post_id: str, to: Place | Identity, message: Message, now: datetime, event: str, *, account: str

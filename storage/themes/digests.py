@@ -75,16 +75,16 @@ _TOLD = (
 _FOLLOWED = select(involvements.c.resident, involvements.c.theme).where(
     among(involvements.c.resident, "residents_")
 )
-_INVOLVED = select(involvements.c.resident).where(
-    involvements.c.theme == bindparam("theme_"), among(involvements.c.resident, "residents_")
+_INVOLVED = select(involvements.c.theme, involvements.c.resident).where(
+    among(involvements.c.theme, "themes_"), among(involvements.c.resident, "residents_")
 )
 _BACKERS = (
-    select(supporters.c.resident)
-    .join(proposals, proposals.c.id == supporters.c.proposal)
-    .where(proposals.c.opened == bindparam("theme_"), among(supporters.c.resident, "residents_"))
+    select(proposals.c.opened, supporters.c.resident)
+    .join(supporters, proposals.c.id == supporters.c.proposal)
+    .where(among(proposals.c.opened, "themes_"), among(supporters.c.resident, "residents_"))
 )
-_PROPOSER = select(proposals.c.proposer).where(
-    proposals.c.opened == bindparam("theme_"), among(proposals.c.proposer, "residents_")
+_OPENED = select(proposals.c.opened, proposals.c.name, proposals.c.about, proposals.c.proposer).where(
+    among(proposals.c.opened, "themes_")
 )
 _OWE = upsert(notes).on_conflict_do_nothing()
 _OWED = select(notes.c.theme, notes.c.subject).where(~notes.c.said).order_by(notes.c.theme, notes.c.at)
@@ -133,10 +133,19 @@ class Digests:
             found.setdefault(row.resident, set()).add(row.theme)
         return found
 
-    def know(self, theme: int, residents: Collection[int]) -> Collection[int]:
-        asked = {"theme_": theme, "residents_": residents}
-        statements = (_INVOLVED, _BACKERS, _PROPOSER)
-        return {who for statement in statements for who in self._db.execute(statement, asked).scalars()}
+    def opened(self, themes: Collection[int]) -> Mapping[int, tuple[str, str]]:
+        rows = self._db.execute(_OPENED, {"themes_": themes})
+        return {row.opened: (row.name, row.about) for row in rows}
+
+    def know(self, themes: Collection[int], residents: Collection[int]) -> Mapping[int, Collection[int]]:
+        asked = {"themes_": themes, "residents_": residents}
+        found: dict[int, set[int]] = {}
+        for statement in (_INVOLVED, _BACKERS):
+            for theme, resident in self._db.execute(statement, asked):
+                found.setdefault(theme, set()).add(resident)
+        for row in self._db.execute(_OPENED, {"themes_": themes}):
+            found.setdefault(row.opened, set()).add(row.proposer)
+        return found
 
     # --- what is said in themes ---
 

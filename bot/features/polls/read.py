@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 
 from bot.call import Call
@@ -89,20 +89,22 @@ def standing_polls(tx: Transaction, theme: int) -> Sequence[Text]:
     return [*lines, *map(_planned, tx.of(POLLS).planned((theme,), STANDING))]
 
 
-def tell_new(tx: Transaction, number: str, residents: Collection[int]) -> New | None:
-    """A poll that is open. Who voted in it knows of it; of an anonymous one nobody asks who that was, as a
+def tell_new(tx: Transaction, polls: Sequence[int], residents: Collection[int]) -> Mapping[int, New]:
+    """Those that are open. Who voted in one knows of it; of an anonymous one nobody asks who that was, as a
     digest that is kept would tell.
     """
-    found = tx.of(POLLS).get(int(number), 0)
-    if not found or found[0].state != "open":
-        return None
-    poll = found[0]
+    found = [poll for number in polls for poll, _ in filter(None, [tx.of(POLLS).get(number, 0)])]
+    return {poll.id: _new(tx, poll, residents) for poll in found if poll.state == "open"}
+
+
+def _new(tx: Transaction, poll: Poll, residents: Collection[int]) -> New:
     voted = () if poll.anonymous else tx.of(POLLS).voted(poll.id, residents)
-    about = " ".join([poll.question, *(() if poll.kind in (Kind.DATES, Kind.CONSENT) else poll.options)])
+    told = () if poll.kind in (Kind.DATES, Kind.CONSENT) else poll.options
     line = text("poll.new", question=poll.question, closes=poll.closes_at, poll=poll.id)
     label = text("poll.button.new", poll=poll.id)
     button = Button(label, "poll show", {"poll": poll.id}, theme=poll.theme)
-    return New(poll.theme, line, about, button, is_open=False, known_to={poll.opener, *voted})
+    words = " ".join((poll.question, *told))
+    return New(poll.theme, line, words, button, is_open=False, known_to={poll.opener, *voted})
 
 
 def _planned(poll: Poll) -> Text:

@@ -17,7 +17,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.call import Call
-from bot.features.themes.records import DIGESTS, OPENINGS, Often, Wish
+from bot.features.themes.records import DIGESTS, Often, Wish
 from bot.features.themes.show import SHOW
 from bot.features.themes.which import keep
 from bot.model.message import OF_COMMUNITY, Button, InTheme, Message, Text, message, text, typed
@@ -37,7 +37,7 @@ LOOKS_BACK = timedelta(days=30)
 # At that hour of the clock on the wall; weekly on a Monday.
 HOUR = time(9)
 # So many are told in one message, and of so many there is a button; so many people at a time.
-LISTED, OFFERED, PAGE = 20, 8, 200
+LISTED, OFFERED, PAGE = 20, 8, 100
 # A word so long is found within another: people write "fietspad" and mean what concerns "fiets".
 _WITHIN = 4
 _BETWEEN = re.compile(r"[\W_]+")
@@ -127,6 +127,7 @@ def _tell(call: Call, people: Sequence[int], often: Often) -> None:
     news = call.belongings.news(call.tx, call.now - LOOKS_BACK, found.asking)
     talking = call.tx.people.talking(found.asking) if news else ()
     told: dict[int, datetime] = {}
+    said: dict[tuple[str, ...], Message] = {}  # many are told the same
     for who in found.asking if news else ():
         mine = found.of(who, news)
         if who in talking:
@@ -134,7 +135,9 @@ def _tell(call: Call, people: Sequence[int], often: Often) -> None:
                 these, more = _cut(mine)
                 told[who] = these[-1].at
                 key = f"{_key(who)}{often}:{call.now.isoformat()}"
-                call.tell(who, _said(these, more=more), key, begun=True)
+                same = tuple(new.subject for new in these)
+                message = said.get(same) or said.setdefault(same, _said(these, more=more))
+                call.tell(who, message, key, begun=True)
         elif themes := [new for new in mine if new.is_open]:
             told[who] = themes[-1].at
             for new in themes:
@@ -257,13 +260,12 @@ def _key(resident: int) -> str:
     return f"digest:{resident}:"
 
 
-def tell_new(tx: Transaction, number: str, residents: Collection[int]) -> New | None:
-    """A theme that was opened."""
-    opened = tx.of(OPENINGS).by_theme(int(number))
-    if opened is None:
-        return None
-    theme = Theme(int(number), opened.name)
-    known = tx.of(DIGESTS).know(theme.id, residents)
-    button = Button(typed(theme.name), SHOW, {"theme": keep(theme)}, theme=OF_COMMUNITY)
-    line = text("digest.theme", theme=theme.name, about=opened.about)
-    return New(theme.id, line, f"{opened.name} {opened.about}", button, is_open=True, known_to=known)
+def tell_new(tx: Transaction, themes: Sequence[int], residents: Collection[int]) -> Mapping[int, New]:
+    """Those that were opened."""
+    known = tx.of(DIGESTS).know(themes, residents)
+    found = {}
+    for number, (name, about) in tx.of(DIGESTS).opened(themes).items():
+        button = Button(typed(name), SHOW, {"theme": keep(Theme(number, name))}, theme=OF_COMMUNITY)
+        line, words = text("digest.theme", theme=name, about=about), f"{name} {about}"
+        found[number] = New(number, line, words, button, is_open=True, known_to=known.get(number, ()))
+    return found

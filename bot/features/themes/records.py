@@ -200,9 +200,13 @@ class DigestStore(Protocol):
         """The themes that each of them is something to."""
         ...
 
-    def know(self, theme: int, residents: Collection[int]) -> Collection[int]:
-        """Those of them who know of a theme that was opened: they proposed or supported it, or are something
-        to it.
+    def opened(self, themes: Collection[int]) -> Mapping[int, tuple[str, str]]:
+        """What those of these themes that were opened are called, and what they are about."""
+        ...
+
+    def know(self, themes: Collection[int], residents: Collection[int]) -> Mapping[int, Collection[int]]:
+        """Of each theme that was opened those of them who know of it: they proposed or supported it, or are
+        something to it.
         """
         ...
 
