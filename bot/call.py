@@ -247,15 +247,20 @@ class Call:
         """
         if self.resident.role >= Role.MODERATOR:
             return True
-        own = set(self.tx.places.ours())
-        if not own and not self.configured.names_places:
-            own = {theme.id for theme in self.tx.places.themes()}
+        own = self.own_themes()
         if any(map(self._is_here, own)):
             return True
         # Where they were last is asked first: most are there still, and then nothing else is.
         known = sorted(self.tx.people.parts(self.resident.id), key=lambda found: found[2].said_at)
         last = [theme for _, theme, _ in known if theme in own][-1:]
         return bool(self.themes_among(last) or self.themes_among(own))
+
+    def own_themes(self) -> Collection[int]:
+        """Those that are the community's own: who is in one of them is of it."""
+        own = set(self.tx.places.ours())
+        if not own and not self.configured.names_places:
+            own = {theme.id for theme in self.tx.places.themes()}
+        return own
 
     def check_belongs(self) -> None:
         """Raises: UserError where they are not of the community, with what to do."""
@@ -473,6 +478,7 @@ class Call:
         theme: int | None = None,
         role: Role = Role.RESIDENT,
         instead_of: str = "",
+        begun: bool = False,
     ) -> None:
         """Say it to this person alone, after the commit; once, however often the same key is told.
 
@@ -480,7 +486,8 @@ class Call:
         cannot arrive, it goes to the next one; where it can arrive nowhere, it waits until they use Plein
         again, unless that is after `until`, when nobody needs it any more. With a `theme` it is for who takes
         part there when it is said, with that `role`: accounts that do not are passed over. `instead_of` is as
-        in `announce`. `change_post` and `withdraw_post` do with it what they do with a post.
+        in `announce`. `begun`: nothing private is begun for it; only an account that talks there with Plein
+        already hears it. `change_post` and `withdraw_post` do with it what they do with a post.
         """
         number = resident.id if isinstance(resident, Resident) else resident
         since = self.now - AWAY_AFTER
@@ -496,6 +503,7 @@ class Call:
             until=until,
             theme=theme,
             role=role,
+            begun=begun,
         )
 
     def change_post(self, key: str, message: Message) -> None:
@@ -554,7 +562,8 @@ class Call:
 
         Those of one opener, a resident's number, share their turns with each other.
         """
-        self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme), opener)
+        self.tx.boards.open(subject, theme, self.tx.places.of_theme(theme), opener, self.now)
+        self.belongings.shown(self.tx, subject, self.now, self.zone)
 
     def changed(self, subject: str) -> None:
         """The boards of this subject are out of date."""

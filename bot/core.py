@@ -74,7 +74,7 @@ class PleinCore:
             under_way=self.rooms.under_way,
         )
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
-        self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities)
+        self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, self.rooms.presences)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
         self.making = Making(store, clock, self.rooms.adapters, self.rooms)
         self.agenda = Agenda(

@@ -7,11 +7,12 @@ the same key are told of when Plein starts, each by its name.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.call import Call
 from bot.commands.argument import Converters
@@ -22,6 +23,7 @@ from bot.errors import Clash
 from bot.exported import SUBJECT, as_documents
 from bot.model.events import Heard
 from bot.model.message import Message, Suggestion, Text
+from bot.model.news import New
 from bot.model.people import Identity, Resident, Role
 from bot.model.work import Job
 from bot.ports.people import Brought, Exported
@@ -44,6 +46,13 @@ Suggest = Callable[[Call, str], Sequence[Suggestion]]
 Hear = Callable[[Call, Heard], Message | None]
 # What is open in a theme, a line for each.
 Stands = Callable[[Transaction, int], Sequence[Text]]
+# What is new about these subjects, by their numbers, and which of these residents know of it already; of what
+# nobody need hear any more nothing.
+News = Callable[[Transaction, Sequence[int], Collection[int]], Mapping[int, New]]
+# Of each of these residents the words, folded, that say what concerns them.
+Concerns = Callable[[Transaction, Collection[int]], Mapping[int, Collection[str]]]
+# A subject is shown in a theme from that moment on, in a community with those clocks.
+Shown = Callable[[Transaction, datetime, ZoneInfo], None]
 # Two residents, the first by its number, turn out to be one person: the second.
 Merge = Callable[[Transaction, int, int], None]
 # Accounts of a resident, the first, are those of a new one, the second: what is open is not for both. And
@@ -76,9 +85,11 @@ class Feature:
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
     what is to be done there when two residents are one person, `part` when an account of one of them is a
-    new one's, `forget` when somebody is to be forgotten, and `export` what it keeps of them. `hears` is
-    given what people say to each other; without a feature that has it none of that is kept. `locales` is the
-    folder of its catalogues, where that is not the one that the features here share.
+    new one's, `forget` when somebody is to be forgotten, and `export` what it keeps of them. `news` tells, by
+    what a subject begins with, what is new about one that is shown; `shown` hears that such a one is from now
+    on, and `concerns` says what people want to hear of. `hears` is given what people say to each other;
+    without a feature that has it none of that is kept. `locales` is the folder of its catalogues, where that
+    is not the one that the features here share.
     """
 
     name: str
@@ -93,6 +104,9 @@ class Feature:
     forget: Forget | None = None
     export: Export | None = None
     stands: Stands | None = None
+    news: Mapping[str, News] = field(default_factory=dict)
+    concerns: Concerns | None = None
+    shown: Shown | None = None
     hears: Hear | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
@@ -125,6 +139,7 @@ class Features:
             claims.add("kind of job", feature.jobs, feature.name)
             claims.add("kind of board", feature.boards, feature.name)
             claims.add("kind of file", feature.files, feature.name)
+            claims.add("kind of news", feature.news, feature.name)
             claims.add("suggestion for", feature.suggest, feature.name)
             claims.add("kind of parameter", map(str, feature.kinds), feature.name)
             claims.add("store", (feature.keeps.name,) if feature.keeps else (), feature.name)
@@ -133,6 +148,7 @@ class Features:
         self.boards = _added_up(feature.boards for feature in self.all)
         own = Files({"json": self._make_export}, _is_of_their_account)
         self.files: Mapping[str, Files] = _added_up([{SUBJECT: own}, *(each.files for each in self.all)])
+        self._news: Mapping[str, News] = _added_up(feature.news for feature in self.all)
         self.suggest = _added_up(feature.suggest for feature in self.all)
         self.kinds: Converters = {
             kind: converter for feature in self.all for kind, converter in feature.kinds.items()
@@ -191,6 +207,36 @@ class Features:
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, by whichever feature."""
         return [line for feature in self.all if feature.stands for line in feature.stands(tx, theme)]
+
+    def shown(self, tx: Transaction, subject: str, now: datetime, zone: ZoneInfo) -> None:
+        """A subject is shown in a theme from now on; whoever wants to hear of what is new is to."""
+        if subject.partition(":")[0] in self._news:
+            for feature in self.all:
+                if feature.shown:
+                    feature.shown(tx, now, zone)
+
+    def news(self, tx: Transaction, since: datetime, residents: Collection[int]) -> Sequence[New]:
+        """What is new since later than that, the first first; and which of these residents know of it."""
+        shown: list[tuple[str, int, datetime]] = []
+        for subject, at in tx.boards.new_since(since):
+            kind, _, number = subject.partition(":")
+            if kind in self._news:
+                shown.append((kind, int(number), at))
+        found: dict[tuple[str, int], New] = {}
+        for kind in {kind for kind, _, _ in shown}:
+            numbers = [number for other, number, _ in shown if other == kind]
+            news = self._news[kind](tx, numbers, residents)
+            found.update({(kind, number): new for number, new in news.items()})
+        return [
+            replace(found[kind, number], subject=f"{kind}:{number}", at=at)
+            for kind, number, at in shown
+            if (kind, number) in found
+        ]
+
+    def concerns(self, tx: Transaction, residents: Collection[int]) -> Mapping[int, Collection[str]]:
+        """The words, folded, that say what concerns each of these residents."""
+        parts = [feature.concerns(tx, residents) for feature in self.all if feature.concerns]
+        return {who: words for part in parts for who, words in part.items()}
 
     def _make_export(self, call: Call, subject: str, write: Write) -> Callable[[], Iterator[bytes]]:
         """Of whose account it is by now; nothing of nobody."""

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -40,6 +41,10 @@ class Section(BaseModel):
     def with_value(self, name: str, value: str) -> Self:
         """The same with that setting, as somebody wrote it. Raises: ValidationError."""
         return type(self).model_validate({**dict(self), name: value})
+
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """When the quiet hours of this section end, by the clocks of `now`; None: it is not quiet."""
+        return None
 
     def with_kept(self, name: str, value: str) -> Self:
         """The same with what was set for it in the chat, as far as that may be. Raises: ValidationError."""
@@ -79,6 +84,11 @@ class Settings:
     sections: tuple[Section, ...] = ()
     name: str = ""
     names_places: bool = False
+
+    def quiet_until(self, now: datetime) -> datetime | None:
+        """When the community's quiet hours end; None: it is not quiet."""
+        local = now.astimezone(self.zone)
+        return max(filter(None, (section.quiet_until(local) for section in self.sections)), default=None)
 
     def of(self, section: type[S]) -> S:
         """A feature's own settings; as they are where nothing was chosen, if nothing was."""

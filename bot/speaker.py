@@ -51,12 +51,14 @@ def arrived(invocation: Invocation, known: Recognised, tx: Transaction, now: dat
         tx.people.talks_to(author, invocation.account)
     if account.gone_at:
         tx.people.is_back(author)
+    if invocation.place is None and not account.talks:
+        tx.people.talks(author)
     if account.unheard:
         tx.told.resume(resident.id, author, now)
     here = known.theme if invocation.there else None
     if here and not _is_fresh(known.part, invocation.role, invocation.writes, now):
         part = Part(invocation.role, min(invocation.since or now, now), now, invocation.writes)
-        tx.people.take_part(author, resident.id, here.id, part)
+        tx.people.take_part(author, resident.id, here.id, part, uses=True)
     return resident
 
 

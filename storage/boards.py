@@ -42,6 +42,11 @@ _OPEN = (
     .where(subjects.c.theme == bindparam("theme_"), subjects.c.open)
     .order_by(subjects.c.subject)
 )
+_NEW = (
+    select(subjects.c.subject, subjects.c.shown_at)
+    .where(subjects.c.open, subjects.c.shown_at > bindparam("since_", type_=subjects.c.shown_at.type))
+    .order_by(subjects.c.shown_at, subjects.c.subject)
+)
 _SERVES = select(places.c.account).where(
     places.c.platform == bindparam("platform_"), places.c.room == bindparam("room_")
 )
@@ -143,9 +148,16 @@ class Boards:
     def __init__(self, db: Batch) -> None:
         self._db = db
 
-    def open(self, subject: str, theme: int, places: Sequence[Place], opener: int | None = None) -> None:
+    def open(
+        self,
+        subject: str,
+        theme: int,
+        places: Sequence[Place],
+        opener: int | None = None,
+        at: datetime | None = None,
+    ) -> None:
         row = {"subject": subject, "theme": theme, "version": 1, "open": True, "opener": opener}
-        self._db.execute(_ADD_SUBJECT, row)
+        self._db.execute(_ADD_SUBJECT, {**row, "shown_at": at})
         for place in places:
             self._add(subject, place, 1)
 
@@ -171,6 +183,10 @@ class Boards:
 
     def end(self, subject: str) -> None:
         self._db.execute(_END, {"subject_": subject})
+
+    def new_since(self, since: datetime) -> Sequence[tuple[str, datetime]]:
+        rows = self._db.execute(_NEW, {"since_": since})
+        return [(row.subject, row.shown_at) for row in rows]
 
     def pass_on(self, old: int, new: int) -> None:
         opened = self._opened_by(old)

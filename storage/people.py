@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, Select, and_, bindparam, case, delete, func, in
 
 from bot.model.people import Identity, Known, Part, Resident, Role
 from bot.names import folded, numbered, without_number
-from bot.ports.people import Account, Brought, Exported
+from bot.ports.people import Account, Brought, Exported, Used
 from storage import belongings, listed, parting
 from storage.among import among
 from storage.batch import Batch, Loader
@@ -37,11 +37,11 @@ def _account(
     own_role: int | None,
     forgotten_at: datetime | None,
     gone_at: datetime | None,
+    talks: int,
 ) -> Account:
     resident = Resident(number, name, locale, Role(role if own_role is None else own_role))
-    return Account(
-        resident, by, last, bool(chosen), bool(unheard), own_role is not None, forgotten_at, gone_at
-    )
+    apart = own_role is not None
+    return Account(resident, by, last, bool(chosen), bool(unheard), apart, forgotten_at, gone_at, bool(talks))
 
 
 def read_part(role: int, since: datetime, said_at: datetime, writes: int) -> Part:
@@ -55,7 +55,7 @@ _ACCOUNT = Loader(
     select(
         *(residents.c.id, residents.c.name, residents.c.locale, residents.c.role),
         *(identities.c.account, residents.c.heard_as, residents.c.name_is_chosen, residents.c.unheard),
-        *(identities.c.role, identities.c.forgotten_at, identities.c.gone_at),
+        *(identities.c.role, identities.c.forgotten_at, identities.c.gone_at, identities.c.talks),
     ).join(identities, identities.c.resident == residents.c.id),
     by=[identities.c.platform, identities.c.user_id],
     make=_account,
@@ -69,6 +69,25 @@ _PART = Loader(
 )
 _PARTS = select(members).where(members.c.resident == bindparam("id_"))
 _PARTS_IN = _PARTS.where(members.c.theme == bindparam("theme_"))
+_PAGE = (
+    select(residents.c.id)
+    .where(residents.c.id > bindparam("after_"), residents.c.name != "")
+    .order_by(residents.c.id)
+    .limit(bindparam("most_"))
+)
+_TALKS = (
+    update(identities)
+    .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
+    .values(talks=True)
+)
+_TALKING = (
+    select(identities.c.resident).where(among(identities.c.resident, "residents_"), identities.c.talks)
+).distinct()
+_PARTS_AMONG = (
+    select(members.c.resident, members.c.theme, members.c.said_at, members.c.used_at)
+    .where(among(members.c.resident, "residents_"))
+    .order_by(members.c.resident, members.c.said_at, members.c.theme)
+)
 _ADD = insert(residents).returning(residents.c.id)
 _ADD_IDENTITY = insert(identities)
 _TALKS_TO = (
@@ -161,6 +180,7 @@ _TAKE_PART = upsert(members)
 _TAKE_PART = _TAKE_PART.on_conflict_do_update(
     index_elements=[members.c.theme, members.c.platform, members.c.user_id],
     set_={name: _TAKE_PART.excluded[name] for name in ("role", "said_at", "writes")}
+    | {"used_at": func.coalesce(_TAKE_PART.excluded.used_at, members.c.used_at)}
     # What lies ahead was noted while the clock was: by then they were there.
     | {
         "since": case(
@@ -456,13 +476,16 @@ class People:
     def is_reminded(self, resident: int) -> bool:
         return bool(self._db.execute(_WISHES, {"id_": resident}).one().wants_reminders)
 
-    def take_part(self, account: Identity, resident: int, theme: int, part: Part) -> None:
+    def take_part(
+        self, account: Identity, resident: int, theme: int, part: Part, *, uses: bool = False
+    ) -> None:
         # Since when stays as it was first.
         key = (account, theme)
         before = self._db.pending(members, key)
         row = {"platform": account.platform, "user_id": account.user_id, "theme": theme, "resident": resident}
         row |= {"role": int(part.role), "since": part.since, "said_at": part.said_at}
         row["writes"] = part.writes
+        row["used_at"] = part.said_at if uses else before and before["used_at"]
         self._db.defer(_TAKE_PART, key, row | ({"since": before["since"]} if before else {}))
 
     def leave(self, account: Identity, theme: int) -> None:
@@ -500,6 +523,25 @@ class People:
             )
             for row in rows
         ]
+
+    def page(self, after: int, most: int) -> Sequence[int]:
+        found: Sequence[int] = self._db.execute(_PAGE, {"after_": after, "most_": most}).scalars()
+        return list(found)
+
+    def talks(self, identity: Identity) -> None:
+        self._db.execute(_TALKS, {"platform_": identity.platform, "user_": identity.user_id})
+
+    def talking(self, among: Collection[int]) -> Collection[int]:
+        found: Sequence[int] = self._db.execute(_TALKING, {"residents_": among}).scalars()
+        # Whoever writes to them asks for the accounts of each.
+        self._db.expect(residents.c.id, found)
+        return set(found)
+
+    def parts_of(self, among: Collection[int]) -> Mapping[int, Sequence[Used]]:
+        found: dict[int, list[Used]] = {}
+        for row in self._db.execute(_PARTS_AMONG, {"residents_": among}):
+            found.setdefault(row.resident, []).append(Used(row.theme, row.said_at, row.used_at))
+        return found
 
     def turns_here(self, identity: Identity, now: datetime) -> None:
         where = {"platform_": identity.platform, "user_": identity.user_id}

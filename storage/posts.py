@@ -150,6 +150,11 @@ _SHOWN = (
     )
     .returning(posts.c.id)
 )
+_NARROW = (
+    update(posts)
+    .where(_ID, posts.c.version == bindparam("version_"), posts.c.wanted.is_(None), posts.c.key == "")
+    .values(message=bindparam("message_"))
+)
 # What stood there cannot be changed any more: the next showing is a new message.
 _ANEW = (
     update(posts)
@@ -233,6 +238,7 @@ class Posts:
     def __init__(self, db: Batch, sealing: Envelopes) -> None:
         self._db = db
         self._sealing = sealing
+        self._last: tuple[Message, str] | None = None
 
     def add(
         self,
@@ -249,11 +255,11 @@ class Posts:
         until: datetime | None = None,
         theme: int | None = None,
         role: Role = Role.RESIDENT,
+        begun: bool = False,
     ) -> None:
         if self._db.pending(posts, post_id):
             return
-        packed = pack(message)
-        assert packed
+        packed = self._packed(message)
         key, body = self._sealing.seal(packed) if confidential else ("", packed)
         row = {
             **_target(to),
@@ -268,9 +274,18 @@ class Posts:
             "until": until,
             "theme": theme,
             "role": int(role),
+            "begun": begun,
         }
         self._db.defer(_ADD, post_id, row)
         self._db.wake("post")
+
+    def _packed(self, message: Message) -> str:
+        """What many are told is the same for each: it is packed once."""
+        if self._last is None or self._last[0] is not message:
+            packed = pack(message)
+            assert packed
+            self._last = message, packed
+        return self._last[1]
 
     def say_instead(
         self, post_id: str, to: Place | Identity, message: Message, now: datetime, event: str, *, account: str
@@ -380,12 +395,14 @@ class Posts:
         if post_ids:
             self._db.execute(_TRIED, [{"id_": post_id, "now_": now} for post_id in post_ids])
 
-    def shown(self, post: Post, receipt: Receipt, now: datetime) -> None:
+    def shown(self, post: Post, receipt: Receipt, now: datetime, said: Message | None = None) -> None:
         if not receipt.ref:
             self._db.execute(_ANEW, {"id_": post.id})
             return
         values = {"id_": post.id, "ref_": " ".join(receipt.ref), "now_": now, "version_": post.version}
         values["read_only_"] = not post.message.controls
+        if said is not None:
+            self._db.execute(_NARROW, {"id_": post.id, "version_": post.version, "message_": pack(said)})
         if not self._db.execute(_SHOWN, values):
             return  # something else is to be said in its place by now
         if post.id.startswith(_IS_LATE):  # whose secret it was, nobody is to know

@@ -210,6 +210,8 @@ identities = Table(
     Column("forgotten_at", Moment),
     # Since when its platform says that it does not exist any more.
     Column("gone_at", Moment),
+    # They said something to Plein in private with it, so that such a talk is there already.
+    Column("talks", Boolean, nullable=False, server_default=false()),
     Index("ix_identities_user_id", "user_id"),
     Index("ix_identities_account", "account"),
     sqlite_with_rowid=False,
@@ -302,6 +304,8 @@ members = Table(
     Column("said_at", Moment, nullable=False),
     # They may say things there themselves.
     Column("writes", Boolean, nullable=False, server_default=true()),
+    # When they used Plein there last, to some minutes.
+    Column("used_at", Moment),
     ForeignKeyConstraint(
         ["platform", "user_id", "community"],
         ["identities.platform", "identities.user_id", "identities.community"],
@@ -363,6 +367,8 @@ posts = Table(
     # It is said only to who takes part in that theme by then, with that role.
     Column("theme", Number),
     Column("role", Integer, nullable=False, server_default="0"),
+    # It goes only where they talk with Plein in private already.
+    Column("begun", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("id", "community"),
 )
 # What is for one account alone, or speaks to it where others are.
@@ -403,6 +409,9 @@ subjects = Table(
     Column("behind", Integer, nullable=False, server_default="1"),
     # Boards with the same opener share their turns; so do all whose opener was forgotten (None).
     Column("opener", ForeignKey("residents.id"), index=True),
+    # Since when it is shown.
+    Column("shown_at", Moment),
+    Index("ix_subjects_community_shown_at", "community", "shown_at"),
     sqlite_with_rowid=False,
 )
 Index("ix_subjects_behind", subjects.c.behind, sqlite_where=text("behind = 1"))

@@ -14,7 +14,20 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import and_, bindparam, case, delete, distinct, false, func, null, select, update
+from sqlalchemy import (
+    Boolean,
+    and_,
+    bindparam,
+    case,
+    delete,
+    distinct,
+    false,
+    func,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from bot.model.codec import unpack
 from bot.model.message import Message, text
@@ -39,6 +52,7 @@ class _Way(NamedTuple):
     user: str
     heard_by: str | None
     heard_as: str | None
+    talks: bool
 
     @property
     def identity(self) -> Identity:
@@ -46,7 +60,10 @@ class _Way(NamedTuple):
 
 
 _WAYS = Loader(
-    select(identities.c.platform, identities.c.user_id, identities.c.account, residents.c.heard_as)
+    select(
+        *(identities.c.platform, identities.c.user_id, identities.c.account, residents.c.heard_as),
+        identities.c.talks,
+    )
     .join(residents, identities.c.resident == residents.c.id)
     .order_by(identities.c.platform, identities.c.user_id),
     by=[identities.c.resident],
@@ -63,7 +80,7 @@ _UNSAID = and_(
 )
 _ID = posts.c.id == bindparam("id_")
 _TRIED_ON = (
-    select(posts.c.id, posts.c.resident, posts.c.gone)
+    select(posts.c.id, posts.c.resident, posts.c.gone, posts.c.begun)
     .where(_ID, posts.c.resident.is_not(None), posts.c.sent_at.is_(None), posts.c.parked.is_(None))
     .where(posts.c.account == bindparam("account_"), posts.c.room == bindparam("room_"))
 )
@@ -75,7 +92,7 @@ _STILL_WAITS = and_(
     func.coalesce(posts.c.resident, 0) != 0, posts.c.sent_at.is_(None), posts.c.parked.is_(None)
 )
 _STRANDED = anywhere(
-    select(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone, posts.c.community)
+    select(*(posts.c.id, posts.c.account, posts.c.resident, posts.c.gone, posts.c.begun, posts.c.community))
     .where(_STILL_WAITS, posts.c.ref.is_(None), ~posts.c.in_doubt, ~_AT_WORK.exists())
     .order_by(posts.c.community, posts.c.seq)
 )
@@ -97,9 +114,11 @@ _ELSEWHERE = _NOWHERE.values(platform=bindparam("platform_"), room=bindparam("ro
 _WAITS_FOR_THEM = and_(_UNSAID, posts.c.account == NOWHERE)
 _THEIRS = posts.c.resident == bindparam("resident_")
 _LAPSE = update(posts).where(_WAITS_FOR_THEM, _THEIRS, _OVER).values(withdrawn=True, sent_at=_NOW)
+# What goes only where they talk in private already waits until they do so there.
+_MAY_GO = or_(posts.c.begun.is_(False), bindparam("talks_", type_=Boolean))
 _RESUME = (
     update(posts)
-    .where(_WAITS_FOR_THEM, _THEIRS)
+    .where(_WAITS_FOR_THEM, _THEIRS, _MAY_GO)
     .values(
         platform=bindparam("platform_"),
         room=bindparam("room_"),
@@ -158,10 +177,11 @@ class Told:
         until: datetime | None = None,
         theme: int | None = None,
         role: Role = Role.RESIDENT,
+        begun: bool = False,
     ) -> None:
-        found = self._find(resident, since, ())
+        found = self._find(resident, since, (), begun=begun)
         # At a moment when nothing is at work it waits for the account that they used last.
-        if found is None and (ways := self._ways(resident)):
+        if found is None and (ways := self._ways(resident, begun=begun)):
             found = ways[0].identity, self._posts.account_for(ways[0].identity)
         if found:
             to, account = found
@@ -176,6 +196,7 @@ class Told:
                 until=until,
                 theme=theme,
                 role=role,
+                begun=begun,
             )
 
     def skip(self, resident: int, beginning: str) -> None:
@@ -196,9 +217,8 @@ class Told:
         where = {"id_": post.id, "account_": post.account, "room_": _room(post)}
         # Unless somebody else decided meanwhile where it is to go.
         for row in list(self._db.execute(_TRIED_ON, where)):
-            self._send(
-                row.id, row.resident, {*_read(row.gone), f"{post.to.platform}:{_room(post)}"}, now, since
-            )
+            gone = {*_read(row.gone), f"{post.to.platform}:{_room(post)}"}
+            self._send(row.id, row.resident, gone, now, since, begun=bool(row.begun))
 
     def redirect(self, now: datetime, since: datetime) -> None:
         stranded = self._db.execute(_STRANDED, {"since_": since})
@@ -208,14 +228,22 @@ class Told:
                 self._db.expect(residents.c.id, (row.resident for row in rows))
                 for row in rows:
                     gone = _read(row.gone)
-                    if row.account != NOWHERE or self._find(row.resident, since, gone):
-                        self._send(row.id, row.resident, gone, now, since)
+                    begun = bool(row.begun)
+                    if row.account != NOWHERE or self._find(row.resident, since, gone, begun=begun):
+                        self._send(row.id, row.resident, gone, now, since, begun=begun)
 
     def _send(
-        self, post_id: str, resident: int, gone: Collection[str], now: datetime, since: datetime
+        self,
+        post_id: str,
+        resident: int,
+        gone: Collection[str],
+        now: datetime,
+        since: datetime,
+        *,
+        begun: bool,
     ) -> None:
         values = {"id_": post_id, "gone_": orjson.dumps(sorted(gone)).decode(), "now_": now}
-        if found := self._find(resident, since, gone):
+        if found := self._find(resident, since, gone, begun=begun):
             to, account = found
             where = {"platform_": to.platform, "room_": to.user_id}
             self._db.execute(_ELSEWHERE, {**values, **where, "account_": account})
@@ -231,7 +259,10 @@ class Told:
         # In this order: what is set aside at the same time is either seen, or noted afterwards.
         self._db.execute(_NOTE, {"resident_": resident, "unheard_": False})
         self._db.execute(_LAPSE, {"resident_": resident, "now_": now})
-        self._db.execute(_RESUME, {**where, "resident_": resident, "account_": account, "now_": now})
+        talks = any(way.talks and way.identity == identity for way in self._ways(resident))
+        self._db.execute(
+            _RESUME, {**where, "resident_": resident, "account_": account, "now_": now, "talks_": talks}
+        )
         self._db.wake("post")
 
     def unreached(self, since: datetime) -> int:
@@ -244,16 +275,18 @@ class Told:
 
     # --- where they can be reached ---
 
-    def _find(self, resident: int, since: datetime, gone: Collection[str]) -> tuple[Identity, str] | None:
+    def _find(
+        self, resident: int, since: datetime, gone: Collection[str], *, begun: bool = False
+    ) -> tuple[Identity, str] | None:
         """The first account of theirs that is left, and which of Plein's is to write to it."""
-        for way in self._ways(resident):
+        for way in self._ways(resident, begun=begun):
             if way.identity.address not in gone and (account := self._at_work(way, since)):
                 return way.identity, account
         return None
 
-    def _ways(self, resident: int) -> list[_Way]:
-        """Their accounts, the one that they used last first."""
-        ways = self._db.get_all(_WAYS, resident)
+    def _ways(self, resident: int, *, begun: bool = False) -> list[_Way]:
+        """Their accounts, the one that they used last first; or those that talk with Plein in private."""
+        ways = [way for way in self._db.get_all(_WAYS, resident) if way.talks or not begun]
         return sorted(ways, key=lambda way: way.identity.address != way.heard_as)
 
     def _at_work(self, way: _Way, since: datetime) -> str | None:

@@ -231,7 +231,7 @@ NOBODYS = {
     "inbox.account inbox.stream inbox.id inbox.room inbox.key",
     "places.platform places.room places.name places.locale places.account places.listed",
     "boards.subject boards.platform boards.room boards.sent_as boards.account",
-    "tallies.choices associations.folded associations.name",
+    "tallies.choices associations.folded associations.name digest_notes.subject",
     # Of a person's own number at the most, which nobody has after them.
     "jobs.kind jobs.subject jobs.key",
     # What is done that is held within limits: a command, beside a mark.

@@ -26,7 +26,10 @@ FIRST = SCENES / "first_poll.chat"
 LINKING = ["linking", "linking_english", "profile_linking"]
 # Each platform has its own to choose a home for themes from, and makes its own in it (see
 # adapters/*/test_homes.py and test_new_rooms.py).
-SETUP = ["setup", "setup_english", "theme_new", "theme_new_english", "theme_rooms", "theme_rooms_english"]
+SETUP = [
+    *("setup", "setup_english", "theme_new", "theme_new_english", "theme_rooms", "theme_rooms_english"),
+    "digest_theme_english",
+]
 ACROSS = [
     "across",
     "one_person",

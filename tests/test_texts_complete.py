@@ -28,7 +28,7 @@ from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents.records import About
 from bot.features.residents.wishes import Wanted
-from bot.features.themes.records import Involvement
+from bot.features.themes.records import Involvement, Often
 from bot.main.features import stores_of
 from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
@@ -165,6 +165,9 @@ BUILT = {
         argument.key(f".{choice}.label") for argument in ASKED for choice in argument.choices
     },
     "param.*.yes": {argument.key(".yes") for argument in ASKED if not argument.needs_value},
+    "digest.is.*": filled("digest.is.*", set(Often) - {Often.NOW}),
+    "digest.chosen.*": filled("digest.chosen.*", set(Often) - {Often.NOW}),
+    "digest.button.*": filled("digest.button.*", Often),
     "discord.permission.*": filled(
         "discord.permission.*",
         {*NEEDED, NEEDED_FOR_POLLS, *USEFUL, "manage_threads"}.union(*NEEDED_AT_HOME.values()),

@@ -18,6 +18,7 @@ from functools import partial
 from bot.clock import Clock
 from bot.communities import Communities, of_community
 from bot.delivery.leaving import note_gone
+from bot.delivery.seeing import Ask, Seeing, plain
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -45,9 +46,15 @@ class Outbox:
     """Delivers posts through the adapters, which are by account."""
 
     def __init__(
-        self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], communities: Communities
+        self,
+        store: Store,
+        clock: Clock,
+        adapters: Mapping[str, Adapter],
+        communities: Communities,
+        presences: Ask,
     ) -> None:
         self._store = store
+        self._seeing = Seeing(store, clock, communities, presences)
         self._communities = communities
         self._clock = clock
         self._adapters = adapters
@@ -126,7 +133,8 @@ class Outbox:
             return
         if not await self._is_for_them(adapter, post):
             raise Gone("they take no part there any more")
-        message = post.message
+        said = await self._seeing.left_of(post)
+        message = plain(said)
         if isinstance(post.to, Identity):
             message = await self._communities.headed(message, post.to, post.community)
         # One that was withdrawn while nobody knew whether it had arrived is said again to learn where it is.
@@ -142,7 +150,8 @@ class Outbox:
             )
         )
         now = self._clock.now()
-        await self._run(post, lambda tx: tx.posts.shown(post, receipt, now))
+        narrowed = None if said is post.message else said
+        await self._run(post, lambda tx: tx.posts.shown(post, receipt, now, narrowed))
 
     async def _is_for_them(self, adapter: Adapter, post: Post) -> bool:
         """Whether the account that it goes to takes part in its theme, now."""

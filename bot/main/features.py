@@ -19,6 +19,7 @@ from storage import themes as kept_themes
 from storage.parts import Stored
 from storage.residents import links as kept_links
 from storage.residents import profile as kept_profiles
+from storage.themes import digests as kept_digests
 from storage.themes import draws as kept_draws
 from storage.themes import openings as kept_openings
 
@@ -42,6 +43,7 @@ FEATURES = (
     Installed(themes.FEATURE, kept_themes.STORED),
     Installed(themes.OPENING, kept_openings.STORED),
     Installed(themes.DRAWING, kept_draws.STORED),
+    Installed(themes.DIGEST, kept_digests.STORED),
 )
 
 

@@ -82,8 +82,22 @@ class Attachment:
         return f"{kind}-{number}.{self.form}"
 
 
+# Instead of a theme's number: whoever is of the community may see it.
+OF_COMMUNITY = 0
+
+
+@dataclass(frozen=True, slots=True)
+class InTheme:
+    """A line of what is told to one person, for as long as they may see that theme: looked at when it is
+    said, and left out then for whoever may not (see bot/delivery/seeing.py).
+    """
+
+    line: Text
+    theme: int
+
+
 # A Text by itself is a line.
-Block = Text | Title | Hint | Sign | Attachment
+Block = Text | Title | Hint | Sign | Attachment | InTheme
 
 
 # --- controls: what can be done -------------------------------------------------------------------
@@ -97,6 +111,7 @@ class Button:
     true when it was put there, false when it was taken back. Where a press leaves no trace it
     is not passed and the command turns over what stands. `style`: a primary button settles
     something, a danger cannot be undone. `numbered`: the lines carry the number by which it is called.
+    `theme`: what it is about, as in `InTheme`.
     """
 
     label: Text
@@ -105,6 +120,7 @@ class Button:
     switch: str | None = None
     style: Literal["plain", "primary", "danger"] = "plain"
     numbered: bool = False
+    theme: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +256,7 @@ class Message:
 
 def _words_of(block: Block) -> Text | None:
     match block:
-        case Title(words) | Hint(words) | Sign(words) | (Text() as words):
+        case Title(words) | Hint(words) | Sign(words) | InTheme(words) | (Text() as words):
             return words
         case Attachment():
             return None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from bot.model.message import Text
+from bot.model.news import New
 from bot.model.people import Identity, Role
 from bot.ports.people import Brought
 from bot.ports.storage import Transaction
@@ -37,6 +39,18 @@ class Belongings(Protocol):
 
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, a line for each; only for whoever may see it."""
+        ...
+
+    def shown(self, tx: Transaction, subject: str, now: datetime, zone: ZoneInfo) -> None:
+        """A subject is shown in a theme from now on; whoever wants to hear of what is new is to."""
+        ...
+
+    def news(self, tx: Transaction, since: datetime, residents: Collection[int]) -> Sequence[New]:
+        """What is new since later than that, the first first; and which of these residents know of it."""
+        ...
+
+    def concerns(self, tx: Transaction, residents: Collection[int]) -> Mapping[int, Collection[str]]:
+        """The words, folded, that say what concerns each of these residents."""
         ...
 
     def forget(self, tx: Transaction, resident: int, now: datetime, said_at: datetime | None = None) -> None:

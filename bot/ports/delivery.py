@@ -87,8 +87,8 @@ class PostStore(Protocol):
 
     def tried(self, post_ids: Sequence[str], now: datetime) -> None: ...
 
-    def shown(self, post: Post, receipt: Receipt, now: datetime) -> None:
-        """It stands there; without a reference, it is to be said anew."""
+    def shown(self, post: Post, receipt: Receipt, now: datetime, said: Message | None = None) -> None:
+        """It stands there; without a reference, it is to be said anew. `said`: as much of it as was said."""
         ...
 
     def retracted(self, post: Post, now: datetime) -> None: ...
@@ -140,11 +140,13 @@ class ToldStore(Protocol):
         until: datetime | None = None,
         theme: int | None = None,
         role: Role = Role.RESIDENT,
+        begun: bool = False,
     ) -> None:
         """For the account that they used last, among those that an account of Plein's at work can write to.
 
         A second one with the same id changes nothing. After `until` it goes to no other account any more.
-        With a `theme` it is said only to who takes part there by then, with that role.
+        With a `theme` it is said only to who takes part there by then, with that role. `begun`: it goes to no
+        account that does not talk with Plein in private already.
         """
         ...
 
@@ -182,8 +184,21 @@ class ToldStore(Protocol):
 class BoardStore(Protocol):
     """What is shown of each subject in which place, and which of that is behind."""
 
-    def open(self, subject: str, theme: int, places: Sequence[Place], opener: int | None = None) -> None:
-        """Show it there. Where it is shown already nothing changes."""
+    def open(
+        self,
+        subject: str,
+        theme: int,
+        places: Sequence[Place],
+        opener: int | None = None,
+        at: datetime | None = None,
+    ) -> None:
+        """Show it there, since that moment. Where it is shown already nothing changes."""
+        ...
+
+    def new_since(self, since: datetime) -> Sequence[tuple[str, datetime]]:
+        """The subjects that are shown since later than that and are not over, each with since when; the
+        first first.
+        """
         ...
 
     def mark(self, subject: str) -> None: ...

@@ -36,7 +36,8 @@ class Account(NamedTuple):
     used last. `name_is_chosen`: it is not what their platform calls them. `unheard`: something waits until
     they use Plein again. `apart`: what was granted to their other accounts does not count for this one yet.
     `forgotten_at`: its owner was forgotten then, and what it said before is nobody's. `gone_at`: since when
-    its platform says that it does not exist any more.
+    its platform says that it does not exist any more. `talks`: they said something to Plein in private
+    with it.
     """
 
     resident: Resident
@@ -47,6 +48,17 @@ class Account(NamedTuple):
     apart: bool = False
     forgotten_at: datetime | None = None
     gone_at: datetime | None = None
+    talks: bool = False
+
+
+class Used(NamedTuple):
+    """That an account of somebody's takes part in a theme, as was said last; and when it used Plein there
+    last, to some minutes. None: never.
+    """
+
+    theme: int
+    said_at: datetime
+    used_at: datetime | None
 
 
 class Recognised(NamedTuple):
@@ -229,8 +241,26 @@ class PeopleStore(Protocol):
         """Whether they want to be told what they may be about to miss."""
         ...
 
-    def take_part(self, account: Identity, resident: int, theme: int, part: Part) -> None:
-        """Their platform says so. Since when stays as it was said first."""
+    def take_part(
+        self, account: Identity, resident: int, theme: int, part: Part, *, uses: bool = False
+    ) -> None:
+        """Their platform says so. Since when stays as it was said first. `uses`: they use Plein there."""
+        ...
+
+    def page(self, after: int, most: int) -> Sequence[int]:
+        """So many residents of whom something is known, by their numbers, behind that number."""
+        ...
+
+    def talks(self, identity: Identity) -> None:
+        """They say something to Plein in private with that account."""
+        ...
+
+    def talking(self, among: Collection[int]) -> Collection[int]:
+        """Those of these residents who did so, with any account."""
+        ...
+
+    def parts_of(self, among: Collection[int]) -> Mapping[int, Sequence[Used]]:
+        """Where each of these residents takes part, as was said last; what was said last comes last."""
         ...
 
     def leave(self, account: Identity, theme: int) -> None:

@@ -84,6 +84,9 @@ _CAST_AS = (
     .order_by(tallies.c.choices)
     .limit(PAGE)
 )
+_VOTED = select(ballots.c.voter).where(
+    ballots.c.poll == bindparam("poll_"), among(ballots.c.voter, "voters_")
+)
 _REASONS = (
     select(ballots.c.reason)
     .where(ballots.c.poll == bindparam("poll_"), ballots.c.reason.is_not(None))
@@ -270,6 +273,10 @@ class Polls:
     def who_ended(self, poll: int) -> int | None:
         found: int | None = self._db.execute(_WHO_ENDED, {"poll_": poll}).scalar()
         return found
+
+    def voted(self, poll: int, residents: Collection[int]) -> Collection[int]:
+        found: Sequence[int] = self._db.execute(_VOTED, {"poll_": poll, "voters_": residents}).scalars()
+        return list(found)
 
     def without_ballot(self, poll: Poll) -> Sequence[int]:
         asked = {"theme_": poll.theme, "poll_": poll.id, "role_": int(ROLES.get(poll.who, 0))}

@@ -6,7 +6,7 @@ word: so each account gets back what it brought when linking is undone. A list s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -68,6 +68,7 @@ _THEIRS = (entries.c.resident == _ID, _ABOUT)
 _WORD = entries.c.folded == bindparam("folded_")
 _ADD = insert(entries)
 _LIST = select(entries.c.words, entries.c.folded, entries.c.shown).where(*_THEIRS).order_by(entries.c.id)
+_LISTED = select(entries.c.resident, entries.c.folded).where(among(entries.c.resident, "residents_"), _ABOUT)
 _REMOVE = delete(entries).where(*_THEIRS, among(entries.c.folded, "words_"))
 _CLEAR = delete(entries).where(*_THEIRS)
 _SHOW = update(entries).where(*_THEIRS).values(shown=bindparam("shown_", type_=entries.c.shown.type))
@@ -128,6 +129,12 @@ class Profiles:
 
     def count(self, about: About, words: str) -> int:
         found: int = self._db.execute(_COUNT, {"about_": str(about), "folded_": folded(words)}).scalar_one()
+        return found
+
+    def listed(self, about: About, residents: Collection[int]) -> Mapping[int, Collection[str]]:
+        found: dict[int, set[str]] = {}
+        for row in self._db.execute(_LISTED, {"about_": str(about), "residents_": residents}):
+            found.setdefault(row.resident, set()).add(row.folded)
         return found
 
     # --- associations ---

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.commands.read import bind
 from bot.errors import StoreFailed
 from bot.features.polls.records import POLLS, SEALED, Kind
-from bot.features.themes.records import DRAWS, THEMES, Involvement
+from bot.features.themes.records import DIGESTS, DRAWS, THEMES, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.events import Arrival
 from bot.model.people import Identity, Part, Place, Role
@@ -1019,3 +1019,59 @@ async def test_rooms_of_before_stay_made_and_those_that_wait_go_on_waiting(datab
     await look(database_url, partial(down_to, "0036"))
     kept = await look(database_url, rows("wanted_rooms", "theme", "room", "next_at"))
     assert sorted(kept) == [(3, "made", 0), (4, None, 6)]
+
+
+# --- what is new ---
+
+
+async def test_who_was_here_before_hears_of_what_is_new_from_then_on(database_url: str) -> None:
+    """What stood then is no news, and nobody is taken to have talked in private."""
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO themes (id, community, name) VALUES (3, 1, 'sport')"))
+        db.execute(
+            sql(
+                "INSERT INTO residents (id, community, name, folded, role, wants_reminders, name_is_chosen)"
+                " VALUES (7, 1, 'Ann', 'ann', 0, :no, :no)"
+            ),
+            {"no": False},
+        )
+        db.execute(
+            sql("INSERT INTO identities (platform, user_id, community, resident) VALUES ('x', 'ann', 1, 7)")
+        )
+        db.execute(
+            sql(
+                "INSERT INTO members (community, theme, platform, user_id, resident, since, said_at)"
+                " VALUES (1, 3, 'x', 'ann', 7, 1, 1)"
+            )
+        )
+        db.execute(
+            sql(
+                "INSERT INTO subjects (community, subject, theme, version, open)"
+                " VALUES (1, 'poll:1', 3, 1, :yes)"
+            ),
+            {"yes": True},
+        )
+        db.commit()
+
+    def read(tx: Transaction) -> list[object]:
+        tx.of(DIGESTS).choose(7, Often.DAILY)
+        (part,) = tx.people.parts_of([7])[7]
+        long_ago = datetime.fromtimestamp(0, UTC)
+        return [
+            tx.people.talking([7]),
+            part.used_at,
+            tx.boards.new_since(long_ago),
+            tx.of(DIGESTS).among([7])[7].often,
+        ]
+
+    await upgrade(database_url, to="0038")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        assert await store.run(read) == [set(), None, [], Often.DAILY]
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0038"))
+    assert await look(database_url, rows("residents", "id", "name")) == [(7, "Ann")]

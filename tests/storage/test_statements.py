@@ -41,6 +41,8 @@ SMALL = {"accounts", "associations", "communities", "inbox", "kept", "numbers", 
 SMALL |= {"settings"}
 # Kept for minutes, or for a day.
 SMALL |= {"link_codes", "links", "wrong_codes", "leavers"}
+# What was said to be new in a theme, for some weeks.
+SMALL |= {"digest_notes"}
 # And indexes that hold a few rows of a table alone.
 SMALL |= {
     "ix_identities_listed",
@@ -70,6 +72,7 @@ LOOKS_THROUGH = {
         *("people._BY_PART", "people._BY_START", "people._LOOKUPS", "people._WITH_ROLE"),
         *("people._MODERATORS", "people._MODERATORS_OF", "polls._THEMES", "polls._OF"),
     },
+    "what is new is told, once a day": {"people._PAGE"},
     "twice a day, or for whoever operates Plein": {"retention.RULES", "posts._PARKED"},
     "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED"},
 }

@@ -155,6 +155,7 @@ FEATURE = Feature(
     forget=forget_resident,
     export=export_resident,
     stands=read.standing_polls,
+    news={SUBJECT: read.tell_new},
     settings=PollsSettings,
     keeps=POLLS,
 )

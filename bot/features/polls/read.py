@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import StrEnum
 
 from bot.call import Call
@@ -17,7 +17,8 @@ from bot.features.polls.find import find, themes_here, usage
 from bot.features.polls.forms import ballot_form
 from bot.features.polls.kinds import Count, option_text
 from bot.features.polls.records import POLLS, SUBJECT, UNREADABLE, Choices, Kind, Poll
-from bot.model.message import Attachment, Message, Text, message, text
+from bot.model.message import Attachment, Button, Message, Text, message, text
+from bot.model.news import New
 from bot.ports.storage import Transaction
 
 # So many are listed, and so many among what else stands in a theme.
@@ -86,6 +87,24 @@ def standing_polls(tx: Transaction, theme: int) -> Sequence[Text]:
     lines = [_listed(poll) for poll, _ in found[:STANDING]]
     lines += [text("list.more")] if len(found) > STANDING else []
     return [*lines, *map(_planned, tx.of(POLLS).planned((theme,), STANDING))]
+
+
+def tell_new(tx: Transaction, polls: Sequence[int], residents: Collection[int]) -> Mapping[int, New]:
+    """Those that are open. Who voted in one knows of it; of an anonymous one nobody asks who that was, as a
+    digest that is kept would tell.
+    """
+    found = [poll for number in polls for poll, _ in filter(None, [tx.of(POLLS).get(number, 0)])]
+    return {poll.id: _new(tx, poll, residents) for poll in found if poll.state == "open"}
+
+
+def _new(tx: Transaction, poll: Poll, residents: Collection[int]) -> New:
+    voted = () if poll.anonymous else tx.of(POLLS).voted(poll.id, residents)
+    told = () if poll.kind in (Kind.DATES, Kind.CONSENT) else poll.options
+    line = text("poll.new", question=poll.question, closes=poll.closes_at, poll=poll.id)
+    label = text("poll.button.new", poll=poll.id)
+    button = Button(label, "poll show", {"poll": poll.id}, theme=poll.theme)
+    words = " ".join((poll.question, *told))
+    return New(poll.theme, line, words, button, is_open=False, known_to={poll.opener, *voted})
 
 
 def _planned(poll: Poll) -> Text:

@@ -246,6 +246,10 @@ class PollStore(Protocol):
         """Who ended it, where that was noted and they were not forgotten since."""
         ...
 
+    def voted(self, poll: int, residents: Collection[int]) -> Collection[int]:
+        """Those of these residents who have a ballot in it."""
+        ...
+
     def without_ballot(self, poll: Poll) -> Sequence[int]:
         """The residents who wants to be reminded, knows of this poll, and has not voted."""
         ...

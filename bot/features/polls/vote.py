@@ -28,7 +28,6 @@ from bot.features.polls.records import (
     reminders_of,
     secret_of,
 )
-from bot.features.polls.settings import PollsSettings
 from bot.model.message import Button, Form, Message, Text, message, text
 from bot.model.people import Role
 from bot.model.work import Job
@@ -317,7 +316,7 @@ def remind_due(call: Call, job: Job) -> None:
     poll = found[0]
     if not reminder_at(call, poll.closes_at) <= call.now < poll.ends_at:
         return  # it runs longer now, and another job comes for that; or it is over
-    if ends := call.settings.of(PollsSettings).quiet_until(call.now.astimezone(call.zone)):
+    if ends := call.settings.quiet_until(call.now):
         call.schedule("poll.remind", str(poll.id), ends)
         return
     call.tx.of(POLLS).change(poll.id, {"reminded": True})

@@ -109,5 +109,6 @@ PROFILE = Feature(
     merge=profile.merge_profiles,
     forget=profile.forget_profile,
     export=profile.export_profile,
+    concerns=profile.concerns,
     keeps=PROFILES,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from bot.call import Call
@@ -114,6 +114,11 @@ def merge_profiles(tx: Transaction, old: int, new: int) -> None:
 def forget_profile(tx: Transaction, resident: int) -> None:
     """They said nothing."""
     tx.of(PROFILES).forget(resident)
+
+
+def concerns(tx: Transaction, residents: Collection[int]) -> Mapping[int, Collection[str]]:
+    """What they said that concerns them."""
+    return tx.of(PROFILES).listed(About.INTERESTS, residents)
 
 
 def export_profile(tx: Transaction, resident: int, _among: Among) -> Exported:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -152,6 +152,10 @@ class ProfileStore(Protocol):
 
     def who(self, about: About, words: str, most: int) -> Sequence[Resident]:
         """Who lists that for others to know, by name; `most` at the most."""
+        ...
+
+    def listed(self, about: About, residents: Collection[int]) -> Mapping[int, Collection[str]]:
+        """What each of these lists, folded."""
         ...
 
     def associations(self) -> Sequence[str]:

@@ -13,6 +13,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
     settings.py  how many supporters that takes
     draw.py      drawing whose turn it is, by the rule in lot.py
+    digest.py    what is new, for whoever asked to hear of it
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.themes import bind, draw, involved, propose, pull, rename, show, which
-from bot.features.themes.records import DRAWS, OPENINGS, THEMES, Proposal
+from bot.features.themes import bind, digest, draw, involved, propose, pull, rename, show, which
+from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, THEMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.homes import REMOVED, RENAMED
 from bot.model.people import Theme
@@ -92,7 +93,7 @@ def merge_draws(tx: Transaction, old: int, new: int) -> None:
     tx.of(DRAWS).merge(old, new)
 
 
-def export_draws(tx: Transaction, resident: int, _now: datetime) -> Exported:
+def export_draws(tx: Transaction, resident: int, _among: Among) -> Exported:
     """What they had drawn, where they were in a list, and where they do not want to be."""
     return {
         "draws": [_plain(row) for row in tx.of(DRAWS).draws_of(resident)],
@@ -159,4 +160,34 @@ DRAWING = Feature(
     forget=draw.forget_draws,
     export=export_draws,
     keeps=DRAWS,
+)
+
+# --- what is new ---
+
+
+def merge_digests(tx: Transaction, old: int, new: int) -> None:
+    """What either heard the person heard that they are."""
+    tx.of(DIGESTS).merge(old, new)
+
+
+def forget_digests(tx: Transaction, resident: int) -> None:
+    """They said nothing of it, and heard nothing."""
+    tx.of(DIGESTS).forget(resident)
+
+
+def export_digests(tx: Transaction, resident: int, _among: Among) -> Exported:
+    """How often they want to hear, and until when they did."""
+    return {"digests": [_plain(row) for row in tx.of(DIGESTS).rows_of(resident)]}
+
+
+DIGEST = Feature(
+    name="digests",
+    commands=(Command(digest.DIGEST, digest.choose_digest, anyone=True),),
+    jobs={digest.SEND: digest.send_due},
+    news={show.SUBJECT: digest.tell_new},
+    shown=digest.plan,
+    merge=merge_digests,
+    forget=forget_digests,
+    export=export_digests,
+    keeps=DIGESTS,
 )

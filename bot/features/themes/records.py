@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 from bot.model.people import Resident
@@ -280,3 +280,70 @@ class DrawStore(Protocol):
 
 
 DRAWS: StoreKey[DrawStore] = StoreKey("draws")
+
+
+# --- what is new ---
+
+
+class Often(StrEnum):
+    """How often somebody wants to hear of what is new; NOW is asked, and not kept."""
+
+    NOW = "now"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How often they said that they want to hear of it (None: they did not), and until when they did."""
+
+    often: Often | None = None
+    told_until: datetime | None = None
+
+
+class DigestStore(Protocol):
+    """How often people hear of what is new, until when they did, and what is still to be said in themes."""
+
+    def among(self, residents: Collection[int]) -> Mapping[int, Wish]:
+        """What these said of it, or heard."""
+        ...
+
+    def choose(self, resident: int, often: Often) -> None: ...
+
+    def told(self, until: Mapping[int, datetime]) -> None:
+        """Each of them has heard of what is new until then."""
+        ...
+
+    def followed(self, residents: Collection[int]) -> Mapping[int, Collection[int]]:
+        """The themes that each of them is something to."""
+        ...
+
+    def opened(self, themes: Collection[int]) -> Mapping[int, tuple[str, str]]:
+        """What those of these themes that were opened are called, and what they are about."""
+        ...
+
+    def know(self, themes: Collection[int], residents: Collection[int]) -> Mapping[int, Collection[int]]:
+        """Of each theme that was opened those of them who know of it: they proposed or supported it, or are
+        something to it.
+        """
+        ...
+
+    def owe(self, theme: int, subject: str, at: datetime) -> None:
+        """It is to be said in that theme, in the next message there; twice is once."""
+        ...
+
+    def pay(self, before: datetime) -> Mapping[int, Collection[str]]:
+        """What is to be said in each theme, and is by that; what was said before that moment is not kept."""
+        ...
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget(self, resident: int) -> None: ...
+
+    def rows_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """What they wish and heard, by column."""
+        ...
+
+
+DIGESTS: StoreKey[DigestStore] = StoreKey("digests")

@@ -1,0 +1,148 @@
+"""What of a message to one person they may see when it is said.
+
+Lines and buttons about a theme are for whoever sees that then, with any of their accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bot.clock import Clock
+from bot.communities import Communities
+from bot.errors import Gone, TryLater
+from bot.model.message import OF_COMMUNITY, Button, InTheme, Message
+from bot.model.people import Identity, Part, Place, Presences, Role, part_now
+from bot.model.work import Post
+from bot.ports.storage import Store, Transaction
+
+# Where an account is now, of these places.
+Ask = Callable[[Identity, Sequence[Place]], Awaitable[Presences]]
+# After so many seconds a platform that does not say where somebody is is asked again.
+ASKED_AGAIN = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """What is known of an account in a theme: its places on that platform, and what that said last."""
+
+    account: Identity
+    theme: int
+    places: Sequence[Place]
+    told: Part | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """Whom a message is for: where each of their accounts may be. `own`: the community's own themes."""
+
+    sees_all: bool
+    own: Collection[int]
+    there: Sequence[_There]
+
+
+class Seeing:
+    """Leaves out what somebody may not see just now. `presences` asks their platforms."""
+
+    def __init__(self, store: Store, clock: Clock, communities: Communities, presences: Ask) -> None:
+        self._store = store
+        self._clock = clock
+        self._communities = communities
+        self._presences = presences
+
+    async def left_of(self, post: Post) -> Message:
+        """As much of the message as they may see; itself where that is all of it.
+
+        Raises: Gone where nothing is left, and TryLater while their platform does not say.
+        """
+        asked = _themes_of(post.message)
+        if not asked:
+            return post.message
+        if post.withdrawn or isinstance(post.to, Place):
+            return post.message
+        to = post.to
+        whose = await self._store.read(lambda tx: self._whose(tx, post, to, asked), community=post.community)
+        if whose.sees_all:
+            return post.message
+        sees = await self._seen(whose, to, asked)
+        return _narrowed(post.message, sees, asked)
+
+    def _whose(self, tx: Transaction, post: Post, to: Identity, asked: Collection[int]) -> _Whose:
+        resident = tx.people.by_identity(to)
+        if resident is None:
+            return _Whose(False, (), ())
+        own: Collection[int] = ()
+        if OF_COMMUNITY in asked:
+            own = set(tx.places.ours())
+            if not own and not self._communities.configured(post.community).names_places:
+                own = {theme.id for theme in tx.places.themes()}
+        known = tx.people.known({resident.id}).get(resident.id)
+        themes = {*own, *asked} - {OF_COMMUNITY}
+        there = []
+        for account in known.accounts if known else (to,):
+            on = tx.places.on(account.platform, themes)
+            there += [
+                _There(account, theme, places, tx.people.part_of(account, theme))
+                for theme, places in on.items()
+            ]
+        return _Whose(resident.role >= Role.MODERATOR, own, there)
+
+    async def _seen(self, whose: _Whose, to: Identity, asked: Collection[int]) -> Collection[int]:
+        """Those of the themes asked about that they see. Where they were last is asked first."""
+        sees: set[int] = set()
+        silent = False
+        first = [there for there in whose.there if there.theme in asked]
+        others = [there for there in whose.there if there.theme not in asked]
+        others.sort(key=lambda there: there.told is None)
+        # One that they were in says most often that they are of the community.
+        for part in (first, others[:1], others[1:]):
+            if OF_COMMUNITY in sees or not part:
+                continue
+            for account, of_account in _by_account(part).items():
+                places = [place for there in of_account for place in there.places]
+                found = await self._presences(account, places)
+                for there in of_account:
+                    if part_now(there.places, found, there.told, self._clock.now()):
+                        sees.add(there.theme)
+                    elif account == to:
+                        silent |= any(place not in found for place in there.places)
+            if OF_COMMUNITY in asked and not sees.isdisjoint(whose.own):
+                sees.add(OF_COMMUNITY)
+        if silent and not sees.issuperset(asked):
+            raise TryLater(ASKED_AGAIN)
+        return sees
+
+
+def plain(said: Message) -> Message:
+    """As it is shown: that a line is about a theme shows nowhere."""
+    if not any(isinstance(block, InTheme) for block in said.blocks):
+        return said
+    blocks = tuple(block.line if isinstance(block, InTheme) else block for block in said.blocks)
+    return replace(said, blocks=blocks)
+
+
+def _themes_of(said: Message) -> Collection[int]:
+    lines = {block.theme for block in said.blocks if isinstance(block, InTheme)}
+    return lines | {button.theme for button in said.buttons if button.theme is not None}
+
+
+def _narrowed(said: Message, sees: Collection[int], asked: Collection[int]) -> Message:
+    if set(sees).issuperset(asked):
+        return said
+    lines = [block for block in said.blocks if isinstance(block, InTheme)]
+    if lines and not any(line.theme in sees for line in lines):
+        raise Gone("they see nothing of it any more")
+    blocks = tuple(block for block in said.blocks if not isinstance(block, InTheme) or block.theme in sees)
+    controls = tuple(
+        control
+        for control in said.controls
+        if not isinstance(control, Button) or control.theme is None or control.theme in sees
+    )
+    return replace(said, blocks=blocks, controls=controls)
+
+
+def _by_account(there: Collection[_There]) -> Mapping[Identity, Sequence[_There]]:
+    found: dict[Identity, list[_There]] = {}
+    for each in there:
+        found.setdefault(each.account, []).append(each)
+    return found
