@@ -64,7 +64,7 @@ PLAIN = {
     *("results", "anonymous", "opens", "quorum", "voters", "answer", "until", "outcome", "review", "form"),
     *("numbers", "unless_voted", "option", "on", "only", "setting", "value", "name", "reset"),
     *("remove", "show", "hide", "clear", "about"),
-    "why",
+    *("why", "often"),
 }
 FILLED: Mapping[str, Any] = {
     "language": "en",
