@@ -14,7 +14,8 @@ write made for all of them at once. This is how, without any of the thirty-two k
    of their keys, by a statement that does nothing else. What was got before from that table, or from one
    that refers to it, may come from before the wait and is asked for again. Nobody waits for a row that
    comes before one they hold, as two that do so wait for each other: where another holds it, all is begun
-   again with these rows first (`LockFirst`).
+   again with these rows first (`LockFirst`). What is not there yet is reserved, before all rows and in the
+   same way: whoever inserts what another has inserted waits for that one too.
 4. **Defer.** A write that can wait does so under its table and key. The last one stands, or their numbers
    add up. Whoever asks for these rows looks at what is `pending` as well, and says so to its loader
    (`beside`); before any other statement reads or writes that table, what is pending for it is flushed.
@@ -34,6 +35,7 @@ keys to destroy.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -41,7 +43,19 @@ from functools import cache, lru_cache
 from itertools import product
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Executable, Select, Table, bindparam, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Executable,
+    MetaData,
+    Select,
+    Table,
+    bindparam,
+    func,
+    select,
+    text,
+)
 
 from bot.errors import StoreFailed
 from bot.model.people import FIRST_COMMUNITY
@@ -59,6 +73,9 @@ Locks = Mapping[tuple[int | None, Column[Any], bool], Collection[Any]]
 # So often a question that a write made stale is asked anew for the whole group; after that each asks for
 # itself, so that a group of which everybody writes costs no more than its commands one by one.
 RELOADS = 8
+# Rows that are not there yet, by a number that goes by what they will be called.
+_RESERVED = Column("number", BigInteger)
+Table("reserved", MetaData(), _RESERVED)
 
 
 class LockFirst(StoreFailed):
@@ -244,7 +261,7 @@ class Batch:
             return False
         new = sorted(self._expected.get(column, set()).union(keys) - locked - held)
         if self._is_in_order(column, new[0]):
-            self._executor.execute(_locking(column, weakly), {"keys": new})
+            self._hold(column, new, weakly)
         else:
             self._lock_free(column, new, weakly)
         locked.update(new)
@@ -268,11 +285,32 @@ class Batch:
 
     def _lock_free(self, column: Column[Any], new: Sequence[Any], weakly: bool) -> None:
         """Without waiting for anybody."""
-        got = self._executor.execute(_locking(column, weakly, waits=False), {"keys": new}).scalars()
+        got = self._hold(column, new, weakly, waits=False)
         others = sorted(set(new).difference(got))
-        if others and self._executor.execute(_there(column), {"keys": others}):
+        if others and (column is _RESERVED or self._executor.execute(_there(column), {"keys": others})):
             wanted = {(self.community, column, weakly): {*new}}
             raise LockFirst(_joined(self._locked, wanted))
+
+    def _hold(
+        self, column: Column[Any], keys: Sequence[Any], weakly: bool, *, waits: bool = True
+    ) -> Collection[Any]:
+        """Those that are held from now on."""
+        if column is not _RESERVED:
+            return self._executor.execute(_locking(column, weakly, waits), {"keys": keys}).scalars()
+        reserving = _reserving(waits)
+        return [key for key in keys if self._executor.execute(reserving, {"key_": key}).scalar() is not False]
+
+    def reserve(self, table: Table, *names: str) -> bool:
+        """Have nobody else insert what is called so, for all who reserve it, until the end.
+
+        False if that was so already; else what was asked of that table before may come from before the wait.
+        Raises: LockFirst.
+        """
+        numbers = [_number(f"{self.community}:{table.name}:{name}") for name in names]
+        if not self.lock(_RESERVED, *numbers):
+            return False
+        self._make_stale([table])
+        return True
 
     def share_sealing(self) -> None:
         """What is written from here on is sealed under keys that nobody leaves before it is kept."""
@@ -402,6 +440,17 @@ def _depth(table: Table) -> int:
 
 def _joined(some: Locks, others: Locks) -> Locks:
     return {what: {*some.get(what, ()), *others.get(what, ())} for what in (*some, *others)}
+
+
+@cache
+def _reserving(waits: bool) -> Select[Any]:
+    how = func.pg_advisory_xact_lock if waits else func.pg_try_advisory_xact_lock
+    return select(how(bindparam("key_", type_=BigInteger)))
+
+
+def _number(name: str) -> int:
+    """As large as such a lock's may be; two that share one by chance wait for each other, and that is all."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 @cache

@@ -301,10 +301,17 @@ class People:
         return account.resident if account else None
 
     def add(self, identity: Identity, name: str) -> Resident:
+        """Who another process knows since it was asked is the one whom it knows."""
+        if self._reserve(identity) and (found := self.by_identity(identity)):
+            return found
         row = {"name": name, "folded": folded(name), "heard_as": identity.address}
         number = self._db.execute(_ADD, row).scalar_one()
         self._add_account(identity, number)
         return Resident(number, name)
+
+    def _reserve(self, *new: Identity) -> bool:
+        """Two processes that hear new people in opposite orders wait for each other in none."""
+        return self._db.reserve(identities, *(account.address for account in new))
 
     def _add_account(self, identity: Identity, resident: int) -> None:
         """Who was forgotten and comes back begins anew: what they said before is nobody's.
@@ -327,6 +334,7 @@ class People:
         self, identities: Sequence[Identity], name: str | None, role: Role | None
     ) -> tuple[int, Sequence[int]]:
         """The first account that is known already says who it is; the others join them."""
+        self._reserve(*identities)
         known = self._known(identities)
         while self._db.lock(residents.c.id, *(found.id for found in known)):
             known = self._known(identities)

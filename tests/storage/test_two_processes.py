@@ -442,3 +442,34 @@ async def test_what_was_said_before_undoes_nothing_where_it_is_heard_after(
     assert await first.core.store.run(kept) == stands
     await first.core.handle(replace(late, id="later", at=NOW + timedelta(minutes=6)))
     assert await first.core.store.run(kept) != stands
+
+
+async def test_two_new_people_that_both_hear_in_opposite_orders_are_known_once(postgres: PostgreSQL) -> None:
+    """Neither waits for whom the other is about to know while that one waits too. SQLite has one writer."""
+    url = postgres.new_database()
+    deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    others = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    known = [threading.Event(), threading.Event()]
+    names = ("anna", "ben")
+
+    def hear(at: int, tx: Transaction) -> list[int]:
+        """First one of them, and once the other process has the other one, that one too."""
+        found = {}
+        for name in names[:: 1 if at == 0 else -1]:
+            who = Identity(PLATFORM, name)
+            found[name] = (tx.people.by_identity(who) or tx.people.add(who, name)).id
+            known[at].set()
+            tx.offload(lambda: known[1 - at].wait(10))
+        return [found[name] for name in names]
+
+    async with contextlib.AsyncExitStack() as stack:
+        stores = []
+        for _ in range(2):
+            stores.append(await open_database(url, keys_of(url), stores_of(), answers_within=120))
+            stack.push_async_callback(stores[-1].close)
+        one, other = await asyncio.gather(*(store.run(partial(hear, at)) for at, store in enumerate(stores)))
+        assert one == other
+        assert len(set(one)) == 2
+    while postgres.ask(url, others).strip():
+        pass
+    assert postgres.ask(url, deadlocks).strip() == "0"
