@@ -28,7 +28,7 @@ from bot.features.polls.records import Kind, Results, Voters
 from bot.features.polls.show import PRESSED
 from bot.features.residents.records import About
 from bot.features.residents.wishes import Wanted
-from bot.features.themes.records import Involvement, Often
+from bot.features.themes.records import Held, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.message import text
 from bot.texts import LOCALES, Texts, Voice
@@ -223,6 +223,10 @@ BUILT = {
     },
     **{
         f"theme.{what}.*": filled(f"theme.{what}.*", ["follows", "takes_part"]) for what in ("now", "already")
+    },
+    **{
+        f"theme.term.{what}.*": filled(f"theme.term.{what}.*", Held)
+        for what in ("set", "yours", "ends", "over")
     },
     "theme.draw.under_way.*": filled("theme.draw.under_way.*", ["asked", "listed"]),
     "theme.draw.among.*": filled("theme.draw.among.*", ["none", "longest"]),

@@ -22,6 +22,7 @@ from storage.residents import profile as kept_profiles
 from storage.themes import digests as kept_digests
 from storage.themes import draws as kept_draws
 from storage.themes import openings as kept_openings
+from storage.themes import terms as kept_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ FEATURES = (
     Installed(themes.FEATURE, kept_themes.STORED),
     Installed(themes.OPENING, kept_openings.STORED),
     Installed(themes.DRAWING, kept_draws.STORED),
+    Installed(themes.TERM, kept_terms.STORED),
     Installed(themes.DIGEST, kept_digests.STORED),
 )
 

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     Column,
+    ColumnElement,
     ForeignKey,
     Integer,
+    Select,
     String,
     Table,
     bindparam,
@@ -82,13 +84,22 @@ _THEME: BindParameter[Any] = bindparam("theme_")
 _WHOM: BindParameter[Any] = bindparam("resident_")
 _ASK = insert(draws).returning(draws.c.id)
 _WHO = (residents.c.name.label("who"), residents.c.locale, residents.c.role)
-_DRAWS = select(*(column for column in draws.c if column.name != "community"), *_WHO).join(
-    residents, residents.c.id == draws.c.asker, isouter=True
-)
-_GET = _DRAWS.where(draws.c.id == _ID)
-_OF_THEME = _DRAWS.where(draws.c.theme == _THEME).order_by(draws.c.id.desc()).limit(1)
-_UNDER_WAY = _OF_THEME.where(or_(draws.c.state == "asked", draws.c.state == "listed"))
-_LAST = _OF_THEME.where(draws.c.state == "drawn")
+
+
+def _draws(*which: ColumnElement[bool]) -> Select[Any]:
+    """The newest first."""
+    return (
+        select(*(column for column in draws.c if column.name != "community"), *_WHO)
+        .join(residents, residents.c.id == draws.c.asker, isouter=True)
+        .where(*which)
+        .order_by(draws.c.id.desc())
+        .limit(1)
+    )
+
+
+_GET = _draws(draws.c.id == _ID)
+_UNDER_WAY = _draws(draws.c.theme == _THEME, or_(draws.c.state == "asked", draws.c.state == "listed"))
+_LAST = _draws(draws.c.theme == _THEME, draws.c.state == "drawn")
 _CHANGE = update(draws).where(draws.c.id == _ID)
 _FIX = _CHANGE.values(state="listed", code=bindparam("code_"), at=bindparam("at_"))
 _END = _CHANGE.values(state=bindparam("state_"), drawn=bindparam("drawn_"), at=bindparam("at_"))
@@ -113,14 +124,13 @@ _TURNS = (
 )
 _CANDIDATES = (
     select(residents.c.id, *_WHO)
+    .join(involvements, involvements.c.resident == residents.c.id)
     .where(
-        exists().where(
-            involvements.c.theme == _THEME,
-            involvements.c.resident == residents.c.id,
-            involvements.c.how >= int(Involvement.TAKES_PART),
-        ),
+        involvements.c.theme == _THEME,
+        involvements.c.how >= int(Involvement.TAKES_PART),
         ~exists().where(undrawn.c.theme == _THEME, undrawn.c.resident == residents.c.id),
     )
+    .distinct()
     .order_by(residents.c.id)
 )
 _DECLINE = upsert(undrawn).on_conflict_do_nothing()

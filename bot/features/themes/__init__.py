@@ -12,6 +12,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     bind.py      which channel or room is a theme's
     propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
     settings.py  how many supporters that takes
+    term.py      how long somebody pulls one or takes notes there; held.py: what begins such a term
     draw.py      drawing whose turn it is, by the rule in lot.py
     digest.py    what is new, for whoever asked to hear of it
 """
@@ -25,8 +26,8 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.themes import bind, digest, draw, involved, propose, pull, rename, show, which
-from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, THEMES, Proposal
+from bot.features.themes import bind, digest, draw, held, involved, propose, pull, rename, show, term, which
+from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, TERMS, THEMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.homes import REMOVED, RENAMED
 from bot.model.people import Theme
@@ -102,6 +103,21 @@ def export_draws(tx: Transaction, resident: int, _among: Among) -> Exported:
     }
 
 
+def merge_terms(tx: Transaction, old: int, new: int) -> None:
+    """What either does for a theme is theirs who they both are, until the later end."""
+    tx.of(TERMS).merge(old, new)
+
+
+def forget_terms(tx: Transaction, resident: int) -> None:
+    """They do nothing for any theme."""
+    tx.of(TERMS).forget(resident)
+
+
+def export_terms(tx: Transaction, resident: int, _among: Among) -> Exported:
+    """What they do for which theme, until when."""
+    return {"terms": [_plain(row) for row in tx.of(TERMS).terms_of(resident)]}
+
+
 def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
@@ -161,6 +177,21 @@ DRAWING = Feature(
     export=export_draws,
     keeps=DRAWS,
 )
+
+TERM = Feature(
+    name="terms",
+    commands=(
+        _Command(term.TERM, term.set_term),
+        _Command(term.NOTES, term.take_notes),
+        _Command(term.NO_NOTES, term.stop_notes),
+    ),
+    jobs={held.DUE: term.term_due},
+    merge=merge_terms,
+    forget=forget_terms,
+    export=export_terms,
+    keeps=TERMS,
+)
+
 
 # --- what is new ---
 

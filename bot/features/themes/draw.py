@@ -86,6 +86,9 @@ def _check_may_ask(call: Call, theme: Theme) -> None:
         raise UserError("theme.draw.not_you", theme=theme.name)
     if not call.may_write(theme.id):
         raise UserError("place.silent")
+    if not call.tx.places.of_theme(theme.id):
+        # What nobody reads was not published.
+        raise UserError("theme.draw.no_place", theme=theme.name)
 
 
 def _check_enough(found: Sequence[Resident], theme: Theme) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from bot.call import Call
 from bot.commands.argument import Argument, Converter, Extent
 from bot.errors import Unsure, UserError
+from bot.features.themes import held
 from bot.features.themes.naming import checked_about, checked_name, is_taken
-from bot.features.themes.records import OPENINGS, THEMES, Involvement, Proposal
+from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.features.themes.show import SUBJECT as THEME
 from bot.model.message import Button, Message, Suggestion, Text, message, text, typed
@@ -149,6 +150,7 @@ def _open(call: Call, proposal: Proposal) -> None:
     _end(call, proposal, "opened", theme)
     if proposal.proposer:
         call.tx.of(THEMES).involve(theme.id, proposal.proposer.id, Involvement.PULLS, call.now)
+        held.begin(call, theme.id, proposal.proposer.id, Held.PULLS)
     call.want_rooms(theme, proposal.about)
     call.board(f"{THEME}:{theme.id}", theme.id)
     if proposal.proposer and proposal.proposer.id != call.resident.id:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.themes.records import OPENINGS, THEMES, Involvement, Request
+from bot.features.themes import held
+from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Request
 from bot.features.themes.which import meant, themes_for
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role, Theme
@@ -135,6 +136,7 @@ def _ask(call: Call, theme: Theme, *, tell_moderators: bool) -> None:
 def _let(call: Call, theme: Theme, who: Resident) -> None:
     """They pull it from now on."""
     call.tx.of(THEMES).involve(theme.id, who.id, Involvement.PULLS, call.now)
+    held.begin(call, theme.id, who.id, Held.PULLS)
     call.changed(f"theme:{theme.id}")
     for request in _requests_by(call.tx, who.id, theme.id):
         _forget(call, request)

@@ -347,3 +347,56 @@ class DigestStore(Protocol):
 
 
 DIGESTS: StoreKey[DigestStore] = StoreKey("digests")
+
+
+# --- for how long ---
+
+
+class Held(StrEnum):
+    """What somebody does for a theme, until a day that is known."""
+
+    PULLS = "pulls"
+    NOTES = "notes"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Until when somebody does that for a theme; `asked`: whether they are to go on."""
+
+    id: int
+    theme: int
+    who: Resident
+    held: Held
+    until: datetime
+    asked: bool
+
+
+class TermStore(Protocol):
+    """Who does what for a theme, until when."""
+
+    def begin(self, theme: int, resident: int, held: Held, until: datetime, *, asked: bool) -> None:
+        """They do it until then, whatever was said before."""
+        ...
+
+    def of_theme(self, theme: int) -> Sequence[Term]:
+        """Those that began first first."""
+        ...
+
+    def ask(self, term: int) -> None:
+        """They were asked whether they go on."""
+        ...
+
+    def drop(self, term: int) -> None: ...
+
+    # --- whose it is ---
+
+    def merge(self, old: int, new: int) -> None: ...
+
+    def forget(self, resident: int) -> None: ...
+
+    def terms_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """What they do for themes, by column."""
+        ...
+
+
+TERMS: StoreKey[TermStore] = StoreKey("terms")

@@ -8,6 +8,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.pull import AGREE, may_agree, pullers
 from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.features.themes.term import note_takers, yours
 from bot.features.themes.which import keep, meant, themes_for
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Resident, Role, Theme
@@ -75,6 +76,7 @@ def show_theme(call: Call, theme: Theme | None = None) -> Message:
         lines += [text("theme.standing"), *standing]
     lines += _rooms(call, found)
     lines.append(text(f"theme.you.{mine.name.lower()}") if mine else text("theme.you.nothing"))
+    lines += yours(call, found.id)
     waiting, buttons = _waiting(call, found)
     return message(
         *lines, *waiting, title=typed(found.name), buttons=[*buttons, *ways(found, mine, leave=True)]
@@ -101,7 +103,7 @@ def _facts(tx: Transaction, theme: int) -> Sequence[Text]:
     """Who pulls it, and how many people are something to it."""
     who = pullers(tx, [theme]).get(theme, ())
     pulled = text("theme.pulled", who=tuple(who), count=len(who)) if who else text("theme.pulled.nobody")
-    return [pulled, _people(tx.of(THEMES).counts([theme]).get(theme, {}))]
+    return [pulled, *note_takers(tx, theme), _people(tx.of(THEMES).counts([theme]).get(theme, {}))]
 
 
 def _rooms(call: Call, theme: Theme) -> Iterable[Text]:

@@ -1,4 +1,4 @@
-"""Draws of whose turn it is in a theme, their lists, and who is not to be drawn"""
+"""Draws of whose turn it is in a theme, and until when somebody does something for one"""
 
 from __future__ import annotations
 
@@ -60,9 +60,26 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_undrawn_resident"), "undrawn", ["resident"])
+    op.create_table(
+        "terms",
+        sa.Column("id", _NUMBER, nullable=False),
+        sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("theme", _NUMBER, nullable=False),
+        sa.Column("resident", _NUMBER, nullable=False),
+        sa.Column("held", sa.String(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("asked", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["theme"], ["themes.id"], name=op.f("fk_terms_theme")),
+        sa.ForeignKeyConstraint(["resident"], ["residents.id"], name=op.f("fk_terms_resident")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
+        sqlite_autoincrement=True,
+    )
+    for column in ("theme", "resident"):
+        op.create_index(op.f(f"ix_terms_{column}"), "terms", [column])
 
 
 def downgrade() -> None:
+    op.drop_table("terms")
     op.drop_table("undrawn")
     op.drop_table("draw_entrants")
     op.drop_table("draws")

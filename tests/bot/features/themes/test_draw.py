@@ -12,7 +12,7 @@ import pytest
 
 from bot.features.themes import draw, lot
 from bot.features.themes.draw import MOST_DRAWN, OPEN_FOR, READ_FOR
-from bot.features.themes.records import DRAWS, Draw
+from bot.features.themes.records import DRAWS, OPENINGS, Draw
 from bot.model.message import Attachment, Button, Message, text
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
@@ -243,6 +243,22 @@ async def test_only_who_takes_part_or_moderates_has_it_drawn(town: Town) -> None
     town.platform.silenced.add(("ben", "sport"))
     assert "mag je zelf niets schrijven" in await town.say("ben", "!thema loot sport", room="raad")
     assert "wordt geloot" in await town.say("mia", "!thema loot")
+
+
+async def test_what_nobody_can_read_is_not_drawn(town: Town) -> None:
+    """Of a theme that was opened, and whose channel is not there yet."""
+
+    def open_one(tx: Transaction) -> int:
+        theme, sport = tx.places.add_theme("Verlichting"), tx.places.theme_named("sport")
+        anna = tx.people.by_identity(Identity(PLATFORM, "anna"))
+        assert anna
+        proposal = tx.of(OPENINGS).propose(sport.id, theme.name, "Licht", anna.id, 1, NOW)
+        tx.of(OPENINGS).end(proposal, "opened", theme.id)
+        return theme.id
+
+    number = await town.core.store.run(open_one)
+    said = words_of(await pressed(town, "mia", "theme draw", theme=f"theme:{number}"))
+    assert "heeft nog geen kanaal of kamer" in said
 
 
 async def test_the_file_is_for_who_takes_part_and_only_of_what_is_over(town: Town) -> None:

@@ -1,0 +1,147 @@
+"""Terms: how long somebody pulls a theme or takes notes there, whether they go on, and that it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.call import Call
+from bot.errors import UserError
+from bot.features.themes import held
+from bot.features.themes.pull import is_there, pullers
+from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term
+from bot.features.themes.which import keep, meant
+from bot.model.message import Button, Message, Text, message, text
+from bot.model.people import Theme
+from bot.model.work import Job
+from bot.ports.storage import Transaction
+
+TERM, NOTES, NO_NOTES = "theme term", "theme take-notes", "theme stop-notes"
+# Nobody is there for longer at a time.
+MOST_YEARS = 6
+
+
+def set_term(call: Call, until: datetime, *, theme: Theme | None = None) -> Message:
+    """Say until when you do what you do for a theme."""
+    found = meant(call, theme)
+    call.tx.of(THEMES).hold(found.id)
+    mine = _of(call.tx, found.id, call.resident.id)
+    if not mine:
+        raise UserError("theme.term.nothing", theme=found.name)
+    if until <= call.now:
+        raise UserError("theme.term.past", until=until)
+    if until > held.later(call.now, years=MOST_YEARS):
+        raise UserError("theme.term.long", until=until)
+    for what in mine:
+        held.begin(call, found.id, call.resident.id, what, until)
+    call.changed(f"theme:{found.id}")
+    return message(*(text(f"theme.term.set.{what}", theme=found.name, until=until) for what in mine))
+
+
+def _of(tx: Transaction, theme: int, resident: int) -> Sequence[Held]:
+    """What they do there; who pulls it does, also where no term was noted."""
+    found = {term.held for term in held.terms(tx, theme) if term.who.id == resident}
+    if tx.of(THEMES).of(resident).get(theme) is Involvement.PULLS:
+        found.add(Held.PULLS)
+    return sorted(found, reverse=True)
+
+
+def yours(call: Call, theme: int) -> Sequence[Text]:
+    """Until when they do what they do there."""
+    mine = [term for term in held.terms(call.tx, theme) if term.who.id == call.resident.id]
+    return [text(f"theme.term.yours.{term.held}", until=term.until) for term in mine]
+
+
+# --- taking notes ---
+
+
+def take_notes(call: Call, theme: Theme | None = None) -> Message:
+    """Say that they take notes of what is said in a theme's meetings."""
+    found = meant(call, theme)
+    call.tx.of(THEMES).hold(found.id)
+    mine = call.tx.of(THEMES).of(call.resident.id).get(found.id, Involvement.FOLLOWS)
+    if mine < Involvement.TAKES_PART or not call.takes_part(found.id):
+        raise UserError("theme.notes.not_you", theme=found.name)
+    stop = Button(text("theme.button.no_notes"), NO_NOTES, {"theme": keep(found)})
+    if Held.NOTES in _of(call.tx, found.id, call.resident.id):
+        return message(text("theme.notes.already", theme=found.name), buttons=[stop])
+    until = held.begin(call, found.id, call.resident.id, Held.NOTES)
+    call.changed(f"theme:{found.id}")
+    return message(text("theme.notes.now", theme=found.name, until=until), buttons=[stop])
+
+
+def stop_notes(call: Call, theme: Theme | None = None) -> Message:
+    """Somebody else may."""
+    found = meant(call, theme)
+    call.tx.of(THEMES).hold(found.id)
+    mine = [
+        term
+        for term in call.tx.of(TERMS).of_theme(found.id)
+        if term.who.id == call.resident.id and term.held is Held.NOTES
+    ]
+    for term in mine:
+        call.tx.of(TERMS).drop(term.id)
+    held.plan(call, found.id)
+    call.changed(f"theme:{found.id}")
+    return message(text("theme.notes.stopped" if mine else "theme.notes.not", theme=found.name))
+
+
+def note_takers(tx: Transaction, theme: int) -> Sequence[Text]:
+    """Who takes notes, and is there still."""
+    who = tuple(
+        term.who
+        for term in held.terms(tx, theme)
+        if term.held is Held.NOTES and is_there(tx, term.who, theme)
+    )
+    return [text("theme.notes", who=who, count=len(who))] if who else ()
+
+
+# --- what is due ---
+
+
+def term_due(call: Call, job: Job) -> None:
+    """Whoever is nearly at the end of a term is asked to go on; whose term is over has done it."""
+    number = int(job.subject)
+    call.tx.of(THEMES).hold(number)
+    theme = next(iter(call.tx.places.themes([number])), None)
+    if theme is None:
+        return
+    counts = {term.id for term in held.terms(call.tx, number)}
+    for term in call.tx.of(TERMS).of_theme(number):
+        if term.id not in counts:
+            call.tx.of(TERMS).drop(term.id)
+        elif term.until <= call.now:
+            _end(call, theme, term)
+        elif not term.asked and term.until - held.WEEK <= call.now:
+            _ask(call, theme, term)
+    held.plan(call, number)
+
+
+def _ask(call: Call, theme: Theme, term: Term) -> None:
+    call.tx.of(TERMS).ask(term.id)
+    longer = {"theme": keep(theme), "until": held.later(term.until, years=1).isoformat()}
+    said = message(
+        text(f"theme.term.ends.{term.held}", theme=theme.name, until=term.until),
+        text("theme.term.ends.how"),
+        buttons=[Button(text("theme.button.longer"), TERM, longer, style="primary")],
+    )
+    call.tell(term.who, said, f"{_key(term)}:ends", theme=theme.id, until=term.until)
+
+
+def _end(call: Call, theme: Theme, term: Term) -> None:
+    """It is said in the theme, and that it needs somebody where nobody pulls it any more."""
+    call.tx.of(TERMS).drop(term.id)
+    lines, buttons = [text(f"theme.term.over.{term.held}", who=term.who, theme=theme.name)], []
+    if term.held is Held.PULLS:
+        call.tx.of(THEMES).involve(theme.id, term.who.id, Involvement.TAKES_PART, call.now)
+        if not pullers(call.tx, [theme.id]):
+            lines.append(text("theme.needs", theme=theme.name))
+        buttons.append(Button(text("theme.button.pulls"), "theme pull", {"theme": keep(theme)}))
+    else:
+        buttons.append(Button(text("theme.button.notes"), NOTES, {"theme": keep(theme)}))
+    call.changed(f"theme:{theme.id}")
+    call.announce(theme.id, message(*lines, buttons=buttons), f"{_key(term)}:over")
+
+
+def _key(term: Term) -> str:
+    return f"theme:term:{term.id}"

@@ -1,0 +1,143 @@
+"""Terms: who is asked when, who goes on, and what ends by itself."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.features.themes import held
+from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term
+from bot.model.message import Button, text
+from bot.model.people import Identity
+from bot.ports.storage import Transaction
+from tests.chat import NOW
+from tests.doubles.platform import PLATFORM, Town, open_town, words_of
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def town(database_url: str) -> AsyncIterator[Town]:
+    """Mia, who moderates, pulls a theme."""
+    async with open_town(database_url, moderators=("mia",), board_rest=0) as town:
+        await town.joined("sport", theme="sport")
+        await town.say("mia", "!thema trek")
+        yield town
+
+
+async def kept(town: Town) -> Sequence[Term]:
+    return await town.core.store.run(lambda tx: tx.of(TERMS).of_theme(tx.places.theme_named("sport").id))
+
+
+async def what(town: Town, name: str) -> Involvement | None:
+    def read(tx: Transaction) -> Involvement | None:
+        who = tx.people.by_identity(Identity(PLATFORM, name))
+        return tx.of(THEMES).of(who.id).get(tx.places.theme_named("sport").id) if who else None
+
+    return await town.core.store.run(read)
+
+
+async def turns(town: Town, to: datetime) -> None:
+    town.clock.turn_to(to)
+    await town.core.run_due()
+
+
+def asked(town: Town, name: str = "mia") -> list[str]:
+    return [said for said in town.platform.where(name) if "loopt je termijn af" in said]
+
+
+def over(town: Town) -> list[str]:
+    return [said for said in town.platform.where("sport") if "de termijn is voorbij" in said]
+
+
+async def test_who_pulls_is_asked_once_a_week_before_the_end_and_then_has_done_it(town: Town) -> None:
+    (term,) = await kept(town)
+    assert (term.held, term.until) == (Held.PULLS, held.later(NOW, years=1))
+    await turns(town, term.until - held.WEEK - DAY)
+    assert not asked(town)
+    await turns(town, term.until - held.WEEK)
+    await turns(town, term.until - DAY)
+    assert len(asked(town)) == 1
+    assert not over(town)
+    await turns(town, term.until)
+    await turns(town, term.until + DAY)
+    assert len(over(town)) == 1
+    assert "Niemand trekt “sport” meer" in over(town)[0]
+    assert await what(town, "mia") is Involvement.TAKES_PART
+    assert not await kept(town)
+
+
+async def test_who_goes_on_does_so_for_another_year(town: Town) -> None:
+    (term,) = await kept(town)
+    await turns(town, term.until - held.WEEK)
+    longer = {"theme": f"theme:{term.theme}", "until": held.later(term.until, years=1).isoformat()}
+    button = Button(text("typed", words=""), "theme term", longer)
+    answer = await town.core.handle(replace(town.asked("mia", room=None, button=button), pressed=True))
+    assert answer
+    assert "Jij trekt “sport” tot" in words_of(answer)
+    await turns(town, term.until + DAY)
+    assert not over(town)
+    await turns(town, held.later(term.until, years=1) - held.WEEK)
+    assert len(asked(town)) == 2
+
+
+async def test_after_a_year_away_it_is_said_once_and_nobody_is_asked_in_vain(database_url: str) -> None:
+    async with open_town(database_url, moderators=("mia",)) as town:
+        await town.joined("sport", theme="sport")
+        await town.say("mia", "!thema trek")
+    for number in (100, 200):
+        async with open_town(database_url, moderators=("mia",), number=number, away=400 * DAY) as town:
+            await town.core.serve(town.platform)
+            await town.core.run_due()
+            assert len(over(town)) == (number == 100)
+            assert not asked(town)
+
+
+async def test_who_leaves_holds_nothing_any_more(town: Town) -> None:
+    await town.say("ben", "!thema doe mee")
+    await town.say("ben", "!thema verslag")
+    assert "ben maakt het verslag" in await town.say("anna", "!thema toon")
+    await town.say("ben", "!thema volg")
+    assert "verslag" not in await town.say("anna", "!thema toon")
+    assert "maakt er het verslag niet" in await town.say("ben", '!thema termijn "2 jaar"')
+    await turns(town, NOW + 359 * DAY)
+    assert not asked(town, "ben")
+    assert [term.held for term in await kept(town)] == [Held.PULLS]
+
+
+@pytest.mark.parametrize(
+    ("until", "says"),
+    [(NOW - DAY, "is al voorbij"), (NOW, "is al voorbij"), (NOW + 2200 * DAY, "is te ver weg")],
+)
+async def test_what_is_no_term_changes_nothing(town: Town, until: datetime, says: str) -> None:
+    before = await kept(town)
+    button = Button(text("typed", words=""), "theme term", {"until": until.isoformat()})
+    answer = await town.core.handle(replace(town.asked("mia", button=button), pressed=True))
+    assert answer
+    assert says in words_of(answer)
+    assert await kept(town) == before
+
+
+async def test_of_two_accounts_the_later_term_counts_and_who_is_forgotten_has_none(town: Town) -> None:
+    for name, until in (("ben", "1 jaar"), ("cas", "2 jaar")):
+        await town.say(name, "!thema doe mee")
+        await town.say(name, "!thema verslag")
+        await town.say(name, f'!thema termijn "{until}"')
+    await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
+    await turns(town, NOW + 400 * DAY)
+    assert not [said for said in over(town) if "verslag" in said]
+    who = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "ben")))
+    assert who
+    assert [row["held"] for row in (await town.core.export(who.id))["terms"]] == ["notes"]
+    await town.core.forget(who.id)
+    await turns(town, NOW + 800 * DAY)
+    assert not [said for said in over(town) if "verslag" in said]
+
+
+def test_a_year_after_a_leap_day() -> None:
+    leap = datetime(2028, 2, 29, 19, tzinfo=UTC)
+    assert held.later(leap, years=1) == datetime(2029, 2, 28, 19, tzinfo=UTC)
+    assert held.later(leap, years=4) == datetime(2032, 2, 29, 19, tzinfo=UTC)
