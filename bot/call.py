@@ -423,6 +423,15 @@ class Call:
         self.tx.wanted.bind(room, place, self.tx.places.served_by(place) or "", self.now)
         self.tx.places.attach(place, theme.id)
         self.tx.boards.show_open(theme.id, place)
+        self.tx.guests.again(theme.id, place.platform, self.now)
+
+    def let_in(self, theme: int, resident: Resident, *, inside: bool) -> None:
+        """Their accounts are to be in that theme's channels and rooms, or with `inside` False out of them."""
+        known = self.tx.people.known([resident.id]).get(resident.id)
+        platforms = {state.platform for state in self.tx.wanted.of(theme)}
+        for account in known.accounts if known else ():
+            if account.platform in platforms:
+                self.tx.guests.want(theme, account, resident.id, self.now, inside=inside)
 
     def look_at(self, place: Place) -> RoomSeen:
         """How that channel or room is now. Raises: UserError where its platform does not say."""

@@ -20,12 +20,23 @@ from storage.executor import CONFLICTS
 from storage.forgotten import Forgotten, OfAccount, drop_posts, some_posts
 from storage.pages import Pages
 from storage.posts import LONG_AGO
-from storage.tables import boards, handled, identities, members, posts, residents, settings, subjects, uses
+from storage.tables import (
+    boards,
+    guests,
+    handled,
+    identities,
+    members,
+    posts,
+    residents,
+    settings,
+    subjects,
+    uses,
+)
 from storage.uses import leave_behind
 
 _ID: BindParameter[Any] = bindparam("id_")
 # Whose rows these are; where that is all, a column more here is all that another table needs.
-_OWNED = (members.c.resident, identities.c.resident, uses.c.resident, posts.c.resident)
+_OWNED = (guests.c.resident, members.c.resident, identities.c.resident, uses.c.resident, posts.c.resident)
 # And what somebody did of which the rows are others' as well. Subjects are passed on apart (boards.py), once
 # what they show is: votes hold these rows in that order.
 _DONE_BY = (settings.c.resident, subjects.c.opener)

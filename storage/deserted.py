@@ -17,7 +17,7 @@ from functools import lru_cache
 from sqlalchemy import Column, ColumnElement, MetaData, and_, exists, or_
 
 from storage.retention import Rule, before
-from storage.tables import GOES_ALONG, members, metadata, places, posts, themes
+from storage.tables import GOES_ALONG, guests, members, metadata, places, posts, themes
 
 # A theme is one by these.
 _MAKES_IT = (places.c.theme, members.c.theme)
@@ -43,7 +43,7 @@ def rules(of_features: tuple[MetaData, ...]) -> Sequence[Rule]:
     is_somewhere = exists().where(others.c.community == places.c.community, others.c.here)
     left = and_(places.c.here.is_(False), or_(before(places.c.used_at), places.c.used_at.is_(None)))
     nothing_there = and_(~there_waits, holds_nothing(places.c.theme))
-    along = (members.c.theme, *_along(of_features))
+    along = (members.c.theme, guests.c.theme, *_along(of_features))
 
     def is_over(theme: Column[int]) -> ColumnElement[bool]:
         return and_(~exists().where(places.c.theme == theme), holds_nothing(theme))

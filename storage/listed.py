@@ -15,7 +15,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 from bot.model.people import Identity
 from bot.names import folded
 from storage.batch import Batch
-from storage.tables import identities, members, posts, residents
+from storage.tables import guests, identities, members, posts, residents
 
 Line = Sequence[Identity]
 _ACCOUNT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
@@ -31,9 +31,12 @@ _ADD = insert(residents).returning(residents.c.id)
 _NEW: Any = bindparam("new_")
 _MOVE = (
     update(identities).where(_ACCOUNT).values(resident=_NEW),
-    update(members)
-    .where(members.c.platform == bindparam("platform_"), members.c.user_id == bindparam("user_"))
-    .values(resident=_NEW),
+    *(
+        update(table)
+        .where(table.c.platform == bindparam("platform_"), table.c.user_id == bindparam("user_"))
+        .values(resident=_NEW)
+        for table in (members, guests)
+    ),
     update(posts)
     .where(
         *(posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("user_"), posts.c.private),

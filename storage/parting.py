@@ -39,11 +39,11 @@ from bot.ports.people import Brought
 from storage import tables
 from storage.batch import Batch
 from storage.community import COLUMN as COMMUNITY
-from storage.tables import NOWHERE, STAYS, identities, members, posts, residents
+from storage.tables import NOWHERE, STAYS, guests, identities, members, posts, residents
 
 # Given back in the order of their tables, the features' first: votes hold a poll's row before its subject's.
 # These go by account.
-_BY_ACCOUNT = (identities, members, posts)
+_BY_ACCOUNT = (identities, guests, members, posts)
 # How they came by their name.
 _NAMED = ("name_is_chosen", "name_is_own")
 _WISHES = select(
@@ -61,9 +61,12 @@ _MOVE = (
     update(identities)
     .where(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
     .values(resident=_NEW, role=None),
-    update(members)
-    .where(members.c.platform == bindparam("platform_"), members.c.user_id == bindparam("user_"))
-    .values(resident=_NEW),
+    *(
+        update(table)
+        .where(table.c.platform == bindparam("platform_"), table.c.user_id == bindparam("user_"))
+        .values(resident=_NEW)
+        for table in (members, guests)
+    ),
 )
 _SAID_TO = and_(
     *(posts.c.platform == bindparam("platform_"), posts.c.room == bindparam("user_"), posts.c.private),

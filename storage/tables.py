@@ -314,6 +314,34 @@ members = Table(
     sqlite_with_rowid=False,
 )
 
+# Who is to be let into the channel or room of a theme on their platform, or to be out of it again; with
+# nothing to do it is due never.
+guests = Table(
+    "guests",
+    metadata,
+    of_community(key=True),
+    Column("theme", ForeignKey("themes.id"), primary_key=True, info={GOES_ALONG: True}),
+    Column("platform", String, primary_key=True),
+    Column("user_id", String, primary_key=True),
+    Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
+    Column("inside", Boolean, nullable=False),
+    Column("why", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", Moment),
+    Column("version", Integer, nullable=False, server_default="1"),
+    ForeignKeyConstraint(
+        ["platform", "user_id", "community"],
+        ["identities.platform", "identities.user_id", "identities.community"],
+    ),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_guests_platform_due_at",
+    guests.c.platform,
+    guests.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
+)
+
 # What was answered to an invocation, and what would undo it. Every command writes here, and only
 # forgetting, twice a day, reads by time: an index on it would cost more than it gains.
 handled = Table(

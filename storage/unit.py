@@ -18,6 +18,7 @@ from storage.communities import Communities
 from storage.envelopes import Envelopes
 from storage.executor import CONFLICTS, FAILURES, FAULTS, Executor
 from storage.forgotten import Forgotten
+from storage.guests import WantedGuests
 from storage.handled import Handled
 from storage.inbox import Inbox
 from storage.jobs import Jobs
@@ -75,6 +76,7 @@ class Tx:
         self.boards = Boards(db)
         self.jobs = Jobs(db)
         self.wanted = WantedRooms(db)
+        self.guests = WantedGuests(db)
         self.uses = Uses(db, keys)
 
     def of(self, key: StoreKey[T]) -> T:

@@ -170,7 +170,9 @@ BUILT = {
     "digest.button.*": filled("digest.button.*", Often),
     "discord.permission.*": filled(
         "discord.permission.*",
-        {*NEEDED, NEEDED_FOR_POLLS, *USEFUL, "manage_threads"}.union(*NEEDED_AT_HOME.values()),
+        {*NEEDED, NEEDED_FOR_POLLS, *USEFUL, "manage_threads", "manage_roles"}.union(
+            *NEEDED_AT_HOME.values()
+        ),
     ),
     "discord.without.*": filled("discord.without.*", [*NEEDED, NEEDED_FOR_POLLS, *USEFUL]),
     "matrix.lacks.*": filled("matrix.lacks.*", LACKS_ON_MATRIX),

@@ -12,6 +12,7 @@ import aiohttp
 
 from adapters.discord.channels import PLATFORM
 from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
+from adapters.discord.guests import admit
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
 from adapters.discord.members import PLEIN
@@ -174,6 +175,10 @@ class Discord:
     async def look_at_room(self, place: Place) -> RoomSeen:
         await self._ready.wait()
         return await look_at(self._session(), place)
+
+    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+        await self._ready.wait()
+        await admit(self._session(), place, int(user), inside=inside)
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()

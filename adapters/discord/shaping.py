@@ -25,19 +25,20 @@ VOICE, TEXT = (2, 13), 0
 
 async def look_at(on: Session, place: Place) -> RoomSeen:
     """Raises: Gone, Refused, TryLater."""
-    return _seen(await _fetched(on, place.room_id))
+    return _seen(await fetched(on, place.room_id))
 
 
 async def shape(on: Session, wanted: WantedRoom) -> RoomSeen:
     """Raises: UserError, Gone, NotNow, OSError."""
     room, name = str(wanted.room), wanted.name[:LONGEST_NAME]
-    channel = await _fetched(on, room)
+    channel = await fetched(on, room)
     if is_written_as(str(channel["name"]), name):
         return _seen(channel)
     return _seen(await _change(on, room, channel, {"name": name}))
 
 
-async def _fetched(on: Session, room: str) -> Mapping[str, Any]:
+async def fetched(on: Session, room: str) -> Mapping[str, Any]:
+    """As Discord has the channel now. Raises: Gone, Refused, TryLater."""
     try:
         found: Mapping[str, Any] = await on.client.http.get_channel(int(room))
     except TROUBLE as error:

@@ -13,6 +13,7 @@ import aiohttp
 import nio
 
 from adapters.matrix.account import Account
+from adapters.matrix.guests import admit
 from adapters.matrix.homes import Homes
 from adapters.matrix.intake import Intake
 from adapters.matrix.new_rooms import NewRooms, look_at
@@ -230,6 +231,10 @@ class Matrix:
     async def look_at_room(self, place: Place) -> RoomSeen:
         await self._ready.wait()
         return await look_at(self._session, place.room_id)
+
+    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+        await self._ready.wait()
+        await admit(self._session, place.room_id, user, inside=inside)
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()

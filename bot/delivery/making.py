@@ -1,4 +1,4 @@
-"""The channels and rooms that themes ought to have, made true and kept so.
+"""The channels and rooms that themes ought to have, and who is to be in them, made true and kept so.
 
 What ought to be there stands in a table. This worker has the platform's adapter make each, and later make it
 what is wanted of it by then, and notes what it did. No platform has a key for making one: so each has a mark
@@ -17,19 +17,22 @@ import asyncio
 import logging
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from bot.clock import Clock
 from bot.delivery.rooms import Rooms
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
-from bot.model.homes import REMOVED, RENAMED, Home, WantedRoom, homes_in
+from bot.model.homes import REMOVED, RENAMED, Home, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
 from bot.model.people import Place
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
+# What is to be made true: a channel or room, or that somebody is in one or not.
+Item = WantedRoom | WantedGuest
 # One after the other: what is there already, and what is full, is looked at before each.
 AT_ONCE = 1
 PAGE = 32
@@ -50,55 +53,63 @@ class Making:
         self.worker = Worker("rooms", clock, adapters.keys(), self._take, self._see_to, at_once=AT_ONCE)
         store.on_commit("room", self.worker.wake)
 
-    async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[WantedRoom]:
+    async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Item]:
         adapter = self._adapters.get(account)
         if not isinstance(adapter, Listener):
             return Round([], None)
         now, platform = self._clock.now(), adapter.platform
         if account not in self._resumed:
-            await self._store.run_anywhere(lambda tx: tx.wanted.resume(account, now))
+            await self._store.run_anywhere(partial(_resume, platform, account, now))
             self._resumed.add(account)
-        found = await self._store.read_anywhere(
-            lambda tx: tx.wanted.due(platform, account, now, min(limit, PAGE) + len(busy))
-        )
-        mine = [room for room in found if _key(room) not in busy]
+        most = min(limit, PAGE) + len(busy)
+        found = await self._store.read_anywhere(partial(_due, platform, account, now, most))
+        mine = [item for item in found if _key(item) not in busy]
 
-        def claim(tx: Transaction) -> list[WantedRoom]:
-            claimed = []
-            for room in mine:
-                with tx.within(room.community):
-                    if tx.wanted.claim(room, account, now, now + CLAIMED_FOR):
-                        claimed.append(room)
-            return claimed
+        def claim(tx: Transaction) -> list[Item]:
+            return [item for item in mine if _claim(tx, item, account, now)]
 
         claimed = await self._store.run_anywhere(claim) if mine else []
-        next_at = await self._store.read_anywhere(lambda tx: tx.wanted.next_try(platform, now))
-        return Round([(_key(room), replace(room, account=account)) for room in claimed], next_at)
+        next_at = await self._store.read_anywhere(partial(_next, platform, now))
+        return Round([(_key(item), replace(item, account=account)) for item in claimed], next_at)
 
-    async def _see_to(self, room: WantedRoom) -> bool:
+    async def _see_to(self, item: Item) -> bool:
         try:
             async with asyncio.timeout(LONGEST_DELIVERY):
-                await self._do(room)
+                await self._do(item)
         except UserError as refused:
-            await self._later(room, _patience(room), refused.text)
+            await self._later(item, _patience(item), refused.text)
         except NotOurs:
-            await self._later(room, LEFT_TO_OTHERS, None)
+            await self._later(item, LEFT_TO_OTHERS, None)
         except (NotNow, Gone, OSError) as refused:
             seconds = refused.seconds if isinstance(refused, NotNow) else None
-            wait = pause(room.attempts) if seconds is None else timedelta(seconds=seconds)
-            log.warning("Theme %d waits for its room: %s", room.theme, refused or type(refused).__name__)
-            await self._later(room, wait, text("room.silent"))
+            wait = pause(item.attempts) if seconds is None else timedelta(seconds=seconds)
+            log.warning("Theme %d waits for its room: %s", item.theme, refused or type(refused).__name__)
+            await self._later(item, wait, text("room.silent"))
         except StoreFailed:
             raise
         except Exception as error:
-            log.exception("Could not see to the room of theme %d", room.theme)
-            await self._later(room, _patience(room), text("room.failed", error=type(error).__name__))
+            log.exception("Could not see to theme %d", item.theme)
+            await self._later(item, _patience(item), text("room.failed", error=type(error).__name__))
         return True
 
-    async def _do(self, room: WantedRoom) -> None:
-        adapter, home = self._adapters.get(room.account), await self._home_of(room)
+    async def _do(self, item: Item) -> None:
+        adapter = self._adapters.get(item.account)
         if not isinstance(adapter, Listener):
             raise NotNow
+        if isinstance(item, WantedGuest):
+            await self._admit(adapter, item)
+        else:
+            await self._make(adapter, item)
+
+    async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
+        try:
+            await adapter.admit(Place(guest.platform, guest.room), guest.user, inside=guest.inside)
+        except Gone as gone:
+            log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
+        await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
+
+    async def _make(self, adapter: Listener, room: WantedRoom) -> None:
+        home = await self._home_of(room)
         if room.room is None:
             if home is None:
                 raise UserError("room.no_home")
@@ -131,6 +142,7 @@ class Making:
                 tx.places.bind(place, room.theme, room.name, None, room.account, ours=True)
                 tx.boards.show_open(room.theme, place)
                 tx.wanted.look(place, self._clock.now())
+                tx.guests.again(room.theme, room.platform, self._clock.now())
 
         await self._store.run(settle, community=room.community)
 
@@ -152,19 +164,53 @@ class Making:
 
         await self._store.run(remove, community=room.community)
 
-    async def _later(self, room: WantedRoom, wait: timedelta, why: Text | None) -> None:
+    async def _later(self, item: Item, wait: timedelta, why: Text | None) -> None:
         when = self._clock.now() + wait
-        await self._store.run(lambda tx: tx.wanted.later(room, when, why), community=room.community)
+
+        def later(tx: Transaction) -> None:
+            if isinstance(item, WantedGuest):
+                tx.guests.later(item, when, why)
+            else:
+                tx.wanted.later(item, when, why)
+
+        await self._store.run(later, community=item.community)
 
 
-def _patience(room: WantedRoom) -> timedelta:
+def _resume(platform: str, account: str, now: datetime, tx: Transaction) -> None:
+    tx.wanted.resume(account, now)
+    tx.guests.resume(platform, now)
+
+
+def _due(platform: str, account: str, now: datetime, most: int, tx: Transaction) -> list[Item]:
+    """Rooms first: people are let into what is there."""
+    rooms = tx.wanted.due(platform, account, now, most)
+    return [*rooms, *tx.guests.due(platform, account, now, most)]
+
+
+def _next(platform: str, now: datetime, tx: Transaction) -> datetime | None:
+    found = (tx.wanted.next_try(platform, now), tx.guests.next_try(platform, now))
+    return min((moment for moment in found if moment), default=None)
+
+
+def _claim(tx: Transaction, item: Item, account: str, now: datetime) -> bool:
+    until = now + CLAIMED_FOR
+    with tx.within(item.community):
+        if isinstance(item, WantedGuest):
+            claimed: bool = tx.guests.claim(item, now, until)
+        else:
+            claimed = tx.wanted.claim(item, account, now, until)
+    return claimed
+
+
+def _patience(item: Item) -> timedelta:
     """Somebody has to do something first."""
-    return pause(room.attempts, LONGEST_PATIENCE)
+    return pause(item.attempts, LONGEST_PATIENCE)
 
 
 def _subject(room: WantedRoom) -> str:
     return f"{room.theme}:{room.platform}"
 
 
-def _key(room: WantedRoom) -> Hashable:
-    return room.community, room.theme, room.platform
+def _key(item: Item) -> Hashable:
+    user = item.user if isinstance(item, WantedGuest) else ""
+    return item.community, item.theme, item.platform, user

@@ -220,6 +220,8 @@ class Rooms:
             with tx.within(community):
                 tx.places.move(old, new)
                 tx.wanted.move(old, new, self._clock.now())
+                if (theme := tx.wanted.whose(new)) is not None:
+                    tx.guests.again(theme, new.platform, self._clock.now())
             return community
 
         if (community := await self._store.run_anywhere(move)) is not None:
@@ -231,6 +233,7 @@ class Rooms:
         def forget(tx: Transaction) -> None:
             if known := tx.places.known(place):
                 tx.people.parted(place.platform, users, known[0].id)
+                tx.guests.parted(known[0].id, place.platform, users)
 
         await self._store.run(forget, community=await self._communities.for_whom(place))
 

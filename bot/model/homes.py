@@ -99,6 +99,21 @@ class WantedRoom:
 
 
 @dataclass(frozen=True, slots=True)
+class WantedGuest:
+    """An account that is to be let into a theme's channel or room, or with `inside` False to be out of it."""
+
+    theme: int
+    platform: str
+    user: str
+    inside: bool
+    room: str
+    account: str
+    attempts: int = 0
+    community: int = FIRST_COMMUNITY
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class RoomState:
     """How it is with one that is wanted: made, or not yet; `why` says what keeps it from being as it is to
     be, where that is known. `gone`: it is wanted no more, as somebody removed it or took it from its theme.

@@ -132,6 +132,14 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+        """Let that account into a theme's channel or room, if it cannot come in by itself; or have it out of
+        there, with all that Plein let it do. Twice is once.
+
+        Raises: Gone where there is no such account there; UserError, NotOurs, NotNow or OSError as above.
+        """
+        ...
+
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Make the channel or room that is there what is wanted of it; how it is then. Twice is once.
 

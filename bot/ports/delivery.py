@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.model.homes import RoomState, WantedRoom
+from bot.model.homes import RoomState, WantedGuest, WantedRoom
 from bot.model.message import Message, Text
 from bot.model.people import Identity, Place, Role
 from bot.model.work import Board, Job, Post, Receipt, Reference
@@ -334,3 +334,41 @@ class WantedRoomStore(Protocol):
         it is wanted no more, or is another by now.
         """
         ...
+
+
+class WantedGuestStore(Protocol):
+    """Who is to be let into the channels and rooms of themes, and who is to be out of them again."""
+
+    def want(self, theme: int, who: Identity, resident: int, now: datetime, *, inside: bool) -> None:
+        """In place of what was wanted before."""
+        ...
+
+    def again(self, theme: int, platform: str, now: datetime) -> None:
+        """It is another channel or room by now: who is to be inside is let into that."""
+        ...
+
+    def parted(self, theme: int, platform: str, users: Collection[str]) -> None:
+        """They left it there, or were put out by hand: nobody lets them in again for that."""
+        ...
+
+    def why(self, theme: int) -> Text | None:
+        """What keeps somebody from being let in, or put out, longest."""
+        ...
+
+    def resume(self, platform: str, now: datetime) -> None:
+        """What was begun there, in whichever community, is tried again now."""
+        ...
+
+    def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedGuest]:
+        """Those that this account may see to now, of all communities."""
+        ...
+
+    def next_try(self, platform: str, now: datetime) -> datetime | None: ...
+
+    def claim(self, guest: WantedGuest, now: datetime, until: datetime) -> bool:
+        """Nobody else tries until then. False: somebody else does, or something else is wanted by now."""
+        ...
+
+    def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None: ...
+
+    def done(self, guest: WantedGuest) -> None: ...

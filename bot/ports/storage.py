@@ -12,7 +12,15 @@ from bot.model.events import Invocation
 from bot.model.people import FIRST_COMMUNITY
 from bot.ports.accounts import AccountStore, InboxStore, KeepsStore
 from bot.ports.communities import CommunityStore
-from bot.ports.delivery import BoardStore, JobStore, PostStore, QuestionStore, ToldStore, WantedRoomStore
+from bot.ports.delivery import (
+    BoardStore,
+    JobStore,
+    PostStore,
+    QuestionStore,
+    ToldStore,
+    WantedGuestStore,
+    WantedRoomStore,
+)
 from bot.ports.people import EnvelopeStore, ForgottenStore, HandledStore, PeopleStore, PlaceStore, UseStore
 
 T = TypeVar("T")
@@ -76,6 +84,8 @@ class Transaction(Protocol):
     def jobs(self) -> JobStore: ...
     @property
     def wanted(self) -> WantedRoomStore: ...
+    @property
+    def guests(self) -> WantedGuestStore: ...
     @property
     def uses(self) -> UseStore: ...
     @property

@@ -80,6 +80,9 @@ class Platform:
     names: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, RoomSeen] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
+    # Who was let in where, and is; and each time that this was asked for.
+    inside: set[tuple[str, str]] = field(default_factory=set)
+    admitted: list[tuple[str, str, bool]] = field(default_factory=list)
     made: list[tuple[Home, tuple[Identity, ...]]] = field(default_factory=list)
 
     async def run(self, core: Core) -> None:
@@ -152,6 +155,13 @@ class Platform:
             raise Gone("it is no more")
         kind = self.kinds.get(place.room_id, RoomSeen(""))
         return replace(kind, called=self.names.get(place.room_id, place.room_id.rpartition("/")[2]))
+
+    async def admit(self, place: Place, user: str, *, inside: bool) -> None:
+        """Trouble with `admit:` before their name comes before it is so, with `admitted:` after that."""
+        self._fail(f"admit:{user}")
+        (self.inside.add if inside else self.inside.discard)((user, place.room_id))
+        self.admitted.append((user, place.room_id, inside))
+        self._fail(f"admitted:{user}")
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Trouble with `shape:` before its name comes before it is so, with `shaped:` after that."""

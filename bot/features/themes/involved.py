@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.call import Call
 from bot.errors import Unsure, yes
 from bot.features.themes.pull import pullers, take_back
-from bot.features.themes.records import THEMES, Involvement
+from bot.features.themes.records import OPENINGS, THEMES, Involvement
 from bot.features.themes.show import ways
 from bot.features.themes.which import keep, meant
 from bot.model.message import Button, Message, message, text
@@ -30,9 +30,10 @@ def leave_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -
     changed, stopped = _change(call, found, None, sure=sure), take_back(call, found)
     if not changed:
         return message(text("theme.left.asked" if stopped else "theme.left.already", theme=found.name))
+    opened = call.tx.of(OPENINGS).by_theme(found.id) is not None
     return message(
         text("theme.left", theme=found.name),
-        text("theme.left.place"),
+        text("theme.left.out" if opened else "theme.left.place"),
         buttons=list(ways(found, None))[:1],
     )
 
@@ -56,6 +57,8 @@ def _change(call: Call, theme: Theme, how: Involvement | None, *, sure: bool) ->
     if is_last and not sure:
         raise Unsure(text("theme.last", theme=theme.name), yes(theme=keep(theme), sure=True))
     kept.involve(theme.id, call.resident.id, how, call.now)
+    if how is not Involvement.FOLLOWS:
+        call.let_in(theme.id, call.resident, inside=how is not None)
     call.changed(f"theme:{theme.id}")
     if is_last:
         _say_that_it_needs_one(call, theme)

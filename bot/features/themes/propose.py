@@ -152,6 +152,8 @@ def _open(call: Call, proposal: Proposal) -> None:
         call.tx.of(THEMES).involve(theme.id, proposal.proposer.id, Involvement.PULLS, call.now)
         held.begin(call, theme.id, proposal.proposer.id, Held.PULLS)
     call.want_rooms(theme, proposal.about)
+    if proposal.proposer:
+        call.let_in(theme.id, proposal.proposer, inside=True)
     call.board(f"{THEME}:{theme.id}", theme.id)
     if proposal.proposer and proposal.proposer.id != call.resident.id:
         said = message(text("theme.opened.yours", name=proposal.name), *_where(call))

@@ -137,6 +137,7 @@ def _let(call: Call, theme: Theme, who: Resident) -> None:
     """They pull it from now on."""
     call.tx.of(THEMES).involve(theme.id, who.id, Involvement.PULLS, call.now)
     held.begin(call, theme.id, who.id, Held.PULLS)
+    call.let_in(theme.id, who, inside=True)
     call.changed(f"theme:{theme.id}")
     for request in _requests_by(call.tx, who.id, theme.id):
         _forget(call, request)

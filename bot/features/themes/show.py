@@ -117,6 +117,9 @@ def _rooms(call: Call, theme: Theme) -> Iterable[Text]:
             yield text("room.behind", platform=called(state.platform))
         if state.why and call.may(Role.MODERATOR, theme.id):
             yield state.why
+    if (why := call.tx.guests.why(theme.id)) and call.may(Role.MODERATOR, theme.id):
+        yield text("room.guests")
+        yield why
 
 
 def ways(theme: Theme, mine: Involvement | None, *, leave: bool = False) -> Iterable[Button]:

@@ -99,6 +99,15 @@ def add(ask: Ask) -> Answer:
     _thread(ask).joined[ask.params["user_id"]] = ask.world.clock.now()
 
 
+@route("DELETE", "/channels/{channel_id}/thread-members/{user_id}")
+def put_out(ask: Ask) -> Answer:
+    thread = _thread(ask)
+    if not ask.may(thread, "manage_threads"):
+        raise refuse(50013)
+    if thread.joined.pop(ask.params["user_id"], None) is None:
+        raise refuse(10007)
+
+
 @route("GET", "/channels/{channel_id}/threads/archived/public")
 def archived(ask: Ask) -> Answer:
     parent = ask.channel()

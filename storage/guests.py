@@ -1,0 +1,136 @@
+"""Who is to be let into the channels and rooms of themes, and who is to be out of them again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select, update
+
+from bot.model.codec import pack, unpack
+from bot.model.homes import WantedGuest
+from bot.model.message import Text, message
+from bot.model.people import Identity
+from storage.among import among
+from storage.batch import Batch
+from storage.community import anywhere
+from storage.tables import guests, wanted_rooms
+from storage.upsert import upsert
+
+_MOMENT = guests.c.due_at.type
+_NOW = bindparam("now_", type_=_MOMENT)
+_WHEN = bindparam("when_", type_=_MOMENT)
+_IN_ROOM = and_(guests.c.theme == bindparam("theme_"), guests.c.platform == bindparam("platform_"))
+_THIS = and_(_IN_ROOM, guests.c.user_id == bindparam("user_"))
+_AS_CLAIMED = guests.c.version == bindparam("version_")
+
+_WANT = upsert(guests)
+_WANT = _WANT.on_conflict_do_update(
+    index_elements=[guests.c.theme, guests.c.platform, guests.c.user_id],
+    set_={
+        "inside": _WANT.excluded.inside,
+        "resident": _WANT.excluded.resident,
+        "due_at": _WANT.excluded.due_at,
+        "version": guests.c.version + 1,
+        "attempts": 0,
+        "why": None,
+    },
+)
+_AGAIN = update(guests).where(_IN_ROOM, guests.c.inside)
+_AGAIN = _AGAIN.values(due_at=_NOW, version=guests.c.version + 1, attempts=0)
+_PARTED = update(guests).where(_IN_ROOM, among(guests.c.user_id, "users_"), guests.c.due_at.is_(None))
+_PARTED = _PARTED.values(inside=False)
+# Each is let in by the account that sees to the room, once that is there.
+_ROOM = and_(
+    wanted_rooms.c.community == guests.c.community,
+    wanted_rooms.c.theme == guests.c.theme,
+    wanted_rooms.c.platform == guests.c.platform,
+    wanted_rooms.c.room.is_not(None),
+    wanted_rooms.c.account == bindparam("account_"),
+)
+_ON = (guests.c.platform == bindparam("platform_"), guests.c.due_at.is_not(None))
+_DUE = anywhere(
+    select(
+        *(guests.c.theme, guests.c.platform, guests.c.user_id.label("user"), guests.c.inside),
+        *(wanted_rooms.c.room, wanted_rooms.c.account, guests.c.attempts, guests.c.community),
+        guests.c.version,
+    )
+    .join(wanted_rooms, _ROOM)
+    .where(*_ON, guests.c.due_at <= _NOW)
+    .order_by(guests.c.due_at, guests.c.community, guests.c.theme, guests.c.user_id)
+    .limit(bindparam("limit_"))
+)
+_NEXT = anywhere(select(func.min(guests.c.due_at)).where(*_ON, guests.c.due_at > _NOW))
+_CLAIM = (
+    update(guests)
+    .where(_THIS, _AS_CLAIMED, guests.c.due_at <= _NOW)
+    .values(due_at=_WHEN)
+    .returning(guests.c.theme)
+)
+_RESUME = anywhere(
+    update(guests)
+    .where(guests.c.platform == bindparam("platform_"), guests.c.due_at.is_not(None))
+    .values(due_at=_NOW)
+)
+_LATER = (
+    update(guests)
+    .where(_THIS, _AS_CLAIMED)
+    .values(due_at=_WHEN, why=bindparam("why_"), attempts=guests.c.attempts + 1)
+)
+_DONE = update(guests).where(_THIS, _AS_CLAIMED).values(due_at=None, why=None, attempts=0)
+_WHY = (
+    select(guests.c.why)
+    .where(guests.c.theme == bindparam("theme_"), guests.c.why.is_not(None))
+    .order_by(guests.c.due_at)
+    .limit(1)
+)
+
+
+class WantedGuests:
+    """Implements WantedGuestStore."""
+
+    def __init__(self, db: Batch) -> None:
+        self._db = db
+
+    def want(self, theme: int, who: Identity, resident: int, now: datetime, *, inside: bool) -> None:
+        row = {"theme": theme, "platform": who.platform, "user_id": who.user_id, "resident": resident}
+        self._db.execute(_WANT, {**row, "inside": inside, "due_at": now})
+        self._db.wake("room")
+
+    def again(self, theme: int, platform: str, now: datetime) -> None:
+        self._db.execute(_AGAIN, {"theme_": theme, "platform_": platform, "now_": now})
+        self._db.wake("room")
+
+    def parted(self, theme: int, platform: str, users: Collection[str]) -> None:
+        self._db.execute(_PARTED, {"theme_": theme, "platform_": platform, "users_": sorted(users)})
+
+    def why(self, theme: int) -> Text | None:
+        said = unpack(self._db.execute(_WHY, {"theme_": theme}).scalar())
+        return said.lines[0] if said else None
+
+    def resume(self, platform: str, now: datetime) -> None:
+        self._db.execute(_RESUME, {"platform_": platform, "now_": now})
+
+    def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedGuest]:
+        asked = {"platform_": platform, "account_": account, "now_": now, "limit_": limit}
+        return [WantedGuest(**row._asdict()) for row in self._db.execute(_DUE, asked)]
+
+    def next_try(self, platform: str, now: datetime) -> datetime | None:
+        found: datetime | None = self._db.execute(_NEXT, {"platform_": platform, "now_": now}).scalar()
+        return found
+
+    def claim(self, guest: WantedGuest, now: datetime, until: datetime) -> bool:
+        return self._db.execute(_CLAIM, {**_where(guest), "now_": now, "when_": until}).first() is not None
+
+    def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None:
+        said = pack(message(why)) if why else None
+        self._db.execute(_LATER, {**_where(guest), "when_": when, "why_": said})
+
+    def done(self, guest: WantedGuest) -> None:
+        self._db.execute(_DONE, _where(guest))
+
+
+def _where(guest: WantedGuest) -> dict[str, Any]:
+    room = {"theme_": guest.theme, "platform_": guest.platform}
+    return {**room, "user_": guest.user, "version_": guest.version}

@@ -1,0 +1,83 @@
+"""Who takes part in a theme is let into its hidden channel or its post, and is out of it when they leave."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters.discord.guests import LET_IN
+from tests.adapters.discord.test_homes import moderators
+from tests.adapters.discord.test_new_rooms import KINDS
+from tests.adapters.discord.test_shaping import made
+from tests.doubles.discord import Discord, Person, Server, permissions
+from tests.doubles.discord.state import Channel, Overwrite
+from tests.on_discord import plein_on
+
+CALLS = {
+    "category": "{} /channels/{{channel_id}}/permissions/{{overwrite_id}}",
+    "forum": "{} /channels/{{channel_id}}/thread-members/{{user_id}}",
+}
+
+
+def is_in(server: Server, channel: Channel, person: Person) -> bool:
+    """Whether they see a hidden channel, or are in a post."""
+    if channel.thread:
+        return person.user.id in channel.joined
+    return permissions.may(server.guild, person.member, channel, "view_channel", "send_messages")
+
+
+@pytest.mark.parametrize("fault", ["none", "lost before", "lost after", "502", "patience"])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_in_and_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, kind: str, fault: str
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo, kind)
+        if kind == "category":
+            town.deny(channel.name, "everyone", ["view_channel"])
+        assert not is_in(town, channel, anna)
+        for method, command, there in (("PUT", "theme take-part", True), ("DELETE", "theme leave", False)):
+            call = CALLS[kind].format(method)
+            match fault:
+                case "lost before" | "lost after":
+                    double.faults.drop(call, after=fault == "lost after")
+                case "502":
+                    double.faults.answer(502, call)
+                case "patience":
+                    double.faults.answer(429, call, body={"message": "slow down", "retry_after": 3.0})
+            await anna.uses("sport", command, theme="verlichting")
+            await plein.until_quiet()
+            double.faults.clear()
+            await plein.until_quiet(60)
+            assert is_in(town, channel, anna) is there
+
+
+async def test_who_sees_it_anyway_needs_no_line_and_one_by_hand_stays(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        assert anna.user.id not in channel.overwrites
+        town.deny(channel.name, "everyone", ["view_channel"])
+        channel.overwrites[anna.user.id] = Overwrite(anna.user.id, 1, LET_IN.value | 1 << 13)
+        await anna.uses("sport", "theme leave", theme="verlichting")
+        await plein.until_quiet(60)
+        assert anna.user.id in channel.overwrites
+
+
+async def test_without_the_permission_moderators_read_what_to_do(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        town.close_to(double.bot, channel.name, ["manage_roles"])
+        town.allow(channel.name, double.bot.user.name, ["view_channel"])
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        shown = (await mo.uses("sport", "theme show", theme="verlichting")).text
+        assert "“Rechten beheren”" in shown
+        town.permit(double.bot, ["administrator"])
+        await plein.until_quiet(3700)
+        assert is_in(town, channel, anna)

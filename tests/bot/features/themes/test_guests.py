@@ -1,0 +1,115 @@
+"""Who takes part in a theme is let into its rooms, and who leaves it is out of them, once each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.errors import Gone, NotNow, NotOurs, TryLater, UserError
+from bot.model.people import Identity, Place
+from tests.bot.features.themes.test_propose import pressed
+from tests.bot.features.themes.test_rooms import BIND, MADE, OTHER, later, theme
+from tests.bot.features.themes.test_rooms import town as town
+from tests.doubles.platform import PLATFORM, Town
+
+HOUR = timedelta(hours=1)
+__all__ = ["town"]
+
+
+def inside(town: Town, room: str = MADE.room_id) -> set[str]:
+    return {user for user, where in town.platform.inside if where == room}
+
+
+@pytest.fixture
+async def joined(town: Town) -> Town:
+    await town.say("ben", "!thema meedoen Verlichting")
+    await town.core.run_due()
+    return town
+
+
+async def test_who_pulls_or_takes_part_is_let_in_and_who_follows_is_not(joined: Town) -> None:
+    await joined.say("mia", "!thema volg Verlichting")
+    await joined.core.run_due()
+    assert inside(joined) == {"anna", "ben"}
+    # Said again nothing is asked of the platform.
+    asked = len(joined.platform.admitted)
+    await joined.say("ben", "!thema meedoen Verlichting")
+    await later(joined)
+    assert len(joined.platform.admitted) == asked
+
+
+async def test_who_leaves_is_out_and_may_come_back(joined: Town) -> None:
+    said = await joined.say("ben", "!thema verlaat Verlichting")
+    assert "Ik haal je ook uit zijn kanaal of kamer" in said
+    await joined.core.run_due()
+    assert inside(joined) == {"anna"}
+    await joined.say("ben", "!thema meedoen Verlichting")
+    await joined.say("ben", "!thema verlaat Verlichting")
+    await joined.say("ben", "!thema meedoen Verlichting")
+    await joined.core.run_due()
+    assert inside(joined) == {"anna", "ben"}
+
+
+@pytest.mark.parametrize("when", ["admit", "admitted"])
+@pytest.mark.parametrize(
+    "trouble",
+    [TryLater(5), ConnectionError("lost"), NotNow(), NotOurs("not"), UserError("room.failed", error="x")],
+)
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_whatever_goes_wrong_it_is_so_in_the_end(
+    joined: Town, when: str, trouble: Exception, leaves: bool
+) -> None:
+    who = "ben" if leaves else "mia"
+    joined.platform.trouble[f"{when}:{who}"] = [trouble, trouble]
+    await joined.say(who, f"!thema {'verlaat' if leaves else 'meedoen'} Verlichting")
+    for _ in range(3):
+        await later(joined)
+    assert inside(joined) == ({"anna"} if leaves else {"anna", "ben", "mia"})
+
+
+async def test_whom_their_platform_does_not_know_is_asked_about_once(town: Town) -> None:
+    town.platform.trouble["admit:ben"] = [Gone("nobody")]
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert inside(town) == {"anna"}
+
+
+async def test_what_keeps_somebody_out_moderators_read(town: Town) -> None:
+    town.platform.trouble["admit:ben"] = [UserError("room.refused", code="VOL")]
+    await town.say("ben", "!thema meedoen Verlichting")
+    await town.core.run_due()
+    assert "kan er al in" in (shown := await town.say("mia", "!thema toon Verlichting"))
+    assert "VOL" in shown
+    assert "VOL" not in await town.say("ben", "!thema toon Verlichting")
+
+
+async def test_another_place_lets_in_the_same_people(joined: Town) -> None:
+    await joined.say("mia", "!thema ontkoppel Verlichting")
+    await joined.say("mia", BIND, room="anders")
+    await joined.core.run_due()
+    assert inside(joined, OTHER.room_id) == {"anna", "ben"}
+    new = Place(PLATFORM, "nieuw")
+    await joined.core.moved(PLATFORM, OTHER, new)
+    await joined.core.run_due()
+    assert inside(joined, new.room_id) == {"anna", "ben"}
+
+
+async def test_who_was_put_out_by_hand_is_not_let_in_again_for_that(joined: Town) -> None:
+    joined.platform.inside.discard(("ben", MADE.room_id))
+    await joined.core.parted(MADE, ["ben"])
+    new = Place(PLATFORM, "nieuw")
+    await joined.core.moved(PLATFORM, MADE, new)
+    await later(joined)
+    assert inside(joined, new.room_id) == {"anna"}
+
+
+async def test_of_who_is_forgotten_nothing_is_kept_of_it(joined: Town) -> None:
+    ben = await joined.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "ben")))
+    assert ben
+    kept = await joined.core.export(ben.id)
+    number = (await theme(joined)).id
+    assert [(row["theme"], row["inside"]) for row in kept["guests"]] == [(number, True)]
+    await joined.core.forget(ben.id)
+    await later(joined)
+    assert "geen plek" not in await pressed(joined, "anna", "theme show", theme=f"theme:{number}")
