@@ -21,6 +21,7 @@ from storage.residents import links as kept_links
 from storage.residents import profile as kept_profiles
 from storage.themes import digests as kept_digests
 from storage.themes import openings as kept_openings
+from storage.themes import welcomes as kept_welcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ FEATURES = (
     Installed(themes.FEATURE, kept_themes.STORED),
     Installed(themes.OPENING, kept_openings.STORED),
     Installed(themes.DIGEST, kept_digests.STORED),
+    Installed(themes.WELCOME, kept_welcomes.STORED),
 )
 
 

@@ -11,6 +11,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     propose.py   proposing a new one, supporting it, opening it; naming.py: what it may be called
     settings.py  how many supporters that takes
     digest.py    what is new, for whoever asked to hear of it
+    welcome.py   newcomers
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Feature
-from bot.features.themes import digest, involved, propose, pull, show, which
-from bot.features.themes.records import DIGESTS, OPENINGS, THEMES, Proposal
+from bot.features.themes import digest, involved, propose, pull, show, welcome, which
+from bot.features.themes.records import DIGESTS, OPENINGS, THEMES, WELCOMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.people import Theme
 from bot.ports.people import Exported
@@ -149,3 +150,5 @@ DIGEST = Feature(
     export=export_digests,
     keeps=DIGESTS,
 )
+
+WELCOME = Feature(name="welcomes", came=welcome.welcome, keeps=WELCOMES)
