@@ -26,7 +26,7 @@ from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
 from bot.hearing import Hearing
-from bot.model.events import Arrival, Heard, Invocation
+from bot.model.events import Arrival, Came, Heard, Invocation
 from bot.model.message import Attachment, Message, Suggestion, has_moments, residents_in
 from bot.model.people import FIRST_COMMUNITY, Identity, Known, Place, Role
 from bot.packed import File, files_below
@@ -230,6 +230,19 @@ class PleinCore:
 
     async def parted(self, place: Place, users: Collection[str]) -> None:
         await self.rooms.parted(place, users)
+
+    async def came(self, came: Came) -> None:
+        community = await self.communities.of_place(came.place)
+        if community is None:
+            return
+
+        def run(tx: Transaction) -> None:
+            call = self.dispatch.call_for_nobody(tx, f"came:{came.place.platform}:{came.place.room_id}")
+            for feature in self.features.all:
+                if feature.came:
+                    feature.came(call, came)
+
+        await self.store.run(run, community=community)
 
     async def regraded(self, place: Place) -> None:
         await self.rooms.regraded(place)

@@ -21,7 +21,7 @@ from bot.commands.declare import Command
 from bot.commands.types import CONVERTERS
 from bot.errors import Clash
 from bot.exported import SUBJECT, as_documents
-from bot.model.events import Heard
+from bot.model.events import Came, Heard
 from bot.model.message import Message, Suggestion, Text
 from bot.model.news import New
 from bot.model.people import Identity, Resident, Role
@@ -44,6 +44,8 @@ Theirs = Callable[[Call, str, int], bool]
 Suggest = Callable[[Call, str], Sequence[Suggestion]]
 # What to say in answer to talk that is no command, if anything.
 Hear = Callable[[Call, Heard], Message | None]
+# What to do for people who came.
+Welcome = Callable[[Call, Came], None]
 # What is open in a theme, a line for each.
 Stands = Callable[[Transaction, int], Sequence[Text]]
 # What is new about these subjects, by their numbers, and which of these residents know of it already; of what
@@ -88,8 +90,8 @@ class Feature:
     new one's, `forget` when somebody is to be forgotten, and `export` what it keeps of them. `news` tells, by
     what a subject begins with, what is new about one that is shown; `shown` hears that such a one is from now
     on, and `concerns` says what people want to hear of. `hears` is given what people say to each other;
-    without a feature that has it none of that is kept. `locales` is the folder of its catalogues, where that
-    is not the one that the features here share.
+    without a feature that has it none of that is kept. `came` is given who came into a place. `locales` is
+    the folder of its catalogues, where that is not the one that the features here share.
     """
 
     name: str
@@ -108,6 +110,7 @@ class Feature:
     concerns: Concerns | None = None
     shown: Shown | None = None
     hears: Hear | None = None
+    came: Welcome | None = None
     settings: type[Section] | None = None
     keeps: StoreKey[Any] | None = None
     locales: Path | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -319,6 +319,21 @@ def may_be_renamed(event: Mapping[str, Any]) -> bool:
     unsigned = event.get("unsigned")
     is_untold = isinstance(unsigned, dict) and "replaces_state" in unsigned and "prev_content" not in unsigned
     return is_untold or was_in(event)
+
+
+def who_came(events: Iterable[Mapping[str, Any]]) -> Sequence[str]:
+    """Who was not in the room and is, by these events of its timeline."""
+    found: dict[str, bool] = {}
+    for event in events:
+        if event.get("type") == "m.room.member":
+            content = event.get("content")
+            joins = isinstance(content, dict) and content.get("membership") == "join"
+            user = str(event.get("state_key"))
+            if not joins:
+                found.pop(user, None)
+            elif not may_be_renamed(event):
+                found[user] = True
+    return list(found)
 
 
 def was_in(event: Mapping[str, Any]) -> bool:

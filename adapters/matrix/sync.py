@@ -27,7 +27,7 @@ from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.read import milliseconds
-from adapters.matrix.rooms import Room
+from adapters.matrix.rooms import Room, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import Spaces
@@ -35,7 +35,7 @@ from adapters.matrix.state import FILTER, PARTS, events_in, leave_out, note_spac
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
 from bot.errors import StoreFailed, TryLater
-from bot.model.events import Arrival, Lack
+from bot.model.events import Arrival, Came, Lack
 from bot.model.message import message, text
 from bot.model.people import Grounds, Identity, Named, Place
 from bot.recent import Recent
@@ -302,6 +302,8 @@ class Sync:
             await self._surely(partial(self._newcomers.forget, room_id))
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         await self._note_who_lost_it(response, first=first)
+        if not first:
+            await self._note_who_came(response)
         for room_id in response.rooms.join:
             self._forget_door(room_id)
             await self._surely(partial(self._settle_in, self._on.rooms[room_id]))
@@ -348,6 +350,18 @@ class Sync:
             news = timeline if first else [*state, *timeline]
             if any(event.get("type") == "m.room.power_levels" for event in news):
                 await self._surely(partial(self._on.core.regraded, place))
+
+    async def _note_who_came(self, response: nio.SyncResponse) -> None:
+        """As the homeserver says it while it happens: not of whom it tells as a room's state."""
+        for room_id, info in response.rooms.join.items():
+            if room_id not in self._bound:
+                continue
+            came = who_came([event.source for event in info.timeline.events])
+            room = self._on.rooms[room_id]
+            people = [Identity(PLATFORM, user) for user in came if user != self._on.me and user in room.came]
+            if people:
+                told = Came(Place(PLATFORM, room_id), tuple(people))
+                await self._surely(partial(self._on.core.came, told))
 
     async def _retry(self, response: nio.SyncResponse) -> None:
         """What a room refused may be taken now that its power levels are others."""

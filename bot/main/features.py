@@ -23,6 +23,7 @@ from storage.themes import digests as kept_digests
 from storage.themes import draws as kept_draws
 from storage.themes import openings as kept_openings
 from storage.themes import terms as kept_terms
+from storage.themes import welcomes as kept_welcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ FEATURES = (
     Installed(themes.DRAWING, kept_draws.STORED),
     Installed(themes.TERM, kept_terms.STORED),
     Installed(themes.DIGEST, kept_digests.STORED),
+    Installed(themes.WELCOME, kept_welcomes.STORED),
 )
 
 

@@ -124,6 +124,14 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """These accounts came into a place just now, who were not in it a moment ago."""
+
+    place: Place
+    people: tuple[Identity, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Undo:
     """What takes an invocation back, kept beside it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from bot.model.events import Arrival, Heard, Invocation, Lack
+from bot.model.events import Arrival, Came, Heard, Invocation, Lack
 from bot.model.homes import Home, Option, RoomSeen, WantedRoom
 from bot.model.message import Attachment, Message, Suggestion
 from bot.model.people import Identity, Known, Place, Presences, Role
@@ -263,6 +263,10 @@ class Core(Protocol):
 
     async def parted(self, place: Place, users: Collection[str]) -> None:
         """People left a place, or were put out, and took back with them whatever was known of them there."""
+        ...
+
+    async def came(self, came: Came) -> None:
+        """People came into a place just now: not who was there before, nor who only has a new name."""
         ...
 
     async def regraded(self, place: Place) -> None:

@@ -73,6 +73,7 @@ LOOKS_THROUGH = {
         *("people._MODERATORS", "people._MODERATORS_OF", "polls._THEMES", "polls._OF"),
     },
     "what is new is told, once a day": {"people._PAGE"},
+    "somebody new comes, among so many at the most": {"themes.welcomes._LAST"},
     "twice a day, or for whoever operates Plein": {"retention.RULES", "posts._PARKED"},
     "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED"},
 }

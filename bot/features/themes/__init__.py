@@ -15,6 +15,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     term.py      how long somebody pulls one or takes notes there; held.py: what begins such a term
     draw.py      drawing whose turn it is, by the rule in lot.py
     digest.py    what is new, for whoever asked to hear of it
+    welcome.py   newcomers
 """
 
 from __future__ import annotations
@@ -26,8 +27,21 @@ from typing import Any
 
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
-from bot.features.themes import bind, digest, draw, held, involved, propose, pull, rename, show, term, which
-from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, TERMS, THEMES, Proposal
+from bot.features.themes import (
+    bind,
+    digest,
+    draw,
+    held,
+    involved,
+    propose,
+    pull,
+    rename,
+    show,
+    term,
+    welcome,
+    which,
+)
+from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, TERMS, THEMES, WELCOMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.homes import REMOVED, RENAMED
 from bot.model.people import Theme
@@ -222,3 +236,5 @@ DIGEST = Feature(
     export=export_digests,
     keeps=DIGESTS,
 )
+
+WELCOME = Feature(name="welcomes", came=welcome.welcome, keeps=WELCOMES)

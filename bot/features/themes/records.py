@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
-from bot.model.people import Resident
+from bot.model.people import Identity, Resident
 from bot.ports.storage import StoreKey
 
 
@@ -400,3 +400,17 @@ class TermStore(Protocol):
 
 
 TERMS: StoreKey[TermStore] = StoreKey("terms")
+
+
+# --- newcomers ---
+
+
+class WelcomeStore(Protocol):
+    """Who was welcomed: kept of very many, for a year at the most, and says nothing of who they are."""
+
+    def first(self, people: Collection[Identity], at: datetime) -> Collection[Identity]:
+        """Those of these accounts that were not welcomed yet; from now on they were."""
+        ...
+
+
+WELCOMES: StoreKey[WelcomeStore] = StoreKey("welcomes")
