@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from bot import when
 from bot.clock import latest_end
+from bot.communities import own_themes
 from bot.errors import AskFirst, TryLater, UserError
 from bot.model.events import Lack, Mention, Removal, Undo
 from bot.model.homes import KEPT, Home, Housing, Option, RoomSeen, WantedRoom, homes_in
@@ -257,10 +258,7 @@ class Call:
 
     def own_themes(self) -> Collection[int]:
         """Those that are the community's own: who is in one of them is of it."""
-        own = set(self.tx.places.ours())
-        if not own and not self.configured.names_places:
-            own = {theme.id for theme in self.tx.places.themes()}
-        return own
+        return own_themes(self.tx, self.configured)
 
     def check_belongs(self) -> None:
         """Raises: UserError where they are not of the community, with what to do."""

@@ -31,6 +31,16 @@ _TICK = timedelta(microseconds=1)
 Pressable = TypeVar("Pressable", bound=Button | NativePoll | Form)
 
 
+def own_themes(tx: Transaction, configured: Settings) -> Collection[int]:
+    """Those that are the community's own, in its transaction: who is in one of them is of it.
+
+    Where the configuration names none of its places, all are: also once Plein made some for it.
+    """
+    if configured.names_places:
+        return set(tx.places.ours())
+    return {theme.id for theme in tx.places.themes()}
+
+
 @dataclass(frozen=True, slots=True)
 class Whose:
     """For which community something is.

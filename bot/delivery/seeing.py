@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.clock import Clock
-from bot.communities import Communities
+from bot.communities import Communities, own_themes
 from bot.errors import Gone, TryLater
 from bot.model.message import OF_COMMUNITY, Button, InTheme, Message
 from bot.model.people import Identity, Part, Place, Presences, Role, part_now
@@ -73,9 +73,7 @@ class Seeing:
             return _Whose(False, (), ())
         own: Collection[int] = ()
         if OF_COMMUNITY in asked:
-            own = set(tx.places.ours())
-            if not own and not self._communities.configured(post.community).names_places:
-                own = {theme.id for theme in tx.places.themes()}
+            own = own_themes(tx, self._communities.configured(post.community))
         known = tx.people.known({resident.id}).get(resident.id)
         themes = {*own, *asked} - {OF_COMMUNITY}
         there = []

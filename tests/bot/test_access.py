@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.model.events import Invocation
 from bot.model.message import Button, text
-from bot.model.people import Identity, Place, Presence, Presences, Role
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences, Role
 from storage.tables import members
 from storage.unit import Tx
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
@@ -289,7 +289,11 @@ async def council(database_url: str) -> AsyncIterator[Town]:
 
 
 async def furnish(town: Town, *, ours: bool) -> None:
-    """Balthazar lets others know something; `ours`: the place in which he does is the community's own."""
+    """Balthazar lets others know something; `ours`: the place in which he does is the community's own, as the
+    configuration says.
+    """
+    configured = town.core.communities.configured(FIRST_COMMUNITY)
+    town.core.communities.serve({FIRST_COMMUNITY: replace(configured, names_places=ours)})
     await town.core.joined(PLATFORM, Place(PLATFORM, "raad"), "raad", ours=ours)
     await town.core.joined(PLATFORM, Place(PLATFORM, "bens"), "bens")
     town.platform.present["mia", "raad"] = Role.MODERATOR

@@ -29,14 +29,17 @@ async def town(database_url: str) -> AsyncIterator[Town]:
         for name in ("anna", "ben", "cas", "dora"):
             await town.say(name, "!help")
         await town.say("eva", "!help", room="raad")
-
-        def settle(tx: Transaction) -> None:
-            who = tx.people.by_identity(Identity(PLATFORM, "mia"))
-            assert who
-            tx.communities.change(f"home.{PLATFORM}", HOME.kept(), who.id, NOW)
-
-        await town.core.store.run(settle)
+        await _choose_home(town)
         yield town
+
+
+async def _choose_home(town: Town) -> None:
+    def choose(tx: Transaction) -> None:
+        who = tx.people.by_identity(Identity(PLATFORM, "mia"))
+        assert who
+        tx.communities.change(f"home.{PLATFORM}", HOME.kept(), who.id, NOW)
+
+    await town.core.store.run(choose)
 
 
 async def pressed(town: Town, name: str, command: str, room: str | None = "sport", **args: object) -> str:
@@ -167,3 +170,17 @@ async def test_what_two_proposed_by_one_name_opens_once(town: Town) -> None:
     assert "is er" in await pressed(town, "mia", "theme support", proposal="proposal:1")
     assert "Intussen is er al een thema" in await pressed(town, "mia", "theme support", proposal="proposal:2")
     assert (await get(town, 2)).state == "open"
+
+
+async def test_nobody_is_a_stranger_since_a_theme_has_a_room_that_plein_made(database_url: str) -> None:
+    """Where the configuration names no places, all are the community's own."""
+    async with open_town(database_url, moderators=("mia",), board_rest=0) as town:
+        for room in ("sport", "raad"):
+            await town.core.joined(town.platform.account, Place(PLATFORM, room), room, None, None)
+        await town.say("mia", "!help")
+        await _choose_home(town)
+        assert "Niemand" in await town.say("eva", "!wie weet geluid", room="raad")
+        await town.say("mia", PROPOSE.format("Verlichting"))
+        await town.core.run_due()
+        assert town.platform.rooms
+        assert "Niemand" in await town.say("eva", "!wie weet geluid", room="raad")
