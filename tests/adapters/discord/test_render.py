@@ -238,7 +238,8 @@ def test_no_text_tells_people_to_type_what_discord_does_not_know(locale: str, ke
     values: dict[str, Any] = {hole: 3 for form in CATALOGUES[locale][key] for hole in HOLE.findall(form)}
     values |= {"count": 2, "flag": "sluit", "nearest": "anoniem"}
     shown = content(Text(key, values), locale=locale)
-    assert not re.search(r"`!|`--| --\w", shown), shown
+    # What is for a terminal is typed there.
+    assert not re.search(r"`!|`--| --\w", re.sub("`plein [^`]+`", "", shown)), shown
     assert meant(shown) == []
     if any("`!" in form for form in CATALOGUES[locale][key]):
         assert "`/" in shown
