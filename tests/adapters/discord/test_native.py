@@ -99,7 +99,8 @@ async def test_who_voted_nowhere_else_is_counted_in(
     await plein.board("sport", "Ja: 1 stem", "Nee: 1 stem", "2 mensen stemden")
     # It may still be changed, and the last word is said where it counts.
     assert "you first chose Nee, now Ja" in (await ben.presses(board, "Ja")).text
-    await plein.turn(HOUR)
+    # And until all that was said by then has been heard.
+    await plein.turn(HOUR + 60)
     await plein.board("sport", "Gesloten: Een bank?", "Ja haalt het, met 2 stemmen.")
 
 
