@@ -86,8 +86,9 @@ class Feature:
     ("poll.close"); `boards` and `files` by what their subjects begin with ("poll" for "poll:7"), `files` then
     by their form ("csv"); `suggest` by the parameter ("poll"), or that of one command ("poll again.poll");
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
-    what is to be done there when two residents are one person, `part` when an account of one of them is a
-    new one's, `forget` when somebody is to be forgotten, and `export` what it keeps of them. `news` tells, by
+    what is to be done there when two residents are one person, if it keeps anything of who is no more by
+    then, `part` when an account of one of them is a new one's, `forget` when somebody is to be forgotten, and
+    `export` what it keeps of them. `news` tells, by
     what a subject begins with, what is new about one that is shown; `shown` hears that such a one is from now
     on, and `concerns` says what people want to hear of. `hears` is given what people say to each other;
     without a feature that has it none of that is kept. `came` is given who came into a place. `locales` is
@@ -173,8 +174,9 @@ class Features:
         """
         person, others = tx.people.link(accounts, name, role)
         for other in others:
+            kept_in = tx.people.kept_in(other)
             for feature in self.all:
-                if feature.merge:
+                if feature.merge and (feature.keeps is None or feature.keeps.name in kept_in):
                     feature.merge(tx, other, person)
             tx.boards.pass_on(other, person)
             tx.people.remove(other)

@@ -7,7 +7,7 @@ by then says so in its `info`, under STAYS: by a condition, or True where that i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -162,6 +162,34 @@ def _statements(column: Column[Any]) -> _Owned:
         .values({column: bindparam("new_")})
     )
     return _Owned(keys, noted, given_back)
+
+
+@lru_cache(16)
+def _mentions(metadatas: tuple[tuple[str, MetaData], ...]) -> CompoundSelect[Any]:
+    """The names of the stores with a row of somebody's."""
+    return union_all(
+        *(
+            select(literal_column(f"'{name}'")).where(exists().where(column == bindparam("id_")))
+            for name, metadata in metadatas
+            for column in _columns([metadata])
+        )
+    )
+
+
+@lru_cache(16)
+def _by_account(metadatas: tuple[tuple[str, MetaData], ...]) -> frozenset[str]:
+    """The names of those that keep something which goes by account, of whom there is no row to be found."""
+    return frozenset(
+        name
+        for name, metadata in metadatas
+        for table in metadata.tables.values()
+        if any(column.info.get(STAYS) is True for column in table.c)
+    )
+
+
+def kept_in(db: Batch, of_features: tuple[tuple[str, MetaData], ...], resident: int) -> Collection[str]:
+    """The names of the stores that may keep something of somebody."""
+    return {*db.execute(_mentions(of_features), {"id_": resident}).scalars(), *_by_account(of_features)}
 
 
 def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) -> Brought:

@@ -287,10 +287,11 @@ def person_of(row: Any) -> Resident:
 class People:
     """Implements PeopleStore."""
 
-    def __init__(self, db: Batch, past: Forgotten, of_features: Sequence[MetaData] = ()) -> None:
+    def __init__(self, db: Batch, past: Forgotten, of_features: Mapping[str, MetaData] = {}) -> None:
         self._db = db
         self._past = past
-        self._of_features = tuple(of_features)
+        self._by_feature = tuple(of_features.items())
+        self._of_features = tuple(of_features.values())
 
     def account(self, identity: Identity) -> Account | None:
         """What is known of that account; None where it is nobody's yet."""
@@ -375,6 +376,9 @@ class People:
     def call(self, resident: int, name: str, *, chosen: bool, own: bool = False) -> None:
         values = {"id_": resident, "name_": name, "folded_": folded(name)}
         self._db.execute(_NAME, {**values, "chosen_": chosen, "own_": own})
+
+    def kept_in(self, resident: int) -> Collection[str]:
+        return parting.kept_in(self._db, self._by_feature, resident)
 
     def brought(self, resident: int, to: int) -> Brought:
         return parting.brought(self._db, self._of_features, resident, to)

@@ -67,7 +67,7 @@ class Tx:
         self.inbox = Inbox(db, sealing, self.kept)
         self.envelopes = sealing
         self.forgotten = Forgotten(db, seals, self.kept)
-        self.people = People(db, self.forgotten, [stored.tables for stored in stores.values()])
+        self.people = People(db, self.forgotten, {key.name: stored.tables for key, stored in stores.items()})
         self.places = Places(db)
         self.handled = Handled(db, sealing, self.people)
         self.posts = Posts(db, sealing)

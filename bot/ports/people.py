@@ -142,6 +142,10 @@ class PeopleStore(Protocol):
         """
         ...
 
+    def kept_in(self, resident: int) -> Collection[str]:
+        """The names of the features' stores that may keep something of them."""
+        ...
+
     def brought(self, resident: int, to: int) -> Brought:
         """What they have, who are about to be one with another, but for where their accounts take part."""
         ...
