@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from bot import when
 from bot.clock import HandClock
@@ -17,7 +18,9 @@ from bot.features.polls.records import POLLS, Poll
 from bot.main.app import open_core
 from bot.main.config import Community, DatabaseSection, config_of
 from bot.main.features import FEATURES, add_up
+from storage.tables import jobs
 from tests.doubles.platform import Platform, Town
+from tests.test_people_tables import db
 
 
 async def asked(town: Town, words: str) -> Poll:
@@ -95,8 +98,8 @@ async def test_hours_are_hours_over_a_change(zone: str, local: datetime) -> None
 async def test_a_reminder_comes_at_that_hour_the_day_before(zone: str, local: datetime) -> None:
     async with a_town_in(zone, local) as (town, here):
         poll = await asked(town, '!poll open "Wat?" A | B --closes 4d')
-        due = await town.core.store.run(lambda tx: tx.jobs.next_due())
-        assert due
+        reminders = select(jobs.c.due_at).where(jobs.c.kind == "poll.remind")
+        due: datetime = await town.core.store.run(lambda tx: db(tx).execute(reminders).scalar())
         assert due < poll.closes_at
         assert due.astimezone(here).replace(tzinfo=None) == local + timedelta(days=3)
 
