@@ -65,6 +65,7 @@ CHANGES_ANYWHERE = {
     "inbox": "what came in is noted with whose place it came from",
     "boards": "an account, or a place, can be written to again",
     "wanted": "what an account was making when it ended is tried again",
+    "guests": "whom an account was letting in when it ended is let in by another try",
     "posts": "an account, or a place, can be written to again",
     "retention": "what is over is deleted",
     "shares": "what is more than an account's share is deleted",
