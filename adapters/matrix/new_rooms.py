@@ -160,9 +160,11 @@ class NewRooms:
 
 async def look_at(on: Session, room: str) -> RoomSeen:
     """Raises: Gone where Plein is not in it, OSError."""
-    status, named = await ask(on, "GET", f"{_state(room)}/m.room.name/")
-    if status == 403:
+    # Whoever was put out is told how it was when they were.
+    status, own = await ask(on, "GET", f"{_state(room)}/m.room.member/{quote(on.me, safe='')}")
+    if status == 403 or (status == 200 and own.get("membership") != "join"):
         raise Gone("Plein is not in it")
+    status, named = await ask(on, "GET", f"{_state(room)}/m.room.name/")
     if status not in (200, 404):
         raise ConnectionError(f"the homeserver answered {status}")
     encryption, _ = await ask(on, "GET", f"{_state(room)}/m.room.encryption/")
