@@ -88,11 +88,11 @@ class Feature:
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
     what is to be done there when two residents are one person, if it keeps anything of who is no more by
     then, `part` when an account of one of them is a new one's, `forget` when somebody is to be forgotten, and
-    `export` what it keeps of them. `news` tells, by
-    what a subject begins with, what is new about one that is shown; `shown` hears that such a one is from now
-    on, and `concerns` says what people want to hear of. `hears` is given what people say to each other;
-    without a feature that has it none of that is kept. `came` is given who came into a place. `locales` is
-    the folder of its catalogues, where that is not the one that the features here share.
+    `export` what it keeps of them. `news` tells, by what a subject begins with, what is new about one that is
+    shown; `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
+    `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
+    is given who came into a place. `locales` is the folder of its catalogues, where that is not the one that
+    the features here share.
     """
 
     name: str

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
 
-from bot.model.codec import pack, unpack
+from bot.model.codec import pack_line, unpack_line
 from bot.model.homes import WantedGuest
-from bot.model.message import Text, message
+from bot.model.message import Text
 from bot.model.people import Identity
 from storage.among import among
 from storage.batch import Batch
@@ -106,8 +106,7 @@ class WantedGuests:
         self._db.execute(_PARTED, {"theme_": theme, "platform_": platform, "users_": sorted(users)})
 
     def why(self, theme: int) -> Text | None:
-        said = unpack(self._db.execute(_WHY, {"theme_": theme}).scalar())
-        return said.lines[0] if said else None
+        return unpack_line(self._db.execute(_WHY, {"theme_": theme}).scalar())
 
     def resume(self, platform: str, now: datetime) -> None:
         self._db.execute(_RESUME, {"platform_": platform, "now_": now})
@@ -124,8 +123,7 @@ class WantedGuests:
         return self._db.execute(_CLAIM, {**_where(guest), "now_": now, "when_": until}).first() is not None
 
     def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None:
-        said = pack(message(why)) if why else None
-        self._db.execute(_LATER, {**_where(guest), "when_": when, "why_": said})
+        self._db.execute(_LATER, {**_where(guest), "when_": when, "why_": pack_line(why)})
 
     def done(self, guest: WantedGuest) -> None:
         self._db.execute(_DONE, _where(guest))

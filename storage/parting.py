@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     CompoundSelect,
     MetaData,
-    Select,
     Text,
     Update,
     and_,
@@ -113,7 +113,7 @@ class _Owned(NamedTuple):
     """How the rows of one column are noted and given back."""
 
     keys: Sequence[Column[Any]]
-    noted: Select[Any]
+    noted: ColumnElement[bool]
     given_back: Update
 
 
@@ -132,7 +132,7 @@ def _noted(metadatas: tuple[MetaData, ...]) -> CompoundSelect[Any]:
     asked: list[Any] = []
     for name, each in owned.items():
         keys = [cast(key, Text) for key in each.keys] + [null()] * (most - len(each.keys))
-        asked.append(each.noted.with_only_columns(literal_column(f"'{name}'"), *keys))
+        asked.append(select(literal_column(f"'{name}'"), *keys).where(each.noted))
     return union_all(*asked)
 
 
@@ -148,12 +148,12 @@ def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
 def _statements(column: Column[Any]) -> _Owned:
     table = column.table
     keys = [key for key in table.primary_key if key is not column and key.name != COMMUNITY]
-    noted = select(*keys).where(column == bindparam("old_"))
+    noted = column == bindparam("old_")
     if column.primary_key:
         # Where both have one, the one of who stays stands for both.
         other = table.alias()
         same = [other.c[key.name] == key for key in keys]
-        noted = noted.where(~exists().where(*same, other.c[column.name] == bindparam("new_")))
+        noted = and_(noted, ~exists().where(*same, other.c[column.name] == bindparam("new_")))
     these = [key == bindparam(f"key_{key.name}") for key in keys]
     stays = column.info.get(STAYS)
     given_back = (

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, or_, select, update
 
-from bot.model.codec import pack, unpack
+from bot.model.codec import pack_line, unpack_line
 from bot.model.homes import RoomState, WantedRoom
-from bot.model.message import Text, message
+from bot.model.message import Text
 from bot.model.people import Place
 from storage.batch import Batch
 from storage.community import anywhere
@@ -108,15 +108,13 @@ class WantedRooms:
         self._db = db
 
     def want(self, room: WantedRoom, now: datetime) -> None:
-        row = {"theme": room.theme, "platform": room.platform, "name": room.name, "topic": room.topic}
-        self._db.execute(_WANT, {**row, "mark": room.mark, "due_at": now})
+        self._db.execute(_WANT, _row(room, now))
         again = {**_where(room), "mark_": room.mark, "name_": room.name, "now_": now}
         self._db.execute(_WANT_AGAIN, again)
         self._db.wake("room")
 
     def bind(self, room: WantedRoom, place: Place, account: str, now: datetime) -> None:
-        row = {"theme": room.theme, "platform": room.platform, "name": room.name, "topic": room.topic}
-        self._db.execute(_WANT, {**row, "mark": room.mark, "due_at": now})
+        self._db.execute(_WANT, _row(room, now))
         to = {"room_": place.room_id, "account_": account, "now_": now}
         self._db.execute(_BIND, {**_where(room), **to})
         self._db.wake("room")
@@ -141,7 +139,7 @@ class WantedRooms:
 
     def of(self, theme: int) -> Sequence[RoomState]:
         rows = self._db.execute(_OF, {"theme_": theme})
-        return [RoomState(row.platform, row.room, _text(row.why), row.gone, row.called) for row in rows]
+        return [RoomState(row.platform, row.room, unpack_line(row.why), row.gone, row.called) for row in rows]
 
     def whose(self, place: Place) -> int | None:
         found: int | None = self._db.execute(_WHOSE, _at(place)).scalar()
@@ -167,8 +165,8 @@ class WantedRooms:
         return self._db.execute(_CLAIM, {**_where(room), **asked}).first() is not None
 
     def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None:
-        said = pack(message(why)) if why else None
-        self._db.execute(_LATER, {**_where(room), **_as_claimed(room), "when_": when, "why_": said})
+        wait = {"when_": when, "why_": pack_line(why)}
+        self._db.execute(_LATER, {**_where(room), **_as_claimed(room), **wait})
 
     def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
         now = {"room_": ref, "called_": called, "version_": room.version}
@@ -176,6 +174,11 @@ class WantedRooms:
             return False
         self._db.execute(_REST, {**_where(room), **_as_claimed(room)})
         return True
+
+
+def _row(room: WantedRoom, now: datetime) -> dict[str, object]:
+    row = {"theme": room.theme, "platform": room.platform, "name": room.name, "topic": room.topic}
+    return {**row, "mark": room.mark, "due_at": now}
 
 
 def _where(room: WantedRoom) -> dict[str, object]:
@@ -188,8 +191,3 @@ def _at(place: Place) -> dict[str, object]:
 
 def _as_claimed(room: WantedRoom) -> dict[str, object]:
     return {"version_": room.version, "hints_": room.hints}
-
-
-def _text(packed: str | None) -> Text | None:
-    said = unpack(packed)
-    return said.lines[0] if said else None

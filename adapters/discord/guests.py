@@ -10,9 +10,8 @@ import discord
 from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, PLEIN
 from adapters.discord.session import Session
-from adapters.discord.shaping import NO_SUCH_CHANNEL, NOT_ALLOWED, NOT_SEEN, fetched
+from adapters.discord.shaping import NO_SUCH_CHANNEL, fetched, refusal
 from bot.errors import Gone, TryLater, UserError
-from bot.model.message import text
 from bot.model.people import Place
 
 # What Plein lets somebody do by name, which is also the mark by which it takes that back.
@@ -75,7 +74,5 @@ async def _ask(on: Session, path: str, body: Any, method: str, permission: str) 
             raise Gone("there is nobody to let in")
         case code if code == _NO_LINE:
             return
-        case code if code in (NOT_SEEN, NOT_ALLOWED):
-            raise UserError("discord.room.lacks", permission=text(f"discord.permission.{permission}"))
         case code:
-            raise UserError("room.refused", code=str(code))
+            raise refusal(code, permission)

@@ -68,11 +68,15 @@ async def _change(
     match int(answer.get("code", 0)):
         case code if code == NO_SUCH_CHANNEL:
             raise Gone("there is no such channel any more")
-        case code if code in (NOT_SEEN, NOT_ALLOWED):
-            permission = "manage_threads" if is_thread else "manage_channels"
-            raise UserError("discord.room.lacks", permission=text(f"discord.permission.{permission}"))
         case code:
-            raise UserError("room.refused", code=str(code))
+            raise refusal(code, "manage_threads" if is_thread else "manage_channels")
+
+
+def refusal(code: int, permission: str) -> UserError:
+    """What a code says of something for which Plein needs that permission."""
+    if code in (NOT_SEEN, NOT_ALLOWED):
+        return UserError("discord.room.lacks", permission=text(f"discord.permission.{permission}"))
+    return UserError("room.refused", code=str(code))
 
 
 def _seen(channel: Mapping[str, Any]) -> RoomSeen:

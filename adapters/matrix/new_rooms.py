@@ -109,8 +109,7 @@ class NewRooms:
 
     async def _is_ours(self, room: str) -> bool:
         """Whether Plein made it, which nobody else can have written into it."""
-        path = f"/rooms/{quote(room, safe='')}/state/m.room.create/?format=event"
-        status, answer = await ask(self._on, "GET", path)
+        status, answer = await ask(self._on, "GET", f"{_state(room)}/m.room.create/?format=event")
         return status == 200 and answer.get("sender") == self._on.me
 
     async def _ask_for(self, alias: str, space: str, wanted: WantedRoom) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot.call import ASKED_AGAIN
 from bot.clock import Clock
 from bot.communities import Communities, own_themes
 from bot.errors import Gone, TryLater
@@ -18,8 +19,6 @@ from bot.ports.storage import Store, Transaction
 
 # Where an account is now, of these places.
 Ask = Callable[[Identity, Sequence[Place]], Awaitable[Presences]]
-# After so many seconds a platform that does not say where somebody is is asked again.
-ASKED_AGAIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,11 @@ def repeat(file: Path) -> int:
         for each in published.entrants
     ]
     candidates = lot.first_in_line(published.entrants)
-    turn = int(published.number, 16) % len(candidates)
+    rest = lot.remainder(published.number, len(candidates))
     lines = (
         text("theme.check.right", theme=published.theme, who=who[published.drawn - 1]),
         text("theme.check.among", who=tuple(who[place - 1] for place in candidates), count=len(candidates)),
-        text("theme.check.why", count=len(candidates), rest=turn),
+        text("theme.check.why", count=len(candidates), rest=rest),
         text("theme.check.compare", seal=published.seal, code=published.code),
     )
     print("\n".join(said(line) for line in lines))

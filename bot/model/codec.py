@@ -36,6 +36,16 @@ def pack_resident(number: int) -> str:
     return orjson.dumps(Resident(number, ""), _written, _OPTIONS).decode()
 
 
+def pack_line(said: Text | None) -> str | None:
+    """One line by itself, as `unpack_line` reads it."""
+    return pack(Message((said,))) if said else None
+
+
+def unpack_line(packed: str | None) -> Text | None:
+    said = unpack(packed)
+    return said.lines[0] if said else None
+
+
 def pack_text(said: Text) -> str:
     """What stands in a packed message that says that, in whichever of its parts."""
     return orjson.dumps(said, _written, _OPTIONS).decode()

@@ -118,7 +118,7 @@ class Listener(Adapter, Protocol):
     async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
         """Make a channel or room for a theme in that home, about that; where it is there already it is that.
 
-        It is known by its mark: asked again, after no answer or after a crash, it makes no second one.
+        The mark says which one it is: asked again after a crash or without an answer, no second one is made.
 
         Raises: UserError with what to do where its platform does not allow it, or has no room; NotOurs where
         another process or account is to; NotNow or OSError where nobody knows yet whether it was made.

@@ -1,4 +1,4 @@
-"""What people are to themes, and who wants to pull one.
+"""Who follows, takes part in or pulls a theme, and who asked to pull one.
 
 What somebody is stands in a row with a number of its own, so that each account gets back what it brought when
 linking is undone. Where two accounts brought one each, the most that they are counts.

@@ -41,7 +41,7 @@ from bot.features.themes import (
     welcome,
     which,
 )
-from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, TERMS, THEMES, WELCOMES, Proposal
+from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, SUBJECT, TERMS, THEMES, WELCOMES, Proposal
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.homes import REMOVED, RENAMED
 from bot.model.people import Theme
@@ -140,7 +140,7 @@ FEATURE = Feature(
     name="themes",
     commands=_COMMANDS,
     jobs={pull.LAPSE: pull.lapse_due},
-    boards={show.SUBJECT: show.show_board},
+    boards={SUBJECT: show.show_board},
     kinds={Theme: which.THEME},
     merge=merge_residents,
     forget=forget_resident,
@@ -151,7 +151,7 @@ FEATURE = Feature(
 OPENING = Feature(
     name="new_themes",
     commands=(
-        # Only who is of the community proposes, and so opens, one.
+        # For people of the community only.
         Command(propose.PROPOSE, propose.propose_theme),
         Command(propose.SUPPORT, propose.support_theme),
         Command(propose.BACK, propose.take_back_support, listed=False),
@@ -229,7 +229,7 @@ DIGEST = Feature(
     name="digests",
     commands=(Command(digest.DIGEST, digest.choose_digest, anyone=True),),
     jobs={digest.SEND: digest.send_due},
-    news={show.SUBJECT: digest.tell_new},
+    news={SUBJECT: digest.tell_new},
     shown=digest.plan,
     merge=merge_digests,
     forget=forget_digests,

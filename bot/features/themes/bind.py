@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from bot.call import Call
 from bot.errors import Unsure, UserError
-from bot.features.themes.records import OPENINGS, THEMES
-from bot.features.themes.rename import check_manages, managed, opened
-from bot.features.themes.show import SUBJECT
+from bot.features.themes.records import OPENINGS, THEMES, board_of
+from bot.features.themes.rename import check_manages, managed, opened, room_on
 from bot.features.themes.which import keep, meant
 from bot.model.homes import RoomState
 from bot.model.message import Button, Message, message, text, typed
@@ -27,14 +26,14 @@ def bind_place(call: Call, theme: Theme) -> Message:
     if here.id == wanted.id:
         return message(text("theme.bind.already", theme=wanted.name))
     _check_may_bind(call, here, place)
-    there = _state(call, wanted, place.platform)
+    there = room_on(call, wanted.id, place.platform)
     if there and there.room:
         raise UserError("theme.bind.has_one", theme=wanted.name, platform=called(place.platform))
     seen = call.look_at(place)
     if seen.is_voice:
         raise UserError("theme.bind.voice")
     call.bind_room(wanted, place, _about(call, wanted))
-    call.changed(f"{SUBJECT}:{wanted.id}")
+    call.changed(board_of(wanted.id))
     lines = [text("theme.bound", theme=wanted.name)]
     if seen.is_encrypted:
         lines.append(text("theme.bind.encrypted"))
@@ -72,7 +71,7 @@ def unbind_place(call: Call, theme: Theme | None = None, *, platform: str | None
     if call.tx.places.served_by(place):
         call.post(place, message(text("theme.unbound.here", theme=found.name)), f"theme:unbound:{call.id}")
     call.tx.places.detach(place)
-    call.changed(f"{SUBJECT}:{found.id}")
+    call.changed(board_of(found.id))
     said = text("theme.unbound", theme=found.name, platform=called(state.platform))
     return message(said, text("theme.unbound.next", theme=found.name), buttons=[_make_button(found)])
 
@@ -95,7 +94,7 @@ def removed_due(call: Call, job: Job) -> None:
     """A channel or room is no more, or Plein was put out of it: that is said in what is left of the theme."""
     number, _, platform = job.subject.partition(":")
     found = call.tx.of(OPENINGS).by_theme(int(number))
-    state = next((room for room in call.tx.wanted.of(int(number)) if room.platform == platform), None)
+    state = room_on(call, int(number), platform)
     if found is None or state is None or not state.gone:
         return
     theme = Theme(int(number), found.name)
@@ -111,7 +110,7 @@ def removed_due(call: Call, job: Job) -> None:
 
 
 def _which(call: Call, theme: Theme, platform: str | None) -> RoomState:
-    """That on the platform that was named; or this place's; or the only one."""
+    """The channel or room on the platform that was named, else this one, else the only one."""
     there = [state for state in call.tx.wanted.of(theme.id) if state.room]
     if not there:
         raise UserError("theme.unbind.none", theme=theme.name)
@@ -131,10 +130,6 @@ def _which(call: Call, theme: Theme, platform: str | None) -> RoomState:
         ]
         raise Unsure(text("theme.unbind.which", theme=theme.name), choices)
     return there[0]
-
-
-def _state(call: Call, theme: Theme, platform: str) -> RoomState | None:
-    return next((state for state in call.tx.wanted.of(theme.id) if state.platform == platform), None)
 
 
 def _about(call: Call, theme: Theme) -> str:

@@ -136,8 +136,9 @@ def _tell(call: Call, people: Sequence[int], often: Often) -> None:
                 told[who] = these[-1].at
                 key = f"{_key(who)}{often}:{call.now.isoformat()}"
                 same = tuple(new.subject for new in these)
-                message = said.get(same) or said.setdefault(same, _said(these, more=more))
-                call.tell(who, message, key, begun=True)
+                if same not in said:
+                    said[same] = _said(these, more=more)
+                call.tell(who, said[same], key, begun=True)
         elif themes := [new for new in mine if new.is_open]:
             told[who] = themes[-1].at
             for new in themes:

@@ -234,7 +234,7 @@ def _rest(number: str, among: int) -> Text:
     """How the number means them."""
     if among == 1:
         return text("theme.draw.only")
-    return text("theme.draw.rest", among=among, rest=int(number, 16) % among)
+    return text("theme.draw.rest", among=among, rest=lot.remainder(number, among))
 
 
 def _due(call: Call, job: Job, state: str) -> tuple[Draw, Theme] | None:

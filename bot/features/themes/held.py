@@ -39,7 +39,7 @@ def plan(call: Call, theme: int) -> None:
 
 
 def terms(tx: Transaction, theme: int) -> Sequence[Term]:
-    """Those of people who still do what it is about; of two of somebody's the later one."""
+    """The terms that still count: of people who still do that, and of two of one person's the later one."""
     found: dict[tuple[int, Held], Term] = {}
     for term in tx.of(TERMS).of_theme(theme):
         known = found.get((term.who.id, term.held))

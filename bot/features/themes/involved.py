@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.call import Call
 from bot.errors import Unsure, yes
 from bot.features.themes.pull import pullers, take_back
-from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.show import ways
 from bot.features.themes.which import keep, meant
 from bot.model.message import Button, Message, message, text
@@ -59,7 +59,7 @@ def _change(call: Call, theme: Theme, how: Involvement | None, *, sure: bool) ->
     kept.involve(theme.id, call.resident.id, how, call.now)
     if how is not Involvement.FOLLOWS:
         call.let_in(theme.id, call.resident, inside=how is not None)
-    call.changed(f"theme:{theme.id}")
+    call.changed(board_of(theme.id))
     if is_last:
         _say_that_it_needs_one(call, theme)
     return True

@@ -48,11 +48,6 @@ def entrant(name: str, last: date | None, salt: str) -> Entrant:
     return Entrant(name, last, salt, _hash(f"{salt} {name}"))
 
 
-def in_order(entrants: Sequence[Entrant]) -> Sequence[Entrant]:
-    """By the alphabet, so that nobody chooses who stands where."""
-    return sorted(entrants, key=lambda each: alphabet(each.name or ""))
-
-
 def seal_of(number: str) -> str:
     """What is published of a number before it may be known."""
     return _hash(number)
@@ -71,12 +66,17 @@ def first_in_line(entrants: Sequence[Entrant]) -> Sequence[int]:
     return [place for place, turn in enumerate(turns, start=1) if turn == longest_ago]
 
 
+def remainder(number: str, among: int) -> int:
+    """What is left of the number, divided by how many it is drawn among."""
+    return int(number, 16) % among
+
+
 def drawn_by(number: str, entrants: Sequence[Entrant]) -> int:
     """Who it is, counted from 1. Raises: ValueError for a list with nobody in it."""
     candidates = first_in_line(entrants)
     if not candidates:
         raise ValueError("nobody can be drawn from an empty list")
-    return candidates[int(number, 16) % len(candidates)]
+    return candidates[remainder(number, len(candidates))]
 
 
 # --- repeating one ---
@@ -158,7 +158,7 @@ def _hex(value: object) -> str:
 
 
 def alphabet(name: str) -> tuple[str, str]:
-    """By which names stand in a list."""
+    """By which names stand in a list, so that nobody chooses who stands where."""
     return name.casefold(), name
 
 

@@ -1,4 +1,4 @@
-"""What a theme may be called: something that people can read, type, and tell from every other one."""
+"""What a theme may be called: a name that people can read and type, and that looks like no other theme's."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes import held
-from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Request
+from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Request, board_of
 from bot.features.themes.which import meant, themes_for
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role, Theme
@@ -17,7 +17,7 @@ from bot.ports.storage import Transaction
 
 AGREE = "theme agree"
 LAPSE = "theme.pull"
-# So long a yes can be said; so often somebody can ask for one in a day.
+# How long a request can be agreed to, and how many requests somebody can make in a day.
 LIVES, DAY = timedelta(days=30), timedelta(days=1)
 MOST_ASKED = 5
 _ASKING = "theme pull"
@@ -138,7 +138,7 @@ def _let(call: Call, theme: Theme, who: Resident) -> None:
     call.tx.of(THEMES).involve(theme.id, who.id, Involvement.PULLS, call.now)
     held.begin(call, theme.id, who.id, Held.PULLS)
     call.let_in(theme.id, who, inside=True)
-    call.changed(f"theme:{theme.id}")
+    call.changed(board_of(theme.id))
     for request in _requests_by(call.tx, who.id, theme.id):
         _forget(call, request)
         now = message(text("theme.pull.now", who=who, theme=theme.name))

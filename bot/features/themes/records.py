@@ -11,6 +11,14 @@ from typing import Any, Protocol
 from bot.model.people import Identity, Resident
 from bot.ports.storage import StoreKey
 
+# The board of a theme that was opened.
+SUBJECT = "theme"
+
+
+def board_of(theme: int) -> str:
+    """What the board of that theme is about."""
+    return f"{SUBJECT}:{theme}"
+
 
 class Involvement(IntEnum):
     """What somebody is to a theme; whoever is more is the rest as well."""
@@ -30,7 +38,7 @@ class Request:
 
 
 class ThemeStore(Protocol):
-    """What people are to themes, which they said themselves, and who wants to pull one."""
+    """Who follows, takes part in or pulls which theme, and who asked to pull one."""
 
     def hold(self, theme: int) -> None:
         """Nobody else changes what people are to it until the end."""

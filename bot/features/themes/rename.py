@@ -7,9 +7,9 @@ from datetime import timedelta
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.naming import checked_name, is_taken
-from bot.features.themes.records import OPENINGS, THEMES, Involvement
-from bot.features.themes.show import SUBJECT
+from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.which import meant
+from bot.model.homes import RoomState
 from bot.model.message import Message, message, text
 from bot.model.people import Role, Theme
 from bot.model.work import Job
@@ -40,7 +40,7 @@ def renamed_due(call: Call, job: Job) -> None:
     """Somebody renamed a channel or room by hand: its theme is called so too, unless none can be."""
     number, _, platform = job.subject.partition(":")
     opened = call.tx.of(OPENINGS).by_theme(int(number))
-    state = next((room for room in call.tx.wanted.of(int(number)) if room.platform == platform), None)
+    state = room_on(call, int(number), platform)
     if opened is None or state is None or not state.called or state.called == opened.name:
         return
     theme, there = Theme(int(number), opened.name), {"platform": called(platform)}
@@ -82,11 +82,16 @@ def opened(call: Call, theme: Theme) -> Theme:
     return Theme(theme.id, found.name)
 
 
+def room_on(call: Call, theme: int, platform: str) -> RoomState | None:
+    """How it is with the theme's channel or room there."""
+    return next((room for room in call.tx.wanted.of(theme) if room.platform == platform), None)
+
+
 def _rename(call: Call, theme: Theme, name: str, but: str = "") -> None:
     call.tx.places.rename_theme(theme.id, name)
     call.tx.of(OPENINGS).rename(theme.id, name)
     call.tx.wanted.rename(theme.id, name, call.now, but)
-    call.changed(f"{SUBJECT}:{theme.id}")
+    call.changed(board_of(theme.id))
     _say(call, theme, message(text("theme.renamed", old=theme.name, name=name)))
 
 

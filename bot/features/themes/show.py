@@ -1,4 +1,4 @@
-"""Looking: which themes there are for whoever asks, and how it is with one."""
+"""Listing the themes that somebody may see, and showing one."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from bot.ports.storage import Transaction
 from bot.unseen import seen_as
 
 SHOW = "theme show"
-# The board of a theme that was opened.
-SUBJECT = "theme"
 # So many are listed, and of so many there is a button.
 LISTED, OFFERED = 20, 10
 _SHOWN = 40

@@ -9,7 +9,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes import held
 from bot.features.themes.pull import is_there, pullers
-from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term
+from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term, board_of
 from bot.features.themes.which import keep, meant
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Theme
@@ -34,7 +34,7 @@ def set_term(call: Call, until: datetime, *, theme: Theme | None = None) -> Mess
         raise UserError("theme.term.long", until=until)
     for what in mine:
         held.begin(call, found.id, call.resident.id, what, until)
-    call.changed(f"theme:{found.id}")
+    call.changed(board_of(found.id))
     return message(*(text(f"theme.term.set.{what}", theme=found.name, until=until) for what in mine))
 
 
@@ -66,12 +66,12 @@ def take_notes(call: Call, theme: Theme | None = None) -> Message:
     if Held.NOTES in _of(call.tx, found.id, call.resident.id):
         return message(text("theme.notes.already", theme=found.name), buttons=[stop])
     until = held.begin(call, found.id, call.resident.id, Held.NOTES)
-    call.changed(f"theme:{found.id}")
+    call.changed(board_of(found.id))
     return message(text("theme.notes.now", theme=found.name, until=until), buttons=[stop])
 
 
 def stop_notes(call: Call, theme: Theme | None = None) -> Message:
-    """Somebody else may."""
+    """Say that they take notes there no more."""
     found = meant(call, theme)
     call.tx.of(THEMES).hold(found.id)
     mine = [
@@ -82,7 +82,7 @@ def stop_notes(call: Call, theme: Theme | None = None) -> Message:
     for term in mine:
         call.tx.of(TERMS).drop(term.id)
     held.plan(call, found.id)
-    call.changed(f"theme:{found.id}")
+    call.changed(board_of(found.id))
     return message(text("theme.notes.stopped" if mine else "theme.notes.not", theme=found.name))
 
 
@@ -139,7 +139,7 @@ def _end(call: Call, theme: Theme, term: Term) -> None:
         buttons.append(Button(text("theme.button.pulls"), "theme pull", {"theme": keep(theme)}))
     else:
         buttons.append(Button(text("theme.button.notes"), NOTES, {"theme": keep(theme)}))
-    call.changed(f"theme:{theme.id}")
+    call.changed(board_of(theme.id))
     call.announce(theme.id, message(*lines, buttons=buttons), f"{_key(term)}:over")
 
 

@@ -1,6 +1,6 @@
 """Newcomers: whoever comes into a place of the community is welcomed once, there, with its themes to press.
 
-One message is for all who come within an hour, so that a thousand of them make one. Where no home for themes
+All who come within an hour are welcomed by one message, however many they are. Where no home for themes
 was chosen, or none was opened yet, there is nothing to welcome anybody with.
 """
 

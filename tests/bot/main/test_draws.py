@@ -16,13 +16,11 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of a draw between Ben and Cas, as Anna had a turn."""
     monkeypatch.delenv("LC_ALL", raising=False)
     monkeypatch.setenv("LANG", "nl_BE.UTF-8")
-    entrants = lot.in_order(
-        [
-            lot.entrant("cas", None, "0a"),
-            lot.entrant("anna", date(2026, 12, 1), "0b"),
-            lot.entrant("ben", None, "0c"),
-        ]
-    )
+    entrants = [
+        lot.entrant("anna", date(2026, 12, 1), "0b"),
+        lot.entrant("ben", None, "0c"),
+        lot.entrant("cas", None, "0a"),
+    ]
     number = "07"
     seal = lot.seal_of(number)
     made = lot.Published("sport", seal, number, entrants, lot.code_of(seal, entrants), 3)

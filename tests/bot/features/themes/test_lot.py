@@ -24,7 +24,7 @@ DRAWS, SIZES = 10_000, range(2, 51)
 
 
 def group(names: Sequence[str], turns: Mapping[str, date] | None = None) -> Sequence[Entrant]:
-    return lot.in_order([lot.entrant(name, (turns or {}).get(name), "0a") for name in names])
+    return [lot.entrant(name, (turns or {}).get(name), "0a") for name in sorted(names, key=lot.alphabet)]
 
 
 def published(number: str, entrants: Sequence[Entrant]) -> Published:
@@ -96,7 +96,9 @@ NUMBERS = st.binary(min_size=lot.BYTES, max_size=lot.BYTES).map(bytes.hex)
 
 
 def listed(rows: Sequence[tuple[str, date | None]]) -> Sequence[Entrant]:
-    return lot.in_order([lot.entrant(name, last, "0a") for name, last in rows])
+    return [
+        lot.entrant(name, last, "0a") for name, last in sorted(rows, key=lambda row: lot.alphabet(row[0]))
+    ]
 
 
 @given(LISTS, NUMBERS)
