@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     MetaData,
+    Table,
     Text,
     Update,
     and_,
@@ -37,9 +38,10 @@ from bot.model.people import Identity
 from bot.names import folded
 from bot.ports.people import Brought
 from storage import tables
+from storage.among import among
 from storage.batch import Batch
 from storage.community import COLUMN as COMMUNITY
-from storage.tables import NOWHERE, STAYS, guests, identities, members, posts, residents
+from storage.tables import HOLDS, NOWHERE, STAYS, Holds, guests, identities, members, posts, residents
 
 # Given back in the order of their tables, the features' first: votes hold a poll's row before its subject's.
 # These go by account.
@@ -47,9 +49,9 @@ _BY_ACCOUNT = (identities, guests, members, posts)
 # How they came by their name.
 _NAMED = ("name_is_chosen", "name_is_own")
 _WISHES = select(
-    *(residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own, residents.c.locale),
-    *(residents.c.role, residents.c.wants_reminders),
-).where(residents.c.id == bindparam("id_"))
+    *(residents.c.id, residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
+    *(residents.c.locale, residents.c.role, residents.c.wants_reminders),
+).where(among(residents.c.id, "ids_"))
 _SET = {
     name: update(residents).where(residents.c.id == bindparam("id_")).values({name: bindparam("before_")})
     for name in ("name", "folded", *_NAMED, "locale", "role", "wants_reminders")
@@ -140,9 +142,12 @@ def _columns(metadatas: Sequence[MetaData]) -> Iterator[Column[Any]]:
     for metadata in metadatas:
         for table in metadata.sorted_tables:
             for column in table.c:
-                refers = any(key.column is residents.c.id for key in column.foreign_keys)
-                if refers and table not in _BY_ACCOUNT and column.info.get(STAYS) is not True:
+                if _refers(column) and table not in _BY_ACCOUNT and column.info.get(STAYS) is not True:
                     yield column
+
+
+def _refers(column: Column[Any]) -> bool:
+    return any(key.column is residents.c.id for key in column.foreign_keys)
 
 
 def _statements(column: Column[Any]) -> _Owned:
@@ -166,35 +171,37 @@ def _statements(column: Column[Any]) -> _Owned:
 
 @lru_cache(16)
 def _mentions(metadatas: tuple[tuple[str, MetaData], ...]) -> CompoundSelect[Any]:
-    """The names of the stores with a row of somebody's."""
+    """The names of the stores with a row of somebody's, or that may be: whose a mark is nobody reads."""
     return union_all(
         *(
-            select(literal_column(f"'{name}'")).where(exists().where(column == bindparam("id_")))
+            select(literal_column(f"'{name}'")).where(theirs)
             for name, metadata in metadatas
-            for column in _columns([metadata])
+            for table in metadata.sorted_tables
+            for theirs in _may_be_theirs(table)
         )
     )
 
 
-@lru_cache(16)
-def _by_account(metadatas: tuple[tuple[str, MetaData], ...]) -> frozenset[str]:
-    """The names of those that keep something which goes by account, of whom there is no row to be found."""
-    return frozenset(
-        name
-        for name, metadata in metadatas
-        for table in metadata.tables.values()
-        if any(column.info.get(STAYS) is True for column in table.c)
-    )
+def _may_be_theirs(table: Table) -> Sequence[ColumnElement[bool]]:
+    if any(column.info.get(HOLDS) is Holds.MARK for column in table.c):
+        return [exists(select(table))]
+    return [exists().where(column == bindparam("id_")) for column in table.c if _refers(column)]
 
 
 def kept_in(db: Batch, of_features: tuple[tuple[str, MetaData], ...], resident: int) -> Collection[str]:
     """The names of the stores that may keep something of somebody."""
-    return {*db.execute(_mentions(of_features), {"id_": resident}).scalars(), *_by_account(of_features)}
+    return set(db.execute(_mentions(of_features), {"id_": resident}).scalars())
+
+
+def wishes(db: Batch, *numbers: int) -> Sequence[dict[str, Any]]:
+    """How each of them is called, and what they chose, in this order."""
+    found = {row.id: row._asdict() for row in db.execute(_WISHES, {"ids_": numbers})}
+    return [{name: value for name, value in found[number].items() if name != "id"} for number in numbers]
 
 
 def brought(db: Batch, metadatas: Sequence[MetaData], resident: int, to: int) -> Brought:
     """What they have, who are about to be one with another."""
-    theirs, others = (db.execute(_WISHES, {"id_": number}).one()._asdict() for number in (resident, to))
+    theirs, others = wishes(db, resident, to)
     owned = _owned((*metadatas, tables.metadata))
     rows: dict[str, list[list[Any]]] = {}
     for name, *words in db.execute(_noted((*metadatas, tables.metadata)), {"old_": resident, "new_": to}):
@@ -212,7 +219,7 @@ def part(
 ) -> int:
     """The number of who these accounts are from now on."""
     db.lock(residents.c.id, resident)
-    now = db.execute(_WISHES, {"id_": resident}).one()._asdict()
+    (now,) = wishes(db, resident)
     own = {row.address: row.role for row in db.execute(_OWN_ROLES, {"id_": resident})}
     new: int = db.execute(_ADD, _beginning(accounts[0], brought)).scalar_one()
     for account in accounts:

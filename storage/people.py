@@ -166,7 +166,7 @@ _KNOWN = anywhere(
         .label("number"),
     )
     .join(identities, identities.c.resident == residents.c.id)
-    .where(residents.c.id == bindparam("id_"))
+    .where(among(residents.c.id, "ids_"))
     .order_by(identities.c.platform, identities.c.user_id)
 )
 _NUMBERS = select(identities.c.resident).distinct().order_by(identities.c.resident).limit(bindparam("most_"))
@@ -196,10 +196,7 @@ _LEAVE_THEME = delete(members).where(
 _OF_THEME = (members.c.theme == bindparam("theme_"), members.c.platform == bindparam("platform_"))
 _LEAVE_TOGETHER = delete(members).where(*_OF_THEME, among(members.c.user_id, "users_"))
 _DOUBT = update(members).where(*_OF_THEME).values(said_at=datetime.fromtimestamp(0, UTC))
-_WISHES = select(
-    *(residents.c.locale, residents.c.wants_reminders, residents.c.role),
-    *(residents.c.name, residents.c.name_is_chosen, residents.c.name_is_own),
-).where(residents.c.id == bindparam("id_"))
+_IS_REMINDED = select(residents.c.wants_reminders).where(residents.c.id == bindparam("id_"))
 _IS_IT = and_(identities.c.platform == bindparam("platform_"), identities.c.user_id == bindparam("user_"))
 _SET_APART = update(identities).where(_IS_IT).values(role=bindparam("role_"))
 _GRANT_APART = _SET_APART.where(identities.c.role.is_not(None))
@@ -219,6 +216,7 @@ _NAME = (
         name_is_own=bindparam("own_", type_=residents.c.name_is_own.type),
     )
 )
+_NAME_UNLESS_OWN = _NAME.where(residents.c.name_is_own.is_(False))
 _HIGHEST_ROLE = anywhere(
     select(func.max(func.coalesce(identities.c.role, residents.c.role)))
     .join(identities, identities.c.resident == residents.c.id)
@@ -277,6 +275,17 @@ _MODERATORS_OF = (
     .where(residents.c.name != "")
     .order_by(residents.c.id)
 )
+
+
+def _known(rows: Sequence[Any]) -> Known:
+    """Of somebody's rows, one for each of their accounts."""
+    first = rows[0]
+    name = numbered(first.name, first.number) if first.namesakes > 1 else first.name
+    own = sorted(
+        (Identity(row.platform, row.user_id) for row in rows),
+        key=lambda account: account.address != first.heard_as,
+    )
+    return Known(name, tuple(own), bool(first.name_is_own))
 
 
 def person_of(row: Any) -> Resident:
@@ -352,9 +361,8 @@ class People:
                 where = {"platform_": identity.platform, "user_": identity.user_id}
                 self._db.execute(_GRANT_APART, {**where, "role_": int(role)})
         if name is not None:
-            own = self._db.execute(_WISHES, {"id_": resident.id}).one()
-            if not own.name_is_own:
-                self.call(resident.id, name, chosen=True)
+            values = {"id_": resident.id, "name_": name, "folded_": folded(name)}
+            self._db.execute(_NAME_UNLESS_OWN, {**values, "chosen_": True, "own_": False})
         return resident.id, sorted(others)
 
     def _known(self, identities: Sequence[Identity]) -> list[Resident]:
@@ -363,15 +371,15 @@ class People:
     def _take_over(self, other: int, resident: Resident) -> None:
         """What somebody has, and wishes, who turns out to be the same person."""
         belongings.merge(self._db, other, resident.id)
-        theirs, own = (self._db.execute(_WISHES, {"id_": number}).one() for number in (other, resident.id))
-        if theirs.locale and not own.locale:
-            self.set_locale(resident.id, theirs.locale)
-        if theirs.wants_reminders:
+        theirs, own = parting.wishes(self._db, other, resident.id)
+        if theirs["locale"] and not own["locale"]:
+            self.set_locale(resident.id, theirs["locale"])
+        if theirs["wants_reminders"]:
             self.set_reminded(resident.id, True)
-        if theirs.name_is_chosen and not own.name_is_chosen:
-            self.call(resident.id, theirs.name, chosen=True, own=theirs.name_is_own)
-        if theirs.role > own.role:
-            self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": theirs.role})
+        if theirs["name_is_chosen"] and not own["name_is_chosen"]:
+            self.call(resident.id, theirs["name"], chosen=True, own=theirs["name_is_own"])
+        if theirs["role"] > own["role"]:
+            self._db.execute(_SET_ROLE, {"id_": resident.id, "role_": theirs["role"]})
 
     def call(self, resident: int, name: str, *, chosen: bool, own: bool = False) -> None:
         values = {"id_": resident, "name_": name, "folded_": folded(name)}
@@ -463,17 +471,10 @@ class People:
         return [*map(person_of, rows)]
 
     def known(self, residents: Collection[int]) -> Mapping[int, Known]:
-        found = {}
-        for number in residents:
-            if rows := self._db.execute(_KNOWN, {"id_": number}):
-                first = rows[0]
-                name = numbered(first.name, first.number) if first.namesakes > 1 else first.name
-                accounts = sorted(
-                    (Identity(row.platform, row.user_id) for row in rows),
-                    key=lambda account: account.address != first.heard_as,
-                )
-                found[number] = Known(name, tuple(accounts), bool(first.name_is_own))
-        return found
+        found: dict[int, list[Any]] = {}
+        for row in self._db.execute(_KNOWN, {"ids_": residents}):
+            found.setdefault(row.id, []).append(row)
+        return {number: _known(rows) for number, rows in found.items()}
 
     def numbers(self, most: int) -> Sequence[int]:
         found: Sequence[int] = self._db.execute(_NUMBERS, {"most_": most}).scalars()
@@ -486,7 +487,7 @@ class People:
         self._db.execute(_SET_REMINDED, {"id_": resident, "wanted_": wanted})
 
     def is_reminded(self, resident: int) -> bool:
-        return bool(self._db.execute(_WISHES, {"id_": resident}).one().wants_reminders)
+        return bool(self._db.execute(_IS_REMINDED, {"id_": resident}).scalar_one())
 
     def take_part(
         self, account: Identity, resident: int, theme: int, part: Part, *, uses: bool = False

@@ -101,7 +101,8 @@ def _check_pair(
         raise UserError("link.own")
     if asked == gave:
         raise UserError("link.already")
-    accounts = {resident: accounts_of(call, resident) for resident in (asked, gave)}
+    known = call.tx.people.known([asked, gave])
+    accounts = {resident: known[resident].accounts for resident in (asked, gave)}
     networks = [{account.network for account in theirs} for theirs in accounts.values()]
     if networks[0] & networks[1] and not any(_is_vouched_for(call, resident) for resident in accounts):
         raise UserError("link.same_platform")
@@ -194,8 +195,10 @@ def _join(call: Call, request: Request, other: Identity) -> Message:
     # Which of two names that their platforms gave is theirs does not change with the account they use.
     asked_for = brought.wishes["name_is_chosen"] and not brought.before["name_is_chosen"]
     name = brought.wishes["name"] if asked_for else brought.before["name"]
+    # Spent, and what else they asked for; so that nothing of it has to be passed on first.
+    for resident in (elder, younger):
+        call.tx.of(LINKS).drop_all_of(resident.id)
     person = call.belongings.link(call.tx, list(granted), name)
-    call.tx.of(LINKS).drop_all_of(person)
     call.tx.people.set_apart(granted)
     until = call.now + UNDONE_WITHIN
     number = call.tx.of(LINKS).add(person, come, brought, until)
