@@ -441,6 +441,8 @@ class Call:
 
         Where no platform says anything of these, it is no reason against.
         """
+        if theme in self.tx.places.closed():
+            return False
         if self._is_here(theme):
             return self.writes_here
         part = self.part_in(theme)

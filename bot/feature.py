@@ -48,6 +48,10 @@ Hear = Callable[[Call, Heard], Message | None]
 Welcome = Callable[[Call, Came], None]
 # What is open in a theme, a line for each.
 Stands = Callable[[Transaction, int], Sequence[Text]]
+# All that is open in a theme ends now.
+Ends = Callable[[Transaction, int, datetime], None]
+# What came of it in a theme, a line for each.
+CameOf = Callable[[Transaction, int], Sequence[Text]]
 # What is new about these subjects, by their numbers, and which of these residents know of it already; of what
 # nobody need hear any more nothing.
 News = Callable[[Transaction, Sequence[int], Collection[int]], Mapping[int, New]]
@@ -88,8 +92,9 @@ class Feature:
     `kinds` of parameters by what these are annotated with. `keeps` is the key to what it needs kept, `merge`
     what is to be done there when two residents are one person, if it keeps anything of who is no more by
     then, `part` when an account of one of them is a new one's, `forget` when somebody is to be forgotten, and
-    `export` what it keeps of them. `news` tells, by what a subject begins with, what is new about one that is
-    shown; `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
+    `export` what it keeps of them. `stands` tells what is open in a theme, `ends` ends that, and `came_of`
+    tells what came of it. `news` tells, by what a subject begins with, what is new about one that is shown;
+    `shown` hears that such a one is from now on, and `concerns` says what people want to hear of.
     `hears` is given what people say to each other; without a feature that has it none of that is kept. `came`
     is given who came into a place. `locales` is the folder of its catalogues, where that is not the one that
     the features here share.
@@ -107,6 +112,8 @@ class Feature:
     forget: Forget | None = None
     export: Export | None = None
     stands: Stands | None = None
+    ends: Ends | None = None
+    came_of: CameOf | None = None
     news: Mapping[str, News] = field(default_factory=dict)
     concerns: Concerns | None = None
     shown: Shown | None = None
@@ -212,6 +219,16 @@ class Features:
     def standing(self, tx: Transaction, theme: int) -> Sequence[Text]:
         """What is open in a theme, by whichever feature."""
         return [line for feature in self.all if feature.stands for line in feature.stands(tx, theme)]
+
+    def end_all(self, tx: Transaction, theme: int, now: datetime) -> None:
+        """All that is open in a theme ends, by whichever feature."""
+        for feature in self.all:
+            if feature.ends:
+                feature.ends(tx, theme, now)
+
+    def came_of(self, tx: Transaction, theme: int) -> Sequence[Text]:
+        """What came of all that was open in a theme, by whichever feature."""
+        return [line for feature in self.all if feature.came_of for line in feature.came_of(tx, theme)]
 
     def shown(self, tx: Transaction, subject: str, now: datetime, zone: ZoneInfo) -> None:
         """A subject is shown in a theme from now on; whoever wants to hear of what is new is to."""

@@ -15,7 +15,7 @@ from bot.model.people import Identity
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.tables import guests, wanted_rooms
+from storage.tables import guests, themes, wanted_rooms
 from storage.upsert import upsert
 
 _MOMENT = guests.c.due_at.type
@@ -54,9 +54,10 @@ _DUE = anywhere(
     select(
         *(guests.c.theme, guests.c.platform, guests.c.user_id.label("user"), guests.c.inside),
         *(wanted_rooms.c.room, wanted_rooms.c.account, guests.c.attempts, guests.c.community),
-        guests.c.version,
+        *(guests.c.version, themes.c.closed),
     )
     .join(wanted_rooms, _ROOM)
+    .join(themes, themes.c.id == guests.c.theme)
     .where(*_ON, guests.c.due_at <= _NOW)
     .order_by(guests.c.due_at, guests.c.community, guests.c.theme, guests.c.user_id)
     .limit(bindparam("limit_"))

@@ -35,6 +35,9 @@ _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("na
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
 _NEW_THEME = _ADD_THEME.returning(themes.c.id)
 _RENAME_THEME = update(themes).where(themes.c.id == bindparam("theme_")).values(name=bindparam("name_"))
+_CLOSE_THEME = update(themes).where(themes.c.id == bindparam("theme_"))
+_CLOSE_THEME = _CLOSE_THEME.values(closed=bindparam("closed_", type_=themes.c.closed.type))
+_CLOSED = select(themes.c.id).where(themes.c.closed)
 # Themes of their own, which are called after a place, behind those that were given a name; and those of one
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
 _PLATFORM = places.c.platform.concat(":")
@@ -154,6 +157,12 @@ class Places:
         while (other := self._db.execute(_NAMED, {"name_": kept}).first()) and other.id != theme:
             kept += " "
         self._db.execute(_RENAME_THEME, {"theme_": theme, "name_": kept})
+
+    def close_theme(self, theme: int, *, closed: bool) -> None:
+        self._db.execute(_CLOSE_THEME, {"theme_": theme, "closed_": closed})
+
+    def closed(self) -> Collection[int]:
+        return set(self._db.execute(_CLOSED).scalars())
 
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """Where two have one name a post or thread goes by its address; of two alike the later one does."""

@@ -227,6 +227,8 @@ themes = Table(
     Column("id", Number, primary_key=True),
     of_community(known=True),
     Column("name", String, nullable=False),
+    # Nothing new begins in it, and nobody says anything in its places.
+    Column("closed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("community", "name"),
 )
 
@@ -273,6 +275,8 @@ wanted_rooms = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", Moment),
     Column("called", String),
+    # Who could say something there before it was closed, as its platform says that.
+    Column("rules", Text),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("shaped", Integer, nullable=False, server_default="0"),
     # How often there was reason to look.

@@ -14,6 +14,7 @@ from bot.model.message import Text
 from bot.model.people import Place
 from storage.batch import Batch
 from storage.community import anywhere
+from storage.tables import themes
 from storage.tables import wanted_rooms as rooms
 from storage.upsert import upsert
 
@@ -33,7 +34,7 @@ _AT = and_(rooms.c.platform == bindparam("platform_"), rooms.c.room == _ROOM)
 _AS_CLAIMED = and_(rooms.c.version == bindparam("version_"), rooms.c.hints == bindparam("hints_"))
 
 _WANT = upsert(rooms).on_conflict_do_nothing()
-_REVIVE: dict[str, Any] = {"gone": False, "called": None, "why": None, "attempts": 0}
+_REVIVE: dict[str, Any] = {"gone": False, "called": None, "rules": None, "why": None, "attempts": 0}
 _WANT_AGAIN = (
     update(rooms)
     .where(_THIS, rooms.c.gone.is_(True))
@@ -73,8 +74,9 @@ _DUE = anywhere(
     select(
         *(rooms.c.theme, rooms.c.platform, rooms.c.name, rooms.c.topic, rooms.c.mark, rooms.c.account),
         *(rooms.c.attempts, rooms.c.community, rooms.c.room, rooms.c.called, rooms.c.version),
-        *(rooms.c.shaped, rooms.c.hints),
+        *(rooms.c.shaped, rooms.c.hints, rooms.c.rules, themes.c.closed),
     )
+    .join(themes, themes.c.id == rooms.c.theme)
     .where(_ON, _MINE, rooms.c.due_at <= _NOW)
     .order_by(rooms.c.due_at, rooms.c.community, rooms.c.theme)
     .limit(bindparam("limit_"))
@@ -95,8 +97,21 @@ _LATER = (
 _MADE = (
     update(rooms)
     .where(_THIS, _IS_WANTED, or_(rooms.c.room.is_(None), rooms.c.room == _ROOM))
-    .values(room=_ROOM, called=bindparam("called_"), shaped=bindparam("version_"), why=None, attempts=0)
+    .values(
+        room=_ROOM,
+        called=bindparam("called_"),
+        rules=bindparam("rules_"),
+        shaped=bindparam("version_"),
+        why=None,
+        attempts=0,
+    )
     .returning(rooms.c.theme)
+)
+_KEEP_RULES = (
+    update(rooms)
+    .where(_THIS, _IS_WANTED, rooms.c.room == _ROOM)
+    .values(rules=func.coalesce(rooms.c.rules, bindparam("rules_")))
+    .returning(rooms.c.rules)
 )
 _REST = update(rooms).where(_THIS, _AS_CLAIMED).values(due_at=None)
 
@@ -169,11 +184,20 @@ class WantedRooms:
         self._db.execute(_LATER, {**_where(room), **_as_claimed(room), **wait})
 
     def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
-        now = {"room_": ref, "called_": called, "version_": room.version}
+        now = {"room_": ref, "called_": called, "rules_": room.rules, "version_": room.version}
         if self._db.execute(_MADE, {**_where(room), **now}).first() is None:
             return False
-        self._db.execute(_REST, {**_where(room), **_as_claimed(room)})
+        self.rest(room)
         return True
+
+    def rest(self, room: WantedRoom) -> None:
+        self._db.execute(_REST, {**_where(room), **_as_claimed(room)})
+
+    def keep_rules(self, room: WantedRoom, rules: str) -> str | None:
+        known: str | None = self._db.execute(
+            _KEEP_RULES, {**_where(room), "room_": room.room, "rules_": rules}
+        ).scalar()
+        return known
 
 
 def _row(room: WantedRoom, now: datetime) -> dict[str, object]:

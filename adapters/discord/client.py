@@ -137,6 +137,8 @@ class Discord:
             return await self._edit(on, delivery)
         channel = await self._channel(on, to)
         said = await self._reach(on, channel, delivery)
+        if delivery.message.pinned:
+            await on.outgoing.pin(channel, said)
         native = None
         if isinstance(to, Place) and self._settings.native_polls:
             native = native_poll(delivery.message, on, await on.voice(to, delivery.message))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -10,7 +11,7 @@ import discord
 from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, PLEIN
 from adapters.discord.session import Session
-from adapters.discord.shaping import NO_SUCH_CHANNEL, fetched, refusal
+from adapters.discord.shaping import FOR_ONE, NO_SUCH_CHANNEL, SPEAKING, fetched, refusal
 from bot.errors import Gone, TryLater, UserError
 from bot.model.people import Place
 
@@ -22,7 +23,7 @@ MOST_OVERWRITES = 1000
 # Codes: whoever it is is not in it; nobody on the server is; there is no such person; there is no such line.
 _NOT_THERE = 10007, 10013
 _NO_LINE = 10009
-_FOR_ONE = 1
+_LINE = {"type": FOR_ONE, "allow": str(LET_IN.value), "deny": "0"}
 
 
 async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
@@ -34,8 +35,8 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
         await _ask(on, path, None, method, "send_messages_in_threads" if inside else "manage_threads")
         return
     lines = channel.get("permission_overwrites") or []
-    own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == _FOR_ONE), None)
-    is_ours = own is not None and int(own["allow"]) == LET_IN.value and not int(own["deny"])
+    own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
+    is_ours = own is not None and _reads_by(own) == _reads_by(_LINE) and not int(own["deny"])
     path = f"/channels/{place.room_id}/permissions/{user}"
     if not inside:
         if is_ours:
@@ -45,8 +46,12 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
         return
     if len(lines) >= MOST_OVERWRITES:
         raise UserError("discord.room.overwrites", most=MOST_OVERWRITES)
-    line = {"type": _FOR_ONE, "allow": str(LET_IN.value), "deny": "0"}
-    await _ask(on, path, line, "PUT", "manage_roles")
+    await _ask(on, path, _LINE, "PUT", "manage_roles")
+
+
+def _reads_by(line: Mapping[str, Any]) -> int:
+    """What a line gives, but for what closing a channel takes from it."""
+    return int(line["allow"]) & ~SPEAKING.value
 
 
 async def _sees(on: Session, room: int, user: int) -> bool:

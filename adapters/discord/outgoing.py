@@ -174,6 +174,15 @@ class Outgoing:
         with contextlib.suppress(Gone, Refused, NotOurs), self._understood("delete", message.channel.id):
             await message.delete()
 
+    async def pin(self, channel: int, ref: str) -> None:
+        """Keep a message in view, where that may be; one that is pinned stays so."""
+        there = self._client.get_partial_messageable(channel).get_partial_message(int(ref))
+        try:
+            with self._understood("pin", channel):
+                await there.pin()
+        except (Gone, Refused, NotOurs, discord.HTTPException) as refused:
+            log.warning("Could not pin a message in %s: %s", channel, refused)
+
     async def end_poll(self, channel: int, poll: int) -> None:
         """Nobody votes any more in that poll of Discord's own; it may have ended by itself, or be gone."""
         try:

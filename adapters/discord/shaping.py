@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -21,6 +22,17 @@ from bot.model.people import Place
 # Codes: there is no such channel; Plein does not see it; it may not do that there.
 NO_SUCH_CHANNEL, NOT_SEEN, NOT_ALLOWED = 10003, 50001, 50013
 VOICE, TEXT = (2, 13), 0
+FOR_ROLE, FOR_ONE = 0, 1
+# What is taken from people where a theme is closed; they go on reading, and using commands.
+SPEAKING = discord.Permissions(
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    create_private_threads=True,
+    add_reactions=True,
+)
+# A line of permissions, as Discord is told of it.
+_Line = dict[str, Any]
 
 
 async def look_at(on: Session, place: Place) -> RoomSeen:
@@ -32,9 +44,70 @@ async def shape(on: Session, wanted: WantedRoom) -> RoomSeen:
     """Raises: UserError, Gone, NotNow, OSError."""
     room, name = str(wanted.room), wanted.name[:LONGEST_NAME]
     channel = await fetched(on, room)
-    if is_written_as(str(channel["name"]), name):
-        return _seen(channel)
-    return _seen(await _change(on, room, channel, {"name": name}))
+    changes: dict[str, object] = {}
+    if not is_written_as(str(channel["name"]), name):
+        changes["name"] = name
+    if wanted.closed or wanted.rules is not None:
+        changes |= _let_speak(on, channel, wanted)
+    return _seen(await _change(on, room, channel, changes) if changes else channel)
+
+
+def _let_speak(on: Session, channel: Mapping[str, Any], wanted: WantedRoom) -> dict[str, object]:
+    """What is to be changed so that nobody can say anything there, or again whoever could before."""
+    before = json.loads(wanted.rules or "{}")
+    if "thread_metadata" in channel:
+        is_locked = bool(channel["thread_metadata"].get("locked"))
+        locked = wanted.closed or bool(before.get("locked"))
+        return {} if locked == is_locked else {"locked": locked}
+    lines = channel.get("permission_overwrites") or []
+    rules = _closed(on, channel, lines) if wanted.closed else _opened(on, channel, lines, before["lines"])
+    return {} if rules == [_plain(line) for line in lines] else {"permission_overwrites": rules}
+
+
+def _closed(on: Session, channel: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> list[_Line]:
+    """The lines of permissions by which nobody can say anything but Plein.
+
+    Only what Plein may itself can it forbid. What somebody was let in by stays theirs but for that.
+    """
+    found = _known(on, channel)
+    speaking = SPEAKING.value & found.permissions_for(found.guild.me).value
+    everybody, own = str(found.guild.id), str(found.guild.me.id)
+    rules = {str(line["id"]): _plain(line) for line in lines}
+    rules.setdefault(everybody, {"id": everybody, "type": FOR_ROLE, "allow": "0", "deny": "0"})
+    rules.setdefault(own, {"id": own, "type": FOR_ONE, "allow": "0", "deny": "0"})
+    for who, line in rules.items():
+        allow, deny = int(line["allow"]), int(line["deny"])
+        if who == own:
+            line |= {"allow": str(allow | speaking), "deny": str(deny & ~speaking)}
+        else:
+            forbidden = speaking if line["type"] == FOR_ROLE else 0
+            line |= {"allow": str(allow & ~speaking), "deny": str(deny | forbidden)}
+    return [*rules.values()]
+
+
+def _opened(
+    on: Session, channel: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], before: Sequence[_Line]
+) -> list[_Line]:
+    """Each line as it was before, where there is one still. What somebody added since stays as it is."""
+    server, known = _known(on, channel).guild, {str(line["id"]): line for line in before}
+    added = {str(server.id), str(server.me.id)} - known.keys()
+    return [known.get(str(line["id"]), _plain(line)) for line in lines if str(line["id"]) not in added]
+
+
+def _known(on: Session, channel: Mapping[str, Any]) -> discord.abc.GuildChannel:
+    found = on.client.get_channel(int(channel["id"]))
+    if not isinstance(found, discord.abc.GuildChannel):
+        raise TryLater(ASK_AGAIN)
+    return found
+
+
+def _plain(line: Mapping[str, Any]) -> _Line:
+    return {
+        "id": str(line["id"]),
+        "type": int(line["type"]),
+        "allow": str(line["allow"]),
+        "deny": str(line["deny"]),
+    }
 
 
 async def fetched(on: Session, room: str) -> Mapping[str, Any]:
@@ -69,7 +142,11 @@ async def _change(
         case code if code == NO_SUCH_CHANNEL:
             raise Gone("there is no such channel any more")
         case code:
-            raise refusal(code, "manage_threads" if is_thread else "manage_channels")
+            raise refusal(code, "manage_threads" if is_thread else _needed(wanted))
+
+
+def _needed(wanted: Mapping[str, object]) -> str:
+    return "manage_roles" if "permission_overwrites" in wanted else "manage_channels"
 
 
 def refusal(code: int, permission: str) -> UserError:
@@ -85,4 +162,11 @@ def _seen(channel: Mapping[str, Any]) -> RoomSeen:
     if kind == TEXT:
         words = name.replace("-", " ").strip()
         name = words[:1].upper() + words[1:]
-    return RoomSeen(name, is_voice=kind in VOICE)
+    return RoomSeen(name, json.dumps(_rules(channel)), is_voice=kind in VOICE)
+
+
+def _rules(channel: Mapping[str, Any]) -> dict[str, Any]:
+    """By which people can say something there."""
+    if "thread_metadata" in channel:
+        return {"locked": bool(channel["thread_metadata"].get("locked"))}
+    return {"lines": [_plain(line) for line in channel.get("permission_overwrites") or []]}

@@ -272,6 +272,8 @@ class Matrix:
                 await self._outgoing.send(room, TEXT, file, name, tried_at, only=only)
             except (Gone, Refused) as refused:
                 log.warning("Left out %s: %s", name, refused)
+        if message.pinned and isinstance(to, Place):
+            await self._outgoing.pin(room, event)
         return Receipt((event, poll) if poll else (event,))
 
     async def _send_beside(self, delivery: Delivery, room: str, event: str) -> Receipt:

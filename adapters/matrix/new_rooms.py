@@ -8,12 +8,13 @@ leads to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
+import orjson
 
 from adapters.matrix.homes import as_alias, ask, makers_are_above_all
 from adapters.matrix.refusals import refusal
@@ -24,11 +25,14 @@ from bot.errors import Gone, NotNow, UserError
 from bot.model.homes import Home, RoomSeen, WantedRoom
 from bot.model.people import Place
 
-PARENT = "m.space.parent"
+PARENT, LEVELS = "m.space.parent", "m.room.power_levels"
 # The kind of a room that is there to call each other.
 CALL = "org.matrix.msc3417.call"
 # Somebody may have made a room by an alias that was kept: another one is given instead.
 TRIES = 3
+MODERATORS = 50
+# What a room takes where its power levels do not say.
+_SPEAKING: Mapping[str, Any] = {"events_default": 0, "events": {}}
 _LEVELS = {"state_default": 50, "events_default": 0, "users_default": 0, "invite": 50, "redact": 50}
 
 
@@ -62,9 +66,28 @@ class NewRooms:
         room, seen = wanted.room, await look_at(self._on, wanted.room)
         if seen.called != wanted.name:
             await self._set(room, "m.room.name", "", {"name": wanted.name})
+        if wanted.closed or wanted.rules is not None:
+            await self._let_speak(room, wanted)
         if home is not None and home.ref in self._on.rooms:
-            await self._belong(home.ref, room)
+            if wanted.closed:
+                await self._put_away(home.ref, room)
+            else:
+                await self._belong(home.ref, room)
         return replace(seen, called=wanted.name)
+
+    async def _let_speak(self, room: str, wanted: WantedRoom) -> None:
+        """Nobody but who moderates it, where it is closed; else whoever could before."""
+        status, levels = await ask(self._on, "GET", f"{_state(room)}/{LEVELS}/")
+        if status != 200:
+            raise ConnectionError(f"the homeserver answered {status}")
+        changed = {**levels, **(closing(levels) if wanted.closed else orjson.loads(wanted.rules or "{}"))}
+        if changed != levels:
+            await self._set(room, LEVELS, "", changed)
+
+    async def _put_away(self, space: str, room: str) -> None:
+        """Out of the space, where Plein made it: whose any other room is, its space alone says."""
+        if self._holds(space, room) and await self._is_ours(room):
+            await self._set(space, CHILD, room, {})
 
     async def _belong(self, space: str, room: str) -> None:
         """In the space, which what replaces a room is not by itself, nor does it say so."""
@@ -169,7 +192,30 @@ async def look_at(on: Session, room: str) -> RoomSeen:
     encryption, _ = await ask(on, "GET", f"{_state(room)}/m.room.encryption/")
     _, made = await ask(on, "GET", f"{_state(room)}/m.room.create/")
     name = named.get("name") if status == 200 else ""
-    return RoomSeen(name if isinstance(name, str) else "", made.get("type") == CALL, encryption == 200)
+    _, levels = await ask(on, "GET", f"{_state(room)}/{LEVELS}/")
+    return RoomSeen(
+        name if isinstance(name, str) else "",
+        rules_in(levels),
+        is_voice=made.get("type") == CALL,
+        is_encrypted=encryption == 200,
+    )
+
+
+def rules_in(levels: Mapping[str, Any]) -> str:
+    """What of a room's power levels says who can speak there, as JSON."""
+    return orjson.dumps({name: levels.get(name, usual) for name, usual in _SPEAKING.items()}).decode()
+
+
+def closing(levels: Mapping[str, Any]) -> dict[str, Any]:
+    """The same where nobody below a moderator can speak; what is their own they can still take back."""
+    events = levels.get("events")
+    named = {
+        kind: max(level, MODERATORS) if isinstance(level, int) else level
+        for kind, level in (events.items() if isinstance(events, dict) else ())
+    }
+    usual = levels.get("events_default", 0)
+    default = max(usual, MODERATORS) if isinstance(usual, int) else MODERATORS
+    return {"events_default": default, "events": {**named, "m.room.redaction": 0}}
 
 
 def _state(room: str) -> str:

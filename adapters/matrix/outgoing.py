@@ -28,7 +28,7 @@ from adapters.matrix.refusals import refusal
 from adapters.matrix.render import POLL_END, POLL_START, Content
 from adapters.matrix.rooms import MADE_FOR, Room
 from bot.clock import Clock
-from bot.errors import Gone, NotOurs, TryLater
+from bot.errors import Gone, NotOurs, Refused, TryLater
 from bot.recent import Recent
 
 log = logging.getLogger(__name__)
@@ -143,6 +143,22 @@ class Outgoing:
             response = await self._client.room_redact(room, event, tx_id=tx_id)
             if not isinstance(response, nio.RoomRedactResponse):
                 raise self._refused(response, self._messages)
+
+    async def pin(self, room: str, event: str) -> None:
+        """Keep an event in view, where that may be; one that is pinned stays so. Raises: NotNow, OSError."""
+        path = f"/rooms/{_path(room)}/state/m.room.pinned_events/"
+        status, answer = await self.request("GET", path)
+        known = answer.get("pinned") if status == 200 else []
+        pinned = known if isinstance(known, list) else []
+        if event in pinned:
+            return
+        status, answer = await self.request("PUT", path, {"pinned": [*pinned, event]})
+        if status == 200:
+            return
+        refused = refusal(status, answer.get("errcode"))
+        if not isinstance(refused, Gone | Refused | NotOurs):
+            raise refused
+        log.warning("Could not pin an event in %s: %s", room, refused)
 
     async def _said_before(self, room: str, kind: str, key: str, since: datetime) -> str | None:
         """Our event with that key, if it is in the room's history after all."""

@@ -429,6 +429,7 @@ class Sync:
         """Whose it is: by its own line, by the space that it is in, or by the room that it replaced.
 
         Any space can claim any room. Of several the one whose it is keeps it, until it is taken out there.
+        What Plein made for a community stays that one's, also in no space.
         """
         if named := await self._line_of(room):
             return named.community
@@ -437,6 +438,8 @@ class Sync:
             before = await self._on.core.community_of(Place(PLATFORM, room.id))
             if before in holders:
                 return before
+        if not holders and room.maker == self._on.me:
+            holders = [whose] if (whose := await self._on.core.community_of(Place(PLATFORM, room.id))) else []
         return holders[0] if holders else self._grounds.otherwise
 
     @property

@@ -24,7 +24,7 @@ from bot.clock import Clock
 from bot.delivery.rooms import Rooms
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
-from bot.model.homes import REMOVED, RENAMED, Home, WantedGuest, WantedRoom, homes_in
+from bot.model.homes import REMOVED, RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
 from bot.model.people import Place
 from bot.ports.adapter import Adapter, Listener
@@ -102,6 +102,10 @@ class Making:
             await self._make(adapter, item)
 
     async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
+        if guest.closed and guest.inside:
+            # What was let in would be let in to say something. It is asked for again once it is opened.
+            await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
+            return
         try:
             await adapter.admit(Place(guest.platform, guest.room), guest.user, inside=guest.inside)
         except Gone as gone:
@@ -111,12 +115,17 @@ class Making:
     async def _make(self, adapter: Listener, room: WantedRoom) -> None:
         home = await self._home_of(room)
         if room.room is None:
+            if room.closed:
+                await self._store.run(lambda tx: tx.wanted.rest(room), community=room.community)
+                return
             if home is None:
                 raise UserError("room.no_home")
             await self._settle(room, await adapter.make_room(room.community, home, room))
             return
         place, is_behind = Place(room.platform, room.room), room.shaped < room.version
         try:
+            if room.closed and room.rules is None:
+                room = await self._keep_rules(room, await adapter.look_at_room(place))
             if is_behind:
                 seen = await adapter.shape_room(room.community, home, room)
             else:
@@ -124,8 +133,17 @@ class Making:
         except Gone:
             await self._remove(room, place)
             return
+        if not room.closed:
+            room = replace(room, rules=None)
         renamed = not is_behind and room.called not in (None, seen.called)
         await self._note(room, place, seen.called, renamed=renamed)
+
+    async def _keep_rules(self, room: WantedRoom, seen: RoomSeen) -> WantedRoom:
+        """By which people can say something there, as long as they still can: kept before it is closed."""
+        kept = await self._store.run(
+            lambda tx: tx.wanted.keep_rules(room, seen.rules), community=room.community
+        )
+        return replace(room, rules=kept)
 
     async def _home_of(self, room: WantedRoom) -> Home | None:
         kept = await self._store.read(lambda tx: tx.communities.settings(), community=room.community)

@@ -19,6 +19,7 @@ from storage import themes as kept_themes
 from storage.parts import Stored
 from storage.residents import links as kept_links
 from storage.residents import profile as kept_profiles
+from storage.themes import archives as kept_archives
 from storage.themes import digests as kept_digests
 from storage.themes import draws as kept_draws
 from storage.themes import openings as kept_openings
@@ -46,6 +47,7 @@ FEATURES = (
     Installed(themes.OPENING, kept_openings.STORED),
     Installed(themes.DRAWING, kept_draws.STORED),
     Installed(themes.TERM, kept_terms.STORED),
+    Installed(themes.ARCHIVING, kept_archives.STORED),
     Installed(themes.DIGEST, kept_digests.STORED),
     Installed(themes.WELCOME, kept_welcomes.STORED),
 )

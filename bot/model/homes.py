@@ -78,9 +78,10 @@ class WantedRoom:
 
     `mark` is this one's alone, and was kept before anything was asked for: by it Plein finds what it made.
     `account`: which of Plein's sees to it, once one began. `room` is the platform's own name for it, once it
-    is there, and `called` what people there called it when that was last looked at. `version` counts what is
-    wanted of it, `shaped` says which of these it was made to be, and `hints` how often there was reason to
-    look.
+    is there, and `called` what people there called it when that was last looked at. `closed`: nobody is to
+    say anything there; `rules` are those by which people could before, as its platform says that. `version`
+    counts what is wanted of it, `shaped` says which of these it was made to be, and `hints` how often there
+    was reason to look.
     """
 
     theme: int
@@ -93,6 +94,8 @@ class WantedRoom:
     community: int = FIRST_COMMUNITY
     room: str | None = None
     called: str | None = None
+    closed: bool = False
+    rules: str | None = None
     version: int = 1
     shaped: int = 0
     hints: int = 0
@@ -100,7 +103,10 @@ class WantedRoom:
 
 @dataclass(frozen=True, slots=True)
 class WantedGuest:
-    """An account that is to be let into a theme's channel or room, or with `inside` False to be out of it."""
+    """An account that is to be let into a theme's channel or room, or with `inside` False to be out of it.
+
+    `closed`: nobody is to say anything there, and so nobody new is let in.
+    """
 
     theme: int
     platform: str
@@ -111,6 +117,7 @@ class WantedGuest:
     attempts: int = 0
     community: int = FIRST_COMMUNITY
     version: int = 1
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +135,12 @@ class RoomState:
 
 @dataclass(frozen=True, slots=True)
 class RoomSeen:
-    """How a channel or room is now: what people call it, whether they talk there by voice, and whether what
-    is said there is encrypted.
+    """How a channel or room is now: what people call it, by which `rules` they can say something there, as
+    its platform says that, whether they talk there by voice, and whether what is said there is encrypted.
     """
 
     called: str
+    rules: str = ""
     is_voice: bool = False
     is_encrypted: bool = False
 

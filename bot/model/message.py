@@ -208,13 +208,15 @@ class Message:
     """Something to be said; each adapter renders it natively. Nobody is pinged by it.
 
     `message` makes one; a renderer asks for what it shows. `locale`: the language of whom it answers,
-    in which its values are; `community`: whose it is, once it leaves the core.
+    in which its values are; `community`: whose it is, once it leaves the core; `pinned`: it stays in view
+    where it is said first.
     """
 
     blocks: tuple[Block, ...] = ()
     controls: tuple[Control, ...] = ()
     locale: str | None = field(default=None, compare=False)
     community: int = field(default=FIRST_COMMUNITY, compare=False)
+    pinned: bool = False
 
     @property
     def words(self) -> tuple[Text, ...]:
@@ -270,11 +272,12 @@ def message(
     buttons: Iterable[Button] = (),
     native_poll: NativePoll | None = None,
     form: Form | None = None,
+    pinned: bool = False,
 ) -> Message:
     """A message of these lines under their title, with what goes along and what can be done."""
     above = (Title(title),) if title else ()
     others = tuple(control for control in (native_poll, form) if control)
-    return Message((*above, *lines, *map(Hint, hints), *files), (*buttons, *others))
+    return Message((*above, *lines, *map(Hint, hints), *files), (*buttons, *others), pinned=pinned)
 
 
 def residents_in(said: object) -> Iterator[Resident]:

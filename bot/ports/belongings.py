@@ -41,6 +41,14 @@ class Belongings(Protocol):
         """What is open in a theme, a line for each; only for whoever may see it."""
         ...
 
+    def end_all(self, tx: Transaction, theme: int, now: datetime) -> None:
+        """All that is open in a theme ends now, or as soon as what was said in time is dealt with."""
+        ...
+
+    def came_of(self, tx: Transaction, theme: int) -> Sequence[Text]:
+        """What came of all that was open in a theme, a line for each; for everybody who is in it."""
+        ...
+
     def shown(self, tx: Transaction, subject: str, now: datetime, zone: ZoneInfo) -> None:
         """A subject is shown in a theme from now on; whoever wants to hear of what is new is to."""
         ...

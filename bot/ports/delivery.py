@@ -331,8 +331,16 @@ class WantedRoomStore(Protocol):
 
     def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
         """It is there, by the platform's own name for it, as was wanted, and is called so there; False where
-        it is wanted no more, or is another by now.
+        it is wanted no more, or is another by now. Its rules are kept too.
         """
+        ...
+
+    def rest(self, room: WantedRoom) -> None:
+        """It is as was wanted, or there is nothing to do."""
+        ...
+
+    def keep_rules(self, room: WantedRoom, rules: str) -> str | None:
+        """By which people can say something there, unless that was kept already; what is kept."""
         ...
 
 

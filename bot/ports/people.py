@@ -420,6 +420,14 @@ class PlaceStore(Protocol):
         """It is called so from now on, whatever others there are."""
         ...
 
+    def close_theme(self, theme: int, *, closed: bool) -> None:
+        """Nothing new begins in it, and nobody says anything in its places; or not `closed` any more."""
+        ...
+
+    def closed(self) -> Collection[int]:
+        """The themes that are."""
+        ...
+
     def called(self, place: Place) -> str | None:
         """What people call the place itself, where Plein is there."""
         ...

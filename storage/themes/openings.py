@@ -80,7 +80,7 @@ def _proposals(which: ColumnElement[bool]) -> Select[Any]:
         select(
             *(proposals.c.id, proposals.c.theme, proposals.c.name, proposals.c.about, proposals.c.needed),
             *(proposals.c.state, proposals.c.opened, proposals.c.proposer, residents.c.name.label("who")),
-            *(residents.c.locale, residents.c.role, _COUNT.label("supporters")),
+            *(residents.c.locale, residents.c.role, _COUNT.label("supporters"), proposals.c.proposed_at),
         )
         .join(residents, residents.c.id == proposals.c.proposer, isouter=True)
         .where(which)
@@ -198,7 +198,8 @@ class Openings:
 def _proposal(row: Any) -> Proposal:
     who = Resident(row.proposer, row.who, row.locale, Role(row.role)) if row.proposer else None
     return Proposal(
-        *(row.id, row.theme, row.name, row.about, row.needed, row.state, row.opened, who, row.supporters)
+        *(row.id, row.theme, row.name, row.about, row.needed, row.state, row.opened, who, row.supporters),
+        row.proposed_at,
     )
 
 

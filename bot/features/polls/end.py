@@ -19,9 +19,12 @@ from bot.features.polls.steered import announce, count_announcement, leave_trace
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.work import Job
 from bot.ports.accounts import Unheard
+from bot.ports.storage import Transaction
 
 LATE = timedelta(minutes=5)
 LONGEST_OUTCOME = 1_000
+# More than can be open in a theme.
+ALL = 10_000
 SOON, LATER = timedelta(seconds=1), timedelta(seconds=10)
 # So long a poll waits for what was read and not dealt with yet, and for a platform that is away; after a
 # while its board says so.
@@ -47,6 +50,17 @@ def _close_soon(call: Call, poll: Poll) -> None:
         call.tx.of(POLLS).note_end(poll.id, by)
     leave_trace(call, poll, "closed")
     call.schedule("poll.close", str(poll.id), call.now + SOON)
+
+
+def end_polls(tx: Transaction, theme: int, now: datetime) -> None:
+    """All polls of a theme: those that are open as at their own time, those that are planned unseen."""
+    for poll, _ in tx.of(POLLS).running((theme,), 0, ALL):
+        tx.of(POLLS).change(poll.id, {"waits_since": now})
+        tx.jobs.add("poll.close", str(poll.id), now + SOON, f"poll.close:{poll.id}")
+    for poll in tx.of(POLLS).planned((theme,), ALL):
+        tx.of(POLLS).end(poll, "cancelled", now)
+        if poll.anonymous:
+            tx.jobs.add("poll.burn", str(poll.id), now, f"poll.burn:{poll.id}")
 
 
 def cancel_poll(call: Call, poll: int | None = None, *, sure: bool = False) -> Message:

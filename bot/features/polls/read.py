@@ -23,6 +23,8 @@ from bot.ports.storage import Transaction
 
 # So many are listed, and so many among what else stands in a theme.
 LISTED, STANDING = 20, 5
+# Among so many of a theme are those whose results are told when it ends.
+LOOKED_THROUGH = 50
 # What begins a formula where a cell may begin: first of all, behind what parts cells elsewhere (in our
 # language a semicolon), or a quotation mark, whatever blanks stand between.
 _FORMULA = re.compile(r"((?:^|[;\t\r\n\"])\s*)([=+\-@\uff1d\uff0b\uff0d\uff20])")
@@ -87,6 +89,15 @@ def standing_polls(tx: Transaction, theme: int) -> Sequence[Text]:
     lines = [_listed(poll) for poll, _ in found[:STANDING]]
     lines += [text("list.more")] if len(found) > STANDING else []
     return [*lines, *map(_planned, tx.of(POLLS).planned((theme,), STANDING))]
+
+
+def came_of_polls(tx: Transaction, theme: int) -> Sequence[Text]:
+    """What came out of those that were closed in a theme, the newest first."""
+    asked = tx.of(POLLS).latest((theme,), LOOKED_THROUGH)
+    return [
+        text("poll.came_out", question=poll.question, result=show.result(poll, show.shown_count(tx, poll))[0])
+        for poll in [poll for poll in asked if poll.state == "closed"][:STANDING]
+    ]
 
 
 def tell_new(tx: Transaction, polls: Sequence[int], residents: Collection[int]) -> Mapping[int, New]:

@@ -15,6 +15,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     term.py      how long somebody pulls one or takes notes there; held.py: what begins such a term
     draw.py      drawing whose turn it is, by the rule in lot.py
     digest.py    what is new, for whoever asked to hear of it
+    archive.py   archiving one, and opening it again
     welcome.py   newcomers
 """
 
@@ -28,6 +29,7 @@ from typing import Any
 from bot.commands.declare import Command
 from bot.feature import Among, Feature
 from bot.features.themes import (
+    archive,
     bind,
     digest,
     draw,
@@ -41,7 +43,17 @@ from bot.features.themes import (
     welcome,
     which,
 )
-from bot.features.themes.records import DIGESTS, DRAWS, OPENINGS, SUBJECT, TERMS, THEMES, WELCOMES, Proposal
+from bot.features.themes.records import (
+    ARCHIVES,
+    DIGESTS,
+    DRAWS,
+    OPENINGS,
+    SUBJECT,
+    TERMS,
+    THEMES,
+    WELCOMES,
+    Proposal,
+)
 from bot.features.themes.settings import NewThemesSettings
 from bot.model.homes import REMOVED, RENAMED
 from bot.model.people import Theme
@@ -132,6 +144,11 @@ def export_terms(tx: Transaction, resident: int, _among: Among) -> Exported:
     return {"terms": [_plain(row) for row in tx.of(TERMS).terms_of(resident)]}
 
 
+def export_archives(tx: Transaction, resident: int, _among: Among) -> Exported:
+    """Which themes that were archived they pulled, and whether that may be said."""
+    return {"archive_pullers": [_plain(row) for row in tx.of(ARCHIVES).archives_of(resident)]}
+
+
 def _plain(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
@@ -186,6 +203,7 @@ DRAWING = Feature(
     jobs={draw.LIST: draw.list_due, draw.OUTCOME: draw.outcome_due},
     files={draw.SUBJECT: draw.FILES},
     stands=draw.standing,
+    ends=draw.end_draw,
     merge=merge_draws,
     forget=draw.forget_draws,
     export=export_draws,
@@ -204,6 +222,21 @@ TERM = Feature(
     forget=forget_terms,
     export=export_terms,
     keeps=TERMS,
+)
+
+ARCHIVING = Feature(
+    name="archives",
+    commands=(
+        Command(archive.ARCHIVE, archive.archive_theme),
+        Command(archive.REOPEN, archive.reopen_theme),
+        _Command(archive.NAME, archive.name_me, listed=False),
+    ),
+    jobs={archive.SUM_UP: archive.sum_up_due},
+    boards={archive.SUBJECT: archive.show_summary},
+    merge=archive.merge_archives,
+    forget=archive.forget_archives,
+    export=export_archives,
+    keeps=ARCHIVES,
 )
 
 

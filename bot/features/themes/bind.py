@@ -6,7 +6,7 @@ from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.themes.records import OPENINGS, THEMES, board_of
 from bot.features.themes.rename import check_manages, managed, opened, room_on
-from bot.features.themes.which import keep, meant
+from bot.features.themes.which import check_not_archived, keep, meant
 from bot.model.homes import RoomState
 from bot.model.message import Button, Message, message, text, typed
 from bot.model.people import Place, Role, Theme
@@ -23,6 +23,7 @@ def bind_place(call: Call, theme: Theme) -> Message:
         raise UserError("theme.bind.where")
     wanted = opened(call, meant(call, theme))
     call.tx.of(THEMES).hold(wanted.id)
+    check_not_archived(call, wanted)
     if here.id == wanted.id:
         return message(text("theme.bind.already", theme=wanted.name))
     _check_may_bind(call, here, place)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.call import Call
 from bot.errors import Unsure, UserError, yes
@@ -18,7 +18,7 @@ from bot.feature import Files, Write
 from bot.features.themes import lot
 from bot.features.themes.pull import is_there
 from bot.features.themes.records import DRAWS, THEMES, Draw, Involvement, Listed
-from bot.features.themes.which import keep, meant, themes_for
+from bot.features.themes.which import keep, meant, meant_open, themes_for
 from bot.model.message import Attachment, Button, Message, Text, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
@@ -47,7 +47,7 @@ def draw_theme(
     call: Call, theme: Theme | None = None, *, why: str | None = None, sure: bool = False
 ) -> Message:
     """Have it drawn who takes the next turn in a theme."""
-    found = meant(call, theme)
+    found = meant_open(call, theme)
     call.tx.of(THEMES).hold(found.id)
     kept = call.tx.of(DRAWS)
     _check_may_ask(call, found)
@@ -281,6 +281,12 @@ def standing(tx: Transaction, theme: int) -> Sequence[Text]:
     """The draw that is under way."""
     found = tx.of(DRAWS).under_way(theme)
     return [text("theme.draw.stands")] if found else ()
+
+
+def end_draw(tx: Transaction, theme: int, now: datetime) -> None:
+    """The draw that is under way is called off."""
+    if found := tx.of(DRAWS).under_way(theme):
+        tx.of(DRAWS).end(found.id, None, now)
 
 
 # --- repeating it ---

@@ -7,19 +7,19 @@ from bot.errors import Unsure, yes
 from bot.features.themes.pull import pullers, take_back
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.show import ways
-from bot.features.themes.which import keep, meant
+from bot.features.themes.which import keep, meant, meant_open
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Theme
 
 
 def follow_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
     """Want to know what becomes of a theme, and no more than that."""
-    return _become(call, meant(call, theme), Involvement.FOLLOWS, sure=sure)
+    return _become(call, meant_open(call, theme), Involvement.FOLLOWS, sure=sure)
 
 
 def take_part_in_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:
     """Take part in what a theme is about."""
-    return _become(call, meant(call, theme), Involvement.TAKES_PART, sure=sure)
+    return _become(call, meant_open(call, theme), Involvement.TAKES_PART, sure=sure)
 
 
 def leave_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -> Message:

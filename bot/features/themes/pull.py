@@ -9,7 +9,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes import held
 from bot.features.themes.records import OPENINGS, THEMES, Held, Involvement, Request, board_of
-from bot.features.themes.which import meant, themes_for
+from bot.features.themes.which import check_not_archived, meant_open, themes_for
 from bot.model.message import Button, Message, message, text
 from bot.model.people import Resident, Role, Theme
 from bot.model.work import Job
@@ -26,7 +26,7 @@ _AT_ONCE = datetime.fromtimestamp(0, UTC)
 
 def pull_theme(call: Call, theme: Theme | None = None) -> Message:
     """Say that they want to pull a theme; a moderator does from then on."""
-    found = meant(call, theme)
+    found = meant_open(call, theme)
     kept = call.tx.of(THEMES)
     kept.hold(found.id)
     if kept.of(call.resident.id).get(found.id) is Involvement.PULLS:
@@ -63,6 +63,7 @@ def agree_to_pull(call: Call, pull: int) -> Message:
         raise UserError("theme.pull.over")
     if not may_agree(call, theme.id):
         raise UserError("theme.pull.not_you", theme=theme.name)
+    check_not_archived(call, theme)
     if not is_there(call.tx, found.resident, theme.id):
         _drop(call, found, theme.name)
         return message(text("theme.pull.left", who=found.resident, theme=theme.name))

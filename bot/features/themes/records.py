@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
+from bot.model.message import Text
 from bot.model.people import Identity, Resident
 from bot.ports.storage import StoreKey
 
@@ -116,6 +117,7 @@ class Proposal:
     opened: int | None
     proposer: Resident | None
     supporters: int
+    proposed_at: datetime
 
 
 class OpeningStore(Protocol):
@@ -422,3 +424,72 @@ class WelcomeStore(Protocol):
 
 
 WELCOMES: StoreKey[WelcomeStore] = StoreKey("welcomes")
+
+
+# --- archived ones ---
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """That a theme was archived, and what it was called until then; `reopened_at`: it is no more.
+
+    Of those who pulled it `named` agreed to be named, and `unnamed` is how many did not. `came_of` says what
+    came of what was open in it, a line for each.
+    """
+
+    id: int
+    theme: int
+    name: str
+    begun_on: date
+    archived_on: date
+    reopened_at: datetime | None
+    came_of: Sequence[Text]
+    named: Sequence[Resident]
+    unnamed: int
+
+
+class ArchiveStore(Protocol):
+    """Which themes were archived, and who pulled them."""
+
+    def archive(
+        self, theme: int, name: str, begun_on: date, archived_on: date, pulled: Collection[int]
+    ) -> int:
+        """The number of that; nobody who pulled it is named yet."""
+        ...
+
+    def get(self, archive: int) -> Archive | None: ...
+
+    def of_theme(self, theme: int) -> Archive | None:
+        """How it was archived, where it is."""
+        ...
+
+    def called(self) -> Mapping[int, str]:
+        """What the themes that are archived were called before."""
+        ...
+
+    def sum_up(self, archive: int, came_of: Sequence[Text]) -> None:
+        """That came of what was open in it."""
+        ...
+
+    def reopen(self, archive: int, at: datetime) -> None: ...
+
+    def name(self, archive: int, resident: int, *, named: bool) -> bool:
+        """They may be named there, or not; False where they did not pull it."""
+        ...
+
+    # --- whose it is ---
+
+    def merge(self, old: int, new: int) -> Sequence[int]:
+        """The archives of which that changes who is named."""
+        ...
+
+    def forget(self, resident: int) -> Sequence[int]:
+        """The same."""
+        ...
+
+    def archives_of(self, resident: int) -> Sequence[Mapping[str, Any]]:
+        """Those of what they pulled, by column."""
+        ...
+
+
+ARCHIVES: StoreKey[ArchiveStore] = StoreKey("archives")

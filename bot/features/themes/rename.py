@@ -8,7 +8,7 @@ from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.naming import checked_name, is_taken
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
-from bot.features.themes.which import meant
+from bot.features.themes.which import check_not_archived, meant
 from bot.model.homes import RoomState
 from bot.model.message import Message, message, text
 from bot.model.people import Role, Theme
@@ -56,14 +56,17 @@ def renamed_due(call: Call, job: Job) -> None:
     _rename(call, theme, name, but=platform)
 
 
-def managed(call: Call, theme: Theme | None) -> Theme:
+def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme:
     """The one that is meant, which they look after and nobody else does until the end.
 
-    Raises: Unsure where it may be several; UserError where they do not, or where it was not opened here.
+    Raises: Unsure where it may be several; UserError where they do not, where it was not opened here, or
+    where it is archived and may not be.
     """
     found = meant(call, theme)
     call.tx.of(THEMES).hold(found.id)
     check_manages(call, found)
+    if not archived:
+        check_not_archived(call, found)
     return opened(call, found)
 
 
@@ -87,11 +90,16 @@ def room_on(call: Call, theme: int, platform: str) -> RoomState | None:
     return next((room for room in call.tx.wanted.of(theme) if room.platform == platform), None)
 
 
-def _rename(call: Call, theme: Theme, name: str, but: str = "") -> None:
+def call_it(call: Call, theme: Theme, name: str, but: str = "") -> None:
+    """From now on, everywhere; `but` on the platform where it is called so already."""
     call.tx.places.rename_theme(theme.id, name)
     call.tx.of(OPENINGS).rename(theme.id, name)
     call.tx.wanted.rename(theme.id, name, call.now, but)
     call.changed(board_of(theme.id))
+
+
+def _rename(call: Call, theme: Theme, name: str, but: str = "") -> None:
+    call_it(call, theme, name, but)
     _say(call, theme, message(text("theme.renamed", old=theme.name, name=name)))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.pull import AGREE, may_agree, pullers
-from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.features.themes.records import ARCHIVES, OPENINGS, THEMES, Archive, Involvement
 from bot.features.themes.term import note_takers, yours
 from bot.features.themes.which import keep, meant, themes_for
 from bot.model.message import Button, Message, Text, message, text, typed
@@ -37,18 +37,25 @@ def list_themes(call: Call, words: str | None = None) -> Message:
     found = [theme for theme in known if wanted in seen_as(theme.name)]
     if not found:
         raise UserError("theme.list.none", words=(words or "").strip()[:_SHOWN])
-    found.sort(key=lambda theme: -mine.get(theme.id, 0))
+    closed = call.tx.places.closed()
+    found.sort(key=lambda theme: (theme.id in closed, -mine.get(theme.id, 0)))
     listed = found[:LISTED]
     counts = call.tx.of(THEMES).counts([theme.id for theme in listed])
     pulling = pullers(call.tx, [theme.id for theme in listed])
     lines = [
-        _listed(theme, mine.get(theme.id), counts.get(theme.id, {}), pulling.get(theme.id, ()))
+        _archived(theme)
+        if theme.id in closed
+        else _listed(theme, mine.get(theme.id), counts.get(theme.id, {}), pulling.get(theme.id, ()))
         for theme in listed
     ]
     if len(found) > LISTED:
         lines.append(text("theme.list.more", count=len(found) - LISTED))
     buttons = [Button(typed(theme.name), SHOW, {"theme": keep(theme)}) for theme in listed[:OFFERED]]
     return message(*lines, title=text("theme.list.title"), hints=[text("theme.list.how")], buttons=buttons)
+
+
+def _archived(theme: Theme) -> Text:
+    return text("theme.list.archived", theme=theme.name)
 
 
 def _listed(
@@ -73,6 +80,9 @@ def show_theme(call: Call, theme: Theme | None = None) -> Message:
     if call.takes_part(found.id) and (standing := call.belongings.standing(call.tx, found.id)):
         lines += [text("theme.standing"), *standing]
     lines += _rooms(call, found)
+    if archive := call.tx.of(ARCHIVES).of_theme(found.id):
+        lines.append(_archived_on(archive))
+        return message(*lines, title=typed(found.name), buttons=[*_leave(found, mine), _reopen(found)])
     lines.append(text(f"theme.you.{mine.name.lower()}") if mine else text("theme.you.nothing"))
     lines += yours(call, found.id)
     waiting, buttons = _waiting(call, found)
@@ -89,7 +99,17 @@ def show_board(tx: Transaction, subject: str) -> Message:
     assert opened, f"no theme {subject} was opened"
     theme = Theme(int(subject), opened.name)
     lines = [*_about(tx, theme.id), *_facts(tx, theme.id)]
+    if archive := tx.of(ARCHIVES).of_theme(theme.id):
+        return message(*lines, _archived_on(archive), title=typed(opened.name), buttons=[_reopen(theme)])
     return message(*lines, title=typed(opened.name), buttons=ways(theme, None))
+
+
+def _archived_on(archive: Archive) -> Text:
+    return text("theme.archived.on", on=archive.archived_on)
+
+
+def _reopen(theme: Theme) -> Button:
+    return Button(text("theme.button.reopen"), "theme reopen", {"theme": keep(theme)})
 
 
 def _about(tx: Transaction, theme: int) -> Sequence[Text]:
@@ -125,7 +145,12 @@ def ways(theme: Theme, mine: Involvement | None, *, leave: bool = False) -> Iter
     for how, command in _WAYS.items():
         if how is not mine and (mine is not Involvement.PULLS):
             yield Button(text(f"theme.button.{how.name.lower()}"), command, {"theme": keep(theme)})
-    if mine and leave:
+    if leave:
+        yield from _leave(theme, mine)
+
+
+def _leave(theme: Theme, mine: Involvement | None) -> Iterable[Button]:
+    if mine:
         yield Button(text("theme.button.leave"), "theme leave", {"theme": keep(theme)})
 
 

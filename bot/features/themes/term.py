@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.features.themes import held
 from bot.features.themes.pull import is_there, pullers
 from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term, board_of
-from bot.features.themes.which import keep, meant
+from bot.features.themes.which import keep, meant, meant_open
 from bot.model.message import Button, Message, Text, message, text
 from bot.model.people import Theme
 from bot.model.work import Job
@@ -23,7 +23,7 @@ MOST_YEARS = 6
 
 def set_term(call: Call, until: datetime, *, theme: Theme | None = None) -> Message:
     """Say until when you do what you do for a theme."""
-    found = meant(call, theme)
+    found = meant_open(call, theme)
     call.tx.of(THEMES).hold(found.id)
     mine = _of(call.tx, found.id, call.resident.id)
     if not mine:
@@ -57,7 +57,7 @@ def yours(call: Call, theme: int) -> Sequence[Text]:
 
 def take_notes(call: Call, theme: Theme | None = None) -> Message:
     """Say that they take notes of what is said in a theme's meetings."""
-    found = meant(call, theme)
+    found = meant_open(call, theme)
     call.tx.of(THEMES).hold(found.id)
     mine = call.tx.of(THEMES).of(call.resident.id).get(found.id, Involvement.FOLLOWS)
     if mine < Involvement.TAKES_PART or not call.takes_part(found.id):
@@ -104,7 +104,8 @@ def term_due(call: Call, job: Job) -> None:
     number = int(job.subject)
     call.tx.of(THEMES).hold(number)
     theme = next(iter(call.tx.places.themes([number])), None)
-    if theme is None:
+    if theme is None or number in call.tx.places.closed():
+        # What is due by then is once it is opened again.
         return
     counts = {term.id for term in held.terms(call.tx, number)}
     for term in call.tx.of(TERMS).of_theme(number):

@@ -27,7 +27,9 @@ def welcome(call: Call, came: Came) -> None:
     here = call.tx.places.known(came.place)
     if here is None or not call.homes or here[0].id not in call.own_themes():
         return
-    if not (themes := call.tx.of(OPENINGS).opened()):
+    closed = call.tx.places.closed()
+    themes = {theme: name for theme, name in call.tx.of(OPENINGS).opened().items() if theme not in closed}
+    if not themes:
         return
     new = call.tx.of(WELCOMES).first(came.people, call.now)
     aloud = False

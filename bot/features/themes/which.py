@@ -13,7 +13,7 @@ from typing import Any
 from bot.call import Call
 from bot.commands.argument import Argument, Converter, Extent
 from bot.errors import Unsure, UserError
-from bot.features.themes.records import OPENINGS
+from bot.features.themes.records import ARCHIVES, OPENINGS
 from bot.model.message import Suggestion, text, typed
 from bot.model.people import Theme
 from bot.unseen import seen_as
@@ -36,6 +36,11 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
     opened = call.tx.of(OPENINGS).opened()
     for theme in sorted(known, key=lambda theme: theme.id not in opened):
         if seen_as(theme.name) == seen_as(words):
+            return theme
+    # One that is archived was called otherwise.
+    archived = call.tx.of(ARCHIVES).called()
+    for theme in known:
+        if theme.id in archived and seen_as(archived[theme.id]) == seen_as(words):
             return theme
     # What else there is to know of themes that are not theirs.
     return call.theme(words)
@@ -83,6 +88,19 @@ def meant(call: Call, theme: Theme | None, among: Collection[int] | None = None)
     if len(known) > 1:
         raise Unsure(text("theme.which"), [(typed(found.name), {"theme": keep(found)}) for found in known])
     return known[0]
+
+
+def meant_open(call: Call, theme: Theme | None) -> Theme:
+    """The same, for what cannot be in one that is archived. Raises: Unsure, UserError."""
+    found = meant(call, theme)
+    check_not_archived(call, found)
+    return found
+
+
+def check_not_archived(call: Call, theme: Theme) -> None:
+    """Raises: UserError where it is."""
+    if theme.id in call.tx.places.closed():
+        raise UserError("theme.is_archived", theme=call.tx.of(ARCHIVES).called().get(theme.id, theme.name))
 
 
 THEME = Converter(convert=find_theme, keep=keep, suggest=suggest_themes, extent=Extent.WORDS)
