@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, delete, func, select, update
 
 from bot.model.people import Identity
 from storage.among import among
@@ -22,7 +22,7 @@ from storage.community import anywhere
 from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.posts import pack_people
-from storage.tables import forgotten, handled, identities, posts, refs
+from storage.tables import forgotten, handled, identities, posts, refs, wanted_rooms
 from storage.upsert import upsert
 
 _KEY = "forgotten"
@@ -70,6 +70,15 @@ class OfAccount:
         }
 
 
+# Who could say something where nobody can just now, as its platform says that.
+_OUT_OF_RULES = (
+    update(wanted_rooms)
+    .where(
+        wanted_rooms.c.platform == bindparam("platform_"),
+        wanted_rooms.c.rules.contains(bindparam("user_")),
+    )
+    .values(rules=func.replace(wanted_rooms.c.rules, bindparam("user_"), ""))
+)
 # So many go in one transaction: whoever was answered for years holds up nobody by being forgotten.
 PAGE = 2_000
 _PAGE = bindparam("page_", type_=Integer)
@@ -150,6 +159,7 @@ class Forgotten:
     def _drop_traces(self, account: Identity, said: Sequence[Select[Any]] = _ITS_POSTS) -> bool:
         """A page of what was said to it, and of its answers; whether there may be more."""
         values = OfAccount.values(account)
+        self._db.execute(_OUT_OF_RULES, values)
         more = [drop_posts(self._db, found, values) for found in said]
         answered = self._db.execute(_SOME_HANDLED, {**values, "page_": PAGE}).scalars()
         if answered:

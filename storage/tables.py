@@ -276,7 +276,7 @@ wanted_rooms = Table(
     Column("due_at", Moment),
     Column("called", String),
     # Who could say something there before it was closed, as its platform says that.
-    Column("rules", Text),
+    Column("rules", Text, info=Holds.ACCOUNT.info),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("shaped", Integer, nullable=False, server_default="0"),
     # How often there was reason to look.

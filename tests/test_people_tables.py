@@ -242,6 +242,7 @@ NOBODYS = {
     # What a theme is called and about: what its community opened, by whoever proposed it.
     "wanted_rooms.platform wanted_rooms.name wanted_rooms.topic wanted_rooms.mark wanted_rooms.account",
     "wanted_rooms.room wanted_rooms.why wanted_rooms.called",
+    "archives.name archives.begun_on archives.archived_on archives.came_of",
     # How far an account of Plein's read, and on whose word it is in a room, for as long as it is there.
     "kept.account kept.name kept.value",
 }
@@ -272,6 +273,7 @@ async def test_what_goes_by_account_goes(column: Column[Any], database_url: str)
     """And nobody else's."""
     written: dict[str, Callable[[Identity], dict[str, Any]]] = {
         "posts.room": lambda who: {"room": who.user_id, "platform": who.platform, "private": True},
+        "wanted_rooms.rules": lambda who: {"rules": f'[{{"id": "{who.user_id}"}}]', "platform": who.platform},
         "posts.mentions": lambda who: {"mentions": pack_people([who])},
     }
     otherwise = str(column).split(".")[1]
@@ -282,6 +284,7 @@ async def test_what_goes_by_account_goes(column: Column[Any], database_url: str)
         # That somebody was forgotten is noted by forgetting itself.
         for who in (BEN,) if column.table is tables.forgotten else (ANNA, BEN):
             values = written[str(column)](who) if str(column) in written else {otherwise: who.address}
+            rows.parents.clear()  # each in a theme of its own
             needed = {each.name: rows._value(each) for each in column.table.c if rows._is_needed(each)}
             db(tx).execute(insert(column.table), {**needed, **values})
         add_up(INSTALLED).forget(tx, anna.id, NOW)

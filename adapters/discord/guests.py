@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -11,14 +10,10 @@ import discord
 from adapters.discord.homes import ask_once
 from adapters.discord.members import ASK_AGAIN, PLEIN
 from adapters.discord.session import Session
-from adapters.discord.shaping import FOR_ONE, NO_SUCH_CHANNEL, SPEAKING, fetched, refusal
+from adapters.discord.shaping import FOR_ONE, LET_IN, NO_SUCH_CHANNEL, fetched, is_let_in, refusal
 from bot.errors import Gone, TryLater, UserError
 from bot.model.people import Place
 
-# What Plein lets somebody do by name, which is also the mark by which it takes that back.
-LET_IN = discord.Permissions(
-    view_channel=True, send_messages=True, read_message_history=True, use_application_commands=True
-)
 MOST_OVERWRITES = 1000
 # Codes: whoever it is is not in it; nobody on the server is; there is no such person; there is no such line.
 _NOT_THERE = 10007, 10013
@@ -36,7 +31,7 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
         return
     lines = channel.get("permission_overwrites") or []
     own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
-    is_ours = own is not None and _reads_by(own) == _reads_by(_LINE) and not int(own["deny"])
+    is_ours = own is not None and is_let_in(own)
     path = f"/channels/{place.room_id}/permissions/{user}"
     if not inside:
         if is_ours:
@@ -47,11 +42,6 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
     if len(lines) >= MOST_OVERWRITES:
         raise UserError("discord.room.overwrites", most=MOST_OVERWRITES)
     await _ask(on, path, _LINE, "PUT", "manage_roles")
-
-
-def _reads_by(line: Mapping[str, Any]) -> int:
-    """What a line gives, but for what closing a channel takes from it."""
-    return int(line["allow"]) & ~SPEAKING.value
 
 
 async def _sees(on: Session, room: int, user: int) -> bool:

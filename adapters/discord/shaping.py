@@ -31,6 +31,11 @@ SPEAKING = discord.Permissions(
     create_private_threads=True,
     add_reactions=True,
 )
+# What Plein lets somebody do by name, which is also the mark by which it takes that back.
+LET_IN = discord.Permissions(
+    view_channel=True, send_messages=True, read_message_history=True, use_application_commands=True
+)
+_LET_IN = {"allow": str(LET_IN.value)}
 # A line of permissions, as Discord is told of it.
 _Line = dict[str, Any]
 
@@ -91,7 +96,18 @@ def _opened(
     """Each line as it was before, where there is one still. What somebody added since stays as it is."""
     server, known = _known(on, channel).guild, {str(line["id"]): line for line in before}
     added = {str(server.id), str(server.me.id)} - known.keys()
-    return [known.get(str(line["id"]), _plain(line)) for line in lines if str(line["id"]) not in added]
+    return [
+        known.get(str(line["id"])) or _plain(line) | (_LET_IN if is_let_in(line) else {})
+        for line in lines
+        if str(line["id"]) not in added
+    ]
+
+
+def is_let_in(line: Mapping[str, Any]) -> bool:
+    """Whether it is a line of Plein's, also while what is said there is closed."""
+    speaks = ~SPEAKING.value
+    given = int(line["allow"]) & speaks == LET_IN.value & speaks
+    return int(line["type"]) == FOR_ONE and given and not int(line["deny"])
 
 
 def _known(on: Session, channel: Mapping[str, Any]) -> discord.abc.GuildChannel:
@@ -169,4 +185,11 @@ def _rules(channel: Mapping[str, Any]) -> dict[str, Any]:
     """By which people can say something there."""
     if "thread_metadata" in channel:
         return {"locked": bool(channel["thread_metadata"].get("locked"))}
-    return {"lines": [_plain(line) for line in channel.get("permission_overwrites") or []]}
+    lines = [_plain(line) for line in channel.get("permission_overwrites") or []]
+    return {"lines": [line for line in lines if line["type"] == FOR_ROLE or _is_changed_by_hand(line)]}
+
+
+def _is_changed_by_hand(line: _Line) -> bool:
+    """Whether closing changes somebody's line, or could not tell it from one that Plein gave them."""
+    is_changed = bool(int(line["allow"]) & SPEAKING.value) or is_let_in(line)
+    return is_changed and line["allow"] != _LET_IN["allow"]

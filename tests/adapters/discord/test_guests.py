@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from adapters.discord.guests import LET_IN
+from adapters.discord.shaping import LET_IN
 from tests.adapters.discord.test_homes import moderators
 from tests.adapters.discord.test_new_rooms import KINDS
 from tests.adapters.discord.test_shaping import made

@@ -103,7 +103,9 @@ def change_channel(ask: Ask) -> Answer:
     guild = ask.world.guild_of(channel)
     if guild is None:
         raise refuse(50003)
-    if not ask.may(channel, "manage_threads" if channel.thread else "manage_channels"):
+    needed = ["manage_threads" if channel.thread else "manage_channels"]
+    needed += ["manage_roles"] if "permission_overwrites" in ask.json else []
+    if not all(ask.may(channel, name) for name in needed):
         raise refuse(50013)
     form = Form()
     _check_channel(form, guild, ask.json)

@@ -1,0 +1,69 @@
+"""Where a theme is archived its room can only be read on Matrix, and is then as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.adapters.matrix.test_new_rooms import CHILD, Square, square
+from tests.adapters.matrix.test_shaping import called, opened
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person
+from tests.town import numbers, says
+
+LEVELS, PINNED = "m.room.power_levels", "m.room.pinned_events"
+
+
+async def speaks(person: Person, room: str) -> bool:
+    try:
+        await person.say(room, "Dag")
+    except AssertionError:
+        return False
+    return True
+
+
+async def is_inside(town: Square, room: str, *, inside: bool) -> None:
+    async def look() -> bool | None:
+        return (bool((await town.mo.state(town.space, CHILD, room) or {}).get("via")) is inside) or None
+
+    await town.mo.wait_until(look, timeout=300)
+
+
+async def test_closed_and_open_again(homeserver: Homeserver, tmp_path: Path) -> None:
+    """With answers that are lost after the deed, a kill while it is closed, and one that is named by then."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        ann, plein = await homeserver.person(f"ann{next(numbers)}"), await town._account()
+        await plein.invite(town.space, ann.user_id)
+        await ann.join(town.space)
+        await ann.join(room)
+        said = await ann.say(room, "Dat wil ik later terugnemen")
+        before: dict[str, Any] = await plein.state(room, LEVELS) or {}
+        proxy.lose_answer(f"/state/{LEVELS}", times=1)
+        proxy.lose_answer(f"/state/{PINNED}", times=1)
+        assert (
+            "“Verlichting” is gearchiveerd."
+            in (await town.at.told("!thema archiveer Verlichting --zeker")).body
+        )
+        await is_inside(town, room, inside=False)
+        await called(town, room, "Verlichting (gearchiveerd)")
+        summary = await says(ann, room, "“Verlichting” is gearchiveerd")
+
+        async def pinned() -> bool | None:
+            return summary.event_id in (await plein.state(room, PINNED) or {}).get("pinned", []) or None
+
+        await ann.wait_until(pinned)
+        assert not await speaks(ann, room)
+        await ann.redact(room, said)
+        await town.at.plein.kill()
+        await town.at.plein.start()
+        assert "Gearchiveerd op" in (await town.at.told("!thema toon Verlichting")).body
+        assert "heropend" in (await town.at.told("!thema heropen Verlichting")).body
+        await is_inside(town, room, inside=True)
+        await called(town, room, "Verlichting")
+        await says(ann, room, "“Verlichting” is heropend.")
+        assert await speaks(ann, room)
+        after = await plein.state(room, LEVELS) or {}
+        assert (after["events_default"], after["events"]) == (before["events_default"], before["events"])
+        assert await town.at.plein.stop() == 0
