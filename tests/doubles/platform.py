@@ -78,6 +78,8 @@ class Platform:
     rooms: dict[str, tuple[str, WantedRoom]] = field(default_factory=dict)
     # What rooms are called, where that is not their own name; how they are; and which are no more.
     names: dict[str, str] = field(default_factory=dict)
+    # By which people can speak in a place that was closed, or opened again.
+    rules: dict[str, str] = field(default_factory=dict)
     kinds: dict[str, RoomSeen] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     # Who was let in where, and is; and each time that this was asked for.
@@ -154,7 +156,8 @@ class Platform:
         if place.room_id in self.removed:
             raise Gone("it is no more")
         kind = self.kinds.get(place.room_id, RoomSeen(""))
-        return replace(kind, called=self.names.get(place.room_id, place.room_id.rpartition("/")[2]))
+        called = self.names.get(place.room_id, place.room_id.rpartition("/")[2])
+        return replace(kind, called=called, rules=self.rules.get(place.room_id, "everybody"))
 
     async def admit(self, place: Place, user: str, *, inside: bool) -> None:
         """Trouble with `admit:` before their name comes before it is so, with `admitted:` after that."""
@@ -170,6 +173,8 @@ class Platform:
         if wanted.room in self.removed:
             raise Gone("it is no more")
         self.names[wanted.room] = wanted.name
+        if wanted.closed or wanted.rules is not None:
+            self.rules[wanted.room] = "nobody" if wanted.closed else str(wanted.rules)
         self._fail(f"shaped:{wanted.name}")
         return await self.look_at_room(Place(self.platform, wanted.room))
 
