@@ -448,6 +448,11 @@ class Call:
         part = self.part_in(theme)
         return part is None or part.writes
 
+    def check_writes(self, theme: int) -> None:
+        """Nobody has Plein say for them what they may not say there themselves. Raises: UserError."""
+        if not self.may_write(theme):
+            raise UserError("place.closed" if theme in self.tx.places.closed() else "place.silent")
+
     def post(
         self,
         to: Place | Identity,

@@ -28,6 +28,7 @@ LINKING = ["linking", "linking_english", "profile_linking"]
 # adapters/*/test_homes.py and test_new_rooms.py).
 SETUP = [
     *("setup", "setup_english", "theme_new", "theme_new_english", "theme_rooms", "theme_rooms_english"),
+    *("theme_archive", "theme_archive_english"),
     "digest_theme_english",
 ]
 ACROSS = [

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from bot import when
 from bot.call import Call
 from bot.errors import Choice, Unsure, UserError, yes
-from bot.features.polls.find import check_writes, find, usage
+from bot.features.polls.find import find, usage
 from bot.features.polls.later import call_off, may_still_ask
 from bot.features.polls.records import (
     DAY,
@@ -182,7 +182,7 @@ def check_may_ask(call: Call, theme: int) -> None:
 
     Anybody can make a room and be its moderator: limits hold for them there as for everybody.
     """
-    check_writes(call, theme)
+    call.check_writes(theme)
     if call.may(Role.MODERATOR, theme) and _is_communitys(call, theme):
         return
     settings = call.settings.of(PollsSettings)

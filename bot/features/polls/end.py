@@ -12,7 +12,7 @@ from bot.commands.numbered import numbered
 from bot.errors import Unsure, UserError, yes
 from bot.features.polls import show
 from bot.features.polls.ask import FURTHEST, find_ended
-from bot.features.polls.find import check_own, check_running, check_writes, find, find_own, themes_here, usage
+from bot.features.polls.find import check_own, check_running, find, find_own, themes_here, usage
 from bot.features.polls.later import call_off, leave_review, may_still_ask, may_still_say
 from bot.features.polls.records import POLLS, SUBJECT, Kind, Poll, reminders_of, secret_of
 from bot.features.polls.steered import announce, count_announcement, leave_trace, steering, trace_of_end
@@ -153,7 +153,7 @@ def give_outcome(
     if found.state != "closed":
         raise UserError("poll.outcome.still_open", question=found.question)
     check_own(call, found)
-    check_writes(call, found.theme)
+    call.check_writes(found.theme)
     if not outcome.strip():
         raise UserError("poll.outcome.empty")
     if len(outcome) > LONGEST_OUTCOME:

@@ -161,12 +161,6 @@ def check_own(call: Call, poll: Poll) -> None:
         raise UserError("poll.not_yours", question=poll.question).openly()
 
 
-def check_writes(call: Call, theme: int) -> None:
-    """Nobody has Plein say for them what they may not say there themselves."""
-    if not call.may_write(theme):
-        raise UserError("place.silent")
-
-
 def check_voter(call: Call, poll: Poll) -> None:
     """Whether they belong to those who may vote in it, and have no say in it already."""
     if call.tx.of(POLLS).keeps_out(poll, call.resident.id):

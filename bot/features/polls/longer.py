@@ -9,7 +9,7 @@ from bot.call import Call
 from bot.commands.types import Longer
 from bot.errors import UserError
 from bot.features.polls.ask import FURTHEST, check_before_dates, reminder_at
-from bot.features.polls.find import check_own, check_writes, find
+from bot.features.polls.find import check_own, find
 from bot.features.polls.records import POLLS, SUBJECT, Poll
 from bot.features.polls.steered import announce, count_announcement, leave_trace
 from bot.model.message import Message, message, text
@@ -21,7 +21,7 @@ def extend_poll(call: Call, until: Longer, *, poll: int | None = None) -> Messag
     if found.state not in ("open", "planned") or found.closes_at <= call.said_at or found.is_closing:
         raise UserError("poll.is_closed", question=found.question, ended=found.ended_at or found.ends_at)
     check_own(call, found)
-    check_writes(call, found.theme)
+    call.check_writes(found.theme)
     closes_at = _closing_at(call, found, until)
     if closes_at <= found.closes_at:
         raise UserError("poll.extend.earlier", until=closes_at, closes=found.closes_at)

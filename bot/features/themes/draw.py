@@ -84,8 +84,7 @@ def _check_may_ask(call: Call, theme: Theme) -> None:
     takes_part = mine >= Involvement.TAKES_PART and call.takes_part(theme.id)
     if not takes_part and not call.may(Role.MODERATOR, theme.id):
         raise UserError("theme.draw.not_you", theme=theme.name)
-    if not call.may_write(theme.id):
-        raise UserError("place.silent")
+    call.check_writes(theme.id)
     if not call.tx.places.of_theme(theme.id):
         # What nobody reads was not published.
         raise UserError("theme.draw.no_place", theme=theme.name)

@@ -36,8 +36,7 @@ def propose_theme(call: Call, name: str, about: str) -> Message:
     if call.place is None:
         raise UserError("theme.propose.where")
     here = call.theme()
-    if not call.may_write(here.id):
-        raise UserError("place.silent")
+    call.check_writes(here.id)
     if not call.homes:
         raise UserError("theme.propose.no_home")
     name, about = checked_name(call, name), checked_about(about)

@@ -40,8 +40,7 @@ def pull_theme(call: Call, theme: Theme | None = None) -> Message:
     needed = text("theme.pull.by_pullers", who=tuple(who)) if who else text("theme.pull.by_moderators")
     if _requests_by(call.tx, call.resident.id, found.id):
         return message(text("theme.pull.waits", theme=found.name), needed)
-    if not call.may_write(found.id):
-        raise UserError("place.silent")
+    call.check_writes(found.id)
     if (count := call.used(_ASKING, DAY)) >= MOST_ASKED:
         raise UserError("theme.pull.often", count=count)
     call.use(_ASKING, within=DAY)

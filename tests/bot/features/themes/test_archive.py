@@ -93,7 +93,7 @@ async def test_whatever_goes_wrong_it_is_as_before_in_the_end(
 async def test_what_is_open_ends_with_it_and_is_in_the_summary(town: Town) -> None:
     for question in ("Lampen?", "Banken?"):
         await town.say("mia", f'!peiling open "{question}" Ja | Nee', room=MADE.room_id)
-    await town.say("ben", "!stem 1 1", room=MADE.room_id)
+    await town.say("ben", "!stem 1 --peiling 1", room=MADE.room_id)
     planned = '!peiling open "Later?" Ja | Nee --opent "morgen 20u" --sluit "overmorgen 20u"'
     assert "Later?" in await town.say("mia", planned, room=MADE.room_id)
     await town.say("ben", "!thema meedoen Verlichting")
@@ -126,7 +126,7 @@ async def test_nothing_new_begins_in_it(archived: Town) -> None:
             said = await archived.say(who, words)
             assert "is gearchiveerd: daar kan niets nieuws" in said or "trekt of er modereert" in said, words
     poll = '!peiling open "Toch?" Ja | Nee'
-    assert "mag je zelf niets schrijven" in await archived.say("mia", poll, room=MADE.room_id)
+    assert "Dat thema is gearchiveerd" in await archived.say("mia", poll, room=MADE.room_id)
     assert "is gearchiveerd" in await archived.say("mia", BIND, room=OTHER.room_id)
 
 
