@@ -1,4 +1,4 @@
-# make run | discord | test | test-versions | lint | audit | hooks | bench | soak | test-clients | lock | clean
+# make run | discord | test | test-long | test-versions | lint | audit | hooks | bench | soak | test-clients | lock | clean
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,7 +7,7 @@ CLIENTS := tests/clients/node_modules/.installed
 # Compiled once, not at each of the hundred starts of Plein, whatever is usual on this machine.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
-.PHONY: run discord test test-versions lint audit hooks bench soak test-clients lock clean
+.PHONY: run discord test test-long test-versions lint audit hooks bench soak test-clients lock clean
 
 run: $(VENV)/.run
 	@$(BIN)/plein run
@@ -18,6 +18,10 @@ discord: $(VENV)/.dev
 
 test: $(VENV)/.dev $(SYNAPSE)/.installed
 	@$(PYTEST) -n 2 --dist loadgroup
+
+# What takes longer, on the other database and on Matrix: before a release.
+test-long: $(VENV)/.dev $(SYNAPSE)/.installed
+	@$(PYTEST) -n 2 --dist loadgroup -m "long and not soak"
 
 # On each Python that is here, in an environment of its own.
 test-versions:

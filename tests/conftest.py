@@ -15,6 +15,7 @@ from bot.main.features import stores_of
 from storage.engines import Database, open_database
 from tests.doubles.discord.library import ready_at_once
 from tests.homeserver import Homeserver
+from tests.long import is_long
 from tests.plein import Plein
 from tests.postgres import PostgreSQL, keys_of
 from tests.tables import Made, made_once
@@ -59,6 +60,14 @@ async def nobody_left_behind() -> AsyncIterator[None]:
         if left.returncode is None:
             left.kill()
             await left.wait()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before it is asked which are to be run."""
+    for item in items:
+        if is_long(item.nodeid):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

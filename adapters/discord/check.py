@@ -88,7 +88,8 @@ async def _look(
         client.application_id, permissions=needed(settings), scopes=("bot", "applications.commands")
     )
     guilds = [guild async for guild in client.fetch_guilds(limit=200)]
-    intents = [] if listens else [text("discord.check.intents")]
+    sees = flags.gateway_guild_members or flags.gateway_guild_members_limited
+    intents = [] if listens or settings.newcomers else [text("discord.check.intents")]
     found.well = [
         text("discord.check.ok", user=str(client.user), count=len(guilds)),
         *([text("discord.check.hears")] if listens and hears else intents),
@@ -96,6 +97,7 @@ async def _look(
         text("discord.check.invite", address=invitation),
     ]
     found.wrong = [text("discord.check.deaf")] if listens and not hears else []
+    found.wrong += [text("discord.check.newcomers")] if settings.newcomers and not sees else []
     found.wrong += [] if guilds else [text("discord.check.nowhere")]
     found.wrong += await _limits(client, settings)
     known = {str(guild.id) for guild in guilds}

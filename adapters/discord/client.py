@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any
 
 import aiohttp
+import discord
 
 from adapters.discord.channels import PLATFORM
-from adapters.discord.gateway import BAD_INTENTS, Gateway, NotLetIn
+from adapters.discord.gateway import BAD_INTENTS, HEARING, INTENTS, WISHES, Gateway, NotLetIn
 from adapters.discord.guests import admit
 from adapters.discord.homes import make, options_for
 from adapters.discord.lacks import lacks_of
@@ -76,22 +77,24 @@ class Discord:
 
         Raises: NotLetIn, with what to do about it, where trying again would not help.
         """
-        attempt, hears = 0, core.listens
+        attempt, wishes = 0, self._wishes(core)
         while True:
-            self._gateway = self._new_gateway(core, hears=hears)
+            self._gateway = self._new_gateway(core, wishes[0])
             began = self._clock.now()
             try:
                 await self._gateway.serve()
             except NotLetIn as refused:
-                if not hears or refused.code != BAD_INTENTS:
+                if len(wishes) == 1 or refused.code != BAD_INTENTS:
                     raise
+                if wishes == self._wishes(core):
+                    names = " and ".join(name for name, intents in WISHES.items() if intents & wishes[0] == intents)
+                    log.warning(
+                        "Discord does not tell all that Plein is to hear: switch on %s on %s, and start Plein"
+                        " anew",
+                        *(names, NotLetIn.PORTAL),
+                    )
                 # All else can be done without.
-                log.warning(
-                    "A feature listens to what people say to each other, but Discord shows Plein nothing of"
-                    " it: switch on Message Content Intent on %s, and start Plein anew",
-                    NotLetIn.PORTAL,
-                )
-                hears = False
+                del wishes[0]
                 continue
             except Exception as error:
                 log.warning("Lost Discord (%s); trying again", type(error).__name__)
@@ -100,7 +103,15 @@ class Discord:
             attempt = 0 if lasted > LONGEST_PAUSE else attempt + 1
             await self._clock.sleep(min(FIRST_PAUSE * 2 ** min(attempt, 10), LONGEST_PAUSE))
 
-    def _new_gateway(self, core: Core, *, hears: bool) -> Gateway:
+    def _wishes(self, core: Core) -> list[discord.Intents]:
+        """What Discord is asked to tell, and what where it refuses that: it does not say which of them."""
+        found = [INTENTS]
+        for name, intents in WISHES.items():
+            if core.listens if name == HEARING else self._settings.newcomers:
+                found += [wish | intents for wish in found]
+        return found[::-1]
+
+    def _new_gateway(self, core: Core, intents: discord.Intents) -> Gateway:
         connector = self._connector() if self._connector else None
         return Gateway(
             self._settings,
@@ -112,7 +123,7 @@ class Discord:
             self._ready,
             self._caught_up,
             connector,
-            hears=hears,
+            intents,
         )
 
     async def caught_up(self) -> None:
@@ -158,7 +169,9 @@ class Discord:
         await self._ready.wait()
         on = self._session()
         deaf = [Lack(text("discord.check.deaf"))] if on.core.listens and not on.hears else []
-        return [*deaf, *lacks_of(on.places, community, self._settings)]
+        blind = self._settings.newcomers and not on.sees_newcomers
+        unseen = [Lack(text("discord.check.newcomers"))] if blind else []
+        return [*deaf, *unseen, *lacks_of(on.places, community, self._settings)]
 
     async def homes(self, community: int) -> Sequence[Option]:
         await self._ready.wait()

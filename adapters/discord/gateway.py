@@ -15,11 +15,12 @@ import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
 
-from adapters.discord.channels import Channel, Places
+from adapters.discord.channels import PLATFORM, Channel, Places
 from adapters.discord.commands import SlashCommands
 from adapters.discord.history import Reading
 from adapters.discord.intake import Intake
 from adapters.discord.messages import Messages
+from adapters.discord.newcomers import entrance
 from adapters.discord.outgoing import Outgoing
 from adapters.discord.registration import Registration
 from adapters.discord.session import Session
@@ -28,15 +29,20 @@ from adapters.inbox import InOrder
 from bot.clock import Clock
 from bot.delivery.worker import pause
 from bot.errors import StoreFailed
-from bot.model.people import Grounds, Place, Role
+from bot.model.events import Came
+from bot.model.people import Grounds, Identity, Place, Role
 from bot.ports.adapter import Adapter, Core
 from bot.texts import Texts
 
 log = logging.getLogger(__name__)
 # What comes through the gateway: servers and channels, what is said to Plein, presses and commands.
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
-# And what people say to each other: that has to be allowed by who runs the application.
-HEARING = INTENTS | discord.Intents(message_content=True)
+# And what has to be allowed by who runs the application: what people say to each other, and who came.
+HEARING, SEEING_NEWCOMERS = "Message Content Intent", "Server Members Intent"
+WISHES: Mapping[str, discord.Intents] = {
+    HEARING: discord.Intents(message_content=True),
+    SEEING_NEWCOMERS: discord.Intents(members=True),
+}
 # A rate limit longer than this goes back to whoever sends, who can do something else meanwhile.
 LONGEST_WAIT = 30.0
 # How long to wait for one more server before it is taken that all are there.
@@ -78,8 +84,8 @@ class NotLetIn(ConnectionError):
 class Gateway:
     """A client of the library, and what Plein does with what it brings.
 
-    `ready` is set while something can be said, `caught_up` once what was said meanwhile was read. `hears`:
-    what people say to each other is asked for too.
+    `ready` is set while something can be said, `caught_up` once what was said meanwhile was read. `intents`:
+    what Discord is to tell.
     """
 
     def __init__(
@@ -93,16 +99,15 @@ class Gateway:
         ready: asyncio.Event,
         caught_up: asyncio.Event,
         connector: aiohttp.BaseConnector | None,
-        *,
-        hears: bool,
+        intents: discord.Intents,
     ) -> None:
         seen = aiohttp.TraceConfig()
-        client = make_client(settings, connector, HEARING if hears else INTENTS, seen)
+        client = make_client(settings, connector, intents, seen)
         places = Places(client, core, settings, grounds, clock)
         outgoing = Outgoing(client, core, clock, places.tries)
         seen.on_request_end.append(outgoing.note_limit)
         slash = slash_commands(core, settings)
-        self.session = Session(client, core, settings, places, outgoing, slash, texts, clock, hears)
+        self.session = Session(client, core, settings, places, outgoing, slash, texts, clock)
         self._registration = Registration(client, core, slash, settings, clock)
         self._settings = settings
         self._client = client
@@ -175,6 +180,7 @@ class Gateway:
             self.on_raw_thread_delete,
             self.on_thread_update,
             self.on_thread_join,
+            self.on_member_join,
             self.on_member_update,
             self.on_guild_channel_update,
             self.on_guild_role_update,
@@ -335,6 +341,11 @@ class Gateway:
         if self._places.are_ours(thread.guild.id) and self._reading.opened_again(thread):
             self._changed.set()
         await self._try_again([thread])
+
+    async def on_member_join(self, member: discord.Member) -> None:
+        """Somebody came; who runs the application lets Plein be told so."""
+        if not member.bot and (place := entrance(self._places, member.guild)):
+            await self.session.core.came(Came(place, (Identity(PLATFORM, str(member.id)),)))
 
     async def on_member_update(self, _: Any, member: discord.Member) -> None:
         """Plein's own roles may be others now."""

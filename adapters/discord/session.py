@@ -38,8 +38,16 @@ class Session:
     slash: SlashCommands
     texts: Texts
     clock: Clock
-    # Whether what people say to each other is to be heard, and Discord shows it.
-    hears: bool
+
+    @property
+    def hears(self) -> bool:
+        """Whether what people say to each other is to be heard, and Discord shows it."""
+        return self.client.intents.message_content
+
+    @property
+    def sees_newcomers(self) -> bool:
+        """Whether Discord tells who came."""
+        return self.client.intents.members
 
     @property
     def account(self) -> str:

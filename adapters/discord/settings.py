@@ -45,6 +45,7 @@ class Discord(Section):
     guilds: tuple[Snowflake, ...] = ()
     commands: Literal["global", "guild"] = "global"
     native_polls: bool = False
+    newcomers: bool = False
     permissions: Permissions = Permissions()
     shards: tuple[Annotated[int, Field(ge=0)], ...] = ()
     shard_count: Annotated[int, Field(ge=1)] | None = None

@@ -1,0 +1,31 @@
+"""Which tests are long: `make test` leaves them to `make test-long`, to be done within a quarter of an hour.
+
+They are what takes most of the time, and what is told once more by a test that is quick: the same on the
+other database, conversation or platform, or what happens to a room in the long run.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Told on SQLite; what the databases do each in its own way is told on both, in tests/storage and by these.
+_ON_BOTH = r"tests/bot/features/test_(linking|forgetting)"
+_ON_POSTGRES = rf"(?!{_ON_BOTH})tests/(bot/|test_).*\[(.+-)?postgres\b"
+# Every conversation is played on the console and on Discord; on Matrix, and across both, some of them.
+_PLAYED = ("across", "consent", "first_poll", "forget", "one_person", "profile", "theme_list", "linking")
+_ON_MATRIX = (
+    rf"tests/test_scenarios.py::test_conversation_(on_matrix|across_both)\[(?!({'|'.join(_PLAYED)})\])"
+)
+_ON_MATRIX_AND_MORE = (
+    *("accounts", "attention", "crypto", "full_rooms", "growth", "held_up", "homes", "newcomers"),
+    *("polls_in_full", "private", "replies", "sealed", "since", "spaces", "when"),
+)
+_OF_MATRIX = rf"tests/adapters/matrix/test_({'|'.join(_ON_MATRIX_AND_MORE)})\.py"
+# Every migration by itself; that all together bring an older database here is told in test_opening.
+_MIGRATIONS = r"tests/storage/test_migrations.py"
+_LONG = re.compile("|".join((_ON_POSTGRES, _ON_MATRIX, _OF_MATRIX, _MIGRATIONS)))
+
+
+def is_long(test: str) -> bool:
+    """Whether a test is, by its id."""
+    return _LONG.match(test) is not None
