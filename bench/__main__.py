@@ -26,6 +26,7 @@ from bench import (
     readers,
     reply,
     start,
+    themes,
     votes,
 )
 from bench.figures import Figure
@@ -44,6 +45,7 @@ PARTS = {
         belongings,
         deliveries,
         digests,
+        themes,
         many,
         moments,
         start,

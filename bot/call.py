@@ -197,10 +197,9 @@ class Call:
 
     def themes(self) -> Sequence[Theme]:
         """The themes they take part in; a moderator of the community has to do with all of them."""
-        known = self.tx.places.themes()
         if self.resident.role >= Role.MODERATOR:
-            return known
-        return self.tx.places.themes(self.themes_among([theme.id for theme in known]))
+            return self.tx.places.themes()
+        return self.tx.places.themes(self.themes_among(self.tx.places.inhabited()))
 
     def _theme_named(self, name: str) -> Theme:
         known, wanted = self.themes(), seen_as(name)
@@ -335,7 +334,8 @@ class Call:
             raise AskFirst(unknown)
         parts = self.tx.people.parts(self.resident.id)
         others = {theme for account, theme, part in parts if self._counts(account, part)}
-        return [theme for theme in themes if theme in others or self._own_part(theme)]
+        own = {theme: part for account, theme, part in parts if account == self.identity}
+        return [theme for theme in themes if theme in others or self._own_part(theme, own)]
 
     def _is_here(self, theme: int) -> bool:
         return self.theme_here is not None and self.theme_here.id == theme
@@ -351,15 +351,20 @@ class Call:
         """What another account of theirs is there, as it counts for the one that speaks."""
         return replace(part, role=Role.RESIDENT) if self.apart else part
 
-    def _own_part(self, theme: int) -> Part | None:
-        """The part of the account that speaks."""
+    def _own_part(self, theme: int, kept: Mapping[int, Part] | None = None) -> Part | None:
+        """The part of the account that speaks; `kept` is what is kept of it, where that was asked already."""
         if self._is_here(theme):
             return Part(self.role_here, self.since_here or self.now, self.now, self.writes_here)
         if self.told is not None:
             if theme not in self.told:
                 raise AskFirst((theme,))
             return self.told[theme]
-        said = self.tx.people.part_of(self.identity, theme) if self.identity else None
+        if self.identity is None:
+            return None
+        if kept is None:
+            said = self.tx.people.part_of(self.identity, theme)
+        else:
+            said = self.tx.people.part_now(self.identity, theme, kept.get(theme))
         return said if said and holds(said.said_at, self.now) else None
 
     # --- saying, showing, remembering ---

@@ -38,7 +38,7 @@ def own_themes(tx: Transaction, configured: Settings) -> Collection[int]:
     """
     if configured.names_places:
         return set(tx.places.ours())
-    return {theme.id for theme in tx.places.themes()}
+    return set(tx.places.inhabited())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import resources
 
 import orjson
@@ -26,6 +27,8 @@ _WHERE_NAMED = (
     *range(0x1F150, 0x1F200),
 )
 # What few tell apart at a glance: one ring, and one stroke. Unicode tells an i from an l.
+# Of so many names it is remembered how they are read: each new one is held against all that there are.
+MOST_READ = 4_096
 _AT_A_GLANCE = str.maketrans("0", "o") | dict.fromkeys(
     map(ord, "1i\u0131!\u00a1\u2502\u2503\u258f\u2595"), "l"
 )
@@ -89,16 +92,17 @@ def alike(name: str, other: str) -> bool:
     return not _readings(name).isdisjoint(_readings(other))
 
 
-def _readings(name: str) -> set[str]:
+@lru_cache(MOST_READ)
+def _readings(name: str) -> frozenset[str]:
     """How a name is read by who overlooks its signs, or those around words, or takes all for letters."""
     plain = unicodedata.normalize("NFKC", name)
     without, within = "".join(filter(str.isalnum, plain)), _AROUND.sub("", plain)
     # Some capitals look like what their small letters do not.
-    return {
+    return frozenset(
         _read(letters) or folded(name)
         for words in (without, within, plain)
         for letters in (words, words.lower())
-    }
+    )
 
 
 def _read(words: str) -> str:

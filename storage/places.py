@@ -37,6 +37,7 @@ _NEW_THEME = _ADD_THEME.returning(themes.c.id)
 _RENAME_THEME = update(themes).where(themes.c.id == bindparam("theme_")).values(name=bindparam("name_"))
 _CLOSE_THEME = update(themes).where(themes.c.id == bindparam("theme_"))
 _CLOSE_THEME = _CLOSE_THEME.values(closed=bindparam("closed_", type_=themes.c.closed.type))
+_INHABITED = select(places.c.theme).where(places.c.here).distinct()
 _CLOSED = select(themes.c.id).where(themes.c.closed)
 # Themes of their own, which are called after a place, behind those that were given a name; and those of one
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
@@ -49,6 +50,7 @@ _ALL = (
     .where(places.c.here)
     .order_by(_OWN, _BRIEF, themes.c.id, places.c.platform, places.c.room)
 )
+_ALL_AMONG = _ALL.where(among(themes.c.id, "themes_"))
 _PLACE = anywhere(select(places).where(_HERE))
 _ADD = insert(places)
 _SET = (
@@ -166,8 +168,10 @@ class Places:
 
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """Where two have one name a post or thread goes by its address; of two alike the later one does."""
-        known = self._db.execute(_ALL)
-        rows = known if only is None else [row for row in known if row.id in only]
+        if only is None:
+            rows = self._db.execute(_ALL)
+        else:
+            rows = self._db.execute(_ALL_AMONG, {"themes_": sorted(only)})
         found: dict[int, str] = {}
         taken: set[str] = set()
         for row in rows:
@@ -261,6 +265,10 @@ class Places:
 
     def is_ours(self, theme: int) -> bool:
         return self._db.execute(_OURS, {"theme_": theme}).first() is not None
+
+    def inhabited(self) -> Collection[int]:
+        found: Collection[int] = self._db.execute(_INHABITED).scalars()
+        return found
 
     def ours(self) -> Collection[int]:
         found: Collection[int] = self._db.execute(_ALL_OURS).scalars()

@@ -87,11 +87,12 @@ class Discord:
                 if len(wishes) == 1 or refused.code != BAD_INTENTS:
                     raise
                 if wishes == self._wishes(core):
-                    names = " and ".join(name for name, intents in WISHES.items() if intents & wishes[0] == intents)
+                    names = [name for name, intents in WISHES.items() if intents & wishes[0] == intents]
                     log.warning(
                         "Discord does not tell all that Plein is to hear: switch on %s on %s, and start Plein"
                         " anew",
-                        *(names, NotLetIn.PORTAL),
+                        " and ".join(names),
+                        NotLetIn.PORTAL,
                     )
                 # All else can be done without.
                 del wishes[0]

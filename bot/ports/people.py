@@ -283,6 +283,10 @@ class PeopleStore(Protocol):
         """What their platform said last of an account, however long ago."""
         ...
 
+    def part_now(self, account: Identity, theme: int, kept: Part | None) -> Part | None:
+        """What is kept of it, with what this transaction changes."""
+        ...
+
     def parts(self, resident: int, theme: int | None = None) -> Sequence[tuple[Identity, int, Part]]:
         """The same of all accounts of a resident, in that theme or each; with the theme's number."""
         ...
@@ -456,6 +460,10 @@ class PlaceStore(Protocol):
 
     def is_ours(self, theme: int) -> bool:
         """Whether it has a place that is the community's own."""
+        ...
+
+    def inhabited(self) -> Collection[int]:
+        """The themes that have a place where Plein is."""
         ...
 
     def ours(self) -> Collection[int]:
