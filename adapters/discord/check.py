@@ -12,7 +12,7 @@ import discord
 
 from adapters.discord.channels import PLATFORM, names_of, needed
 from adapters.discord.gateway import make_client
-from adapters.discord.lacks import USEFUL, lacks_in, lacks_on, wanted
+from adapters.discord.lacks import FOR_THEMES, USEFUL, lacks_in, lacks_on, wanted
 from adapters.discord.settings import Discord as Settings
 from bot.model.homes import Home
 from bot.model.message import Text, text
@@ -108,7 +108,9 @@ async def _look(
         whose = grounds.whose(None, str(guild.id))
         if whose is not None and settings.holds(guild.id):
             there, me = await _on(client, guild.id)
-            found.note(whose, partial(lacks_on, there.name, me.guild_permissions), settings)
+            of_server = partial(lacks_on, there.name, me.guild_permissions)
+            found.note(whose, of_server, settings)
+            found.useful[whose].extend(of_server(FOR_THEMES))
     for channel, named in grounds.themes.items():
         if lines := await _look_in(client, channel):
             found.note(named.community, lines, settings)

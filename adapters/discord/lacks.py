@@ -12,8 +12,10 @@ from bot.model.events import Lack
 from bot.model.message import Text, text
 from bot.model.people import Place
 
-# Plein does without these, but for one thing each.
+# Plein does without these, but for one thing each: in a channel; and on a server, for themes that have or get
+# a channel or post there.
 USEFUL = ("manage_messages",)
+FOR_THEMES = ("manage_channels", "manage_roles", "manage_threads", "pin_messages")
 # Who may not do the first may not do these either, whatever is set: that is one thing to mend.
 _TAKES = {
     "view_channel": {*NEEDED, NEEDED_FOR_POLLS, *USEFUL} - {"view_channel"},
@@ -33,6 +35,8 @@ def lacks_of(places: Places, community: int, settings: Settings) -> list[Lack]:
             me, place = channel.guild.me, Place(PLATFORM, str(channel.id))
             lines = lacks_in(channel, channel.permissions_for(me), me.guild_permissions, names)
             found += [Lack(line, place) for line in lines]
+    for server in places.servers_of(community):
+        found += map(Lack, lacks_on(server.name, server.me.guild_permissions, FOR_THEMES))
     return found
 
 

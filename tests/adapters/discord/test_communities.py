@@ -115,10 +115,11 @@ async def test_a_moderator_hears_what_plein_lacks_in_theirs(
     where = [lines(("Dorp", town))[0].model_copy(update=own), *lines(("Stad", city))]
     async with plein_on(double, database, communities=where) as plein:
         told = (await mo.uses("sport", "gemeenschap inrichten")).text
-        assert "Bij Dorp mist Plein nog 3 dingen" in told
+        assert "Bij Dorp mist Plein nog 7 dingen" in told
         assert "Op de server Plein mist Plein “Bestanden bijvoegen”: zonder dat komt een uitslag" in told
         assert "In het kanaal stil (server Plein) mag Plein “Berichten verzenden” niet: zonder dat" in told
         assert "“Berichten beheren”: zonder dat haalt het geen koppelcode weg" in told
+        assert "“Threads beheren”: zonder dat hernoemt of sluit het geen forumbericht van een thema" in told
         assert "Stad" not in told
         town.permit(double.bot, ["administrator"])
         await plein.until_quiet()
