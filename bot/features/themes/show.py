@@ -34,7 +34,7 @@ def list_themes(call: Call, words: str | None = None) -> Message:
         raise UserError("theme.none_yet")
     wanted = seen_as(words or "")
     mine = call.tx.of(THEMES).of(call.resident.id)
-    found = [theme for theme in known if wanted in seen_as(theme.name)]
+    found = [theme for theme in known if wanted in seen_as(theme.name)] if wanted else list(known)
     if not found:
         raise UserError("theme.list.none", words=(words or "").strip()[:_SHOWN])
     closed = call.tx.places.closed()

@@ -33,14 +33,14 @@ def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
                 return theme
         raise UserError("theme.over")
     # A channel that was taken from a theme may still be called as that is.
-    opened = call.tx.of(OPENINGS).opened()
-    for theme in sorted(known, key=lambda theme: theme.id not in opened):
-        if seen_as(theme.name) == seen_as(words):
-            return theme
+    wanted, opened = seen_as(words), call.tx.of(OPENINGS).opened()
+    called_so = [theme for theme in known if seen_as(theme.name) == wanted]
+    if called_so:
+        return min(called_so, key=lambda theme: theme.id not in opened)
     # One that is archived was called otherwise.
     archived = call.tx.of(ARCHIVES).called()
     for theme in known:
-        if theme.id in archived and seen_as(archived[theme.id]) == seen_as(words):
+        if theme.id in archived and seen_as(archived[theme.id]) == wanted:
             return theme
     # What else there is to know of themes that are not theirs.
     return call.theme(words)
