@@ -149,7 +149,10 @@ class Platform:
         self._fail(f"room:{wanted.name}")
         self.rooms.setdefault(wanted.mark, (home.ref, wanted))
         self._fail(f"roomed:{wanted.name}")
-        return Place(self.platform, f"{home.ref}/{wanted.name}")
+        # Where there was one of that name before, this is another all the same.
+        called_so = [mark for mark, (_, made) in self.rooms.items() if made.name == wanted.name]
+        number = called_so.index(wanted.mark)
+        return Place(self.platform, f"{home.ref}/{wanted.name}" + (f" {number + 1}" if number else ""))
 
     async def look_at_room(self, place: Place) -> RoomSeen:
         self._fail(f"look:{place.room_id}")

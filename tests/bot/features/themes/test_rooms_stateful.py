@@ -1,0 +1,205 @@
+"""Whatever people say, whatever they do by hand and whatever goes wrong: what is kept and what stands agree.
+
+In the end each theme has one room that is called as it is, closed where it is archived, with those in it who
+take part and nobody who left; and nothing was said twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from bot.errors import NotNow, TryLater
+from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.model.people import Identity, Place
+from bot.ports.storage import Transaction
+from tests.bot.features.themes.test_rooms import OTHER, settle
+from tests.doubles.platform import PLATFORM, Town, open_town
+
+WHO = ("anna", "ben", "cas")
+NAMES = ("Bos", "Licht", "Muziek", "Straat")
+people, names = st.sampled_from(WHO), st.sampled_from(NAMES)
+SOON, LATER = timedelta(minutes=2), timedelta(hours=3)
+
+
+class Rooms(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.stack = AsyncExitStack()
+        self.town: Town
+        # Whom somebody put out by hand, and of which room, since they last said that they take part.
+        self.put_out: set[tuple[str, str]] = set()
+        # What somebody called a room by hand.
+        self.by_hand = {OTHER.room_id: "anders"}
+
+    def run(self, coroutine: Any) -> Any:
+        return self.loop.run_until_complete(coroutine)
+
+    def teardown(self) -> None:
+        self.agree()
+        self.run(self.stack.aclose())
+        self.loop.close()
+
+    def say(self, who: str, words: str, room: str = "sport") -> str:
+        said: str = self.run(self.town.say(who, words, room=room))
+        assert "ging iets mis" not in said, said
+        return said
+
+    def read(self, work: Any) -> Any:
+        return self.run(self.town.core.store.run(work))
+
+    def wait(self, by: timedelta) -> None:
+        self.town.clock.turn_to(self.town.clock.now() + by)
+        self.run(self.town.core.run_due())
+
+    @initialize()
+    def start(self) -> None:
+        town = open_town("sqlite:///:memory:", moderators=("mia",), board_rest=0)
+        self.town = self.run(self.stack.enter_async_context(town))
+        self.run(self.town.joined("sport", theme="sport"))
+        self.run(self.town.core.joined(PLATFORM, OTHER, "anders", community=1, ours=True))
+        for name in (*WHO, "mia"):
+            self.say(name, "!help")
+        self.read(settle)
+
+    # --- what people say ---
+
+    @rule(name=names)
+    def propose(self, name: str) -> None:
+        self.say("anna", f'!thema voorstel "{name}" Wat er leeft')
+        self.say("mia", f"!thema steun {name}")
+
+    @rule(who=people, name=names, way=st.sampled_from(["meedoen", "volg", "verlaat"]))
+    def become(self, who: str, name: str, way: str) -> None:
+        said = self.say(who, f"!thema {way} {name} --zeker")
+        if "Je doet mee aan" in said:
+            self.put_out = {(out, room) for out, room in self.put_out if out != who}
+
+    @rule(name=names, other=names)
+    def rename(self, name: str, other: str) -> None:
+        self.say("mia", f'!thema hernoem "{other}" {name}')
+
+    @rule(name=names)
+    def archive(self, name: str) -> None:
+        self.say("mia", f"!thema archiveer {name} --zeker")
+
+    @rule(name=names)
+    def reopen(self, name: str) -> None:
+        self.say("mia", f"!thema heropen {name}")
+
+    @rule(name=names)
+    def unbind(self, name: str) -> None:
+        self.say("mia", f"!thema ontkoppel {name}")
+
+    @rule(name=names)
+    def make_anew(self, name: str) -> None:
+        self.say("mia", f"!thema maak {name}")
+
+    @rule(name=names)
+    def bind(self, name: str) -> None:
+        self.say("mia", f"!thema koppel {name}", room=OTHER.room_id)
+
+    # --- what they do by hand, and what goes wrong ---
+
+    def rooms(self) -> list[str]:
+        """Of all themes."""
+
+        def look(tx: Transaction) -> list[str]:
+            states = [state for theme in tx.of(OPENINGS).opened() for state in tx.wanted.of(theme)]
+            return sorted(state.room for state in states if state.room)
+
+        found: list[str] = self.read(look)
+        return found
+
+    @precondition(lambda self: self.rooms())
+    @rule(data=st.data(), name=names)
+    def rename_by_hand(self, data: st.DataObject, name: str) -> None:
+        room = data.draw(st.sampled_from(self.rooms()))
+        self.town.platform.names[room] = self.by_hand[room] = name
+        self.run(self.town.core.joined(PLATFORM, Place(PLATFORM, room), name, ours=True))
+
+    @precondition(lambda self: self.rooms())
+    @rule(data=st.data())
+    def delete_by_hand(self, data: st.DataObject) -> None:
+        room = data.draw(st.sampled_from(self.rooms()))
+        self.town.platform.removed.add(room)
+        self.run(self.town.core.left(PLATFORM, Place(PLATFORM, room)))
+
+    @precondition(lambda self: self.town.platform.inside)
+    @rule(data=st.data())
+    def put_somebody_out(self, data: st.DataObject) -> None:
+        who, room = data.draw(st.sampled_from(sorted(self.town.platform.inside)))
+        self.town.platform.inside.discard((who, room))
+        self.put_out.add((who, room))
+        self.run(self.town.core.parted(Place(PLATFORM, room), [who]))
+
+    @rule(
+        what=st.sampled_from(["room", "roomed", "shape", "shaped", "admit", "admitted"]),
+        about=st.sampled_from([*NAMES, *WHO]),
+        trouble=st.sampled_from([ConnectionError("lost"), TryLater(5), NotNow()]),
+    )
+    def go_wrong(self, what: str, about: str, trouble: Exception) -> None:
+        self.town.platform.trouble.setdefault(f"{what}:{about}", []).append(trouble)
+
+    @rule(by=st.sampled_from([SOON, LATER]))
+    def later(self, by: timedelta) -> None:
+        self.wait(by)
+
+    # --- what is so in the end ---
+
+    def agree(self) -> None:
+        self.town.platform.trouble.clear()
+        for _ in range(6):
+            self.wait(LATER)
+
+        def look(tx: Transaction) -> list[tuple[str, str, bool, dict[str, Involvement | None]]]:
+            closed, found = tx.places.closed(), []
+            for theme, name in tx.of(OPENINGS).opened().items():
+                are = {
+                    who: tx.of(THEMES).of(resident.id).get(theme)
+                    for who in WHO
+                    if (resident := tx.people.by_identity(Identity(PLATFORM, who)))
+                }
+                for state in tx.wanted.of(theme):
+                    if not state.gone and (state.room or theme not in closed):
+                        assert state.room, (name, state)
+                        assert Place(PLATFORM, state.room) in tx.places.of_theme(theme)
+                        found.append((name, state.room, theme in closed, are))
+            return found
+
+        found, platform = self.read(look), self.town.platform
+        assert len({room for _, room, _, _ in found}) == len(found)
+        for name, room, closed, are in found:
+            assert room not in platform.removed
+            # What was there before, or was named by hand as none can be, keeps that name as long as its theme.
+            named = platform.names.get(room, _own_name(room))
+            assert named in (name, self.by_hand.get(room))
+            assert (platform.rules.get(room, "everybody") == "nobody") is closed
+            inside = {who for who, where in platform.inside if where == room}
+            # Who only follows it by now stays in, who left it does not.
+            assert inside <= {who for who, how in are.items() if how}, (name, inside, are)
+            missing = {who for who, how in are.items() if (how or 0) > Involvement.FOLLOWS} - inside
+            assert closed or all((who, room) in self.put_out for who in missing), (name, missing)
+        said = Counter(shown.key for shown in platform.shown if shown.how == "send")
+        assert not [key for key, times in said.items() if times > 1 and not key.startswith("board:")]
+
+
+def _own_name(room: str) -> str:
+    return room.rpartition("/")[2].partition(" ")[0]
+
+
+Rooms.TestCase.settings = settings(
+    max_examples=10,
+    stateful_step_count=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestRooms = Rooms.TestCase
