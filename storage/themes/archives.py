@@ -47,7 +47,7 @@ archives = Table(
     Column("reopened_at", Moment),
     # What came of what was open in it; nobody is named there.
     Column("came_of", String),
-    Index("ix_archives_theme", "theme"),
+    Index("ix_archives_community_theme", "community", "theme"),
     sqlite_autoincrement=True,
 )
 
@@ -66,12 +66,8 @@ _ID: BindParameter[Any] = bindparam("id_")
 _WHOM: BindParameter[Any] = bindparam("resident_")
 _ARCHIVE = insert(archives).returning(archives.c.id)
 _ADD = upsert(archive_pullers).on_conflict_do_nothing()
-_ALL = select(
-    *(archives.c.id, archives.c.theme, archives.c.name, archives.c.begun_on),
-    *(archives.c.archived_on, archives.c.reopened_at, archives.c.came_of),
-)
-_GET = _ALL.where(archives.c.id == _ID)
-_OF_THEME = _ALL.where(archives.c.theme == _ID, archives.c.reopened_at.is_(None))
+_GET = select(archives).where(archives.c.id == _ID)
+_OF_THEME = select(archives).where(archives.c.theme == _ID, archives.c.reopened_at.is_(None))
 _CALLED = select(archives.c.theme, archives.c.name).where(archives.c.reopened_at.is_(None))
 _PULLED = (
     select(residents.c.id, residents.c.name, residents.c.locale, residents.c.role, archive_pullers.c.named)

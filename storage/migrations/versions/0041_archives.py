@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_archives")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_archives_theme", "archives", ["theme"])
+    op.create_index("ix_archives_community_theme", "archives", ["community", "theme"])
     op.create_table(
         "archive_pullers",
         sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),
