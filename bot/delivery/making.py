@@ -22,11 +22,12 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.delivery.rooms import Rooms
+from bot.delivery.seeing import Seeing
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
-from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
+from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
 from bot.model.homes import REMOVED, RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
-from bot.model.people import Place
+from bot.model.people import Identity, Place
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
@@ -43,7 +44,10 @@ CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
 class Making:
     """Has made what themes ought to have. `adapters` are those at work in this process, by account."""
 
-    def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], rooms: Rooms) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], rooms: Rooms, seeing: Seeing
+    ) -> None:
+        self._seeing = seeing
         self._store = store
         self._clock = clock
         self._adapters = adapters
@@ -102,15 +106,23 @@ class Making:
             await self._make(adapter, item)
 
     async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
-        if guest.closed and guest.inside:
-            # What was let in would be let in to say something. It is asked for again once it is opened.
-            await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
-            return
-        try:
-            await adapter.admit(Place(guest.platform, guest.room), guest.user, inside=guest.inside)
-        except Gone as gone:
-            log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
+        # Who is let in where nobody says anything any more would be let in to say something: that is asked
+        # for again once it is opened.
+        if not guest.inside or (not guest.closed and await self._may_come_in(guest)):
+            try:
+                await adapter.admit(Place(guest.platform, guest.room), guest.user, inside=guest.inside)
+            except Gone as gone:
+                log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
         await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
+
+    async def _may_come_in(self, guest: WantedGuest) -> bool:
+        """Whether that account is of the community by now. It may be long ago that this was asked for, in
+        another room, or with another account of theirs.
+        """
+        try:
+            return await self._seeing.is_of(guest.community, Identity(guest.platform, guest.user))
+        except TryLater as silent:
+            raise NotNow("their platform does not say whether they are of the community") from silent
 
     async def _make(self, adapter: Listener, room: WantedRoom) -> None:
         home = await self._home_of(room)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import Gone, NotNow, NotOurs, TryLater, UserError
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from tests.bot.features.themes.test_propose import pressed
 from tests.bot.features.themes.test_rooms import BIND, MADE, OTHER, later, theme
 from tests.bot.features.themes.test_rooms import town as town
@@ -113,3 +113,64 @@ async def test_of_who_is_forgotten_nothing_is_kept_of_it(joined: Town) -> None:
     await joined.core.forget(ben.id)
     await later(joined)
     assert "geen plek" not in await pressed(joined, "anna", "theme show", theme=f"theme:{number}")
+
+
+# --- who is not of the community by then ---
+
+
+def put_out(town: Town, name: str) -> None:
+    """Banned: they are in no place of the community any more."""
+    for key in [key for key in town.platform.present if key[0] == name]:
+        town.platform.present.pop(key)
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_who_was_banned_before_it_opened_is_not_let_in(town: Town, banned: bool) -> None:
+    await town.say("ben", '!thema voorstel "Zwerfvuil" Samen opruimen')
+    if banned:
+        put_out(town, "ben")
+        await town.core.parted(Place(PLATFORM, "sport"), ["ben"])
+    await town.say("mia", "!thema steun Zwerfvuil")
+    for _ in range(3):
+        await later(town)
+    assert ("ben" in inside(town, "corner/Zwerfvuil")) is not banned
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_who_was_banned_is_not_let_into_the_next_room(joined: Town, banned: bool) -> None:
+    await joined.say("mia", "!thema ontkoppel Verlichting")
+    await later(joined)
+    if banned:
+        put_out(joined, "ben")
+        await joined.core.parted(Place(PLATFORM, "sport"), ["ben"])
+    await joined.say("mia", BIND, room="anders")
+    await later(joined)
+    assert inside(joined, OTHER.room_id) == ({"anna"} if banned else {"anna", "ben"})
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_an_account_that_was_banned_is_not_let_in_by_another_ones_word(
+    town: Town, banned: bool
+) -> None:
+    """Two accounts of one person: of one moderators have rid the community."""
+    await town.say("cas", "!help")
+    await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
+    if banned:
+        put_out(town, "cas")
+        await town.core.parted(Place(PLATFORM, "sport"), ["cas"])
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert inside(town) == ({"anna", "ben"} if banned else {"anna", "ben", "cas"})
+
+
+async def test_while_their_platform_does_not_say_they_wait(town: Town) -> None:
+    await town.say("ben", "!thema meedoen Verlichting")
+    present = dict(town.platform.present)
+    # For an hour what it said last counts, and not longer.
+    town.clock.turn_to(town.clock.now() + 2 * HOUR)
+    town.platform.present.update({("ben", room): None for _, room in present})
+    await later(town)
+    assert inside(town) == {"anna"}
+    town.platform.present.update(present | {("ben", "sport"): Role.RESIDENT})
+    await later(town)
+    assert inside(town) == {"anna", "ben"}
