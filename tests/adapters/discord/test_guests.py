@@ -133,3 +133,20 @@ async def test_what_a_role_keeps_from_somebody_they_are_not_let_do(
         await anna.uses("sport", "theme leave", theme="verlichting")
         await plein.until_quiet(60)
         assert anna.user.id not in channel.overwrites
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_who_is_forgotten_sees_a_hidden_channel_no_more(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, leaves: bool
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        assert is_in(town, channel, anna)
+        if leaves:
+            await anna.uses("sport", "theme leave", theme="verlichting")
+        await anna.uses("sport", "me forget", sure=True)
+        await plein.until_quiet(120)
+        assert anna.user.id not in channel.overwrites

@@ -10,12 +10,13 @@ import pytest
 from bot.delivery.making import CLAIMED_FOR
 from bot.errors import Gone, NotOurs, Refused, TryLater, UserError
 from bot.model.homes import Home, RoomState, WantedRoom
-from bot.model.people import Identity, Place
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 HOME = Home(PLATFORM, "console.home", "corner", "Corner")
+MADE = Place(PLATFORM, "corner/Verlichting")
 HOUR = timedelta(hours=1)
 
 
@@ -141,3 +142,37 @@ async def test_what_was_under_way_at_the_end_is_tried_at_the_next_start(database
     async with open_town(database_url, moderators=("mia",), number=500) as town:
         await town.core.run_due()
         assert (await state(town, theme)).room == "corner/Verlichting"
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+async def test_what_an_account_saw_to_the_one_that_serves_its_place_does(
+    database_url: str, is_made: bool
+) -> None:
+    """The one that began it is at work no more: who leaves is out, and what was still to be made is made."""
+    async with open_town(database_url, moderators=("mia",), board_rest=0, account="test:old") as town:
+        await town.joined("sport")
+        for name in ("ben", "mia"):
+            await town.say(name, "!help")
+        await town.core.store.run(lambda tx: choose(tx, HOME))
+        if not is_made:
+            town.platform.trouble["room:Verlichting"] = [TryLater(5)] * 9
+        theme = await opened(town)
+        await town.say("ben", "!thema meedoen Verlichting")
+        for _ in range(2):
+            await later(town, HOUR)
+        assert (("ben", MADE.room_id) in town.platform.inside) is is_made
+    async with open_town(
+        database_url, moderators=("mia",), board_rest=0, account="test:new", number=1000
+    ) as town:
+        town.platform.inside |= {("ben", MADE.room_id)} if is_made else set()
+        town.clock.turn_to(town.clock.now() + 48 * HOUR)
+        town.platform.present["ben", "sport"] = Role.RESIDENT
+        await town.core.rooms.look_after()
+        for place in (Place(PLATFORM, "sport"), *([MADE] if is_made else [])):
+            await town.core.joined("test:new", place, place.room_id, community=FIRST_COMMUNITY, ours=True)
+        if is_made:
+            assert "Ik haal je ook uit" in await town.say("ben", "!thema verlaat Verlichting")
+        for _ in range(2):
+            await later(town, HOUR)
+        assert (("ben", MADE.room_id) in town.platform.inside) is not is_made
+        assert (await state(town, theme)).room == MADE.room_id
