@@ -63,8 +63,11 @@ _SERVED = and_(
 # By what is there once it is open again it is known what somebody may be let do.
 _IS_OPEN = or_(wanted_rooms.c.rules.is_(None), themes.c.closed)
 _ON = (guests.c.platform == bindparam("platform_"), guests.c.due_at.is_not(None))
-_DUE = anywhere(
+_ORDER = (guests.c.due_at, guests.c.community, guests.c.theme)
+_TURN = func.row_number().over(partition_by=guests.c.user_id, order_by=_ORDER)
+_ALL_DUE = (
     select(
+        *(guests.c.due_at, _TURN.label("turn")),
         *(guests.c.theme, guests.c.platform, guests.c.user_id.label("user"), guests.c.inside),
         *(places.c.room, places.c.account, guests.c.attempts, guests.c.community),
         *(guests.c.version, themes.c.closed),
@@ -76,7 +79,13 @@ _DUE = anywhere(
         *(*_ON, guests.c.due_at <= _NOW),
         or_(and_(guests.c.inside, _IS_OPEN), and_(guests.c.inside.is_(False), ~_LET_IN_BY_ANOTHER)),
     )
-    .order_by(guests.c.due_at, guests.c.community, guests.c.theme, guests.c.user_id)
+    .subquery()
+)
+# Who enters many themes waits for themselves: of each it is the first that is due.
+_DUE = anywhere(
+    select(*(column for column in _ALL_DUE.c if column not in (_ALL_DUE.c.due_at, _ALL_DUE.c.turn)))
+    .where(_ALL_DUE.c.turn == 1)
+    .order_by(_ALL_DUE.c.due_at, _ALL_DUE.c.community, _ALL_DUE.c.theme, _ALL_DUE.c.user)
     .limit(bindparam("limit_"))
 )
 _NEXT = anywhere(select(func.min(guests.c.due_at)).where(*_ON, guests.c.due_at > _NOW))

@@ -78,7 +78,7 @@ LOOKS_THROUGH = {
     "what is new is told, once a day": {"people._PAGE"},
     "somebody new comes, among so many at the most": {"themes.welcomes._LAST"},
     "twice a day, or for whoever operates Plein": {"retention.RULES", "posts._PARKED"},
-    "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED"},
+    "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED", "guests._DUE"},
 }
 
 
