@@ -22,6 +22,7 @@ from bot.delivery.leaving import Leaving
 from bot.delivery.making import Making
 from bot.delivery.outbox import Outbox
 from bot.delivery.rooms import Rooms
+from bot.delivery.seeing import Seeing
 from bot.dispatch import Dispatch, said_before
 from bot.errors import AskFirst, Gone
 from bot.feature import Features
@@ -74,9 +75,10 @@ class PleinCore:
             under_way=self.rooms.under_way,
         )
         self.hearing = Hearing(store, self.communities, self.dispatch.call_for, features.hears)
-        self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, self.rooms.presences)
+        seeing = Seeing(store, clock, self.communities, self.rooms.presences)
+        self.outbox = Outbox(store, clock, self.rooms.adapters, self.communities, seeing)
         self.boards = Boards(store, clock, self.rooms.adapters, features.boards, board_rest)
-        self.making = Making(store, clock, self.rooms.adapters, self.rooms)
+        self.making = Making(store, clock, self.rooms.adapters, self.rooms, seeing)
         self.agenda = Agenda(
             store,
             clock,

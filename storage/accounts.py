@@ -17,7 +17,7 @@ from bot.ports.accounts import HeardUntil, Unheard
 from storage.among import among
 from storage.batch import Batch
 from storage.community import OURS, anywhere
-from storage.tables import accounts, boards, identities, inbox, places, posts, refs
+from storage.tables import accounts, boards, identities, inbox, places, posts, refs, wanted_rooms
 from storage.upsert import upsert
 
 _SEEN = upsert(accounts)
@@ -109,6 +109,8 @@ _UNSAID = and_(posts.c.private, posts.c.sent_at.is_(None), posts.c.parked.is_(No
 _SUCCEED = (
     _given(identities, identities.c.account.in_(_OTHERS_AWAY)),
     _given(posts, _UNSAID, posts.c.account.in_(_OTHERS_AWAY)),
+    # One that is there already is whose place it is.
+    _given(wanted_rooms, wanted_rooms.c.room.is_(None), wanted_rooms.c.account.in_(_OTHERS_AWAY)),
 )
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, Select, bindparam, delete, exists, select, tuple_, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, delete, exists, or_, select, tuple_, update
 
 from bot.model.codec import pack_resident
 from bot.model.people import Identity
@@ -91,6 +91,22 @@ _ACCOUNTS = (
     .order_by(identities.c.platform, identities.c.user_id)
 )
 _THEIR_POSTS = some_posts(posts.c.resident == _ID)
+# Where Plein let them in they are let out; it goes once they are, or with the rest of what ends forgetting.
+_LET_OUT = (
+    update(guests)
+    .where(
+        guests.c.resident == _ID,
+        or_(guests.c.room.is_not(None), and_(guests.c.inside.is_(False), guests.c.due_at.is_not(None))),
+    )
+    .values(
+        resident=None,
+        inside=False,
+        due_at=bindparam("now_", type_=guests.c.due_at.type),
+        version=guests.c.version + 1,
+        attempts=0,
+        why=None,
+    )
+)
 _FORGET = [
     *(delete(owner.table).where(owner == _ID) for owner in _OWNED if owner is not posts.c.resident),
     *(update(owner.table).where(owner == _ID).values({owner: None}) for owner in _DONE_BY),
@@ -247,6 +263,8 @@ def forget(db: Batch, past: Forgotten, resident: int, at: datetime, now: datetim
         past.add(account, at, now)
     while drop_posts(db, _THEIR_POSTS, {"id_": resident}):
         pass
+    db.execute(_LET_OUT, {"id_": resident, "now_": now})
+    db.wake("room")
     for statement in (*_FORGET, _BLANK):
         db.execute(statement, {"id_": resident})
     for statement, what in ((_SAY_ANEW, "post"), (_SHOW_ANEW, "board")):

@@ -22,7 +22,7 @@ from storage.community import anywhere
 from storage.kept import Kept
 from storage.keyring import Keyring
 from storage.posts import pack_people
-from storage.tables import forgotten, handled, identities, posts, refs, wanted_rooms
+from storage.tables import forgotten, guests, handled, identities, posts, refs, wanted_rooms
 from storage.upsert import upsert
 
 _KEY = "forgotten"
@@ -78,6 +78,12 @@ _OUT_OF_RULES = (
         wanted_rooms.c.rules.contains(bindparam("user_")),
     )
     .values(rules=func.replace(wanted_rooms.c.rules, bindparam("user_"), ""))
+)
+# Where they were let in they are out by now, or that cannot be.
+_LET_OUT = delete(guests).where(
+    guests.c.platform == bindparam("platform_"),
+    guests.c.user_id == bindparam("user_"),
+    guests.c.resident.is_(None),
 )
 # So many go in one transaction: whoever was answered for years holds up nobody by being forgotten.
 PAGE = 2_000
@@ -179,6 +185,7 @@ class Forgotten:
         where = {"platform_": account.platform, "user_": account.user_id}
         if not self._db.execute(_IS_BACK, where) and self._drop_traces(account):
             return False
+        self._db.execute(_LET_OUT, where)
         mark = self._own_mark(account.address)
         self._keyring.note_forgotten(mark)
         self._db.execute(_DONE, {"mark_": mark})

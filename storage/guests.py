@@ -6,16 +6,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, case, delete, exists, func, or_, select, update
 
 from bot.model.codec import pack_line, unpack_line
 from bot.model.homes import WantedGuest
 from bot.model.message import Text
-from bot.model.people import Identity
+from bot.model.people import Identity, Place
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
-from storage.tables import guests, themes, wanted_rooms
+from storage.tables import guests, places, themes, wanted_rooms
 from storage.upsert import upsert
 
 _MOMENT = guests.c.due_at.type
@@ -41,32 +41,58 @@ _AGAIN = update(guests).where(_IN_ROOM, guests.c.inside)
 _AGAIN = _AGAIN.values(due_at=_NOW, version=guests.c.version + 1, attempts=0)
 _PARTED = update(guests).where(_IN_ROOM, among(guests.c.user_id, "users_"), guests.c.due_at.is_(None))
 _PARTED = _PARTED.values(inside=False)
-# Each is let in by the account that sees to the room, once that is there.
-_ROOM = and_(
-    wanted_rooms.c.community == guests.c.community,
-    wanted_rooms.c.theme == guests.c.theme,
-    wanted_rooms.c.platform == guests.c.platform,
-    wanted_rooms.c.room.is_not(None),
-    wanted_rooms.c.account == bindparam("account_"),
+_MOVE = update(guests).where(guests.c.platform == bindparam("platform_"), guests.c.room == bindparam("old_"))
+_MOVE = _MOVE.values(room=bindparam("new_"))
+_MAY_BE_INSIDE = or_(guests.c.inside, guests.c.room.is_not(None))
+_IS_INSIDE = select(guests.c.user_id).where(
+    guests.c.theme == bindparam("theme_"), guests.c.resident == bindparam("id_"), _MAY_BE_INSIDE
 )
+# They are out of where they were let in, whatever that is by now, unless another theme let them in there.
+_WHERE = case((guests.c.inside, wanted_rooms.c.room), else_=func.coalesce(guests.c.room, wanted_rooms.c.room))
+_OTHER = guests.alias()
+_LET_IN_BY_ANOTHER = exists().where(
+    *(_OTHER.c[name] == guests.c[name] for name in ("community", "platform", "user_id")),
+    *(_OTHER.c.inside, _OTHER.c.room == _WHERE),
+)
+_WANTED = and_(*(wanted_rooms.c[name] == guests.c[name] for name in ("community", "theme", "platform")))
+# Each is seen to by the account that serves the room.
+_SERVED = and_(
+    *(places.c[name] == guests.c[name] for name in ("community", "platform")),
+    *(places.c.room == _WHERE, places.c.account == bindparam("account_"), places.c.here),
+)
+# By what is there once it is open again it is known what somebody may be let do.
+_IS_OPEN = or_(wanted_rooms.c.rules.is_(None), themes.c.closed)
 _ON = (guests.c.platform == bindparam("platform_"), guests.c.due_at.is_not(None))
-_DUE = anywhere(
+_ORDER = (guests.c.due_at, guests.c.community, guests.c.theme)
+_TURN = func.row_number().over(partition_by=guests.c.user_id, order_by=_ORDER)
+_ALL_DUE = (
     select(
+        *(guests.c.due_at, _TURN.label("turn")),
         *(guests.c.theme, guests.c.platform, guests.c.user_id.label("user"), guests.c.inside),
-        *(wanted_rooms.c.room, wanted_rooms.c.account, guests.c.attempts, guests.c.community),
+        *(places.c.room, places.c.account, guests.c.attempts, guests.c.community),
         *(guests.c.version, themes.c.closed),
     )
-    .join(wanted_rooms, _ROOM)
+    .join(wanted_rooms, _WANTED)
+    .join(places, _SERVED)
     .join(themes, themes.c.id == guests.c.theme)
-    .where(*_ON, guests.c.due_at <= _NOW)
-    .order_by(guests.c.due_at, guests.c.community, guests.c.theme, guests.c.user_id)
+    .where(
+        *(*_ON, guests.c.due_at <= _NOW),
+        or_(and_(guests.c.inside, _IS_OPEN), and_(guests.c.inside.is_(False), ~_LET_IN_BY_ANOTHER)),
+    )
+    .subquery()
+)
+# Who enters many themes waits for themselves: of each it is the first that is due.
+_DUE = anywhere(
+    select(*(column for column in _ALL_DUE.c if column not in (_ALL_DUE.c.due_at, _ALL_DUE.c.turn)))
+    .where(_ALL_DUE.c.turn == 1)
+    .order_by(_ALL_DUE.c.due_at, _ALL_DUE.c.community, _ALL_DUE.c.theme, _ALL_DUE.c.user)
     .limit(bindparam("limit_"))
 )
 _NEXT = anywhere(select(func.min(guests.c.due_at)).where(*_ON, guests.c.due_at > _NOW))
 _CLAIM = (
     update(guests)
     .where(_THIS, _AS_CLAIMED, guests.c.due_at <= _NOW)
-    .values(due_at=_WHEN)
+    .values(due_at=_WHEN, room=bindparam("room_"))
     .returning(guests.c.theme)
 )
 _RESUME = anywhere(
@@ -79,7 +105,10 @@ _LATER = (
     .where(_THIS, _AS_CLAIMED)
     .values(due_at=_WHEN, why=bindparam("why_"), attempts=guests.c.attempts + 1)
 )
-_DONE = update(guests).where(_THIS, _AS_CLAIMED).values(due_at=None, why=None, attempts=0)
+_DONE = update(guests).where(_THIS, _AS_CLAIMED)
+_DONE = _DONE.values(due_at=None, why=None, attempts=0, room=case((guests.c.inside, guests.c.room)))
+# Of who was forgotten it stays until they are out.
+_IS_OVER = delete(guests).where(_THIS, guests.c.resident.is_(None), guests.c.due_at.is_(None))
 _WHY = (
     select(guests.c.why)
     .where(guests.c.theme == bindparam("theme_"), guests.c.why.is_not(None))
@@ -106,6 +135,12 @@ class WantedGuests:
     def parted(self, theme: int, platform: str, users: Collection[str]) -> None:
         self._db.execute(_PARTED, {"theme_": theme, "platform_": platform, "users_": sorted(users)})
 
+    def move(self, old: Place, new: Place) -> None:
+        self._db.execute(_MOVE, {"platform_": old.platform, "old_": old.room_id, "new_": new.room_id})
+
+    def is_inside(self, theme: int, resident: int) -> bool:
+        return self._db.execute(_IS_INSIDE, {"theme_": theme, "id_": resident}).first() is not None
+
     def why(self, theme: int) -> Text | None:
         return unpack_line(self._db.execute(_WHY, {"theme_": theme}).scalar())
 
@@ -121,13 +156,15 @@ class WantedGuests:
         return found
 
     def claim(self, guest: WantedGuest, now: datetime, until: datetime) -> bool:
-        return self._db.execute(_CLAIM, {**_where(guest), "now_": now, "when_": until}).first() is not None
+        values = {**_where(guest), "room_": guest.room, "now_": now, "when_": until}
+        return self._db.execute(_CLAIM, values).first() is not None
 
     def later(self, guest: WantedGuest, when: datetime, why: Text | None) -> None:
         self._db.execute(_LATER, {**_where(guest), "when_": when, "why_": pack_line(why)})
 
     def done(self, guest: WantedGuest) -> None:
-        self._db.execute(_DONE, _where(guest))
+        for statement in (_DONE, _IS_OVER):
+            self._db.execute(statement, _where(guest))
 
 
 def _where(guest: WantedGuest) -> dict[str, Any]:

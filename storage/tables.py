@@ -327,18 +327,18 @@ guests = Table(
     Column("theme", ForeignKey("themes.id"), primary_key=True, info={GOES_ALONG: True}),
     Column("platform", String, primary_key=True),
     Column("user_id", String, primary_key=True),
-    Column("resident", ForeignKey("residents.id"), nullable=False, index=True),
+    # None: they were forgotten, and it goes as soon as they are out.
+    Column("resident", ForeignKey("residents.id"), index=True),
     Column("inside", Boolean, nullable=False),
     Column("why", Text),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("due_at", Moment),
     Column("version", Integer, nullable=False, server_default="1"),
-    ForeignKeyConstraint(
-        ["platform", "user_id", "community"],
-        ["identities.platform", "identities.user_id", "identities.community"],
-    ),
+    # Where Plein let them in, or was about to, until they are out again: it may be the theme's no more.
+    Column("room", String),
     sqlite_with_rowid=False,
 )
+Index("ix_guests_platform_user_id", guests.c.platform, guests.c.user_id)
 Index(
     "ix_guests_platform_due_at",
     guests.c.platform,

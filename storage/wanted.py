@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 
 from bot.model.codec import pack_line, unpack_line
 from bot.model.homes import RoomState, WantedRoom
@@ -62,6 +62,10 @@ _MOVE = (
     .where(_AT)
     .values(room=_TO, version=rooms.c.version + 1, due_at=_NOW, attempts=0, called=None)
 )
+_OTHERS = and_(rooms.c.account != "", rooms.c.account != bindparam("account_"))
+_HAND_OVER = update(rooms).where(_AT, _OTHERS)
+_HAND_OVER = _HAND_OVER.values(account=bindparam("account_"), due_at=case((_WAITS, _NOW)))
+_HAND_OVER = _HAND_OVER.returning(rooms.c.theme)
 _OF = (
     select(rooms.c.platform, rooms.c.room, rooms.c.why, rooms.c.gone, rooms.c.called)
     .where(_THEME)
@@ -151,6 +155,11 @@ class WantedRooms:
     def move(self, old: Place, new: Place, now: datetime) -> None:
         self._db.execute(_MOVE, {**_at(old), "to_": new.room_id, "now_": now})
         self._db.wake("room")
+
+    def hand_over(self, place: Place, account: str, now: datetime) -> None:
+        values = {**_at(place), "account_": account, "now_": now}
+        if self._db.execute(_HAND_OVER, values).first() is not None:
+            self._db.wake("room")
 
     def of(self, theme: int) -> Sequence[RoomState]:
         rows = self._db.execute(_OF, {"theme_": theme})

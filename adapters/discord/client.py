@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -64,6 +65,8 @@ class Discord:
         self._gateway: Gateway
         # One at a time: two people who want the same get the same.
         self._making = asyncio.Lock()
+        # All lines of a channel's permissions are written at once where it is shaped.
+        self._changing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def account(self) -> str:
@@ -194,12 +197,16 @@ class Discord:
 
     async def admit(self, place: Place, user: str, *, inside: bool) -> None:
         await self._ready.wait()
-        await admit(self._session(), place, int(user), inside=inside)
+        async with self._alone_in(place.room_id):
+            await admit(self._session(), place, int(user), inside=inside)
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()
-        async with self._making:
+        async with self._alone_in(str(wanted.room)), self._making:
             return await shape(self._session(), wanted)
+
+    def _alone_in(self, room: str) -> asyncio.Lock:
+        return self._changing.setdefault(room, asyncio.Lock())
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         on = self._session()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -18,7 +19,9 @@ MOST_OVERWRITES = 1000
 # Codes: whoever it is is not in it; nobody on the server is; there is no such person; there is no such line.
 _NOT_THERE = 10007, 10013
 _NO_LINE = 10009
-_LINE = {"type": FOR_ONE, "allow": str(LET_IN.value), "deny": "0"}
+_SEES = discord.Permissions(view_channel=True).value
+# Who can do neither of these has no use for seeing it: with one of them a line is known for Plein's.
+_USES = discord.Permissions(read_message_history=True, use_application_commands=True).value
 
 
 async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
@@ -31,28 +34,48 @@ async def admit(on: Session, place: Place, user: int, *, inside: bool) -> None:
         return
     lines = channel.get("permission_overwrites") or []
     own = next((line for line in lines if line["id"] == str(user) and int(line["type"]) == FOR_ONE), None)
-    is_ours = own is not None and is_let_in(own)
     path = f"/channels/{place.room_id}/permissions/{user}"
     if not inside:
-        if is_ours:
+        if own is not None and _is_ours(own):
             await _ask(on, path, None, "DELETE", "manage_roles")
         return
-    if own is not None or await _sees(on, int(place.room_id), user):
+    if own is not None or not (allow := await _to_allow(on, int(place.room_id), user, lines)):
         return
     if len(lines) >= MOST_OVERWRITES:
         raise UserError("discord.room.overwrites", most=MOST_OVERWRITES)
-    await _ask(on, path, _LINE, "PUT", "manage_roles")
+    await _ask(on, path, {"type": FOR_ONE, "allow": str(allow), "deny": "0"}, "PUT", "manage_roles")
 
 
-async def _sees(on: Session, room: int, user: int) -> bool:
-    """Whether they need not be let in. Raises: Gone where they are not on its server, TryLater."""
+async def _to_allow(on: Session, room: int, user: int, lines: Sequence[Mapping[str, Any]]) -> int:
+    """What a line of their own is to let them do; 0 where they need none, or are to have none.
+
+    It goes before what their roles may not there, by which moderators jail and mute people: never is
+    anything allowed that one of these keeps from them.
+
+    Raises: Gone where they are not on its server, TryLater.
+    """
     channel = on.client.get_channel(room)
     if not isinstance(channel, discord.abc.GuildChannel):
         raise TryLater(ASK_AGAIN)
     member = await on.places.members.on(channel.guild, user, on.clock.now(), PLEIN)
     if member is None:
         raise Gone("they are not on the server")
-    return channel.permissions_for(member).view_channel
+    if channel.permissions_for(member).view_channel:
+        return 0
+    roles = {str(role.id) for role in member.roles if not role.is_default()}
+    denied = allowed = 0
+    for line in lines:
+        if str(line["id"]) in roles:
+            denied, allowed = denied | int(line["deny"]), allowed | int(line["allow"])
+    allow = LET_IN.value & ~(denied & ~allowed)
+    return allow if allow & _SEES and allow & _USES else 0
+
+
+def _is_ours(line: Mapping[str, Any]) -> bool:
+    """Whether Plein gave it: also with less than it lets most do, and while nobody says anything there."""
+    allow = int(line["allow"])
+    is_less = not allow & ~LET_IN.value and allow & _SEES and allow & _USES
+    return bool(is_let_in(line) or (is_less and not int(line["deny"])))
 
 
 async def _ask(on: Session, path: str, body: Any, method: str, permission: str) -> None:

@@ -15,27 +15,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Hashable, Mapping
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from bot.clock import Clock
 from bot.delivery.rooms import Rooms
+from bot.delivery.seeing import Seeing
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
-from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
+from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
 from bot.model.homes import REMOVED, RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
-from bot.model.people import Place
+from bot.model.people import Identity, Place
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
 log = logging.getLogger(__name__)
 # What is to be made true: a channel or room, or that somebody is in one or not.
 Item = WantedRoom | WantedGuest
-# One after the other: what is there already, and what is full, is looked at before each.
-AT_ONCE = 1
-PAGE = 32
+# Of one person one at a time, and of the accounts of one other server so many: who is asked in there may
+# wait long for it.
+AT_ONCE, MOST_OF_A_SERVER = 8, 4
+PAGE = 256
 # Should Plein end meanwhile, its account tries again at once, and any other process not before that.
 CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
 
@@ -43,14 +47,19 @@ CLAIMED_FOR = timedelta(seconds=2 * LONGEST_DELIVERY)
 class Making:
     """Has made what themes ought to have. `adapters` are those at work in this process, by account."""
 
-    def __init__(self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], rooms: Rooms) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, adapters: Mapping[str, Adapter], rooms: Rooms, seeing: Seeing
+    ) -> None:
+        self._seeing = seeing
         self._store = store
         self._clock = clock
         self._adapters = adapters
         self._rooms = rooms
         # Of these it was looked for what was under way when Plein ended.
         self._resumed: set[str] = set()
-        self.worker = Worker("rooms", clock, adapters.keys(), self._take, self._see_to, at_once=AT_ONCE)
+        self.worker = Worker(
+            "rooms", clock, adapters.keys(), self._take, self._see_to, at_once=AT_ONCE, follow=self._next
+        )
         store.on_commit("room", self.worker.wake)
 
     async def _take(self, account: str, busy: Collection[Hashable], limit: int) -> Round[Item]:
@@ -61,9 +70,9 @@ class Making:
         if account not in self._resumed:
             await self._store.run_anywhere(partial(_resume, platform, account, now))
             self._resumed.add(account)
-        most = min(limit, PAGE) + len(busy)
+        most = PAGE + len(busy)
         found = await self._store.read_anywhere(partial(_due, platform, account, now, most))
-        mine = [item for item in found if _key(item) not in busy]
+        mine = _by_turns(found, busy)[:limit]
 
         def claim(tx: Transaction) -> list[Item]:
             return [item for item in mine if _claim(tx, item, account, now)]
@@ -71,6 +80,20 @@ class Making:
         claimed = await self._store.run_anywhere(claim) if mine else []
         next_at = await self._store.read_anywhere(partial(_next, platform, now))
         return Round([(_key(item), replace(item, account=account)) for item in claimed], next_at)
+
+    async def _next(self, before: Item) -> Item | None:
+        """What waited for that one."""
+        if isinstance(before, WantedRoom) and before.room is not None:
+            return None
+        account, platform, now = before.account, before.platform, self._clock.now()
+
+        def take(tx: Transaction) -> Item | None:
+            for item in _due(platform, account, now, PAGE, tx):
+                if _key(item) == _key(before) and _claim(tx, item, account, now):
+                    return replace(item, account=account)
+            return None
+
+        return await self._store.run_anywhere(take)
 
     async def _see_to(self, item: Item) -> bool:
         try:
@@ -102,15 +125,23 @@ class Making:
             await self._make(adapter, item)
 
     async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
-        if guest.closed and guest.inside:
-            # What was let in would be let in to say something. It is asked for again once it is opened.
-            await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
-            return
-        try:
-            await adapter.admit(Place(guest.platform, guest.room), guest.user, inside=guest.inside)
-        except Gone as gone:
-            log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
+        # Who is let in where nobody says anything any more would be let in to say something: that is asked
+        # for again once it is opened.
+        if not guest.inside or (not guest.closed and await self._may_come_in(guest)):
+            try:
+                await adapter.admit(Place(guest.platform, guest.room), guest.user, inside=guest.inside)
+            except Gone as gone:
+                log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
         await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
+
+    async def _may_come_in(self, guest: WantedGuest) -> bool:
+        """Whether that account is of the community by now. It may be long ago that this was asked for, in
+        another room, or with another account of theirs.
+        """
+        try:
+            return await self._seeing.is_of(guest.community, Identity(guest.platform, guest.user))
+        except TryLater as silent:
+            raise NotNow("their platform does not say whether they are of the community") from silent
 
     async def _make(self, adapter: Listener, room: WantedRoom) -> None:
         home = await self._home_of(room)
@@ -229,6 +260,40 @@ def _subject(room: WantedRoom) -> str:
     return f"{room.theme}:{room.platform}"
 
 
+def _by_turns(due: Sequence[Item], busy: Collection[Hashable]) -> list[Item]:
+    """Those that may be begun beside what is under way."""
+    keys = set(busy)
+    servers = Counter(server for key in keys if isinstance(key, _Person) and (server := key.server))
+    found = []
+    for item in due:
+        key = _key(item)
+        if key in keys:
+            continue
+        if isinstance(key, _Person) and key.server:
+            if servers[key.server] >= MOST_OF_A_SERVER:
+                continue
+            servers[key.server] += 1
+        keys.add(key)
+        found.append(item)
+    return found
+
+
+class _Person(NamedTuple):
+    """Who enters several themes does so one after the other."""
+
+    platform: str
+    user: str
+
+    @property
+    def server(self) -> str:
+        """Whose account it is, on platforms of many servers."""
+        return self.user.partition(":")[2]
+
+
 def _key(item: Item) -> Hashable:
-    user = item.user if isinstance(item, WantedGuest) else ""
-    return item.community, item.theme, item.platform, user
+    """What is to be made in one home is made one after the other: what is there already, and what is full, is
+    looked at before each.
+    """
+    if isinstance(item, WantedGuest):
+        return _Person(item.platform, item.user)
+    return item.community, item.platform, item.theme if item.room else None

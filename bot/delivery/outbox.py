@@ -18,7 +18,7 @@ from functools import partial
 from bot.clock import Clock
 from bot.communities import Communities, of_community
 from bot.delivery.leaving import note_gone
-from bot.delivery.seeing import Ask, Seeing, plain
+from bot.delivery.seeing import Seeing, plain
 from bot.delivery.worker import (
     LEFT_TO_OTHERS,
     LONGEST_DELIVERY,
@@ -51,10 +51,10 @@ class Outbox:
         clock: Clock,
         adapters: Mapping[str, Adapter],
         communities: Communities,
-        presences: Ask,
+        seeing: Seeing,
     ) -> None:
         self._store = store
-        self._seeing = Seeing(store, clock, communities, presences)
+        self._seeing = seeing
         self._communities = communities
         self._clock = clock
         self._adapters = adapters

@@ -171,6 +171,7 @@ class Rooms:
         known = tx.places.known(place) if is_own else None
         found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
         listed = theme is not None
+        tx.wanted.hand_over(place, account, self._clock.now())
         if tx.places.bind(place, found.id, name, locale, account, ours=ours or listed, listed=listed):
             tx.boards.show_open(found.id, place)
             tx.posts.retry(account, place, self._clock.now())
@@ -220,6 +221,7 @@ class Rooms:
             with tx.within(community):
                 tx.places.move(old, new)
                 tx.wanted.move(old, new, self._clock.now())
+                tx.guests.move(old, new)
                 if (theme := tx.wanted.whose(new)) is not None:
                     tx.guests.again(theme, new.platform, self._clock.now())
             return community

@@ -1,4 +1,4 @@
-"""What of a message to one person they may see when it is said.
+"""What of a message to one person they may see when it is said, and who is of a community just now.
 
 Lines and buttons about a theme are for whoever sees that then, with any of their accounts.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.call import ASKED_AGAIN
 from bot.clock import Clock
@@ -60,20 +61,34 @@ class Seeing:
         if post.withdrawn or isinstance(post.to, Place):
             return post.message
         to = post.to
-        whose = await self._store.read(lambda tx: self._whose(tx, post, to, asked), community=post.community)
+        look = partial(self._whose, post.community, to, asked)
+        whose = await self._store.read(look, community=post.community)
         if whose.sees_all:
             return post.message
         sees = await self._seen(whose, to, asked)
         return _narrowed(post.message, sees, asked)
 
-    def _whose(self, tx: Transaction, post: Post, to: Identity, asked: Collection[int]) -> _Whose:
+    async def is_of(self, community: int, account: Identity) -> bool:
+        """Whether that account is of the community now: what another one of theirs is does not count.
+
+        Raises: TryLater while its platform does not say.
+        """
+        asked = (OF_COMMUNITY,)
+        alone = partial(self._whose, community, account, asked, alone=True)
+        whose = await self._store.read(alone, community=community)
+        return whose.sees_all or OF_COMMUNITY in await self._seen(whose, account, asked)
+
+    def _whose(
+        self, community: int, to: Identity, asked: Collection[int], tx: Transaction, *, alone: bool = False
+    ) -> _Whose:
+        """`alone`: with that account, not with each that they have."""
         resident = tx.people.by_identity(to)
         if resident is None:
             return _Whose(False, (), ())
         own: Collection[int] = ()
         if OF_COMMUNITY in asked:
-            own = own_themes(tx, self._communities.configured(post.community))
-        known = tx.people.known({resident.id}).get(resident.id)
+            own = own_themes(tx, self._communities.configured(community))
+        known = None if alone else tx.people.known({resident.id}).get(resident.id)
         themes = {*own, *asked} - {OF_COMMUNITY}
         there = []
         for account in known.accounts if known else (to,):

@@ -299,6 +299,10 @@ class WantedRoomStore(Protocol):
         """The room was replaced; the new one is to be as the old one was."""
         ...
 
+    def hand_over(self, place: Place, account: str, now: datetime) -> None:
+        """That account serves the place from now on, and so it sees to what is wanted of it."""
+        ...
+
     def whose(self, place: Place) -> int | None:
         """The theme for which that place is kept so."""
         ...
@@ -359,6 +363,14 @@ class WantedGuestStore(Protocol):
         """They left it there, or were put out by hand: nobody lets them in again for that."""
         ...
 
+    def move(self, old: Place, new: Place) -> None:
+        """That room was replaced by the other, and all who were let in there with it."""
+        ...
+
+    def is_inside(self, theme: int, resident: int) -> bool:
+        """Whether an account of theirs was let in, or is to be, and is not out again."""
+        ...
+
     def why(self, theme: int) -> Text | None:
         """What keeps somebody from being let in, or put out, longest."""
         ...
@@ -368,7 +380,7 @@ class WantedGuestStore(Protocol):
         ...
 
     def due(self, platform: str, account: str, now: datetime, limit: int) -> Sequence[WantedGuest]:
-        """Those that this account may see to now, of all communities."""
+        """Those whose room this account serves, of all communities, as far as they can be seen to now."""
         ...
 
     def next_try(self, platform: str, now: datetime) -> datetime | None: ...

@@ -1021,6 +1021,44 @@ async def test_rooms_of_before_stay_made_and_those_that_wait_go_on_waiting(datab
     assert sorted(kept) == [(3, "made", 0), (4, None, 6)]
 
 
+async def test_who_was_let_in_before_is_out_of_that_room(database_url: str) -> None:
+    """Anna is inside, Ben is to be out, and Cas is to be let in."""
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO themes (id, community, name) VALUES (3, 1, 'sport')"))
+        row = "INSERT INTO wanted_rooms (community, theme, platform, name, topic, mark, room)"
+        db.execute(sql(f"{row} VALUES (1, 3, 'x', 'sport', '', 'm', 'made')"))
+        for number, name, is_inside, due in ((7, "anna", 1, None), (8, "ben", 0, 5), (9, "cas", 1, 6)):
+            person = "INSERT INTO residents (id, community, name) VALUES (:id, 1, :name)"
+            db.execute(sql(person), {"id": number, "name": name})
+            account = "INSERT INTO identities (platform, user_id, community, resident)"
+            db.execute(sql(f"{account} VALUES ('x', :name, 1, :id)"), {"id": number, "name": name})
+            guest = "INSERT INTO guests (community, theme, platform, user_id, resident, inside, due_at)"
+            values = {"id": number, "name": name, "inside": bool(is_inside), "due": due}
+            db.execute(sql(f"{guest} VALUES (1, 3, 'x', :name, :id, :inside, :due)"), values)
+        db.commit()
+
+    await upgrade(database_url, to="0041")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    kept = await look(database_url, rows("guests", "user_id", "inside", "room", "due_at", "version"))
+    assert sorted(kept) == [
+        ("anna", True, "made", None, 1),
+        ("ben", False, "made", 5, 1),
+        ("cas", True, None, 6, 1),
+    ]
+
+    def forget(db: Connection) -> None:
+        db.execute(sql("UPDATE guests SET resident = NULL WHERE user_id = 'ben'"))
+        db.execute(sql("DELETE FROM identities WHERE user_id = 'ben'"))
+        db.commit()
+
+    await look(database_url, forget)
+    await look(database_url, partial(down_to, "0041"))
+    kept = await look(database_url, rows("guests", "user_id", "resident", "inside", "due_at"))
+    assert sorted(kept) == [("anna", 7, True, None), ("cas", 9, True, 6)]
+
+
 # --- what is new ---
 
 

@@ -37,6 +37,8 @@ DIALECTS = (sqlite.dialect(), POSTGRESQL)
 
 # Which are large in no community, whoever uses Plein and however long.
 SMALL = {"accounts", "associations", "communities", "inbox", "kept", "numbers", "places", "themes"}
+# One for each theme that was opened, on each platform.
+SMALL |= {"wanted_rooms"}
 # Changed by moderators, now and then.
 SMALL |= {"settings"}
 # Kept for minutes, or for a day.
@@ -66,6 +68,7 @@ LOOKS_THROUGH = {
     "a room is left, replaced or another account's": {
         *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),
         *("places._MOVE_POSTS", "places._MOVE_BOARDS", "places._ALL_BEHIND", "places._HAND_OVER"),
+        "guests._MOVE",
     },
     "an anonymous poll is over": {"posts._THEIR_REFS", "posts._FORGET"},
     "some of a list, within a community": {
@@ -75,7 +78,7 @@ LOOKS_THROUGH = {
     "what is new is told, once a day": {"people._PAGE"},
     "somebody new comes, among so many at the most": {"themes.welcomes._LAST"},
     "twice a day, or for whoever operates Plein": {"retention.RULES", "posts._PARKED"},
-    "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED"},
+    "run for nobody in particular alone": {"jobs._CLAIM", "jobs._NEXT", "told._STRANDED", "guests._DUE"},
 }
 
 

@@ -27,8 +27,12 @@ def leave_theme(call: Call, theme: Theme | None = None, *, sure: bool = False) -
     kept = call.tx.of(THEMES)
     asked = {request.theme for request in kept.requests_by(call.resident.id)}
     found = meant(call, theme, among={*kept.of(call.resident.id), *asked})
+    was_in = call.tx.guests.is_inside(found.id, call.resident.id)
     changed, stopped = _change(call, found, None, sure=sure), take_back(call, found)
-    if not changed:
+    if was_in and not changed:
+        # By the word of another account, which is somebody else's by now.
+        call.let_in(found.id, call.resident, inside=False)
+    if not changed and not was_in:
         return message(text("theme.left.asked" if stopped else "theme.left.already", theme=found.name))
     opened = call.tx.of(OPENINGS).by_theme(found.id) is not None
     return message(

@@ -81,3 +81,72 @@ async def test_without_the_permission_moderators_read_what_to_do(
         town.permit(double.bot, ["administrator"])
         await plein.until_quiet(3700)
         assert is_in(town, channel, anna)
+
+
+# --- what their roles keep from them ---
+
+
+async def test_a_role_that_keeps_somebody_out_keeps_them_out(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person
+) -> None:
+    """As moderators' bots do: a role that sees nothing of the server but one channel."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        town.role("jailed")
+        town.deny(channel.name, "jailed", ["view_channel", "send_messages"])
+        town.give(anna, "jailed")
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        assert not is_in(town, channel, anna)
+        assert anna.user.id not in channel.overwrites
+
+
+@pytest.mark.parametrize(
+    "denied", [["send_messages"], ["read_message_history"], ["send_messages", "use_application_commands"]]
+)
+async def test_what_a_role_keeps_from_somebody_they_are_not_let_do(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, denied: list[str]
+) -> None:
+    """Nor after the theme was archived and opened again; and they are out when they leave."""
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        town.role("muted")
+        town.deny(channel.name, "muted", denied)
+        town.give(anna, "muted")
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+
+        def check() -> None:
+            for name in ("view_channel", "send_messages", "read_message_history", "use_application_commands"):
+                may = permissions.may(town.guild, anna.member, channel, name)
+                assert may is (name not in denied), name
+
+        check()
+        await mo.uses("sport", "theme archive", theme="verlichting", sure=True)
+        await plein.until_quiet(60)
+        assert not permissions.may(town.guild, anna.member, channel, "send_messages")
+        await mo.uses("sport", "theme reopen", theme="verlichting")
+        await plein.until_quiet(60)
+        check()
+        await anna.uses("sport", "theme leave", theme="verlichting")
+        await plein.until_quiet(60)
+        assert anna.user.id not in channel.overwrites
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_who_is_forgotten_sees_a_hidden_channel_no_more(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, leaves: bool
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        assert is_in(town, channel, anna)
+        if leaves:
+            await anna.uses("sport", "theme leave", theme="verlichting")
+        await anna.uses("sport", "me forget", sure=True)
+        await plein.until_quiet(120)
+        assert anna.user.id not in channel.overwrites

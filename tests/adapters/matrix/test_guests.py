@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.adapters.matrix.test_new_rooms import Square, square
+import pytest
+
+from tests.adapters.matrix.test_new_rooms import ABOUT, Square, square
 from tests.adapters.matrix.test_shaping import opened
 from tests.doubles.proxy import Proxy
 from tests.homeserver import Homeserver, Person
@@ -55,3 +57,34 @@ async def test_in_and_out(homeserver: Homeserver, tmp_path: Path) -> None:
         await is_now(town, room, ann, "leave", None)
         await bea.join(room)
         assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_who_was_banned_is_not_asked_into_what_they_proposed(
+    homeserver: Homeserver, tmp_path: Path, banned: bool
+) -> None:
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        ann, cas = [await homeserver.person(f"{name}{next(numbers)}") for name in ("ann", "cas")]
+        for who in (ann, cas):
+            await who.join(town.room)
+        await ann.say(town.room, f'!thema voorstel "Verlichting" {ABOUT}')
+
+        async def proposed() -> bool | None:
+            history = await town.mo.history(town.room)
+            shown = (event for event in history if event["sender"] != ann.user_id)
+            return any("Verlichting" in str(event) for event in shown) or None
+
+        await town.mo.wait_until(proposed, timeout=120)
+        if banned:
+            for room in (town.room, town.space):
+                await town.mo.request("POST", f"rooms/{room}/ban", {"user_id": ann.user_id})
+        await town.mo.say(town.room, "!thema steun")
+        room = await town.one()
+        await town.mo.join(room)
+        if not banned:
+            await is_now(town, room, ann, "invite")
+        await cas.say(town.room, "!thema meedoen Verlichting")
+        await is_now(town, room, cas, "invite")
+        assert await town.at.plein.stop() == 0
+        await is_now(town, room, ann, None if banned else "invite")

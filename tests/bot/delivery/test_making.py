@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from bot.delivery.making import CLAIMED_FOR
+from bot.delivery.making import CLAIMED_FOR, MOST_OF_A_SERVER
 from bot.errors import Gone, NotOurs, Refused, TryLater, UserError
 from bot.model.homes import Home, RoomState, WantedRoom
-from bot.model.people import Identity, Place
+from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role
 from bot.ports.storage import Transaction
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
 
 HOME = Home(PLATFORM, "console.home", "corner", "Corner")
+MADE = Place(PLATFORM, "corner/Verlichting")
 HOUR = timedelta(hours=1)
 
 
@@ -141,3 +143,120 @@ async def test_what_was_under_way_at_the_end_is_tried_at_the_next_start(database
     async with open_town(database_url, moderators=("mia",), number=500) as town:
         await town.core.run_due()
         assert (await state(town, theme)).room == "corner/Verlichting"
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+async def test_what_an_account_saw_to_the_one_that_serves_its_place_does(
+    database_url: str, is_made: bool
+) -> None:
+    """The one that began it is at work no more: who leaves is out, and what was still to be made is made."""
+    async with open_town(database_url, moderators=("mia",), board_rest=0, account="test:old") as town:
+        await town.joined("sport")
+        for name in ("ben", "mia"):
+            await town.say(name, "!help")
+        await town.core.store.run(lambda tx: choose(tx, HOME))
+        if not is_made:
+            town.platform.trouble["room:Verlichting"] = [TryLater(5)] * 9
+        theme = await opened(town)
+        await town.say("ben", "!thema meedoen Verlichting")
+        for _ in range(2):
+            await later(town, HOUR)
+        assert (("ben", MADE.room_id) in town.platform.inside) is is_made
+    async with open_town(
+        database_url, moderators=("mia",), board_rest=0, account="test:new", number=1000
+    ) as town:
+        town.platform.inside |= {("ben", MADE.room_id)} if is_made else set()
+        town.clock.turn_to(town.clock.now() + 48 * HOUR)
+        town.platform.present["ben", "sport"] = Role.RESIDENT
+        await town.core.rooms.look_after()
+        for place in (Place(PLATFORM, "sport"), *([MADE] if is_made else [])):
+            await town.core.joined("test:new", place, place.room_id, community=FIRST_COMMUNITY, ours=True)
+        if is_made:
+            assert "Ik haal je ook uit" in await town.say("ben", "!thema verlaat Verlichting")
+        for _ in range(2):
+            await later(town, HOUR)
+        assert (("ben", MADE.room_id) in town.platform.inside) is not is_made
+        assert (await state(town, theme)).room == MADE.room_id
+
+
+# --- by turns ---
+
+
+class Hanging:
+    """Who these are waits to be let in, until the end; and the others are let in at once."""
+
+    def __init__(self, town: Town, patch: pytest.MonkeyPatch, *who: str) -> None:
+        self.under_way: list[str] = []
+        self._let_in: dict[str, asyncio.Event] = {}
+        admit, never = town.platform.admit, asyncio.Event()
+
+        async def hangs(_: object, place: Place, user: str, *, inside: bool) -> None:
+            if user in who:
+                self.under_way.append(user)
+                await never.wait()
+            await admit(place, user, inside=inside)
+            self._of(user).set()
+
+        patch.setattr(type(town.platform), "admit", hangs)
+
+    def _of(self, user: str) -> asyncio.Event:
+        return self._let_in.setdefault(user, asyncio.Event())
+
+    async def until_in(self, user: str) -> None:
+        async with asyncio.timeout(60):
+            await self._of(user).wait()
+
+
+@pytest.fixture
+async def themes(town: Town) -> list[str]:
+    """Twelve, which have their rooms."""
+    names = [letter * 4 for letter in "abcdefghjkpq"]
+    for number, name in enumerate(names):
+        if number % 4 == 0:
+            town.clock.turn_to(town.clock.now() + 25 * HOUR)
+        await town.say("mia", f'!thema voorstel "{name}" Over iets')
+    for _ in range(2):
+        await later(town, HOUR)
+    return names
+
+
+async def test_whoever_enters_many_themes_and_hangs_holds_up_nobody(
+    town: Town, themes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = Hanging(town, monkeypatch, "mallory")
+    for name in themes:
+        await town.say("mallory", f"!thema meedoen {name}")
+    running = asyncio.create_task(town.core.making.worker.run())
+    try:
+        await town.say("ben", f"!thema meedoen {themes[-1]}")
+        await hanging.until_in("ben")
+        assert await opened(town, "Verlichting")
+        await town.say("cas", "!thema meedoen Verlichting")
+        await hanging.until_in("cas")
+        assert hanging.under_way == ["mallory"]
+    finally:
+        running.cancel()
+
+
+async def test_of_a_server_that_answers_nothing_a_few_hang(
+    town: Town, themes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mallories = [f"@mallory{number}:evil.example" for number in range(12)]
+    hanging = Hanging(town, monkeypatch, *mallories)
+    for name, mallory in zip(themes, mallories, strict=True):
+        await town.say(mallory, f"!thema meedoen {name}")
+    running = asyncio.create_task(town.core.making.worker.run())
+    try:
+        for who in ("ben", "@cas:example.org"):
+            await town.say(who, f"!thema meedoen {themes[-1]}")
+            await hanging.until_in(who)
+        assert len(hanging.under_way) == MOST_OF_A_SERVER
+    finally:
+        running.cancel()
+
+
+async def test_all_that_somebody_entered_they_are_let_into_in_the_end(town: Town, themes: list[str]) -> None:
+    for name in themes:
+        await town.say("ben", f"!thema meedoen {name}")
+    await town.core.run_due()
+    assert len([user for user, _ in town.platform.inside if user == "ben"]) == len(themes)

@@ -5,20 +5,30 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import bindparam, select
 
 from bot.errors import Gone, NotNow, NotOurs, TryLater, UserError
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
+from bot.ports.storage import Transaction
+from storage.tables import guests
 from tests.bot.features.themes.test_propose import pressed
 from tests.bot.features.themes.test_rooms import BIND, MADE, OTHER, later, theme
 from tests.bot.features.themes.test_rooms import town as town
 from tests.doubles.platform import PLATFORM, Town
+from tests.test_people_tables import db
 
 HOUR = timedelta(hours=1)
+KEPT = select(guests.c.theme).where(guests.c.user_id == bindparam("user_"))
 __all__ = ["town"]
 
 
 def inside(town: Town, room: str = MADE.room_id) -> set[str]:
     return {user for user, where in town.platform.inside if where == room}
+
+
+async def kept_of(town: Town, user: str) -> list[int]:
+    """The themes into whose rooms that account is let, or out of which it is."""
+    return await town.core.store.run(lambda tx: [*db(tx).execute(KEPT, {"user_": user}).scalars()])
 
 
 @pytest.fixture
@@ -104,6 +114,87 @@ async def test_who_was_put_out_by_hand_is_not_let_in_again_for_that(joined: Town
     assert inside(joined, new.room_id) == {"anna"}
 
 
+# --- out of where they were let in ---
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_who_is_forgotten_is_out_also_where_they_left_just_before(joined: Town, leaves: bool) -> None:
+    if leaves:
+        await joined.say("ben", "!thema verlaat Verlichting")
+    assert await pressed(joined, "ben", "me forget", room=None, sure=True)
+    await joined.core.run_due()
+    assert inside(joined) == {"anna"}
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_of_who_is_forgotten_and_cannot_be_put_out_nothing_is_kept(
+    joined: Town, comes_back: bool
+) -> None:
+    """Whoever comes back at once and takes part is inside again."""
+    joined.platform.trouble["admit:ben"] = [TryLater(5)] * 2
+    assert await pressed(joined, "ben", "me forget", room=None, sure=True)
+    await joined.core.making.worker.flush()
+    assert "ben" in inside(joined)
+    if comes_back:
+        await joined.say("ben", "!thema meedoen Verlichting")
+    await later(joined)
+    await later(joined)
+    assert "ben" in inside(joined)
+    ben = await joined.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "ben")))
+    assert (ben is not None) is comes_back
+    assert len(await kept_of(joined, "ben")) == comes_back
+
+
+async def test_an_account_that_was_unlinked_gets_itself_out(town: Town) -> None:
+    await town.say("cas", "!help")
+    await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert inside(town) == {"anna", "ben", "cas"}
+
+    def part(tx: Transaction) -> None:
+        cas = Identity(PLATFORM, "cas")
+        who = tx.people.by_identity(cas)
+        assert who
+        town.core.features.part(tx, who.id, [cas])
+
+    await town.core.store.run(part)
+    for name in ("ben", "cas"):
+        assert "Ik haal je ook uit" in await town.say(name, "!thema verlaat Verlichting")
+    await later(town)
+    assert inside(town) == {"anna"}
+    assert "Er is niets veranderd" in await town.say("cas", "!thema verlaat Verlichting")
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+async def test_who_leaves_is_out_of_what_was_the_themes_room(joined: Town, replaced: bool) -> None:
+    await joined.say("mia", "!thema ontkoppel Verlichting")
+    there = MADE
+    if replaced:
+        there = Place(PLATFORM, "nieuw")
+        await joined.core.moved(PLATFORM, MADE, there)
+        joined.platform.inside |= {("anna", "nieuw"), ("ben", "nieuw")}
+    assert "Ik haal je ook uit" in await joined.say("ben", "!thema verlaat Verlichting")
+    await later(joined)
+    assert inside(joined, there.room_id) == {"anna"}
+
+
+async def test_who_is_let_in_by_another_theme_stays_in_what_is_its_room_by_now(joined: Town) -> None:
+    await joined.say("mia", '!thema voorstel "Zwerfvuil" Samen opruimen')
+    await joined.core.run_due()
+    for theme_of in ("Verlichting", "Zwerfvuil"):
+        await joined.say("mia", f"!thema ontkoppel {theme_of}")
+    await joined.say("ben", "!thema meedoen Zwerfvuil")
+    await joined.say("mia", "!thema koppel Zwerfvuil", room=MADE.room_id)
+    await later(joined)
+    await joined.say("ben", "!thema verlaat Verlichting")
+    await later(joined)
+    assert "ben" in inside(joined)
+    await joined.say("ben", "!thema verlaat Zwerfvuil")
+    await later(joined)
+    assert "ben" not in inside(joined)
+
+
 async def test_of_who_is_forgotten_nothing_is_kept_of_it(joined: Town) -> None:
     ben = await joined.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "ben")))
     assert ben
@@ -113,3 +204,64 @@ async def test_of_who_is_forgotten_nothing_is_kept_of_it(joined: Town) -> None:
     await joined.core.forget(ben.id)
     await later(joined)
     assert "geen plek" not in await pressed(joined, "anna", "theme show", theme=f"theme:{number}")
+
+
+# --- who is not of the community by then ---
+
+
+def put_out(town: Town, name: str) -> None:
+    """Banned: they are in no place of the community any more."""
+    for key in [key for key in town.platform.present if key[0] == name]:
+        town.platform.present.pop(key)
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_who_was_banned_before_it_opened_is_not_let_in(town: Town, banned: bool) -> None:
+    await town.say("ben", '!thema voorstel "Zwerfvuil" Samen opruimen')
+    if banned:
+        put_out(town, "ben")
+        await town.core.parted(Place(PLATFORM, "sport"), ["ben"])
+    await town.say("mia", "!thema steun Zwerfvuil")
+    for _ in range(3):
+        await later(town)
+    assert ("ben" in inside(town, "corner/Zwerfvuil")) is not banned
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_who_was_banned_is_not_let_into_the_next_room(joined: Town, banned: bool) -> None:
+    await joined.say("mia", "!thema ontkoppel Verlichting")
+    await later(joined)
+    if banned:
+        put_out(joined, "ben")
+        await joined.core.parted(Place(PLATFORM, "sport"), ["ben"])
+    await joined.say("mia", BIND, room="anders")
+    await later(joined)
+    assert inside(joined, OTHER.room_id) == ({"anna"} if banned else {"anna", "ben"})
+
+
+@pytest.mark.parametrize("banned", [False, True])
+async def test_an_account_that_was_banned_is_not_let_in_by_another_ones_word(
+    town: Town, banned: bool
+) -> None:
+    """Two accounts of one person: of one moderators have rid the community."""
+    await town.say("cas", "!help")
+    await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
+    if banned:
+        put_out(town, "cas")
+        await town.core.parted(Place(PLATFORM, "sport"), ["cas"])
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert inside(town) == ({"anna", "ben"} if banned else {"anna", "ben", "cas"})
+
+
+async def test_while_their_platform_does_not_say_they_wait(town: Town) -> None:
+    await town.say("ben", "!thema meedoen Verlichting")
+    present = dict(town.platform.present)
+    # For an hour what it said last counts, and not longer.
+    town.clock.turn_to(town.clock.now() + 2 * HOUR)
+    town.platform.present.update({("ben", room): None for _, room in present})
+    await later(town)
+    assert inside(town) == {"anna"}
+    town.platform.present.update(present | {("ben", "sport"): Role.RESIDENT})
+    await later(town)
+    assert inside(town) == {"anna", "ben"}
