@@ -21,10 +21,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
-from bot.delivery.rooms import Rooms
+from bot.delivery.rooms import Rooms, lose_room
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
-from bot.model.homes import REMOVED, RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
+from bot.model.homes import RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
 from bot.model.people import Place
 from bot.ports.adapter import Adapter, Listener
@@ -96,10 +96,31 @@ class Making:
         adapter = self._adapters.get(item.account)
         if not isinstance(adapter, Listener):
             raise NotNow
+        if item.room is not None and not await self._is_still_its(item, Place(item.platform, item.room)):
+            return
         if isinstance(item, WantedGuest):
             await self._admit(adapter, item)
         else:
             await self._make(adapter, item)
+
+    async def _is_still_its(self, item: Item, place: Place) -> bool:
+        """Whether that place is the community's and the theme's by now; where it is not, it is given up."""
+
+        def is_its(tx: Transaction) -> bool:
+            known = tx.places.known(place)
+            return (
+                tx.communities.of_place(place) == item.community
+                and known is not None
+                and known[0].id == item.theme
+            )
+
+        def give_up(tx: Transaction) -> None:
+            if not is_its(tx):
+                lose_room(tx, place, self._clock.now())
+
+        if not (its := await self._store.read(is_its, community=item.community)):
+            await self._store.run(give_up, community=item.community)
+        return its
 
     async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
         if guest.closed and guest.inside:
@@ -176,9 +197,8 @@ class Making:
 
         def remove(tx: Transaction) -> None:
             if tx.wanted.whose(place) == room.theme:
-                tx.wanted.give_up(room.theme, room.platform)
+                lose_room(tx, place, self._clock.now())
                 tx.places.detach(place)
-                tx.jobs.add(REMOVED, _subject(room), self._clock.now(), f"{REMOVED}:{_subject(room)}")
 
         await self._store.run(remove, community=room.community)
 

@@ -253,3 +253,50 @@ async def test_what_replaced_it_is_its_place(town: Town) -> None:
     await town.core.run_due()
     assert await places(town) == [new]
     assert (await state(town)).room == "corner/2"
+
+
+# --- whose it is by now ---
+
+
+async def is_left_alone(town: Town) -> None:
+    """Nobody of the theme that it was is let into it, nor is it called so; moderators are told."""
+    await town.say("ben", "!thema meedoen Verlichting")
+    await town.say("mia", '!thema hernoem "Lampen" Verlichting')
+    for _ in range(2):
+        await later(town)
+    assert ("ben", MADE.room_id) not in town.platform.inside
+    assert town.platform.names[MADE.room_id] == "Verlichting"
+    assert (await state(town)).gone
+    assert any("is weg of van iets anders" in said for said in town.platform.where("mia"))
+
+
+async def test_what_is_another_communitys_by_now_is_left_alone(town: Town) -> None:
+    """Its server stands on that one's line since the last start."""
+    number = await town.core.communities.add("Other")
+    await town.core.joined(PLATFORM, MADE, "Verlichting", community=number, ours=True)
+    await is_left_alone(town)
+
+
+async def test_what_is_nobodys_any_more_is_left_alone(town: Town) -> None:
+    """No line names its server any more."""
+    await town.core.disowned(PLATFORM, MADE)
+    await is_left_alone(town)
+
+
+async def test_what_a_line_gives_to_another_theme_is_left_alone(town: Town) -> None:
+    await town.core.joined(PLATFORM, MADE, "raad", "raad", community=FIRST_COMMUNITY, ours=True)
+    await is_left_alone(town)
+
+
+async def test_what_was_another_themes_before_that_was_seen_is_left_alone(town: Town) -> None:
+    """As a database may have it still."""
+    await town.core.store.run(lambda tx: tx.places.attach(MADE, tx.places.theme_named("raad").id))
+    await is_left_alone(town)
+
+
+async def test_what_a_line_gives_to_the_same_theme_stays_its(town: Town) -> None:
+    await town.core.joined(PLATFORM, MADE, "v", "Verlichting", community=FIRST_COMMUNITY, ours=True)
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert ("ben", MADE.room_id) in town.platform.inside
+    assert not (await state(town)).gone
