@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import NotNow, NotOurs, TryLater, UserError
+from bot.features.themes.bind import MOST
 from bot.features.themes.records import OPENINGS
 from bot.features.themes.rename import MOST_RENAMED
 from bot.model.homes import Home, RoomSeen, RoomState
@@ -17,6 +18,7 @@ from bot.ports.storage import Transaction
 from tests.bot.features.themes.test_propose import pressed
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.polls import tally
 
 HOME = Home(PLATFORM, "console.home", "corner", "Corner")
 MADE = Place(PLATFORM, "corner/Verlichting")
@@ -213,6 +215,47 @@ async def test_taking_it_from_a_theme_works_when_the_other_side_is_gone(town: To
     assert not (await state(town)).gone
     assert "losgemaakt" in await town.say("anna", "!thema ontkoppel Verlichting")
     assert (await state(town)).gone
+
+
+async def test_what_is_open_there_keeps_its_place(town: Town) -> None:
+    """Whoever steers a poll moderates there, or opened it; who only pulls the theme takes nobody's vote."""
+    room = MADE.room_id
+    await town.say("mia", '!peiling open "Meer lampen?" Ja | Nee', room=room)
+    for name in ("ben", "cas"):
+        await town.say(name, "!help", room=room)
+    await town.say("ben", "!stem 1 --peiling 1", room=room)
+    for who in ("anna", "mia"):
+        assert "Meer lampen?" in await town.say(who, "!thema ontkoppel Verlichting")
+        assert not (await state(town)).gone
+    await town.say("cas", "!stem 2 --peiling 1", room=room)
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == [1, 1]
+    await town.say("mia", "!poll close 1 --sure", room=room)
+    await later(town)
+    assert "is losgemaakt" in await town.say("anna", "!thema ontkoppel Verlichting")
+
+
+async def test_where_plein_is_no_more_nothing_open_holds_it(town: Town) -> None:
+    await town.say("mia", '!peiling open "Meer lampen?" Ja | Nee', room=MADE.room_id)
+    town.platform.trouble[f"look:{MADE.room_id}"] = [TryLater(9)] * 99
+    await town.core.left(PLATFORM, MADE)
+    assert "is losgemaakt" in await town.say("anna", "!thema ontkoppel Verlichting")
+
+
+async def test_who_only_pulls_it_has_no_end_of_places_made(town: Town) -> None:
+    """A category of Discord's has room for fifty."""
+    number = (await theme(town)).id
+    unbound, made = [], []
+    for _ in range(MOST + 2):
+        unbound.append(await town.say("anna", "!thema ontkoppel Verlichting"))
+        made.append(await town.say("anna", f"!thema maak theme:{number}"))
+        await town.core.run_due()
+    assert len(town.platform.rooms) == 1 + MOST
+    assert f"al {MOST} plekken los" in unbound[-1]
+    assert "heeft zijn plekken al" in made[-1]
+    # Nor where a moderator takes them from it.
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    assert f"al {MOST} keer een plek" in await town.say("anna", f"!thema maak theme:{number}")
+    assert "krijgt een plek in" in await town.say("mia", f"!thema maak theme:{number}")
 
 
 # --- what is gone ---
