@@ -28,6 +28,8 @@ def rename_theme(call: Call, name: str, theme: Theme | None = None) -> Message:
         return message(text("theme.rename.already", theme=found.name))
     if is_taken(call, wanted, but=found.id):
         raise UserError("theme.there", name=wanted)
+    if not call.may_write(found.id):
+        raise UserError("place.silent")
     if not call.may(Role.MODERATOR, found.id):
         if (count := call.used(RENAME, DAY)) >= MOST_RENAMED:
             raise UserError("theme.rename.often", count=count)
@@ -71,10 +73,20 @@ def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme
 
 
 def check_manages(call: Call, theme: Theme) -> None:
-    """Raises: UserError where they neither pull it, being of the community still, nor moderate there."""
-    pulls = call.tx.of(THEMES).of(call.resident.id).get(theme.id) is Involvement.PULLS
-    if not (pulls and call.belongs()) and not call.may(Role.MODERATOR, theme.id):
+    """Raises: UserError where they neither pull it, being in it still, nor moderate there."""
+    if call.may(Role.MODERATOR, theme.id):
+        return
+    if call.tx.of(THEMES).of(call.resident.id).get(theme.id) is not Involvement.PULLS or not call.belongs():
         raise UserError("theme.manage.not_you", theme=theme.name)
+    if not call.takes_part(theme.id) and _could_enter(call, theme.id):
+        raise UserError("theme.manage.enter", theme=theme.name)
+
+
+def _could_enter(call: Call, theme: int) -> bool:
+    """Whether it has a place where one of their accounts could be."""
+    known = call.tx.people.known([call.resident.id]).get(call.resident.id)
+    platforms = {account.platform for account in known.accounts} if known else set()
+    return any(place.platform in platforms for place in call.tx.places.of_theme(theme))
 
 
 def opened(call: Call, theme: Theme) -> Theme:

@@ -143,6 +143,25 @@ async def test_what_was_renamed_by_hand_the_theme_is_called_too(town: Town) -> N
     assert any("Zo kan het thema zelf niet heten" in said for said in town.platform.where(MADE.room_id))
 
 
+@pytest.mark.parametrize("how", ["may write", "silenced", "put out"])
+async def test_who_may_not_write_there_has_plein_say_no_name_there(town: Town, how: str) -> None:
+    match how:
+        case "silenced":
+            town.platform.silenced |= {("anna", MADE.room_id), ("anna", "sport")}
+        case "put out":
+            await put_out(town, "anna")
+    told = await town.say("anna", '!thema hernoem "Mia is een dief" Verlichting', room=None)
+    await later(town)
+    said = any("Mia is een dief" in words for words in town.platform.where(MADE.room_id))
+    assert said is ("voortaan" in told) is (how == "may write")
+
+
+async def put_out(town: Town, name: str) -> None:
+    """By hand, of its channel or room; they are in the community still."""
+    town.platform.present.pop((name, MADE.room_id))
+    await town.core.parted(MADE, [name])
+
+
 # --- binding ---
 
 
@@ -232,6 +251,16 @@ async def test_what_is_open_there_keeps_its_place(town: Town) -> None:
     await town.say("mia", "!poll close 1 --sure", room=room)
     await later(town)
     assert "is losgemaakt" in await town.say("anna", "!thema ontkoppel Verlichting")
+
+
+async def test_who_was_put_out_of_it_takes_nothing_from_it(town: Town) -> None:
+    await put_out(town, "anna")
+    assert "Ga eerst in “Verlichting” zelf" in await town.say("anna", "!thema ontkoppel Verlichting")
+    assert not (await state(town)).gone
+    # Where nobody can be in it any more, whoever pulls it sees to that.
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    number = (await theme(town)).id
+    assert "krijgt een plek in" in await town.say("anna", f"!thema maak theme:{number}")
 
 
 async def test_where_plein_is_no_more_nothing_open_holds_it(town: Town) -> None:
