@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clock import Clock
-from bot.delivery.rooms import Rooms, lose_room
+from bot.delivery.rooms import Rooms, kept_name, lose_room
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, UserError
 from bot.model.homes import RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
@@ -156,8 +156,9 @@ class Making:
             return
         if not room.closed:
             room = replace(room, rules=None)
-        renamed = not is_behind and room.called not in (None, seen.called)
-        await self._note(room, place, seen.called, renamed=renamed)
+        called = kept_name(seen.called)
+        renamed = not is_behind and room.called not in (None, called)
+        await self._note(room, place, called, renamed=renamed)
 
     async def _keep_rules(self, room: WantedRoom, seen: RoomSeen) -> WantedRoom:
         """By which people can say something there, as long as they still can: kept before it is closed."""

@@ -136,7 +136,7 @@ class Rooms:
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours, community, brief)
+        joined = _Joined(account, place, kept_name(name), theme, locale, ours, community, brief)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> tuple[str, int]:
@@ -291,6 +291,13 @@ class Rooms:
 
     async def places(self, account: str) -> Sequence[Place]:
         return await self._store.read_anywhere(lambda tx: tx.places.served(account))
+
+
+def kept_name(name: str) -> str:
+    """Of what somebody called a place, on whichever platform, what is kept: as much as people read, and
+    nothing that a database cannot hold.
+    """
+    return visible(name[:LONGEST_NAME])
 
 
 def lose_room(tx: Transaction, place: Place, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -141,6 +142,27 @@ async def test_what_was_renamed_by_hand_the_theme_is_called_too(town: Town) -> N
     await told(town, MADE, "😀😀")
     assert (await theme(town)).name == "Lampen"
     assert any("Zo kan het thema zelf niet heten" in said for said in town.platform.where(MADE.room_id))
+
+
+BAD = {"nul": "Lam\x00pen", "half": "Lam\ud800pen", "long": "Lampen " * 9000, "own": "Lam\ufffdpen"}
+
+
+@pytest.mark.parametrize("how", BAD)
+async def test_what_nobody_could_call_it_stops_nothing(
+    town: Town, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A room can be called whatever its platform takes, by hand."""
+    await told(town, MADE, BAD[how])
+    await later(town)
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert ("ben", MADE.room_id) in town.platform.inside
+    assert (await theme(town)).name == "Verlichting"
+    assert (await state(town)).why is None
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    said = [words for words in town.platform.where(MADE.room_id) if "Zo kan het thema zelf niet" in words]
+    assert len(said) == 1
+    assert len(said[0]) < 500
 
 
 @pytest.mark.parametrize("how", ["may write", "silenced", "put out"])
