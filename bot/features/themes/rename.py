@@ -9,6 +9,7 @@ from bot.errors import UserError
 from bot.features.themes.naming import checked_name, is_taken
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.which import check_not_archived, meant
+from bot.lookalikes import alike
 from bot.model.homes import RoomState
 from bot.model.message import Message, message, text
 from bot.model.people import Role, Theme
@@ -49,13 +50,24 @@ def renamed_due(call: Call, job: Job) -> None:
     call.tx.of(THEMES).hold(theme.id)
     try:
         name = checked_name(call, state.called, but=theme.id)
-        if is_taken(call, name, but=theme.id):
+        if is_taken(call, name, but=theme.id) or _is_of_another(call, name, theme.id):
             raise UserError("theme.there", name=name)
     except UserError:
         said = text("theme.rename.not_so", theme=theme.name, name=state.called, **there)
         _say(call, theme, message(said))
         return
     _rename(call, theme, name, but=platform)
+
+
+def _is_of_another(call: Call, name: str, theme: int) -> bool:
+    """Whether another theme is called so of which those know who pull or moderate this one.
+
+    Nobody knows who renamed it by hand; it could have been any of them.
+    """
+    pulling = call.tx.of(THEMES).pulling([theme]).get(theme, ())
+    people = {who.id for who in (*pulling, *call.tx.people.moderators_of(theme))}
+    known = {used.theme for parts in call.tx.people.parts_of(people).values() for used in parts} - {theme}
+    return any(alike(other.name, name) for other in call.tx.places.themes(known))
 
 
 def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme:

@@ -184,6 +184,22 @@ async def put_out(town: Town, name: str) -> None:
     await town.core.parted(MADE, [name])
 
 
+async def test_what_is_renamed_by_hand_takes_no_other_themes_name(town: Town) -> None:
+    """As who pulls it could not either."""
+    assert "Er is al “sport”" in await town.say("anna", '!thema hernoem "Sport" Verlichting')
+    await told(town, MADE, "Sport")
+    assert (await theme(town)).name == "Verlichting"
+    assert any("Zo kan het thema zelf niet heten" in said for said in town.platform.where(MADE.room_id))
+
+
+async def test_by_hand_nobody_finds_out_what_hidden_themes_are_called(town: Town) -> None:
+    """Of those who pull or moderate it nobody is in that one."""
+    await town.core.joined(PLATFORM, Place(PLATFORM, "geheim"), "geheim", "Geheim", ours=True)
+    await town.say("ben", "!help", room="geheim")
+    await told(town, MADE, "Geheim")
+    assert (await theme(town)).name == "Geheim"
+
+
 # --- binding ---
 
 
