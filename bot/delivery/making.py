@@ -23,11 +23,11 @@ from functools import partial
 from typing import NamedTuple
 
 from bot.clock import Clock
-from bot.delivery.rooms import Rooms
+from bot.delivery.rooms import Rooms, kept_name, lose_room
 from bot.delivery.seeing import Seeing
 from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIENCE, Round, Worker, pause
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
-from bot.model.homes import REMOVED, RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
+from bot.model.homes import RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
 from bot.model.people import Identity, Place
 from bot.ports.adapter import Adapter, Listener
@@ -121,23 +121,51 @@ class Making:
             raise NotNow
         if isinstance(item, WantedGuest):
             await self._admit(adapter, item)
-        else:
+        elif item.room is None or await self._is_still_its(item, Place(item.platform, item.room)):
             await self._make(adapter, item)
 
+    async def _is_still_its(self, item: Item, place: Place) -> bool:
+        """Whether that place is the community's and the theme's by now; where it is not, it is given up."""
+
+        def is_its(tx: Transaction) -> bool:
+            known = tx.places.known(place)
+            return (
+                tx.communities.of_place(place) == item.community
+                and known is not None
+                and known[0].id == item.theme
+            )
+
+        def give_up(tx: Transaction) -> None:
+            if not is_its(tx):
+                lose_room(tx, place, self._clock.now())
+
+        if not (its := await self._store.read(is_its, community=item.community)):
+            await self._store.run(give_up, community=item.community)
+        return its
+
     async def _admit(self, adapter: Listener, guest: WantedGuest) -> None:
-        # Who is let in where nobody says anything any more would be let in to say something: that is asked
-        # for again once it is opened.
-        if not guest.inside or (not guest.closed and await self._may_come_in(guest)):
+        place = Place(guest.platform, guest.room)
+        if await (self._may_come_in(guest, place) if guest.inside else self._is_communitys(guest, place)):
             try:
-                await adapter.admit(Place(guest.platform, guest.room), guest.user, inside=guest.inside)
+                await adapter.admit(place, guest.user, inside=guest.inside)
             except Gone as gone:
                 log.info("Nobody to let into the room of theme %d: %s", guest.theme, gone)
         await self._store.run(lambda tx: tx.guests.done(guest), community=guest.community)
 
-    async def _may_come_in(self, guest: WantedGuest) -> bool:
+    async def _is_communitys(self, guest: WantedGuest, place: Place) -> bool:
+        """Whether it is still: a theme need not have a place any more for people to be taken out of it."""
+        whose = await self._store.read(lambda tx: tx.communities.of_place(place), community=guest.community)
+        return whose == guest.community
+
+    async def _may_come_in(self, guest: WantedGuest, place: Place) -> bool:
         """Whether that account is of the community by now. It may be long ago that this was asked for, in
         another room, or with another account of theirs.
+
+        Who is let in where nobody says anything any more would be let in to say something: that is asked for
+        again once it is opened.
         """
+        if guest.closed or not await self._is_still_its(guest, place):
+            return False
         try:
             return await self._seeing.is_of(guest.community, Identity(guest.platform, guest.user))
         except TryLater as silent:
@@ -166,8 +194,9 @@ class Making:
             return
         if not room.closed:
             room = replace(room, rules=None)
-        renamed = not is_behind and room.called not in (None, seen.called)
-        await self._note(room, place, seen.called, renamed=renamed)
+        called = kept_name(seen.called)
+        renamed = not is_behind and room.called not in (None, called)
+        await self._note(room, place, called, renamed=renamed)
 
     async def _keep_rules(self, room: WantedRoom, seen: RoomSeen) -> WantedRoom:
         """By which people can say something there, as long as they still can: kept before it is closed."""
@@ -207,9 +236,8 @@ class Making:
 
         def remove(tx: Transaction) -> None:
             if tx.wanted.whose(place) == room.theme:
-                tx.wanted.give_up(room.theme, room.platform)
+                lose_room(tx, place, self._clock.now())
                 tx.places.detach(place)
-                tx.jobs.add(REMOVED, _subject(room), self._clock.now(), f"{REMOVED}:{_subject(room)}")
 
         await self._store.run(remove, community=room.community)
 

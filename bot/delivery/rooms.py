@@ -13,6 +13,7 @@ from bot.clock import Clock
 from bot.communities import Communities
 from bot.delivery.worker import tell_moderators
 from bot.errors import StoreFailed, TryLater
+from bot.model.homes import REMOVED
 from bot.model.message import text
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Presence, Presences
 from bot.model.work import AWAY_AFTER, key_in
@@ -135,7 +136,7 @@ class Rooms:
         could choose so as to listen in.
         """
 
-        joined = _Joined(account, place, visible(name)[:LONGEST_NAME], theme, locale, ours, community, brief)
+        joined = _Joined(account, place, kept_name(name), theme, locale, ours, community, brief)
         since = self._clock.now() - AWAY_AFTER
 
         def join(tx: Transaction) -> tuple[str, int]:
@@ -147,8 +148,7 @@ class Rooms:
                     tx.places.use(place, used_at)
                 return server, before or whose
             if before and before != whose:
-                with tx.within(before):
-                    tx.places.drop(place)
+                self._drop(tx, place, before)
             with tx.within(whose):
                 if tx.places.called(place) != joined.name:
                     tx.wanted.look(place, self._clock.now())
@@ -171,6 +171,8 @@ class Rooms:
         known = tx.places.known(place) if is_own else None
         found = known[0] if known else tx.places.theme_named(theme or f"{place.platform}:{place.room_id}")
         listed = theme is not None
+        if tx.wanted.whose(place) not in (None, found.id):
+            lose_room(tx, place, self._clock.now())
         tx.wanted.hand_over(place, account, self._clock.now())
         if tx.places.bind(place, found.id, name, locale, account, ours=ours or listed, listed=listed):
             tx.boards.show_open(found.id, place)
@@ -202,11 +204,16 @@ class Rooms:
 
         def drop(tx: Transaction) -> None:
             if (before := tx.communities.of_place(place)) is not None:
-                with tx.within(before):
-                    tx.places.drop(place)
+                self._drop(tx, place, before)
 
         await self._store.run_anywhere(drop)
         self._communities.forget(place)
+
+    def _drop(self, tx: Transaction, place: Place, community: int) -> None:
+        """It is that community's no more, nor a theme's of its."""
+        with tx.within(community):
+            lose_room(tx, place, self._clock.now())
+            tx.places.drop(place)
 
     async def moved(self, account: str, old: Place, new: Place) -> None:
         """Told once more, after a restart, it changes nothing: the old one is no place any more."""
@@ -216,8 +223,7 @@ class Rooms:
             if community is None or tx.places.served_by(old) not in (account, old.platform):
                 return None
             if (before := tx.communities.of_place(new)) is not None:
-                with tx.within(before):
-                    tx.places.drop(new)
+                self._drop(tx, new, before)
             with tx.within(community):
                 tx.places.move(old, new)
                 tx.wanted.move(old, new, self._clock.now())
@@ -287,6 +293,21 @@ class Rooms:
 
     async def places(self, account: str) -> Sequence[Place]:
         return await self._store.read_anywhere(lambda tx: tx.places.served(account))
+
+
+def kept_name(name: str) -> str:
+    """Of what somebody called a place, on whichever platform, what is kept: as much as people read, and
+    nothing that a database cannot hold.
+    """
+    return visible(name[:LONGEST_NAME])
+
+
+def lose_room(tx: Transaction, place: Place, now: datetime) -> None:
+    """That place is the channel or room of no theme any more, which those of the theme are told."""
+    if (theme := tx.wanted.whose(place)) is not None:
+        tx.wanted.give_up(theme, place.platform)
+        subject = f"{theme}:{place.platform}"
+        tx.jobs.add(REMOVED, subject, now, f"{REMOVED}:{subject}")
 
 
 def _tell_of_unreached(tx: Transaction, community: int, now: datetime) -> None:

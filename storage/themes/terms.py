@@ -43,10 +43,16 @@ terms = Table(
 
 _ID: BindParameter[Any] = bindparam("id_")
 _BEGIN = insert(terms)
-_OTHERS = delete(terms).where(
-    terms.c.theme == bindparam("theme_"),
-    terms.c.resident == bindparam("resident_"),
-    terms.c.held == bindparam("held_"),
+# What two accounts brought each keeps, so that neither does it without an end once they are two people again.
+_ANEW = (
+    update(terms)
+    .where(
+        terms.c.theme == bindparam("theme_"),
+        terms.c.resident == bindparam("resident_"),
+        terms.c.held == bindparam("held_"),
+    )
+    .values(until=bindparam("until_", type_=terms.c.until.type), asked=bindparam("asked_"))
+    .returning(terms.c.id)
 )
 _OF_THEME = (
     select(
@@ -75,7 +81,9 @@ class Terms:
         self._db = parts.db
 
     def begin(self, theme: int, resident: int, held: Held, until: datetime, *, asked: bool) -> None:
-        self._db.execute(_OTHERS, {"theme_": theme, "resident_": resident, "held_": str(held)})
+        where = {"theme_": theme, "resident_": resident, "held_": str(held)}
+        if self._db.execute(_ANEW, {**where, "until_": until, "asked_": asked}).first() is not None:
+            return
         row = {"theme": theme, "resident": resident, "held": str(held), "until": until, "asked": asked}
         self._db.execute(_BEGIN, row)
 

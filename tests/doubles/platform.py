@@ -166,6 +166,10 @@ class Platform:
         """Trouble with `admit:` before their name comes before it is so, with `admitted:` after that."""
         self._fail(f"admit:{user}")
         (self.inside.add if inside else self.inside.discard)((user, place.room_id))
+        if inside:
+            self.present.setdefault((user, place.room_id), Role.RESIDENT)
+        else:
+            self.present.pop((user, place.room_id), None)
         self.admitted.append((user, place.room_id, inside))
         self._fail(f"admitted:{user}")
 

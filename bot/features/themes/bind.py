@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.call import Call
 from bot.errors import Unsure, UserError
 from bot.features.themes.records import OPENINGS, THEMES, board_of
@@ -14,6 +16,8 @@ from bot.model.work import Job
 from bot.platforms import called
 
 BIND, UNBIND, MAKE = "theme bind", "theme unbind", "theme make"
+# So often somebody who does not moderate can take one from a theme, and have one made, in a month.
+MOST, MONTH = 5, timedelta(days=30)
 
 
 def bind_place(call: Call, theme: Theme) -> Message:
@@ -68,8 +72,12 @@ def unbind_place(call: Call, theme: Theme | None = None, *, platform: str | None
         check_manages(call, found)
     if call.tx.places.named_as(place) is not None:
         raise UserError("theme.bind.listed", theme=found.name)
+    is_there = call.tx.places.served_by(place) is not None
+    if is_there and (standing := call.belongings.standing(call.tx, found.id)):
+        raise UserError("theme.unbind.open", theme=found.name, standing=tuple(standing))
+    _count(call, found, UNBIND, "theme.unbind.often")
     call.tx.wanted.give_up(found.id, state.platform)
-    if call.tx.places.served_by(place):
+    if is_there:
         call.post(place, message(text("theme.unbound.here", theme=found.name)), f"theme:unbound:{call.id}")
     call.tx.places.detach(place)
     call.changed(board_of(found.id))
@@ -86,9 +94,19 @@ def make_places(call: Call, theme: Theme | None = None) -> Message:
     missing = [platform for platform in call.homes if platform not in there]
     if not missing:
         return message(text("theme.make.none", theme=found.name))
+    _count(call, found, MAKE, "theme.make.often")
     call.want_rooms(found, _about(call, found), missing)
     homes = tuple(call.homes[platform].called for platform in missing)
     return message(text("theme.make.soon", theme=found.name, homes=homes))
+
+
+def _count(call: Call, theme: Theme, what: str, often: str) -> None:
+    """Raises: UserError where somebody who does not moderate did that too often."""
+    if call.may(Role.MODERATOR, theme.id):
+        return
+    if (count := call.used(what, MONTH)) >= MOST:
+        raise UserError(often, count=count)
+    call.use(what, within=MONTH)
 
 
 def removed_due(call: Call, job: Job) -> None:

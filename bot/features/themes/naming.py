@@ -13,6 +13,8 @@ from bot.unseen import has_unseen
 
 SHORTEST, LONGEST = 2, 60
 MOST_SAID = 300
+# It stands for what nobody could read.
+_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 # Plein itself writes so which theme, account or place it means.
 _ADDRESS = re.compile(r"\w+:\S")
 
@@ -20,7 +22,7 @@ _ADDRESS = re.compile(r"\w+:\S")
 def checked_name(call: Call, given: str, but: int = 0) -> str:
     """Raises: UserError where no theme can be called so, or one that they know of is, which is not `but`."""
     name = " ".join(given.split())
-    if not SHORTEST <= len(name) <= LONGEST or has_unseen(name):
+    if not SHORTEST <= len(name) <= LONGEST or has_unseen(name) or _UNREADABLE in name:
         raise UserError("theme.bad_name", least=SHORTEST, most=LONGEST)
     if not any(map(str.isalpha, name)) or name[0] in "!/" or _ADDRESS.match(name):
         raise UserError("theme.bad_letters", name=name)

@@ -9,6 +9,7 @@ from bot.errors import UserError
 from bot.features.themes.naming import checked_name, is_taken
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.which import check_not_archived, meant
+from bot.lookalikes import alike
 from bot.model.homes import RoomState
 from bot.model.message import Message, message, text
 from bot.model.people import Role, Theme
@@ -28,6 +29,8 @@ def rename_theme(call: Call, name: str, theme: Theme | None = None) -> Message:
         return message(text("theme.rename.already", theme=found.name))
     if is_taken(call, wanted, but=found.id):
         raise UserError("theme.there", name=wanted)
+    if not call.may_write(found.id):
+        raise UserError("place.silent")
     if not call.may(Role.MODERATOR, found.id):
         if (count := call.used(RENAME, DAY)) >= MOST_RENAMED:
             raise UserError("theme.rename.often", count=count)
@@ -47,13 +50,24 @@ def renamed_due(call: Call, job: Job) -> None:
     call.tx.of(THEMES).hold(theme.id)
     try:
         name = checked_name(call, state.called, but=theme.id)
-        if is_taken(call, name, but=theme.id):
+        if is_taken(call, name, but=theme.id) or _is_of_another(call, name, theme.id):
             raise UserError("theme.there", name=name)
     except UserError:
         said = text("theme.rename.not_so", theme=theme.name, name=state.called, **there)
         _say(call, theme, message(said))
         return
     _rename(call, theme, name, but=platform)
+
+
+def _is_of_another(call: Call, name: str, theme: int) -> bool:
+    """Whether another theme is called so of which those know who pull or moderate this one.
+
+    Nobody knows who renamed it by hand; it could have been any of them.
+    """
+    pulling = call.tx.of(THEMES).pulling([theme]).get(theme, ())
+    people = {who.id for who in (*pulling, *call.tx.people.moderators_of(theme))}
+    known = {used.theme for parts in call.tx.people.parts_of(people).values() for used in parts} - {theme}
+    return any(alike(other.name, name) for other in call.tx.places.themes(known))
 
 
 def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme:
@@ -71,10 +85,20 @@ def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme
 
 
 def check_manages(call: Call, theme: Theme) -> None:
-    """Raises: UserError where they neither pull it, being of the community still, nor moderate there."""
-    pulls = call.tx.of(THEMES).of(call.resident.id).get(theme.id) is Involvement.PULLS
-    if not (pulls and call.belongs()) and not call.may(Role.MODERATOR, theme.id):
+    """Raises: UserError where they neither pull it, being in it still, nor moderate there."""
+    if call.may(Role.MODERATOR, theme.id):
+        return
+    if call.tx.of(THEMES).of(call.resident.id).get(theme.id) is not Involvement.PULLS or not call.belongs():
         raise UserError("theme.manage.not_you", theme=theme.name)
+    if not call.takes_part(theme.id) and _could_enter(call, theme.id):
+        raise UserError("theme.manage.enter", theme=theme.name)
+
+
+def _could_enter(call: Call, theme: int) -> bool:
+    """Whether it has a place where one of their accounts could be."""
+    known = call.tx.people.known([call.resident.id]).get(call.resident.id)
+    platforms = {account.platform for account in known.accounts} if known else set()
+    return any(place.platform in platforms for place in call.tx.places.of_theme(theme))
 
 
 def opened(call: Call, theme: Theme) -> Theme:

@@ -145,4 +145,5 @@ def _end(call: Call, theme: Theme, term: Term) -> None:
 
 
 def _key(term: Term) -> str:
-    return f"theme:term:{term.id}"
+    """Who goes on is asked again."""
+    return f"theme:term:{term.id}:{term.until.isoformat()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.discord.shaping import LET_IN
+from bot.main.config import CommunitySection
 from tests.adapters.discord.test_homes import moderators
 from tests.adapters.discord.test_new_rooms import KINDS
 from tests.adapters.discord.test_shaping import made
@@ -150,3 +151,38 @@ async def test_who_is_forgotten_sees_a_hidden_channel_no_more(
         await anna.uses("sport", "me forget", sure=True)
         await plein.until_quiet(120)
         assert anna.user.id not in channel.overwrites
+
+
+@pytest.mark.parametrize("moves", [False, True])
+async def test_a_server_that_became_another_communitys_is_left_alone(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, moves: bool
+) -> None:
+    """A theme's people let nobody into a channel there, nor rename it."""
+    city = double.guild("Stad")
+    city.channel("sport")
+    city.role("moderators", ["manage_messages"])
+    there = city.member("mo", roles=["moderators"])
+    ben = city.member("anna")
+
+    def lines(dorp: list[Server], stad: list[Server]) -> list[CommunitySection]:
+        residents = tuple(moderators(mo))
+        return [
+            CommunitySection(name="Dorp", servers=tuple(server.id for server in dorp), residents=residents),
+            CommunitySection(name="Stad", servers=tuple(server.id for server in stad)),
+        ]
+
+    other = double.guild("Elders")
+    other.channel("sport")
+    async with plein_on(double, database, communities=lines([town, city], [other])) as plein:
+        channel = await made(plein, town, mo)
+    town.deny(channel.name, "everyone", ["view_channel"])
+    assert not is_in(town, channel, anna)
+    now = lines([city], [town]) if moves else lines([town, city], [other])
+    async with plein_on(double, database, communities=now) as plein:
+        await ben.uses("sport", "theme take-part", theme="verlichting")
+        said = (await there.uses("sport", "theme rename", name="Hier waren wij", theme="verlichting")).text
+        assert "heet voortaan" in said
+        await plein.until_quiet(60)
+        await plein.until_quiet(60)
+        assert is_in(town, channel, anna) is not moves
+        assert (channel.name.casefold().replace("-", " ") == "hier waren wij") is not moves

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.errors import NotNow, NotOurs, TryLater, UserError
+from bot.features.themes.bind import MOST
 from bot.features.themes.records import OPENINGS
 from bot.features.themes.rename import MOST_RENAMED
 from bot.model.homes import Home, RoomSeen, RoomState
@@ -17,6 +19,7 @@ from bot.ports.storage import Transaction
 from tests.bot.features.themes.test_propose import pressed
 from tests.chat import NOW
 from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.polls import tally
 
 HOME = Home(PLATFORM, "console.home", "corner", "Corner")
 MADE = Place(PLATFORM, "corner/Verlichting")
@@ -141,6 +144,62 @@ async def test_what_was_renamed_by_hand_the_theme_is_called_too(town: Town) -> N
     assert any("Zo kan het thema zelf niet heten" in said for said in town.platform.where(MADE.room_id))
 
 
+BAD = {"nul": "Lam\x00pen", "half": "Lam\ud800pen", "long": "Lampen " * 9000, "own": "Lam\ufffdpen"}
+
+
+@pytest.mark.parametrize("how", BAD)
+async def test_what_nobody_could_call_it_stops_nothing(
+    town: Town, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A room can be called whatever its platform takes, by hand."""
+    await told(town, MADE, BAD[how])
+    await later(town)
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert ("ben", MADE.room_id) in town.platform.inside
+    assert (await theme(town)).name == "Verlichting"
+    assert (await state(town)).why is None
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    said = [words for words in town.platform.where(MADE.room_id) if "Zo kan het thema zelf niet" in words]
+    assert len(said) == 1
+    assert len(said[0]) < 500
+
+
+@pytest.mark.parametrize("how", ["may write", "silenced", "put out"])
+async def test_who_may_not_write_there_has_plein_say_no_name_there(town: Town, how: str) -> None:
+    match how:
+        case "silenced":
+            town.platform.silenced |= {("anna", MADE.room_id), ("anna", "sport")}
+        case "put out":
+            await put_out(town, "anna")
+    told = await town.say("anna", '!thema hernoem "Mia is een dief" Verlichting', room=None)
+    await later(town)
+    said = any("Mia is een dief" in words for words in town.platform.where(MADE.room_id))
+    assert said is ("voortaan" in told) is (how == "may write")
+
+
+async def put_out(town: Town, name: str) -> None:
+    """By hand, of its channel or room; they are in the community still."""
+    town.platform.present.pop((name, MADE.room_id))
+    await town.core.parted(MADE, [name])
+
+
+async def test_what_is_renamed_by_hand_takes_no_other_themes_name(town: Town) -> None:
+    """As who pulls it could not either."""
+    assert "Er is al “sport”" in await town.say("anna", '!thema hernoem "Sport" Verlichting')
+    await told(town, MADE, "Sport")
+    assert (await theme(town)).name == "Verlichting"
+    assert any("Zo kan het thema zelf niet heten" in said for said in town.platform.where(MADE.room_id))
+
+
+async def test_by_hand_nobody_finds_out_what_hidden_themes_are_called(town: Town) -> None:
+    """Of those who pull or moderate it nobody is in that one."""
+    await town.core.joined(PLATFORM, Place(PLATFORM, "geheim"), "geheim", "Geheim", ours=True)
+    await town.say("ben", "!help", room="geheim")
+    await told(town, MADE, "Geheim")
+    assert (await theme(town)).name == "Geheim"
+
+
 # --- binding ---
 
 
@@ -215,6 +274,58 @@ async def test_taking_it_from_a_theme_works_when_the_other_side_is_gone(town: To
     assert (await state(town)).gone
 
 
+async def test_what_is_open_there_keeps_its_place(town: Town) -> None:
+    """Whoever steers a poll moderates there, or opened it; who only pulls the theme takes nobody's vote."""
+    room = MADE.room_id
+    await town.say("mia", '!peiling open "Meer lampen?" Ja | Nee', room=room)
+    for name in ("ben", "cas"):
+        await town.say(name, "!help", room=room)
+    await town.say("ben", "!stem 1 --peiling 1", room=room)
+    for who in ("anna", "mia"):
+        assert "Meer lampen?" in await town.say(who, "!thema ontkoppel Verlichting")
+        assert not (await state(town)).gone
+    await town.say("cas", "!stem 2 --peiling 1", room=room)
+    assert await town.core.store.run(lambda tx: tally(tx, 1)) == [1, 1]
+    await town.say("mia", "!poll close 1 --sure", room=room)
+    await later(town)
+    assert "is losgemaakt" in await town.say("anna", "!thema ontkoppel Verlichting")
+
+
+async def test_who_was_put_out_of_it_takes_nothing_from_it(town: Town) -> None:
+    await put_out(town, "anna")
+    assert "Ga eerst in “Verlichting” zelf" in await town.say("anna", "!thema ontkoppel Verlichting")
+    assert not (await state(town)).gone
+    # Where nobody can be in it any more, whoever pulls it sees to that.
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    number = (await theme(town)).id
+    assert "krijgt een plek in" in await town.say("anna", f"!thema maak theme:{number}")
+
+
+async def test_where_plein_is_no_more_nothing_open_holds_it(town: Town) -> None:
+    await town.say("mia", '!peiling open "Meer lampen?" Ja | Nee', room=MADE.room_id)
+    town.platform.trouble[f"look:{MADE.room_id}"] = [TryLater(9)] * 99
+    await town.core.left(PLATFORM, MADE)
+    assert "is losgemaakt" in await town.say("anna", "!thema ontkoppel Verlichting")
+
+
+async def test_who_only_pulls_it_has_no_end_of_places_made(town: Town) -> None:
+    """A category of Discord's has room for fifty."""
+    number = (await theme(town)).id
+    unbound, made = [], []
+    for _ in range(MOST + 2):
+        unbound.append(await town.say("anna", "!thema ontkoppel Verlichting"))
+        made.append(await town.say("anna", f"!thema maak theme:{number}"))
+        for _ in range(2):  # and she is let into it
+            await town.core.run_due()
+    assert len(town.platform.rooms) == 1 + MOST
+    assert f"al {MOST} plekken los" in unbound[-1]
+    assert "heeft zijn plekken al" in made[-1]
+    # Nor where a moderator takes them from it.
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    assert f"al {MOST} keer een plek" in await town.say("anna", f"!thema maak theme:{number}")
+    assert "krijgt een plek in" in await town.say("mia", f"!thema maak theme:{number}")
+
+
 # --- what is gone ---
 
 
@@ -231,9 +342,10 @@ async def test_what_was_deleted_is_its_place_no_more_which_is_said(town: Town) -
     town.platform.removed.clear()
     number = (await theme(town)).id
     assert "krijgt een plek in" in await pressed(town, "anna", "theme make", theme=f"theme:{number}")
-    await town.core.run_due()
+    for _ in range(2):
+        await town.core.run_due()
     assert len(town.platform.rooms) == 2
-    assert await places(town) == [MADE]
+    assert await places(town) == [Place(PLATFORM, f"{MADE.room_id} 2")]
     assert "heeft zijn plekken al" in await town.say("anna", "!thema maak Verlichting")
 
 
@@ -253,3 +365,50 @@ async def test_what_replaced_it_is_its_place(town: Town) -> None:
     await town.core.run_due()
     assert await places(town) == [new]
     assert (await state(town)).room == "corner/2"
+
+
+# --- whose it is by now ---
+
+
+async def is_left_alone(town: Town) -> None:
+    """Nobody of the theme that it was is let into it, nor is it called so; moderators are told."""
+    await town.say("ben", "!thema meedoen Verlichting")
+    await town.say("mia", '!thema hernoem "Lampen" Verlichting')
+    for _ in range(2):
+        await later(town)
+    assert ("ben", MADE.room_id) not in town.platform.inside
+    assert town.platform.names[MADE.room_id] == "Verlichting"
+    assert (await state(town)).gone
+    assert any("is weg of van iets anders" in said for said in town.platform.where("mia"))
+
+
+async def test_what_is_another_communitys_by_now_is_left_alone(town: Town) -> None:
+    """Its server stands on that one's line since the last start."""
+    number = await town.core.communities.add("Other")
+    await town.core.joined(PLATFORM, MADE, "Verlichting", community=number, ours=True)
+    await is_left_alone(town)
+
+
+async def test_what_is_nobodys_any_more_is_left_alone(town: Town) -> None:
+    """No line names its server any more."""
+    await town.core.disowned(PLATFORM, MADE)
+    await is_left_alone(town)
+
+
+async def test_what_a_line_gives_to_another_theme_is_left_alone(town: Town) -> None:
+    await town.core.joined(PLATFORM, MADE, "raad", "raad", community=FIRST_COMMUNITY, ours=True)
+    await is_left_alone(town)
+
+
+async def test_what_was_another_themes_before_that_was_seen_is_left_alone(town: Town) -> None:
+    """As a database may have it still."""
+    await town.core.store.run(lambda tx: tx.places.attach(MADE, tx.places.theme_named("raad").id))
+    await is_left_alone(town)
+
+
+async def test_what_a_line_gives_to_the_same_theme_stays_its(town: Town) -> None:
+    await town.core.joined(PLATFORM, MADE, "v", "Verlichting", community=FIRST_COMMUNITY, ours=True)
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert ("ben", MADE.room_id) in town.platform.inside
+    assert not (await state(town)).gone

@@ -179,7 +179,7 @@ class Rooms(RuleBasedStateMachine):
         assert len({room for _, room, _, _ in found}) == len(found)
         for name, room, closed, are in found:
             assert room not in platform.removed
-            # What was there before, or was named by hand as none can be, keeps that name as long as its theme.
+            # What was there before, or was named by hand as none can be, keeps its name.
             named = platform.names.get(room, _own_name(room))
             assert named in (name, self.by_hand.get(room))
             assert (platform.rules.get(room, "everybody") == "nobody") is closed

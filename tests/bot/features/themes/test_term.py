@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.clock import HandClock
 from bot.features.themes import held
 from bot.features.themes.records import TERMS, THEMES, Held, Involvement, Term
 from bot.model.message import Button, text
 from bot.model.people import Identity
 from bot.ports.storage import Transaction
-from tests.chat import NOW
+from tests.chat import NOW, open_chat
+from tests.doubles.linking import ask, key, link, press, resident
 from tests.doubles.platform import PLATFORM, Town, open_town, words_of
 
 DAY = timedelta(days=1)
@@ -135,6 +138,34 @@ async def test_of_two_accounts_the_later_term_counts_and_who_is_forgotten_has_no
     await town.core.forget(who.id)
     await turns(town, NOW + 800 * DAY)
     assert not [said for said in over(town) if "verslag" in said]
+
+
+async def test_nobody_pulls_without_an_end_once_they_are_two_again(tmp_path: Path) -> None:
+    """Both pull, become one, say until when, and undo that."""
+    async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
+        ann, benny, room = "ann@discord", "benny@matrix", "discord/sport"
+        await chat.say("eve@discord/sport: !help")
+        for who in (ann, benny):
+            await ask(chat, who, "!theme take part", room=room)
+            number = await resident(chat, who)
+
+            def pulls(tx: Transaction, number: int = number) -> None:
+                (theme,) = tx.of(THEMES).of(number)
+                tx.of(THEMES).involve(theme, number, Involvement.PULLS, NOW)
+                tx.of(TERMS).begin(theme, number, Held.PULLS, NOW + timedelta(days=365), asked=False)
+
+            await chat.core.store.run(pulls)
+        done = await link(chat, ann, benny)
+        assert key(await ask(chat, ann, '!theme term "2 years"', room=room)) == "theme.term.set.pulls"
+        assert key(await press(chat, ann, done)) == "link.undone"
+        for who in (ann, benny):
+            number = await resident(chat, who)
+
+            def ends(tx: Transaction, number: int = number) -> list[datetime]:
+                (theme,) = tx.of(THEMES).of(number)
+                return [term.until for term in tx.of(TERMS).of_theme(theme) if term.who.id == number]
+
+            assert len(await chat.core.store.run(ends)) == 1
 
 
 def test_a_year_after_a_leap_day() -> None:
