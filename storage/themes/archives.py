@@ -48,6 +48,7 @@ archives = Table(
     # What came of what was open in it; nobody is named there.
     Column("came_of", String),
     Index("ix_archives_community_theme", "community", "theme"),
+    Index("ix_archives_community_reopened_at", "community", "reopened_at"),
     sqlite_autoincrement=True,
 )
 

@@ -19,7 +19,7 @@ from bot.commands.argument import Argument
 from bot.commands.declare import Command
 from bot.communities import WHOSE
 from bot.features.themes.lot import entrant
-from bot.features.themes.records import DRAWS, Listed
+from bot.features.themes.records import ARCHIVES, DRAWS, Listed
 from bot.main.features import FEATURES, stores_of
 from bot.model.events import Invocation
 from bot.model.homes import Home, Option
@@ -193,6 +193,10 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         tx.of(DRAWS).end(number, 1, NOW)
         return number
 
+    def archive(tx: Transaction) -> int:
+        vera, theme = next(iter(tx.people.named("Vera", None))), tx.places.theme_named("Kermis").id
+        return tx.of(ARCHIVES).archive(theme, "Kermis", NOW.date(), NOW.date(), [vera.id])
+
     request = await store.run(read, community=OTHER)
     pull = await store.run(wish, community=OTHER)
     return {
@@ -207,6 +211,7 @@ async def furnish(town: Town) -> Mapping[str, Ids]:
         "words": Ids("Kermis", "Turnen"),
         "pull": Ids(pull, 88),
         "draw": Ids(await store.run(draw, community=OTHER), 88),
+        "archive": Ids(await store.run(archive, community=OTHER), 88),
         "proposal": Ids("Zwembadfeest", "Bosfeest"),
         "which": Ids("Elders", "Nergens"),
         "topics": Ids("zeilen", "roeien"),

@@ -28,7 +28,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_archives")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_archives_community_theme", "archives", ["community", "theme"])
+    for column in ("theme", "reopened_at"):
+        op.create_index(f"ix_archives_community_{column}", "archives", ["community", column])
     op.create_table(
         "archive_pullers",
         sa.Column("community", sa.Integer(), autoincrement=False, nullable=False),

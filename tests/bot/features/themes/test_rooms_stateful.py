@@ -107,6 +107,12 @@ class Rooms(RuleBasedStateMachine):
     def bind(self, name: str) -> None:
         self.say("mia", f"!thema koppel {name}", room=OTHER.room_id)
 
+    @rule(who=people)
+    def forget(self, who: str) -> None:
+        found = self.read(lambda tx: tx.people.by_identity(Identity(PLATFORM, who)))
+        if found:
+            self.run(self.town.core.forget(found.id))
+
     # --- what they do by hand, and what goes wrong ---
 
     def rooms(self) -> list[str]:
