@@ -59,7 +59,7 @@ LOOKS_THROUGH = {
         *("people.PERSON", "residents.profile.PERSON", "residents.profile._HIDES", "polls._POLLS"),
         "told._AT_WORK",
     },
-    "at the start": {"listed._NO_ROLE", "wanted._RESUME"},
+    "at the start": {"listed._NO_ROLE"},
     "somebody is parted, or forgotten": {
         *("listed._MOVE", "parting._MOVE", "belongings._SAY_ANEW"),
         *("belongings._SHOW_ANEW", "boards._SAYING", "forgotten._KNOWN", "forgotten._PENDING"),
@@ -68,7 +68,6 @@ LOOKS_THROUGH = {
     "a room is left, replaced or another account's": {
         *("places._SET_ASIDE", "places._DROP_ENDED", "places._DROP_BOARDS", "places._DROP_REFS"),
         *("places._MOVE_POSTS", "places._MOVE_BOARDS", "places._ALL_BEHIND", "places._HAND_OVER"),
-        "guests._MOVE",
     },
     "an anonymous poll is over": {"posts._THEIR_REFS", "posts._FORGET"},
     "some of a list, within a community": {
