@@ -249,8 +249,8 @@ class Room:
         return ("m.room.message", "m.room.encrypted") if self.is_encrypted else ("m.room.message",)
 
     def since(self, user: str) -> datetime | None:
-        """When somebody who is in it came in."""
-        return self.came.get(user) if self.members.get(user) == "join" else None
+        """When somebody who is in it came in; while that is in doubt, no earlier than is sure."""
+        return self.unsure.get(user) or self.came.get(user) if self.members.get(user) == "join" else None
 
     def is_far(self, user: str) -> bool:
         """Whether another server says what they do, and when."""

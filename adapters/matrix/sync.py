@@ -98,6 +98,7 @@ class Sync:
         self._newcomers = Newcomers(session)
         self._joins = Pace(session.clock)
         session.client.before_parsing = self._shorten
+        intake.settled = self._newcomers.settled
         # By room: those that Plein is in, as they are called, until it leaves; those to come into; when that
         # was tried.
         self._bound: dict[str, tuple[str, int | None]] = {}
@@ -116,7 +117,7 @@ class Sync:
         try:
             await self._read_again_and_again(caught_up)
         finally:
-            for errands in (self._doors, self._chores):
+            for errands in (self._doors, self._chores, self._newcomers):
                 await errands.stop()
 
     async def _read_again_and_again(self, caught_up: Callable[[], Awaitable[None]]) -> None:
@@ -151,7 +152,7 @@ class Sync:
         if first:
             await self._newcomers.recall(since)
         else:
-            await self._newcomers.look_back(rooms, str(since))
+            self._newcomers.look_back(rooms, str(since))
         await self._newcomers.keep(rooms)
         heard = await self._on.core.heard_before(self._on.account) if first else self._until
         arrivals = self._arrivals(response, since, privately, heard) if since else []
