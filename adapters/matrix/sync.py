@@ -30,7 +30,7 @@ from adapters.matrix.read import milliseconds
 from adapters.matrix.rooms import Room, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
-from adapters.matrix.spaces import Spaces
+from adapters.matrix.spaces import CHILD, Spaces
 from adapters.matrix.state import FILTER, PARTS, events_in, leave_out, note_spaces, rooms_in
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
@@ -149,6 +149,7 @@ class Sync:
             raise _failure(response)
         privately = self._take_note(response, None if first else self._on.clock.now())
         rooms = [self._on.rooms[room] for room in response.rooms.join]
+        await self._look_again(response)
         if first:
             await self._newcomers.recall(since)
         else:
@@ -197,6 +198,20 @@ class Sync:
                 room.newcomers = {self._on.me}
                 room.unsure.clear()
         return privately
+
+    async def _look_again(self, response: nio.SyncResponse) -> None:
+        """Whether rooms are in a space still of which the event that says so was taken away."""
+        for space, info in response.rooms.join.items():
+            events = [event.source for event in info.timeline.events]
+            for room in self._spaces.taken_away(space, events):
+                path = f"/rooms/{quote(space, safe='')}/state/{CHILD}/{quote(room, safe='')}"
+                async with asyncio.timeout(ASKED_WITHIN):
+                    status, content = await self._on.outgoing.request("GET", path)
+                if status >= 500 or status == 429:
+                    raise ConnectionError(f"the homeserver answered {status}")
+                if not (status == 200 and content.get("via")):
+                    taken = {"type": CHILD, "state_key": room, "content": {}}
+                    self._moved |= self._spaces.note(space, [taken])
 
     async def _shorten(self, answer: dict[str, Any]) -> None:
         """Of what the server answered take in what Plein reads; and nothing of a room that is full."""

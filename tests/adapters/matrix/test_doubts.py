@@ -90,7 +90,7 @@ async def test_a_history_that_hangs_holds_up_nobody_elsewhere(far: tuple[Town, P
 
 
 async def test_what_was_in_doubt_stays_so_where_plein_is_killed(far: tuple[Town, Proxy]) -> None:
-    """Before it was read; both have a new event of membership, and but one of them was there all the while."""
+    """Before it was read; both have a new event of membership, and one of them was there all the while."""
     town, proxy = far
     anna, ben, cas = [await town.resident(name) for name in ("anna", "ben", "cas")]
     room = await town.room(anna.person, ben.person, cas.person)
