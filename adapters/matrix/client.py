@@ -103,7 +103,7 @@ class Matrix:
             grounds = await self._start(client)
             self._sync = Sync(session, self._intake, grounds)
             self._homes = Homes(session, grounds, self._sync)
-            self._new_rooms = NewRooms(session, self._sync.holds)
+            self._new_rooms = NewRooms(session, self._sync)
             await self._read(account, self._sync)
         finally:
             await account.close()
@@ -226,7 +226,7 @@ class Matrix:
 
     async def make_room(self, community: int, home: Home, wanted: WantedRoom) -> Place:
         await self._ready.wait()
-        return await self._new_rooms.make(home, wanted)
+        return await self._new_rooms.make(community, home, wanted)
 
     async def look_at_room(self, place: Place) -> RoomSeen:
         await self._ready.wait()
@@ -238,7 +238,7 @@ class Matrix:
 
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         await self._ready.wait()
-        return await self._new_rooms.shape(home, wanted)
+        return await self._new_rooms.shape(community, home, wanted)
 
     async def retract(self, to: Place | Identity, ref: Reference, key: str) -> None:
         try:

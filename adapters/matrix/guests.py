@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from adapters.matrix.homes import ask
 from adapters.matrix.refusals import refusal
+from adapters.matrix.rooms import shown_level
 from adapters.matrix.session import Session
 from bot.errors import Gone, TryLater, UserError
 
@@ -37,7 +38,10 @@ async def admit(on: Session, room: str, user: str, *, inside: bool) -> None:
     if answer.get("errcode") != "M_FORBIDDEN":
         raise refusal(status, answer.get("errcode"))
     known = on.rooms.get(room)
-    raise UserError("matrix.room.lacks", has=int(known.level_of(on.me)) if known else 0, needs=50)
+    has, needs = (known.level_of(on.me), known.needed_to(action)) if known else (0, 50)
+    if inside and has >= needs:
+        raise Gone("their server, or they themselves, do not want it")
+    raise UserError("matrix.room.lacks", has=shown_level(has), needs=needs)
 
 
 async def _enters(on: Session, path: str, user: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -61,6 +61,8 @@ class Intake:
         self._on = session
         self.in_order = InOrder(session.core, session.clock, self._deal)
         session.outgoing.on_declined = self._tell_how_to_be_answered
+        # Waits until it was read since when somebody is in these rooms, where that is in doubt.
+        self.settled: Callable[[str, Sequence[str]], Awaitable[None]]
         # How much of each person's waits for its key; counted anew whenever keys come.
         self._undecryptable: Counter[str] = Counter()
 
@@ -136,6 +138,7 @@ class Intake:
             await self._deal_with(heard, arrival, privately=event.get(PRIVATELY) is True)
 
     async def _deal_with(self, heard: Heard, arrival: Arrival, *, privately: bool) -> None:
+        await self.settled(heard.sender, [arrival.room])
         asked = replace(self._invocation(heard, arrival.room, privately=privately), arrival=arrival.seq)
         if home := self._on.settings.bridged_from(heard.sender):
             await self._deal_with_ghost(asked, heard, arrival.room, home)
@@ -175,6 +178,7 @@ class Intake:
             role = facts.role_of(sender, self._on.settings.power_levels)
 
         async def presence(places: Sequence[Place]) -> Presences:
+            await self.settled(sender, [place.room_id for place in places])
             return self._on.presences(sender, places)
 
         known = self._on.client.rooms.get(room)

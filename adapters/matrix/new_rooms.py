@@ -8,7 +8,7 @@ leads to.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from adapters.matrix.refusals import refusal
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
+from adapters.matrix.sync import Sync
 from bot.errors import Gone, NotNow, UserError
 from bot.model.homes import Home, RoomSeen, WantedRoom
 from bot.model.people import Place
@@ -37,17 +38,17 @@ _LEVELS = {"state_default": 50, "events_default": 0, "users_default": 0, "invite
 
 
 class NewRooms:
-    """Makes them. `holds(space, room)`: whether the sync has brought that the room is in the space."""
+    """Makes them. `sync` says which rooms there are, in which spaces, and whose these are."""
 
-    def __init__(self, session: Session, holds: Callable[[str, str], bool]) -> None:
+    def __init__(self, session: Session, sync: Sync) -> None:
         self._on = session
-        self._holds = holds
+        self._sync = sync
         self._making = asyncio.Lock()
 
-    async def make(self, home: Home, wanted: WantedRoom) -> Place:
+    async def make(self, community: int, home: Home, wanted: WantedRoom) -> Place:
         """The one with that mark, in that space. Raises: UserError, TryLater, OSError."""
         space = self._on.rooms.get(home.ref)
-        if space is None:
+        if space is None or not self._is_still(home, community):
             raise UserError("room.home_gone", home=home.called)
         has, needs = space.level_of(self._on.me), space.needed_to_change(CHILD)
         if has < needs:
@@ -56,11 +57,26 @@ class NewRooms:
             room = await self._find_or_make(space.id, wanted)
             await self._put_into(space.id, room)
         # What is told of a room that is in no space yet is told before it has a theme.
-        if not await self._on.outgoing.until(lambda: room in self._on.rooms and self._holds(space.id, room)):
+        if not await self._on.outgoing.until(lambda: self._is_told(space.id, room)):
             raise ConnectionError("the sync has not brought the new room yet")
         return Place(PLATFORM, room)
 
-    async def shape(self, home: Home | None, wanted: WantedRoom) -> RoomSeen:
+    def _is_still(self, home: Home, community: int) -> bool:
+        """Whether a space that was that community's home became no other one's by a line."""
+        return self._sync.whose_spaces.get(home.ref, community) == community
+
+    def _is_told(self, space: str, room: str) -> bool:
+        """Of a space that no line names, as of what nobody's is, the sync brings not what is in it."""
+        is_told = space not in self._sync.whose_spaces or self._sync.holds(space, room)
+        return is_told and room in self._on.rooms
+
+    async def _holds(self, space: str, room: str) -> bool:
+        if space in self._sync.whose_spaces:
+            return self._sync.holds(space, room)
+        status, answer = await ask(self._on, "GET", f"{_state(space)}/{CHILD}/{quote(room, safe='')}")
+        return status == 200 and bool(answer.get("via"))
+
+    async def shape(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Raises: UserError, Gone, TryLater, OSError."""
         assert wanted.room
         room, seen = wanted.room, await look_at(self._on, wanted.room)
@@ -68,7 +84,7 @@ class NewRooms:
             await self._set(room, "m.room.name", "", {"name": wanted.name})
         if wanted.closed or wanted.rules is not None:
             await self._let_speak(room, wanted)
-        if home is not None and home.ref in self._on.rooms:
+        if home is not None and home.ref in self._on.rooms and self._is_still(home, community):
             if wanted.closed:
                 await self._put_away(home.ref, room)
             else:
@@ -86,20 +102,22 @@ class NewRooms:
 
     async def _put_away(self, space: str, room: str) -> None:
         """Out of the space, where Plein made it: whose any other room is, its space alone says."""
-        if self._holds(space, room) and await self._is_ours(room):
+        if await self._holds(space, room) and await self._is_ours(room):
             await self._set(space, CHILD, room, {})
 
     async def _belong(self, space: str, room: str) -> None:
         """In the space, which what replaces a room is not by itself, nor does it say so."""
-        if not self._holds(space, room):
+        if not await self._holds(space, room):
             await self._put_into(space, room)
         parent = f"{_state(room)}/{PARENT}/{quote(space, safe='')}"
         status, answer = await ask(self._on, "GET", parent)
         if not (status == 200 and answer.get("via")):
             await self._set(room, PARENT, space, {"via": [self._server], "canonical": True})
         known = self._on.rooms.get(room)
-        if known and known.predecessor and self._holds(space, known.predecessor):
-            await self._set(space, CHILD, known.predecessor, {})
+        old = self._on.rooms.get((known and known.predecessor) or "")
+        # That it replaced another any room can say of itself.
+        if old and self._sync.successor_of(old) is known and await self._holds(space, old.id):
+            await self._set(space, CHILD, old.id, {})
 
     async def _set(self, room: str, kind: str, key: str, content: dict[str, Any]) -> None:
         """Raises: UserError where Plein may not, OSError."""
@@ -110,9 +128,11 @@ class NewRooms:
         if isinstance(refused, ConnectionError | NotNow) and status != 403:
             raise refused
         known = self._on.rooms.get(room)
-        has = int(known.level_of(self._on.me)) if known else 0
+        has = known.level_of(self._on.me) if known else 0
         needs = known.needed_to_change(kind) if known else 0
-        raise UserError("matrix.room.lacks", has=has, needs=needs)
+        if has >= needs:
+            raise refused
+        raise UserError("matrix.room.lacks", has=int(has), needs=needs)
 
     async def _find_or_make(self, space: str, wanted: WantedRoom) -> str:
         for number in range(TRIES):

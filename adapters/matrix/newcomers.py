@@ -4,14 +4,14 @@ What Plein saw happen is kept, so that a start anew changes nothing. Whoever was
 since it came; where that was not kept either, since when their server says. Whoever has a new name has a new
 event of membership, as whoever left and came back has. Where Plein did not see what was before it, at a start
 or where the server left that out, it is read from the room's history, of many people at once: how often
-somebody has a new name costs nothing. What was so far counts on where that says that they stayed.
+somebody has a new name costs nothing. What was so far counts on where that says that they stayed; until it
+was read they came when that event did.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -19,13 +19,15 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from adapters.matrix.doubts import Doubts
 from adapters.matrix.read import moment
 from adapters.matrix.rooms import Room, may_be_renamed, was_in
 from adapters.matrix.session import Session
 from adapters.matrix.state import PARTS, events_in
 
-log = logging.getLogger(__name__)
 KEPT = "came:"
+# Beside it, of whom that is in doubt: since when they are there else, and how far back it is to be read.
+IN_DOUBT = ":doubt"
 # Who came and who went, and as little else as goes: of a room in whose timeline it finds nothing to tell, a
 # homeserver tells nothing at all.
 MEMBERS = {
@@ -39,10 +41,10 @@ MEMBERS = {
     "account_data": {"types": []},
 }
 # As many events as a homeserver gives at a time; so many of one person are gone back through, of so many
-# people at once, and so often it is asked at a start.
+# people at once, and so often it is asked about these.
 PAGE, MOST_NAMES, AT_ONCE, MOST_PAGES = 1_000, 1_000, 20, 200
-# For an answer it has so many seconds; and while all rooms are read on, so many for one of them.
-ASKED_WITHIN, ROOM_WITHIN = 180.0, 20.0
+# For an answer it has so many seconds.
+ASKED_WITHIN = 180.0
 
 
 class _Page(NamedTuple):
@@ -52,25 +54,42 @@ class _Page(NamedTuple):
     end: str
 
 
+class _Doubt(NamedTuple):
+    """Since when somebody is there where no history says otherwise, and after what that is to be read."""
+
+    came: datetime
+    after: str
+
+
 class Newcomers:
     """Keeps when Plein saw them come, and when it came into a room itself."""
 
     def __init__(self, session: Session) -> None:
         self._on = session
         self._kept: dict[str, str] = {}
+        # By room, of whom it is in doubt: after what their history is read; nothing: all of it.
+        self._after: dict[str, dict[str, str]] = {}
+        self._doubts = Doubts(session.clock, self._settle)
+        self._keeping = asyncio.Lock()
+
+    async def stop(self) -> None:
+        """What was not read by now is read at the next start."""
+        await self._doubts.stop()
 
     async def recall(self, since: str | None) -> None:
         """At the start, when nothing but their state is known of the rooms, and they are all that there are.
 
         `since`: how far was read before. Whoever came, or changed, after that was not seen there before now.
         """
+        await self._doubts.stop()
+        self._after.clear()
         self._kept = dict(await self._on.core.kept(self._on.account, KEPT))
         news = await self._changed_after(since) if since else {}
-        pages = MOST_PAGES
         for room in self._on.rooms.values():
             self._recall(room, news.get(room.id, {}))
-            pages -= await self._settle(room, since, pages)
+            self._doubt(room, since)
         known = {_name(room.id, user) for room in self._on.rooms.values() for user in room.came}
+        known |= {name + IN_DOUBT for name in known}
         await self._put(dict.fromkeys(self._kept.keys() - known))
 
     def _recall(self, room: Room, news: Mapping[str, bool]) -> None:
@@ -78,7 +97,11 @@ class Newcomers:
         now, ours = self._on.clock.now(), self._seen(room.id, self._on.me)
         room.newcomers = {user for user in room.came if user in news or self._seen(room.id, user)}
         for user, told in room.came.items():
-            seen = self._seen(room.id, user)
+            seen, doubt = self._seen(room.id, user), self._doubt_kept(room.id, user)
+            if doubt and (news.get(user, True) if room.is_far(user) else user in room.unsure):
+                self._after.setdefault(room.id, {})[user] = doubt.after
+            else:
+                doubt = None
             if not room.is_far(user):
                 if seen and user in room.unsure:
                     room.came[user] = seen
@@ -91,49 +114,65 @@ class Newcomers:
                 room.came[user], room.unsure[user] = seen or ours or min(told, now), now
             else:
                 room.came[user] = now
+            if doubt:
+                room.unsure.setdefault(user, doubt.came)
 
-    async def look_back(self, rooms: Iterable[Room], since: str) -> None:
+    def look_back(self, rooms: Iterable[Room], since: str) -> None:
         """Whether whoever has a new event of membership left before it, where the server left that out."""
-        unsure = [room for room in rooms if room.unsure]
-        await asyncio.gather(*(self._settle_soon(room, since) for room in unsure))
+        for room in rooms:
+            self._doubt(room, since)
 
-    async def _settle_soon(self, room: Room, since: str) -> None:
-        """A room whose history cannot be read now holds up no other: who is in doubt came just now."""
-        try:
-            async with asyncio.timeout(ROOM_WITHIN):
-                await self._settle(room, since, MOST_PAGES)
-        except Exception as error:
-            log.warning("Who came into %s meanwhile cannot be read: %s", room.id, type(error).__name__)
-            room.came.update(room.unsure)
-            room.unsure.clear()
+    async def settled(self, user: str, rooms: Iterable[str]) -> None:
+        """Since when that person is in these rooms was read, or could not be in a while."""
+        found = (self._on.rooms.get(room_id) for room_id in rooms)
+        if unsure := [room.id for room in found if room and user in room.unsure]:
+            await self._doubts.wait(user, unsure)
 
-    async def _settle(self, room: Room, since: str | None, most: int) -> int:
-        """Read of whom it is in doubt since when they are there; how many pages it took."""
-        stays, unknown = list[str](), list[str]()
-        unsure, ours = dict(room.unsure), self._seen(room.id, self._on.me)
-        for user, at in sorted(unsure.items()):
+    def _doubt(self, room: Room, since: str | None) -> None:
+        """Have it read of whom it is in doubt since when they are there, which is kept until then."""
+        ours, known = self._seen(room.id, self._on.me), self._after.setdefault(room.id, {})
+        for user, at in [*room.unsure.items()]:
+            if user in known:
+                continue
             if since and (room.is_far(user) or room.came[user] != at):
-                stays.append(user)
+                known[user] = since
             elif ours is None or at > ours:
-                unknown.append(user)
-        pages = 0
-        for users, after in ((stays, since), (unknown, None)):
-            for start in range(0, len(users), AT_ONCE):
-                some = {user: unsure[user] for user in users[start : start + AT_ONCE]}
-                pages += await self._go_back(room, some, most - pages, after)
-        room.unsure.clear()
-        return pages
+                known[user] = ""
+            else:
+                del room.unsure[user]
+        if room.unsure:
+            room.newcomers |= room.unsure.keys()
+            self._doubts.note(room.id)
+        else:
+            del self._after[room.id]
 
-    async def _go_back(self, room: Room, came: dict[str, datetime], most: int, after: str | None) -> int:
-        """Find the events by which they came; how many pages it took.
+    async def _settle(self, room_id: str) -> None:
+        """Read since when they are there. Raises: OSError, StoreFailed and others for what may pass."""
+        while (room := self._on.rooms.get(room_id)) and room.unsure:
+            known = self._after.get(room_id, {})
+            after = known.get(next(iter(room.unsure)), "")
+            some = [user for user in room.unsure if known.get(user, "") == after][:AT_ONCE]
+            unsure = {user: room.unsure[user] for user in some}
+            came = await self._go_back(room, unsure, after)
+            for user, at in unsure.items():
+                # Meanwhile they may have left, or something else may have come to be in doubt.
+                if room.unsure.get(user) == at:
+                    del room.unsure[user]
+                    known.pop(user, None)
+                    room.came[user] = came.get(user, room.came[user])
+                    room.newcomers.add(user)
+                    self._doubts.settled(user)
+            await self.keep([room])
+        self._after.pop(room_id, None)
 
-        `came`: since when they are there where that cannot be found. `after`: whoever did no more than change
-        since then is there since the same moment as before.
+    async def _go_back(self, room: Room, unsure: Mapping[str, datetime], after: str) -> dict[str, datetime]:
+        """Find the events by which they came; whoever did no more than change since is not in it.
+
+        `unsure`: since when they are there where that cannot be found.
         """
-        told, start, pages, left = Counter[str](), "", 0, set(came)
-        room.newcomers |= left
-        while left and pages < most:
-            page, pages = await self._page(room.id, left, start, after), pages + 1
+        told, start, left, came = Counter[str](), "", set(unsure), dict(unsure)
+        for _ in range(MOST_PAGES):
+            page = await self._page(room.id, left, start, after)
             if page is None:
                 break
             for event in page.events:
@@ -145,15 +184,15 @@ class Newcomers:
                 told[user] += 1
                 if not was_in(event) or told[user] >= MOST_NAMES:
                     left.remove(user)
+            if not left:
+                break
             if not page.end or page.end == start:
                 stay = {user for user in left if after and told[user]}
-                came = {user: at for user, at in came.items() if user not in stay}
-                break
+                return {user: at for user, at in came.items() if user not in stay}
             start = page.end
-        room.came.update(came)
-        return pages
+        return came
 
-    async def _page(self, room: str, users: Iterable[str], start: str, after: str | None) -> _Page | None:
+    async def _page(self, room: str, users: Iterable[str], start: str, after: str) -> _Page | None:
         """What they said of their own membership, the newest first; None where Plein may not read that."""
         asked = {"types": ["m.room.member"], "senders": sorted(users)}
         path = f"/rooms/{quote(room)}/messages?dir=b&limit={PAGE}&filter={quote(json.dumps(asked))}"
@@ -166,15 +205,27 @@ class Newcomers:
 
     async def keep(self, rooms: Iterable[Room]) -> None:
         """Whoever came into them, or left, since that was kept last."""
-        changed = [room for room in rooms if room.newcomers]
-        since = {_name(room.id, user): room.since(user) for room in changed for user in room.newcomers}
-        await self._put({name: came.isoformat() if came else None for name, came in since.items()})
-        for room in changed:
-            room.newcomers.clear()
+        async with self._keeping:
+            said = [(room, user, self._to_keep(room, user)) for room in rooms for user in room.newcomers]
+            await self._put({name: value for _, _, values in said for name, value in values.items()})
+            for room, user, values in said:
+                # Something else may have been read meanwhile, which is kept next.
+                if values == self._to_keep(room, user):
+                    room.newcomers.discard(user)
+
+    def _to_keep(self, room: Room, user: str) -> Mapping[str, str | None]:
+        name, came = _name(room.id, user), room.came.get(user)
+        is_in, unsure = room.members.get(user) == "join", room.unsure.get(user)
+        after = self._after.get(room.id, {}).get(user, "")
+        return {
+            name: came.isoformat() if is_in and came else None,
+            name + IN_DOUBT: f"{unsure.isoformat()} {after}" if is_in and unsure else None,
+        }
 
     async def forget(self, room: str) -> None:
         """Plein is there no more."""
-        await self._put({name: None for name in self._kept if name.startswith(_name(room))})
+        async with self._keeping:
+            await self._put({name: None for name in self._kept if name.startswith(_name(room))})
 
     async def _changed_after(self, since: str) -> Mapping[str, Mapping[str, bool]]:
         """Whose membership did, by room, and whether they may have been there all the time: their whole state
@@ -196,6 +247,10 @@ class Newcomers:
     def _seen(self, room: str, user: str) -> datetime | None:
         kept = self._kept.get(_name(room, user))
         return datetime.fromisoformat(kept) if kept else None
+
+    def _doubt_kept(self, room: str, user: str) -> _Doubt | None:
+        at, _, after = self._kept.get(_name(room, user) + IN_DOUBT, "").partition(" ")
+        return _Doubt(datetime.fromisoformat(at), after) if at else None
 
     async def _put(self, values: Mapping[str, str | None]) -> None:
         news = {name: value for name, value in values.items() if value != self._kept.get(name)}

@@ -58,6 +58,8 @@ class Room:
     members: dict[str, str] = field(default_factory=dict)
     # Some of those who were in it: in a room for two, whoever is not there any more.
     left: set[str] = field(default_factory=set)
+    # Those that were in it and are asked in again, of whom nothing told that they left.
+    went: set[str] = field(default_factory=set)
     # Our own homeserver, whose clock is believed.
     home: str = ""
     # When each of them came in; whoever's server is another one: when we saw it happen.
@@ -90,13 +92,13 @@ class Room:
             membership = content.get("membership")
             if membership not in ("join", "invite", "knock"):
                 # Whoever is not there any more is forgotten, however many come and go.
-                self.members.pop(key, None)
-                self.unsure.pop(key, None)
-                if self.came.pop(key, None):
-                    self.newcomers.add(key)
+                self._forget(key)
                 if len(self.left) < FEW:
                     self.left.add(key)
             elif isinstance(membership, str):
+                if membership != "join" and self.members.get(key) == "join":
+                    self._forget(key)
+                    self.went.add(key)
                 if membership == "join":
                     self._is_in(key, event, seen_at, after_gap=after_gap)
                 self.members[key] = membership
@@ -105,6 +107,12 @@ class Room:
             (self.mailed.add if content else self.mailed.discard)(key)
         elif key == "":
             self._apply_own(kind, content, event)
+
+    def _forget(self, user: str) -> None:
+        self.members.pop(user, None)
+        self.unsure.pop(user, None)
+        if self.came.pop(user, None):
+            self.newcomers.add(user)
 
     def _is_in(
         self, user: str, event: Mapping[str, Any], seen_at: datetime | None, *, after_gap: bool
@@ -238,6 +246,11 @@ class Room:
         """The power level that it takes to send an event of that kind."""
         return int(self._needed(kind, "events_default", 0, _BEYOND))
 
+    def needed_to(self, action: str) -> int:
+        """The power level that it takes to ask people in or put them out: `invite`, `kick` or `ban`."""
+        says = (self._levels or {}).get(action) is not None
+        return int(self._named(action)) if says or action != "invite" else 0
+
     @property
     def needed_to_redact(self) -> int:
         """The power level that it takes to take away what others said."""
@@ -249,8 +262,8 @@ class Room:
         return ("m.room.message", "m.room.encrypted") if self.is_encrypted else ("m.room.message",)
 
     def since(self, user: str) -> datetime | None:
-        """When somebody who is in it came in."""
-        return self.came.get(user) if self.members.get(user) == "join" else None
+        """When somebody who is in it came in; while that is in doubt, no earlier than is sure."""
+        return self.unsure.get(user) or self.came.get(user) if self.members.get(user) == "join" else None
 
     def is_far(self, user: str) -> bool:
         """Whether another server says what they do, and when."""
@@ -261,13 +274,15 @@ class Room:
         return self.members.get(user) in ("join", "invite")
 
     def gone_of(self, events: Iterable[Mapping[str, Any]]) -> list[str]:
-        """Whoever left by one of these events, or was put out, and is not back."""
-        members = {event.get("state_key") for event in events if event.get("type") == "m.room.member"}
-        return sorted(
-            user
-            for user in members
-            if isinstance(user, str) and self.members.get(user) != "join" and not has_unseen(user)
-        )
+        """Whoever left by one of these events, or was put out, and is not back; asked in, nobody left."""
+        gone, self.went = self.went, set()
+        for event in events:
+            content, user = event.get("content"), event.get("state_key")
+            says = content.get("membership") if isinstance(content, dict) else None
+            is_gone = event.get("type") == "m.room.member" and says not in ("join", "invite", "knock")
+            if is_gone and isinstance(user, str):
+                gone.add(user)
+        return sorted(user for user in gone if self.members.get(user) != "join" and not has_unseen(user))
 
     @property
     def is_for_two(self) -> bool:
@@ -292,6 +307,11 @@ class Room:
 def has_creators_above_all(version: str) -> bool:
     """Whether in rooms of that version whoever made one has a power that no event names."""
     return _VERSION.fullmatch(version) is not None and int(version) >= 12
+
+
+def shown_level(level: float) -> int:
+    """A power level as a number, also that of whoever is above all."""
+    return int(min(level, _HIGHEST))
 
 
 def _words(value: object) -> str:

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from typing import Any
+from typing import Any, NamedTuple
 
 CHILD = "m.space.child"
+
+
+class _Put(NamedTuple):
+    """Who put a room into a space, and by which event."""
+
+    by: str
+    event: str
 
 
 class Spaces:
@@ -13,7 +20,7 @@ class Spaces:
 
     def __init__(self, spaces: Iterable[str]) -> None:
         # By space: what is in it, and who put it there.
-        self._rooms: dict[str, dict[str, str]] = {space: {} for space in spaces}
+        self._rooms: dict[str, dict[str, _Put]] = {space: {} for space in spaces}
 
     @property
     def ids(self) -> Set[str]:
@@ -35,7 +42,7 @@ class Spaces:
             if event.get("type") == CHILD and isinstance(child, str) and isinstance(content, dict):
                 # Whoever takes a room out leaves an event that says nothing.
                 if content.get("via"):
-                    inside[child] = str(event.get("sender"))
+                    inside[child] = _Put(str(event.get("sender")), str(event.get("event_id")))
                 else:
                     inside.pop(child, None)
         return before ^ inside.keys()
@@ -53,7 +60,18 @@ class Spaces:
 
     def put_there_by(self, space: str, room: str) -> str | None:
         """Who put that room into it; None where it is not in it."""
-        return self._rooms.get(space, {}).get(room)
+        put = self._rooms.get(space, {}).get(room)
+        return put and put.by
+
+    def taken_away(self, space: str, events: Iterable[Mapping[str, Any]]) -> list[str]:
+        """The rooms in it of which the event that says so may have been taken away by one of these."""
+        gone = set[str]()
+        for event in events:
+            # Where the event names that depends on the room's version.
+            content = event.get("content")
+            named = [event.get("redacts"), content.get("redacts") if isinstance(content, dict) else None]
+            gone.update(name for name in named if isinstance(name, str))
+        return [room for room, put in self._rooms.get(space, {}).items() if put.event in gone]
 
     def holding(self, room: str) -> list[str]:
         """The spaces that a room is in."""

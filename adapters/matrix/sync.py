@@ -30,7 +30,7 @@ from adapters.matrix.read import milliseconds
 from adapters.matrix.rooms import Room, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
-from adapters.matrix.spaces import Spaces
+from adapters.matrix.spaces import CHILD, Spaces
 from adapters.matrix.state import FILTER, PARTS, events_in, leave_out, note_spaces, rooms_in
 from adapters.matrix.welcome import Welcome, Word
 from bot.delivery.worker import LONGEST_PATIENCE, pause
@@ -98,6 +98,7 @@ class Sync:
         self._newcomers = Newcomers(session)
         self._joins = Pace(session.clock)
         session.client.before_parsing = self._shorten
+        intake.settled = self._newcomers.settled
         # By room: those that Plein is in, as they are called, until it leaves; those to come into; when that
         # was tried.
         self._bound: dict[str, tuple[str, int | None]] = {}
@@ -116,7 +117,7 @@ class Sync:
         try:
             await self._read_again_and_again(caught_up)
         finally:
-            for errands in (self._doors, self._chores):
+            for errands in (self._doors, self._chores, self._newcomers):
                 await errands.stop()
 
     async def _read_again_and_again(self, caught_up: Callable[[], Awaitable[None]]) -> None:
@@ -148,10 +149,11 @@ class Sync:
             raise _failure(response)
         privately = self._take_note(response, None if first else self._on.clock.now())
         rooms = [self._on.rooms[room] for room in response.rooms.join]
+        await self._look_again(response)
         if first:
             await self._newcomers.recall(since)
         else:
-            await self._newcomers.look_back(rooms, str(since))
+            self._newcomers.look_back(rooms, str(since))
         await self._newcomers.keep(rooms)
         heard = await self._on.core.heard_before(self._on.account) if first else self._until
         arrivals = self._arrivals(response, since, privately, heard) if since else []
@@ -196,6 +198,20 @@ class Sync:
                 room.newcomers = {self._on.me}
                 room.unsure.clear()
         return privately
+
+    async def _look_again(self, response: nio.SyncResponse) -> None:
+        """Whether rooms are in a space still of which the event that says so was taken away."""
+        for space, info in response.rooms.join.items():
+            events = [event.source for event in info.timeline.events]
+            for room in self._spaces.taken_away(space, events):
+                path = f"/rooms/{quote(space, safe='')}/state/{CHILD}/{quote(room, safe='')}"
+                async with asyncio.timeout(ASKED_WITHIN):
+                    status, content = await self._on.outgoing.request("GET", path)
+                if status >= 500 or status == 429:
+                    raise ConnectionError(f"the homeserver answered {status}")
+                if not (status == 200 and content.get("via")):
+                    taken = {"type": CHILD, "state_key": room, "content": {}}
+                    self._moved |= self._spaces.note(space, [taken])
 
     async def _shorten(self, answer: dict[str, Any]) -> None:
         """Of what the server answered take in what Plein reads; and nothing of a room that is full."""

@@ -241,3 +241,18 @@ def test_no_malformed_state_breaks_it(kind: str, key: Any, content: Any, sender:
     found = Room("!r")
     found.apply({"type": kind, "state_key": key, "content": content, "sender": sender})
     assert found.role_of("@anna:x", LEVELS) in Role
+
+
+def test_whoever_is_asked_in_did_not_leave() -> None:
+    """But for whom was in it, of whom nothing told that they left."""
+
+    def membership(user: str, what: str) -> dict[str, Any]:
+        return {"type": "m.room.member", "state_key": user, "content": {"membership": what}}
+
+    room = Room("!r:h")
+    room.apply(membership("@ben:h", "join"))
+    events = [membership("@ann:h", "invite"), membership("@ben:h", "invite"), membership("@cas:h", "leave")]
+    for event in events:
+        room.apply(event)
+    assert room.gone_of(events) == ["@ben:h", "@cas:h"]
+    assert room.gone_of(events[:2]) == []
