@@ -23,7 +23,15 @@ _ON_MATRIX_AND_MORE = (
 _OF_MATRIX = rf"tests/adapters/matrix/test_({'|'.join(_ON_MATRIX_AND_MORE)})\.py"
 # Every migration by itself; that all together bring an older database here is told in test_opening.
 _MIGRATIONS = r"tests/storage/test_migrations.py"
-_LONG = re.compile("|".join((_ON_POSTGRES, _ON_MATRIX, _OF_MATRIX, _MIGRATIONS)))
+# Where a library's patience is waited out, or very many rooms are made.
+_PATIENT = "|".join(
+    (
+        r"tests/adapters/discord/test_access\.py::test_what_came_of_their_poll_is_not_handed_late",
+        r"tests/adapters/discord/test_held_up\.py::test_who_discord_says_nothing_about",
+        r"tests/adapters/matrix/test_doubts\.py::test_whoever_has_a_new_name",
+    )
+)
+_LONG = re.compile("|".join((_ON_POSTGRES, _ON_MATRIX, _OF_MATRIX, _MIGRATIONS, _PATIENT)))
 
 
 def is_long(test: str) -> bool:
