@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.main.config import CommunitySection
 from tests.adapters.discord.conftest import anna as anna
 from tests.adapters.discord.conftest import database as database
 from tests.adapters.discord.conftest import double as double
@@ -70,3 +71,38 @@ async def test_who_pulls_fills_no_category(
         await mo.uses("sport", "theme propose", name="Zwerfvuil", about="Samen opruimen")
         await plein.until_quiet(60)
         assert any(channel.name.casefold() == "zwerfvuil" for channel in inside(town, home)), len(inside(town, home))
+
+
+@pytest.mark.parametrize("moves", [False, True], ids=["control", "attack"])
+async def test_a_server_that_became_another_communitys_is_left_alone(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, moves: bool
+) -> None:
+    """A theme's people let nobody into a channel there, nor rename it."""
+    city = double.guild("Stad")
+    city.channel("sport")
+    city.role("moderators", ["manage_messages"])
+    there = city.member("mo", roles=["moderators"])
+    ben = city.member("anna")
+
+    def lines(dorp: list[Server], stad: list[Server]) -> list[CommunitySection]:
+        residents = moderators(mo)
+        return [
+            CommunitySection(name="Dorp", servers=tuple(server.id for server in dorp), residents=residents),
+            CommunitySection(name="Stad", servers=tuple(server.id for server in stad)),
+        ]
+
+    other = double.guild("Elders")
+    other.channel("sport")
+    async with plein_on(double, database, communities=lines([town, city], [other])) as plein:
+        channel = await made(plein, town, mo)
+    town.deny(channel.name, "everyone", ["view_channel"])
+    assert not is_in(town, channel, anna)
+    now = lines([city], [town]) if moves else lines([town, city], [other])
+    async with plein_on(double, database, communities=now) as plein:
+        await ben.uses("sport", "theme take-part", theme="verlichting")
+        said = (await there.uses("sport", "theme rename", name="Hier waren wij", theme="verlichting")).text
+        assert "heet voortaan" in said
+        await plein.until_quiet(60)
+        await plein.until_quiet(60)
+        assert is_in(town, channel, anna) is not moves
+        assert (channel.name.casefold().replace("-", " ") == "hier waren wij") is not moves
