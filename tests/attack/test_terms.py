@@ -18,12 +18,13 @@ from tests.doubles.linking import ask, key, link, press, resident
 async def test_nobody_pulls_without_an_end_after_undoing(tmp_path: Path, says: bool) -> None:
     async with open_chat(f"sqlite:///{tmp_path}/plein.db", language="en", clock=HandClock(NOW)) as chat:
         ann, benny, room = "ann@discord", "benny@matrix", "discord/sport"
+        await chat.say("eve@discord/sport: !help")
         for who in (ann, benny):
             await ask(chat, who, "!theme take part", room=room)
             number = await resident(chat, who)
 
             def pulls(tx: Transaction, number: int = number) -> None:
-                theme = next(iter(tx.of(THEMES).of(number)))
+                theme = list(tx.of(THEMES).of(number))[0]
                 tx.of(THEMES).involve(theme, number, Involvement.PULLS, NOW)
                 tx.of(TERMS).begin(theme, number, Held.PULLS, NOW + timedelta(days=365), asked=False)
 
@@ -37,7 +38,7 @@ async def test_nobody_pulls_without_an_end_after_undoing(tmp_path: Path, says: b
             number = await resident(chat, who)
 
             def ends(tx: Transaction, number: int = number) -> bool:
-                theme, how = next(iter(tx.of(THEMES).of(number).items()))
+                theme, how = list(tx.of(THEMES).of(number).items())[0]
                 terms = [term for term in tx.of(TERMS).of_theme(theme) if term.who.id == number]
                 return how is not Involvement.PULLS or bool(terms)
 
