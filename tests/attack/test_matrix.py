@@ -39,3 +39,27 @@ async def test_who_was_banned_is_not_asked_into_what_they_proposed(
         found = (await town.mo.members(room)).get(ann.user_id)
         assert found == (None if banned else "invite")
         assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("where", ["control", "attack"])
+async def test_moderators_put_somebody_out_of_a_themes_room(
+    homeserver: Homeserver, tmp_path: Path, where: str
+) -> None:
+    """Who was banned from the community's space and rooms is not of it any more."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        ann = await homeserver.person(f"ann{next(numbers)}")
+        await ann.join(town.room)
+        await town.propose()
+        theme = await town.one()
+        await town.mo.join(theme)
+        await ann.say(town.room, "!thema meedoen Verlichting")
+
+        async def invited() -> bool | None:
+            return ((await town.mo.members(theme)).get(ann.user_id) == "invite") or None
+
+        await town.mo.wait_until(invited, timeout=120)
+        await ann.join(theme)
+        for room in (town.space, town.room if where == "control" else theme):
+            await town.mo.request("POST", f"rooms/{room}/ban", {"user_id": ann.user_id})
+        assert await town.at.plein.stop() == 0

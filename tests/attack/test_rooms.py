@@ -168,3 +168,17 @@ async def test_who_was_put_out_of_the_community_pulls_nothing_for_a_room_of_thei
         await town.core.parted(Place(PLATFORM, room), ["anna"])
     await later(town)
     assert "anna trekt" not in await town.say("ben", "!thema lijst Verlichting")
+
+
+@pytest.mark.parametrize("banned", [False, True], ids=["control", "attack"])
+async def test_an_account_that_was_banned_is_not_let_in_by_another_ones_word(town: Town, banned: bool) -> None:
+    """Two accounts of one person: of one moderators have rid the community."""
+    await town.say("cas", "!help")
+    await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
+    if banned:
+        put_out(town, "cas")
+        await town.core.parted(Place(PLATFORM, "sport"), ["cas"])
+    await town.say("ben", "!thema meedoen Verlichting")
+    await later(town)
+    assert "ben" in inside(town)
+    assert ("cas" in inside(town)) is not banned
