@@ -13,7 +13,9 @@ from tests.doubles.platform import PLATFORM, open_town
 
 
 @pytest.mark.parametrize("account", [PLATFORM, "test:new"], ids=["control", "attack"])
-async def test_who_leaves_is_out_where_another_account_serves_the_room(database_url: str, account: str) -> None:
+async def test_who_leaves_is_out_where_another_account_serves_the_room(
+    database_url: str, account: str
+) -> None:
     """The one that made it is at work no more, and the other serves the place."""
     async with open_town(database_url, moderators=("mia",), board_rest=0, account="test:old") as town:
         await town.joined("sport")
@@ -26,7 +28,9 @@ async def test_who_leaves_is_out_where_another_account_serves_the_room(database_
             await later(town)
         assert inside(town) == {"mia", "ben"}
     account = "test:old" if account == PLATFORM else account
-    async with open_town(database_url, moderators=("mia",), board_rest=0, account=account, number=1000) as town:
+    async with open_town(
+        database_url, moderators=("mia",), board_rest=0, account=account, number=1000
+    ) as town:
         town.platform.inside |= {("ben", MADE.room_id), ("mia", MADE.room_id)}
         town.clock.turn_to(town.clock.now() + timedelta(days=2))
         await town.core.rooms.look_after()

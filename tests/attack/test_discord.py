@@ -70,7 +70,9 @@ async def test_who_pulls_fills_no_category(
             await plein.until_quiet(60)
         await mo.uses("sport", "theme propose", name="Zwerfvuil", about="Samen opruimen")
         await plein.until_quiet(60)
-        assert any(channel.name.casefold() == "zwerfvuil" for channel in inside(town, home)), len(inside(town, home))
+        assert any(channel.name.casefold() == "zwerfvuil" for channel in inside(town, home)), len(
+            inside(town, home)
+        )
 
 
 @pytest.mark.parametrize("moves", [False, True], ids=["control", "attack"])

@@ -25,7 +25,10 @@ async def test_who_was_banned_is_not_asked_into_what_they_proposed(
 
         async def proposed() -> bool | None:
             history = await town.mo.history(town.room)
-            return any("Verlichting" in str(event) and event["sender"] != ann.user_id for event in history) or None
+            return (
+                any("Verlichting" in str(event) and event["sender"] != ann.user_id for event in history)
+                or None
+            )
 
         await town.mo.wait_until(proposed, timeout=120)
         if banned:

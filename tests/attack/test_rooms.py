@@ -96,9 +96,11 @@ async def test_an_account_that_was_unlinked_is_not_left_in_the_room(town: Town, 
     await later(town)
     assert {"ben", "cas"} <= inside(town)
     if unlinks:
+
         def part(tx):  # type: ignore[no-untyped-def]
             who = tx.people.by_identity(Identity(PLATFORM, "cas"))
             town.core.features.part(tx, who.id, [Identity(PLATFORM, "cas")])
+
         await town.core.store.run(part)
     await town.say("ben", "!thema verlaat Verlichting")
     if unlinks:
@@ -171,7 +173,9 @@ async def test_who_was_put_out_of_the_community_pulls_nothing_for_a_room_of_thei
 
 
 @pytest.mark.parametrize("banned", [False, True], ids=["control", "attack"])
-async def test_an_account_that_was_banned_is_not_let_in_by_another_ones_word(town: Town, banned: bool) -> None:
+async def test_an_account_that_was_banned_is_not_let_in_by_another_ones_word(
+    town: Town, banned: bool
+) -> None:
     """Two accounts of one person: of one moderators have rid the community."""
     await town.say("cas", "!help")
     await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])

@@ -5,20 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from bot.features.themes import naming, propose
-from bot.features.themes.records import OPENINGS
 from bot.model.events import Came
 from bot.model.people import Identity, Place
 from tests.bot.features.themes.test_guests import inside
-from tests.bot.features.themes.test_propose import PROPOSE, pressed
 from tests.bot.features.themes.test_propose import town as village
 from tests.bot.features.themes.test_rooms import later
 from tests.bot.features.themes.test_rooms import town as town
-from tests.doubles.platform import PLATFORM, Town, open_town
+from tests.doubles.platform import PLATFORM, Town
 
 __all__ = ["town", "village"]
 # So long it takes to ask Discord three things.
@@ -55,37 +51,6 @@ async def test_who_enters_all_themes_delays_nobody(
         assert time.monotonic() - said < 2 + TAKES
     finally:
         running.cancel()
-
-
-@pytest.mark.parametrize("at_once", [False, True], ids=["control", "attack"])
-async def test_two_that_open_at_once_have_two_names(
-    village: Town, database_url: str, at_once: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In two processes; on SQLite one waits for the other."""
-    await village.say("eva", PROPOSE.format("Verlichting"), room="raad")
-    await village.say("anna", PROPOSE.format("verlichting"))
-    await village.say("mia", "!help")
-    await village.say("mia", "!help", room="raad")
-    taken = naming.is_taken
-
-    def slowly(*args: Any, **how: Any) -> bool:
-        found = taken(*args, **how)
-        time.sleep(1)
-        return found
-
-    monkeypatch.setattr(propose, "is_taken", slowly)
-    async with open_town(database_url, moderators=("mia",), board_rest=0, number=1000) as second:
-        both = [
-            pressed(town, "mia", "theme support", room=room, proposal=f"proposal:{number}")
-            for town, number, room in ((village, 1, "raad"), (second, 2, "sport"))
-        ]
-        if at_once:
-            await asyncio.gather(*both)
-        else:
-            for each in both:
-                await each
-    opened = await village.core.store.run(lambda tx: [*tx.of(OPENINGS).opened().values()])
-    assert len(opened) == 1, opened
 
 
 async def test_whoever_was_welcomed_is_handed_that(town: Town) -> None:
