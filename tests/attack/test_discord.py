@@ -108,3 +108,21 @@ async def test_a_server_that_became_another_communitys_is_left_alone(
         await plein.until_quiet(60)
         assert is_in(town, channel, anna) is not moves
         assert (channel.name.casefold().replace("-", " ") == "hier waren wij") is not moves
+
+
+@pytest.mark.parametrize("forgets", [False, True], ids=["control", "attack"])
+async def test_who_left_and_is_forgotten_sees_a_hidden_channel_no_more(
+    double: Discord, database: str, town: Server, mo: Person, anna: Person, forgets: bool
+) -> None:
+    async with plein_on(double, database, residents=moderators(mo), guilds=(int(town.id),)) as plein:
+        channel = await made(plein, town, mo)
+        town.deny(channel.name, "everyone", ["view_channel"])
+        await anna.uses("sport", "theme take-part", theme="verlichting")
+        await plein.until_quiet(60)
+        assert is_in(town, channel, anna)
+        if forgets:
+            await anna.uses("sport", "me forget", sure=True)
+            await plein.until_quiet(120)
+        await anna.uses("sport", "theme leave", theme="verlichting")
+        await plein.until_quiet(120)
+        assert not is_in(town, channel, anna)
