@@ -1,0 +1,264 @@
+"""Attacks on themes' rooms on Matrix, each with the control beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.adapters.matrix.test_homes import SPACE, hall
+from tests.adapters.matrix.test_new_rooms import CHILD, Square, square
+from tests.adapters.matrix.test_shaping import opened
+from tests.doubles.proxy import Proxy
+from tests.homeserver import Homeserver, Person
+from tests.plein import Plein
+from tests.town import Town, board, numbers, says
+
+
+async def is_now(town: Square, room: str, who: Person, *memberships: str | None, timeout: float = 120) -> None:
+    async def look() -> bool | None:
+        return ((await town.mo.members(room)).get(who.user_id) in memberships) or None
+
+    await town.mo.wait_until(look, timeout=timeout)
+
+
+@pytest.mark.parametrize("claims", [True, False])
+async def test_a_room_that_says_it_replaced_anothers_does_not_put_that_out_of_the_space(
+    homeserver: Homeserver, tmp_path: Path, claims: bool
+) -> None:
+    """Eve looks after one room of her own, into which a moderator asked Plein. It says of itself that it
+    replaced a room of the community's, in which she has no power at all.
+    """
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        await opened(town)
+        await town.propose("Muziek")
+        victim = await town.one("Muziek")
+        eve = await homeserver.person(f"eve{next(numbers)}")
+        more: dict[str, Any] = {"creation_content": {"predecessor": {"room_id": victim}}} if claims else {}
+        own = await eve.create_room("Eve", public=True, **more)
+        await town.mo.join(own)
+        levels = await eve.state(own, "m.room.power_levels") or {}
+        users = {**levels["users"], town.at.plein.user_id: 50}
+        await eve.send_state(own, "m.room.power_levels", {**levels, "invite": 0, "users": users})
+        await town.mo.invite(own, town.at.plein.user_id)
+        await Town(homeserver, town.at.plein).comes_to(eve, own)
+        # The theme has no room on Matrix just now; Eve gives it hers, and calls it otherwise.
+        assert "is losgemaakt" in (await town.at.told("!thema ontkoppel Verlichting")).body
+        await eve.say(own, "!thema koppel Verlichting")
+        await board(eve, own, "Verlichting")
+        await eve.say(own, '!thema hernoem "Lampen" Verlichting')
+
+        async def is_inside() -> bool | None:
+            return bool((await town.mo.state(town.space, CHILD, own) or {}).get("via")) or None
+
+        await town.mo.wait_until(is_inside)
+        await asyncio.sleep(3)
+        assert (await town.mo.state(town.space, CHILD, victim) or {}).get("via")
+        assert await town.at.plein.stop() == 0
+
+
+async def themes(town: Square, count: int) -> list[str]:
+    rooms = []
+    for number in range(count):
+        name = f"Onderwerp {'abcdefghijklmnop'[number]}"
+        await town.propose(name)
+        rooms.append(await town.one(name))
+    return rooms
+
+
+@pytest.mark.parametrize("hanging", [8, 0])
+async def test_invitations_that_hang_hold_up_nobody_elses(
+    homeserver: Homeserver, tmp_path: Path, hanging: int
+) -> None:
+    """Eve's server does not answer when she is invited: our homeserver waits for it, and Plein for ours."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        people = [await homeserver.person(f"eve{next(numbers)}") for _ in range(8)]
+        ann = await homeserver.person(f"ann{next(numbers)}")
+        await ann.join(town.room)
+        for eve in people:
+            await eve.join(town.room)
+        if hanging:
+            proxy.hang("/invite", times=hanging)
+        for eve in people:
+            await eve.say(town.room, "!thema meedoen Verlichting")
+
+        async def asked() -> bool | None:
+            return sum("/invite" in path and room[1:8] in path for path in proxy.seen) >= 8 or None
+
+        await town.mo.wait_until(asked, timeout=120)
+        began = time.monotonic()
+        await ann.say(town.room, "!thema meedoen Verlichting")
+        await is_now(town, room, ann, "invite", timeout=60)
+        took = time.monotonic() - began
+        print("TOOK", took)
+        assert took < 10
+        proxy.mend()
+        assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_who_was_put_out_of_a_themes_room_does_not_have_plein_let_them_in(
+    homeserver: Homeserver, tmp_path: Path, again: bool
+) -> None:
+    """A moderator puts Eve out of a room into which people come by invitation alone; she says two words
+    elsewhere.
+    """
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        eve = await homeserver.person(f"eve{next(numbers)}")
+        await eve.join(town.room)
+        await eve.say(town.room, "!thema meedoen Verlichting")
+        await is_now(town, room, eve, "invite")
+        await eve.join(room)
+        plein = await town._account()
+        await plein.kick(room, eve.user_id)
+        await asyncio.sleep(3)
+        if again:
+            await eve.say(town.room, "!thema verlaat Verlichting")
+            await asyncio.sleep(3)
+            await eve.say(town.room, "!thema meedoen Verlichting")
+        await asyncio.sleep(15)
+        assert (await town.mo.members(room)).get(eve.user_id) in ("leave", None)
+        assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_a_theme_gets_its_room_in_whichever_space_was_offered_and_chosen(
+    homeserver: Homeserver, tmp_path: Path, named: bool
+) -> None:
+    """A space in which the moderator alone has power: it is offered, and chosen."""
+    async with Proxy(homeserver.url) as proxy:
+        if named:
+            town = await square(homeserver, proxy, tmp_path)
+        else:
+            at = await hall(homeserver, proxy, tmp_path)
+            mo = at.mo.person
+            raden = await mo.create_room("Raden", invite=[at.plein.user_id], **SPACE)
+            await Town(homeserver, at.plein).comes_to(mo, raden)
+            levels = await mo.state(raden, "m.room.power_levels") or {}
+            users = {**levels["users"], at.plein.user_id: 50}
+            await mo.send_state(raden, "m.room.power_levels", {**levels, "users": users})
+            room = await Town(homeserver, at.plein).room(mo)
+            assert "in de space “Raden”" in (await at.told("!gemeenschap richt in raden")).body
+            town = Square(at, room, raden)
+        await town.propose()
+        room = await town.one()
+        await town.mo.join(room)
+        try:
+            await board(town.mo, room, "Verlichting", timeout=60)
+        finally:
+            print("LOG", [line for line in town.at.plein.log if "oom" in line][-5:])
+        assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("how", ["redacted", "emptied"])
+async def test_a_room_that_is_taken_out_of_the_communitys_space_is_its_own_no_more(
+    homeserver: Homeserver, tmp_path: Path, how: str
+) -> None:
+    """Whoever put it there, or looks after the space, takes away the event that says so."""
+    owner = await homeserver.person(f"owner{next(numbers)}")
+    own = await owner.create_room("Dorp", public=True, **SPACE)
+    more = f'[[communities]]\nname = "Dorp"\nspaces = ["{own}"]\n'
+    plein = await Plein.on(homeserver, tmp_path, f"plein{next(numbers)}", more=more)
+    town = Town(homeserver, plein)
+    await town.comes_to(owner, own)
+    eve = await town.resident("eve")
+    room = await town.room(eve.person)
+    child = await owner.send_state(own, CHILD, {"via": [homeserver.name]}, room)
+    await asyncio.sleep(3)
+    event = await eve.person.say(room, '!peiling open "Een bank?" Ja | Nee')
+    await board(owner_of(eve), room, "Een bank?")
+    if how == "redacted":
+        await owner.redact(own, child)
+    else:
+        await owner.send_state(own, CHILD, {}, room)
+    assert not await owner.state(own, CHILD, room)
+    await asyncio.sleep(5)
+    before = len(await eve.person.history(room))
+    event = await eve.person.say(room, '!peiling open "Nog een bank?" Ja | Nee')
+    await asyncio.sleep(10)
+    said = [each for each in await eve.person.history(room) if each["sender"] == plein.user_id]
+    print(event, before, [each["content"].get("body") for each in said])
+    assert not any("Nog een bank?" in str(each["content"].get("body")) for each in said)
+    assert await plein.stop() == 0
+
+
+def owner_of(who: Any) -> Person:
+    return who.person
+
+
+@pytest.mark.parametrize("moved", [True, False])
+async def test_a_space_that_became_another_communitys_gets_no_rooms_of_this_ones_themes(
+    homeserver: Homeserver, tmp_path: Path, moved: bool
+) -> None:
+    """Dorp chose its space as a home. From the next start on that space's line is Stad's."""
+    async with Proxy(homeserver.url) as proxy:
+        owner = await homeserver.person(f"owner{next(numbers)}")
+        spaces = [await owner.create_room(name, public=True, **SPACE) for name in ("Een", "Twee", "Drie")]
+        more = (
+            f'[[communities]]\nname = "Dorp"\nspaces = ["{spaces[0]}", "{spaces[1]}"]\n'
+            "[[communities.residents]]\nMODERATOR\n"
+            f'[[communities]]\nname = "Stad"\nspaces = ["{spaces[2]}"]\n'
+        )
+        at = await hall(homeserver, proxy, tmp_path, more=more)
+        town = Town(homeserver, at.plein)
+        for space in spaces:
+            await town.comes_to(owner, space)
+            levels = await owner.state(space, "m.room.power_levels") or {}
+            users = {**levels["users"], at.plein.user_id: 50}
+            await owner.send_state(space, "m.room.power_levels", {**levels, "users": users})
+        room = await town.room(at.mo.person)
+        await owner.send_state(spaces[0], CHILD, {"via": [homeserver.name]}, room)
+        await asyncio.sleep(3)
+        assert "in de space “Twee”" in (await at.told("!gemeenschap richt in twee")).body
+        await at.plein.kill()
+        if moved:
+            config = at.plein.folder / "config.toml"
+            words = config.read_text()
+            words = words.replace(f'"{spaces[0]}", "{spaces[1]}"', f'"{spaces[0]}"')
+            words = words.replace(f'["{spaces[2]}"]', f'["{spaces[2]}", "{spaces[1]}"]')
+            config.write_text(words)
+        await at.plein.start()
+        square = Square(at, room, spaces[1])
+        await square.propose()
+        await asyncio.sleep(30)
+        inside = [child for child in await square.rooms() if await owner.state(spaces[1], CHILD, child)]
+        print("CHILDREN", inside, [line for line in at.plein.log if "making" in line])
+        assert bool(inside) is not moved
+        assert await at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_who_was_asked_in_and_came_is_asked_in_again_where_the_room_is_another(
+    homeserver: Homeserver, tmp_path: Path, slow: bool
+) -> None:
+    """That they were asked in comes back as news of the room; with the answer a moment later than that."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        ann = await homeserver.person(f"ann{next(numbers)}")
+        await ann.join(town.room)
+        await ann.say(town.room, "!thema meedoen Verlichting")
+        await is_now(town, room, ann, "invite")
+        await ann.join(room)
+        await asyncio.sleep(3)
+        if slow:  # as any start does
+            await town.at.plein.kill()
+            await town.at.plein.start()
+        assert "is losgemaakt" in (await town.at.told("!thema ontkoppel Verlichting")).body
+        other = await town.mo.create_room("Anders", invite=[town.at.plein.user_id])
+        await Town(homeserver, town.at.plein).comes_to(town.mo, other)
+        levels = await town.mo.state(other, "m.room.power_levels") or {}
+        users = {**levels.get("users", {}), town.at.plein.user_id: 50}
+        await town.mo.send_state(other, "m.room.power_levels", {**levels, "users": users})
+        await town.mo.say(other, "!thema koppel Verlichting")
+        await board(town.mo, other, "Verlichting")
+        await is_now(town, other, ann, "invite", timeout=40)
+        assert await town.at.plein.stop() == 0
