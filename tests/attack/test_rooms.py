@@ -280,3 +280,24 @@ async def test_who_was_asked_in_and_came_is_asked_in_again_where_the_room_is_ano
         await board(town.mo, other, "Verlichting")
         await is_now(town, other, ann, "invite", timeout=40)
         assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("where", ["room", "space"])
+async def test_who_looks_after_the_community_can_put_somebody_out_of_a_themes_room(
+    homeserver: Homeserver, tmp_path: Path, where: str
+) -> None:
+    """Mo is a moderator of the configuration, and governs the space: can anybody but Plein put Eve out?"""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        eve = await homeserver.person(f"eve{next(numbers)}")
+        await eve.join(town.room)
+        await (await town._account()).invite(town.space, eve.user_id)
+        await eve.join(town.space)
+        await eve.join(room)
+        said = await eve.say(room, "Scheldwoorden")
+        there = room if where == "room" else town.space
+        await town.mo.request("POST", f"rooms/{there}/kick", {"user_id": eve.user_id})
+        if where == "room":
+            await town.mo.redact(room, said)
+        assert await town.at.plein.stop() == 0
