@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.adapters.matrix.test_homes import SPACE, hall
+from tests.adapters.matrix.test_homes import NAME, SPACE, hall
 from tests.adapters.matrix.test_new_rooms import CHILD, Square, square
 from tests.adapters.matrix.test_shaping import opened
 from tests.doubles.proxy import Proxy
@@ -300,4 +300,57 @@ async def test_who_looks_after_the_community_can_put_somebody_out_of_a_themes_ro
         await town.mo.request("POST", f"rooms/{there}/kick", {"user_id": eve.user_id})
         if where == "room":
             await town.mo.redact(room, said)
+        assert await town.at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("one", [True, False])
+async def test_an_account_that_was_banned_is_let_in_by_no_other_accounts_word(
+    homeserver: Homeserver, tmp_path: Path, one: bool
+) -> None:
+    """Eve has two accounts. The second was banned from the community's room and its space."""
+    async with Proxy(homeserver.url) as proxy:
+        eve, banned = [await homeserver.person(f"eve{next(numbers)}") for _ in range(2)]
+        accounts = ", ".join(f'"matrix:{who.user_id}"' for who in ((eve, banned) if one else (eve,)))
+        more = f'[[residents]]\nname = "Eve"\naccounts = [{accounts}]\n'
+        at = await hall(homeserver, proxy, tmp_path, more=more)
+        room = await Town(homeserver, at.plein).room(at.mo.person)
+        await at.told(f'!gemeenschap richt in "matrix:space={NAME}" --zeker')
+        (space,) = await at.made()
+        await at.mo.person.join(space)
+        town = Square(at, room, space)
+        theirs = await opened(town)
+        for who in (eve, banned):
+            await who.join(room)
+            await who.say(room, "!help")
+        await asyncio.sleep(3)
+        for there in (room, space):
+            await town.mo.request("POST", f"rooms/{there}/ban", {"user_id": banned.user_id})
+        await asyncio.sleep(3)
+        await eve.say(room, "!thema meedoen Verlichting")
+        await is_now(town, theirs, eve, "invite")
+        await asyncio.sleep(10)
+        print("BANNED", one, (await town.mo.members(theirs)).get(banned.user_id))
+        assert (await town.mo.members(theirs)).get(banned.user_id) is None
+        assert await at.plein.stop() == 0
+
+
+@pytest.mark.parametrize("refuses", [True, False])
+async def test_a_server_that_refuses_an_invitation_is_asked_no_more(
+    homeserver: Homeserver, tmp_path: Path, refuses: bool
+) -> None:
+    """Our homeserver passes on what the other one said; Plein made the room, and lacks nothing there."""
+    async with Proxy(homeserver.url) as proxy:
+        town = await square(homeserver, proxy, tmp_path)
+        room = await opened(town)
+        eve = await homeserver.person(f"eve{next(numbers)}")
+        await eve.join(town.room)
+        if refuses:
+            proxy.answer("/invite", 403, '{"errcode": "M_FORBIDDEN", "error": "This server invites nobody"}')
+        await eve.say(town.room, "!thema meedoen Verlichting")
+        await asyncio.sleep(8)
+        shown = (await town.at.told("!thema toon Verlichting")).body
+        print("SHOWN", shown, [line for line in town.at.plein.log if "Error" in line][-3:], room)
+        assert "OverflowError" not in shown
+        assert not [line for line in town.at.plein.log if "OverflowError" in line]
+        proxy.mend()
         assert await town.at.plein.stop() == 0
