@@ -56,6 +56,5 @@ async def test_what_is_in_a_space_that_plein_made_rests_with_its_community(
             for each in await mo.history(said_in)
             if each["sender"] == at.plein.user_id
         ]
-        print("SAID", where, said[-2:])
         assert not any("Een bank?" in each for each in said)
         assert await at.plein.stop() == 0

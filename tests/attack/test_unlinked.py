@@ -6,7 +6,7 @@ import pytest
 
 from bot.model.people import Identity
 from tests.bot.features.themes.test_guests import inside
-from tests.bot.features.themes.test_rooms import BIND, MADE, OTHER
+from tests.bot.features.themes.test_rooms import BIND, OTHER
 from tests.bot.features.themes.test_rooms import town as town
 from tests.doubles.platform import PLATFORM, Town
 
@@ -23,13 +23,10 @@ async def test_an_account_that_was_taken_apart_is_let_into_no_room_of_theirs(tow
     await town.core.run_due()
     assert inside(town) >= {"ben", "lost"}
     if parts:
-        said = await town.say("mia", f"!ontkoppel --van ben --op {PLATFORM}:lost --zeker", room=None)
-        print(said)
+        await town.say("mia", f"!ontkoppel --van ben --op {PLATFORM}:lost --zeker", room=None)
         residents = await town.core.store.run(lambda tx: [tx.people.by_identity(each) for each in who])
         assert residents[0] and (residents[1] is None or residents[0].id != residents[1].id)
-    print("THERE", inside(town, MADE.room_id))
     await town.say("mia", "!thema ontkoppel Verlichting")
     await town.say("mia", BIND, room="anders")
     await town.core.run_due()
-    print("OTHER", inside(town, OTHER.room_id))
     assert ("lost" in inside(town, OTHER.room_id)) is not parts
