@@ -12,6 +12,7 @@ from bench.community import CLOCK, HERE, PLATFORM, core_on, in_memory, opened, s
 from bench.figures import Figure, by_turns, compare
 from bot.core import PleinCore
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
+from bot.model.events import Invocation
 from bot.model.homes import KEPT, Home
 from bot.model.people import FIRST_COMMUNITY, Identity, Part, Place, Role
 from bot.ports.storage import Transaction
@@ -92,11 +93,11 @@ class Town:
         names = [f"Idee {next(_numbers)}" for _ in range(TIMES // 4)]
         return await self._cpu(said(MODERATOR, f'!thema voorstel "{name}" Wat er leeft') for name in names)
 
-    async def _cpu(self, asked: Iterable[object]) -> float:
+    async def _cpu(self, asked: Iterable[Invocation]) -> float:
         commands = list(asked)
         start = time.process_time()
         for command in commands:
-            assert await self.core.handle(command)  # type: ignore[arg-type]
+            assert await self.core.handle(command)
         return (time.process_time() - start) / len(commands) * 1e6
 
 

@@ -26,9 +26,9 @@ _WHERE_NAMED = (
     *range(0xA730, 0xA800),
     *range(0x1F150, 0x1F200),
 )
-# What few tell apart at a glance: one ring, and one stroke. Unicode tells an i from an l.
 # Of so many names it is remembered how they are read: each new one is held against all that there are.
 MOST_READ = 4_096
+# What few tell apart at a glance: one ring, and one stroke. Unicode tells an i from an l.
 _AT_A_GLANCE = str.maketrans("0", "o") | dict.fromkeys(
     map(ord, "1i\u0131!\u00a1\u2502\u2503\u258f\u2595"), "l"
 )

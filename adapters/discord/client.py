@@ -89,7 +89,7 @@ class Discord:
             except NotLetIn as refused:
                 if len(wishes) == 1 or refused.code != BAD_INTENTS:
                     raise
-                if wishes == self._wishes(core):
+                if wishes == self._wishes(core):  # said once
                     names = [name for name, intents in WISHES.items() if intents & wishes[0] == intents]
                     log.warning(
                         "Discord does not tell all that Plein is to hear: switch on %s on %s, and start Plein"

@@ -82,7 +82,7 @@ class Making:
         return Round([(_key(item), replace(item, account=account)) for item in claimed], next_at)
 
     async def _next(self, before: Item) -> Item | None:
-        """What waited for that one."""
+        """What is due by now and had to wait until that was done."""
         if isinstance(before, WantedRoom) and before.room is not None:
             return None
         account, platform, now = before.account, before.platform, self._clock.now()

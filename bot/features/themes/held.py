@@ -39,7 +39,7 @@ def plan(call: Call, theme: int) -> None:
 
 
 def terms(tx: Transaction, theme: int) -> Sequence[Term]:
-    """The terms that still count: of people who still do that, and of two of one person's the later one."""
+    """The terms of people who still do it; where somebody has two for the same thing, the later of these."""
     found: dict[tuple[int, Held], Term] = {}
     for term in tx.of(TERMS).of_theme(theme):
         known = found.get((term.who.id, term.held))
