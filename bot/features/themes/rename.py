@@ -60,7 +60,7 @@ def renamed_due(call: Call, job: Job) -> None:
 
 
 def _is_of_another(call: Call, name: str, theme: int) -> bool:
-    """Whether another theme is called so of which those know who pull or moderate this one.
+    """Whether the people who pull or moderate this theme know of another one that is called so.
 
     Nobody knows who renamed it by hand; it could have been any of them.
     """

@@ -9,7 +9,7 @@ import pytest
 from adapters.discord.shaping import LET_IN, SPEAKING
 from tests.adapters.discord.test_guests import is_in
 from tests.adapters.discord.test_homes import moderators
-from tests.adapters.discord.test_new_rooms import KINDS
+from tests.adapters.discord.test_new_rooms import KINDS, go_wrong
 from tests.adapters.discord.test_shaping import CHANGE, made
 from tests.doubles.discord import Discord, Person, Server, permissions, places
 from tests.doubles.discord.state import Channel, Overwrite
@@ -55,15 +55,7 @@ async def test_closed_and_open_again(
                 channel.overwrites[who] = Overwrite(who, kind_of, allow)
             places.channel_changed(town.world, channel)
         before, name = deepcopy(channel.overwrites), channel.name
-        match fault:
-            case "lost before" | "lost after":
-                double.faults.drop(CHANGE, after=fault == "lost after")
-            case "502":
-                double.faults.answer(502, CHANGE)
-            case "garbage":
-                double.faults.garbage(CHANGE)
-            case "patience":
-                double.faults.answer(429, CHANGE, body={"message": "slow down", "retry_after": 3.0})
+        go_wrong(double, fault, CHANGE)
         assert "“Verlichting” is gearchiveerd." in await archive(mo)
         await plein.until_quiet(60)
         double.faults.clear()

@@ -53,6 +53,19 @@ async def wanted(plein: OnDiscord, name: str = "Verlichting") -> Sequence[Mappin
     return await plein.core.store.run(look)
 
 
+def go_wrong(double: Discord, fault: str, call: str) -> None:
+    """The next request of that kind meets this, or "none" of it."""
+    match fault:
+        case "lost before" | "lost after":
+            double.faults.drop(call, after=fault == "lost after")
+        case "502":
+            double.faults.answer(502, call)
+        case "garbage":
+            double.faults.garbage(call)
+        case "patience":
+            double.faults.answer(429, call, body={"message": "slow down", "retry_after": 3.0})
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_theme_that_is_opened_has_its_place(
     double: Discord, database: str, town: Server, mo: Person, anna: Person, kind: str
@@ -87,15 +100,7 @@ async def test_without_an_answer_one_is_made(
     call = MAKE if kind == "category" else POST
     async with plein_on(double, database, residents=moderators(mo)) as plein:
         home = await settle_in(plein, town, mo, kind)
-        match fault:
-            case "lost before" | "lost after":
-                double.faults.drop(call, after=fault == "lost after")
-            case "502":
-                double.faults.answer(502, call)
-            case "garbage":
-                double.faults.garbage(call)
-            case _:
-                double.faults.answer(429, call, body={"message": "slow down", "retry_after": 3.0})
+        go_wrong(double, fault, call)
         await propose(mo)
         await plein.until_quiet()
         double.faults.clear()

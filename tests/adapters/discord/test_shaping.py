@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.adapters.discord.test_homes import moderators
-from tests.adapters.discord.test_new_rooms import KINDS, inside, propose, settle_in, wanted
+from tests.adapters.discord.test_new_rooms import KINDS, go_wrong, inside, propose, settle_in, wanted
 from tests.doubles.discord import Discord, Person, Server, places
 from tests.doubles.discord.state import Channel
 from tests.on_discord import OnDiscord, plein_on
@@ -38,15 +38,7 @@ async def test_it_is_called_as_its_theme_is(
 ) -> None:
     async with plein_on(double, database, residents=moderators(mo)) as plein:
         channel = await made(plein, town, mo, kind)
-        match fault:
-            case "lost before" | "lost after":
-                double.faults.drop(CHANGE, after=fault == "lost after")
-            case "502":
-                double.faults.answer(502, CHANGE)
-            case "garbage":
-                double.faults.garbage(CHANGE)
-            case "patience":
-                double.faults.answer(429, CHANGE, body={"message": "slow down", "retry_after": 3.0})
+        go_wrong(double, fault, CHANGE)
         assert "heet voortaan “Licht langs het pad”" in await renames(mo, "Licht langs het pad")
         await plein.until_quiet()
         double.faults.clear()
