@@ -453,9 +453,10 @@ class Dispatch:
             if ONCE not in given:  # else that was asked already
                 look_over(self.commands, command, given, call.locale)
         else:
-            command, typed = parse(self.commands, invocation.typed, call.locale)
-            takes = {argument.name for argument in self.commands.arguments(command)}
-            given = {name: value for name, value in invocation.args.items() if name in takes} | typed
+            command, given = parse(self.commands, invocation.typed, call.locale)
+            if invocation.args:
+                takes = {argument.name for argument in self.commands.arguments(command)}
+                given = {name: value for name, value in invocation.args.items() if name in takes} | given
         if not call.may(command.role):
             raise UserError(f"role.needed.{command.role.name.lower()}")
         if not command.anyone:

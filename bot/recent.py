@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Other = TypeVar("Other")
+_NOTHING: Any = object()
 
 
 class Recent(dict[Key, Value]):
@@ -30,7 +31,8 @@ class Recent(dict[Key, Value]):
     def get(self, key: Key, default: Other, /) -> Value | Other: ...
     def get(self, key: Key, default: object = None, /) -> object:
         """As of any dictionary; what was asked for stays longer."""
-        if key not in self:
+        value = self.pop(key, _NOTHING)
+        if value is _NOTHING:
             return default
-        self[key] = value = self.pop(key)
+        super().__setitem__(key, value)
         return value

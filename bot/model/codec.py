@@ -85,7 +85,11 @@ def _written(value: Any) -> Kept:
         return {"day": value.isoformat()}
     if kind is Resident:
         return {"resident": value.id}
-    return {name: given for name, default in _fields(kind) if (given := getattr(value, name)) != default}
+    return {
+        name: given
+        for name, default in _fields(kind)
+        if (given := getattr(value, name)) is not default and given != default
+    }
 
 
 @cache
