@@ -226,12 +226,13 @@ def _plain(row: Any) -> dict[str, Any]:
 
 def _open_up(resident: int, post: Any) -> None:
     """What is sealed stays so: it is there only until it was said. So does what is for who takes part in a
-    theme, until somebody looks whether they do.
+    theme, all of it or a line, until somebody looks whether they do.
     """
-    sealed = bool(post["key"]) or (post["theme"] is not None and not post["ref"])
+    waits = not post["ref"]
+    sealed = bool(post["key"]) or (post["theme"] is not None and waits)
     for name in ("message", "wanted"):
-        said = None if sealed or not post[name] else post[name]
-        post[name] = said and _without_others(_read(said), resident)
+        said = _read(post[name]) if post[name] and not sealed else None
+        post[name] = _without_others(_without_themes(said) if waits else said, resident)
     post["sealed"] = sealed
 
 
@@ -240,6 +241,16 @@ def _read(packed: str) -> Any:
         return orjson.loads(packed)
     except orjson.JSONDecodeError:
         return packed
+
+
+def _without_themes(said: Any) -> Any:
+    """Of a message, what is said whatever they may see by then."""
+    if not isinstance(said, dict):
+        return said
+    return {
+        name: [part for part in parts if "theme" not in part] if isinstance(parts, list) else parts
+        for name, parts in said.items()
+    }
 
 
 def _without_others(said: Any, resident: int) -> Any:

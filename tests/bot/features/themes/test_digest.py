@@ -250,6 +250,19 @@ async def test_who_left_meanwhile_hears_of_no_poll_and_may_press_what_is_left(to
     assert [button.command for button in kept.buttons] == ["poll show", DIGEST]
 
 
+async def test_what_waits_is_not_handed_out_before_it_is_looked_at(town: Town) -> None:
+    await town.say("anna", "!thema volg sport")
+    await town.say("mia", '!peiling open "Geheim in sport?" Ja | Nee')
+    town.platform.trouble["anna"] = [NotNow("busy")] * 99
+    await at(town, MONDAY)
+    del town.platform.present["anna", "sport"]
+    anna = await town.core.store.run(lambda tx: tx.people.by_identity(Identity(PLATFORM, "anna")))
+    assert anna
+    waiting = [post for post in (await town.core.export(anna.id))["posts"] if not post["ref"]]
+    assert str(waiting).count("digest.") > 1
+    assert "Geheim" not in str(waiting)
+
+
 async def test_who_is_of_the_community_no_more_hears_nothing(town: Town) -> None:
     await opens(town)
     town.clock.turn_to(MONDAY)
