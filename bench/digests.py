@@ -75,7 +75,7 @@ def _open(tx: Transaction, clock: HandClock, turn: int) -> None:
     for number in range(THEMES):
         name, about = f"Fietsen in wijk {turn} {number}", "Veilig van thuis naar school en terug"
         proposal = tx.of(OPENINGS).propose(here[0].id, name, about, by.id, 1, clock.now())
-        theme = tx.places.add_theme(name)
+        theme = tx.places.open_theme(name)
         tx.of(OPENINGS).end(proposal, "opened", theme.id)
         tx.boards.open(f"theme:{theme.id}", theme.id, [], None, clock.now())
     plan(tx, clock.now(), BRUSSELS)

@@ -22,7 +22,8 @@ TIMES, TURNS = 40, 7
 # So many come in one transaction, and each is in so many themes.
 AT_ONCE, IN_THEMES = 1_000, 2
 HOME = Home(PLATFORM, "console.home", "corner", "Corner")
-MODERATOR = 0
+# Each proposes no more than anybody can in a day.
+MODERATORS = 40
 _numbers = itertools.count()
 
 
@@ -46,27 +47,27 @@ class Town:
         here = tx.places.known(HERE)
         assert here
         for number in range(first, min(first + AT_ONCE, self.people)):
-            role = Role.MODERATOR if number == MODERATOR else Role.RESIDENT
+            role = Role.MODERATOR if number < MODERATORS else Role.RESIDENT
             who = Identity(PLATFORM, f"voter{number}")
             found, _ = tx.people.link([who], f"voter {number}", role)
             tx.people.take_part(who, found, here[0].id, Part(role, CLOCK.now(), CLOCK.now()))
 
     def _open(self, tx: Transaction) -> None:
-        here, by = tx.places.known(HERE), tx.people.by_identity(Identity(PLATFORM, f"voter{MODERATOR}"))
+        here, by = tx.places.known(HERE), tx.people.by_identity(Identity(PLATFORM, "voter0"))
         assert here
         assert by
         tx.communities.change(f"{KEPT}{PLATFORM}", HOME.kept(), by.id, CLOCK.now())
         for number in range(self.themes):
             name = f"Wijk {number}"
             proposal = tx.of(OPENINGS).propose(here[0].id, name, "Wat er leeft", by.id, 1, CLOCK.now())
-            theme = tx.places.add_theme(name)
+            theme = tx.places.open_theme(name)
             tx.of(OPENINGS).end(proposal, "opened", theme.id)
             place = Place(PLATFORM, f"corner/{name}")
             tx.places.bind(place, theme.id, name, None, PLATFORM, ours=True)
             tx.boards.open(board_of(theme.id), theme.id, [place], None, CLOCK.now())
 
     def _take_part(self, first: int, tx: Transaction) -> None:
-        themes = sorted(tx.of(OPENINGS).opened())
+        themes = sorted(tx.places.opened())
         for number in range(first, min(first + AT_ONCE, self.people)):
             found = tx.people.by_identity(Identity(PLATFORM, f"voter{number}"))
             assert found
@@ -77,27 +78,29 @@ class Town:
     # --- what is measured, in microseconds of CPU for one of them ---
 
     async def list_themes(self) -> float:
-        return await self._cpu(said(number, "!thema lijst") for number in range(1, TIMES + 1))
+        voters = range(MODERATORS, MODERATORS + TIMES)
+        return await self._cpu("theme.list", (said(number, "!thema lijst") for number in voters))
 
     async def join(self) -> float:
         """And leaving again, so that each turn begins alike."""
-        words = ("!thema meedoen Wijk 3", "!thema verlaat Wijk 3")
-        return await self._cpu(
-            said(number, line)
-            for number in range(10, 10 + TIMES)
-            if number % self.themes != 3
-            for line in words
-        )
+        words = ("!thema doe mee Wijk 3", "!thema verlaat Wijk 3")
+        voters = [number for number in range(MODERATORS, MODERATORS + TIMES) if number % self.themes != 3]
+        return await self._cpu("theme.", (said(number, line) for number in voters for line in words))
 
     async def open_one(self) -> float:
-        names = [f"Idee {next(_numbers)}" for _ in range(TIMES // 4)]
-        return await self._cpu(said(MODERATOR, f'!thema voorstel "{name}" Wat er leeft') for name in names)
+        turns = [next(_numbers) for _ in range(TIMES // 8)]
+        return await self._cpu(
+            "theme.opened",
+            (said(turn % MODERATORS, f'!thema stel voor "Idee {turn}" Wat er leeft') for turn in turns),
+        )
 
-    async def _cpu(self, asked: Iterable[Invocation]) -> float:
+    async def _cpu(self, answered: str, asked: Iterable[Invocation]) -> float:
         commands = list(asked)
         start = time.process_time()
         for command in commands:
-            assert await self.core.handle(command)
+            answer = await self.core.handle(command)
+            assert answer
+            assert answer.lines[0].key.startswith(answered), answer.lines[0]
         return (time.process_time() - start) / len(commands) * 1e6
 
 

@@ -195,17 +195,20 @@ class Call:
             raise UserError("place.private" if named else "place.needed")
         return self.theme_here
 
-    def themes(self) -> Sequence[Theme]:
-        """The themes they take part in; a moderator of the community has to do with all of them."""
-        if self.resident.role >= Role.MODERATOR:
-            return self.tx.places.themes()
-        return self.tx.places.themes(self.themes_among(self.tx.places.inhabited()))
+    def themes(self, among: Collection[int] | None = None) -> Sequence[Theme]:
+        """Those of these themes (None: of all) that they take part in; a moderator of the community has to do
+        with all of them.
+        """
+        if self.resident.role < Role.MODERATOR:
+            among = self.themes_among(self.tx.places.inhabited() if among is None else among)
+        return self.tx.places.themes(among)
 
     def _theme_named(self, name: str) -> Theme:
-        known, wanted = self.themes(), seen_as(name)
-        for theme in known:
+        wanted = seen_as(name)
+        for theme in self.themes(self.tx.places.perhaps_called(name)):
             if seen_as(theme.name) == wanted:
                 return theme
+        known = self.themes()
         if not known:
             raise UserError("theme.none", theme=name[:40])
         names = tuple(typed(theme.name) for theme in known[:MOST_NAMED])
@@ -247,10 +250,11 @@ class Call:
         """
         if self.resident.role >= Role.MODERATOR:
             return True
-        own = self.own_themes()
-        if any(map(self._is_here, own)):
+        here = self.theme_here
+        if here and (not self.configured.names_places or self.tx.places.is_ours(here.id)):
             return True
         # Where they were last is asked first: most are there still, and then nothing else is.
+        own = self.own_themes()
         known = sorted(self.tx.people.parts(self.resident.id), key=lambda found: found[2].said_at)
         last = [theme for _, theme, _ in known if theme in own][-1:]
         return bool(self.themes_among(last) or self.themes_among(own))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from importlib import resources
 
@@ -89,7 +89,13 @@ def alike(name: str, other: str) -> bool:
 
     Alphabets, accents, signs and blanks make no difference, nor 0 and o, 1, i and l, rn and m, vv and w.
     """
-    return not _readings(name).isdisjoint(_readings(other))
+    return alike_among([name], other) is not None
+
+
+def alike_among(names: Iterable[str], other: str) -> str | None:
+    """The first of these names that a reader may take for the other."""
+    read = _readings(other)
+    return next((name for name in names if not _readings(name).isdisjoint(read)), None)
 
 
 @lru_cache(MOST_READ)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from bot.model.people import Place, Theme
+from bot.unseen import seen_as
 from storage.among import among
 from storage.batch import Batch
 from storage.community import anywhere
@@ -34,10 +48,30 @@ _KNOWN = anywhere(
 _NAMED = select(themes.c.id, themes.c.name).where(themes.c.name == bindparam("name_"))
 _ADD_THEME = upsert(themes).on_conflict_do_nothing()
 _NEW_THEME = _ADD_THEME.returning(themes.c.id)
-_RENAME_THEME = update(themes).where(themes.c.id == bindparam("theme_")).values(name=bindparam("name_"))
+_RENAME_THEME = (
+    update(themes)
+    .where(themes.c.id == bindparam("theme_"))
+    .values(name=bindparam("name_"), seen=bindparam("seen_"))
+)
 _CLOSE_THEME = update(themes).where(themes.c.id == bindparam("theme_"))
 _CLOSE_THEME = _CLOSE_THEME.values(closed=bindparam("closed_", type_=themes.c.closed.type))
 _INHABITED = select(places.c.theme).where(places.c.here).distinct()
+_NOT_OPENED = select(themes.c.id).where(
+    themes.c.opened.is_(False), exists().where(places.c.theme == themes.c.id, places.c.here)
+)
+_OPENED = select(themes.c.id, themes.c.name).where(themes.c.opened).order_by(themes.c.id)
+_OPENED_AMONG = _OPENED.where(among(themes.c.id, "themes_"))
+_TAKEN = select(themes.c.seen).where(themes.c.opened, among(themes.c.seen, "names_"))
+# What was not opened may go by the name of its place.
+_CALLED = select(themes.c.id).where(themes.c.opened, themes.c.seen == bindparam("seen_"))
+_HOLDING = and_(themes.c.opened, themes.c.seen.contains(bindparam("words_"), escape="\\"))
+_LISTED = (
+    select(themes.c.id, themes.c.name)
+    .where(_HOLDING)
+    .order_by(themes.c.closed, themes.c.id)
+    .limit(bindparam("most_"))
+)
+_COUNT = select(func.count()).select_from(themes).where(_HOLDING)
 _CLOSED = select(themes.c.id).where(themes.c.closed)
 # Themes of their own, which are called after a place, behind those that were given a name; and those of one
 # conversation (a thread, a post), which anybody can call anything, behind those of channels and rooms.
@@ -143,22 +177,22 @@ class Places:
     def theme_named(self, name: str) -> Theme:
         row = self._db.execute(_NAMED, {"name_": name}).first()
         if row is None:
-            self._db.execute(_ADD_THEME, {"name": name})
+            self._db.execute(_ADD_THEME, {"name": name, "seen": seen_as(name)})
             row = self._db.execute(_NAMED, {"name_": name}).one()
         return Theme(*row)
 
-    def add_theme(self, name: str) -> Theme:
+    def open_theme(self, name: str) -> Theme:
         """Blanks behind it, which nobody sees, tell it from one that has that name already."""
-        kept = name
-        while (added := self._db.execute(_NEW_THEME, {"name": kept}).scalar()) is None:
-            kept += " "
+        row = {"name": name, "seen": seen_as(name), "opened": True}
+        while (added := self._db.execute(_NEW_THEME, row).scalar()) is None:
+            row["name"] = f"{row['name']} "
         return Theme(added, name)
 
     def rename_theme(self, theme: int, name: str) -> None:
         kept = name
         while (other := self._db.execute(_NAMED, {"name_": kept}).first()) and other.id != theme:
             kept += " "
-        self._db.execute(_RENAME_THEME, {"theme_": theme, "name_": kept})
+        self._db.execute(_RENAME_THEME, {"theme_": theme, "name_": kept, "seen_": seen_as(name)})
 
     def close_theme(self, theme: int, *, closed: bool) -> None:
         self._db.execute(_CLOSE_THEME, {"theme_": theme, "closed_": closed})
@@ -169,17 +203,19 @@ class Places:
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
         """Where two have one name a post or thread goes by its address; of two alike the later one does."""
         if only is None:
-            rows = self._db.execute(_ALL)
+            rows = list(self._db.execute(_ALL))
         else:
-            rows = self._db.execute(_ALL_AMONG, {"themes_": sorted(only)})
-        found: dict[int, str] = {}
+            rows = list(self._db.execute(_ALL_AMONG, {"themes_": sorted(only)}))
+        by_place = {row.place: seen_as(row.place) for row in rows if row.own}
         taken: set[str] = set()
+        if by_place:
+            taken.update(self._db.execute(_TAKEN, {"names_": sorted({*by_place.values()})}).scalars())
+        found: dict[int, str] = {}
         for row in rows:
             if row.id not in found:
-                named = row.own and row.place and row.place.casefold() not in taken
-                name = row.place if named else row.name.rstrip()
-                found[row.id] = name
-                taken.add(name.casefold())
+                named = row.own and row.place and by_place[row.place] not in taken
+                found[row.id] = row.place if named else row.name.rstrip()
+                taken.add(by_place[row.place] if named else seen_as(row.name))
         return [Theme(*theme) for theme in found.items()]
 
     def served_by(self, place: Place) -> str | None:
@@ -266,9 +302,26 @@ class Places:
     def is_ours(self, theme: int) -> bool:
         return self._db.execute(_OURS, {"theme_": theme}).first() is not None
 
-    def inhabited(self) -> Collection[int]:
-        found: Collection[int] = self._db.execute(_INHABITED).scalars()
-        return found
+    def inhabited(self, *, unless_opened: bool = False) -> Collection[int]:
+        found: Collection[int] = self._db.execute(_NOT_OPENED if unless_opened else _INHABITED).scalars()
+        return list(found)
+
+    def opened(self, only: Collection[int] | None = None) -> Mapping[int, str]:
+        if only is None:
+            rows = self._db.execute(_OPENED)
+        else:
+            rows = self._db.execute(_OPENED_AMONG, {"themes_": sorted(only)})
+        return {row.id: row.name.rstrip() for row in rows}
+
+    def perhaps_called(self, name: str) -> Collection[int]:
+        called = self._db.execute(_CALLED, {"seen_": seen_as(name)}).scalars()
+        return [*called, *self.inhabited(unless_opened=True)]
+
+    def listed(self, words: str, most: int) -> tuple[Sequence[Theme], int]:
+        wanted = {"words_": re.sub(r"([\\%_])", r"\\\1", seen_as(words))}
+        rows = list(self._db.execute(_LISTED, {**wanted, "most_": most}))
+        count = len(rows) if len(rows) < most else self._db.execute(_COUNT, wanted).scalar_one()
+        return [Theme(row.id, row.name.rstrip()) for row in rows], count
 
     def ours(self) -> Collection[int]:
         found: Collection[int] = self._db.execute(_ALL_OURS).scalars()

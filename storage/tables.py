@@ -227,9 +227,15 @@ themes = Table(
     Column("id", Number, primary_key=True),
     of_community(known=True),
     Column("name", String, nullable=False),
+    # By which it is found: what tells it from another for a reader.
+    Column("seen", String, nullable=False, server_default=""),
+    # Its people opened it: whoever is of the community may see that it is there.
+    Column("opened", Boolean, nullable=False, server_default=false()),
     # Nothing new begins in it, and nobody says anything in its places.
     Column("closed", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("community", "name"),
+    Index("ix_themes_community_seen", "community", "seen"),
+    Index("ix_themes_community_opened_closed_id", "community", "opened", "closed", "id"),
 )
 
 places = Table(

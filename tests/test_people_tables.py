@@ -227,7 +227,8 @@ async def test_it_is_forgotten(column: Column[Any], database_url: str) -> None:
 
 # Words that say nothing of people, where no row refers to any.
 NOBODYS = {
-    "accounts.account accounts.platform communities.key communities.name numbers.what themes.name",
+    "accounts.account accounts.platform communities.key communities.name numbers.what",
+    "themes.name themes.seen",
     "inbox.account inbox.stream inbox.id inbox.room inbox.key",
     "places.platform places.room places.name places.locale places.account places.listed",
     "boards.subject boards.platform boards.room boards.sent_as boards.account",

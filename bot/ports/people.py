@@ -383,8 +383,25 @@ class PlaceStore(Protocol):
 
     def theme_named(self, name: str) -> Theme: ...
 
-    def add_theme(self, name: str) -> Theme:
-        """A new one of that name, whatever others there are: nobody learns of them by it."""
+    def open_theme(self, name: str) -> Theme:
+        """A new one of that name, whatever others there are: nobody learns of them by it.
+
+        Whoever is of the community may see that it is there.
+        """
+        ...
+
+    def opened(self, only: Collection[int] | None = None) -> Mapping[int, str]:
+        """Those of these themes (None: of all) that were opened so, each with its name."""
+        ...
+
+    def perhaps_called(self, name: str) -> Collection[int]:
+        """The themes that may be called so for a reader: by their own name, or as their places are."""
+        ...
+
+    def listed(self, words: str, most: int) -> tuple[Sequence[Theme], int]:
+        """At most so many of those that were opened and have these words in their name, and how many there
+        are: those that are closed last.
+        """
         ...
 
     def themes(self, only: Collection[int] | None = None) -> Sequence[Theme]:
@@ -462,8 +479,8 @@ class PlaceStore(Protocol):
         """Whether it has a place that is the community's own."""
         ...
 
-    def inhabited(self) -> Collection[int]:
-        """The themes that have a place where Plein is."""
+    def inhabited(self, *, unless_opened: bool = False) -> Collection[int]:
+        """The themes that have a place where Plein is; all but those that were opened, if so."""
         ...
 
     def ours(self) -> Collection[int]:

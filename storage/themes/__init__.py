@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
-    exists,
     func,
     insert,
     select,
@@ -49,6 +48,7 @@ involvements = Table(
     Column("since", Moment, nullable=False),
     Index("ix_involvements_resident_theme_how", "resident", "theme", "how"),
     Index("ix_involvements_theme_how", "theme", "how"),
+    Index("ix_involvements_theme_resident_how", "theme", "resident", "how"),
     sqlite_autoincrement=True,
 )
 
@@ -65,20 +65,16 @@ pull_requests = Table(
 )
 
 _ID: BindParameter[Any] = bindparam("id_")
+# Two accounts of somebody may have brought one each: what is most counts.
 _HOW = func.max(involvements.c.how)
 _OF = select(involvements.c.theme, _HOW).where(involvements.c.resident == _ID).group_by(involvements.c.theme)
-_more = involvements.alias()
-# Where two accounts of somebody brought one each.
-_IS_LESS = exists().where(
-    _more.c.resident == involvements.c.resident,
-    _more.c.theme == involvements.c.theme,
-    _more.c.how > involvements.c.how,
+_each = (
+    select(involvements.c.theme, _HOW.label("how"))
+    .where(among(involvements.c.theme, "themes_"))
+    .group_by(involvements.c.theme, involvements.c.resident)
+    .subquery("each")
 )
-_COUNTS = (
-    select(involvements.c.theme, involvements.c.how, func.count(involvements.c.resident.distinct()))
-    .where(among(involvements.c.theme, "themes_"), ~_IS_LESS)
-    .group_by(involvements.c.theme, involvements.c.how)
-)
+_COUNTS = select(_each.c.theme, _each.c.how, func.count()).group_by(_each.c.theme, _each.c.how)
 _WHO = (residents.c.id, residents.c.name, residents.c.locale, residents.c.role)
 _PULLING = (
     select(involvements.c.theme, *_WHO)

@@ -91,7 +91,6 @@ def _proposals(which: ColumnElement[bool]) -> Select[Any]:
 _GET = _proposals(proposals.c.id == _ID)
 _OPEN = _proposals(proposals.c.state == "open")
 _BY_THEME = _proposals(proposals.c.opened == _ID)
-_OPENED = select(proposals.c.opened, proposals.c.name).where(proposals.c.state == "opened")
 _THIS = (supporters.c.proposal == _ID, supporters.c.resident == _WHOM)
 _SUPPORTS = select(supporters.c.resident).where(*_THIS)
 _SUPPORT = upsert(supporters).on_conflict_do_nothing()
@@ -145,9 +144,6 @@ class Openings:
 
     def open(self) -> Sequence[Proposal]:
         return [_proposal(row) for row in self._db.execute(_OPEN, {})]
-
-    def opened(self) -> Mapping[int, str]:
-        return {row.opened: row.name for row in self._db.execute(_OPENED, {})}
 
     def rename(self, theme: int, name: str) -> None:
         self._db.execute(_RENAME, {"id_": theme, "name_": name})

@@ -26,7 +26,7 @@ from bot.features.polls.records import POLLS, SEALED, Kind
 from bot.features.themes.records import DIGESTS, DRAWS, THEMES, Involvement, Often
 from bot.main.features import stores_of
 from bot.model.events import Arrival
-from bot.model.people import Identity, Part, Place, Role
+from bot.model.people import Identity, Part, Place, Role, Theme
 from bot.ports.storage import Transaction
 from storage import migrations
 from storage.connections import async_url
@@ -1057,6 +1057,34 @@ async def test_who_was_let_in_before_is_out_of_that_room(database_url: str) -> N
     await look(database_url, partial(down_to, "0041"))
     kept = await look(database_url, rows("guests", "user_id", "resident", "inside", "due_at"))
     assert sorted(kept) == [("anna", 7, True, None), ("cas", 9, True, 6)]
+
+
+async def test_themes_of_before_are_found_by_their_names(database_url: str) -> None:
+    """One is the configuration's, one was opened, and one was proposed in vain."""
+
+    def fill(db: Connection) -> None:
+        db.execute(sql("INSERT INTO residents (id, community, name) VALUES (7, 1, 'ann')"))
+        for number, name in ((3, "sport"), (4, "Café  ")):
+            row = "INSERT INTO themes (id, community, name) VALUES (:id, 1, :name)"
+            db.execute(sql(row), {"id": number, "name": name})
+        for state, opened in (("opened", 4), ("lapsed", None)):
+            row = "INSERT INTO proposals (community, theme, name, about, needed, proposed_at, state, opened)"
+            values = {"state": state, "opened": opened}
+            db.execute(sql(f"{row} VALUES (1, 3, 'Café', 'x', 3, 1, :state, :opened)"), values)
+        db.commit()
+
+    await upgrade(database_url, to="0042")
+    await look(database_url, fill)
+    await upgrade(database_url)
+    store = await open_database(database_url, keys_of(database_url), stores_of())
+    try:
+        assert await store.run(lambda tx: tx.places.opened()) == {4: "Café"}
+        assert await store.run(lambda tx: tx.places.perhaps_called("CAFÉ")) == [4]
+        assert await store.run(lambda tx: tx.places.listed("af", 9)) == ([Theme(4, "Café")], 1)
+    finally:
+        await store.close()
+    await look(database_url, partial(down_to, "0042"))
+    assert sorted(await look(database_url, rows("themes", "id", "name"))) == [(3, "sport"), (4, "Café  ")]
 
 
 # --- what is new ---

@@ -216,7 +216,7 @@ def _planned(db: Connection, plan: Any) -> list[str]:
 
 
 # What a subquery found, whose own steps say how.
-FOUND = "due"
+FOUND = ("due", "each")
 
 
 def _looks_through(step: str) -> bool:
@@ -225,7 +225,7 @@ def _looks_through(step: str) -> bool:
     if verb not in ("SCAN", "SEARCH") or not SMALL.isdisjoint((table, table.removesuffix("_1"), *how)):
         return False
     if verb == "SCAN":
-        return table != FOUND and not table.startswith(("(", "CONSTANT")) and "VIRTUAL" not in how
+        return table not in FOUND and not table.startswith(("(", "CONSTANT")) and "VIRTUAL" not in how
     return how[-1] in ("(community=?)", "(resident>?)", "KEY")
 
 

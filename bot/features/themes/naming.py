@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bot.call import Call
 from bot.errors import UserError
 from bot.features.themes.records import OPENINGS
-from bot.features.themes.which import themes_for
-from bot.lookalikes import alike
+from bot.lookalikes import alike_among
 from bot.unseen import has_unseen
 
 SHORTEST, LONGEST = 2, 60
@@ -20,7 +20,9 @@ _ADDRESS = re.compile(r"\w+:\S")
 
 
 def checked_name(call: Call, given: str, but: int = 0) -> str:
-    """Raises: UserError where no theme can be called so, or one that they know of is, which is not `but`."""
+    """The name as it is kept. Raises: UserError where no theme can be called so, or where another than `but` is
+    called so already, that was opened or that they know of.
+    """
     name = " ".join(given.split())
     if not SHORTEST <= len(name) <= LONGEST or has_unseen(name) or _UNREADABLE in name:
         raise UserError("theme.bad_name", least=SHORTEST, most=LONGEST)
@@ -29,11 +31,11 @@ def checked_name(call: Call, given: str, but: int = 0) -> str:
     words = tuple(name.casefold().split())
     if words in call.commands.by_name:
         raise UserError("theme.is_command", name=name)
-    known = [theme.name for theme in themes_for(call) if theme.id != but]
+    others = call.themes(call.tx.places.inhabited(unless_opened=True))
+    known = [*_opened(call, but), *(theme.name for theme in others if theme.id != but)]
     known += [proposal.name for proposal in call.tx.of(OPENINGS).open() if call.takes_part(proposal.theme)]
-    for other in known:
-        if alike(other, name):
-            raise UserError("theme.there", name=other)
+    if other := alike_among(known, name):
+        raise UserError("theme.there", name=other)
     return name
 
 
@@ -47,5 +49,8 @@ def checked_about(given: str) -> str:
 
 def is_taken(call: Call, name: str, but: int = 0) -> bool:
     """Whether one was opened meanwhile that is called so, for a reader, and is not `but`."""
-    opened = call.tx.of(OPENINGS).opened().items()
-    return any(alike(other, name) for theme, other in opened if theme != but)
+    return alike_among(_opened(call, but), name) is not None
+
+
+def _opened(call: Call, but: int) -> Sequence[str]:
+    return [name for theme, name in call.tx.places.opened().items() if theme != but]

@@ -76,6 +76,8 @@ def support_theme(call: Call, proposal: Proposal | None = None) -> Message:
     now = kept.get(found.id)
     assert now
     if call.moderates or now.supporters >= now.needed:
+        if is_taken(call, now.name):
+            raise UserError("theme.taken", name=now.name)
         _open(call, now)
         return message(text("theme.opened", name=now.name), *_where(call))
     call.undo_with(BACK, proposal=keep(found))
@@ -138,13 +140,8 @@ def show_board(tx: Transaction, subject: str) -> Message:
 
 
 def _open(call: Call, proposal: Proposal) -> None:
-    """It is a theme from now on, whoever proposed it pulls it, and its rooms are made.
-
-    Raises: UserError where another one is called so by now.
-    """
-    if is_taken(call, proposal.name):
-        raise UserError("theme.taken", name=proposal.name)
-    theme = call.tx.places.add_theme(proposal.name)
+    """It is a theme from now on, whoever proposed it pulls it, and its rooms are made."""
+    theme = call.tx.places.open_theme(proposal.name)
     _end(call, proposal, "opened", theme)
     if proposal.proposer:
         call.tx.of(THEMES).involve(theme.id, proposal.proposer.id, Involvement.PULLS, call.now)

@@ -50,12 +50,11 @@ def pull_theme(call: Call, theme: Theme | None = None) -> Message:
 
 def agree_to_pull(call: Call, pull: int) -> Message:
     """Somebody who asked for it pulls a theme from now on."""
-    themes = {theme.id: theme for theme in themes_for(call)}
     kept = call.tx.of(THEMES)
     found = kept.request(pull)
-    if found is None or found.theme not in themes:
+    theme = next(iter(themes_for(call, [found.theme if found else 0])), None)
+    if theme is None:
         raise UserError("theme.pull.over")
-    theme = themes[found.theme]
     kept.hold(theme.id)
     found = kept.request(pull)
     if found is None:

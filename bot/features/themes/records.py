@@ -137,10 +137,6 @@ class OpeningStore(Protocol):
         """Those that wait for supporters, the first first."""
         ...
 
-    def opened(self) -> Mapping[int, str]:
-        """The themes that were opened, each with its name."""
-        ...
-
     def rename(self, theme: int, name: str) -> None:
         """One that was opened is called so from now on."""
         ...

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from bot.call import Call
 from bot.errors import UserError
-from bot.features.themes.naming import checked_name, is_taken
+from bot.features.themes.naming import checked_name
 from bot.features.themes.records import OPENINGS, THEMES, Involvement, board_of
 from bot.features.themes.which import check_not_archived, meant
-from bot.lookalikes import alike
+from bot.lookalikes import alike_among
 from bot.model.homes import RoomState
 from bot.model.message import Message, message, text
 from bot.model.people import Role, Theme
@@ -27,8 +27,6 @@ def rename_theme(call: Call, name: str, theme: Theme | None = None) -> Message:
     wanted = checked_name(call, name, but=found.id)
     if wanted == found.name:
         return message(text("theme.rename.already", theme=found.name))
-    if is_taken(call, wanted, but=found.id):
-        raise UserError("theme.there", name=wanted)
     if not call.may_write(found.id):
         raise UserError("place.silent")
     if not call.may(Role.MODERATOR, found.id):
@@ -50,7 +48,7 @@ def renamed_due(call: Call, job: Job) -> None:
     call.tx.of(THEMES).hold(theme.id)
     try:
         name = checked_name(call, state.called, but=theme.id)
-        if is_taken(call, name, but=theme.id) or _is_of_another(call, name, theme.id):
+        if _is_of_another(call, name, theme.id):
             raise UserError("theme.there", name=name)
     except UserError:
         said = text("theme.rename.not_so", theme=theme.name, name=state.called, **there)
@@ -67,7 +65,7 @@ def _is_of_another(call: Call, name: str, theme: int) -> bool:
     pulling = call.tx.of(THEMES).pulling([theme]).get(theme, ())
     people = {who.id for who in (*pulling, *call.tx.people.moderators_of(theme))}
     known = {used.theme for parts in call.tx.people.parts_of(people).values() for used in parts} - {theme}
-    return any(alike(other.name, name) for other in call.tx.places.themes(known))
+    return alike_among((other.name for other in call.tx.places.themes(known)), name) is not None
 
 
 def managed(call: Call, theme: Theme | None, *, archived: bool = False) -> Theme:

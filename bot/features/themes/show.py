@@ -9,16 +9,15 @@ from bot.errors import UserError
 from bot.features.themes.pull import AGREE, may_agree, pullers
 from bot.features.themes.records import ARCHIVES, OPENINGS, THEMES, Archive, Involvement
 from bot.features.themes.term import note_takers, yours
-from bot.features.themes.which import keep, meant, themes_for
+from bot.features.themes.which import keep, meant, themes_holding
 from bot.model.message import Button, Message, Text, message, text, typed
 from bot.model.people import Resident, Role, Theme
 from bot.platforms import called
 from bot.ports.storage import Transaction
-from bot.unseen import seen_as
 
 SHOW = "theme show"
-# So many are listed, and of so many there is a button.
-LISTED, OFFERED = 20, 10
+# So many are listed, each with a button: what is more is found by its name.
+LISTED = 10
 _SHOWN = 40
 _WAYS = {
     Involvement.FOLLOWS: "theme follow",
@@ -29,17 +28,12 @@ _WAYS = {
 
 def list_themes(call: Call, words: str | None = None) -> Message:
     """The themes that they may see, their own first; only those called so where words are given."""
-    known = themes_for(call)
-    if not known:
-        raise UserError("theme.none_yet")
-    wanted = seen_as(words or "")
     mine = call.tx.of(THEMES).of(call.resident.id)
-    found = [theme for theme in known if wanted in seen_as(theme.name)] if wanted else list(known)
-    if not found:
-        raise UserError("theme.list.none", words=(words or "").strip()[:_SHOWN])
+    listed, count = themes_holding(call, words or "", LISTED, mine)
+    if not listed:
+        words = (words or "").strip()
+        raise UserError("theme.list.none", words=words[:_SHOWN]) if words else UserError("theme.none_yet")
     closed = call.tx.places.closed()
-    found.sort(key=lambda theme: (theme.id in closed, -mine.get(theme.id, 0)))
-    listed = found[:LISTED]
     counts = call.tx.of(THEMES).counts([theme.id for theme in listed])
     pulling = pullers(call.tx, [theme.id for theme in listed])
     lines = [
@@ -48,9 +42,9 @@ def list_themes(call: Call, words: str | None = None) -> Message:
         else _listed(theme, mine.get(theme.id), counts.get(theme.id, {}), pulling.get(theme.id, ()))
         for theme in listed
     ]
-    if len(found) > LISTED:
-        lines.append(text("theme.list.more", count=len(found) - LISTED))
-    buttons = [Button(typed(theme.name), SHOW, {"theme": keep(theme)}) for theme in listed[:OFFERED]]
+    if count > len(listed):
+        lines.append(text("theme.list.more", count=count - len(listed)))
+    buttons = [Button(typed(theme.name), SHOW, {"theme": keep(theme)}) for theme in listed]
     return message(*lines, title=text("theme.list.title"), hints=[text("theme.list.how")], buttons=buttons)
 
 
@@ -170,7 +164,7 @@ def _counted(counts: Mapping[Involvement, int], *, short: bool = False) -> Itera
 
 def _waiting(call: Call, theme: Theme) -> tuple[Sequence[Text], Sequence[Button]]:
     """Who wants to pull it, for those who can say yes."""
-    requests = call.tx.of(THEMES).requests(theme.id)[:OFFERED]
+    requests = call.tx.of(THEMES).requests(theme.id)[:LISTED]
     if not requests or not may_agree(call, theme.id):
         return (), ()
     lines = [text("theme.pull.wants", who=request.resident, theme=theme.name) for request in requests]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from bot.call import Call
 from bot.features.themes.digest import is_about
-from bot.features.themes.records import DIGESTS, OPENINGS, WELCOMES
+from bot.features.themes.records import DIGESTS, WELCOMES
 from bot.features.themes.which import keep
 from bot.model.events import Came
 from bot.model.message import OF_COMMUNITY, Button, Message, message, text, typed
@@ -28,7 +28,7 @@ def welcome(call: Call, came: Came) -> None:
     if here is None or not call.homes or here[0].id not in call.own_themes():
         return
     closed = call.tx.places.closed()
-    themes = {theme: name for theme, name in call.tx.of(OPENINGS).opened().items() if theme not in closed}
+    themes = {theme: name for theme, name in call.tx.places.opened().items() if theme not in closed}
     if not themes:
         return
     new = call.tx.of(WELCOMES).first(came.people, call.now)

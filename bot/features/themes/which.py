@@ -7,15 +7,16 @@ in it; a moderator of it all. Of any other nobody hears more than of one that th
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from bot.call import Call
 from bot.commands.argument import Argument, Converter, Extent
 from bot.errors import Unsure, UserError
-from bot.features.themes.records import ARCHIVES, OPENINGS
+from bot.features.themes.records import ARCHIVES
 from bot.model.message import Suggestion, text, typed
-from bot.model.people import Theme
+from bot.model.people import Role, Theme
 from bot.unseen import seen_as
 
 # So many are asked about; where there are more, they are named in the list.
@@ -26,40 +27,72 @@ _KEPT = re.compile(r"theme:(\d{1,18})")
 
 def find_theme(argument: Argument, value: Any, call: Call) -> Theme:
     """The theme that is called so. Raises: UserError."""
-    words, known = " ".join(str(value).split()), themes_for(call)
+    words = " ".join(str(value).split())
     if kept := _KEPT.fullmatch(words):
-        for theme in known:
-            if theme.id == int(kept[1]):
-                return theme
-        raise UserError("theme.over")
-    # A channel that was taken from a theme may still be called as that is.
-    wanted, opened = seen_as(words), call.tx.of(OPENINGS).opened()
-    called_so = [theme for theme in known if seen_as(theme.name) == wanted]
-    if called_so:
-        return min(called_so, key=lambda theme: theme.id not in opened)
-    # One that is archived was called otherwise.
-    archived = call.tx.of(ARCHIVES).called()
-    for theme in known:
-        if theme.id in archived and seen_as(archived[theme.id]) == wanted:
+        for theme in themes_for(call, [int(kept[1])]):
             return theme
+        raise UserError("theme.over")
+    wanted = seen_as(words)
+    # A channel that was taken from a theme may still be called as that is: what was opened comes first.
+    for theme in themes_for(call, call.tx.places.perhaps_called(words)):
+        if seen_as(theme.name) == wanted:
+            return theme
+    # One that is archived was called otherwise.
+    archived = [theme for theme, name in call.tx.of(ARCHIVES).called().items() if seen_as(name) == wanted]
+    for theme in themes_for(call, archived):
+        return theme
     # What else there is to know of themes that are not theirs.
     return call.theme(words)
 
 
-def themes_for(call: Call) -> Sequence[Theme]:
-    """Those that they take part in and, if they are of the community, all that were opened in it."""
-    known = list(call.themes())
-    there = {theme.id for theme in known}
-    others = {theme: name for theme, name in call.tx.of(OPENINGS).opened().items() if theme not in there}
-    if others and call.belongs():
-        known += [Theme(theme, name) for theme, name in others.items()]
-    return known
+def themes_for(call: Call, among: Collection[int] | None = None) -> Sequence[Theme]:
+    """Those of these themes (None: of all) that they may see, what was opened in the community first."""
+    opened = call.tx.places.opened(among)
+    found = [Theme(theme, opened[theme]) for theme in _seen_of(call, opened)]
+    if among is not None and opened.keys() >= set(among):
+        return found
+    # Of each of the others their platform is asked: what it is asked tells nobody which there are.
+    others = call.themes(call.tx.places.inhabited(unless_opened=True))
+    return [*found, *(theme for theme in others if among is None or theme.id in among)]
+
+
+def themes_holding(
+    call: Call, words: str, most: int, mine: Mapping[int, int] = MappingProxyType({})
+) -> tuple[Sequence[Theme], int]:
+    """At most so many of those that they may see, with these words in their name, and how many there are:
+    first what is theirs, the more the earlier, and last what is archived.
+    """
+    places, wanted = call.tx.places, seen_as(words)
+    if _sees_opened(call):
+        first = sorted(mine, key=mine.__getitem__, reverse=True)[:most]
+        opened, count = places.listed(words, most + len(first))
+        known = {**places.opened(first), **{theme.id: theme.name for theme in opened}}
+        others = call.themes(places.inhabited(unless_opened=True))
+    else:
+        known, count, others = {}, 0, themes_for(call)
+    holding = [theme for theme in others if wanted in seen_as(theme.name)]
+    found = [Theme(*theme) for theme in known.items() if wanted in seen_as(theme[1])] + holding
+    closed = places.closed()
+    found.sort(key=lambda theme: (theme.id in closed, -mine.get(theme.id, 0)))
+    return found[:most], count + len(holding)
+
+
+def _seen_of(call: Call, opened: Collection[int]) -> Collection[int]:
+    """Those of these that they may see, which were opened."""
+    if not opened or _sees_opened(call):
+        return opened
+    return call.themes_among(opened)
+
+
+def _sees_opened(call: Call) -> bool:
+    """Whether they may see whatever was opened."""
+    return call.resident.role >= Role.MODERATOR or call.belongs()
 
 
 def suggest_themes(argument: Argument, call: Call, given: str) -> Sequence[Suggestion]:
     """Those whose name holds what was typed."""
-    names = [theme.name for theme in themes_for(call) if seen_as(given) in seen_as(theme.name)]
-    return [Suggestion(name, typed(name)) for name in names[:MOST_SUGGESTED]]
+    found, _ = themes_holding(call, given, MOST_SUGGESTED)
+    return [Suggestion(theme.name, typed(theme.name)) for theme in found]
 
 
 def keep(theme: Theme) -> str:
@@ -77,12 +110,10 @@ def meant(call: Call, theme: Theme | None, among: Collection[int] | None = None)
     if call.theme_here is not None:
         # As it is called in every list: one that was given no name goes by its place's.
         return next(iter(call.tx.places.themes([call.theme_here.id])), call.theme_here)
-    known = themes_for(call)
+    known = themes_for(call, among)
     if not known:
-        raise UserError("theme.none_yet")
-    known = [found for found in known if among is None or found.id in among]
-    if not known:
-        raise UserError("theme.nothing_to_you")
+        none_at_all = among is None or not themes_for(call)
+        raise UserError("theme.none_yet" if none_at_all else "theme.nothing_to_you")
     if len(known) > MOST_OFFERED:
         raise UserError("theme.name_it")
     if len(known) > 1:

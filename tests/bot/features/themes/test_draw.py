@@ -249,7 +249,7 @@ async def test_what_nobody_can_read_is_not_drawn(town: Town) -> None:
     """Of a theme that was opened, and whose channel is not there yet."""
 
     def open_one(tx: Transaction) -> int:
-        theme, sport = tx.places.add_theme("Verlichting"), tx.places.theme_named("sport")
+        theme, sport = tx.places.open_theme("Verlichting"), tx.places.theme_named("sport")
         anna = tx.people.by_identity(Identity(PLATFORM, "anna"))
         assert anna
         proposal = tx.of(OPENINGS).propose(sport.id, theme.name, "Licht", anna.id, 1, NOW)

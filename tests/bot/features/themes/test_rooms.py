@@ -11,7 +11,6 @@ import pytest
 
 from bot.errors import NotNow, NotOurs, TryLater, UserError
 from bot.features.themes.bind import MOST
-from bot.features.themes.records import OPENINGS
 from bot.features.themes.rename import MOST_RENAMED
 from bot.model.homes import Home, RoomSeen, RoomState
 from bot.model.people import FIRST_COMMUNITY, Identity, Place, Role, Theme
@@ -51,7 +50,7 @@ def settle(tx: Transaction) -> None:
 
 async def theme(town: Town) -> Theme:
     """The one that was opened, as it is called now."""
-    ((number, name),) = (await town.core.store.run(lambda tx: tx.of(OPENINGS).opened())).items()
+    ((number, name),) = (await town.core.store.run(lambda tx: tx.places.opened())).items()
     return Theme(number, name)
 
 

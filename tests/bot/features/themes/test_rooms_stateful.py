@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from bot.errors import NotNow, TryLater
-from bot.features.themes.records import OPENINGS, THEMES, Involvement
+from bot.features.themes.records import THEMES, Involvement
 from bot.model.people import Identity, Place
 from bot.ports.storage import Transaction
 from tests.bot.features.themes.test_rooms import OTHER, settle
@@ -119,7 +119,7 @@ class Rooms(RuleBasedStateMachine):
         """Of all themes."""
 
         def look(tx: Transaction) -> list[str]:
-            states = [state for theme in tx.of(OPENINGS).opened() for state in tx.wanted.of(theme)]
+            states = [state for theme in tx.places.opened() for state in tx.wanted.of(theme)]
             return sorted(state.room for state in states if state.room)
 
         found: list[str] = self.read(look)
@@ -168,7 +168,7 @@ class Rooms(RuleBasedStateMachine):
 
         def look(tx: Transaction) -> list[tuple[str, str, bool, dict[str, Involvement | None]]]:
             closed, found = tx.places.closed(), []
-            for theme, name in tx.of(OPENINGS).opened().items():
+            for theme, name in tx.places.opened().items():
                 are = {
                     who: tx.of(THEMES).of(resident.id).get(theme)
                     for who in WHO
