@@ -20,8 +20,8 @@ _ADDRESS = re.compile(r"\w+:\S")
 
 
 def checked_name(call: Call, given: str, but: int = 0) -> str:
-    """The name as it is kept. Raises: UserError where no theme can be called so, or where another than `but` is
-    called so already, that was opened or that they know of.
+    """The name as it is kept. Raises: UserError where no theme can be called so, or where a reader may take it
+    for another than `but`: one that was opened, or that they know of.
     """
     name = " ".join(given.split())
     if not SHORTEST <= len(name) <= LONGEST or has_unseen(name) or _UNREADABLE in name:
