@@ -249,6 +249,9 @@ class PleinCore:
     async def regraded(self, place: Place) -> None:
         await self.rooms.regraded(place)
 
+    async def look_at_rooms(self, account: str) -> None:
+        await self.store.run_anywhere(lambda tx: tx.wanted.look_at_all_of(account, self.clock.now()))
+
     async def retry(self, account: str, place: Place | None = None) -> None:
         await self.rooms.retry(account, place)
 

@@ -57,6 +57,9 @@ _RENAME = update(rooms).where(_THEME, rooms.c.platform != bindparam("but_"), _IS
 _RENAME = _RENAME.values(name=bindparam("name_"), version=rooms.c.version + 1, due_at=_NOW, attempts=0)
 _NAME_ALONE = update(rooms).where(_THIS).values(name=bindparam("name_"))
 _LOOK = update(rooms).where(_AT).values(due_at=_NOW, hints=rooms.c.hints + 1, attempts=0)
+_IS_THERE = rooms.c.room.is_not(None)
+_LOOK_AT_ALL = update(rooms).where(_IS_THERE).values(due_at=_NOW, hints=rooms.c.hints + 1, attempts=0)
+_LOOK_AT_ALL_OF = anywhere(_LOOK_AT_ALL.where(rooms.c.account == bindparam("account_")))
 _MOVE = (
     update(rooms)
     .where(_AT)
@@ -150,6 +153,14 @@ class WantedRooms:
 
     def look(self, place: Place, now: datetime) -> None:
         self._db.execute(_LOOK, {**_at(place), "now_": now})
+        self._db.wake("room")
+
+    def look_at_all(self, now: datetime) -> None:
+        self._db.execute(_LOOK_AT_ALL, {"now_": now})
+        self._db.wake("room")
+
+    def look_at_all_of(self, account: str, now: datetime) -> None:
+        self._db.execute(_LOOK_AT_ALL_OF, {"account_": account, "now_": now})
         self._db.wake("room")
 
     def move(self, old: Place, new: Place, now: datetime) -> None:

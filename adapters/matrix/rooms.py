@@ -216,6 +216,14 @@ class Room:
             return None
         return frozenset(user for user in {*self.creators, *users} if self.level_of(user, math.inf) >= needed)
 
+    def named_with(self, needed: int) -> frozenset[str]:
+        """Who is named as having that power; nobody where everybody has it."""
+        if self.level_of("") >= needed:
+            return frozenset()
+        users = (self._levels or {}).get("users")
+        named = {*self.creators, *(users if isinstance(users, dict) else ())}
+        return frozenset(user for user in named if self.level_of(user) >= needed)
+
     def level_of(self, user: str, unread: float = 0) -> float:
         """The power level of somebody here; `unread` where nobody could say."""
         if user in self.creators and self._creators_are_above_all():

@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import starmap
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import aiohttp
 import nio
 
+from adapters.matrix import moderators
 from adapters.matrix.errands import Errands
 from adapters.matrix.gaps import Gap, arrival_of, gap_arrival, says_who_reads, since_joining
 from adapters.matrix.intake import Intake
@@ -316,8 +318,11 @@ class Sync:
             self._forget_door(room_id)
             await self._surely(partial(self._welcome.forget, room_id))
             await self._surely(partial(self._newcomers.forget, room_id))
+            await self._surely(partial(moderators.forget, self._on, room_id))
             await self._surely(partial(self._on.core.left, self._on.account, Place(PLATFORM, room_id)))
         await self._note_who_lost_it(response, first=first)
+        if first or any(starmap(self._is_governed_anew, response.rooms.join.items())):
+            await self._surely(partial(self._on.core.look_at_rooms, self._on.account))
         if not first:
             await self._note_who_came(response)
         for room_id in response.rooms.join:
@@ -366,6 +371,12 @@ class Sync:
             news = timeline if first else [*state, *timeline]
             if any(event.get("type") == "m.room.power_levels" for event in news):
                 await self._surely(partial(self._on.core.regraded, place))
+
+    def _is_governed_anew(self, room_id: str, info: nio.RoomInfo) -> bool:
+        """Whether others may govern a space by now."""
+        room, needed = self._on.rooms[room_id], self._on.settings.power_levels.moderator
+        events = (event.source for event in (*info.state, *info.timeline.events))
+        return room.is_space and moderators.say_who_governs(events, room, needed)
 
     async def _note_who_came(self, response: nio.SyncResponse) -> None:
         """As the homeserver says it while it happens: not of whom it tells as a room's state."""

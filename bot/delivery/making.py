@@ -29,7 +29,7 @@ from bot.delivery.worker import LEFT_TO_OTHERS, LONGEST_DELIVERY, LONGEST_PATIEN
 from bot.errors import Gone, NotNow, NotOurs, StoreFailed, TryLater, UserError
 from bot.model.homes import RENAMED, Home, RoomSeen, WantedGuest, WantedRoom, homes_in
 from bot.model.message import Text, text
-from bot.model.people import Identity, Place
+from bot.model.people import Identity, Place, Role
 from bot.ports.adapter import Adapter, Listener
 from bot.ports.storage import Store, Transaction
 
@@ -192,6 +192,11 @@ class Making:
         except Gone:
             await self._remove(room, place)
             return
+        moderators = await self._store.read(
+            lambda tx: tx.people.with_role(Role.MODERATOR), community=room.community
+        )
+        there = [who.user_id for who in moderators if who.platform == room.platform]
+        await adapter.entrust(room.community, home, place, there)
         if not room.closed:
             room = replace(room, rules=None)
         called = kept_name(seen.called)

@@ -140,6 +140,17 @@ class Listener(Adapter, Protocol):
         """
         ...
 
+    async def entrust(
+        self, community: int, home: Home | None, place: Place, moderators: Collection[str]
+    ) -> None:
+        """Let these accounts, and who moderates the home, keep order in a channel or room that Plein made,
+        where its platform lets nobody do so by itself; and take back from everybody else what Plein gave, but
+        nothing that was set there by hand. Twice is once.
+
+        Raises: NotOurs, NotNow or OSError as above.
+        """
+        ...
+
     async def shape_room(self, community: int, home: Home | None, wanted: WantedRoom) -> RoomSeen:
         """Make the channel or room that is there what is wanted of it; how it is then. Twice is once.
 
@@ -271,6 +282,12 @@ class Core(Protocol):
 
     async def regraded(self, place: Place) -> None:
         """Who may what in a place changed: what is known of people there is to be asked anew."""
+        ...
+
+    async def look_at_rooms(self, account: str) -> None:
+        """Who moderates may be others: how the channels and rooms of themes are that this account sees to is
+        to be looked at.
+        """
         ...
 
     async def retry(self, account: str, place: Place | None = None) -> None:

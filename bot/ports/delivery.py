@@ -295,6 +295,14 @@ class WantedRoomStore(Protocol):
         """There is reason to look how it is now, where it is a theme's."""
         ...
 
+    def look_at_all(self, now: datetime) -> None:
+        """There is reason to look at each of this community."""
+        ...
+
+    def look_at_all_of(self, account: str, now: datetime) -> None:
+        """There is reason to look at each that this account sees to, in whichever community."""
+        ...
+
     def move(self, old: Place, new: Place, now: datetime) -> None:
         """The room was replaced; the new one is to be as the old one was."""
         ...

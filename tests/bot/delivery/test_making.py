@@ -260,3 +260,36 @@ async def test_all_that_somebody_entered_they_are_let_into_in_the_end(town: Town
         await town.say("ben", f"!thema meedoen {name}")
     await town.core.run_due()
     assert len([user for user, _ in town.platform.inside if user == "ben"]) == len(themes)
+
+
+# --- who keeps order there ---
+
+
+@pytest.mark.parametrize("when", ["entrust", "entrusted"])
+async def test_who_moderates_the_community_keeps_order_in_the_end(town: Town, when: str) -> None:
+    town.platform.trouble[f"{when}:{MADE.room_id}"] = [TryLater(5), ConnectionError("lost")]
+    await opened(town)
+    for _ in range(5):
+        await later(town, HOUR)
+    assert town.platform.entrusted == {MADE.room_id: {"mia"}}
+
+
+@pytest.mark.parametrize("how", ["forgotten", "unlinked", "linked"])
+async def test_whoever_moderates_no_more_is_taken_from_it(town: Town, how: str) -> None:
+    await opened(town)
+    await town.core.run_due()
+    accounts = [Identity(PLATFORM, name) for name in ("mia", "mias")]
+    if how != "forgotten":
+        await town.say("mias", "!help")
+        await town.core.link(accounts)
+        await town.core.run_due()
+        assert town.platform.entrusted[MADE.room_id] == {"mia", "mias"}
+    mia = await town.core.store.run(lambda tx: tx.people.by_identity(accounts[0]))
+    assert mia
+    if how == "forgotten":
+        await town.core.forget(mia.id)
+    elif how == "unlinked":
+        await town.core.store.run(lambda tx: town.core.features.part(tx, mia.id, accounts[1:]))
+    await town.core.run_due()
+    expected = {"forgotten": set[str](), "unlinked": {"mia"}, "linked": {"mia", "mias"}}
+    assert town.platform.entrusted[MADE.room_id] == expected[how]
