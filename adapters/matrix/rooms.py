@@ -292,6 +292,15 @@ class Room:
                 gone.add(user)
         return sorted(user for user in gone if self.members.get(user) != "join" and not has_unseen(user))
 
+    def put_out_of(self, events: Iterable[Mapping[str, Any]], me: str) -> list[str]:
+        """Whom somebody else put out by one of these events, but not Plein, and who is not back."""
+        put_out = set[str]()
+        for event in events:
+            user, by = event.get("state_key"), event.get("sender")
+            if event.get("type") == "m.room.member" and isinstance(user, str):
+                (put_out.discard if by in (user, me) else put_out.add)(user)
+        return sorted(user for user in put_out if not self.has(user) and not has_unseen(user))
+
     @property
     def is_for_two(self) -> bool:
         """Whether nobody but Plein and one other is in it, or asked in."""

@@ -276,6 +276,12 @@ class Core(Protocol):
         """People left a place, or were put out, and took back with them whatever was known of them there."""
         ...
 
+    async def put_out(self, place: Place, users: Collection[str], *, let_in: bool = False) -> None:
+        """Somebody put these out of a place by hand, and not Plein: it does not let them in again by their
+        own word. `let_in`: that holds of those whom Plein let in, as it has people out in the same way.
+        """
+        ...
+
     async def came(self, came: Came) -> None:
         """People came into a place just now: not who was there before, nor who only has a new name."""
         ...

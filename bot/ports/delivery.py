@@ -371,6 +371,22 @@ class WantedGuestStore(Protocol):
         """They left it there, or were put out by hand: nobody lets them in again for that."""
         ...
 
+    def put_out(self, theme: int, who: Identity, resident: int) -> None:
+        """Somebody put them out by hand: they are let in no more, until they are readmitted."""
+        ...
+
+    def put_out_of_let_in(self, theme: int, who: Identity) -> None:
+        """The same of whom Plein let in, and not of whom it has out itself."""
+        ...
+
+    def is_put_out(self, theme: int, resident: int) -> bool:
+        """Whether an account of theirs was, and none was readmitted since."""
+        ...
+
+    def readmit(self, theme: int, resident: int) -> bool:
+        """They may be let in again; whether they might not."""
+        ...
+
     def move(self, old: Place, new: Place) -> None:
         """That room was replaced by the other, and all who were let in there with it."""
         ...

@@ -6,7 +6,7 @@ theme hears of it, so all begins with finding it among those (`which.py`).
     records.py   what somebody is to a theme, and what must be kept of it
     which.py     themes as arguments of commands
     show.py      listing, and showing one
-    involved.py  following, taking part, leaving
+    involved.py  following, taking part, leaving; coming in again after having been put out
     pull.py      pulling one, for which somebody says yes
     rename.py    calling one otherwise
     bind.py      which channel or room is a theme's
@@ -69,6 +69,7 @@ _COMMANDS = (
     _Command("theme take-part", involved.take_part_in_theme),
     _Command("theme pull", pull.pull_theme),
     _Command("theme leave", involved.leave_theme),
+    _Command("theme readmit", involved.readmit_to_theme),
     _Command(pull.AGREE, pull.agree_to_pull, listed=False),
 )
 
