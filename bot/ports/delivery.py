@@ -391,6 +391,14 @@ class WantedGuestStore(Protocol):
         """That room was replaced by the other, and all who were let in there with it."""
         ...
 
+    def themes_of(self, resident: int) -> Sequence[int]:
+        """Those into which an account of theirs was let, or is to be, and is not out again."""
+        ...
+
+    def have_out(self, theme: int, resident: int, now: datetime) -> None:
+        """Those of their accounts that were let in are to be out."""
+        ...
+
     def is_inside(self, theme: int, resident: int) -> bool:
         """Whether an account of theirs was let in, or is to be, and is not out again."""
         ...

@@ -215,25 +215,46 @@ async def test_of_who_is_forgotten_and_cannot_be_put_out_nothing_is_kept(
     assert len(await kept_of(joined, "ben")) == comes_back
 
 
-async def test_an_account_that_was_unlinked_gets_itself_out(town: Town) -> None:
+@pytest.mark.parametrize("unlinks", [False, True])
+async def test_an_account_that_was_unlinked_is_out_and_in_no_next_room(town: Town, unlinks: bool) -> None:
+    """Whoever found an account that somebody lost takes no part with it."""
     await town.say("cas", "!help")
     await town.core.link([Identity(PLATFORM, name) for name in ("ben", "cas")])
     await town.say("ben", "!thema meedoen Verlichting")
     await later(town)
     assert inside(town) == {"anna", "ben", "cas"}
-
-    def part(tx: Transaction) -> None:
-        cas = Identity(PLATFORM, "cas")
-        who = tx.people.by_identity(cas)
-        assert who
-        town.core.features.part(tx, who.id, [cas])
-
-    await town.core.store.run(part)
-    for name in ("ben", "cas"):
-        assert "Ik haal je ook uit" in await town.say(name, "!thema verlaat Verlichting")
+    if unlinks:
+        await town.say("mia", f"!ontkoppel --van ben --op {PLATFORM}:cas --zeker", room=None)
     await later(town)
-    assert inside(town) == {"anna"}
-    assert "Er is niets veranderd" in await town.say("cas", "!thema verlaat Verlichting")
+    expected = {"anna", "ben"} if unlinks else {"anna", "ben", "cas"}
+    assert inside(town) == expected
+    await town.say("mia", "!thema ontkoppel Verlichting")
+    await town.say("mia", BIND, room="anders")
+    await town.core.run_due()
+    assert inside(town, OTHER.room_id) == expected
+    if unlinks:
+        assert "Er is niets veranderd" in await town.say("cas", "!thema verlaat Verlichting")
+        await town.say("cas", "!thema meedoen Verlichting")
+        await town.core.run_due()
+        assert "cas" in inside(town, OTHER.room_id)
+
+
+async def test_an_account_that_has_back_what_it_brought_stays(town: Town) -> None:
+    await town.say("cas", "!thema meedoen Verlichting")
+    await town.core.run_due()
+    both = [Identity(PLATFORM, name) for name in ("ben", "cas")]
+
+    def link_and_undo(tx: Transaction) -> None:
+        ben, cas = [tx.people.by_identity(account) for account in both]
+        assert ben
+        assert cas
+        brought = tx.people.brought(cas.id, ben.id)
+        person = town.core.features.link(tx, both)
+        town.core.features.part(tx, person, both[1:], brought)
+
+    await town.core.store.run(link_and_undo)
+    await later(town)
+    assert inside(town) == {"anna", "cas"}
 
 
 @pytest.mark.parametrize("replaced", [False, True])
