@@ -101,6 +101,7 @@ _LATER = (
     .where(_THIS, _IS_WANTED, _AS_CLAIMED)
     .values(due_at=_WHEN, why=bindparam("why_"), attempts=rooms.c.attempts + 1)
 )
+_LEAVE_TO = _LATER.where(rooms.c.room.is_(None)).values(account=bindparam("account_"))
 _MADE = (
     update(rooms)
     .where(_THIS, _IS_WANTED, or_(rooms.c.room.is_(None), rooms.c.room == _ROOM))
@@ -202,6 +203,11 @@ class WantedRooms:
     def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None:
         wait = {"when_": when, "why_": pack_line(why)}
         self._db.execute(_LATER, {**_where(room), **_as_claimed(room), **wait})
+
+    def leave_to(self, account: str, room: WantedRoom, when: datetime, why: Text | None) -> None:
+        wait = {"when_": when, "why_": pack_line(why), "account_": account}
+        self._db.execute(_LEAVE_TO, {**_where(room), **_as_claimed(room), **wait})
+        self._db.wake("room")
 
     def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
         now = {"room_": ref, "called_": called, "rules_": room.rules, "version_": room.version}

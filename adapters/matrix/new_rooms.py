@@ -23,8 +23,9 @@ from adapters.matrix.session import Session, ask
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD
 from adapters.matrix.sync import Sync
-from bot.errors import Gone, NotNow, UserError
+from bot.errors import Gone, NotNow, NotOurs, UserError
 from bot.model.homes import Home, RoomSeen, WantedRoom
+from bot.model.message import text
 from bot.model.people import Place
 
 PARENT = "m.space.parent"
@@ -46,10 +47,12 @@ class NewRooms:
         self._making = asyncio.Lock()
 
     async def make(self, community: int, home: Home, wanted: WantedRoom) -> Place:
-        """The one with that mark, in that space. Raises: UserError, TryLater, OSError."""
+        """The one with that mark, in that space. Raises: UserError, NotOurs, TryLater, OSError."""
         space = self._on.rooms.get(home.ref)
-        if space is None or not self._is_still(home, community):
+        if not self._is_still(home, community):
             raise UserError("room.home_gone", home=home.called)
+        if space is None:
+            raise NotOurs("it is not in the home", text("room.home_gone", home=home.called))
         has, needs = space.level_of(self._on.me), space.needed_to_change(CHILD)
         if has < needs:
             raise UserError("matrix.home.lacks", home=home.called, has=int(has), needs=needs)

@@ -341,6 +341,10 @@ class WantedRoomStore(Protocol):
 
     def later(self, room: WantedRoom, when: datetime, why: Text | None) -> None: ...
 
+    def leave_to(self, account: str, room: WantedRoom, when: datetime, why: Text | None) -> None:
+        """Nothing was made yet: that account is to make it, from then on."""
+        ...
+
     def made(self, room: WantedRoom, ref: str, called: str | None) -> bool:
         """It is there, by the platform's own name for it, as was wanted, and is called so there; False where
         it is wanted no more, or is another by now. Its rules are kept too.
