@@ -29,7 +29,7 @@ from adapters.matrix.newcomers import Newcomers
 from adapters.matrix.outgoing import answered_at
 from adapters.matrix.pace import Pace
 from adapters.matrix.read import milliseconds
-from adapters.matrix.rooms import Room, who_came
+from adapters.matrix.rooms import TOMBSTONE, Room, who_came
 from adapters.matrix.session import Session
 from adapters.matrix.settings import PLATFORM
 from adapters.matrix.spaces import CHILD, Spaces
@@ -202,18 +202,28 @@ class Sync:
         return privately
 
     async def _look_again(self, response: nio.SyncResponse) -> None:
-        """Whether rooms are in a space still of which the event that says so was taken away."""
-        for space, info in response.rooms.join.items():
-            events = [event.source for event in info.timeline.events]
-            for room in self._spaces.taken_away(space, events):
-                path = f"/rooms/{quote(space, safe='')}/state/{CHILD}/{quote(room, safe='')}"
-                async with asyncio.timeout(ASKED_WITHIN):
-                    status, content = await self._on.outgoing.request("GET", path)
-                if status >= 500 or status == 429:
-                    raise ConnectionError(f"the homeserver answered {status}")
-                if not (status == 200 and content.get("via")):
-                    taken = {"type": CHILD, "state_key": room, "content": {}}
-                    self._moved |= self._spaces.note(space, [taken])
+        """Whether rooms are in a space still, or were replaced, of which the event that says so was taken
+        away: the homeserver tells that it was, and not what stands there since.
+        """
+        for room_id, info in response.rooms.join.items():
+            room, events = self._on.rooms[room_id], [event.source for event in info.timeline.events]
+            for child in self._spaces.taken_away(room_id, events):
+                if not (await self._stands(room_id, CHILD, child)).get("via"):
+                    taken = {"type": CHILD, "state_key": child, "content": {}}
+                    self._moved |= self._spaces.note(room_id, [taken])
+            if room.may_lead_on_no_more(events, more=bool(info.timeline.limited)):
+                content = await self._stands(room_id, TOMBSTONE)
+                if not content.get("replacement_room"):
+                    room.apply({"type": TOMBSTONE, "state_key": "", "content": content})
+
+    async def _stands(self, room: str, kind: str, key: str = "") -> Mapping[str, Any]:
+        """What a part of a room's state says now; nothing where it says nothing. Raises: OSError."""
+        path = f"/rooms/{quote(room, safe='')}/state/{kind}/{quote(key, safe='')}"
+        async with asyncio.timeout(ASKED_WITHIN):
+            status, content = await self._on.outgoing.request("GET", path)
+        if status >= 500 or status == 429:
+            raise ConnectionError(f"the homeserver answered {status}")
+        return content if status == 200 else {}
 
     async def _shorten(self, answer: dict[str, Any]) -> None:
         """Of what the server answered take in what Plein reads; and nothing of a room that is full."""
